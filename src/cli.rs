@@ -1,0 +1,246 @@
+//! The command line: what can be asked for, and how it is spelled.
+
+use std::path::PathBuf;
+
+use clap::{Args, Parser, Subcommand, ValueEnum};
+
+use fluxttice_core::device::DeviceSpec;
+use fluxttice_core::measure::neighbours::Metric;
+use fluxttice_core::schedule::Disruption;
+
+/// Train, watch, steer and explore the Ternary VAE v5.5: two coupled autoencoders that learn all
+/// 19,683 nine-entry truth tables over {-1, 0, +1}.
+///
+/// Without a command the explorer opens and starts training at once.
+#[derive(Debug, Parser)]
+#[command(version, long_version = LONG_VERSION, arg_required_else_help = false, max_term_width = 100)]
+#[command(after_help = "Examples:
+  fluxttice-explorer                       open the explorer and train the published configuration
+  fluxttice-explorer --explore             look around in a trained model, train nothing
+  fluxttice-explorer --resume              continue the run that was written to last
+  fluxttice-explorer train --epochs 3      train without a terminal
+  fluxttice-explorer neighbors min -k 5    the operations whose codes lie nearest to min's")]
+pub struct Cli {
+    /// What is the same for every command.
+    #[command(flatten)]
+    pub global: Global,
+    /// Continue a run: its name or folder, or the newest without a word.
+    #[arg(long, value_name = "RUN", num_args = 0..=1, default_missing_value = "")]
+    pub resume: Option<String>,
+    /// Open without training, on the best checkpoint at hand or the built-in model.
+    #[arg(long, conflicts_with = "resume")]
+    pub explore: bool,
+    /// The command; none opens the explorer.
+    #[command(subcommand)]
+    pub command: Option<Command>,
+}
+
+/// Version, commit (where the build names it) and compiled backends.
+const LONG_VERSION: &str = concat!(
+    env!("CARGO_PKG_VERSION"),
+    " (commit ",
+    env!("FLUXTTICE_COMMIT"),
+    "; backends: flex on the CPU, wgpu on GPUs)"
+);
+
+/// What is the same for every command.
+#[derive(Clone, Debug, Args)]
+pub struct Global {
+    /// Configuration file [default: the built-in copy of configs/ternary_v5_5.yaml].
+    #[arg(long, global = true, value_name = "FILE")]
+    pub config: Option<PathBuf>,
+    /// Override a key, for example `--set model.rho_max=0.5` (repeatable; VALUE is YAML).
+    #[arg(long, global = true, value_name = "KEY=VALUE")]
+    pub set: Vec<String>,
+    /// Seed: of a run (else the configuration's), or of a measurement (else 0).
+    #[arg(long, global = true, value_name = "N")]
+    pub seed: Option<u64>,
+    /// What the tensors run on: auto, cpu, gpu, gpuN or software.
+    #[arg(long, global = true, value_name = "DEVICE", default_value = "auto")]
+    pub device: DeviceSpec,
+    /// Folder for runs [default: the platform's data folder].
+    #[arg(long, global = true, value_name = "DIR")]
+    pub data_dir: Option<PathBuf>,
+    /// Results as JSON, and nothing else, on standard output.
+    #[arg(long, global = true)]
+    pub json: bool,
+    /// No progress, no notes.
+    #[arg(long, short, global = true)]
+    pub quiet: bool,
+    /// How much is logged: error, warn, info, debug or trace.
+    #[arg(long, global = true, value_name = "LEVEL", default_value = "info")]
+    pub log: tracing::Level,
+}
+
+/// The commands.
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// Train without a terminal: a progress bar, or JSON lines with --json.
+    #[command(after_help = "Examples:
+  fluxttice-explorer train --epochs 3 --seed 42 --json
+  fluxttice-explorer train --disrupt 120:beta-b:amplitude=0.3,epochs=5")]
+    Train(TrainArgs),
+    /// Coverage of a checkpoint: distinct operations among N generated from the prior.
+    #[command(after_help = "Example:
+  fluxttice-explorer coverage --samples 50000 --draw argmax --which a")]
+    Coverage(CoverageArgs),
+    /// The operations whose codes lie nearest to one operation's.
+    #[command(
+        visible_alias = "neighbours",
+        after_help = "Examples:
+  fluxttice-explorer neighbors min -k 5
+  fluxttice-explorer neighbors 0++-0+--0 --metric cosine --which b"
+    )]
+    Neighbors(NeighborsArgs),
+    /// Every device of this machine, which one `auto` takes, and why.
+    #[command(after_help = "Example:
+  fluxttice-explorer devices --json")]
+    Devices,
+    /// Check, show and explain configurations.
+    #[command(
+        subcommand,
+        after_help = "Examples:
+  fluxttice-explorer config check my.yaml
+  fluxttice-explorer config show --set model.rho_max=0.5
+  fluxttice-explorer config keys"
+    )]
+    Config(ConfigCommand),
+    /// Compare a run with the original program's own trajectory: a table and a plot.
+    #[command(hide = true)]
+    Compare(CompareArgs),
+}
+
+/// `train`.
+#[derive(Clone, Debug, Args)]
+pub struct TrainArgs {
+    /// Stop after N more epochs; the schedules stay as they are.
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..))]
+    pub epochs: Option<u32>,
+    /// Continue a run: its name or folder, or the newest without a word.
+    #[arg(long, value_name = "RUN", num_args = 0..=1, default_missing_value = "")]
+    pub resume: Option<String>,
+    /// The run's folder [default: a new one under the data folder].
+    #[arg(long, value_name = "DIR", conflicts_with = "resume")]
+    pub out: Option<PathBuf>,
+    /// Start the disruptions of this journal at the same epochs and batches.
+    #[arg(long, value_name = "JOURNAL")]
+    pub replay: Option<PathBuf>,
+    /// Start a disruption at an epoch: EPOCH:KIND[:amplitude=X,epochs=N] (repeatable).
+    #[arg(long, value_name = "SPEC", value_parser = planned)]
+    pub disrupt: Vec<(u32, Disruption)>,
+}
+
+/// `coverage`.
+#[derive(Clone, Debug, Args)]
+pub struct CoverageArgs {
+    /// Operations generated (repeatable).
+    #[arg(long, value_name = "N", default_value = "50000", value_parser = clap::value_parser!(u32).range(1..=10_000_000))]
+    pub samples: Vec<u32>,
+    /// How entries are drawn [default: both].
+    #[arg(long)]
+    pub draw: Option<Draw>,
+    /// Which decoder [default: both].
+    #[arg(long)]
+    pub which: Option<WhichArg>,
+    /// Run (RUN, RUN@best, RUN@0050), snapshot folder or weights file [default: the built-in model].
+    #[arg(long, value_name = "CHECKPOINT")]
+    pub checkpoint: Option<String>,
+}
+
+/// `neighbors`.
+#[derive(Clone, Debug, Args)]
+pub struct NeighborsArgs {
+    /// Index, nine trits, nine numbers or a name; `-` reads operations from standard input.
+    #[arg(value_name = "OP", allow_hyphen_values = true)]
+    pub operation: String,
+    /// How many.
+    #[arg(short, value_name = "N", default_value = "10", value_parser = clap::value_parser!(u16).range(1..=19_682))]
+    pub k: u16,
+    /// How distance is measured.
+    #[arg(long, default_value = "euclidean")]
+    pub metric: MetricArg,
+    /// Whose codes.
+    #[arg(long, default_value = "a")]
+    pub which: WhichArg,
+    /// Run, snapshot folder or weights file [default: the built-in model].
+    #[arg(long, value_name = "CHECKPOINT")]
+    pub checkpoint: Option<String>,
+}
+
+/// `config`.
+#[derive(Clone, Debug, Subcommand)]
+pub enum ConfigCommand {
+    /// Check a file: every problem at once, with line, key and what would be valid.
+    Check {
+        /// The file.
+        file: PathBuf,
+    },
+    /// Show the effective configuration, complete, with every override.
+    Show,
+    /// Every key: type, range, default, meaning.
+    Keys,
+}
+
+/// `compare`.
+#[derive(Clone, Debug, Args)]
+pub struct CompareArgs {
+    /// The original's trajectory (CSV).
+    pub original: PathBuf,
+    /// The run.
+    pub run: String,
+    /// Where table and plot go.
+    #[arg(long, value_name = "DIR")]
+    pub out: PathBuf,
+}
+
+/// How entries are drawn.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum Draw {
+    /// One categorical draw per entry.
+    Categorical,
+    /// The most likely value per entry.
+    Argmax,
+}
+
+/// Which VAE.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum WhichArg {
+    /// VAE-A.
+    A,
+    /// VAE-B.
+    B,
+}
+
+/// How distance is measured.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum MetricArg {
+    /// Euclidean distance of the codes.
+    Euclidean,
+    /// One minus the cosine of the codes' angle.
+    Cosine,
+    /// Differing entries of the truth tables; no codes.
+    Hamming,
+}
+
+impl From<MetricArg> for Metric {
+    fn from(metric: MetricArg) -> Self {
+        match metric {
+            MetricArg::Euclidean => Self::Euclidean,
+            MetricArg::Cosine => Self::Cosine,
+            MetricArg::Hamming => Self::Hamming,
+        }
+    }
+}
+
+fn planned(text: &str) -> Result<(u32, Disruption), String> {
+    let (epoch, rest) = text
+        .split_once(':')
+        .ok_or("expected EPOCH:KIND[:amplitude=X,epochs=N]")?;
+    let epoch = epoch
+        .parse()
+        .map_err(|_| format!("`{epoch}` is not an epoch"))?;
+    let disruption = rest
+        .parse::<Disruption>()
+        .map_err(|error| error.to_string())?;
+    Ok((epoch, disruption))
+}

@@ -1,0 +1,93 @@
+//! The explorer: a session with a screen in front of it.
+
+use std::io::{self, IsTerminal};
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::process::ExitCode;
+
+use fluxttice_core::run::best_at_hand;
+use fluxttice_core::session::message::Command;
+use fluxttice_core::session::{Inlet, Session, SessionError};
+use fluxttice_core::tui::{self, Exit, Inputs, Options, Tab};
+
+use super::{Done, Failure, setup, signals};
+use crate::cli::Global;
+use crate::logging::Logs;
+
+/// Opens the explorer and trains.
+pub fn train(global: &Global, resume: Option<&str>) -> Done {
+    terminal_here()?;
+    let plan = setup::plan(global, resume, None)?;
+    show(global, Tab::Train, || Session::train(plan))
+}
+
+/// Opens the explorer on a finished model.
+pub fn look_around(global: &Global) -> Done {
+    terminal_here()?;
+    let checkpoint = best_at_hand(&setup::runs(global)?)?;
+    show(global, Tab::Neighbours, || Session::explore(checkpoint))
+}
+
+fn terminal_here() -> Result<(), Failure> {
+    if io::stdout().is_terminal() && io::stdin().is_terminal() {
+        return Ok(());
+    }
+    Err(Failure::Usage(
+        "the explorer needs a terminal on standard input and output; `fluxttice-explorer train` works without one".to_owned(),
+    ))
+}
+
+fn show(global: &Global, tab: Tab, start: impl FnOnce() -> io::Result<Session>) -> Done {
+    let logs = Logs::to_screen(global.log);
+    tui::install_panic_hook();
+    let captured = logs.capture_stderr();
+    let shown = catch_unwind(AssertUnwindSafe(|| {
+        signals::runtime()?.block_on(async {
+            let shutdown = signals::listen()?;
+            let Session {
+                events,
+                progress,
+                inlet,
+                worker,
+            } = start().map_err(Failure::System)?;
+            let events = logs.follow(events);
+            let inputs = Inputs {
+                events,
+                progress,
+                log: logs.buffer(),
+                shutdown,
+            };
+            let exit = tui::run(
+                Asker(inlet),
+                inputs,
+                Options {
+                    tab,
+                    ..Options::default()
+                },
+            )
+            .await;
+            // `run` has dropped the inlet: the worker ends by itself.
+            let finished = worker.join();
+            let exit = exit?;
+            finished?;
+            Ok::<Exit, Failure>(exit)
+        })
+    }));
+    drop(captured);
+    // A panic was printed while standard error was turned aside: it is told again here.
+    let exit = shown.unwrap_or_else(|panic| Err(SessionError::panicked(panic.as_ref()).into()))?;
+    if let Some(end) = &exit.end
+        && !global.quiet
+    {
+        eprintln!("{}", end.message);
+    }
+    Ok(exit.signal.map_or(ExitCode::SUCCESS, signals::code))
+}
+
+/// The screen's way to the worker.
+struct Asker(Inlet);
+
+impl tui::Session for Asker {
+    fn send(&mut self, command: Command) -> u64 {
+        self.0.send(command).unwrap_or(0)
+    }
+}

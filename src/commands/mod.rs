@@ -1,0 +1,103 @@
+//! One file per command, each a thin front over the library.
+
+pub mod compare;
+pub mod config;
+pub mod coverage;
+pub mod devices;
+pub mod explore;
+pub mod neighbors;
+mod setup;
+mod signals;
+pub mod train;
+
+use std::io::{self, Write};
+use std::process::ExitCode;
+
+use serde::Serialize;
+use thiserror::Error;
+
+use fluxttice_core::config::ConfigError;
+use fluxttice_core::device::DeviceFailure;
+use fluxttice_core::run::RunError;
+use fluxttice_core::session::SessionError;
+use fluxttice_core::space::ParseOperationError;
+use fluxttice_core::tui::UiError;
+
+/// Why a command did not do what it was asked to.
+#[derive(Debug, Error)]
+pub enum Failure {
+    /// Used in a way that cannot work.
+    #[error("{0}")]
+    Usage(String),
+    /// The configuration.
+    #[error(transparent)]
+    Config(#[from] ConfigError),
+    /// A text that is no operation.
+    #[error(transparent)]
+    Operation(#[from] ParseOperationError),
+    /// Files.
+    #[error(transparent)]
+    Run(#[from] RunError),
+    /// The session.
+    #[error(transparent)]
+    Session(#[from] SessionError),
+    /// The device.
+    #[error(transparent)]
+    Device(#[from] DeviceFailure),
+    /// The screen.
+    #[error(transparent)]
+    Screen(#[from] UiError),
+    /// Something else could not be used as input.
+    #[error("{0}")]
+    Input(String),
+    /// Standard output is gone or full.
+    #[error("cannot write the result: {0}")]
+    Output(io::Error),
+    /// The system refuses a thread or a signal handler.
+    #[error("the system refuses what the program needs: {0}")]
+    System(io::Error),
+}
+
+impl Failure {
+    /// The exit code of the command line's contract.
+    pub fn code(&self) -> ExitCode {
+        ExitCode::from(match self {
+            _ if self.is_broken_pipe() => 0,
+            Self::Usage(_) | Self::Screen(_) => 2,
+            Self::Config(_) | Self::Operation(_) | Self::Input(_) => 3,
+            Self::Device(_) => 4,
+            Self::Output(_) => 6,
+            Self::System(_) => 1,
+            Self::Run(error) | Self::Session(SessionError::Run(error)) => run_code(error),
+            Self::Session(SessionError::NoDevice(_) | SessionError::Device(_)) => 4,
+            Self::Session(SessionError::Diverged(_)) => 5,
+            Self::Session(SessionError::Panicked(_)) => 1,
+        })
+    }
+
+    /// Whether nothing is wrong but that nobody reads on.
+    pub fn is_broken_pipe(&self) -> bool {
+        matches!(self, Self::Output(error) if error.kind() == io::ErrorKind::BrokenPipe)
+    }
+}
+
+fn run_code(error: &RunError) -> u8 {
+    match error {
+        RunError::Disk { .. } => 6,
+        _ => 3,
+    }
+}
+
+/// What a command gives back.
+pub type Done = Result<ExitCode, Failure>;
+
+/// Writes a line of the result.
+fn line(text: &str) -> Result<(), Failure> {
+    writeln!(io::stdout().lock(), "{text}").map_err(Failure::Output)
+}
+
+/// Writes a line of the result as JSON.
+fn json_line(value: &impl Serialize) -> Result<(), Failure> {
+    let text = serde_json::to_string(value).map_err(|error| Failure::Output(error.into()))?;
+    line(&text)
+}

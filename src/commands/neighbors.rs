@@ -1,0 +1,109 @@
+//! `neighbors`: the operations whose codes lie nearest to one operation's.
+
+use std::io::{self, BufRead};
+use std::process::ExitCode;
+
+use burn::tensor::{DType, Device};
+use serde_json::json;
+
+use fluxttice_core::measure::encode_all;
+use fluxttice_core::measure::neighbours::{Metric, Neighbour, nearest, preservation};
+use fluxttice_core::model::{DualVae, LATENT, Which};
+use fluxttice_core::run::find_checkpoint;
+use fluxttice_core::space::{Operation, ParseOperationError};
+
+use super::{Done, Failure, json_line, line, setup};
+use crate::cli::{Global, NeighborsArgs, WhichArg};
+
+/// Runs the command.
+pub fn run(global: &Global, args: &NeighborsArgs) -> Done {
+    let operations = operations(&args.operation)?;
+    let checkpoint = find_checkpoint(&setup::runs(global)?, args.checkpoint.as_deref())?;
+    let device = Device::flex();
+    let model = DualVae::new(&checkpoint.weights, &device, DType::F64);
+    let which = match args.which {
+        WhichArg::A => Which::A,
+        WhichArg::B => Which::B,
+    };
+    let codes: Vec<f32> = encode_all(&model, which, &device, DType::F64)?
+        .into_iter()
+        .map(|x| x as f32)
+        .collect();
+    let (metric, k) = (Metric::from(args.metric), usize::from(args.k));
+    for operation in operations {
+        if !global.json && !global.quiet {
+            let kept =
+                preservation(&codes, LATENT, operation, metric, k).map_or(String::new(), |share| {
+                    format!(
+                        ", {:.0} % of them among the {k} nearest by Hamming distance",
+                        100.0 * share
+                    )
+                });
+            eprintln!(
+                "{}: {} nearest by {} distance, codes of {} from {}{kept}",
+                titled(operation),
+                k,
+                metric.name(),
+                which.name().to_uppercase(),
+                checkpoint.source
+            );
+        }
+        for neighbour in nearest(&codes, LATENT, operation, metric, k) {
+            tell(global, &neighbour)?;
+        }
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+fn operations(text: &str) -> Result<Vec<Operation>, Failure> {
+    if text != "-" {
+        return Ok(vec![text.parse()?]);
+    }
+    let mut operations = Vec::new();
+    for (number, line) in io::stdin().lock().lines().enumerate() {
+        let line = line.map_err(|error| {
+            Failure::Input(format!("standard input, line {}: {error}", number + 1))
+        })?;
+        if !line.trim().is_empty() {
+            operations.push(line.parse().map_err(|error: ParseOperationError| {
+                Failure::Input(format!("standard input, line {}: {error}", number + 1))
+            })?);
+        }
+    }
+    Ok(operations)
+}
+
+fn titled(operation: Operation) -> String {
+    let name = operation
+        .name()
+        .map_or(String::new(), |name| format!(" {name}"));
+    format!("{} {operation}{name}", operation.index())
+}
+
+fn tell(global: &Global, neighbour: &Neighbour) -> Result<(), Failure> {
+    let operation = neighbour.operation;
+    if global.json {
+        return json_line(&json!({
+            "rank": neighbour.rank,
+            "operation": operation.index(),
+            "trits": operation.to_string(),
+            "name": operation.name(),
+            "distance": neighbour.distance,
+            "hamming": neighbour.hamming,
+            "hamming_rank": neighbour.hamming_rank,
+        }));
+    }
+    line(
+        &format!(
+            "{:>4}  {:>5}  {operation}  distance {:>9.5}  Hamming {} (rank {:>5})  {}",
+            neighbour.rank,
+            operation.index(),
+            neighbour.distance,
+            neighbour.hamming,
+            neighbour.hamming_rank,
+            operation.name().unwrap_or("")
+        )
+        .trim_end()
+        .to_owned(),
+    )
+}

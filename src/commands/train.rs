@@ -1,0 +1,232 @@
+//! `train`: the same engine without a terminal.
+
+use std::process::ExitCode;
+use std::sync::Arc;
+use std::time::Duration;
+
+use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
+use serde_json::json;
+
+use fluxttice_core::record::EpochRecord;
+use fluxttice_core::run::journal::{self, Planned};
+use fluxttice_core::session::Session;
+use fluxttice_core::session::message::{Command, End, Event, Progress, RunInfo};
+
+use super::{Done, Failure, json_line, line, setup, signals};
+use crate::cli::{Global, TrainArgs};
+use crate::logging::Logs;
+
+/// Runs the command.
+pub fn run(global: &Global, args: &TrainArgs) -> Done {
+    let logs = Logs::to_stderr(global.log, global.quiet);
+    let mut plan = setup::plan(global, args.resume.as_deref(), args.out.as_deref())?;
+    plan.epochs = args.epochs;
+    plan.disruptions = args
+        .disrupt
+        .iter()
+        .map(|(epoch, disruption)| Planned {
+            epoch: *epoch,
+            batch: 0,
+            disruption: *disruption,
+        })
+        .collect();
+    if let Some(path) = &args.replay {
+        plan.disruptions
+            .extend(journal::disruptions(&journal::read(path)?));
+    }
+    signals::runtime()?.block_on(async {
+        let mut shutdown = signals::listen()?;
+        let Session {
+            mut events,
+            mut progress,
+            mut inlet,
+            worker,
+        } = Session::train(plan).map_err(Failure::System)?;
+        let mut report = Report::new(global);
+        let (mut signal, mut silenced) = (None, None);
+        let end = loop {
+            tokio::select! {
+                event = events.recv() => match event {
+                    Some(Event::Ended(end)) => break Some(end),
+                    Some(event) => {
+                        if let Event::Started(info) = &event {
+                            logs.into_folder(&info.folder);
+                        }
+                        // Nobody reads on: stop as if asked to, and keep what is done.
+                        if let Err(failure) = report.event(&event) && silenced.is_none() {
+                            silenced = Some(failure);
+                            inlet.send(Command::StopNow);
+                        }
+                    }
+                    None => break None,
+                },
+                Ok(()) = progress.changed() => report.progress(*progress.borrow_and_update()),
+                Ok(()) = shutdown.changed() => {
+                    signal = *shutdown.borrow_and_update();
+                    inlet.send(Command::StopNow);
+                }
+            }
+        };
+        drop(inlet);
+        let finished = worker.join();
+        if let Some(end) = &end
+            && silenced.is_none()
+        {
+            report.end(end, finished.is_ok())?;
+        }
+        finished?;
+        silenced.map_or(Ok(()), Err)?;
+        Ok(signal.map_or(ExitCode::SUCCESS, signals::code))
+    })
+}
+
+/// What is told while training: JSON lines, or a bar and a line per epoch.
+struct Report {
+    json: bool,
+    quiet: bool,
+    bar: ProgressBar,
+    info: Option<Arc<RunInfo>>,
+}
+
+impl Report {
+    fn new(global: &Global) -> Self {
+        let hidden = global.json || global.quiet;
+        let target = if hidden {
+            ProgressDrawTarget::hidden()
+        } else {
+            ProgressDrawTarget::stderr()
+        };
+        let bar = ProgressBar::with_draw_target(Some(1), target);
+        if let Ok(style) = ProgressStyle::with_template("{prefix} {bar:30} {pos}/{len} {msg}") {
+            bar.set_style(style.progress_chars("━╸─"));
+        }
+        Self {
+            json: global.json,
+            quiet: global.quiet,
+            bar,
+            info: None,
+        }
+    }
+
+    fn event(&mut self, event: &Event) -> Result<(), Failure> {
+        match event {
+            Event::Started(info) => self.started(info),
+            Event::Epoch(report) if self.json => json_line(report.record.as_ref()),
+            Event::Epoch(report) => {
+                self.note(&summary(&report.record));
+                Ok(())
+            }
+            Event::Outcome(outcome) if self.json => {
+                let mut value = serde_json::to_value(outcome).unwrap_or_default();
+                value["event"] = json!("outcome");
+                json_line(&value)
+            }
+            Event::Outcome(outcome) => {
+                self.note(&format!(
+                    "epoch {} batch {}: {}",
+                    outcome.epoch, outcome.batch, outcome.message
+                ));
+                Ok(())
+            }
+            Event::Notice(notice) => {
+                self.note(&notice.text);
+                Ok(())
+            }
+            Event::State(_) | Event::Codes(_) | Event::Covered(_) | Event::Ended(_) => Ok(()),
+        }
+    }
+
+    /// A line on standard error that does not tear the bar.
+    fn note(&self, text: &str) {
+        if !self.quiet && !self.json {
+            self.bar.suspend(|| eprintln!("{text}"));
+        }
+    }
+
+    fn started(&mut self, info: &Arc<RunInfo>) -> Result<(), Failure> {
+        self.info = Some(Arc::clone(info));
+        if self.json {
+            let [total, vae_a, vae_b, statenet] = info.parameters;
+            return json_line(&json!({
+                "event": "start",
+                "run": info.name,
+                "folder": info.folder,
+                "device": info.device,
+                "device_reason": info.device_reason,
+                "seed": info.seed,
+                "config": info.config_name,
+                "config_digest": info.config_digest,
+                "without_effect": info.ineffective,
+                "epoch": info.history.len(),
+                "total_epochs": info.total_epochs,
+                "batches": info.batches,
+                "parameters": {"total": total, "vae_a": vae_a, "vae_b": vae_b, "statenet": statenet},
+            }));
+        }
+        self.note(&format!("run {} in {}", info.name, info.folder.display()));
+        self.note(&format!(
+            "device {} ({}), seed {}, configuration {}",
+            info.device, info.device_reason, info.seed, info.config_name
+        ));
+        if !info.ineffective.is_empty() {
+            self.note(&format!(
+                "{} keys of the configuration have no effect; `config keys` says which and why",
+                info.ineffective.len()
+            ));
+        }
+        Ok(())
+    }
+
+    fn progress(&self, progress: Progress) {
+        let Some(info) = &self.info else { return };
+        self.bar
+            .set_prefix(format!("epoch {}/{}", progress.epoch, info.last_epoch));
+        self.bar.set_length(u64::from(progress.of));
+        self.bar.set_position(u64::from(progress.done));
+        let left = info.last_epoch.saturating_sub(progress.epoch);
+        self.bar.set_message(if progress.epochs_per_minute > 0.0 {
+            let seconds = 60.0 * f64::from(left) / progress.epochs_per_minute;
+            let left = indicatif::HumanDuration(Duration::from_secs_f64(seconds));
+            format!("{:.1} epochs/min, {left} left", progress.epochs_per_minute)
+        } else {
+            String::new()
+        });
+    }
+
+    /// What went wrong is told as the command's error, not here.
+    fn end(&self, end: &End, well: bool) -> Result<(), Failure> {
+        self.bar.finish_and_clear();
+        if self.json {
+            return json_line(
+                &json!({"event": "end", "reason": end.reason, "message": end.message}),
+            );
+        }
+        if let Some(info) = self.info.as_ref().filter(|_| well) {
+            line(&info.folder.display().to_string())?;
+            self.note(&end.message);
+        }
+        Ok(())
+    }
+}
+
+/// One epoch in one line: nothing without its sample size and ceiling.
+fn summary(record: &EpochRecord) -> String {
+    let head = format!(
+        "epoch {:>3}  loss {:>7.3}  validation {:>7.3}",
+        record.epoch, record.train.loss, record.validation.loss
+    );
+    let Some(coverage) = record.coverage else {
+        return head;
+    };
+    let (a, b) = (coverage.a, coverage.b);
+    let percent = |unique: f64| 100.0 * unique / fluxttice_core::space::OPERATIONS as f64;
+    format!(
+        "{head}  argmax coverage of {} samples A {:.1} % B {:.1} % of {:.1} % possible, decode entropy A {:.2} B {:.2} nats",
+        a.argmax.samples,
+        percent(f64::from(a.argmax.unique)),
+        percent(f64::from(b.argmax.unique)),
+        percent(a.argmax.ceiling),
+        a.decode_entropy,
+        b.decode_entropy
+    )
+}

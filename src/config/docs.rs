@@ -1,0 +1,61 @@
+//! The table of keys as Markdown, for `docs/configuration.md`.
+
+use super::keys::KEYS;
+
+/// Every key as one row: type and bounds, published value, meaning, effect.
+#[must_use]
+pub fn markdown_table() -> String {
+    let mut table = String::from(
+        "| key | type | range | published | meaning | effect |\n|---|---|---|---|---|---|\n",
+    );
+    for info in &KEYS {
+        let effect = match info.no_effect() {
+            None => "used".to_owned(),
+            Some(reason) => format!("**none**: {reason}"),
+        };
+        table += &format!(
+            "| `{}` | {} | {} | `{}` | {} | {effect} |\n",
+            info.key,
+            info.kind(),
+            info.range_text(),
+            info.default,
+            info.meaning,
+        );
+    }
+    table
+}
+
+#[cfg(test)]
+mod tests {
+    #![expect(clippy::unwrap_used, reason = "a test may fail at once")]
+
+    use super::markdown_table;
+
+    const PAGE: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/docs/configuration.md");
+    const BEGIN: &str = "<!-- keys: begin -->\n";
+    const END: &str = "<!-- keys: end -->";
+
+    #[test]
+    fn page_shows_the_table_of_keys() {
+        let page = std::fs::read_to_string(PAGE).unwrap();
+        let (head, rest) = page.split_once(BEGIN).unwrap();
+        let (shown, tail) = rest.split_once(END).unwrap();
+        let wanted = format!("\n{}\n", markdown_table());
+        if std::env::var_os("FLUXTTICE_REGENERATE").is_some() {
+            std::fs::write(PAGE, format!("{head}{BEGIN}{wanted}{END}{tail}")).unwrap();
+        } else {
+            assert!(
+                shown == wanted,
+                "docs/configuration.md differs from the table of keys; \
+                 run this test with FLUXTTICE_REGENERATE=1 to rewrite it"
+            );
+        }
+    }
+
+    #[test]
+    fn rows_have_six_cells() {
+        for line in markdown_table().lines() {
+            assert_eq!(line.matches('|').count(), 7, "{line}");
+        }
+    }
+}

@@ -1,0 +1,195 @@
+//! The third part of the table: the run itself, its measurements and its phases.
+
+use super::{KeyInfo, LAST_EPOCH, Range, key};
+
+pub(super) const KEYS: [KeyInfo; 23] = [
+    key(
+        "grad_clip",
+        Range::POSITIVE,
+        "1.0",
+        "largest global gradient norm over all parameters",
+    ),
+    key(
+        "patience",
+        Range::Whole {
+            min: 1,
+            max: LAST_EPOCH,
+        },
+        "100",
+        "epochs without a better validation loss after which the run stops",
+    ),
+    key(
+        "min_delta",
+        Range::ANY,
+        "0.0001",
+        "smallest improvement of the validation loss",
+    )
+    .without_effect("any lower validation loss counts as better"),
+    key(
+        "coverage_plateau_patience",
+        Range::Whole {
+            min: 0,
+            max: LAST_EPOCH,
+        },
+        "100",
+        "epochs of flat coverage",
+    )
+    .without_effect("coverage never ends a run"),
+    key(
+        "min_coverage_delta",
+        Range::ANY,
+        "0.001",
+        "smallest change of coverage",
+    )
+    .without_effect("coverage never ends a run"),
+    key(
+        "log_interval",
+        Range::Whole {
+            min: 0,
+            max: LAST_EPOCH,
+        },
+        "1",
+        "epochs between log lines",
+    )
+    .without_effect("every epoch is logged"),
+    key(
+        "checkpoint_freq",
+        Range::Whole {
+            min: 1,
+            max: LAST_EPOCH,
+        },
+        "10",
+        "epochs between numbered checkpoints",
+    ),
+    key(
+        "checkpoint_dir",
+        Range::Text,
+        "sandbox-training/checkpoints/v5_5",
+        "folder for checkpoints",
+    )
+    .without_effect("checkpoints lie in the folder of their run"),
+    key(
+        "eval_num_samples",
+        Range::Whole {
+            min: 1,
+            max: 10_000_000,
+        },
+        "195000",
+        "prior codes decoded per autoencoder and epoch to count categorical coverage",
+    ),
+    key(
+        "eval_interval",
+        Range::Whole {
+            min: 0,
+            max: LAST_EPOCH,
+        },
+        "1",
+        "epochs between evaluations",
+    )
+    .without_effect("every epoch is evaluated"),
+    key(
+        "coverage_check_interval",
+        Range::Whole {
+            min: 0,
+            max: LAST_EPOCH,
+        },
+        "1",
+        "epochs between coverage counts",
+    )
+    .without_effect("coverage is counted every epoch"),
+    key(
+        "train_split",
+        Range::SHARE,
+        "0.8",
+        "share of the operations to train on, rounded down",
+    ),
+    key(
+        "val_split",
+        Range::SHARE,
+        "0.1",
+        "share of the operations to validate on, rounded down",
+    ),
+    key(
+        "test_split",
+        Range::SHARE,
+        "0.1",
+        "share held back; completes the other two to 1",
+    )
+    .without_effect(
+        "what the other two shares leave is held back; this one is only checked to say the same",
+    ),
+    key(
+        "target_coverage_percent",
+        Range::ANY,
+        "95.0",
+        "coverage aimed for, in percent",
+    )
+    .without_effect("nothing compares a run with it"),
+    key(
+        "target_kld_min",
+        Range::ANY,
+        "0.3",
+        "smallest KL aimed for, in nats",
+    )
+    .without_effect("nothing compares a run with it"),
+    key(
+        "target_kld_max",
+        Range::ANY,
+        "1.0",
+        "largest KL aimed for, in nats",
+    )
+    .without_effect("nothing compares a run with it"),
+    key(
+        "target_recon_accuracy",
+        Range::ANY,
+        "85.0",
+        "reconstruction accuracy aimed for, in percent",
+    )
+    .without_effect("nothing compares a run with it"),
+    key(
+        "phase_transitions.entropy_expansion_end",
+        Range::Whole {
+            min: 0,
+            max: LAST_EPOCH,
+        },
+        "40",
+        "first epoch of phase 2",
+    ),
+    key(
+        "phase_transitions.consolidation_end",
+        Range::Whole {
+            min: 0,
+            max: LAST_EPOCH,
+        },
+        "120",
+        "first epoch of phase 3; above `entropy_expansion_end`",
+    ),
+    key(
+        "phase_transitions.resonant_coupling_end",
+        Range::Whole {
+            min: 0,
+            max: LAST_EPOCH,
+        },
+        "250",
+        "first epoch of phase 4; above `consolidation_end`",
+    ),
+    key(
+        "phase_transitions.ultra_exploration_start",
+        Range::Whole {
+            min: 0,
+            max: LAST_EPOCH,
+        },
+        "250",
+        "the same border by its other name; must equal `resonant_coupling_end`",
+    ),
+    key(
+        "phase_transitions.statenet_warm_start",
+        Range::Whole {
+            min: 0,
+            max: LAST_EPOCH,
+        },
+        "20",
+        "epoch of StateNet's first correction",
+    )
+    .without_effect("StateNet corrects from epoch 0 on"),
+];

@@ -1,0 +1,166 @@
+//! From a source and overrides to a checked configuration.
+
+use std::fmt;
+
+use serde_yaml::Value;
+
+use super::error::{ConfigError, Fault, Place, Problem};
+use super::keys::{Effect, KEYS};
+use super::locate::Locations;
+use super::overrides::{self, Applied};
+use super::parse;
+use super::schema::Config;
+use super::shape::{self, get};
+use super::source::Source;
+use super::validate::{Violation, violations};
+
+/// A configuration that can be used, and what its author should know about it.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Loaded {
+    /// The configuration.
+    pub config: Config,
+    /// Keys that were given and change nothing, in the order of the table of keys.
+    pub ineffective: Vec<IneffectiveKey>,
+    /// Keys with an effect that were left out and have their published value.
+    pub defaulted: Vec<&'static str>,
+}
+
+/// A key that was given and changes nothing.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct IneffectiveKey {
+    /// The dotted key.
+    pub key: &'static str,
+    /// Why it changes nothing.
+    pub reason: &'static str,
+    /// Where it was given.
+    pub place: Place,
+}
+
+impl fmt::Display for IneffectiveKey {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(
+            f,
+            "{}: {} has no effect: {}",
+            self.place, self.key, self.reason
+        )
+    }
+}
+
+impl Config {
+    /// Reads a configuration, applies `KEY=VALUE` overrides in order, and checks the result.
+    ///
+    /// Keys that the source leaves out have their published values.
+    ///
+    /// # Errors
+    /// [`ConfigError`]: unreadable or too large, or all problems of the content together. A
+    /// file must be sound without the overrides as far as keys and types go; bounds are
+    /// checked on the result.
+    pub fn load(source: Source, overrides: &[String]) -> Result<Loaded, ConfigError> {
+        let name = source.name();
+        let text = source.read()?;
+        let mut root = parse::parse(&name, &text)?;
+        let given = Given {
+            name,
+            locations: Locations::of(&text),
+            applied: Applied::default(),
+        };
+        shape::read(&root, &|key| given.place(key)).map_err(in_order)?;
+        let (applied, problems) = overrides::apply(&mut root, overrides);
+        if !problems.is_empty() {
+            return Err(ConfigError::Invalid(problems));
+        }
+        let given = Given { applied, ..given };
+        let place = |key: &str| given.place(key);
+        let config = shape::read(&root, &place).map_err(ConfigError::Invalid)?;
+        let broken = violations(&config)?;
+        if broken.is_empty() {
+            let ineffective = ineffective(&root, &given);
+            Ok(Loaded {
+                config,
+                ineffective,
+                defaulted: defaulted(&root),
+            })
+        } else {
+            let problems = broken.into_iter().take(shape::MOST);
+            Err(in_order(problems.map(|v| given.blame(v)).collect()))
+        }
+    }
+}
+
+/// All problems as one error, from the top of the file to its bottom, overrides at the end.
+fn in_order(mut problems: Vec<Problem>) -> ConfigError {
+    problems.sort_by_key(|problem| match problem.place {
+        Place::Text { line, .. } => (false, line),
+        Place::Override(_) | Place::Program => (true, None),
+    });
+    ConfigError::Invalid(problems)
+}
+
+/// Where the values came from.
+struct Given {
+    name: String,
+    locations: Locations,
+    applied: Applied,
+}
+
+impl Given {
+    fn place(&self, key: &str) -> Place {
+        if let Some(text) = self.applied.to(key) {
+            return Place::Override(text.to_owned());
+        }
+        let position = self.locations.find(key);
+        Place::Text {
+            name: self.name.clone(),
+            line: position.map(|p| p.line),
+            column: position.map(|p| p.column),
+        }
+    }
+
+    /// Names the key that was given: by an override, or in the file, rather than a default.
+    fn blame(&self, violation: Violation) -> Problem {
+        let Violation {
+            keys,
+            found,
+            expected,
+        } = violation;
+        let set = keys.iter().find(|key| self.applied.to(key).is_some());
+        let written = keys
+            .iter()
+            .find(|key| self.locations.exactly(key).next().is_some());
+        let key = set
+            .or(written)
+            .or(keys.first())
+            .cloned()
+            .unwrap_or_default();
+        Problem {
+            place: self.place(&key),
+            key,
+            fault: Fault::Unusable { found, expected },
+        }
+    }
+}
+
+fn ineffective(root: &Value, given: &Given) -> Vec<IneffectiveKey> {
+    KEYS.iter()
+        .filter(|info| get(root, info.key).is_some())
+        .filter_map(|info| match info.effect {
+            Effect::Used => None,
+            Effect::NoEffect(reason) => Some(IneffectiveKey {
+                key: info.key,
+                reason,
+                place: given.place(info.key),
+            }),
+        })
+        .collect()
+}
+
+fn defaulted(root: &Value) -> Vec<&'static str> {
+    KEYS.iter()
+        .filter(|info| info.effect == Effect::Used)
+        .map(|info| info.key)
+        .filter(|key| {
+            let list = key.split_once(".N.").map_or(*key, |(list, _)| list);
+            get(root, list).is_none()
+        })
+        .collect()
+}

@@ -1,0 +1,40 @@
+//! The configuration of a run: what can be set, what it means, and what is wrong with a file.
+//!
+//! The schema is the published YAML file, key by key. Data flows one way:
+//!
+//! ```text
+//! Source ─ source ─▶ text ─ parse ─▶ Value ─ shape ─▶ Config ─ validate ─▶ Loaded
+//!                                      ▲
+//!                      --set a.b=c ─ overrides
+//! ```
+//!
+//! [`KEYS`] describes every key once; types, bounds, messages, documentation and the notes about
+//! keys without effect all come from it.
+
+mod defaults;
+mod docs;
+mod error;
+mod keys;
+mod load;
+mod locate;
+mod overrides;
+mod parse;
+mod schema;
+mod shape;
+mod source;
+mod suggest;
+mod validate;
+mod write;
+
+#[cfg(test)]
+mod tests;
+
+pub use docs::markdown_table;
+pub use error::{ConfigError, Fault, Place, Problem};
+pub use keys::{Bound, Effect, KEYS, KeyInfo, Range, find_key};
+pub use load::{IneffectiveKey, Loaded};
+pub use schema::{
+    Config, Controller, LearningRateStep, Model, Optimizer, OptimizerKind, PhaseTransitions,
+    TernaryDataset, VaeA, VaeB,
+};
+pub use source::{BUILT_IN, SIZE_LIMIT, Source};

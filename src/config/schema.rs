@@ -1,0 +1,220 @@
+//! The shape of a configuration file: the published keys, in the published order.
+//!
+//! A key that a file leaves out takes its published value (see `defaults`); a key that is not
+//! here is an error. Field order is the order in which [`Config::to_yaml`] writes.
+
+use serde::{Deserialize, Serialize};
+
+/// Everything that decides a run, apart from the device and what the user does while it runs.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Config {
+    /// Sizes of the network, permeability ρ, λ3 and the controller's switches.
+    pub model: Model,
+    /// Description of the data set; accepted, without effect.
+    pub ternary_dataset: TernaryDataset,
+    /// Key of every random number of the run.
+    pub seed: u64,
+    /// Operations per optimizer step, 1 to 19,683; the last batch of an epoch may be smaller.
+    pub batch_size: usize,
+    /// Loader threads; accepted, without effect.
+    pub num_workers: usize,
+    /// Epochs of the whole run, over which τ and β are stretched.
+    pub total_epochs: u32,
+    /// AdamW and its table of learning rates.
+    pub optimizer: Optimizer,
+    /// Schedules of the first autoencoder.
+    pub vae_a: VaeA,
+    /// Schedules and extra loss terms of the second autoencoder.
+    pub vae_b: VaeB,
+    /// Floor, in nats, of every single latent element of the KL term; 0 turns it off.
+    pub free_bits: f64,
+    /// Lags between the two autoencoders.
+    pub controller: Controller,
+    /// Largest global gradient norm over all parameters.
+    pub grad_clip: f64,
+    /// Epochs without a better validation loss after which the run stops.
+    pub patience: u32,
+    /// Smallest improvement; accepted, without effect.
+    pub min_delta: f64,
+    /// Epochs of flat coverage; accepted, without effect.
+    pub coverage_plateau_patience: u32,
+    /// Smallest change of coverage; accepted, without effect.
+    pub min_coverage_delta: f64,
+    /// Epochs between log lines; accepted, without effect.
+    pub log_interval: u32,
+    /// Epochs between numbered checkpoints.
+    pub checkpoint_freq: u32,
+    /// Folder for checkpoints; accepted, without effect.
+    pub checkpoint_dir: String,
+    /// Prior codes decoded per autoencoder and epoch to count coverage.
+    pub eval_num_samples: usize,
+    /// Epochs between evaluations; accepted, without effect.
+    pub eval_interval: u32,
+    /// Epochs between coverage counts; accepted, without effect.
+    pub coverage_check_interval: u32,
+    /// Share of the 19,683 operations to train on, rounded down to whole operations.
+    pub train_split: f64,
+    /// Share to validate on, rounded down to whole operations.
+    pub val_split: f64,
+    /// Share left over; must complete the other two to 1.
+    pub test_split: f64,
+    /// Coverage aimed for, in percent; accepted, without effect.
+    pub target_coverage_percent: f64,
+    /// Smallest KL aimed for, in nats; accepted, without effect.
+    pub target_kld_min: f64,
+    /// Largest KL aimed for, in nats; accepted, without effect.
+    pub target_kld_max: f64,
+    /// Reconstruction accuracy aimed for, in percent; accepted, without effect.
+    pub target_recon_accuracy: f64,
+    /// Epochs at which the four phases meet.
+    pub phase_transitions: PhaseTransitions,
+}
+
+/// Sizes of the network, permeability ρ, λ3 and the controller's switches.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Model {
+    /// Entries of a truth table; 9.
+    pub input_dim: usize,
+    /// Width of a latent code; 16.
+    pub latent_dim: usize,
+    /// Permeability ρ in phase 1, 0 to 1.
+    pub rho_min: f64,
+    /// Permeability ρ at the end of phase 3 and in phase 4, 0 to 1.
+    pub rho_max: f64,
+    /// Centre of λ3, the weight of the entropy alignment.
+    pub lambda3_base: f64,
+    /// Swing of λ3 around its centre, with a period of 30 epochs.
+    pub lambda3_amplitude: f64,
+    /// Constant of the KL term; accepted, without effect.
+    pub eps_kl: f64,
+    /// Whether the two losses are scaled against each other by their gradient norms.
+    pub gradient_balance: bool,
+    /// Whether λ1, λ2, the EMA momentum and the gate of ρ follow the gradient ratio.
+    pub adaptive_scheduling: bool,
+    /// Whether StateNet corrects the learning rate and λ on the first batch of an epoch.
+    pub use_statenet: bool,
+    /// Largest relative correction of the learning rate by StateNet.
+    pub statenet_lr_scale: f64,
+    /// Largest absolute correction of λ1, λ2 and λ3 by StateNet.
+    pub statenet_lambda_scale: f64,
+}
+
+/// Description of the data set; the published program never reads it.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct TernaryDataset {
+    /// Number of operations.
+    pub num_samples: u64,
+    /// Whether all operations are present.
+    pub exhaustive: bool,
+    /// A second seed.
+    pub seed: u64,
+}
+
+/// The optimizer and its table of learning rates.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Optimizer {
+    /// Which optimizer; there is one.
+    #[serde(rename = "type")]
+    pub kind: OptimizerKind,
+    /// First learning rate; accepted, without effect.
+    pub lr_start: f64,
+    /// Decoupled weight decay.
+    pub weight_decay: f64,
+    /// Steps of the learning rate, by ascending epoch, the first at epoch 0.
+    pub lr_schedule: Vec<LearningRateStep>,
+}
+
+/// The optimizers that a file may name.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum OptimizerKind {
+    /// Adam with decoupled weight decay.
+    Adamw,
+}
+
+/// One step of the learning rate: `lr` from `epoch` on, until the next step.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct LearningRateStep {
+    /// First epoch of the step, counted from 0.
+    pub epoch: u32,
+    /// Learning rate, above 0 and at most 1.
+    pub lr: f64,
+}
+
+/// Schedules of the first autoencoder.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct VaeA {
+    /// β_A at the end of its warm-up.
+    pub beta_start: f64,
+    /// β_A at the end of the run.
+    pub beta_end: f64,
+    /// Epochs in which β_A rises from 0 to `beta_start`.
+    pub beta_warmup_epochs: u32,
+    /// τ_A at epoch 0.
+    pub temp_start: f64,
+    /// τ_A at the end of the run, before the cosine is added.
+    pub temp_end: f64,
+    /// Whether a cosine with a period of 30 epochs is added to τ_A.
+    pub temp_cyclic: bool,
+    /// Amplitude of that cosine in phase 4; `None` keeps a tenth of τ_A as in the other phases.
+    pub temp_boost_amplitude: Option<f64>,
+}
+
+/// Schedules and extra loss terms of the second autoencoder.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct VaeB {
+    /// β_B at the end of its warm-up.
+    pub beta_start: f64,
+    /// β_B at the end of the run; accepted, without effect.
+    pub beta_end: f64,
+    /// Epochs in which β_B rises from 0 to `beta_start`; after them it follows β_A.
+    pub beta_warmup_epochs: u32,
+    /// τ_B until `controller.temp_lag` epochs have passed.
+    pub temp_start: f64,
+    /// τ_B towards which the run is heading.
+    pub temp_end: f64,
+    /// τ_B in phase 4; `None` lets it go on towards `temp_end`.
+    pub temp_phase4: Option<f64>,
+    /// Weight w_H of the output entropy S_B, which is rewarded.
+    pub entropy_weight: f64,
+    /// Weight w_R of the repulsion R_B between codes of one batch.
+    pub repulsion_weight: f64,
+}
+
+/// Lags between the two autoencoders.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Controller {
+    /// Epochs by which τ_B trails τ_A.
+    pub temp_lag: u32,
+    /// Angle φ in radians in β_B = β_A · |sin φ|.
+    pub beta_phase_lag: f64,
+    /// Momentum of an entropy average; accepted, without effect.
+    pub entropy_ema_alpha: f64,
+    /// Threshold of an entropy slope; accepted, without effect.
+    #[serde(rename = "dH_dt_threshold")]
+    pub dh_dt_threshold: f64,
+}
+
+/// Epochs at which the four phases meet, strictly ascending.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct PhaseTransitions {
+    /// First epoch of phase 2.
+    pub entropy_expansion_end: u32,
+    /// First epoch of phase 3.
+    pub consolidation_end: u32,
+    /// First epoch of phase 4.
+    pub resonant_coupling_end: u32,
+    /// The same epoch under its other name; must be equal.
+    pub ultra_exploration_start: u32,
+    /// Epoch of StateNet's first correction; accepted, without effect.
+    pub statenet_warm_start: u32,
+}

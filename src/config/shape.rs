@@ -1,0 +1,228 @@
+//! A YAML value to a [`Config`]: are all keys known, and are all values of the right type?
+//!
+//! Every unknown key and every wrong type is reported, not only the first. What is wrong is
+//! taken out of the value, which is then read again.
+
+use serde_yaml::{Mapping, Value};
+
+use super::error::{Fault, Place, Problem, printable};
+use super::keys::{Node, children, find_key, node};
+use super::parse::dotted;
+use super::schema::Config;
+use super::suggest::nearest;
+
+/// No more problems than this are looked for: what has so many is not a configuration.
+pub(super) const MOST: usize = 100;
+
+/// Says where the value of a dotted key was given.
+pub(super) type PlaceOf<'a> = &'a dyn Fn(&str) -> Place;
+
+/// The configuration, or everything that is wrong with the shape of the value.
+pub(super) fn read(value: &Value, place: PlaceOf) -> Result<Config, Vec<Problem>> {
+    let mut value = value.clone();
+    let mut problems = Vec::new();
+    prune(&mut value, "", place, &mut problems);
+    while problems.len() < MOST {
+        let error = match serde_path_to_error::deserialize::<_, Config>(&value) {
+            Ok(config) if problems.is_empty() => return Ok(config),
+            Ok(_) => return Err(problems),
+            Err(error) => error,
+        };
+        let path = dotted(error.path());
+        problems.push(wrong_type(&value, &path, &error.inner().to_string(), place));
+        if !remove(&mut value, &path) {
+            break;
+        }
+    }
+    Err(problems)
+}
+
+/// Takes out unknown keys, and values where a section or a list should be.
+fn prune(value: &mut Value, path: &str, place: PlaceOf, problems: &mut Vec<Problem>) {
+    match value {
+        Value::Mapping(section) => {
+            let keys: Vec<Value> = section.keys().cloned().collect();
+            for key in keys {
+                if problems.len() >= MOST {
+                    return;
+                }
+                prune_entry(section, &key, path, place, problems);
+            }
+        }
+        Value::Sequence(entries) => {
+            let before = problems.len();
+            for (index, entry) in entries.iter_mut().enumerate() {
+                let path = join(path, &index.to_string());
+                if fits(entry, &path) {
+                    prune(entry, &path, place, problems);
+                } else if problems.len() < MOST {
+                    problems.push(misfit(entry, &path, place));
+                }
+            }
+            // Gaps would move the entries behind them to other positions.
+            if problems.len() > before {
+                entries.clear();
+            }
+        }
+        _ => {}
+    }
+}
+
+fn prune_entry(
+    section: &mut Mapping,
+    key: &Value,
+    path: &str,
+    place: PlaceOf,
+    problems: &mut Vec<Problem>,
+) {
+    let Some(name) = key.as_str().filter(|name| !name.contains('.')) else {
+        let name = key.as_str().map_or_else(|| describe(key), str::to_owned);
+        problems.push(unknown(&join(path, &name), path, place));
+        section.remove(key);
+        return;
+    };
+    let path_of_key = join(path, name);
+    if node(&path_of_key) == Node::Unknown {
+        problems.push(unknown(&path_of_key, path, place));
+        section.remove(key);
+        return;
+    }
+    let Some(value) = section.get_mut(key) else {
+        return;
+    };
+    if fits(value, &path_of_key) {
+        prune(value, &path_of_key, place, problems);
+    } else {
+        problems.push(misfit(value, &path_of_key, place));
+        section.remove(key);
+    }
+}
+
+/// Whether the kind of YAML node is right; the type of single values is checked by the schema.
+///
+/// The schema alone would take a list for a section, its entries in the order of the fields.
+fn fits(value: &Value, path: &str) -> bool {
+    match node(path) {
+        Node::Section => value.is_mapping(),
+        Node::List => value.is_sequence(),
+        Node::Value(_) | Node::Unknown => !matches!(value, Value::Tagged(_)),
+    }
+}
+
+fn unknown(key: &str, section: &str, place: PlaceOf) -> Problem {
+    unknown_key(key, section, place(key))
+}
+
+/// The problem of a key that is not in the table.
+pub(super) fn unknown_key(key: &str, section: &str, place: Place) -> Problem {
+    // A dotted name in a file is found, but its nearest key would look the same.
+    let suggestion = nearest(key).filter(|suggestion| suggestion != key);
+    let expected = match section {
+        "" => "a key that `config keys` lists, nested below its section".to_owned(),
+        _ => format!("one of {}", children(section).join(", ")),
+    };
+    Problem {
+        place,
+        key: key.to_owned(),
+        fault: Fault::UnknownKey {
+            suggestion,
+            expected,
+        },
+    }
+}
+
+fn wrong_type(value: &Value, path: &str, message: &str, place: PlaceOf) -> Problem {
+    match get(value, path) {
+        Some(value) => misfit(value, path, place),
+        None => unusable(printable(message), path, place),
+    }
+}
+
+fn misfit(value: &Value, path: &str, place: PlaceOf) -> Problem {
+    unusable(describe(value), path, place)
+}
+
+fn unusable(found: String, path: &str, place: PlaceOf) -> Problem {
+    Problem {
+        place: place(path),
+        key: path.to_owned(),
+        fault: Fault::Unusable {
+            found,
+            expected: expected(path),
+        },
+    }
+}
+
+/// What a key takes, in words.
+pub(super) fn expected(path: &str) -> String {
+    match node(path) {
+        Node::Value(_) => find_key(path)
+            .map(|info| info.expected())
+            .unwrap_or_default(),
+        Node::Section => format!("a section with the keys {}", children(path).join(", ")),
+        Node::List => {
+            let entry = children(&join(path, "0")).join(", ");
+            format!("a list of entries with the keys {entry}")
+        }
+        Node::Unknown => "a known key".to_owned(),
+    }
+}
+
+/// A value in words.
+pub(super) fn describe(value: &Value) -> String {
+    match value {
+        Value::Null => "nothing (null)".to_owned(),
+        Value::Bool(flag) => flag.to_string(),
+        Value::Number(number) => number.to_string(),
+        Value::String(text) => format!("the text \"{}\"", printable(text)),
+        Value::Sequence(entries) => format!("a list of {}", entries.len()),
+        Value::Mapping(section) => {
+            let keys: Vec<String> = section
+                .keys()
+                .take(3)
+                .map(|k| printable(k.as_str().unwrap_or("?")))
+                .collect();
+            let more = if section.len() > 3 { ", …" } else { "" };
+            format!("a section with the keys {}{more}", keys.join(", "))
+        }
+        Value::Tagged(tagged) => format!("a value tagged {}", printable(&tagged.tag.to_string())),
+    }
+}
+
+pub(super) fn join(path: &str, key: &str) -> String {
+    if path.is_empty() {
+        key.to_owned()
+    } else {
+        format!("{path}.{key}")
+    }
+}
+
+/// The value of a dotted key.
+pub(super) fn get<'a>(root: &'a Value, path: &str) -> Option<&'a Value> {
+    path.split('.')
+        .filter(|part| !part.is_empty())
+        .try_fold(root, |value, part| match value {
+            Value::Sequence(entries) => entries.get(part.parse::<usize>().ok()?),
+            _ => value.get(part),
+        })
+}
+
+/// Removes a key, or the whole list if the path leads into one; false if nothing is there.
+fn remove(root: &mut Value, path: &str) -> bool {
+    let mut value = root;
+    let mut parts = path.split('.').peekable();
+    while let Some(part) = parts.next() {
+        let Value::Mapping(section) = value else {
+            return false;
+        };
+        let list = section.get(part).is_some_and(Value::is_sequence);
+        if list || parts.peek().is_none() {
+            return section.remove(part).is_some();
+        }
+        match section.get_mut(part) {
+            Some(inner) => value = inner,
+            None => return false,
+        }
+    }
+    false
+}

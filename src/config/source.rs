@@ -1,0 +1,105 @@
+//! Where a configuration comes from, and its text.
+
+use std::fs::File;
+use std::io::{self, Read};
+use std::path::{Path, PathBuf};
+
+use super::error::{ConfigError, Fault, Place, Problem, escaped};
+
+/// The published configuration, compiled in.
+pub const BUILT_IN: &str = include_str!(concat!(
+    env!("CARGO_MANIFEST_DIR"),
+    "/configs/ternary_v5_5.yaml"
+));
+
+/// The largest text that is read, in bytes.
+pub const SIZE_LIMIT: u64 = 1 << 20;
+
+/// Where a configuration comes from.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Source {
+    /// The published configuration, [`BUILT_IN`].
+    BuiltIn,
+    /// A YAML file.
+    File(PathBuf),
+    /// YAML text at hand.
+    Text {
+        /// What messages call it.
+        name: String,
+        /// The YAML.
+        text: String,
+    },
+}
+
+impl Source {
+    /// What messages call it.
+    #[must_use]
+    pub fn name(&self) -> String {
+        match self {
+            Self::BuiltIn => "the built-in ternary_v5_5.yaml".to_owned(),
+            Self::File(path) => escaped(&path.to_string_lossy()),
+            Self::Text { name, .. } => escaped(name),
+        }
+    }
+
+    /// The text, of at most [`SIZE_LIMIT`] bytes.
+    pub(super) fn read(self) -> Result<String, ConfigError> {
+        let file = self.name();
+        let bytes = match self {
+            Self::BuiltIn => return Ok(BUILT_IN.to_owned()),
+            Self::Text { text, .. } => text.into_bytes(),
+            Self::File(path) => read_limited(&path).map_err(|source| ConfigError::Unreadable {
+                file: file.clone(),
+                source,
+            })?,
+        };
+        if bytes.len() as u64 > SIZE_LIMIT {
+            return Err(ConfigError::TooLarge {
+                file,
+                limit: SIZE_LIMIT,
+            });
+        }
+        let text = String::from_utf8(bytes).map_err(|error| {
+            let good = error.utf8_error().valid_up_to();
+            not_utf8(file, error.as_bytes(), good)
+        })?;
+        // The YAML library would count a byte order mark as a column of the first line.
+        Ok(match text.strip_prefix('\u{feff}') {
+            Some(rest) => rest.to_owned(),
+            None => text,
+        })
+    }
+}
+
+/// One byte more than the limit at most, so that neither a huge file nor an endless device
+/// fills the memory.
+fn read_limited(path: &Path) -> io::Result<Vec<u8>> {
+    let file = File::open(path)?;
+    if file.metadata()?.is_dir() {
+        return Err(io::Error::new(
+            io::ErrorKind::IsADirectory,
+            "it is a directory",
+        ));
+    }
+    let mut bytes = Vec::new();
+    file.take(SIZE_LIMIT + 1).read_to_end(&mut bytes)?;
+    Ok(bytes)
+}
+
+fn not_utf8(name: String, bytes: &[u8], good: usize) -> ConfigError {
+    let (before, after) = bytes.split_at(good);
+    let before = String::from_utf8_lossy(before);
+    let byte = after.first().copied().unwrap_or_default();
+    ConfigError::Invalid(vec![Problem {
+        place: Place::Text {
+            name,
+            line: Some(1 + before.matches('\n').count()),
+            column: Some(1 + before.chars().rev().take_while(|c| *c != '\n').count()),
+        },
+        key: String::new(),
+        fault: Fault::Unusable {
+            found: format!("the byte 0x{byte:02x}, which is not UTF-8"),
+            expected: "YAML text in UTF-8".to_owned(),
+        },
+    }])
+}

@@ -1,0 +1,274 @@
+//! `--device` and what comes of it.
+
+use std::fmt;
+use std::str::FromStr;
+
+use burn::tensor::Device;
+use serde::Serialize;
+use thiserror::Error;
+
+use super::adapters::{Adapter, AdapterKind, adapters};
+
+/// The value of `--device`.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum DeviceSpec {
+    /// A real GPU where there is one, else the CPU.
+    #[default]
+    Auto,
+    /// Burn's pure-Rust CPU backend.
+    Cpu,
+    /// The GPU with this number in `devices`, the first where none is given. Never software.
+    Gpu(Option<usize>),
+    /// A software rasteriser, for checking the GPU path without a GPU.
+    Software,
+}
+
+impl FromStr for DeviceSpec {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        match text {
+            "auto" => Ok(Self::Auto),
+            "cpu" => Ok(Self::Cpu),
+            "gpu" => Ok(Self::Gpu(None)),
+            "software" => Ok(Self::Software),
+            _ => text
+                .strip_prefix("gpu")
+                .and_then(|number| number.parse().ok())
+                .map(|number| Self::Gpu(Some(number)))
+                .ok_or_else(|| {
+                    "expected auto, cpu, gpu, gpuN (N as `devices` prints it) or software"
+                        .to_owned()
+                }),
+        }
+    }
+}
+
+impl fmt::Display for DeviceSpec {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Auto => f.write_str("auto"),
+            Self::Cpu => f.write_str("cpu"),
+            Self::Gpu(None) => f.write_str("gpu"),
+            Self::Gpu(Some(number)) => write!(f, "gpu{number}"),
+            Self::Software => f.write_str("software"),
+        }
+    }
+}
+
+/// A device in use.
+#[derive(Clone, Debug)]
+pub struct Chosen {
+    /// The device, without autodiff.
+    pub device: Device,
+    /// What it is, for people (`cpu`, `NVIDIA H200 (Vulkan)`).
+    pub name: String,
+    /// Why this one.
+    pub reason: String,
+}
+
+/// One line of `devices`.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Listed {
+    /// What `--device` takes (`gpu0`, `software`, `cpu`).
+    pub id: String,
+    /// Name as the driver gives it.
+    pub name: String,
+    /// What kind of adapter it is.
+    pub kind: AdapterKind,
+    /// Graphics API, or `-`.
+    pub api: String,
+    /// Whether `--device auto` takes it.
+    pub chosen: bool,
+    /// Why, or why not.
+    pub why: String,
+}
+
+/// Why a device is not to be had.
+#[derive(Clone, Debug, PartialEq, Eq, Error)]
+pub enum DeviceError {
+    /// The device asked for does not exist.
+    #[error(
+        "no device `{asked}`: {found}; `fluxttice-explorer devices` lists what there is, `--device cpu` always works"
+    )]
+    Absent {
+        /// As asked.
+        asked: DeviceSpec,
+        /// What there is instead.
+        found: String,
+    },
+    /// The driver refused it.
+    #[error("the device {name} could not be opened: {reason}; `--device cpu` always works")]
+    Refused {
+        /// Its name.
+        name: String,
+        /// What the driver says.
+        reason: String,
+    },
+}
+
+const CPU_NAME: &str = "cpu";
+
+/// Opens the device asked for.
+///
+/// # Errors
+/// [`DeviceError`] where an explicit device is absent or refused; `auto` falls back to the CPU.
+pub fn choose(spec: DeviceSpec) -> Result<Chosen, DeviceError> {
+    if spec == DeviceSpec::Cpu {
+        return Ok(cpu("as asked"));
+    }
+    let found = adapters();
+    match (spec, pick(spec, &found)) {
+        (DeviceSpec::Auto, None) => Ok(cpu(&no_gpu(&found))),
+        (DeviceSpec::Auto, Some(adapter)) => {
+            Ok(open(adapter, "the first GPU").unwrap_or_else(|error| {
+                tracing::warn!("{error}");
+                cpu("the GPU could not be opened, see the log")
+            }))
+        }
+        (_, Some(adapter)) => open(adapter, "as asked"),
+        (asked, None) => {
+            let found = match asked {
+                DeviceSpec::Software => "no software rasteriser is installed".to_owned(),
+                _ => no_gpu(&found),
+            };
+            Err(DeviceError::Absent { asked, found })
+        }
+    }
+}
+
+fn pick(spec: DeviceSpec, found: &[Adapter]) -> Option<&Adapter> {
+    let mut gpus = found
+        .iter()
+        .filter(|adapter| adapter.kind != AdapterKind::Software);
+    match spec {
+        DeviceSpec::Cpu => None,
+        DeviceSpec::Auto | DeviceSpec::Gpu(None) => gpus.next(),
+        DeviceSpec::Gpu(Some(number)) => gpus.nth(number),
+        DeviceSpec::Software => found
+            .iter()
+            .find(|adapter| adapter.kind == AdapterKind::Software),
+    }
+}
+
+fn no_gpu(found: &[Adapter]) -> String {
+    match found.len() {
+        0 => "no GPU and no graphics driver".to_owned(),
+        _ if found
+            .iter()
+            .all(|adapter| adapter.kind == AdapterKind::Software) =>
+        {
+            format!("no GPU, only the software rasteriser {}", found[0].name)
+        }
+        _ => format!(
+            "{} GPU(s) here",
+            found
+                .iter()
+                .filter(|a| a.kind != AdapterKind::Software)
+                .count()
+        ),
+    }
+}
+
+fn cpu(reason: &str) -> Chosen {
+    Chosen {
+        device: Device::flex(),
+        name: CPU_NAME.to_owned(),
+        reason: reason.to_owned(),
+    }
+}
+
+fn open(adapter: &Adapter, reason: &str) -> Result<Chosen, DeviceError> {
+    let (kind, api) = adapter.selector.clone();
+    let name = format!("{} ({})", adapter.name, adapter.api);
+    let device = Device::wgpu_options()
+        .device_kind(kind)
+        .graphics_api(api)
+        .init()
+        .map_err(|error| DeviceError::Refused {
+            name: name.clone(),
+            reason: error.to_string(),
+        })?;
+    Ok(Chosen {
+        device,
+        name,
+        reason: reason.to_owned(),
+    })
+}
+
+/// Every device of this machine and what `auto` makes of it.
+pub fn list() -> Vec<Listed> {
+    let found = adapters();
+    let mut gpus = 0;
+    let mut listed: Vec<Listed> = found
+        .iter()
+        .map(|adapter| {
+            let software = adapter.kind == AdapterKind::Software;
+            let id = if software {
+                "software".to_owned()
+            } else {
+                gpus += 1;
+                format!("gpu{}", gpus - 1)
+            };
+            let chosen = id == "gpu0";
+            let why = match (software, chosen) {
+                (true, _) => "a software rasteriser is slower than the CPU backend; only with --device software",
+                (false, true) => "the first GPU",
+                (false, false) => "another GPU comes first",
+            };
+            Listed { id, name: adapter.name.clone(), kind: adapter.kind, api: adapter.api.clone(), chosen, why: why.to_owned() }
+        })
+        .collect();
+    let why = if gpus == 0 {
+        no_gpu(&found)
+    } else {
+        "a GPU is here".to_owned()
+    };
+    listed.push(Listed {
+        id: CPU_NAME.to_owned(),
+        name: "Burn flex, pure Rust".to_owned(),
+        kind: AdapterKind::Cpu,
+        api: "-".to_owned(),
+        chosen: gpus == 0,
+        why,
+    });
+    listed
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn reads_every_spelling_and_no_other() {
+        for (text, spec) in [
+            ("auto", DeviceSpec::Auto),
+            ("cpu", DeviceSpec::Cpu),
+            ("gpu", DeviceSpec::Gpu(None)),
+            ("gpu12", DeviceSpec::Gpu(Some(12))),
+            ("software", DeviceSpec::Software),
+        ] {
+            assert_eq!(text.parse(), Ok(spec));
+            assert_eq!(spec.to_string(), text);
+        }
+        for text in ["", "GPU", "gpu-1", "gpux", "cuda"] {
+            assert!(text.parse::<DeviceSpec>().is_err(), "{text}");
+        }
+    }
+
+    #[test]
+    fn exactly_one_device_is_taken_by_auto() {
+        assert_eq!(list().iter().filter(|device| device.chosen).count(), 1);
+    }
+
+    #[test]
+    fn an_absent_gpu_is_an_error_that_says_what_to_do() {
+        let error = choose(DeviceSpec::Gpu(Some(4_000)))
+            .unwrap_err()
+            .to_string();
+        assert!(
+            error.contains("gpu4000") && error.contains("--device cpu"),
+            "{error}"
+        );
+    }
+}

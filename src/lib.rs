@@ -1,0 +1,15 @@
+//! The engine of fluxttice-explorer: the space of ternary operations, the Ternary VAE v5.5, its
+//! training and its honest measurement. It knows no terminal.
+
+pub mod config;
+pub mod device;
+pub mod measure;
+pub mod model;
+pub mod random;
+pub mod record;
+pub mod run;
+pub mod schedule;
+pub mod session;
+pub mod space;
+pub mod training;
+pub mod tui;

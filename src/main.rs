@@ -1,0 +1,42 @@
+//! fluxttice-explorer: arguments → command.
+
+mod cli;
+mod commands;
+mod logging;
+
+use std::process::ExitCode;
+
+use clap::Parser;
+
+use cli::{Cli, Command};
+use commands::Failure;
+
+fn main() -> ExitCode {
+    let cli = Cli::parse();
+    if let Err(error) = color_eyre::install() {
+        eprintln!("no coloured error reports: {error}");
+    }
+    let global = &cli.global;
+    let done = match cli.command {
+        None if cli.explore => commands::explore::look_around(global),
+        None => commands::explore::train(global, cli.resume.as_deref()),
+        Some(Command::Train(args)) => commands::train::run(global, &args),
+        Some(Command::Coverage(args)) => commands::coverage::run(global, &args),
+        Some(Command::Neighbors(args)) => commands::neighbors::run(global, &args),
+        Some(Command::Devices) => commands::devices::run(global),
+        Some(Command::Config(command)) => commands::config::run(global, &command),
+        Some(Command::Compare(args)) => commands::compare::run(global, &args),
+    };
+    match done {
+        Ok(code) => code,
+        Err(failure) => report(&failure),
+    }
+}
+
+/// One clear error on standard error, and the contract's exit code.
+fn report(failure: &Failure) -> ExitCode {
+    if !failure.is_broken_pipe() {
+        eprintln!("error: {failure}");
+    }
+    failure.code()
+}

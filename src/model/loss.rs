@@ -1,0 +1,205 @@
+//! The loss of one batch.
+
+use burn::tensor::activation::log_softmax;
+use burn::tensor::{DType, Tensor, TensorData};
+
+use super::entropy::latent_entropy;
+use super::layout::LATENT;
+use super::network::{Batch, Forward, Posterior};
+use crate::device::DeviceFailure;
+
+/// Squared length scale of the repulsion: exp(-d² / 0.25).
+const REPULSION_SCALE: f64 = 0.25;
+/// Keeps the logarithm of a class's mean probability finite.
+const PROBABILITY_FLOOR: f64 = 1e-10;
+
+/// The weights of the loss's terms for one batch.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct LossWeights {
+    /// Weight of VAE-A's KL term.
+    pub beta_a: f64,
+    /// Weight of VAE-B's KL term.
+    pub beta_b: f64,
+    /// Weight of VAE-A's loss.
+    pub lambda1: f64,
+    /// Weight of VAE-B's loss.
+    pub lambda2: f64,
+    /// Weight of the entropy alignment.
+    pub lambda3: f64,
+    /// Floor under each element of the KL term, in nats; 0 turns it off.
+    pub free_bits: f64,
+    /// Weight of VAE-B's entropy term.
+    pub entropy_weight: f64,
+    /// Weight of VAE-B's repulsion term.
+    pub repulsion_weight: f64,
+    /// Gradient balance scale of VAE-A.
+    pub scale_a: f64,
+    /// Gradient balance scale of VAE-B.
+    pub scale_b: f64,
+}
+
+/// A batch's loss as a graph, before anything is read.
+#[derive(Clone, Debug)]
+pub struct LossGraph {
+    /// What is differentiated: the loss without the entropy alignment, which carries no gradient.
+    pub objective: Tensor<1>,
+    /// CE_A, CE_B, KL_A, KL_B, S_B, R_B, `[6]`.
+    terms: Tensor<1>,
+    /// z of A, then of B, `[2 · n · 16]`.
+    codes: Tensor<1>,
+}
+
+/// A batch's loss in numbers, nats per operation.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub struct Loss {
+    /// The whole loss.
+    pub loss: f64,
+    /// CE_A + β_A KL_A.
+    pub loss_a: f64,
+    /// CE_B + β_B KL_B - w_H S_B + w_R R_B.
+    pub loss_b: f64,
+    /// Cross entropy of A.
+    pub ce_a: f64,
+    /// Cross entropy of B.
+    pub ce_b: f64,
+    /// KL of A, floored per element.
+    pub kl_a: f64,
+    /// KL of B, floored per element.
+    pub kl_b: f64,
+    /// Entropy of B's batch-mean softmax.
+    pub entropy_term_b: f64,
+    /// Repulsion between B's codes.
+    pub repulsion_b: f64,
+    /// |H_A - H_B|.
+    pub entropy_alignment: f64,
+    /// Latent entropy of A.
+    pub entropy_a: f64,
+    /// Latent entropy of B.
+    pub entropy_b: f64,
+}
+
+/// Builds the loss of a forward pass.
+pub fn loss_graph(forward: &Forward, batch: &Batch, weights: &LossWeights) -> LossGraph {
+    let [n, _] = batch.x.dims();
+    let n = n as f64;
+    let log_p_a = log_softmax(forward.logits[0].clone(), 2);
+    let log_p_b = log_softmax(forward.logits[1].clone(), 2);
+    let ce_a = cross_entropy(log_p_a, &batch.one_hot, n);
+    let ce_b = cross_entropy(log_p_b.clone(), &batch.one_hot, n);
+    let kl_a = kl(&forward.posterior[0], weights.free_bits, n);
+    let kl_b = kl(&forward.posterior[1], weights.free_bits, n);
+    let entropy = mean_softmax_entropy(log_p_b);
+    let repulsion = repulsion(forward.z[1].clone());
+
+    let loss_a = ce_a.clone() + kl_a.clone().mul_scalar(weights.beta_a);
+    let loss_b = ce_b.clone() + kl_b.clone().mul_scalar(weights.beta_b)
+        - entropy.clone().mul_scalar(weights.entropy_weight)
+        + repulsion.clone().mul_scalar(weights.repulsion_weight);
+    let objective = loss_a.mul_scalar(weights.lambda1 * weights.scale_a)
+        + loss_b.mul_scalar(weights.lambda2 * weights.scale_b);
+
+    let terms = [ce_a, ce_b, kl_a, kl_b, entropy, repulsion].map(Tensor::inner);
+    let codes = forward.z.clone().map(|z| z.inner().flatten(0, 1));
+    LossGraph {
+        objective,
+        terms: Tensor::cat(terms.to_vec(), 0),
+        codes: Tensor::cat(codes.to_vec(), 0),
+    }
+}
+
+impl LossGraph {
+    /// Everything the host needs, in one tensor, so that a device is waited for only once.
+    pub fn figures(&self) -> Tensor<1> {
+        Tensor::cat(vec![self.terms.clone(), self.codes.clone()], 0)
+    }
+
+    /// Numbers of a loss from its [`figures`](Self::figures).
+    ///
+    /// # Errors
+    /// The device's failure to compute or to hand over the numbers.
+    pub fn read(&self, weights: &LossWeights) -> Result<Loss, DeviceFailure> {
+        let figures: Vec<f64> = self.figures().try_into_vec_as()?;
+        Ok(Loss::from_figures(&figures, weights))
+    }
+}
+
+impl Loss {
+    /// Numbers of a loss from [`LossGraph::figures`].
+    pub fn from_figures(figures: &[f64], weights: &LossWeights) -> Self {
+        const TERMS: usize = 6;
+        let (terms, codes) = figures.split_at(TERMS.min(figures.len()));
+        let (z_a, z_b) = codes.split_at(codes.len() / 2);
+        let (entropy_a, entropy_b) = (latent_entropy(z_a, LATENT), latent_entropy(z_b, LATENT));
+        let mut loss = Self {
+            ce_a: terms[0],
+            ce_b: terms[1],
+            kl_a: terms[2],
+            kl_b: terms[3],
+            entropy_term_b: terms[4],
+            repulsion_b: terms[5],
+            entropy_alignment: (entropy_a - entropy_b).abs(),
+            entropy_a,
+            entropy_b,
+            ..Self::default()
+        };
+        loss.loss_a = loss.ce_a + weights.beta_a * loss.kl_a;
+        loss.loss_b = loss.ce_b + weights.beta_b * loss.kl_b
+            - weights.entropy_weight * loss.entropy_term_b
+            + weights.repulsion_weight * loss.repulsion_b;
+        loss.loss = weights.lambda1 * weights.scale_a * loss.loss_a
+            + weights.lambda2 * weights.scale_b * loss.loss_b
+            + weights.lambda3 * loss.entropy_alignment;
+        loss
+    }
+}
+
+/// Cross entropy over all nine entries, divided by n: `[1]`.
+fn cross_entropy(log_p: Tensor<3>, one_hot: &Tensor<3>, n: f64) -> Tensor<1> {
+    (log_p * one_hot.clone()).sum().mul_scalar(-1.0 / n)
+}
+
+/// `Σ max(free_bits, ½(μ² + σ² - 1 - log σ²)) / n` over batch and dimensions: `[1]`.
+pub fn kl(posterior: &Posterior, free_bits: f64, n: f64) -> Tensor<1> {
+    let Posterior { mu, log_variance } = posterior.clone();
+    let elements = (mu.square() + log_variance.clone().exp() - log_variance)
+        .sub_scalar(1.0)
+        .mul_scalar(0.5);
+    let floored = if free_bits > 0.0 {
+        elements.clamp_min(free_bits)
+    } else {
+        elements
+    };
+    floored.sum().div_scalar(n)
+}
+
+/// Entropy of the batch-mean softmax, summed over entries and classes: `[1]`.
+fn mean_softmax_entropy(log_p: Tensor<3>) -> Tensor<1> {
+    let p = log_p.exp().mean_dim(0);
+    (p.clone() * p.add_scalar(PROBABILITY_FLOOR).log())
+        .sum()
+        .neg()
+}
+
+/// Mean over ordered pairs i ≠ j of exp(-‖z_i - z_j‖² / 0.25); 0 for a single code: `[1]`.
+pub fn repulsion(z: Tensor<2>) -> Tensor<1> {
+    let [n, dimensions] = z.dims();
+    let (device, dtype) = (z.device(), z.dtype());
+    if n < 2 {
+        return z.sum().mul_scalar(0.0);
+    }
+    let difference = z.clone().reshape([n, 1, dimensions]) - z.reshape([1, n, dimensions]);
+    let squared: Tensor<2> = difference.square().sum_dim(2).reshape([n, n]);
+    let pairs = squared.mul_scalar(-1.0 / REPULSION_SCALE).exp() * off_diagonal(n, &device, dtype);
+    pairs.sum().div_scalar((n * (n - 1)) as f64)
+}
+
+/// Ones off the diagonal, zeros on it, `[n, n]`.
+fn off_diagonal(n: usize, device: &burn::tensor::Device, dtype: DType) -> Tensor<2> {
+    let mask = (0..n * n)
+        .map(|i| if i % (n + 1) == 0 { 0.0f32 } else { 1.0 })
+        .collect();
+    Tensor::from_data(
+        TensorData::new::<f32, _>(mask, [n, n]).convert_dtype(dtype),
+        (device, dtype),
+    )
+}

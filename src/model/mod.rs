@@ -1,0 +1,18 @@
+//! The network as Burn modules, and its loss. No schedule, no files.
+
+mod entropy;
+mod layout;
+mod loss;
+mod network;
+mod weights;
+
+pub use entropy::{histogram, latent_entropy};
+pub use layout::{
+    LATENT, PARAMETERS, PARAMETERS_A, PARAMETERS_B, Parameter, TENSORS_A, TENSORS_TRAINED,
+};
+pub use loss::{Loss, LossGraph, LossWeights, kl, loss_graph, repulsion};
+pub use network::{
+    Batch, Coupling, DualVae, Encoder, Forward, Posterior, StateNet, Which, codes_tensor,
+    parameter_counts,
+};
+pub use weights::{MAX_FILE_BYTES, Weights, WeightsError};

@@ -1,0 +1,270 @@
+//! Weights on the host, in the original's names and layouts, and their safetensors file.
+
+use std::collections::HashMap;
+
+use safetensors::tensor::{Dtype, SafeTensors, TensorView};
+use thiserror::Error;
+
+use super::layout::{PARAMETERS, Parameter, Start};
+use crate::random::{Purpose, Stream};
+
+/// Names of the two gradient averages that the original stores among its weights.
+const EMA_NAMES: [&str; 2] = ["grad_norm_A_ema", "grad_norm_B_ema"];
+
+/// Largest weights file that is read: ten times what a whole model needs.
+pub const MAX_FILE_BYTES: u64 = 8 << 20;
+
+/// All weights of one model in 32 bits.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Weights {
+    /// One tensor per entry of [`PARAMETERS`], row-major in the original's `[out, in]` layout.
+    pub tensors: Vec<Vec<f32>>,
+    /// Moving averages of the gradient norms of A and B.
+    pub gradient_emas: [f32; 2],
+}
+
+impl Weights {
+    /// Fresh weights: a function of the seed alone.
+    ///
+    /// Matrices and biases are uniform in ±1/√fan_in, the start of PyTorch's `nn.Linear`.
+    pub fn fresh(seed: u64) -> Self {
+        let tensors = PARAMETERS
+            .iter()
+            .enumerate()
+            .map(|(number, parameter)| {
+                let stream = Stream::new(seed, Purpose::Weights, 0, number as u32);
+                match parameter.start {
+                    Start::Zero => vec![0.0; parameter.len()],
+                    Start::One => vec![1.0; parameter.len()],
+                    Start::Uniform { fan_in } => {
+                        let bound = 1.0 / (fan_in as f64).sqrt();
+                        (0..parameter.len())
+                            .map(|i| ((2.0 * stream.uniform(i as u32, 0) - 1.0) * bound) as f32)
+                            .collect()
+                    }
+                }
+            })
+            .collect();
+        Self {
+            tensors,
+            gradient_emas: [1.0; 2],
+        }
+    }
+
+    /// Whether every number is finite.
+    pub fn is_finite(&self) -> bool {
+        self.tensors
+            .iter()
+            .flatten()
+            .chain(&self.gradient_emas)
+            .all(|value| value.is_finite())
+    }
+
+    /// The safetensors file: 50 entries under the original's names.
+    ///
+    /// The bytes are a function of the weights alone, so equal weights give equal files.
+    ///
+    /// # Errors
+    /// [`WeightsError::Encode`] if the safetensors library refuses; it does not for these shapes.
+    pub fn to_bytes(&self) -> Result<Vec<u8>, WeightsError> {
+        let bytes: Vec<Vec<u8>> = self
+            .tensors
+            .iter()
+            .map(|tensor| {
+                tensor
+                    .iter()
+                    .flat_map(|value| value.to_le_bytes())
+                    .collect()
+            })
+            .collect();
+        let emas = self.gradient_emas.map(f32::to_le_bytes);
+        let named = PARAMETERS
+            .iter()
+            .zip(&bytes)
+            .map(|(parameter, bytes)| (parameter.name, parameter.shape, bytes.as_slice()))
+            .chain(
+                EMA_NAMES
+                    .into_iter()
+                    .zip(&emas)
+                    .map(|(name, bytes)| (name, &[] as &[usize], bytes.as_slice())),
+            );
+        let views: Vec<(&str, TensorView)> = named
+            .map(|(name, shape, bytes)| {
+                Ok((name, TensorView::new(Dtype::F32, shape.to_vec(), bytes)?))
+            })
+            .collect::<Result<_, safetensors::SafeTensorError>>()?;
+        Ok(safetensors::serialize(views, None)?)
+    }
+
+    /// Reads a safetensors file with the original's names.
+    ///
+    /// StateNet's tensors and the two averages may be missing (`use_statenet: false`): they start
+    /// fresh then. Names that the model does not have are an error.
+    ///
+    /// # Errors
+    /// [`WeightsError`] says which tensor is missing, unknown, of another shape or type.
+    pub fn from_bytes(bytes: &[u8]) -> Result<Self, WeightsError> {
+        if bytes.is_empty() {
+            return Err(WeightsError::Empty);
+        }
+        if bytes.starts_with(b"PK") {
+            return Err(WeightsError::PyTorch);
+        }
+        let file = SafeTensors::deserialize(bytes)
+            .map_err(|source| WeightsError::NotSafetensors { source })?;
+        let mut found: HashMap<String, TensorView> = file.tensors().into_iter().collect();
+        let mut weights = Self::fresh(0);
+        for (parameter, tensor) in PARAMETERS.iter().zip(&mut weights.tensors) {
+            match found.remove(parameter.name) {
+                Some(view) => *tensor = read(parameter.name, parameter.shape, &view)?,
+                None if parameter.name.starts_with("state_net.") => {}
+                None => return Err(missing(parameter)),
+            }
+        }
+        for (name, ema) in EMA_NAMES.into_iter().zip(&mut weights.gradient_emas) {
+            if let Some(view) = found.remove(name) {
+                *ema = read(name, &[], &view)?[0];
+            }
+        }
+        if let Some(name) = found.into_keys().min() {
+            return Err(WeightsError::Unknown { name });
+        }
+        Ok(weights)
+    }
+}
+
+fn missing(parameter: &Parameter) -> WeightsError {
+    WeightsError::Missing {
+        name: parameter.name,
+        shape: parameter.shape.to_vec(),
+    }
+}
+
+fn read(name: &str, shape: &[usize], view: &TensorView) -> Result<Vec<f32>, WeightsError> {
+    if view.dtype() != Dtype::F32 || view.shape() != shape {
+        return Err(WeightsError::Shape {
+            name: name.to_owned(),
+            expected: format!("F32 {shape:?}"),
+            found: format!("{:?} {:?}", view.dtype(), view.shape()),
+        });
+    }
+    Ok(view
+        .data()
+        .chunks_exact(4)
+        .map(|bytes| f32::from_le_bytes([bytes[0], bytes[1], bytes[2], bytes[3]]))
+        .collect())
+}
+
+/// Why some bytes are not the weights of this model.
+#[derive(Debug, Error)]
+pub enum WeightsError {
+    /// Nothing there.
+    #[error("the file is empty; expected safetensors with the model's 48 tensors")]
+    Empty,
+    /// A PyTorch checkpoint.
+    #[error(
+        "this is a PyTorch archive; expected safetensors (save it with safetensors.torch.save_file)"
+    )]
+    PyTorch,
+    /// Not safetensors.
+    #[error("not a safetensors file ({source}); expected safetensors with the model's 48 tensors")]
+    NotSafetensors {
+        /// What the safetensors library says.
+        source: safetensors::SafeTensorError,
+    },
+    /// A tensor is not there.
+    #[error(
+        "tensor `{name}` {shape:?} is missing; expected all 48 tensors of the Ternary VAE v5.5"
+    )]
+    Missing {
+        /// Its name.
+        name: &'static str,
+        /// Its shape.
+        shape: Vec<usize>,
+    },
+    /// A tensor is there that the model does not have.
+    #[error("tensor `{name}` is not part of the Ternary VAE v5.5; is this another model?")]
+    Unknown {
+        /// Its name.
+        name: String,
+    },
+    /// Another shape or type.
+    #[error("tensor `{name}`: expected {expected}, found {found}")]
+    Shape {
+        /// Its name.
+        name: String,
+        /// Type and shape of this model.
+        expected: String,
+        /// Type and shape in the file.
+        found: String,
+    },
+    /// Could not be encoded.
+    #[error("cannot encode the weights: {0}")]
+    Encode(#[from] safetensors::SafeTensorError),
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    #[test]
+    fn a_file_gives_back_what_went_in_with_fifty_entries() {
+        let weights = Weights {
+            gradient_emas: [0.25, 4.0],
+            ..Weights::fresh(7)
+        };
+        let bytes = weights.to_bytes().unwrap();
+        assert_eq!(SafeTensors::deserialize(&bytes).unwrap().len(), 50);
+        assert_eq!(Weights::from_bytes(&bytes).unwrap(), weights);
+        assert_eq!(bytes, weights.clone().to_bytes().unwrap());
+    }
+
+    #[test]
+    fn fresh_weights_depend_on_the_seed_and_stay_in_their_bounds() {
+        let (a, b) = (Weights::fresh(1), Weights::fresh(2));
+        assert_ne!(a, b);
+        assert_eq!(a, Weights::fresh(1));
+        let first = &a.tensors[0];
+        assert!(first.iter().all(|w| w.abs() <= 1.0 / 3.0));
+        // A uniform variable on ±1/3 has standard deviation 1/(3√3) = 0.19245.
+        let variance = first.iter().map(|w| w * w).sum::<f32>() / first.len() as f32;
+        assert!((variance.sqrt() - 0.192_45).abs() < 0.006, "{variance}");
+    }
+
+    #[test]
+    fn a_wrong_file_is_told_apart() {
+        let good = Weights::fresh(0).to_bytes().unwrap();
+        assert!(matches!(Weights::from_bytes(b""), Err(WeightsError::Empty)));
+        assert!(matches!(
+            Weights::from_bytes(b"PK\x03\x04"),
+            Err(WeightsError::PyTorch)
+        ));
+        assert!(matches!(
+            Weights::from_bytes(b"\x89PNG\r\n\x1a\n"),
+            Err(WeightsError::NotSafetensors { .. })
+        ));
+        assert!(matches!(
+            Weights::from_bytes(&good[..good.len() / 2]),
+            Err(WeightsError::NotSafetensors { .. })
+        ));
+        let data = [0u8; 4];
+        let view = TensorView::new(Dtype::F32, vec![1], &data).unwrap();
+        let other = safetensors::serialize([("encoder_A.encoder.0.weight", view)], None).unwrap();
+        let error = Weights::from_bytes(&other).unwrap_err().to_string();
+        assert!(
+            error.contains("expected F32 [256, 9], found F32 [1]"),
+            "{error}"
+        );
+    }
+
+    proptest! {
+        #[test]
+        fn damaged_bytes_never_panic(position in 0usize..20_000, value: u8, cut in 0usize..700_000) {
+            let mut bytes = Weights::fresh(0).to_bytes().unwrap();
+            bytes[position] = value;
+            bytes.truncate(cut.max(1));
+            let _ = Weights::from_bytes(&bytes);
+        }
+    }
+}

@@ -1,0 +1,261 @@
+//! One epoch's figures, a line of `metrics.jsonl` and of `train --json`, and the sets behind them.
+
+use std::sync::Arc;
+
+use serde::{Deserialize, Serialize};
+
+use crate::space::OperationSet;
+
+/// Everything measured in one epoch, under the names of the command line's contract.
+///
+/// ρ, λ and the gradient norms are as the epoch left them; the gradient ratio and its balance are
+/// as its start decided them; training and validation figures are unweighted means over batches.
+/// A figure that does not exist is `None` in an option and NaN elsewhere; both become `null`.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct EpochRecord {
+    /// Always [`EventName::Epoch`], so that lines of different events can be told apart.
+    pub event: EventName,
+    /// Epoch, from 0.
+    pub epoch: u32,
+    /// Phase 1..=4 of the schedule.
+    pub phase: u8,
+    /// Permeability ρ of the cross-injection.
+    pub rho: f64,
+    /// Weight of VAE-A's KL term.
+    pub beta_a: f64,
+    /// Weight of VAE-B's KL term.
+    pub beta_b: f64,
+    /// Temperature of VAE-A's posterior noise.
+    pub temperature_a: f64,
+    /// Temperature of VAE-B's posterior noise.
+    pub temperature_b: f64,
+    /// Weight of VAE-A's loss.
+    pub lambda1: f64,
+    /// Weight of VAE-B's loss.
+    pub lambda2: f64,
+    /// Weight of the entropy alignment.
+    pub lambda3: f64,
+    /// Scheduled and corrected learning rate.
+    pub learning_rate: LearningRate,
+    /// Norms of the clipped gradient's two parts and their ratio.
+    pub gradient: Gradient,
+    /// Latent entropy H_A in nats, mean over the training batches.
+    pub entropy_a: f64,
+    /// Latent entropy H_B in nats, mean over the training batches.
+    pub entropy_b: f64,
+    /// Means over the training batches.
+    pub train: LossTerms,
+    /// Means over the validation batches, in evaluation mode.
+    pub validation: LossTerms,
+    /// Coverage of both decoders, where it was measured in this epoch.
+    pub coverage: Option<CoveragePair>,
+    /// StateNet's answer on the first batch; `None` where StateNet is off.
+    pub statenet: Option<StateNetAnswer>,
+    /// The best epoch so far by validation loss.
+    pub best: Best,
+    /// Wall time of the epoch's parts.
+    pub seconds: Seconds,
+}
+
+/// The `event` field of an epoch line.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum EventName {
+    /// One finished epoch.
+    #[default]
+    Epoch,
+}
+
+/// The learning rate as the step table has it and as StateNet corrected it.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+pub struct LearningRate {
+    /// From the step table.
+    pub scheduled: f64,
+    /// After StateNet's correction; what the optimizer used.
+    pub corrected: f64,
+}
+
+/// Gradient balance of the two VAEs.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Gradient {
+    /// Moving average of the norm of VAE-A's part of the clipped gradient.
+    pub norm_a: f64,
+    /// Moving average of the norm of VAE-B's part.
+    pub norm_b: f64,
+    /// norm_b / norm_a as the epoch began.
+    pub ratio: f64,
+    /// Whether that ratio lay inside 0.8..1.2.
+    pub balanced: bool,
+}
+
+/// The loss and its terms, nats per operation.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct LossTerms {
+    /// λ1 s_A loss_A + λ2 s_B loss_B + λ3 |H_A - H_B|.
+    #[serde(with = "finite")]
+    pub loss: f64,
+    /// Cross entropy of VAE-A, summed over the nine entries.
+    #[serde(with = "finite")]
+    pub ce_a: f64,
+    /// Cross entropy of VAE-B.
+    #[serde(with = "finite")]
+    pub ce_b: f64,
+    /// KL of VAE-A's posterior to the prior, with the free-bits floor per element.
+    #[serde(with = "finite")]
+    pub kl_a: f64,
+    /// KL of VAE-B's posterior to the prior, likewise.
+    #[serde(with = "finite")]
+    pub kl_b: f64,
+    /// Entropy S_B of the batch-mean softmax of VAE-B (positive).
+    #[serde(with = "finite")]
+    pub entropy_term_b: f64,
+    /// Repulsion R_B between VAE-B's codes.
+    #[serde(with = "finite")]
+    pub repulsion_b: f64,
+    /// |H_A - H_B|.
+    #[serde(with = "finite")]
+    pub entropy_alignment: f64,
+}
+
+/// Coverage of both decoders.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+pub struct CoveragePair {
+    /// VAE-A.
+    pub a: Coverage,
+    /// VAE-B.
+    pub b: Coverage,
+}
+
+/// Coverage of one decoder from prior samples, always both draws and the decode entropy together.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Coverage {
+    /// One categorical draw per entry.
+    pub categorical: Unique,
+    /// The most likely value per entry.
+    pub argmax: Unique,
+    /// Mean of H(x | z) over the argmax samples' codes, in nats.
+    #[serde(with = "finite")]
+    pub decode_entropy: f64,
+}
+
+/// Distinct operations among some samples.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Unique {
+    /// Distinct operations found.
+    pub unique: u32,
+    /// Operations generated.
+    pub samples: u32,
+    /// What a perfectly uniform generator would reach on average.
+    pub ceiling: f64,
+}
+
+/// StateNet's four answers in (-1, 1), before their scales.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+pub struct StateNetAnswer {
+    /// Correction of the learning rate.
+    pub delta_lr: f64,
+    /// Correction of λ1.
+    pub delta_lambda1: f64,
+    /// Correction of λ2.
+    pub delta_lambda2: f64,
+    /// Correction of λ3.
+    pub delta_lambda3: f64,
+}
+
+/// The best epoch so far.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Best {
+    /// Epoch of the lowest validation loss.
+    pub epoch: u32,
+    /// That loss.
+    #[serde(with = "finite")]
+    pub validation_loss: f64,
+}
+
+/// Wall time in seconds.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct Seconds {
+    /// The training pass.
+    pub train: f64,
+    /// The validation pass.
+    pub validation: f64,
+    /// Both coverages.
+    pub coverage: f64,
+}
+
+/// A finished epoch: its figures and the sets behind its counts.
+#[derive(Clone, Debug)]
+pub struct EpochReport {
+    /// The figures.
+    pub record: Arc<EpochRecord>,
+    /// The covered operations behind the counts, if coverage was measured.
+    pub covered: Option<Arc<CoveredSets>>,
+}
+
+/// The operations each decoder generated.
+#[derive(Clone, Debug, Default)]
+pub struct CoveredSets {
+    /// Epoch they were generated after.
+    pub epoch: u32,
+    /// The counts, with samples and ceilings.
+    pub counts: Option<CoveragePair>,
+    /// By categorical draws, A and B.
+    pub categorical: [OperationSet; 2],
+    /// By argmax, A and B.
+    pub argmax: [OperationSet; 2],
+}
+
+/// What is being done within an epoch.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Stage {
+    /// Opening the device, compiling kernels.
+    #[default]
+    Preparing,
+    /// Training batches.
+    Training,
+    /// Validation batches.
+    Validation,
+    /// Coverage tiles.
+    Coverage,
+}
+
+/// JSON has no NaN: not-a-number and infinity are written as `null` and read back as NaN.
+mod finite {
+    use serde::{Deserialize, Deserializer, Serializer};
+
+    #[expect(clippy::trivially_copy_pass_by_ref, reason = "serde's signature")]
+    pub(super) fn serialize<S: Serializer>(value: &f64, serializer: S) -> Result<S::Ok, S::Error> {
+        if value.is_finite() {
+            serializer.serialize_f64(*value)
+        } else {
+            serializer.serialize_none()
+        }
+    }
+
+    pub(super) fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<f64, D::Error> {
+        Ok(Option::<f64>::deserialize(deserializer)?.unwrap_or(f64::NAN))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_figure_that_is_no_number_is_null() {
+        let terms = LossTerms {
+            loss: f64::NAN,
+            kl_a: f64::INFINITY,
+            ce_a: 1.5,
+            ..LossTerms::default()
+        };
+        let text = serde_json::to_string(&terms).unwrap();
+        assert!(
+            text.contains("\"loss\":null") && text.contains("\"kl_a\":null"),
+            "{text}"
+        );
+        let back: LossTerms = serde_json::from_str(&text).unwrap();
+        assert!(back.loss.is_nan());
+        assert!((back.ce_a - 1.5).abs() < f64::EPSILON);
+    }
+}

@@ -1,0 +1,64 @@
+//! What can go wrong with files, and the exit code each kind deserves.
+
+use std::path::{Path, PathBuf};
+
+use thiserror::Error;
+
+use crate::config::ConfigError;
+use crate::model::WeightsError;
+
+/// A run's files could not be used.
+#[derive(Debug, Error)]
+pub enum RunError {
+    /// The disk refused: full, read-only, not permitted.
+    #[error("cannot {action} {path}: {source}; what was saved before is intact")]
+    Disk {
+        /// What was tried (`write`, `create`, …).
+        action: &'static str,
+        /// Where.
+        path: PathBuf,
+        /// What the system says.
+        source: std::io::Error,
+    },
+    /// Something is missing, unreadable or not what it should be.
+    #[error("{path}: {problem}")]
+    Unusable {
+        /// Where.
+        path: PathBuf,
+        /// What was expected and what was found.
+        problem: String,
+    },
+    /// A weights file that is not this model's.
+    #[error("{path}: {source}")]
+    Weights {
+        /// Where.
+        path: PathBuf,
+        /// What is wrong with it.
+        source: WeightsError,
+    },
+    /// The stored configuration.
+    #[error(transparent)]
+    Config(#[from] ConfigError),
+    /// Another process has the run.
+    #[error("{0} is in use by another fluxttice-explorer; wait for it or start a new run")]
+    InUse(PathBuf),
+}
+
+impl RunError {
+    /// A problem with what lies at a path.
+    pub fn unusable(path: &Path, problem: impl Into<String>) -> Self {
+        Self::Unusable {
+            path: path.to_owned(),
+            problem: problem.into(),
+        }
+    }
+
+    /// Turns an I/O error into [`RunError::Disk`], for `map_err`.
+    pub fn disk(action: &'static str, path: &Path) -> impl FnOnce(std::io::Error) -> Self {
+        move |source| Self::Disk {
+            action,
+            path: path.to_owned(),
+            source,
+        }
+    }
+}

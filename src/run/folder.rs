@@ -1,0 +1,328 @@
+//! A run's folder: configuration, metrics, journal, checkpoints, snapshots.
+
+use std::fs::{self, File, TryLockError};
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use super::checkpoint;
+use super::error::RunError;
+use super::files;
+use super::journal::{self, Entry, JournalEvent};
+use super::record::EpochRecord;
+use crate::config::{Config, Source};
+use crate::training::Snapshot;
+
+const CONFIG: &str = "config.yaml";
+const METRICS: &str = "metrics.jsonl";
+const JOURNAL: &str = "journal.jsonl";
+const CHECKPOINTS: &str = "checkpoints";
+const SNAPSHOTS: &str = "snapshots";
+const LOCK: &str = ".lock";
+/// The library's and the program's log.
+pub const LOG: &str = "log.txt";
+/// Name of the newest checkpoint.
+pub const LATEST: &str = "latest";
+/// Name of the checkpoint with the lowest validation loss.
+pub const BEST: &str = "best";
+
+/// Largest metrics file that is read.
+const METRICS_LIMIT: u64 = 256 << 20;
+
+/// An open run: this process alone writes to it.
+#[derive(Debug)]
+pub struct RunFolder {
+    path: PathBuf,
+    config: Config,
+    digest: String,
+    // Held for its lock; the system releases it when the process ends, however it ends.
+    _lock: File,
+}
+
+impl RunFolder {
+    /// Makes a new run.
+    ///
+    /// # Errors
+    /// [`RunError`] where the folder exists already or cannot be written.
+    pub fn create(path: &Path, config: &Config) -> Result<Self, RunError> {
+        if fs::read_dir(path).is_ok_and(|mut entries| entries.next().is_some()) {
+            return Err(RunError::unusable(
+                path,
+                "exists already and is not empty; --resume continues a run",
+            ));
+        }
+        for folder in [
+            path.to_owned(),
+            path.join(CHECKPOINTS),
+            path.join(SNAPSHOTS),
+        ] {
+            fs::create_dir_all(&folder).map_err(RunError::disk("create", &folder))?;
+        }
+        let lock = lock(path)?;
+        files::write(&path.join(CONFIG), config.to_yaml()?.as_bytes())?;
+        files::write(&path.join(METRICS), b"")?;
+        Ok(Self {
+            path: path.to_owned(),
+            config: config.clone(),
+            digest: config.digest()?,
+            _lock: lock,
+        })
+    }
+
+    /// Opens a run to continue it.
+    ///
+    /// # Errors
+    /// [`RunError`] where it is no run, in use, or its configuration is damaged.
+    pub fn open(path: &Path) -> Result<Self, RunError> {
+        let config = stored_config(path)?;
+        let digest = config.digest()?;
+        Ok(Self {
+            path: path.to_owned(),
+            config,
+            digest,
+            _lock: lock(path)?,
+        }
+        .sweep())
+    }
+
+    /// Removes what an interrupted write left behind.
+    fn sweep(self) -> Self {
+        for folder in [self.path.join(CHECKPOINTS), self.path.join(SNAPSHOTS)] {
+            for entry in fs::read_dir(folder).into_iter().flatten().flatten() {
+                let name = entry.file_name().to_string_lossy().into_owned();
+                if name.ends_with(".tmp") || (name.starts_with('.') && name.ends_with(".old")) {
+                    // What cannot be removed is in nobody's way.
+                    let _ =
+                        fs::remove_dir_all(entry.path()).or_else(|_| fs::remove_file(entry.path()));
+                }
+            }
+        }
+        self
+    }
+
+    /// The folder.
+    pub fn path(&self) -> &Path {
+        &self.path
+    }
+
+    /// The run's name: the folder's.
+    pub fn name(&self) -> String {
+        self.path
+            .file_name()
+            .map(|name| name.to_string_lossy().into_owned())
+            .unwrap_or_default()
+    }
+
+    /// The configuration as used.
+    pub fn config(&self) -> &Config {
+        &self.config
+    }
+
+    /// SHA-256 of the configuration.
+    pub fn digest(&self) -> &str {
+        &self.digest
+    }
+
+    /// The newest checkpoint; `None` before the first epoch is finished.
+    ///
+    /// # Errors
+    /// [`RunError`] where it is damaged.
+    pub fn latest(&self) -> Result<Option<Snapshot>, RunError> {
+        let Some(name) = files::pointed(&self.checkpoint_path(LATEST)) else {
+            return Ok(None);
+        };
+        checkpoint::load(&self.checkpoint_path(&name), &self.digest).map(Some)
+    }
+
+    fn checkpoint_path(&self, name: &str) -> PathBuf {
+        self.path.join(CHECKPOINTS).join(name)
+    }
+
+    /// Keeps only the metrics of the first `epochs` epochs, as the checkpoint at hand has them.
+    ///
+    /// # Errors
+    /// [`RunError`] where the file cannot be read or written.
+    pub fn truncate_metrics(&self, epochs: u32) -> Result<Vec<Arc<EpochRecord>>, RunError> {
+        let kept: Vec<EpochRecord> = read_metrics(&self.path)?
+            .into_iter()
+            .filter(|record| record.epoch < epochs)
+            .collect();
+        let path = self.path.join(METRICS);
+        let mut text = String::new();
+        for record in &kept {
+            text += &line(record, &path)?;
+            text.push('\n');
+        }
+        files::write(&path, text.as_bytes())?;
+        Ok(kept.into_iter().map(Arc::new).collect())
+    }
+
+    /// Saves a finished epoch: its metrics line, then the checkpoint, then the links to it.
+    ///
+    /// Checkpoints that are neither the latest, the best nor due are removed.
+    ///
+    /// # Errors
+    /// [`RunError`]; the checkpoint before is intact then.
+    pub fn save_epoch(&self, record: &EpochRecord, snapshot: &Snapshot) -> Result<(), RunError> {
+        let metrics = self.path.join(METRICS);
+        files::append_line(&metrics, &line(record, &metrics)?)?;
+        let name = checkpoint::epoch_name(record.epoch);
+        checkpoint::save(&self.checkpoint_path(&name), true, snapshot, &self.digest)?;
+        let previous = [LATEST, BEST].map(|link| files::pointed(&self.checkpoint_path(link)));
+        files::point(&self.checkpoint_path(LATEST), &name)?;
+        if record.best.epoch == record.epoch {
+            files::point(&self.checkpoint_path(BEST), &name)?;
+        }
+        let best = files::pointed(&self.checkpoint_path(BEST));
+        for old in previous.into_iter().flatten() {
+            let due = old
+                .strip_prefix("epoch-")
+                .and_then(|number| number.parse::<u32>().ok())
+                .is_none_or(|epoch| epoch % self.config.checkpoint_freq == 0);
+            if old != name && Some(&old) != best.as_ref() && !due {
+                files::remove(&self.checkpoint_path(&old))?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Saves the model as it is under `snapshots/`.
+    ///
+    /// # Errors
+    /// [`RunError`] where the name is taken, not usable, or the disk refuses.
+    pub fn save_snapshot(&self, name: &str, snapshot: &Snapshot) -> Result<PathBuf, RunError> {
+        let path = self.path.join(SNAPSHOTS).join(name);
+        let plain = !name.is_empty() && name.len() <= 80 && !name.starts_with('.');
+        if !plain
+            || !name
+                .chars()
+                .all(|c| c.is_ascii_alphanumeric() || "-_.".contains(c))
+        {
+            return Err(RunError::unusable(
+                &path,
+                "a snapshot's name is made of letters, digits, `-`, `_` and `.`",
+            ));
+        }
+        checkpoint::save(&path, false, snapshot, &self.digest)?;
+        Ok(path)
+    }
+
+    /// A snapshot name that is not taken.
+    pub fn free_snapshot_name(&self, epoch: u32, batch: u32) -> String {
+        let base = format!("{}-batch-{batch:03}", checkpoint::epoch_name(epoch));
+        let free = |name: &String| !self.path.join(SNAPSHOTS).join(name).exists();
+        std::iter::once(base.clone())
+            .chain((2u32..).map(|number| format!("{base}-{number}")))
+            .find(free)
+            .unwrap_or(base)
+    }
+
+    /// Appends to the journal.
+    ///
+    /// # Errors
+    /// [`RunError::Disk`].
+    pub fn journal(&self, event: JournalEvent) -> Result<(), RunError> {
+        journal::append(&self.path.join(JOURNAL), event)
+    }
+}
+
+fn line(record: &EpochRecord, path: &Path) -> Result<String, RunError> {
+    serde_json::to_string(record).map_err(|error| RunError::unusable(path, error.to_string()))
+}
+
+fn lock(path: &Path) -> Result<File, RunError> {
+    let place = path.join(LOCK);
+    let file = File::create(&place).map_err(RunError::disk("create", &place))?;
+    match file.try_lock() {
+        Ok(()) => Ok(file),
+        Err(TryLockError::WouldBlock) => Err(RunError::InUse(path.to_owned())),
+        Err(TryLockError::Error(error)) => Err(RunError::disk("lock", &place)(error)),
+    }
+}
+
+/// The configuration that a run was made with.
+///
+/// # Errors
+/// [`RunError`] where the folder is no run or the file is damaged.
+pub fn stored_config(path: &Path) -> Result<Config, RunError> {
+    let file = path.join(CONFIG);
+    if !file.is_file() {
+        return Err(RunError::unusable(
+            path,
+            format!("not a run: it has no {CONFIG}"),
+        ));
+    }
+    Ok(Config::load(Source::File(file), &[])?.config)
+}
+
+/// The metrics of a run, in order; a last line that was cut off is left out.
+///
+/// # Errors
+/// [`RunError`] names the line that cannot be read.
+pub fn read_metrics(path: &Path) -> Result<Vec<EpochRecord>, RunError> {
+    let path = path.join(METRICS);
+    let bytes = files::read(&path, METRICS_LIMIT)?;
+    let text = String::from_utf8_lossy(&bytes);
+    let whole = text.rfind('\n').map_or(0, |end| end + 1);
+    text[..whole]
+        .lines()
+        .enumerate()
+        .map(|(number, line)| {
+            serde_json::from_str(line).map_err(|error| {
+                RunError::unusable(
+                    &path,
+                    format!("line {}: expected an epoch, found: {error}", number + 1),
+                )
+            })
+        })
+        .collect()
+}
+
+/// The journal of a run; empty where there is none yet.
+///
+/// # Errors
+/// [`RunError`] names the line that cannot be read.
+pub fn read_journal(path: &Path) -> Result<Vec<Entry>, RunError> {
+    let path = path.join(JOURNAL);
+    if path.exists() {
+        journal::read(&path)
+    } else {
+        Ok(Vec::new())
+    }
+}
+
+/// The folder of one of a run's checkpoints: `latest`, `best` or an epoch's number.
+///
+/// # Errors
+/// [`RunError`] where the run has no such checkpoint; says which it has.
+pub fn checkpoint_folder(run: &Path, which: &str) -> Result<PathBuf, RunError> {
+    let checkpoints = run.join(CHECKPOINTS);
+    let name = match which {
+        LATEST | BEST => {
+            files::pointed(&checkpoints.join(which)).unwrap_or_else(|| which.to_owned())
+        }
+        epoch => epoch
+            .parse()
+            .map_or_else(|_| epoch.to_owned(), checkpoint::epoch_name),
+    };
+    let folder = checkpoints.join(&name);
+    if checkpoint::is_checkpoint(&folder) {
+        return Ok(folder);
+    }
+    let mut there: Vec<String> = fs::read_dir(&checkpoints)
+        .into_iter()
+        .flatten()
+        .flatten()
+        .map(|entry| entry.file_name().to_string_lossy().into_owned())
+        .filter(|name| name.starts_with("epoch-"))
+        .collect();
+    there.sort();
+    let there = if there.is_empty() {
+        "none yet".to_owned()
+    } else {
+        there.join(", ")
+    };
+    Err(RunError::unusable(
+        run,
+        format!("no checkpoint `{which}`; there is {there}"),
+    ))
+}

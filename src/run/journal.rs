@@ -1,0 +1,210 @@
+//! The journal: every request with its outcome, one line each, only ever appended to.
+
+use std::path::Path;
+
+use serde::{Deserialize, Serialize};
+use time::OffsetDateTime;
+use time::format_description::well_known::Rfc3339;
+
+use super::error::RunError;
+use super::files;
+use crate::schedule::Disruption;
+use crate::session::message::{Command, EndReason, Mark, MarkKind, Outcome};
+
+/// Largest journal that is read.
+const LIMIT: u64 = 64 << 20;
+
+/// One line of the journal.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Entry {
+    /// When, in UTC (RFC 3339).
+    pub time: String,
+    /// What.
+    #[serde(flatten)]
+    pub event: JournalEvent,
+}
+
+/// What a line of the journal tells.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(tag = "event", rename_all = "snake_case")]
+pub enum JournalEvent {
+    /// A session began.
+    Opened {
+        /// Epochs finished then.
+        epoch: u32,
+        /// Version of this program.
+        version: String,
+        /// What the tensors run on.
+        device: String,
+        /// Seed.
+        seed: u64,
+    },
+    /// A request was answered.
+    Outcome(Outcome),
+    /// A session ended.
+    Closed {
+        /// Epochs finished then.
+        epoch: u32,
+        /// Why.
+        reason: EndReason,
+    },
+}
+
+/// The time now, in UTC (RFC 3339).
+pub fn now() -> String {
+    OffsetDateTime::now_utc()
+        .format(&Rfc3339)
+        .unwrap_or_default()
+}
+
+/// Appends a line.
+///
+/// # Errors
+/// [`RunError::Disk`].
+pub fn append(path: &Path, event: JournalEvent) -> Result<(), RunError> {
+    let entry = Entry { time: now(), event };
+    let line = serde_json::to_string(&entry)
+        .map_err(|error| RunError::unusable(path, error.to_string()))?;
+    files::append_line(path, &line)
+}
+
+/// Reads a journal; a last line that was cut off by a crash is left out.
+///
+/// # Errors
+/// [`RunError::Unusable`] names the line that cannot be read.
+pub fn read(path: &Path) -> Result<Vec<Entry>, RunError> {
+    let bytes = files::read(path, LIMIT)?;
+    let text = String::from_utf8_lossy(&bytes);
+    let whole = text.rfind('\n').map_or(0, |end| end + 1);
+    text[..whole]
+        .lines()
+        .enumerate()
+        .filter(|(_, line)| !line.trim().is_empty())
+        .map(|(number, line)| {
+            serde_json::from_str(line).map_err(|error| {
+                RunError::unusable(
+                    path,
+                    format!(
+                        "line {}: expected a journal entry, found: {error}",
+                        number + 1
+                    ),
+                )
+            })
+        })
+        .collect()
+}
+
+/// A disruption to be started without being asked for again.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Planned {
+    /// Epoch.
+    pub epoch: u32,
+    /// Batches of that epoch finished before it starts.
+    pub batch: u32,
+    /// What.
+    pub disruption: Disruption,
+}
+
+/// The disruptions that a journal says were started.
+pub fn disruptions(entries: &[Entry]) -> Vec<Planned> {
+    entries
+        .iter()
+        .filter_map(|entry| match &entry.event {
+            JournalEvent::Outcome(Outcome {
+                command: Command::Disrupt { disruption },
+                epoch,
+                batch,
+                applied: true,
+                ..
+            }) => Some(Planned {
+                epoch: *epoch,
+                batch: *batch,
+                disruption: *disruption,
+            }),
+            _ => None,
+        })
+        .collect()
+}
+
+/// The marks that a journal puts on the time axis.
+pub fn marks(entries: &[Entry]) -> Vec<Mark> {
+    entries
+        .iter()
+        .filter_map(|entry| match &entry.event {
+            JournalEvent::Opened { epoch, .. } if *epoch > 0 => Some(Mark {
+                epoch: *epoch,
+                kind: MarkKind::Resumed,
+            }),
+            JournalEvent::Outcome(outcome) if outcome.applied => match outcome.command {
+                Command::Disrupt { .. } => Some(Mark {
+                    epoch: outcome.epoch,
+                    kind: MarkKind::Disruption,
+                }),
+                Command::Snapshot { .. } => Some(Mark {
+                    epoch: outcome.epoch,
+                    kind: MarkKind::Snapshot,
+                }),
+                _ => None,
+            },
+            _ => None,
+        })
+        .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::schedule::DisruptionKind;
+
+    fn outcome(applied: bool) -> JournalEvent {
+        let disruption = Disruption::new(DisruptionKind::BetaB);
+        let command = Command::Disrupt { disruption };
+        JournalEvent::Outcome(Outcome {
+            id: 1,
+            command,
+            epoch: 4,
+            batch: 9,
+            applied,
+            message: "done".into(),
+        })
+    }
+
+    #[test]
+    fn what_is_appended_is_read_and_a_torn_line_is_not() {
+        let home = tempfile::tempdir().unwrap();
+        let path = home.path().join("journal.jsonl");
+        let opened = JournalEvent::Opened {
+            epoch: 2,
+            version: "0".into(),
+            device: "cpu".into(),
+            seed: 42,
+        };
+        for event in [opened.clone(), outcome(true), outcome(false)] {
+            append(&path, event).unwrap();
+        }
+        let mut bytes = std::fs::read(&path).unwrap();
+        bytes.extend(b"{\"time\":\"20");
+        std::fs::write(&path, bytes).unwrap();
+        let entries = read(&path).unwrap();
+        assert_eq!(
+            entries.iter().map(|e| e.event.clone()).collect::<Vec<_>>(),
+            [opened, outcome(true), outcome(false)]
+        );
+        assert_eq!(
+            disruptions(&entries).len(),
+            1,
+            "only the one that was applied"
+        );
+        assert_eq!(disruptions(&entries)[0].batch, 9);
+        assert_eq!(marks(&entries).len(), 2);
+    }
+
+    #[test]
+    fn a_line_that_is_no_entry_is_named() {
+        let home = tempfile::tempdir().unwrap();
+        let path = home.path().join("journal.jsonl");
+        append(&path, outcome(true)).unwrap();
+        files::append_line(&path, "nonsense").unwrap();
+        assert!(read(&path).unwrap_err().to_string().contains("line 2"));
+    }
+}

@@ -1,0 +1,233 @@
+//! What goes to the worker and what comes back. Plain data: no tensors, no terminal.
+
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use serde::{Deserialize, Serialize};
+
+use crate::run::record::EpochRecord;
+pub use crate::run::record::{CoveredSets, EpochReport, Stage};
+use crate::schedule::{Disruption, Scheduled};
+
+/// Something the user asks of the worker.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(tag = "request", rename_all = "kebab-case")]
+pub enum Command {
+    /// Hold training after the batch at hand.
+    Pause,
+    /// Go on after a pause.
+    Resume,
+    /// Stop after the batch at hand; the unfinished epoch is dropped.
+    StopNow,
+    /// Stop when this epoch is finished.
+    StopAfterEpoch,
+    /// Save the model as it is under `snapshots/`.
+    Snapshot {
+        /// Folder name; the worker chooses one where there is none.
+        name: Option<String>,
+    },
+    /// Push a scheduled quantity off its schedule, from the next batch on.
+    Disrupt {
+        /// What, how far and how long.
+        disruption: Disruption,
+    },
+    /// Send the codes of all operations as the model is now.
+    Encode,
+}
+
+/// A command with the number under which its outcome comes back.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Request {
+    /// Number, unique within a session.
+    pub id: u64,
+    /// What is asked.
+    pub command: Command,
+}
+
+/// What came of a request.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Outcome {
+    /// The request's number.
+    pub id: u64,
+    /// What was asked.
+    #[serde(flatten)]
+    pub command: Command,
+    /// Epoch in which it took effect or was refused.
+    pub epoch: u32,
+    /// Batches of that epoch that were finished then.
+    pub batch: u32,
+    /// Whether it was done.
+    pub applied: bool,
+    /// One line: what was done, or why not.
+    pub message: String,
+}
+
+/// What happens in the worker, in order. Nothing here is ever dropped.
+#[derive(Clone, Debug)]
+pub enum Event {
+    /// The run is open: sent once, first.
+    Started(Arc<RunInfo>),
+    /// The worker is in another state.
+    State(RunState),
+    /// An epoch is finished.
+    Epoch(Arc<EpochReport>),
+    /// A request was answered.
+    Outcome(Outcome),
+    /// Codes of all operations, as asked for.
+    Codes(Arc<Codes>),
+    /// Coverage measured outside of training.
+    Covered(Arc<CoveredSets>),
+    /// Something the user should read, that is no answer to a request.
+    Notice(Notice),
+    /// The worker has ended: sent once, last.
+    Ended(End),
+}
+
+/// A run as it was opened.
+#[derive(Clone, Debug)]
+pub struct RunInfo {
+    /// Name of the run (its folder's name).
+    pub name: String,
+    /// The run's folder.
+    pub folder: PathBuf,
+    /// Name of the configuration (`ternary_v5_5`).
+    pub config_name: String,
+    /// SHA-256 of the configuration as used.
+    pub config_digest: String,
+    /// Keys of the configuration that have no effect, as `key: reason`.
+    pub ineffective: Vec<String>,
+    /// Seed of every random number.
+    pub seed: u64,
+    /// What the tensors run on (`cpu`, or the adapter's name).
+    pub device: String,
+    /// Why that device.
+    pub device_reason: String,
+    /// Epochs of the whole schedule.
+    pub total_epochs: u32,
+    /// Epoch after which this session stops by itself (exclusive).
+    pub last_epoch: u32,
+    /// Epochs at which phases 2, 3 and 4 begin.
+    pub phase_borders: [u32; 3],
+    /// Training batches in one epoch.
+    pub batches: u32,
+    /// Every epoch's scheduled values (ρ with its gate open), index = epoch.
+    pub schedule: Arc<Vec<Scheduled>>,
+    /// Parameters: in all, VAE-A, VAE-B, StateNet.
+    pub parameters: [usize; 4],
+    /// Epochs already done when this session began.
+    pub history: Vec<Arc<EpochRecord>>,
+    /// Marks of earlier sessions on the time axis.
+    pub marks: Vec<Mark>,
+    /// Whether anything is trained; false when a finished model is only explored.
+    pub training: bool,
+}
+
+/// What the worker is doing.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum RunState {
+    /// Opening the device; on a GPU, compiling its kernels.
+    Preparing,
+    /// Training, validating or counting.
+    Running,
+    /// Held by the user.
+    Paused,
+    /// Over; the model is still there to be asked.
+    Finished,
+    /// Over because of an error.
+    Failed,
+}
+
+/// Why a session ended.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct End {
+    /// The reason.
+    pub reason: EndReason,
+    /// One line for the user.
+    pub message: String,
+}
+
+/// Why a session ended, as `train --json` says it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum EndReason {
+    /// Every epoch asked for is done.
+    Finished,
+    /// The validation loss has not improved for `patience` epochs.
+    EarlyStop,
+    /// The user, or a signal, stopped it.
+    Stopped,
+    /// The loss or a gradient is not a finite number.
+    Diverged,
+    /// An error ended it.
+    Failed,
+}
+
+/// A line for the user.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Notice {
+    /// How serious.
+    pub level: NoticeLevel,
+    /// What.
+    pub text: String,
+}
+
+/// How serious a notice is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum NoticeLevel {
+    /// Good to know.
+    Info,
+    /// Something is not as it should be; training goes on.
+    Warning,
+    /// Something failed.
+    Error,
+}
+
+/// Codes (posterior means) of all 19,683 operations.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Codes {
+    /// Finished epochs of the model that made them.
+    pub epoch: u32,
+    /// A name for where they come from (`epoch 51`, `built-in model`).
+    pub source: String,
+    /// Dimensions of one code.
+    pub dimensions: usize,
+    /// μ of A and of B, row-major [19,683 × dimensions].
+    pub mu: [Vec<f32>; 2],
+}
+
+/// An event on the time axis.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Mark {
+    /// Epoch.
+    pub epoch: u32,
+    /// What happened.
+    pub kind: MarkKind,
+}
+
+/// What a mark stands for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum MarkKind {
+    /// A disruption began.
+    Disruption,
+    /// A snapshot was saved.
+    Snapshot,
+    /// The run was continued here.
+    Resumed,
+}
+
+/// Where the worker stands within an epoch. Only the newest matters; older ones may never be seen.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub struct Progress {
+    /// Epoch at work.
+    pub epoch: u32,
+    /// What is being done.
+    pub stage: Stage,
+    /// Batches (or tiles of a coverage pass) done.
+    pub done: u32,
+    /// Batches (or tiles) in all.
+    pub of: u32,
+    /// Loss of the newest batch; NaN before the first.
+    pub loss: f64,
+    /// Finished epochs per minute, over the last few; 0 before the first.
+    pub epochs_per_minute: f64,
+}

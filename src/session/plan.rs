@@ -1,0 +1,66 @@
+//! What a session is to do, before it starts.
+
+use std::path::PathBuf;
+
+use super::error::SessionError;
+use crate::config::Config;
+use crate::device::DeviceSpec;
+use crate::run::journal::Planned;
+use crate::run::{RunFolder, new_run, stored_config};
+use crate::training::Snapshot;
+
+/// A training session to be.
+#[derive(Clone, Debug)]
+pub struct Plan {
+    /// What the tensors run on.
+    pub device: DeviceSpec,
+    /// Where the run lies or will lie.
+    pub place: Place,
+    /// Name of the configuration, for people.
+    pub config_name: String,
+    /// Keys of the configuration that have no effect.
+    pub ineffective: Vec<String>,
+    /// Epochs to add before stopping; `None`: until the schedule ends.
+    pub epochs: Option<u32>,
+    /// Disruptions to start by themselves.
+    pub disruptions: Vec<Planned>,
+}
+
+/// Where a run lies or will lie.
+#[derive(Clone, Debug)]
+pub enum Place {
+    /// A new folder under the folder of all runs.
+    NewUnder(PathBuf, Box<Config>),
+    /// This new folder.
+    NewAt(PathBuf, Box<Config>),
+    /// An existing run, to be continued.
+    Existing(PathBuf),
+}
+
+impl Plan {
+    /// The configuration the session will use.
+    ///
+    /// # Errors
+    /// [`SessionError::Run`] where an existing run's configuration cannot be read.
+    pub fn config(&self) -> Result<Config, SessionError> {
+        match &self.place {
+            Place::NewUnder(_, config) | Place::NewAt(_, config) => Ok(config.as_ref().clone()),
+            Place::Existing(path) => Ok(stored_config(path)?),
+        }
+    }
+
+    /// Creates or opens the run's folder.
+    pub(super) fn open_run(&self) -> Result<(RunFolder, Option<Snapshot>), SessionError> {
+        match &self.place {
+            Place::NewUnder(runs, config) => {
+                Ok((RunFolder::create(&new_run(runs, config), config)?, None))
+            }
+            Place::NewAt(path, config) => Ok((RunFolder::create(path, config)?, None)),
+            Place::Existing(path) => {
+                let run = RunFolder::open(path)?;
+                let snapshot = run.latest()?;
+                Ok((run, snapshot))
+            }
+        }
+    }
+}

@@ -1,0 +1,169 @@
+//! The rules that steer an epoch: gradient balance, λ adaptation, StateNet's corrections.
+
+use serde::{Deserialize, Serialize};
+
+use crate::config::Model;
+use crate::schedule::Scheduled;
+
+/// Keeps ratios of averages finite.
+const RATIO_EPSILON: f64 = 1e-8;
+/// A gradient ratio strictly inside is balanced.
+pub const BALANCED: (f64, f64) = (0.8, 1.2);
+/// Momentum of the gradient averages where the ratio is balanced, where it is not, and where
+/// `adaptive_scheduling` is off.
+const MOMENTUM: (f64, f64, f64) = (0.95, 0.5, 0.9);
+/// Step of λ1 and λ2 where one gradient dominates.
+const LAMBDA_STEP: f64 = 0.02;
+/// Relative step of λ1 and λ2 where one coverage dominates.
+const LAMBDA_SHARE: f64 = 0.05;
+/// Coverage ratios B/A outside of which λ1 and λ2 move.
+const COVERAGE_BAND: (f64, f64) = (0.67, 1.5);
+/// Bounds of λ1 and λ2.
+const LAMBDA_BOUNDS: (f64, f64) = (0.5, 0.95);
+/// Bounds of λ3 after StateNet's correction.
+const LAMBDA3_BOUNDS: (f64, f64) = (0.15, 0.75);
+/// Bounds of the learning rate after StateNet's correction.
+const LEARNING_RATE_BOUNDS: (f64, f64) = (1e-6, 1e-2);
+/// Bounds of the gradient balance scales.
+const SCALE_BOUNDS: (f64, f64) = (0.5, 2.0);
+/// λ1 and λ2 at the start.
+const LAMBDA_START: f64 = 0.7;
+
+/// Everything that carries over from batch to batch and epoch to epoch beside weights and optimizer.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Controller {
+    /// Moving averages of the clipped gradient norms of A and B.
+    pub gradient_emas: [f64; 2],
+    /// Momentum of those averages in this epoch.
+    pub momentum: f64,
+    /// Whether the ratio at this epoch's start was balanced.
+    pub balanced: bool,
+    /// norm_B / norm_A as this epoch began.
+    pub ratio: f64,
+    /// Weight of VAE-A's loss.
+    pub lambda1: f64,
+    /// Weight of VAE-B's loss.
+    pub lambda2: f64,
+    /// Weight of the entropy alignment.
+    pub lambda3: f64,
+    /// Phase 1..=4.
+    pub phase: u8,
+    /// Learning rate in use: scheduled, then corrected.
+    pub learning_rate: f64,
+}
+
+impl Default for Controller {
+    fn default() -> Self {
+        Self {
+            gradient_emas: [1.0; 2],
+            momentum: MOMENTUM.2,
+            balanced: false,
+            ratio: 1.0,
+            lambda1: LAMBDA_START,
+            lambda2: LAMBDA_START,
+            lambda3: 0.0,
+            phase: 1,
+            learning_rate: 0.0,
+        }
+    }
+}
+
+impl Controller {
+    /// Takes over an epoch's scheduled values and adapts λ1 and λ2.
+    ///
+    /// `coverage` holds the last measured coverage of A and B, `None` before there is one.
+    pub fn begin_epoch(
+        &mut self,
+        scheduled: &Scheduled,
+        model: &Model,
+        coverage: Option<[u32; 2]>,
+    ) {
+        self.phase = scheduled.phase.unwrap_or(self.phase);
+        self.lambda3 = scheduled.lambda3;
+        self.learning_rate = scheduled.learning_rate;
+        let ratio = self.gradient_emas[1] / (self.gradient_emas[0] + RATIO_EPSILON);
+        if model.adaptive_scheduling {
+            self.adapt(ratio, coverage);
+        } else {
+            self.ratio = ratio;
+            self.balanced = false;
+            self.momentum = MOMENTUM.2;
+        }
+    }
+
+    /// Judges a gradient ratio and moves λ1 and λ2 by it, or by the coverage where it is balanced.
+    pub fn adapt(&mut self, ratio: f64, coverage: Option<[u32; 2]>) {
+        let (low, high) = BALANCED;
+        self.ratio = ratio;
+        self.balanced = ratio > low && ratio < high;
+        self.momentum = if self.balanced {
+            MOMENTUM.0
+        } else {
+            MOMENTUM.1
+        };
+        let Some([coverage_a, coverage_b]) = coverage else {
+            return;
+        };
+        if ratio < low {
+            self.lambda1 += LAMBDA_STEP;
+            self.lambda2 -= LAMBDA_STEP;
+        } else if ratio > high {
+            self.lambda1 -= LAMBDA_STEP;
+            self.lambda2 += LAMBDA_STEP;
+        } else if self.balanced && coverage_a > 0 {
+            let ratio = f64::from(coverage_b) / f64::from(coverage_a);
+            let push = if ratio > COVERAGE_BAND.1 {
+                LAMBDA_SHARE
+            } else if ratio < COVERAGE_BAND.0 {
+                -LAMBDA_SHARE
+            } else {
+                0.0
+            };
+            self.lambda1 *= 1.0 + push;
+            self.lambda2 *= 1.0 - push;
+        }
+        self.lambda1 = clamp(self.lambda1, LAMBDA_BOUNDS);
+        self.lambda2 = clamp(self.lambda2, LAMBDA_BOUNDS);
+    }
+
+    /// The scales s_A and s_B that balance the two losses.
+    pub fn scales(&self, model: &Model) -> [f64; 2] {
+        if !model.gradient_balance {
+            return [1.0; 2];
+        }
+        let [a, b] = self.gradient_emas;
+        [
+            clamp(b / (a + RATIO_EPSILON), SCALE_BOUNDS),
+            clamp(a / (b + RATIO_EPSILON), SCALE_BOUNDS),
+        ]
+    }
+
+    /// Applies StateNet's answer; in 32 bits, as the original's tensors are.
+    pub fn correct(&mut self, answer: [f32; 4], model: &Model) {
+        let [lr, lambda1, lambda2, lambda3] = answer;
+        let lr_scale = model.statenet_lr_scale as f32;
+        let scale = model.statenet_lambda_scale as f32;
+        let corrected = self.learning_rate as f32 * (1.0 + lr_scale * lr);
+        self.learning_rate = clamp(f64::from(corrected), LEARNING_RATE_BOUNDS);
+        let shift = |value: f64, delta: f32, (low, high): (f64, f64)| {
+            f64::from((value as f32 + scale * delta).clamp(low as f32, high as f32))
+        };
+        self.lambda1 = shift(self.lambda1, lambda1, LAMBDA_BOUNDS);
+        self.lambda2 = shift(self.lambda2, lambda2, LAMBDA_BOUNDS);
+        self.lambda3 = shift(self.lambda3, lambda3, LAMBDA3_BOUNDS);
+    }
+
+    /// Takes the norms of a clipped gradient's two parts into the averages.
+    pub fn observe_gradient(&mut self, parts: [f64; 2]) {
+        for (ema, norm) in self.gradient_emas.iter_mut().zip(parts) {
+            if norm > 0.0 {
+                *ema = self.momentum * *ema + (1.0 - self.momentum) * norm;
+            }
+        }
+    }
+}
+
+fn clamp(value: f64, (low, high): (f64, f64)) -> f64 {
+    value.clamp(low, high)
+}

@@ -1,0 +1,207 @@
+//! One optimizer step and one validation step, given everything they depend on.
+
+use burn::module::Module;
+use burn::tensor::{DType, Device, Tensor};
+
+use super::controller::Controller;
+use super::optimizer::{AdamW, Clipped, FlatGradient};
+use crate::config::Config;
+use crate::device::DeviceFailure;
+use crate::model::{Batch, Coupling, DualVae, Loss, LossWeights, Weights, loss_graph};
+use crate::record::StateNetAnswer;
+use crate::schedule::Scheduled;
+
+/// Model, optimizer and controller: all that training changes.
+#[derive(Clone, Debug)]
+pub struct Core {
+    /// The model, on a device with autodiff.
+    pub model: DualVae,
+    /// The optimizer.
+    pub optimizer: AdamW,
+    /// The controller.
+    pub controller: Controller,
+    device: Device,
+    dtype: DType,
+    config: Config,
+}
+
+/// What one training batch gave.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct BatchReport {
+    /// The loss before the step.
+    pub loss: Loss,
+    /// The gradient.
+    pub gradient: Clipped,
+    /// StateNet's answer, on an epoch's first batch where StateNet is on.
+    pub statenet: Option<StateNetAnswer>,
+}
+
+/// Why a step was not taken. The model is as it was before the batch.
+#[derive(Clone, Debug, PartialEq, thiserror::Error)]
+pub enum StepError {
+    /// A figure is not finite.
+    #[error("training diverged: {what} is {value} (loss {loss})")]
+    Diverged {
+        /// Which figure.
+        what: &'static str,
+        /// Its value.
+        value: f64,
+        /// The batch's loss.
+        loss: f64,
+    },
+    /// The device failed.
+    #[error(transparent)]
+    Device(#[from] DeviceFailure),
+}
+
+impl Core {
+    /// Places weights on a device (given without autodiff).
+    pub fn new(config: &Config, weights: &Weights, device: &Device, dtype: DType) -> Self {
+        let device = device.clone().autodiff();
+        Self {
+            model: DualVae::new(weights, &device, dtype),
+            optimizer: AdamW::new(config.optimizer.weight_decay),
+            controller: Controller::default(),
+            device,
+            dtype,
+            config: config.clone(),
+        }
+    }
+
+    /// The device with autodiff on which batches and noise are expected, and their type.
+    pub fn placement(&self) -> (&Device, DType) {
+        (&self.device, self.dtype)
+    }
+
+    /// One step on one batch; `noise` is ε of A and B `[n, 16]`, `first` marks an epoch's first batch.
+    ///
+    /// The loss is formed with λ as they are; StateNet's correction on the first batch then sets
+    /// the learning rate of this very step and the λ of the next.
+    ///
+    /// # Errors
+    /// [`StepError`] where a figure is not finite or the device fails; nothing has changed then.
+    pub fn train_batch(
+        &mut self,
+        batch: &Batch,
+        noise: [Tensor<2>; 2],
+        scheduled: &Scheduled,
+        first: bool,
+    ) -> Result<BatchReport, StepError> {
+        let [scale_a, scale_b] = self.controller.scales(&self.config.model);
+        let weights = self.loss_weights(scheduled, scale_a, scale_b);
+        let [noise_a, noise_b] = noise;
+        let coupling = Coupling {
+            rho: scheduled.rho,
+            noise: Some([
+                (noise_a, scheduled.temperature_a),
+                (noise_b, scheduled.temperature_b),
+            ]),
+        };
+        let forward = self.model.forward(batch.x.clone(), coupling);
+        let graph = loss_graph(&forward, batch, &weights);
+        let gradient = FlatGradient::collect(&self.model, graph.objective.backward());
+
+        // The one point at which the device is waited for.
+        let read: Vec<f64> = Tensor::cat(vec![gradient.squared_norms(), graph.figures()], 0)
+            .try_into_vec_as()
+            .map_err(DeviceFailure::from)?;
+        let (norms, figures) = read.split_at(2);
+        let clipped = Clipped::new([norms[0], norms[1]], self.config.grad_clip);
+        let loss = Loss::from_figures(figures, &weights);
+        finite("the loss", loss.loss, loss.loss)?;
+        finite("the gradient norm", clipped.norm, loss.loss)?;
+
+        let statenet = if first && self.config.model.use_statenet {
+            Some(self.correct(&loss, scheduled.rho)?)
+        } else {
+            None
+        };
+        self.controller.observe_gradient(clipped.parts);
+        self.model = self.optimizer.step(
+            self.model.clone(),
+            gradient,
+            clipped.coefficient,
+            self.controller.learning_rate,
+        );
+        Ok(BatchReport {
+            loss,
+            gradient: clipped,
+            statenet,
+        })
+    }
+
+    fn correct(&mut self, loss: &Loss, rho: f64) -> Result<StateNetAnswer, DeviceFailure> {
+        let controller = &mut self.controller;
+        let state = [
+            loss.entropy_a,
+            loss.entropy_b,
+            loss.kl_a,
+            loss.kl_b,
+            controller.ratio,
+            rho,
+            controller.lambda1,
+            controller.lambda2,
+            controller.lambda3,
+        ];
+        let answer = self.model.state_net.correct(state)?;
+        controller.correct(answer, &self.config.model);
+        let [delta_lr, delta_lambda1, delta_lambda2, delta_lambda3] = answer.map(f64::from);
+        Ok(StateNetAnswer {
+            delta_lr,
+            delta_lambda1,
+            delta_lambda2,
+            delta_lambda3,
+        })
+    }
+
+    /// The model as it is, without autodiff.
+    pub fn inference_model(&self) -> DualVae {
+        self.model.valid()
+    }
+
+    /// The loss of one batch in evaluation mode: z = μ, no balance scales, no step.
+    ///
+    /// `model` is the [`inference_model`](Self::inference_model).
+    ///
+    /// # Errors
+    /// The device's failure.
+    pub fn validate_batch(
+        &self,
+        model: &DualVae,
+        batch: &Batch,
+        scheduled: &Scheduled,
+    ) -> Result<Loss, DeviceFailure> {
+        let weights = self.loss_weights(scheduled, 1.0, 1.0);
+        let forward = model.forward(
+            batch.x.clone(),
+            Coupling {
+                rho: scheduled.rho,
+                noise: None,
+            },
+        );
+        loss_graph(&forward, batch, &weights).read(&weights)
+    }
+
+    fn loss_weights(&self, scheduled: &Scheduled, scale_a: f64, scale_b: f64) -> LossWeights {
+        LossWeights {
+            beta_a: scheduled.beta_a,
+            beta_b: scheduled.beta_b,
+            lambda1: self.controller.lambda1,
+            lambda2: self.controller.lambda2,
+            lambda3: self.controller.lambda3,
+            free_bits: self.config.free_bits,
+            entropy_weight: self.config.vae_b.entropy_weight,
+            repulsion_weight: self.config.vae_b.repulsion_weight,
+            scale_a,
+            scale_b,
+        }
+    }
+}
+
+fn finite(what: &'static str, value: f64, loss: f64) -> Result<(), StepError> {
+    if value.is_finite() {
+        Ok(())
+    } else {
+        Err(StepError::Diverged { what, value, loss })
+    }
+}

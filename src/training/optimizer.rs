@@ -1,0 +1,232 @@
+//! Global-norm clipping and AdamW over one flat vector of all trained parameters.
+//!
+//! Burn's own optimizer clips each tensor by itself and keeps its state under random ids; the
+//! model needs the norm over all parameters, and a state that can be stored under stable names.
+
+use burn::module::{Module, ModuleMapper, ModuleVisitor, Param};
+use burn::tensor::{DType, Device, Gradients, Tensor, TensorData};
+
+use crate::device::DeviceFailure;
+use crate::model::{DualVae, PARAMETERS_A, PARAMETERS_B, TENSORS_TRAINED};
+
+/// Decay of the first moment.
+const BETA_1: f64 = 0.9;
+/// Decay of the second moment.
+const BETA_2: f64 = 0.999;
+/// Keeps the division finite.
+const EPSILON: f64 = 1e-8;
+/// Added to the norm before the clip coefficient is formed, as PyTorch does.
+const CLIP_EPSILON: f64 = 1e-6;
+
+/// Gradients of both VAEs, VAE-A's first, as one vector.
+#[derive(Clone, Debug)]
+pub struct FlatGradient {
+    flat: Tensor<1>,
+}
+
+impl FlatGradient {
+    /// Collects the gradients of a model's trained parameters; a parameter without one counts 0.
+    pub fn collect(model: &DualVae, gradients: Gradients) -> Self {
+        let mut collector = Collector {
+            gradients,
+            parts: Vec::with_capacity(TENSORS_TRAINED),
+        };
+        model.visit(&mut collector);
+        Self {
+            flat: Tensor::cat(collector.parts, 0),
+        }
+    }
+
+    /// Squared norms of VAE-A's and VAE-B's parts, `[2]`.
+    pub fn squared_norms(&self) -> Tensor<1> {
+        let part = |from: usize, to: usize| self.flat.clone().slice([from..to]).square().sum();
+        Tensor::cat(
+            vec![
+                part(0, PARAMETERS_A),
+                part(PARAMETERS_A, PARAMETERS_A + PARAMETERS_B),
+            ],
+            0,
+        )
+    }
+}
+
+/// What clipping did to a gradient.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Clipped {
+    /// Norm over all parameters before clipping.
+    pub norm: f64,
+    /// Factor applied, at most 1.
+    pub coefficient: f64,
+    /// Norms of VAE-A's and VAE-B's parts after clipping.
+    pub parts: [f64; 2],
+}
+
+impl Clipped {
+    /// Clips a gradient with these squared part norms to the global norm `largest`.
+    pub fn new(squared_norms: [f64; 2], largest: f64) -> Self {
+        let norm = (squared_norms[0] + squared_norms[1]).sqrt();
+        let coefficient = (largest / (norm + CLIP_EPSILON)).min(1.0);
+        Self {
+            norm,
+            coefficient,
+            parts: squared_norms.map(|squared| squared.sqrt() * coefficient),
+        }
+    }
+}
+
+/// AdamW with decoupled weight decay (Loshchilov and Hutter 2019), ε outside the root as in PyTorch.
+#[derive(Clone, Debug)]
+pub struct AdamW {
+    weight_decay: f64,
+    steps: u32,
+    moments: Option<[Tensor<1>; 2]>,
+}
+
+/// The optimizer's state on the host.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct OptimizerState {
+    /// Steps taken.
+    pub steps: u32,
+    /// First and second moments of all trained parameters, or empty before the first step.
+    pub moments: [Vec<f32>; 2],
+}
+
+impl AdamW {
+    /// An optimizer that has taken no step.
+    pub fn new(weight_decay: f64) -> Self {
+        Self {
+            weight_decay,
+            steps: 0,
+            moments: None,
+        }
+    }
+
+    /// One step: a model whose trained parameters moved against a gradient scaled by `coefficient`.
+    pub fn step(
+        &mut self,
+        model: DualVae,
+        gradient: FlatGradient,
+        coefficient: f64,
+        learning_rate: f64,
+    ) -> DualVae {
+        let FlatGradient { flat } = gradient;
+        let first = flat.clone().mul_scalar((1.0 - BETA_1) * coefficient);
+        let second = flat
+            .square()
+            .mul_scalar((1.0 - BETA_2) * coefficient * coefficient);
+        let [first, second] = match self.moments.take() {
+            Some([m, v]) => [m.mul_scalar(BETA_1) + first, v.mul_scalar(BETA_2) + second],
+            None => [first, second],
+        };
+        self.steps += 1;
+        let correction = |beta: f64| 1.0 - beta.powf(f64::from(self.steps));
+        let denominator = second
+            .clone()
+            .sqrt()
+            .mul_scalar(correction(BETA_2).sqrt().recip())
+            .add_scalar(EPSILON);
+        let update = first.clone().mul_scalar(learning_rate / correction(BETA_1)) / denominator;
+        self.moments = Some([first, second]);
+        model.map(&mut Updater {
+            update,
+            taken: 0,
+            tensors: 0,
+            keep: 1.0 - learning_rate * self.weight_decay,
+        })
+    }
+
+    /// Reads the state back.
+    ///
+    /// # Errors
+    /// The device's failure to hand the numbers over.
+    pub fn state(&self) -> Result<OptimizerState, DeviceFailure> {
+        let moments = match &self.moments {
+            Some([m, v]) => [m.clone().try_into_vec_as()?, v.clone().try_into_vec_as()?],
+            None => Default::default(),
+        };
+        Ok(OptimizerState {
+            steps: self.steps,
+            moments,
+        })
+    }
+
+    /// An optimizer that goes on from a state, on a device without autodiff.
+    pub fn restore(
+        weight_decay: f64,
+        state: OptimizerState,
+        device: &Device,
+        dtype: DType,
+    ) -> Self {
+        let place = |numbers: Vec<f32>| {
+            let length = numbers.len();
+            Tensor::from_data(
+                TensorData::new(numbers, [length]).convert_dtype(dtype),
+                (device, dtype),
+            )
+        };
+        let moments = (state.steps > 0).then(|| state.moments.map(place));
+        Self {
+            weight_decay,
+            steps: state.steps,
+            moments,
+        }
+    }
+}
+
+struct Collector {
+    gradients: Gradients,
+    parts: Vec<Tensor<1>>,
+}
+
+impl ModuleVisitor for Collector {
+    fn visit_float<const D: usize>(&mut self, param: &Param<Tensor<D>>) {
+        if self.parts.len() == TENSORS_TRAINED {
+            return;
+        }
+        let value = param.val();
+        let gradient = value
+            .grad_remove(&mut self.gradients)
+            .unwrap_or_else(|| value.inner().zeros_like());
+        let length = gradient.shape().num_elements();
+        self.parts.push(gradient.reshape([length]));
+    }
+}
+
+struct Updater {
+    update: Tensor<1>,
+    taken: usize,
+    tensors: usize,
+    keep: f64,
+}
+
+impl ModuleMapper for Updater {
+    fn map_float<const D: usize>(&mut self, param: Param<Tensor<D>>) -> Param<Tensor<D>> {
+        self.tensors += 1;
+        if self.tensors > TENSORS_TRAINED {
+            return param;
+        }
+        param.map(|value| {
+            let value = value.inner();
+            let shape = value.shape();
+            let end = self.taken + shape.num_elements();
+            let update = self.update.clone().slice([self.taken..end]).reshape(shape);
+            self.taken = end;
+            Tensor::from_inner(value.mul_scalar(self.keep) - update).require_grad()
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_small_gradient_is_left_alone_and_a_large_one_gets_the_largest_norm() {
+        let small = Clipped::new([0.09, 0.16], 1.0);
+        assert!((small.norm - 0.5).abs() < 1e-12);
+        assert!((small.coefficient - 1.0).abs() < 1e-12);
+        let large = Clipped::new([9.0, 16.0], 1.0);
+        assert!((large.coefficient - 1.0 / 5.000_001).abs() < 1e-12);
+        assert!((large.parts[0].hypot(large.parts[1]) - 1.0).abs() < 1e-6);
+    }
+}

@@ -1,0 +1,508 @@
+//! One epoch after another, in steps small enough to be interrupted between any two.
+
+use std::sync::Arc;
+use std::time::Instant;
+
+use burn::tensor::{DType, Device};
+use serde::{Deserialize, Serialize};
+
+use super::controller::Controller;
+use super::core::{BatchReport, Core, StepError};
+use super::means::Means;
+use super::optimizer::{AdamW, OptimizerState};
+use super::split::Split;
+use crate::config::Config;
+use crate::device::DeviceFailure;
+use crate::measure::{CoverageTask, Covered, Samples};
+use crate::model::{Batch, DualVae, LATENT, Weights, Which, codes_tensor};
+use crate::random::{Purpose, Stream};
+use crate::record::{
+    Best, CoveragePair, CoveredSets, EpochRecord, EpochReport, EventName, Gradient, LearningRate,
+    Seconds, Stage, StateNetAnswer,
+};
+use crate::schedule::{Disruption, Schedule, Scheduled};
+
+/// Codes decoded by argmax after every epoch, and measured for their decode entropy.
+pub const ARGMAX_SAMPLES: u32 = 50_000;
+
+/// Everything beside weights and optimizer that resuming needs.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct TrainerState {
+    /// Epochs finished; the next one has this number.
+    pub epoch: u32,
+    /// Batches of the next epoch that are already in the weights; 0 in a checkpoint.
+    pub batch: u32,
+    /// The controller.
+    pub controller: Controller,
+    /// Categorical coverage of A and B after the last epoch.
+    pub coverage: Option<[u32; 2]>,
+    /// The best epoch so far.
+    pub best: Option<Best>,
+    /// Epochs since the best one.
+    pub stale: u32,
+    /// Disruptions still in effect or yet to start.
+    pub disruptions: Vec<Active>,
+}
+
+/// A disruption and the epoch in which it started.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Active {
+    /// What is pushed.
+    pub disruption: Disruption,
+    /// First epoch.
+    pub since: u32,
+}
+
+impl Active {
+    fn in_effect(&self, epoch: u32) -> bool {
+        epoch >= self.since && epoch - self.since < self.disruption.epochs
+    }
+}
+
+/// A whole checkpoint in memory.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Snapshot {
+    /// Weights.
+    pub weights: Weights,
+    /// Optimizer.
+    pub optimizer: OptimizerState,
+    /// The rest.
+    pub state: TrainerState,
+}
+
+/// What one call of [`Trainer::advance`] did.
+#[derive(Clone, Debug)]
+pub enum Advance {
+    /// One training batch.
+    Batch(BatchReport),
+    /// One validation batch or one tile of a coverage pass.
+    Measured,
+    /// The epoch is finished.
+    Epoch(EpochReport),
+}
+
+/// Trains a model: owns model, optimizer and the position within the epoch.
+#[derive(Debug)]
+pub struct Trainer {
+    core: Core,
+    config: Config,
+    schedule: Schedule,
+    split: Split,
+    device: Device,
+    dtype: DType,
+    epoch: u32,
+    coverage: Option<[u32; 2]>,
+    best: Option<Best>,
+    stale: u32,
+    disruptions: Vec<Active>,
+    at: Position,
+    current: Current,
+}
+
+/// Position within the epoch.
+#[derive(Debug)]
+enum Position {
+    Start,
+    Training {
+        order: Vec<u32>,
+        batch: u32,
+    },
+    Validation {
+        batch: u32,
+        model: Box<DualVae>,
+    },
+    Coverage {
+        task: Box<CoverageTask>,
+        finished: Option<Box<Covered>>,
+        model: Box<DualVae>,
+    },
+}
+
+/// What the epoch at hand has gathered so far.
+#[derive(Debug, Default)]
+struct Current {
+    scheduled: Option<Scheduled>,
+    train: Means,
+    validation: Means,
+    statenet: Option<StateNetAnswer>,
+    seconds: Seconds,
+}
+
+impl Trainer {
+    /// A trainer at the start of a run.
+    pub fn new(config: &Config, device: &Device, dtype: DType) -> Self {
+        Self::from_weights(config, &Weights::fresh(config.seed), device, dtype)
+    }
+
+    fn from_weights(config: &Config, weights: &Weights, device: &Device, dtype: DType) -> Self {
+        Self {
+            core: Core::new(config, weights, device, dtype),
+            config: config.clone(),
+            schedule: Schedule::new(config),
+            split: Split::new(config),
+            device: device.clone(),
+            dtype,
+            epoch: 0,
+            coverage: None,
+            best: None,
+            stale: 0,
+            disruptions: Vec::new(),
+            at: Position::Start,
+            current: Current::default(),
+        }
+    }
+
+    /// A trainer that goes on from a checkpoint.
+    pub fn resume(config: &Config, snapshot: Snapshot, device: &Device, dtype: DType) -> Self {
+        let mut trainer = Self::from_weights(config, &snapshot.weights, device, dtype);
+        let weight_decay = config.optimizer.weight_decay;
+        trainer.core.optimizer = AdamW::restore(weight_decay, snapshot.optimizer, device, dtype);
+        let state = snapshot.state;
+        trainer.core.controller = state.controller;
+        trainer.epoch = state.epoch;
+        trainer.coverage = state.coverage;
+        trainer.best = state.best;
+        trainer.stale = state.stale;
+        trainer.disruptions = state.disruptions;
+        trainer
+    }
+
+    /// The epoch at work, or the next one between two epochs.
+    pub fn epoch(&self) -> u32 {
+        self.epoch
+    }
+
+    /// Whether the validation loss has not improved for `patience` epochs.
+    pub fn out_of_patience(&self) -> bool {
+        self.stale >= self.config.patience
+    }
+
+    /// The split of the operations.
+    pub fn split(&self) -> &Split {
+        &self.split
+    }
+
+    /// What is being done, how many of how many parts are done.
+    pub fn progress(&self) -> (Stage, u32, u32) {
+        match &self.at {
+            Position::Start => (Stage::Training, 0, self.batches()),
+            Position::Training { batch, .. } => (Stage::Training, *batch, self.batches()),
+            Position::Validation { batch, .. } => {
+                (Stage::Validation, *batch, self.validation_batches())
+            }
+            Position::Coverage { task, finished, .. } => {
+                let before = if finished.is_some() { task.tiles() } else { 0 };
+                (
+                    Stage::Coverage,
+                    before + task.tiles_done(),
+                    2 * task.tiles(),
+                )
+            }
+        }
+    }
+
+    /// Training batches already in the weights in the epoch at work.
+    pub fn batch(&self) -> u32 {
+        match &self.at {
+            Position::Start => 0,
+            Position::Training { batch, .. } => *batch,
+            Position::Validation { .. } | Position::Coverage { .. } => self.batches(),
+        }
+    }
+
+    /// Training batches in an epoch.
+    pub fn batches(&self) -> u32 {
+        self.split.train.len().div_ceil(self.config.batch_size) as u32
+    }
+
+    fn validation_batches(&self) -> u32 {
+        self.split.validation.len().div_ceil(self.config.batch_size) as u32
+    }
+
+    /// Starts a disruption: it is in effect from the next batch on.
+    pub fn disrupt(&mut self, disruption: Disruption) {
+        self.disruptions.push(Active {
+            disruption,
+            since: self.epoch,
+        });
+        if let Some(scheduled) = self.current.scheduled {
+            self.current.scheduled = Some(scheduled.disrupted(disruption));
+        }
+    }
+
+    /// Does the next batch, validation batch, coverage tile, or ends the epoch.
+    ///
+    /// # Errors
+    /// [`StepError`]; weights, optimizer and controller are then as before the batch.
+    pub fn advance(&mut self) -> Result<Advance, StepError> {
+        let began = Instant::now();
+        // `Start` stands in while the position is moved on; every arm puts a new one back.
+        match std::mem::replace(&mut self.at, Position::Start) {
+            Position::Start => {
+                self.begin_epoch();
+                let order = self.shuffled();
+                self.train_batch(order, 0, began).map(Advance::Batch)
+            }
+            Position::Training { order, batch } => {
+                self.train_batch(order, batch, began).map(Advance::Batch)
+            }
+            Position::Validation { batch, model } => {
+                self.validate_batch(batch, model)?;
+                self.current.seconds.validation += began.elapsed().as_secs_f64();
+                Ok(Advance::Measured)
+            }
+            Position::Coverage {
+                mut task,
+                finished,
+                model,
+            } => {
+                let last = task.tile(&model, &self.device, self.dtype)?;
+                self.current.seconds.coverage += began.elapsed().as_secs_f64();
+                match (last, finished) {
+                    (false, finished) => {
+                        self.at = Position::Coverage {
+                            task,
+                            finished,
+                            model,
+                        }
+                    }
+                    (true, None) => {
+                        let next = Box::new(self.coverage_task(Which::B));
+                        self.at = Position::Coverage {
+                            task: next,
+                            finished: Some(Box::new(task.finish())),
+                            model,
+                        };
+                    }
+                    (true, Some(a)) => {
+                        return Ok(Advance::Epoch(self.finish_epoch(*a, task.finish())));
+                    }
+                }
+                Ok(Advance::Measured)
+            }
+        }
+    }
+
+    fn begin_epoch(&mut self) {
+        // The gate of ρ uses the balance as the previous epoch left it.
+        let mut scheduled = self.schedule.at(self.epoch, self.core.controller.balanced);
+        self.disruptions
+            .retain(|active| self.epoch < active.since.saturating_add(active.disruption.epochs));
+        for active in self
+            .disruptions
+            .iter()
+            .filter(|active| active.in_effect(self.epoch))
+        {
+            scheduled = scheduled.disrupted(active.disruption);
+        }
+        self.core
+            .controller
+            .begin_epoch(&scheduled, &self.config.model, self.coverage);
+        self.current = Current {
+            scheduled: Some(scheduled),
+            ..Current::default()
+        };
+    }
+
+    fn scheduled(&self) -> Scheduled {
+        self.current
+            .scheduled
+            .unwrap_or_else(|| self.schedule.at(self.epoch, self.core.controller.balanced))
+    }
+
+    fn shuffled(&self) -> Vec<u32> {
+        Stream::new(self.config.seed, Purpose::Shuffle, self.epoch, 0)
+            .permutation(self.split.train.len())
+    }
+
+    fn train_batch(
+        &mut self,
+        order: Vec<u32>,
+        batch: u32,
+        began: Instant,
+    ) -> Result<BatchReport, StepError> {
+        let from = batch as usize * self.config.batch_size;
+        let rows = &order[from..(from + self.config.batch_size).min(order.len())];
+        let operations = rows.iter().map(|row| self.split.train[*row as usize]);
+        let (device, dtype) = self.core.placement();
+        let noise = [Purpose::NoiseA, Purpose::NoiseB].map(|purpose| {
+            let stream = Stream::new(self.config.seed, purpose, self.epoch, batch);
+            let mut numbers = vec![0.0; rows.len() * LATENT];
+            for (row, code) in numbers.chunks_exact_mut(LATENT).enumerate() {
+                stream.normals(row as u32, code);
+            }
+            codes_tensor(numbers, device, dtype)
+        });
+        let tensors = Batch::new(operations, device, dtype);
+        let report = self
+            .core
+            .train_batch(&tensors, noise, &self.scheduled(), batch == 0)?;
+        self.current.train.add(&report.loss);
+        self.current.statenet = report.statenet.or(self.current.statenet);
+        self.at = if batch + 1 < self.batches() {
+            Position::Training {
+                order,
+                batch: batch + 1,
+            }
+        } else if self.split.validation.is_empty() {
+            self.start_coverage(Box::new(self.inference_model()))
+        } else {
+            Position::Validation {
+                batch: 0,
+                model: Box::new(self.inference_model()),
+            }
+        };
+        self.current.seconds.train += began.elapsed().as_secs_f64();
+        Ok(report)
+    }
+
+    fn validate_batch(&mut self, batch: u32, model: Box<DualVae>) -> Result<(), StepError> {
+        let from = batch as usize * self.config.batch_size;
+        let to = (from + self.config.batch_size).min(self.split.validation.len());
+        let operations = self.split.validation[from..to].iter().copied();
+        let tensors = Batch::new(operations, &self.device, self.dtype);
+        let loss = self
+            .core
+            .validate_batch(&model, &tensors, &self.scheduled())?;
+        self.current.validation.add(&loss);
+        self.at = if to < self.split.validation.len() {
+            Position::Validation {
+                batch: batch + 1,
+                model,
+            }
+        } else {
+            self.start_coverage(model)
+        };
+        Ok(())
+    }
+
+    fn start_coverage(&self, model: Box<DualVae>) -> Position {
+        Position::Coverage {
+            task: Box::new(self.coverage_task(Which::A)),
+            finished: None,
+            model,
+        }
+    }
+
+    fn coverage_task(&self, which: Which) -> CoverageTask {
+        let categorical = self.config.eval_num_samples as u32;
+        let samples = Samples {
+            categorical,
+            argmax: ARGMAX_SAMPLES.min(categorical),
+        };
+        CoverageTask::new(which, samples, self.config.seed, self.epoch)
+    }
+
+    fn finish_epoch(&mut self, a: Covered, b: Covered) -> EpochReport {
+        let validation = self.current.validation.terms();
+        let loss = if self.current.validation.is_empty() {
+            self.current.train.terms().loss
+        } else {
+            validation.loss
+        };
+        match self.best {
+            Some(best) if loss >= best.validation_loss || loss.is_nan() => self.stale += 1,
+            _ => {
+                self.best = Some(Best {
+                    epoch: self.epoch,
+                    validation_loss: loss,
+                });
+                self.stale = 0;
+            }
+        }
+        self.coverage = Some([a.coverage.categorical.unique, b.coverage.categorical.unique]);
+        let counts = CoveragePair {
+            a: a.coverage,
+            b: b.coverage,
+        };
+        let record = self.record(
+            counts,
+            Best {
+                epoch: self.epoch,
+                validation_loss: loss,
+            },
+        );
+        let covered = CoveredSets {
+            epoch: self.epoch,
+            counts: Some(counts),
+            categorical: [a.categorical, b.categorical],
+            argmax: [a.argmax, b.argmax],
+        };
+        self.epoch += 1;
+        self.at = Position::Start;
+        EpochReport {
+            record: Arc::new(record),
+            covered: Some(Arc::new(covered)),
+        }
+    }
+
+    fn record(&self, coverage: CoveragePair, this_epoch: Best) -> EpochRecord {
+        let scheduled = self.scheduled();
+        let controller = &self.core.controller;
+        let [entropy_a, entropy_b] = self.current.train.entropies();
+        EpochRecord {
+            event: EventName::Epoch,
+            epoch: self.epoch,
+            phase: controller.phase,
+            rho: scheduled.rho,
+            beta_a: scheduled.beta_a,
+            beta_b: scheduled.beta_b,
+            temperature_a: scheduled.temperature_a,
+            temperature_b: scheduled.temperature_b,
+            lambda1: controller.lambda1,
+            lambda2: controller.lambda2,
+            lambda3: controller.lambda3,
+            learning_rate: LearningRate {
+                scheduled: scheduled.learning_rate,
+                corrected: controller.learning_rate,
+            },
+            gradient: Gradient {
+                norm_a: controller.gradient_emas[0],
+                norm_b: controller.gradient_emas[1],
+                ratio: controller.ratio,
+                balanced: controller.balanced,
+            },
+            entropy_a,
+            entropy_b,
+            train: self.current.train.terms(),
+            validation: self.current.validation.terms(),
+            coverage: Some(coverage),
+            statenet: self.current.statenet,
+            best: self.best.unwrap_or(this_epoch),
+            seconds: self.current.seconds,
+        }
+    }
+
+    /// The model as it is, without autodiff, on [`placement`](Self::placement).
+    pub fn inference_model(&self) -> DualVae {
+        self.core.inference_model()
+    }
+
+    /// Device (without autodiff) and type of the inference model.
+    pub fn placement(&self) -> (&Device, DType) {
+        (&self.device, self.dtype)
+    }
+
+    /// The whole state, read back from the device.
+    ///
+    /// # Errors
+    /// The device's failure.
+    pub fn snapshot(&self) -> Result<Snapshot, DeviceFailure> {
+        let emas = self.core.controller.gradient_emas.map(|ema| ema as f32);
+        Ok(Snapshot {
+            weights: self.core.model.weights(emas)?,
+            optimizer: self.core.optimizer.state()?,
+            state: TrainerState {
+                epoch: self.epoch,
+                batch: self.batch(),
+                controller: self.core.controller.clone(),
+                coverage: self.coverage,
+                best: self.best,
+                stale: self.stale,
+                disruptions: self.disruptions.clone(),
+            },
+        })
+    }
+}

@@ -1,0 +1,317 @@
+//! What each action of the key table does.
+
+use super::{App, Condition, DisruptForm, Field, Modal, Palette, Prompt, Purpose, Redraw, Tab};
+use crate::session::message::Command;
+use crate::tui::keys::Action;
+use crate::tui::view::{self, layout};
+
+/// Epochs, lines or neighbours that a far step takes.
+const FAR: isize = 10;
+/// Rows of the map that a far step takes: those that share entries 7 and 8.
+const FAR_ROWS: isize = 9;
+
+impl App {
+    /// Does what a key, a click or the palette asks for.
+    pub fn perform(&mut self, action: Action) {
+        self.redraw(Redraw::Now);
+        if self.modal.is_some() {
+            self.perform_in_dialog(action);
+            return;
+        }
+        match action {
+            Action::ShowTrain => self.show(Tab::Train),
+            Action::ShowCoverage => self.show(Tab::Coverage),
+            Action::ShowNeighbours => self.show(Tab::Neighbours),
+            Action::ShowLog => self.show(Tab::Log),
+            Action::NextTab => self.show(self.tab.next(true)),
+            Action::PreviousTab => self.show(self.tab.next(false)),
+            Action::TogglePause => self.toggle_pause(),
+            Action::Disrupt => self.open_disruption(),
+            Action::Snapshot => self.open_snapshot(),
+            Action::ToggleFreeze => self.toggle_freeze(),
+            Action::FindOperation => {
+                self.show(Tab::Neighbours);
+                self.modal = Some(Modal::Prompt(Prompt::new(Purpose::Operation)));
+            }
+            Action::Help => self.modal = Some(Modal::Help { scroll: 0 }),
+            Action::Palette => self.modal = Some(Modal::Palette(Palette::default())),
+            Action::Quit | Action::Interrupt => self.ask_to_quit(),
+            Action::Suspend => self.suspend = true,
+            Action::Repaint => self.clear = true,
+            _ => match self.tab {
+                Tab::Train => self.perform_in_train(action),
+                Tab::Coverage => self.perform_in_coverage(action),
+                Tab::Neighbours => self.perform_in_neighbours(action),
+                Tab::Log => self.perform_in_log(action),
+            },
+        }
+    }
+
+    /// Brings a view to the front.
+    pub(super) fn show(&mut self, tab: Tab) {
+        self.tab = tab;
+        self.want_codes();
+        self.refresh_neighbours();
+    }
+
+    fn perform_in_train(&mut self, action: Action) {
+        let (done, total) = (self.epochs_done(), self.epochs_total());
+        match action {
+            Action::EpochBack => self.time.step(-1, done, total),
+            Action::EpochForward => self.time.step(1, done, total),
+            Action::EpochBackFar => self.time.step(-(FAR as i64), done, total),
+            Action::EpochForwardFar => self.time.step(FAR as i64, done, total),
+            Action::EpochFirst => self.time.place(self.window().first, done, total),
+            Action::EpochLast => self.time.place(u32::MAX, done, total),
+            Action::CursorOff => self.time.release(),
+            Action::ZoomIn => self.time.zoom(true, done, total),
+            Action::ZoomOut => self.time.zoom(false, done, total),
+            Action::ChartsUp => self.charts_from = self.charts_from.saturating_sub(1),
+            Action::ChartsDown => {
+                self.charts_from = (self.charts_from + 1).min(self.last_chart_row())
+            }
+            Action::ToggleLog => self.log_scale = !self.log_scale,
+            Action::ToggleSmooth => self.smooth = !self.smooth,
+            _ => {}
+        }
+    }
+
+    /// The last row of charts from which all that follow are in sight.
+    pub(in crate::tui) fn last_chart_row(&self) -> usize {
+        let count = view::CHARTS;
+        layout::screen(self.size.into()).map_or(0, |screen| {
+            let train = layout::train(screen.body, count);
+            let rows = train.charts.len().div_ceil(train.columns);
+            count.div_ceil(train.columns).saturating_sub(rows)
+        })
+    }
+
+    fn perform_in_coverage(&mut self, action: Action) {
+        let room = self.map_room();
+        match action {
+            Action::Left => self.map.step(-1, 0, room),
+            Action::Right => self.map.step(1, 0, room),
+            Action::Up => self.map.step(0, -1, room),
+            Action::Down => self.map.step(0, 1, room),
+            Action::FarUp => self.map.step(0, -FAR_ROWS, room),
+            Action::FarDown => self.map.step(0, FAR_ROWS, room),
+            Action::RowStart => self.map.step(isize::MIN, 0, room),
+            Action::RowEnd => self.map.step(isize::MAX, 0, room),
+            Action::MapZoomIn => self.map.change_zoom(true, room),
+            Action::MapZoomOut => self.map.change_zoom(false, room),
+            Action::MapFit => self.map.fit(room),
+            Action::ToggleSet => self.map.toggle_draw(),
+            Action::NextFilter => self.map.next_filter(),
+            Action::NextMissing => self.next_missing(true),
+            Action::PreviousMissing => self.next_missing(false),
+            Action::OpenOperation => {
+                self.neighbours.visit(self.map.operation());
+                self.show(Tab::Neighbours);
+            }
+            _ => {}
+        }
+    }
+
+    fn next_missing(&mut self, forward: bool) {
+        let room = self.map_room();
+        match self.run().covered.clone() {
+            None => self.say("coverage has not been counted yet"),
+            Some(sets) => {
+                if !self.map.next_missing(&sets, forward, room) {
+                    self.say("nothing is missing: A or B generated every operation");
+                }
+            }
+        }
+    }
+
+    fn perform_in_neighbours(&mut self, action: Action) {
+        match action {
+            Action::ListUp => self.neighbours.step(-1),
+            Action::ListDown => self.neighbours.step(1),
+            Action::ListFarUp => self.neighbours.step(-FAR),
+            Action::ListFarDown => self.neighbours.step(FAR),
+            Action::ListFirst => self.neighbours.step(isize::MIN),
+            Action::ListLast => self.neighbours.step(isize::MAX),
+            Action::Follow => {
+                if let Some(operation) = self.neighbours.chosen().map(|chosen| chosen.operation) {
+                    self.neighbours.visit(operation);
+                }
+            }
+            Action::GoBack => self.travel(false),
+            Action::GoForward => self.travel(true),
+            Action::NextMetric => self.neighbours.next_metric(),
+            Action::SpaceA => self.neighbours.space = 0,
+            Action::SpaceB => self.neighbours.space = 1,
+            Action::ShowOnMap => {
+                let room = self.map_room();
+                self.map.select(self.neighbours.centre(), room);
+                self.show(Tab::Coverage);
+            }
+            _ => {}
+        }
+        self.refresh_neighbours();
+    }
+
+    fn travel(&mut self, forward: bool) {
+        if !self.neighbours.travel(forward) {
+            self.say(if forward {
+                "this is the newest step of the way"
+            } else {
+                "the way began here"
+            });
+        }
+    }
+
+    fn perform_in_log(&mut self, action: Action) {
+        match action {
+            Action::ListUp => self.log.scroll(-1),
+            Action::ListDown => self.log.scroll(1),
+            Action::ListFarUp => self.log.scroll(-FAR),
+            Action::ListFarDown => self.log.scroll(FAR),
+            Action::ListFirst => self.log.scroll(-isize::MAX),
+            Action::FollowLog => self.log.back = 0,
+            Action::LogLevel => self.log.next_level(),
+            Action::ToggleLibraries => self.log.toggle_libraries(),
+            _ => {}
+        }
+    }
+
+    fn perform_in_dialog(&mut self, action: Action) {
+        let view = self.tab.context();
+        match (&mut self.modal, action) {
+            (_, Action::Suspend) => self.suspend = true,
+            (_, Action::Repaint) => self.clear = true,
+            (Some(Modal::Quit), Action::Interrupt | Action::StopNow) => {
+                self.leave(Command::StopNow)
+            }
+            (Some(Modal::Quit), Action::FinishEpoch) => self.leave(Command::StopAfterEpoch),
+            (_, Action::Interrupt) => self.ask_to_quit(),
+            (_, Action::Close) => self.modal = None,
+            (Some(Modal::Help { scroll }), action) => {
+                let by = match action {
+                    Action::ListUp => -1,
+                    Action::ListDown => 1,
+                    Action::ListFarUp => -FAR,
+                    Action::ListFarDown => FAR,
+                    _ => 0,
+                };
+                *scroll = scroll
+                    .saturating_add_signed(by)
+                    .min(view::help_lines().saturating_sub(1));
+            }
+            (Some(Modal::Palette(palette)), Action::ListUp) => palette.step(-1, view),
+            (Some(Modal::Palette(palette)), Action::ListDown) => palette.step(1, view),
+            (Some(Modal::Palette(palette)), Action::Confirm) => {
+                let chosen = palette.chosen(view).map(|binding| binding.action);
+                if let Some(action) = chosen {
+                    self.modal = None;
+                    self.perform(action);
+                }
+            }
+            (Some(Modal::Prompt(prompt)), Action::PreviousField) => prompt.step(-1),
+            (Some(Modal::Prompt(prompt)), Action::NextField) => prompt.step(1),
+            (Some(Modal::Prompt(prompt)), Action::Complete) => prompt.complete(),
+            (Some(Modal::Prompt(_)), Action::Confirm) => self.take_prompt(),
+            (Some(Modal::Disrupt(form)), Action::NextField) => form.step(true),
+            (Some(Modal::Disrupt(form)), Action::PreviousField) => form.step(false),
+            (Some(Modal::Disrupt(form)), Action::ChoiceBack) if form.field == Field::Kind => {
+                form.change_kind(false);
+            }
+            (Some(Modal::Disrupt(form)), Action::ChoiceForward) if form.field == Field::Kind => {
+                form.change_kind(true);
+            }
+            (Some(Modal::Disrupt(form)), Action::Confirm) => {
+                // While a number is wrong the dialog says why and stays.
+                if let Ok(disruption) = form.disruption() {
+                    self.commands.push(Command::Disrupt { disruption });
+                    self.modal = None;
+                }
+            }
+            _ => {}
+        }
+    }
+
+    fn take_prompt(&mut self) {
+        let Some(Modal::Prompt(prompt)) = &self.modal else {
+            return;
+        };
+        match prompt.purpose {
+            Purpose::Operation => {
+                if let Ok(operation) = prompt.operation() {
+                    self.modal = None;
+                    self.neighbours.visit(operation);
+                    self.show(Tab::Neighbours);
+                }
+            }
+            Purpose::SnapshotName => {
+                if let Ok(name) = prompt.name() {
+                    self.modal = None;
+                    self.commands.push(Command::Snapshot { name });
+                }
+            }
+        }
+    }
+
+    fn toggle_pause(&mut self) {
+        let command = match self.live.condition() {
+            Condition::Paused | Condition::Pausing => Command::Resume,
+            Condition::Resuming => Command::Pause,
+            Condition::Training
+            | Condition::Validating
+            | Condition::Counting
+            | Condition::FinishingEpoch => Command::Pause,
+            Condition::Preparing => return self.say("not training yet: nothing to pause"),
+            Condition::Stopping => return self.say("stopping already"),
+            _ => return self.say("training is over: nothing to pause"),
+        };
+        self.commands.push(command);
+    }
+
+    fn open_disruption(&mut self) {
+        if self.live.is_over() {
+            self.say("training is over: nothing to disrupt");
+        } else if self.live.info.is_none() {
+            self.say("the run is not open yet");
+        } else {
+            self.modal = Some(Modal::Disrupt(DisruptForm::default()));
+        }
+    }
+
+    fn open_snapshot(&mut self) {
+        if self.live.answers() {
+            self.modal = Some(Modal::Prompt(Prompt::new(Purpose::SnapshotName)));
+        } else {
+            self.say("there is no model to save");
+        }
+    }
+
+    fn toggle_freeze(&mut self) {
+        self.frozen = match self.frozen.take() {
+            Some(_) => None,
+            None => Some(Box::new(self.live.clone())),
+        };
+        self.want_codes();
+        self.refresh_neighbours();
+    }
+
+    fn ask_to_quit(&mut self) {
+        if self.live.is_over() {
+            self.modal = None;
+            self.done = true;
+        } else {
+            self.modal = Some(Modal::Quit);
+        }
+    }
+
+    /// Asks the worker to stop and leaves as soon as it has; at once if it already has.
+    pub(super) fn leave(&mut self, command: Command) {
+        self.modal = None;
+        self.leaving = true;
+        if self.live.is_over() {
+            self.done = true;
+        } else {
+            self.commands.push(command);
+        }
+        self.redraw(Redraw::Now);
+    }
+}

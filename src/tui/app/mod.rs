@@ -1,0 +1,397 @@
+//! The state behind the screen. It changes only in the `on_…` functions and in `perform`.
+
+mod actions;
+mod input;
+mod log_view;
+mod map_view;
+mod modal;
+mod mouse;
+mod neighbour_view;
+mod run_view;
+mod tab;
+mod time_view;
+
+use std::sync::Arc;
+use std::time::{Duration, SystemTime};
+
+use ratatui::layout::{Rect, Size};
+
+pub use log_view::{Entry, LogView, Origin, describe};
+pub use map_view::{COLUMNS, Cover, Draw, MapView, ROWS, Zoom};
+pub use modal::{DisruptForm, Field, Modal, Palette, Prompt, Purpose};
+pub use neighbour_view::{LISTED, NeighbourView, SIZES};
+pub use run_view::{Condition, PHASES, RunView};
+pub use tab::{Redraw, Tab, Toast};
+pub use time_view::{TimeView, Window};
+
+use super::log_buffer::{LogLevel, LogLine};
+use super::theme::Theme;
+use super::view::layout;
+use super::{Exit, Options, StopSignal};
+use crate::session::message::{Codes, Command, EndReason, Event, NoticeLevel, Outcome, Progress};
+use run_view::Pending;
+
+/// How long an end without a word on its reason is waited for when leaving.
+const LAST_WORD: Duration = Duration::from_secs(3);
+/// How long a passing line stands.
+const PASSING: Duration = Duration::from_secs(6);
+
+/// Everything the screen shows.
+#[derive(Clone, Debug)]
+pub struct App {
+    /// Looks.
+    pub theme: Theme,
+    /// View in front.
+    pub tab: Tab,
+    /// Dialog over it.
+    pub modal: Option<Modal>,
+    /// Time axis of the charts.
+    pub time: TimeView,
+    /// First row of charts in sight.
+    pub charts_from: usize,
+    /// Losses on a logarithmic scale.
+    pub log_scale: bool,
+    /// Charts as moving averages.
+    pub smooth: bool,
+    /// *Coverage*.
+    pub map: MapView,
+    /// *Neighbours*.
+    pub neighbours: NeighbourView,
+    /// *Log*.
+    pub log: LogView,
+    live: RunView,
+    frozen: Option<Box<RunView>>,
+    toast: Option<Toast>,
+    size: Size,
+    now: SystemTime,
+    commands: Vec<Command>,
+    encoded: Option<u32>,
+    signal: Option<StopSignal>,
+    leaving: bool,
+    waited: Duration,
+    done: bool,
+    suspend: bool,
+    clear: bool,
+    redraw: Redraw,
+}
+
+impl App {
+    /// A screen before anything has happened.
+    pub fn new(options: Options, now: SystemTime) -> Self {
+        Self {
+            theme: Theme::new(options.depth),
+            tab: options.tab,
+            modal: None,
+            time: TimeView::default(),
+            charts_from: 0,
+            log_scale: false,
+            smooth: false,
+            map: MapView::default(),
+            neighbours: NeighbourView::default(),
+            log: LogView::default(),
+            live: RunView::default(),
+            frozen: None,
+            toast: None,
+            size: Size::new(80, 24),
+            now,
+            commands: Vec::new(),
+            encoded: None,
+            signal: None,
+            leaving: false,
+            waited: Duration::ZERO,
+            done: false,
+            suspend: false,
+            clear: false,
+            redraw: Redraw::Now,
+        }
+    }
+
+    /// The run as it is drawn: as it is, or as it was when the view was frozen.
+    pub fn run(&self) -> &RunView {
+        self.frozen.as_deref().unwrap_or(&self.live)
+    }
+
+    /// The run as it is.
+    pub fn live(&self) -> &RunView {
+        &self.live
+    }
+
+    /// Whether the view is frozen.
+    pub fn is_frozen(&self) -> bool {
+        self.frozen.is_some()
+    }
+
+    /// The passing line, while it stands.
+    pub fn toast(&self) -> Option<&Toast> {
+        self.toast.as_ref()
+    }
+
+    /// The signal that asks the program to end, if one came.
+    pub fn signal(&self) -> Option<StopSignal> {
+        self.signal
+    }
+
+    /// Whether the screen is about to be left once the worker has ended.
+    pub fn is_leaving(&self) -> bool {
+        self.leaving
+    }
+
+    /// Whether the screen is to be left now.
+    pub fn is_done(&self) -> bool {
+        self.done
+    }
+
+    /// How the screen was left.
+    pub fn exit(&self) -> Exit {
+        Exit {
+            end: self.live.end.clone(),
+            signal: self.signal,
+        }
+    }
+
+    /// Commands to hand to the worker, each once.
+    pub fn take_commands(&mut self) -> Vec<Command> {
+        std::mem::take(&mut self.commands)
+    }
+
+    /// Whether the program is to be suspended, once.
+    pub fn take_suspend(&mut self) -> bool {
+        std::mem::take(&mut self.suspend)
+    }
+
+    /// Whether the terminal is to be cleared, once.
+    pub fn take_clear(&mut self) -> bool {
+        std::mem::take(&mut self.clear)
+    }
+
+    /// How soon a frame is due.
+    pub fn pending_redraw(&self) -> Redraw {
+        self.redraw
+    }
+
+    /// Asks for a frame.
+    pub fn redraw(&mut self, redraw: Redraw) {
+        self.redraw = self.redraw.max(redraw);
+    }
+
+    /// A frame was drawn.
+    pub fn drawn(&mut self) {
+        self.redraw = Redraw::No;
+    }
+
+    /// Takes the terminal's size.
+    pub fn set_size(&mut self, width: u16, height: u16) {
+        self.size = Size::new(width, height);
+        let room = self.map_room();
+        self.map.follow(room);
+        self.redraw(Redraw::Now);
+    }
+
+    /// Finished epochs, as drawn.
+    pub fn epochs_done(&self) -> u32 {
+        self.run().newest().map_or(0, |record| record.epoch + 1)
+    }
+
+    /// Epochs of the whole schedule.
+    pub fn epochs_total(&self) -> u32 {
+        self.run().info.as_ref().map_or(0, |info| info.total_epochs)
+    }
+
+    /// The epochs on the charts' time axis.
+    pub fn window(&self) -> Window {
+        self.time.window(self.epochs_done(), self.epochs_total())
+    }
+
+    /// The room of the coverage map.
+    pub fn map_room(&self) -> Size {
+        layout::screen(Rect::from(self.size)).map_or(Size::new(0, 0), |screen| {
+            layout::coverage(screen.body).map.as_size()
+        })
+    }
+
+    /// Takes in what the worker says.
+    pub fn on_event(&mut self, event: Event) {
+        match &event {
+            Event::Outcome(outcome) => self.report(outcome),
+            Event::Notice(notice) => {
+                let level = match notice.level {
+                    NoticeLevel::Info => LogLevel::Info,
+                    NoticeLevel::Warning => LogLevel::Warn,
+                    NoticeLevel::Error => LogLevel::Error,
+                };
+                self.tell(level, Origin::Notice, notice.text.clone());
+            }
+            Event::Ended(end) if self.live.end.is_none() => {
+                let level = match end.reason {
+                    EndReason::Diverged | EndReason::Failed => LogLevel::Error,
+                    _ => LogLevel::Info,
+                };
+                self.tell(level, Origin::Notice, end.message.clone());
+            }
+            Event::Started(info) => {
+                for line in &info.ineffective {
+                    self.note(
+                        LogLevel::Info,
+                        Origin::Notice,
+                        format!("configuration, no effect: {line}"),
+                    );
+                }
+            }
+            _ => {}
+        }
+        self.live.on_event(&event);
+        if matches!(event, Event::Ended(_)) && self.leaving {
+            self.done = true;
+        }
+        if matches!(event, Event::Codes(_)) {
+            self.refresh_neighbours();
+        }
+        self.want_codes();
+        self.redraw(Redraw::News);
+    }
+
+    /// Takes in where the worker stands.
+    pub fn on_progress(&mut self, progress: Progress) {
+        if self.live.progress == progress {
+            return;
+        }
+        self.live.progress = progress;
+        if self.frozen.is_none() {
+            self.redraw(Redraw::Progress);
+        }
+    }
+
+    /// Takes in log lines.
+    pub fn on_log(&mut self, lines: Vec<LogLine>) {
+        for line in lines {
+            self.log.push_line(line);
+        }
+        if self.tab == Tab::Log {
+            self.redraw(Redraw::News);
+        }
+    }
+
+    /// Takes in that time has passed.
+    pub fn on_tick(&mut self, now: SystemTime) {
+        let before = self.now;
+        self.now = now;
+        // A worker that is done but never says so must not hold the screen.
+        if self.leaving && self.live.is_over() && self.live.end.is_none() {
+            self.waited += now.duration_since(before).unwrap_or_default();
+            self.done |= self.waited > LAST_WORD;
+        }
+        let over = |toast: &Toast| {
+            now.duration_since(toast.since)
+                .is_ok_and(|age| age > PASSING)
+        };
+        if self.toast.as_ref().is_some_and(over) {
+            self.toast = None;
+            self.redraw(Redraw::News);
+        }
+    }
+
+    /// Takes in that a command is on its way under this number.
+    pub fn on_sent(&mut self, id: u64, command: Command) {
+        let level = if command == Command::Encode {
+            LogLevel::Debug
+        } else {
+            LogLevel::Info
+        };
+        self.note(level, Origin::Request, describe(&command));
+        self.live.pending.push(Pending { id, command });
+        self.redraw(Redraw::Now);
+    }
+
+    /// Takes in that a command could not be handed over.
+    pub fn on_unsent(&mut self, command: Command) {
+        match command {
+            // Asked for again until it is taken, or the worker has ended: nothing else lets us leave.
+            Command::StopNow | Command::StopAfterEpoch if !self.live.is_over() => {
+                self.commands.push(command);
+            }
+            Command::Encode => self.encoded = None,
+            command => {
+                let text = format!("{}: the worker takes no requests now", describe(&command));
+                self.tell(LogLevel::Warn, Origin::Notice, text);
+            }
+        }
+    }
+
+    /// Takes in a signal that asks the program to end.
+    pub fn on_signal(&mut self, signal: StopSignal) {
+        self.signal = Some(signal);
+        self.leave(Command::StopNow);
+    }
+
+    /// Shows a line for some seconds, in the log for good.
+    pub fn say(&mut self, text: impl Into<String>) {
+        self.tell(LogLevel::Info, Origin::Notice, text.into());
+    }
+
+    fn report(&mut self, outcome: &Outcome) {
+        let (level, sign) = match (outcome.applied, &outcome.command) {
+            (_, Command::Encode) => (LogLevel::Debug, "✓"),
+            (true, _) => (LogLevel::Info, "✓"),
+            (false, _) => (LogLevel::Warn, "✖ refused"),
+        };
+        let place = format!("epoch {}, batch {}", outcome.epoch, outcome.batch);
+        let text = format!(
+            "{sign} {}: {} ({place})",
+            describe(&outcome.command),
+            outcome.message
+        );
+        if level == LogLevel::Debug {
+            self.note(level, Origin::Outcome, text);
+        } else {
+            self.tell(level, Origin::Outcome, text);
+        }
+    }
+
+    fn tell(&mut self, level: LogLevel, origin: Origin, text: String) {
+        self.toast = Some(Toast {
+            level,
+            text: text.clone(),
+            since: self.now,
+        });
+        self.note(level, origin, text);
+        self.redraw(Redraw::News);
+    }
+
+    fn note(&mut self, level: LogLevel, origin: Origin, text: String) {
+        self.log.push(Entry {
+            time: self.now,
+            level,
+            origin,
+            text,
+        });
+    }
+
+    fn refresh_neighbours(&mut self) {
+        if self.tab == Tab::Neighbours {
+            // The clone is of an Arc: the list needs `self` for itself.
+            let codes = self.run().codes.clone();
+            self.neighbours.refresh(codes.as_deref());
+        }
+    }
+
+    /// Asks for codes of the newest epoch while *Neighbours* is in front, once for each epoch.
+    fn want_codes(&mut self) {
+        let done = self.live.newest().map_or(0, |record| record.epoch + 1);
+        let stale = |codes: &Arc<Codes>| codes.epoch < done;
+        let wanted = self.tab == Tab::Neighbours
+            && self.live.codes.as_ref().is_none_or(stale)
+            && self.frozen.is_none()
+            && self.live.answers()
+            && self.encoded != Some(done)
+            && !self
+                .live
+                .pending
+                .iter()
+                .any(|pending| pending.command == Command::Encode)
+            && !self.commands.contains(&Command::Encode);
+        if wanted {
+            self.encoded = Some(done);
+            self.commands.push(Command::Encode);
+        }
+    }
+}

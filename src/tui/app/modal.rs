@@ -1,0 +1,354 @@
+//! Dialogs: what lies over the view and takes the keys.
+
+use tui_input::Input;
+
+use crate::schedule::{DEFAULT_EPOCHS, Disruption, DisruptionError, DisruptionKind};
+use crate::space::{Operation, ParseOperationError, names};
+use crate::tui::keys::{self, Binding, Context};
+
+/// Characters taken in one line; nothing one can be asked for is longer.
+pub const LONGEST: usize = 200;
+
+/// What lies over the view.
+#[derive(Clone, Debug)]
+pub enum Modal {
+    /// All keys, scrolled down by some lines.
+    Help {
+        /// Lines scrolled.
+        scroll: usize,
+    },
+    /// Every command by name.
+    Palette(Palette),
+    /// How to stop.
+    Quit,
+    /// A disruption.
+    Disrupt(DisruptForm),
+    /// A line to type in.
+    Prompt(Prompt),
+}
+
+impl Modal {
+    /// The context whose keys hold while it is shown.
+    pub fn context(&self) -> Context {
+        match self {
+            Self::Help { .. } => Context::Help,
+            Self::Palette(_) => Context::Palette,
+            Self::Quit => Context::Quit,
+            Self::Disrupt(_) => Context::Disrupt,
+            Self::Prompt(_) => Context::Prompt,
+        }
+    }
+
+    /// The line that typed characters go to, if there is one.
+    pub fn input(&mut self) -> Option<&mut Input> {
+        match self {
+            Self::Palette(palette) => Some(&mut palette.input),
+            Self::Prompt(prompt) => Some(&mut prompt.input),
+            Self::Disrupt(form) => form.input(),
+            Self::Help { .. } | Self::Quit => None,
+        }
+    }
+}
+
+/// The command palette.
+#[derive(Clone, Debug, Default)]
+pub struct Palette {
+    /// What is typed.
+    pub input: Input,
+    /// Chosen row.
+    pub selected: usize,
+}
+
+impl Palette {
+    /// The commands that match, best first.
+    pub fn matches(&self, view: Context) -> Vec<&'static Binding> {
+        let wanted = self.input.value().trim().to_lowercase();
+        let mut found: Vec<(usize, &'static Binding)> =
+            [view, Context::Everywhere, Context::Always]
+                .into_iter()
+                .flat_map(keys::of)
+                .filter(|binding| binding.in_palette())
+                .filter_map(|binding| {
+                    let text = format!("{} {}", binding.hint, binding.help).to_lowercase();
+                    distance(&wanted, &text).map(|distance| (distance, binding))
+                })
+                .collect();
+        found.sort_by_key(|(distance, _)| *distance);
+        found.into_iter().map(|(_, binding)| binding).collect()
+    }
+
+    /// The chosen command.
+    pub fn chosen(&self, view: Context) -> Option<&'static Binding> {
+        self.matches(view).get(self.selected).copied()
+    }
+
+    /// Moves the choice.
+    pub fn step(&mut self, by: isize, view: Context) {
+        let last = self.matches(view).len().saturating_sub(1);
+        self.selected = self.selected.saturating_add_signed(by).min(last);
+    }
+}
+
+/// How far a text is from what was typed: the place of the whole word, or, behind all of those, the
+/// gaps between its letters; `None` if they do not all occur in order.
+fn distance(wanted: &str, text: &str) -> Option<usize> {
+    const SCATTERED: usize = 10_000;
+    if let Some(place) = text.find(wanted) {
+        return Some(place);
+    }
+    let mut gaps = 0;
+    let mut rest = text.chars();
+    for letter in wanted.chars() {
+        gaps += rest.by_ref().position(|candidate| candidate == letter)?;
+    }
+    Some(SCATTERED + gaps)
+}
+
+/// What a line is typed for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Purpose {
+    /// An operation to look up.
+    Operation,
+    /// A name for a snapshot.
+    SnapshotName,
+}
+
+/// A line to type in.
+#[derive(Clone, Debug)]
+pub struct Prompt {
+    /// What for.
+    pub purpose: Purpose,
+    /// What is typed.
+    pub input: Input,
+    /// Chosen proposal.
+    pub selected: usize,
+}
+
+impl Prompt {
+    /// An empty line.
+    pub fn new(purpose: Purpose) -> Self {
+        Self {
+            purpose,
+            input: Input::default(),
+            selected: 0,
+        }
+    }
+
+    /// Named operations that what is typed may mean, the likeliest first.
+    pub fn proposals(&self) -> Vec<(Operation, &'static str)> {
+        if self.purpose != Purpose::Operation {
+            return Vec::new();
+        }
+        let wanted = self
+            .input
+            .value()
+            .trim()
+            .to_lowercase()
+            .replace([' ', '-'], "_");
+        let mut found: Vec<_> = names::all()
+            .filter_map(|named| distance(&wanted, named.1).map(|distance| (distance, named)))
+            .collect();
+        found.sort_by_key(|(distance, named)| (*distance, named.1));
+        found.into_iter().map(|(_, named)| named).collect()
+    }
+
+    /// The operation that is meant: what is typed, or else the chosen proposal.
+    ///
+    /// # Errors
+    /// Why what is typed is no operation, where nothing is proposed either.
+    pub fn operation(&self) -> Result<Operation, ParseOperationError> {
+        let typed = self.input.value().parse();
+        match self.proposals().get(self.selected) {
+            Some((proposed, _)) if typed.is_err() || self.selected > 0 => Ok(*proposed),
+            _ => typed,
+        }
+    }
+
+    /// The typed name; `None` where the worker shall choose one.
+    ///
+    /// # Errors
+    /// What is wrong with the name as the name of a folder.
+    pub fn name(&self) -> Result<Option<String>, String> {
+        let name = self.input.value().trim();
+        if name.is_empty() {
+            return Ok(None);
+        }
+        if let Some(bad) = name
+            .chars()
+            .find(|c| !c.is_ascii_alphanumeric() && !"._-".contains(*c))
+        {
+            return Err(format!(
+                "`{bad}` cannot stand in a name; letters, digits, . _ - can"
+            ));
+        }
+        if name.starts_with(['.', '-']) {
+            return Err("a name begins with a letter, a digit or _".into());
+        }
+        Ok(Some(name.to_owned()))
+    }
+
+    /// Moves the choice among the proposals.
+    pub fn step(&mut self, by: isize) {
+        let last = self.proposals().len().saturating_sub(1);
+        self.selected = self.selected.saturating_add_signed(by).min(last);
+    }
+
+    /// Types the chosen proposal out.
+    pub fn complete(&mut self) {
+        if let Some((_, name)) = self.proposals().get(self.selected) {
+            self.input = Input::new((*name).to_owned());
+            self.selected = 0;
+        }
+    }
+}
+
+/// Fields of the disruption dialog.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Field {
+    /// What is pushed.
+    Kind,
+    /// How far.
+    Amplitude,
+    /// How long.
+    Epochs,
+}
+
+impl Field {
+    /// Every field, top to bottom.
+    pub const ALL: [Self; 3] = [Self::Kind, Self::Amplitude, Self::Epochs];
+}
+
+/// The disruption dialog.
+#[derive(Clone, Debug)]
+pub struct DisruptForm {
+    /// Field that takes the keys.
+    pub field: Field,
+    /// What is pushed.
+    pub kind: DisruptionKind,
+    /// How far, as typed.
+    pub amplitude: Input,
+    /// How many epochs, as typed.
+    pub epochs: Input,
+}
+
+impl Default for DisruptForm {
+    fn default() -> Self {
+        let kind = DisruptionKind::BetaB;
+        Self {
+            field: Field::Kind,
+            kind,
+            amplitude: Input::new(kind.default_amplitude().to_string()),
+            epochs: Input::new(DEFAULT_EPOCHS.to_string()),
+        }
+    }
+}
+
+impl DisruptForm {
+    fn input(&mut self) -> Option<&mut Input> {
+        match self.field {
+            Field::Kind => None,
+            Field::Amplitude => Some(&mut self.amplitude),
+            Field::Epochs => Some(&mut self.epochs),
+        }
+    }
+
+    /// Goes to the next or previous field.
+    pub fn step(&mut self, forward: bool) {
+        let place = Field::ALL
+            .iter()
+            .position(|field| *field == self.field)
+            .unwrap_or_default();
+        let by = if forward { 1 } else { Field::ALL.len() - 1 };
+        self.field = Field::ALL[(place + by) % Field::ALL.len()];
+    }
+
+    /// Takes the next or previous kind, at its default strength.
+    pub fn change_kind(&mut self, forward: bool) {
+        let kinds = DisruptionKind::ALL;
+        let place = kinds
+            .iter()
+            .position(|kind| *kind == self.kind)
+            .unwrap_or_default();
+        let by = if forward { 1 } else { kinds.len() - 1 };
+        self.kind = kinds[(place + by) % kinds.len()];
+        self.amplitude = Input::new(self.kind.default_amplitude().to_string());
+    }
+
+    /// The disruption as it stands.
+    ///
+    /// # Errors
+    /// Which of its numbers cannot be used, and what could.
+    pub fn disruption(&self) -> Result<Disruption, DisruptionError> {
+        let text = format!(
+            "{}:amplitude={},epochs={}",
+            self.kind,
+            self.amplitude.value().trim().replace(',', "."),
+            self.epochs.value().trim().replace(',', ".")
+        );
+        text.parse()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_palette_finds_words_and_letters() {
+        let palette = |text: &str| Palette {
+            input: Input::new(text.into()),
+            selected: 0,
+        };
+        let first = |text: &str| {
+            palette(text)
+                .chosen(Context::Train)
+                .map(|binding| binding.action)
+        };
+        assert_eq!(first("snapshot"), Some(keys::Action::Snapshot));
+        assert_eq!(first("logarithmic"), Some(keys::Action::ToggleLog));
+        assert_eq!(first("frz"), Some(keys::Action::ToggleFreeze));
+        assert_eq!(first("xyzzy"), None);
+        assert!(palette("").matches(Context::Log).len() > 20);
+    }
+
+    #[test]
+    fn an_operation_is_what_is_typed_or_what_is_proposed() {
+        let mut prompt = Prompt::new(Purpose::Operation);
+        prompt.input = Input::new("luk".into());
+        assert_eq!(prompt.operation().ok(), names::find("lukasiewicz"));
+        prompt.input = Input::new("7153".into());
+        assert_eq!(prompt.operation().map(Operation::index), Ok(7_153));
+        prompt.input = Input::new("0++".into());
+        assert!(prompt.operation().is_err());
+    }
+
+    #[test]
+    fn a_form_without_a_number_says_so() {
+        let mut form = DisruptForm::default();
+        assert_eq!(
+            form.disruption(),
+            Ok(Disruption::new(DisruptionKind::BetaB))
+        );
+        form.amplitude = Input::new("0,3".into());
+        assert!(
+            form.disruption()
+                .is_ok_and(|disruption| (disruption.amplitude - 0.3).abs() < 1e-12)
+        );
+        form.epochs = Input::new("many".into());
+        assert!(form.disruption().is_err());
+    }
+
+    #[test]
+    fn a_name_must_be_one_for_a_folder() {
+        let name = |text: &str| {
+            Prompt {
+                input: Input::new(text.into()),
+                ..Prompt::new(Purpose::SnapshotName)
+            }
+            .name()
+        };
+        assert_eq!(name(" "), Ok(None));
+        assert_eq!(name("before-50"), Ok(Some("before-50".into())));
+        assert!(name("../x").is_err() && name("-x").is_err() && name("a b").is_err());
+    }
+}

@@ -1,0 +1,201 @@
+//! The operation in the middle of *Neighbours*, what is near it, and the way that led there.
+
+use std::sync::Arc;
+
+use crate::measure::neighbours::{Metric, Neighbour, nearest, preservation};
+use crate::session::message::Codes;
+use crate::space::{Operation, names};
+
+/// Neighbours listed.
+pub const LISTED: usize = 100;
+/// Neighbourhood sizes for which preservation is shown.
+pub const SIZES: [usize; 2] = [10, 100];
+/// Steps kept of the way back.
+const MEMORY: usize = 1_000;
+
+/// What the list was computed from.
+#[derive(Clone, Debug, PartialEq)]
+struct Question {
+    centre: Operation,
+    metric: Metric,
+    space: usize,
+    codes: Option<(u32, String)>,
+}
+
+/// What was found around the centre.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Found {
+    /// The nearest operations.
+    pub neighbours: Vec<Neighbour>,
+    /// The nearest ones in the other VAE's space, to lay beside; none where the metric knows no space.
+    pub other: Vec<Neighbour>,
+    /// Share of each of [`SIZES`] nearest codes that are also nearest by Hamming distance.
+    pub preserved: [Option<f64>; 2],
+}
+
+/// State of the *Neighbours* view.
+#[derive(Clone, Debug)]
+pub struct NeighbourView {
+    path: Vec<Operation>,
+    position: usize,
+    /// Distance by which the list is ordered.
+    pub metric: Metric,
+    /// 0: A's codes, 1: B's.
+    pub space: usize,
+    /// Chosen row.
+    pub selected: usize,
+    asked: Option<Question>,
+    found: Arc<Found>,
+}
+
+impl Default for NeighbourView {
+    fn default() -> Self {
+        let centre = names::find("min").unwrap_or_else(|| Operation::from_function(i8::min));
+        Self {
+            path: vec![centre],
+            position: 0,
+            metric: Metric::default(),
+            space: 0,
+            selected: 0,
+            asked: None,
+            found: Arc::default(),
+        }
+    }
+}
+
+impl NeighbourView {
+    /// The operation in the middle.
+    pub fn centre(&self) -> Operation {
+        self.path
+            .get(self.position)
+            .copied()
+            .unwrap_or_else(|| Operation::from_function(i8::min))
+    }
+
+    /// What is near it, as last computed.
+    pub fn found(&self) -> &Found {
+        &self.found
+    }
+
+    /// The chosen neighbour.
+    pub fn chosen(&self) -> Option<&Neighbour> {
+        self.found.neighbours.get(self.selected)
+    }
+
+    /// Steps that can be gone back and forward.
+    pub fn ways(&self) -> (usize, usize) {
+        (self.position, self.path.len() - 1 - self.position)
+    }
+
+    /// Makes an operation the centre; what lay ahead on the way is forgotten.
+    pub fn visit(&mut self, operation: Operation) {
+        if operation == self.centre() {
+            return;
+        }
+        self.path.truncate(self.position + 1);
+        self.path.push(operation);
+        if self.path.len() > MEMORY {
+            self.path.remove(0);
+        }
+        self.position = self.path.len() - 1;
+        self.selected = 0;
+    }
+
+    /// Goes back or forward on the way; false at its end.
+    pub fn travel(&mut self, forward: bool) -> bool {
+        let to = if forward {
+            self.position + 1
+        } else {
+            self.position.wrapping_sub(1)
+        };
+        let possible = to < self.path.len();
+        if possible {
+            self.position = to;
+            self.selected = 0;
+        }
+        possible
+    }
+
+    /// Moves the choice.
+    pub fn step(&mut self, by: isize) {
+        let last = self.found.neighbours.len().saturating_sub(1);
+        self.selected = self.selected.saturating_add_signed(by).min(last);
+    }
+
+    /// Takes the next metric.
+    pub fn next_metric(&mut self) {
+        let place = Metric::ALL
+            .iter()
+            .position(|metric| *metric == self.metric)
+            .unwrap_or_default();
+        self.metric = Metric::ALL.get(place + 1).copied().unwrap_or_default();
+    }
+
+    /// Computes the list anew if its question has changed.
+    pub fn refresh(&mut self, codes: Option<&Codes>) {
+        let question = Question {
+            centre: self.centre(),
+            metric: self.metric,
+            space: self.space,
+            codes: codes.map(|codes| (codes.epoch, codes.source.clone())),
+        };
+        if self.asked.as_ref() == Some(&question) {
+            return;
+        }
+        let empty: &[f32] = &[];
+        let space = self.space.min(1);
+        let (mu, other, dimensions) = codes.map_or((empty, empty, 0), |codes| {
+            let [a, b] = &codes.mu;
+            let (mu, other) = if space == 0 { (a, b) } else { (b, a) };
+            (mu.as_slice(), other.as_slice(), codes.dimensions)
+        });
+        let other = match self.metric {
+            Metric::Hamming => Vec::new(),
+            metric => nearest(other, dimensions, question.centre, metric, LISTED),
+        };
+        self.found = Arc::new(Found {
+            neighbours: nearest(mu, dimensions, question.centre, self.metric, LISTED),
+            other,
+            preserved: SIZES.map(|k| preservation(mu, dimensions, question.centre, self.metric, k)),
+        });
+        self.asked = Some(question);
+        self.step(0);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_way_back_is_the_way_come() {
+        let mut view = NeighbourView::default();
+        let start = view.centre();
+        let operations: Vec<_> = [1, 2, 3].into_iter().filter_map(Operation::new).collect();
+        for operation in &operations {
+            view.visit(*operation);
+        }
+        assert!(view.travel(false) && view.travel(false));
+        assert_eq!(view.centre(), operations[0]);
+        assert!(view.travel(true));
+        assert_eq!(view.centre(), operations[1]);
+        view.visit(operations[0]);
+        assert!(!view.travel(true));
+        assert_eq!(view.ways(), (3, 0));
+        while view.travel(false) {}
+        assert_eq!(view.centre(), start);
+    }
+
+    #[test]
+    fn hamming_needs_no_codes() {
+        let mut view = NeighbourView {
+            metric: Metric::Hamming,
+            ..NeighbourView::default()
+        };
+        view.refresh(None);
+        assert_eq!(view.found().neighbours.len(), LISTED);
+        view.next_metric();
+        view.refresh(None);
+        assert_eq!(view.found().neighbours.len(), 0);
+    }
+}

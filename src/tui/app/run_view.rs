@@ -1,0 +1,277 @@
+//! What is known of the run: everything the views draw from, cheap to clone for a frozen picture.
+
+use std::sync::Arc;
+
+use crate::record::EpochRecord;
+use crate::session::message::{
+    Codes, Command, CoveredSets, End, EndReason, EpochReport, Event, Mark, MarkKind, Outcome,
+    Progress, RunInfo, RunState, Stage,
+};
+
+/// Names of the four phases.
+pub const PHASES: [&str; 4] = [
+    "entropy expansion",
+    "consolidation",
+    "resonant coupling",
+    "ultra exploration",
+];
+
+/// A request that has no outcome yet.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Pending {
+    /// The request's number.
+    pub id: u64,
+    /// What was asked.
+    pub command: Command,
+}
+
+/// The run as the screen knows it.
+#[derive(Clone, Debug, Default)]
+pub struct RunView {
+    /// The run as it was opened.
+    pub info: Option<Arc<RunInfo>>,
+    /// What the worker last said it was doing.
+    pub state: Option<RunState>,
+    /// Finished epochs, oldest first.
+    pub records: Vec<Arc<EpochRecord>>,
+    /// Events on the time axis.
+    pub marks: Vec<Mark>,
+    /// Operations generated after the newest epoch that was counted.
+    pub covered: Option<Arc<CoveredSets>>,
+    /// Newest codes.
+    pub codes: Option<Arc<Codes>>,
+    /// Where the worker stands within the epoch.
+    pub progress: Progress,
+    /// How it ended.
+    pub end: Option<End>,
+    /// Requests on their way.
+    pub pending: Vec<Pending>,
+    /// Stopping after the epoch at hand has been granted.
+    pub finishing: bool,
+}
+
+/// What the header says the run is doing.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Condition {
+    /// Before the first batch: files, device, kernels.
+    Preparing,
+    /// Training batches.
+    Training,
+    /// Validation batches.
+    Validating,
+    /// Coverage.
+    Counting,
+    /// Asked to pause.
+    Pausing,
+    /// Held.
+    Paused,
+    /// Asked to go on.
+    Resuming,
+    /// Asked to stop at once.
+    Stopping,
+    /// Asked to stop after this epoch.
+    FinishingEpoch,
+    /// All epochs done.
+    Finished,
+    /// Stopped by patience.
+    EarlyStop,
+    /// Stopped by the user or a signal.
+    Stopped,
+    /// Stopped by a number that is none.
+    Diverged,
+    /// Ended by an error.
+    Failed,
+    /// A finished model is looked at.
+    Exploring,
+}
+
+impl Condition {
+    /// In one or two words.
+    pub fn words(self) -> &'static str {
+        match self {
+            Self::Preparing => "preparing",
+            Self::Training => "training",
+            Self::Validating => "validating",
+            Self::Counting => "counting",
+            Self::Pausing => "pausing …",
+            Self::Paused => "paused",
+            Self::Resuming => "resuming …",
+            Self::Stopping => "stopping …",
+            Self::FinishingEpoch => "finishing epoch …",
+            Self::Finished => "finished",
+            Self::EarlyStop => "stopped early",
+            Self::Stopped => "stopped",
+            Self::Diverged => "diverged",
+            Self::Failed => "failed",
+            Self::Exploring => "exploring",
+        }
+    }
+
+    /// The sign before the words.
+    pub fn glyph(self) -> &'static str {
+        match self {
+            Self::Preparing | Self::Pausing | Self::Resuming | Self::Stopping => "◌",
+            Self::Training | Self::Validating | Self::Counting | Self::FinishingEpoch => "●",
+            Self::Paused => "‖",
+            Self::Finished | Self::EarlyStop | Self::Stopped | Self::Exploring => "■",
+            Self::Diverged | Self::Failed => "✖",
+        }
+    }
+}
+
+impl RunView {
+    /// Takes in what happened.
+    pub fn on_event(&mut self, event: &Event) {
+        match event {
+            Event::Started(info) => {
+                self.records.clone_from(&info.history);
+                self.marks.clone_from(&info.marks);
+                self.info = Some(Arc::clone(info));
+            }
+            Event::State(state) => self.state = Some(*state),
+            Event::Epoch(report) => self.on_epoch(report),
+            Event::Outcome(outcome) => self.on_outcome(outcome),
+            Event::Codes(codes) => {
+                self.codes = Some(Arc::clone(codes));
+                self.pending
+                    .retain(|pending| pending.command != Command::Encode);
+            }
+            Event::Covered(covered) => self.covered = Some(Arc::clone(covered)),
+            Event::Notice(_) => {}
+            Event::Ended(end) => {
+                // The first word on how it ended is the true one.
+                self.end.get_or_insert_with(|| end.clone());
+                self.pending.clear();
+            }
+        }
+    }
+
+    fn on_epoch(&mut self, report: &EpochReport) {
+        // An epoch that is done again after a resume replaces what was known of it.
+        let epoch = report.record.epoch;
+        self.records.retain(|record| record.epoch < epoch);
+        self.records.push(Arc::clone(&report.record));
+        if let Some(covered) = &report.covered {
+            self.covered = Some(Arc::clone(covered));
+        }
+    }
+
+    fn on_outcome(&mut self, outcome: &Outcome) {
+        self.pending.retain(|pending| pending.id != outcome.id);
+        if !outcome.applied {
+            return;
+        }
+        let mark = match outcome.command {
+            Command::Disrupt { .. } => MarkKind::Disruption,
+            Command::Snapshot { .. } => MarkKind::Snapshot,
+            Command::StopAfterEpoch => {
+                self.finishing = true;
+                return;
+            }
+            _ => return,
+        };
+        self.marks.push(Mark {
+            epoch: outcome.epoch,
+            kind: mark,
+        });
+    }
+
+    /// The newest finished epoch.
+    pub fn newest(&self) -> Option<&Arc<EpochRecord>> {
+        self.records.last()
+    }
+
+    /// The figures of this epoch, if it is finished.
+    pub fn at(&self, epoch: u32) -> Option<&Arc<EpochRecord>> {
+        let place = self
+            .records
+            .binary_search_by_key(&epoch, |record| record.epoch)
+            .ok()?;
+        self.records.get(place)
+    }
+
+    /// Whether training is over, so that leaving loses nothing.
+    pub fn is_over(&self) -> bool {
+        self.end.is_some()
+            || matches!(self.state, Some(RunState::Finished | RunState::Failed))
+            || self.info.as_ref().is_some_and(|info| !info.training)
+    }
+
+    /// Whether the worker can still answer questions about the model.
+    pub fn answers(&self) -> bool {
+        let failed = self.state == Some(RunState::Failed)
+            || self
+                .end
+                .as_ref()
+                .is_some_and(|end| end.reason == EndReason::Failed);
+        self.info.is_some() && !failed
+    }
+
+    /// What the header says.
+    pub fn condition(&self) -> Condition {
+        if let Some(end) = &self.end {
+            return match end.reason {
+                EndReason::Finished => Condition::Finished,
+                EndReason::EarlyStop => Condition::EarlyStop,
+                EndReason::Stopped => Condition::Stopped,
+                EndReason::Diverged => Condition::Diverged,
+                EndReason::Failed => Condition::Failed,
+            };
+        }
+        if self.info.as_ref().is_some_and(|info| !info.training) {
+            return Condition::Exploring;
+        }
+        let asked = |wanted: &Command| {
+            self.pending
+                .iter()
+                .any(|pending| pending.command == *wanted)
+        };
+        match self.state {
+            None | Some(RunState::Preparing) if asked(&Command::StopNow) => Condition::Stopping,
+            None | Some(RunState::Preparing) => Condition::Preparing,
+            Some(RunState::Finished) => Condition::Finished,
+            Some(RunState::Failed) => Condition::Failed,
+            _ if asked(&Command::StopNow) => Condition::Stopping,
+            Some(RunState::Paused) if asked(&Command::Resume) => Condition::Resuming,
+            Some(RunState::Paused) => Condition::Paused,
+            Some(RunState::Running) if asked(&Command::Pause) => Condition::Pausing,
+            Some(RunState::Running) if self.finishing || asked(&Command::StopAfterEpoch) => {
+                Condition::FinishingEpoch
+            }
+            Some(RunState::Running) => match self.progress.stage {
+                Stage::Preparing => Condition::Preparing,
+                Stage::Training => Condition::Training,
+                Stage::Validation => Condition::Validating,
+                Stage::Coverage => Condition::Counting,
+            },
+        }
+    }
+
+    /// The epoch at work, or the last one where nothing is at work.
+    pub fn epoch(&self) -> Option<u32> {
+        let newest = self.newest().map(|record| record.epoch);
+        if self.is_over() {
+            return newest;
+        }
+        match (newest, self.progress.stage) {
+            (_, Stage::Training | Stage::Validation | Stage::Coverage) => Some(self.progress.epoch),
+            (newest, Stage::Preparing) => newest.map(|epoch| epoch + 1),
+        }
+    }
+
+    /// Phase 1..=4 of the newest epoch, or the first one's.
+    pub fn phase(&self) -> u8 {
+        self.newest().map_or(1, |record| record.phase)
+    }
+
+    /// Longest time training can still take, in seconds: an early stop may cut it short.
+    pub fn seconds_left(&self) -> Option<f64> {
+        let info = self.info.as_ref()?;
+        let rate = self.progress.epochs_per_minute;
+        if self.is_over() || !rate.is_finite() || rate <= 0.0 {
+            return None;
+        }
+        let done = self.newest().map_or(0, |record| record.epoch + 1);
+        Some(f64::from(info.last_epoch.saturating_sub(done)) / rate * 60.0)
+    }
+}

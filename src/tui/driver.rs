@@ -1,0 +1,181 @@
+//! The loop: messages in, commands out, a frame when something changed.
+
+use std::io::{self, BufWriter, Stdout, Write};
+use std::time::{Duration, Instant, SystemTime};
+
+use crossterm::event::{Event as Input, EventStream};
+use crossterm::queue;
+use crossterm::terminal::{BeginSynchronizedUpdate, EndSynchronizedUpdate};
+use futures_util::{FutureExt, StreamExt};
+use ratatui::Terminal;
+use ratatui::backend::CrosstermBackend;
+use tokio::time::{MissedTickBehavior, interval, sleep_until};
+
+use super::app::{App, Redraw};
+use super::terminal::{TerminalGuard, stop_job};
+use super::{Exit, Inputs, Options, Session, StopSignal, UiError, view};
+use crate::session::message::{End, EndReason, Event};
+
+/// Frames for news of the run come at most this often (30 a second).
+const NEWS: Duration = Duration::from_millis(33);
+/// Frames for progress within an epoch alone come at most this often, so that training keeps its cores.
+const PROGRESS: Duration = Duration::from_millis(125);
+/// How often log lines are fetched and passing lines are taken down.
+const TICK: Duration = Duration::from_millis(250);
+/// The number of a request that the worker did not take.
+const NOT_TAKEN: u64 = 0;
+/// Most key presses taken in before a frame is drawn; a held key must not starve the screen.
+const BURST: usize = 64;
+
+type Screen = Terminal<CrosstermBackend<BufWriter<Stdout>>>;
+
+/// Shows the session until the user leaves, or until a signal has stopped it.
+///
+/// The terminal is held by the calling thread meanwhile, and given back before this returns.
+///
+/// # Errors
+/// Where the terminal cannot be taken, or stops working while the session goes on.
+pub async fn run(
+    mut session: impl Session,
+    inputs: Inputs,
+    options: Options,
+) -> Result<Exit, UiError> {
+    let Inputs {
+        mut events,
+        mut progress,
+        log,
+        mut shutdown,
+    } = inputs;
+    let guard = TerminalGuard::enter(options.mouse).map_err(UiError::Enter)?;
+    let backend = CrosstermBackend::new(BufWriter::with_capacity(1 << 16, io::stdout()));
+    let mut screen = Terminal::new(backend).map_err(UiError::Enter)?;
+    let mut input = EventStream::new();
+    let mut app = App::new(options, SystemTime::now());
+    if let Ok(size) = screen.size() {
+        app.set_size(size.width, size.height);
+    }
+
+    let mut ticks = interval(TICK);
+    ticks.set_missed_tick_behavior(MissedTickBehavior::Skip);
+    let mut drawn = Instant::now();
+    // Sources that have dried up are not polled again: they would answer at once, for ever.
+    let (mut keys_open, mut events_open, mut progress_open, mut signals_open) =
+        (true, true, true, true);
+    let mut seen = 0;
+
+    loop {
+        for command in app.take_commands() {
+            match session.send(command.clone()) {
+                NOT_TAKEN => app.on_unsent(command),
+                id => app.on_sent(id, command),
+            }
+        }
+        if app.take_suspend() {
+            match guard.lend(stop_job) {
+                Ok(()) => {}
+                Err(error) => app.say(format!("cannot suspend: {error}")),
+            }
+            screen.clear().map_err(UiError::Terminal)?;
+            app.redraw(Redraw::Now);
+        }
+        if app.take_clear() {
+            screen.clear().map_err(UiError::Terminal)?;
+        }
+        if app.is_done() {
+            break;
+        }
+
+        let due = match app.pending_redraw() {
+            Redraw::No => None,
+            Redraw::Progress => Some(drawn + PROGRESS),
+            Redraw::News => Some(drawn + NEWS),
+            Redraw::Now => Some(drawn),
+        };
+        let visible = app.signal() != Some(StopSignal::Hangup);
+        if visible && due.is_some_and(|due| due <= Instant::now()) {
+            draw(&mut screen, &app).map_err(UiError::Terminal)?;
+            app.drawn();
+            drawn = Instant::now();
+            continue;
+        }
+
+        tokio::select! {
+            event = input.next(), if keys_open => match event {
+                Some(Ok(event)) => {
+                    take_input(&mut app, &event);
+                    for _ in 0..BURST {
+                        match input.next().now_or_never() {
+                            Some(Some(Ok(event))) => take_input(&mut app, &event),
+                            _ => break,
+                        }
+                    }
+                }
+                // No more keys: the terminal is gone. The run is stopped and saved.
+                Some(Err(_)) | None => {
+                    keys_open = false;
+                    app.on_signal(StopSignal::Hangup);
+                }
+            },
+            event = events.recv(), if events_open => match event {
+                Some(event) => {
+                    app.on_event(event);
+                    while let Ok(event) = events.try_recv() {
+                        app.on_event(event);
+                    }
+                }
+                None => {
+                    events_open = false;
+                    app.on_event(Event::Ended(End {
+                        reason: EndReason::Failed,
+                        message: "the training thread went away without a word".into(),
+                    }));
+                }
+            },
+            changed = progress.changed(), if progress_open => match changed {
+                Ok(()) => {
+                    let newest = *progress.borrow_and_update();
+                    app.on_progress(newest);
+                }
+                Err(_) => progress_open = false,
+            },
+            changed = shutdown.changed(), if signals_open => match changed {
+                Ok(()) => {
+                    let signal = *shutdown.borrow_and_update();
+                    if let Some(signal) = signal {
+                        app.on_signal(signal);
+                    }
+                }
+                Err(_) => signals_open = false,
+            },
+            () = until(due), if due.is_some() && visible => {}
+            _ = ticks.tick() => {
+                if log.written() != seen {
+                    let (lines, written) = log.since(seen);
+                    seen = written;
+                    app.on_log(lines);
+                }
+                app.on_tick(SystemTime::now());
+            }
+        }
+    }
+    drop(guard);
+    Ok(app.exit())
+}
+
+async fn until(due: Option<Instant>) {
+    if let Some(due) = due {
+        sleep_until(due.into()).await;
+    }
+}
+
+fn take_input(app: &mut App, event: &Input) {
+    app.on_input(event);
+}
+
+/// One frame, shown at once by terminals that know synchronized updates.
+fn draw(screen: &mut Screen, app: &App) -> io::Result<()> {
+    queue!(screen.backend_mut(), BeginSynchronizedUpdate)?;
+    screen.draw(|frame| view::draw(frame, app))?;
+    queue!(screen.backend_mut(), EndSynchronizedUpdate)?;
+    screen.backend_mut().flush()
+}

@@ -1,0 +1,210 @@
+//! Numbers and times as text, always the same width for the same kind, so that digits do not dance.
+
+use std::time::{Duration, SystemTime};
+
+use ratatui::text::Span;
+
+use crate::record::Unique;
+use crate::space::OPERATIONS;
+
+/// Columns a text takes on the screen.
+pub fn width(text: &str) -> usize {
+    Span::raw(text).width()
+}
+
+/// The text, cut to this many columns with an ellipsis where it is longer.
+pub fn fit(text: &str, columns: usize) -> String {
+    if width(text) <= columns {
+        return text.to_owned();
+    }
+    let mut out = String::new();
+    for character in text.chars() {
+        let mut longer = out.clone();
+        longer.push(character);
+        if width(&longer) + 1 > columns {
+            break;
+        }
+        out = longer;
+    }
+    if columns > 0 {
+        out.push('…');
+    }
+    out
+}
+
+/// The text broken at spaces, and within words that are longer, into lines of at most this many columns.
+pub fn wrap(text: &str, columns: usize) -> Vec<String> {
+    let columns = columns.max(1);
+    let mut lines = Vec::new();
+    let mut line = String::new();
+    for word in text.split(' ') {
+        if !line.is_empty() && width(&line) + 1 + width(word) > columns {
+            lines.push(std::mem::take(&mut line));
+        }
+        if !line.is_empty() {
+            line.push(' ');
+        }
+        let mut taken = width(&line);
+        for character in word.chars() {
+            let wide = width(character.encode_utf8(&mut [0; 4]));
+            if taken + wide > columns && taken > 0 {
+                lines.push(std::mem::take(&mut line));
+                taken = 0;
+            }
+            line.push(character);
+            taken += wide;
+        }
+    }
+    lines.push(line);
+    lines
+}
+
+/// A whole number in groups of three digits: `19 683`.
+pub fn thousands(number: u64) -> String {
+    let digits = number.to_string();
+    let mut out = String::new();
+    for (position, digit) in digits.chars().enumerate() {
+        if position > 0 && (digits.len() - position).is_multiple_of(3) {
+            out.push(' ');
+        }
+        out.push(digit);
+    }
+    out
+}
+
+/// A number with this many decimals; `NaN` and `∞` by name.
+pub fn fixed(value: f64, decimals: usize) -> String {
+    if value.is_nan() {
+        "NaN".into()
+    } else if value.is_infinite() {
+        if value > 0.0 {
+            "∞".into()
+        } else {
+            "-∞".into()
+        }
+    } else {
+        format!("{value:.decimals$}")
+    }
+}
+
+/// A number with about four significant digits, for losses that range over decades.
+pub fn significant(value: f64) -> String {
+    let size = value.abs();
+    match size {
+        _ if !value.is_finite() => fixed(value, 0),
+        _ if size >= 10_000.0 => format!("{value:.1e}"),
+        _ if size >= 1_000.0 => fixed(value, 0),
+        _ if size >= 100.0 => fixed(value, 1),
+        _ if size >= 10.0 => fixed(value, 2),
+        _ => fixed(value, 3),
+    }
+}
+
+/// A small rate in scientific notation: `5.02e-4`.
+pub fn scientific(value: f64) -> String {
+    if value.is_finite() {
+        format!("{value:.2e}")
+    } else {
+        fixed(value, 0)
+    }
+}
+
+/// Share of all 19,683 operations in per cent.
+pub fn percent_of_all(count: f64) -> f64 {
+    100.0 * count / OPERATIONS as f64
+}
+
+/// A percentage with one decimal, three and cut off where one would round it up to 100.
+pub fn percent(value: f64) -> String {
+    if (99.95..100.0).contains(&value) {
+        format!("{:.3}", (value * 1_000.0).floor() / 1_000.0)
+    } else {
+        fixed(value, 1)
+    }
+}
+
+/// Distinct operations among some generated ones in per cent of all 19,683.
+pub fn coverage_percent(unique: &Unique) -> f64 {
+    percent_of_all(f64::from(unique.unique))
+}
+
+/// What a perfectly uniform generator reaches on average with this many samples, as a count.
+pub fn ceiling(samples: f64) -> f64 {
+    let all = OPERATIONS as f64;
+    all * (1.0 - (1.0 - 1.0 / all).powf(samples))
+}
+
+/// The ceiling of a measured coverage as a count, whether it was written as a share or as a count.
+pub fn ceiling_count(unique: &Unique) -> f64 {
+    ceiling(f64::from(unique.samples))
+}
+
+/// A time span in the unit that fits: `45 s`, `11 min`, `1 h 24 min`.
+pub fn span(seconds: f64) -> String {
+    if !seconds.is_finite() || seconds < 0.0 {
+        return "–".into();
+    }
+    let seconds = seconds.round();
+    if seconds < 90.0 {
+        format!("{seconds:.0} s")
+    } else if seconds < 5_400.0 {
+        format!("{:.0} min", seconds / 60.0)
+    } else {
+        let minutes = (seconds / 60.0).round() as u64;
+        format!("{} h {:02} min", minutes / 60, minutes % 60)
+    }
+}
+
+/// The time of day in UTC, `04:12:55`.
+pub fn clock(time: SystemTime) -> String {
+    let seconds = time
+        .duration_since(SystemTime::UNIX_EPOCH)
+        .unwrap_or(Duration::ZERO)
+        .as_secs()
+        % 86_400;
+    format!(
+        "{:02}:{:02}:{:02}",
+        seconds / 3_600,
+        seconds / 60 % 60,
+        seconds % 60
+    )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn numbers_read_as_meant() {
+        assert_eq!(thousands(0), "0");
+        assert_eq!(thousands(19_683), "19 683");
+        assert_eq!(thousands(1_234_567), "1 234 567");
+        assert_eq!(fixed(f64::NAN, 2), "NaN");
+        assert_eq!(significant(11.104), "11.10");
+        assert_eq!(significant(0.3368), "0.337");
+        assert_eq!(percent(99.995), "99.995");
+        assert_eq!(percent(99.999_999), "99.999");
+        assert_eq!(percent(100.0), "100.0");
+        assert_eq!(percent(92.116), "92.1");
+        assert_eq!(span(83.0), "83 s");
+        assert_eq!(span(660.0), "11 min");
+        assert_eq!(span(7_500.0), "2 h 05 min");
+    }
+
+    #[test]
+    fn the_ceiling_is_that_of_a_uniform_generator() {
+        assert!((percent_of_all(ceiling(10_000.0)) - 39.83).abs() < 0.01);
+        assert!((percent_of_all(ceiling(50_000.0)) - 92.12).abs() < 0.01);
+        assert!((percent_of_all(ceiling(195_000.0)) - 99.995).abs() < 0.001);
+    }
+
+    #[test]
+    fn texts_keep_to_their_room() {
+        assert_eq!(fit("consolidation", 6), "conso…");
+        assert_eq!(fit("ρ", 1), "ρ");
+        assert_eq!(fit("long", 0), "");
+        assert_eq!(wrap("one two three", 7), ["one two", "three"]);
+        assert_eq!(wrap("a longword", 5), ["a", "longw", "ord"]);
+        assert_eq!(wrap("", 5), [""]);
+    }
+}

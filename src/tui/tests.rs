@@ -1,0 +1,587 @@
+//! The whole screen: pictures of every view in every state, and keys that must never break it.
+
+use std::sync::Arc;
+
+use crossterm::event::{
+    Event as Input, KeyCode, KeyEvent, KeyModifiers, MouseButton, MouseEvent, MouseEventKind,
+};
+use proptest::prelude::*;
+use ratatui::Terminal;
+use ratatui::backend::TestBackend;
+
+use super::app::{App, Modal, Tab};
+use super::keys::{self, Action, Context};
+use super::{ColorDepth, StopSignal, fixtures, view};
+use crate::schedule::{Disruption, DisruptionKind};
+use crate::session::message::{
+    Command, End, EndReason, Event, Notice, NoticeLevel, Outcome, RunState,
+};
+use crate::space::names;
+
+/// The screen as text, one line a row, without trailing spaces.
+fn picture(app: &App, width: u16, height: u16) -> String {
+    let mut terminal = Terminal::new(TestBackend::new(width, height)).unwrap();
+    terminal.draw(|frame| view::draw(frame, app)).unwrap();
+    let buffer = terminal.backend().buffer().clone();
+    let mut text = String::new();
+    for y in 0..height {
+        let row: String = (0..width)
+            .filter_map(|x| buffer.cell((x, y)))
+            .map(|cell| cell.symbol())
+            .collect();
+        text += row.trim_end();
+        text.push('\n');
+    }
+    text
+}
+
+fn press(app: &mut App, code: KeyCode) {
+    app.on_input(&Input::Key(KeyEvent::new(code, KeyModifiers::NONE)));
+}
+
+fn type_text(app: &mut App, text: &str) {
+    for character in text.chars() {
+        press(app, KeyCode::Char(character));
+    }
+}
+
+/// Hands commands over as the loop does, and answers them as a worker would.
+fn answer(app: &mut App) -> Vec<Command> {
+    let commands = app.take_commands();
+    for (id, command) in (1..).zip(&commands) {
+        app.on_sent(id, command.clone());
+        app.on_event(Event::Outcome(Outcome {
+            id,
+            command: command.clone(),
+            epoch: 51,
+            batch: 132,
+            applied: true,
+            message: "done".into(),
+        }));
+    }
+    commands
+}
+
+fn end(app: &mut App, reason: EndReason, message: &str) {
+    let state = match reason {
+        EndReason::Failed | EndReason::Diverged => RunState::Failed,
+        _ => RunState::Finished,
+    };
+    app.on_event(Event::State(state));
+    app.on_event(Event::Ended(End {
+        reason,
+        message: message.into(),
+    }));
+}
+
+fn paused(width: u16, height: u16) -> App {
+    let mut app = fixtures::live(width, height);
+    press(&mut app, KeyCode::Char(' '));
+    answer(&mut app);
+    app.on_event(Event::State(RunState::Paused));
+    app
+}
+
+fn diverged(width: u16, height: u16) -> App {
+    let mut app = fixtures::warming_up(width, height);
+    fixtures::finish(&mut app, fixtures::diverged(40));
+    end(
+        &mut app,
+        EndReason::Diverged,
+        "the training loss is no number since epoch 37",
+    );
+    app
+}
+
+fn finished(width: u16, height: u16) -> App {
+    let mut app = fixtures::live(width, height);
+    fixtures::finish(
+        &mut app,
+        (51..107)
+            .map(|epoch| Arc::new(fixtures::record(epoch)))
+            .collect(),
+    );
+    end(
+        &mut app,
+        EndReason::EarlyStop,
+        "no better validation loss for 100 epochs",
+    );
+    app
+}
+
+fn failed(width: u16, height: u16) -> App {
+    let mut app = fixtures::live(width, height);
+    end(&mut app, EndReason::Failed, "the disk is full");
+    app
+}
+
+type Make = fn(u16, u16) -> App;
+
+const STATES: [(&str, Make); 7] = [
+    ("empty", fixtures::app),
+    ("warming_up", fixtures::warming_up),
+    ("live", fixtures::live),
+    ("paused", paused),
+    ("diverged", diverged),
+    ("finished", finished),
+    ("failed", failed),
+];
+/// Sizes of every picture; the live state is also shown where there is much room.
+const SIZES: [(u16, u16); 3] = [(80, 24), (120, 40), (200, 60)];
+
+fn pictures_of(tab: Tab, name: &str) {
+    for (state, make) in STATES {
+        let sizes = if state == "live" {
+            &SIZES[..]
+        } else {
+            &SIZES[..2]
+        };
+        for &(width, height) in sizes {
+            let mut app = make(width, height);
+            let (key, _) = tab.label();
+            press(&mut app, KeyCode::Char(key));
+            insta::assert_snapshot!(
+                format!("{name}_{state}_{width}x{height}"),
+                picture(&app, width, height)
+            );
+        }
+    }
+}
+
+#[test]
+fn train_in_every_state() {
+    pictures_of(Tab::Train, "train");
+}
+
+#[test]
+fn coverage_in_every_state() {
+    pictures_of(Tab::Coverage, "coverage");
+}
+
+#[test]
+fn neighbours_in_every_state() {
+    pictures_of(Tab::Neighbours, "neighbours");
+}
+
+#[test]
+fn log_in_every_state() {
+    pictures_of(Tab::Log, "log");
+}
+
+#[test]
+fn too_small() {
+    for (width, height) in [(43, 12), (59, 40), (5, 1)] {
+        let app = fixtures::live(width, height);
+        insta::assert_snapshot!(
+            format!("too_small_{width}x{height}"),
+            picture(&app, width, height)
+        );
+    }
+    insta::assert_snapshot!("smallest_60x16", picture(&fixtures::live(60, 16), 60, 16));
+}
+
+#[test]
+fn dialogs() {
+    let mut app = fixtures::live(120, 40);
+    press(&mut app, KeyCode::Char('?'));
+    insta::assert_snapshot!("dialog_help", picture(&app, 120, 40));
+    press(&mut app, KeyCode::Esc);
+    press(&mut app, KeyCode::Char('d'));
+    insta::assert_snapshot!("dialog_disrupt", picture(&app, 120, 40));
+    press(&mut app, KeyCode::Right);
+    press(&mut app, KeyCode::Tab);
+    press(&mut app, KeyCode::Char('x'));
+    insta::assert_snapshot!("dialog_disrupt_wrong", picture(&app, 120, 40));
+    press(&mut app, KeyCode::Esc);
+    press(&mut app, KeyCode::Char('/'));
+    insta::assert_snapshot!("dialog_find", picture(&app, 120, 40));
+    type_text(&mut app, "luk");
+    insta::assert_snapshot!("dialog_find_typed", picture(&app, 120, 40));
+    type_text(&mut app, "99,");
+    insta::assert_snapshot!("dialog_find_wrong", picture(&app, 120, 40));
+    press(&mut app, KeyCode::Esc);
+    press(&mut app, KeyCode::Char('s'));
+    insta::assert_snapshot!("dialog_snapshot", picture(&app, 120, 40));
+    press(&mut app, KeyCode::Esc);
+    press(&mut app, KeyCode::Char(':'));
+    type_text(&mut app, "zoom");
+    insta::assert_snapshot!("dialog_palette", picture(&app, 120, 40));
+    press(&mut app, KeyCode::Esc);
+    press(&mut app, KeyCode::Char('q'));
+    insta::assert_snapshot!("dialog_quit", picture(&app, 120, 40));
+}
+
+#[test]
+fn dialogs_fit_the_usual_terminal() {
+    for key in ['?', 'd', '/', 's', ':', 'q'] {
+        let mut app = fixtures::live(80, 24);
+        press(&mut app, KeyCode::Char(key));
+        insta::assert_snapshot!(
+            format!("dialog_80x24_{}", u32::from(key)),
+            picture(&app, 80, 24)
+        );
+    }
+}
+
+#[test]
+fn the_crosshair_reads_every_chart() {
+    let mut app = fixtures::live(120, 40);
+    for _ in 0..10 {
+        press(&mut app, KeyCode::Left);
+    }
+    press(&mut app, KeyCode::Char('+'));
+    press(&mut app, KeyCode::Char('l'));
+    press(&mut app, KeyCode::Char('S'));
+    insta::assert_snapshot!("train_crosshair", picture(&app, 120, 40));
+}
+
+#[test]
+fn the_map_at_every_zoom() {
+    for steps in 0..4 {
+        let mut app = fixtures::live(120, 40);
+        press(&mut app, KeyCode::Char('2'));
+        for _ in 0..steps {
+            press(&mut app, KeyCode::Char('+'));
+        }
+        insta::assert_snapshot!(format!("coverage_zoom_{steps}"), picture(&app, 120, 40));
+    }
+    let mut app = fixtures::live(120, 40);
+    type_text(&mut app, "2mvn");
+    insta::assert_snapshot!("coverage_missing", picture(&app, 120, 40));
+}
+
+#[test]
+fn pause_is_asked_then_granted() {
+    let mut app = fixtures::live(120, 40);
+    press(&mut app, KeyCode::Char(' '));
+    let commands = app.take_commands();
+    assert_eq!(commands, [Command::Pause]);
+    app.on_sent(7, Command::Pause);
+    assert!(picture(&app, 120, 40).contains("pausing …"));
+    app.on_event(Event::State(RunState::Paused));
+    app.on_event(Event::Outcome(Outcome {
+        id: 7,
+        command: Command::Pause,
+        epoch: 51,
+        batch: 132,
+        applied: true,
+        message: "held".into(),
+    }));
+    let shown = picture(&app, 120, 40);
+    assert!(
+        shown.contains("‖ paused") && shown.contains("✓ pause: held (epoch 51, batch 132)"),
+        "{shown}"
+    );
+    press(&mut app, KeyCode::Char(' '));
+    assert_eq!(app.take_commands(), [Command::Resume]);
+}
+
+#[test]
+fn a_disruption_is_asked_for_and_marked() {
+    let mut app = fixtures::live(120, 40);
+    press(&mut app, KeyCode::Char('d'));
+    press(&mut app, KeyCode::Left);
+    press(&mut app, KeyCode::Tab);
+    for _ in 0..5 {
+        press(&mut app, KeyCode::Backspace);
+    }
+    type_text(&mut app, "0.25");
+    press(&mut app, KeyCode::Enter);
+    let disruption = Disruption {
+        kind: DisruptionKind::Permeability,
+        amplitude: 0.25,
+        epochs: 5,
+    };
+    assert_eq!(answer(&mut app), [Command::Disrupt { disruption }]);
+    assert!(picture(&app, 120, 40).contains('◆'));
+}
+
+#[test]
+fn a_refusal_is_shown_as_one() {
+    let mut app = fixtures::live(120, 40);
+    app.on_sent(1, Command::Snapshot { name: None });
+    app.on_event(Event::Outcome(Outcome {
+        id: 1,
+        command: Command::Snapshot { name: None },
+        epoch: 51,
+        batch: 3,
+        applied: false,
+        message: "the disk is full".into(),
+    }));
+    assert!(picture(&app, 120, 40).contains("▲ ✖ refused snapshot: the disk is full"));
+    let marks = |app: &App| app.run().marks.len();
+    assert_eq!(
+        marks(&app),
+        marks(&fixtures::live(120, 40)),
+        "a refused snapshot leaves no mark"
+    );
+}
+
+#[test]
+fn a_frozen_view_stands_still_and_catches_up() {
+    let mut app = fixtures::live(120, 40);
+    press(&mut app, KeyCode::Char('f'));
+    let before = picture(&app, 120, 40);
+    assert!(before.contains("FROZEN"));
+    fixtures::finish(&mut app, vec![Arc::new(fixtures::record(51))]);
+    assert_eq!(picture(&app, 120, 40), before);
+    press(&mut app, KeyCode::Char('f'));
+    assert!(picture(&app, 120, 40).contains("now, epoch 51"));
+}
+
+#[test]
+fn neighbours_ask_for_codes_once_an_epoch() {
+    let mut app = fixtures::live(120, 40);
+    press(&mut app, KeyCode::Char('3'));
+    assert_eq!(answer(&mut app), [], "those of epoch 51 are there");
+    fixtures::finish(&mut app, vec![Arc::new(fixtures::record(51))]);
+    assert_eq!(answer(&mut app), [Command::Encode]);
+    app.on_event(Event::Codes(Arc::new(fixtures::codes(52))));
+    assert_eq!(answer(&mut app), []);
+    press(&mut app, KeyCode::Char('1'));
+    fixtures::finish(&mut app, vec![Arc::new(fixtures::record(52))]);
+    assert_eq!(answer(&mut app), []);
+}
+
+#[test]
+fn an_operation_is_found_followed_and_left_again() {
+    let mut app = fixtures::live(120, 40);
+    press(&mut app, KeyCode::Char('/'));
+    type_text(&mut app, "max");
+    press(&mut app, KeyCode::Enter);
+    let max = names::find("max").unwrap();
+    assert_eq!(app.neighbours.centre(), max);
+    press(&mut app, KeyCode::Down);
+    let chosen = app.neighbours.chosen().unwrap().operation;
+    press(&mut app, KeyCode::Enter);
+    assert_eq!(app.neighbours.centre(), chosen);
+    press(&mut app, KeyCode::Char('['));
+    assert_eq!(app.neighbours.centre(), max);
+    press(&mut app, KeyCode::Char('m'));
+    assert_eq!((app.tab, app.map.operation()), (Tab::Coverage, max));
+    press(&mut app, KeyCode::Down);
+    let below = app.map.operation();
+    press(&mut app, KeyCode::Enter);
+    assert_eq!((app.tab, app.neighbours.centre()), (Tab::Neighbours, below));
+}
+
+#[test]
+fn quitting_waits_for_the_worker() {
+    for (key, expected) in [('f', Command::StopAfterEpoch), ('s', Command::StopNow)] {
+        let mut app = fixtures::live(120, 40);
+        press(&mut app, KeyCode::Char('q'));
+        assert!(matches!(app.modal, Some(Modal::Quit)));
+        press(&mut app, KeyCode::Char(key));
+        assert_eq!(answer(&mut app), [expected]);
+        assert!(!app.is_done());
+        end(&mut app, EndReason::Stopped, "saved");
+        assert!(app.is_done());
+        assert_eq!(
+            app.exit().end.map(|end| end.reason),
+            Some(EndReason::Stopped)
+        );
+    }
+    let mut app = finished(120, 40);
+    assert!(!app.is_done());
+    press(&mut app, KeyCode::Char('q'));
+    assert!(app.is_done());
+}
+
+#[test]
+fn a_signal_stops_and_leaves() {
+    let mut app = fixtures::live(120, 40);
+    app.on_signal(StopSignal::Terminate);
+    assert_eq!(app.take_commands(), [Command::StopNow]);
+    app.on_sent(1, Command::StopNow);
+    assert!(picture(&app, 120, 40).contains("stopping …"));
+    end(&mut app, EndReason::Stopped, "saved");
+    assert!(app.is_done());
+    assert_eq!(app.exit().signal, Some(StopSignal::Terminate));
+}
+
+#[test]
+fn a_stop_that_is_not_taken_is_asked_for_again() {
+    let mut app = fixtures::live(120, 40);
+    app.on_signal(StopSignal::Terminate);
+    for command in app.take_commands() {
+        app.on_unsent(command);
+    }
+    assert_eq!(app.take_commands(), [Command::StopNow]);
+    app.on_unsent(Command::Pause);
+    assert!(picture(&app, 120, 40).contains("pause: the worker takes no requests now"));
+}
+
+#[test]
+fn control_c_twice_stops_now() {
+    let mut app = fixtures::live(120, 40);
+    let interrupt = Input::Key(KeyEvent::new(KeyCode::Char('c'), KeyModifiers::CONTROL));
+    app.on_input(&interrupt);
+    assert!(matches!(app.modal, Some(Modal::Quit)));
+    app.on_input(&interrupt);
+    assert_eq!(app.take_commands(), [Command::StopNow]);
+}
+
+#[test]
+fn clicks_land_where_they_look() {
+    let mut app = fixtures::live(120, 40);
+    let click = |app: &mut App, column, row| {
+        app.on_input(&Input::Mouse(MouseEvent {
+            kind: MouseEventKind::Down(MouseButton::Left),
+            column,
+            row,
+            modifiers: KeyModifiers::NONE,
+        }));
+    };
+    click(&mut app, 20, 8);
+    assert!(app.time.cursor.is_some());
+    click(&mut app, 14, 1);
+    assert_eq!(app.tab, Tab::Coverage);
+    let before = app.map.operation();
+    click(&mut app, 30, 20);
+    assert_ne!(app.map.operation(), before);
+    click(&mut app, 28, 1);
+    assert_eq!(app.tab, Tab::Neighbours);
+    let row = picture(&app, 120, 40).lines().nth(9).unwrap().to_owned();
+    click(&mut app, 60, 9);
+    let chosen = app.neighbours.chosen().unwrap().operation.to_string();
+    assert!(row.contains(&chosen), "{row} {chosen}");
+    click(&mut app, 60, 9);
+    assert_eq!(app.neighbours.centre().to_string(), chosen);
+}
+
+#[test]
+fn hostile_texts_neither_break_nor_fill_the_screen() {
+    let mut app = fixtures::live(80, 24);
+    app.on_event(Event::Notice(Notice {
+        level: NoticeLevel::Error,
+        text: "\u{1b}[2Jone\ttwo\nthree\u{7} 漢字 ".repeat(40),
+    }));
+    press(&mut app, KeyCode::Char('6'));
+    let shown = picture(&app, 80, 24);
+    assert!(
+        !shown
+            .chars()
+            .any(|character| character.is_control() && character != '\n')
+    );
+    app.on_input(&Input::Paste("nothing open".into()));
+    press(&mut app, KeyCode::Char('/'));
+    app.on_input(&Input::Paste("漢\u{1b}[31m".repeat(1_000)));
+    assert!(picture(&app, 80, 24).contains("1 Train"));
+}
+
+#[test]
+fn every_key_in_every_view_and_state() {
+    for (_, make) in STATES {
+        for tab in Tab::ALL {
+            let mut front = make(80, 24);
+            press(&mut front, KeyCode::Char(tab.label().0));
+            for binding in keys::TABLE {
+                for key in binding.keys {
+                    let mut app = front.clone();
+                    open(&mut app, binding.context);
+                    app.on_input(&Input::Key(key.event()));
+                    answer(&mut app);
+                    picture(&app, 80, 24);
+                }
+            }
+        }
+    }
+}
+
+/// Opens the dialog of a context.
+fn open(app: &mut App, context: Context) {
+    match context {
+        Context::Help => app.perform(Action::Help),
+        Context::Palette => app.perform(Action::Palette),
+        Context::Quit => app.perform(Action::Quit),
+        Context::Disrupt => app.perform(Action::Disrupt),
+        Context::Prompt => app.perform(Action::FindOperation),
+        _ => {}
+    }
+}
+
+/// Without colour the three kinds of the map still differ, and A from B in every chart.
+#[test]
+fn colour_is_never_the_only_difference() {
+    let mut app = fixtures::live(120, 40);
+    assert!(!app.theme.has_color());
+    type_text(&mut app, "2+++");
+    let shown = picture(&app, 120, 40);
+    assert!(["■", "A", "B", "·"].iter().all(|sign| shown.contains(sign)));
+    app.theme = super::theme::Theme::new(ColorDepth::True);
+    assert_eq!(
+        picture(&app, 120, 40).lines().nth(10),
+        shown.lines().nth(10)
+    );
+}
+
+fn any_input() -> impl Strategy<Value = Input> {
+    let codes = prop_oneof![
+        any::<char>().prop_map(KeyCode::Char),
+        proptest::sample::select(
+            "1236 dsf/:?q+-=0lSmvnNeab[]hjkwtgG"
+                .chars()
+                .collect::<Vec<_>>()
+        )
+        .prop_map(KeyCode::Char),
+        proptest::sample::select(vec![
+            KeyCode::Enter,
+            KeyCode::Esc,
+            KeyCode::Tab,
+            KeyCode::BackTab,
+            KeyCode::Left,
+            KeyCode::Right,
+            KeyCode::Up,
+            KeyCode::Down,
+            KeyCode::Home,
+            KeyCode::End,
+            KeyCode::PageUp,
+            KeyCode::PageDown,
+            KeyCode::Backspace,
+            KeyCode::Delete,
+        ]),
+    ];
+    let held = proptest::sample::select(vec![
+        KeyModifiers::NONE,
+        KeyModifiers::NONE,
+        KeyModifiers::SHIFT,
+        KeyModifiers::CONTROL,
+        KeyModifiers::ALT,
+    ]);
+    let mouse = proptest::sample::select(vec![
+        MouseEventKind::Down(MouseButton::Left),
+        MouseEventKind::Drag(MouseButton::Left),
+        MouseEventKind::Up(MouseButton::Left),
+        MouseEventKind::ScrollUp,
+        MouseEventKind::ScrollDown,
+    ]);
+    prop_oneof![
+        6 => (codes, held).prop_map(|(code, held)| Input::Key(KeyEvent::new(code, held))),
+        2 => (mouse, 0..250u16, 0..90u16).prop_map(|(kind, column, row)| {
+            Input::Mouse(MouseEvent { kind, column, row, modifiers: KeyModifiers::NONE })
+        }),
+        1 => (0..240u16, 0..80u16).prop_map(|(width, height)| Input::Resize(width, height)),
+        1 => ".{0,12}".prop_map(Input::Paste),
+    ]
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(24))]
+
+    #[test]
+    fn nothing_the_user_does_breaks_the_screen(
+        state in 0..STATES.len(),
+        inputs in proptest::collection::vec(any_input(), 1..30),
+    ) {
+        let (mut width, mut height) = (80, 24);
+        let mut app = (STATES[state].1)(width, height);
+        for input in inputs {
+            if let Input::Resize(columns, rows) = input {
+                (width, height) = (columns, rows);
+            }
+            app.on_input(&input);
+            answer(&mut app);
+            picture(&app, width, height);
+        }
+    }
+}

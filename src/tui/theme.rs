@@ -1,0 +1,206 @@
+//! Colours and how the program does without them.
+//!
+//! The palette keeps apart under the common colour-vision deficiencies (after Okabe and Ito) and in
+//! lightness lies between black and white, so that it reads on a dark and on a light background.
+//! Nothing paints a background of its own, except where a cell of the coverage map is data.
+
+use ratatui::style::{Color, Modifier, Style};
+
+/// How many colours the terminal shows.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
+pub enum ColorDepth {
+    /// None: weight, underline and reversal only.
+    None,
+    /// The sixteen of the terminal's own scheme.
+    Sixteen,
+    /// The fixed table of 256.
+    Indexed,
+    /// 24 bits.
+    #[default]
+    True,
+}
+
+impl ColorDepth {
+    /// What these values of `NO_COLOR`, `TERM` and `COLORTERM` promise.
+    pub fn from_variables(
+        no_color: Option<&str>,
+        term: Option<&str>,
+        colorterm: Option<&str>,
+    ) -> Self {
+        let term = term.unwrap_or_default();
+        if no_color.is_some_and(|value| !value.is_empty()) || term == "dumb" {
+            Self::None
+        } else if matches!(colorterm, Some("truecolor" | "24bit")) || term.ends_with("-direct") {
+            Self::True
+        } else if term.contains("256color") {
+            Self::Indexed
+        } else if cfg!(windows) {
+            Self::True
+        } else {
+            Self::Sixteen
+        }
+    }
+
+    /// What this process's environment promises.
+    pub fn detect() -> Self {
+        let variable = |name| std::env::var(name).ok();
+        Self::from_variables(
+            variable("NO_COLOR").as_deref(),
+            variable("TERM").as_deref(),
+            variable("COLORTERM").as_deref(),
+        )
+    }
+}
+
+/// What a mark on the screen stands for; each has one look everywhere.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Role {
+    /// VAE-A.
+    A,
+    /// VAE-B.
+    B,
+    /// Both VAEs.
+    Both,
+    /// Neither: a quantity of the whole model.
+    Plain,
+    /// A second quantity of the whole model.
+    Second,
+}
+
+/// The looks of everything.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
+pub struct Theme {
+    depth: ColorDepth,
+}
+
+/// One hue in the three palettes.
+struct Hue(Color, u8, Color);
+
+const BLUE: Hue = Hue(Color::Rgb(0x3b, 0x96, 0xdd), 32, Color::Cyan);
+const ORANGE: Hue = Hue(Color::Rgb(0xdc, 0x82, 0x14), 172, Color::Yellow);
+const GREEN: Hue = Hue(Color::Rgb(0x12, 0x9e, 0x78), 36, Color::Green);
+/// What both generate is the rule, so it stands back behind the exceptions.
+const MOSS: Hue = Hue(Color::Rgb(0x4f, 0x86, 0x75), 66, Color::Green);
+const PURPLE: Hue = Hue(Color::Rgb(0xc4, 0x69, 0xa6), 169, Color::Magenta);
+const RED: Hue = Hue(Color::Rgb(0xd6, 0x45, 0x3d), 167, Color::Red);
+
+/// What is written over something dim is not dim itself.
+fn bright() -> Style {
+    Style::new().remove_modifier(Modifier::DIM)
+}
+
+impl Theme {
+    /// A theme for a terminal of this depth.
+    pub fn new(depth: ColorDepth) -> Self {
+        Self { depth }
+    }
+
+    /// Whether there are colours at all.
+    pub fn has_color(self) -> bool {
+        self.depth != ColorDepth::None
+    }
+
+    fn hue(self, hue: &Hue) -> Style {
+        match self.depth {
+            ColorDepth::None => bright(),
+            ColorDepth::Sixteen => bright().fg(hue.2),
+            ColorDepth::Indexed => bright().fg(Color::Indexed(hue.1)),
+            ColorDepth::True => bright().fg(hue.0),
+        }
+    }
+
+    /// The look of what stands for this role.
+    pub fn role(self, role: Role) -> Style {
+        match role {
+            Role::A => self.hue(&BLUE),
+            Role::B => self.hue(&ORANGE),
+            Role::Both => self.hue(&MOSS),
+            Role::Plain => bright(),
+            Role::Second => self.hue(&PURPLE),
+        }
+    }
+
+    /// Ordinary text.
+    pub fn text(self) -> Style {
+        bright()
+    }
+
+    /// Text that stands back: labels, units, rules.
+    pub fn dim(self) -> Style {
+        Style::new().add_modifier(Modifier::DIM)
+    }
+
+    /// Text that stands out.
+    pub fn strong(self) -> Style {
+        bright().add_modifier(Modifier::BOLD)
+    }
+
+    /// The one accent: where the attention is.
+    pub fn accent(self) -> Style {
+        self.hue(&PURPLE).add_modifier(Modifier::BOLD)
+    }
+
+    /// Something not as it should be.
+    pub fn warning(self) -> Style {
+        self.hue(&ORANGE).add_modifier(Modifier::BOLD)
+    }
+
+    /// Something that failed.
+    pub fn bad(self) -> Style {
+        self.hue(&RED).add_modifier(Modifier::BOLD)
+    }
+
+    /// Something that went well.
+    pub fn good(self) -> Style {
+        self.hue(&GREEN)
+    }
+
+    /// The selected row or cell.
+    pub fn selected(self) -> Style {
+        bright().add_modifier(Modifier::REVERSED)
+    }
+
+    /// The key in a hint.
+    pub fn key(self) -> Style {
+        bright().add_modifier(Modifier::BOLD)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_environment_decides_the_depth() {
+        let depth = ColorDepth::from_variables;
+        assert_eq!(
+            depth(Some("1"), Some("xterm-256color"), Some("truecolor")),
+            ColorDepth::None
+        );
+        assert_eq!(
+            depth(Some(""), Some("xterm-256color"), Some("truecolor")),
+            ColorDepth::True
+        );
+        assert_eq!(depth(None, Some("dumb"), None), ColorDepth::None);
+        assert_eq!(
+            depth(None, Some("xterm-256color"), None),
+            ColorDepth::Indexed
+        );
+        #[cfg(not(windows))]
+        assert_eq!(depth(None, Some("linux"), None), ColorDepth::Sixteen);
+    }
+
+    #[test]
+    fn without_colour_nothing_has_one() {
+        let theme = Theme::new(ColorDepth::None);
+        for style in [
+            theme.role(Role::A),
+            theme.role(Role::Both),
+            theme.accent(),
+            theme.bad(),
+            theme.selected(),
+        ] {
+            assert_eq!((style.fg, style.bg), (None, None));
+        }
+    }
+}

@@ -1,0 +1,343 @@
+//! The charts of *Train*, the most telling ones first.
+
+use crate::record::EpochRecord;
+use crate::session::message::Stage;
+use crate::space::OPERATIONS;
+use crate::tui::app::App;
+use crate::tui::chart::{Chart, Reference, Series, Stroke};
+use crate::tui::format::{
+    ceiling_count, coverage_percent, fixed, percent, percent_of_all, significant, thousands,
+};
+use crate::tui::theme::Role;
+
+/// How many charts there are.
+pub const COUNT: usize = 9;
+/// Epochs that the moving average spans.
+const SMOOTHED: usize = 5;
+/// The band in which the gradient ratio counts as balanced.
+const BAND: [f64; 2] = [0.8, 1.2];
+/// The learning rate is drawn in thousandths.
+const THOUSANDTHS: f64 = 1_000.0;
+
+type Figure = fn(&EpochRecord) -> f64;
+
+/// Builds the lines of one chart.
+struct Builder<'a> {
+    app: &'a App,
+    chart: Chart,
+}
+
+impl<'a> Builder<'a> {
+    fn new(app: &'a App, titles: &[&str]) -> Self {
+        let smoothed = if app.smooth {
+            format!(", mean of {SMOOTHED}")
+        } else {
+            String::new()
+        };
+        let chart = Chart {
+            titles: titles
+                .iter()
+                .map(|title| format!("{title}{smoothed}"))
+                .collect(),
+            series: Vec::new(),
+            references: Vec::new(),
+            reach: Vec::new(),
+            logarithmic: false,
+            empty: empty(app),
+        };
+        Self { app, chart }
+    }
+
+    fn line(
+        mut self,
+        label: &str,
+        role: Role,
+        stroke: Stroke,
+        figure: Figure,
+        text: fn(f64) -> String,
+    ) -> Self {
+        let records = &self.app.run().records;
+        let raw: Vec<(u32, f64)> = records
+            .iter()
+            .map(|record| (record.epoch, figure(record)))
+            .collect();
+        let read = match self.app.time.cursor {
+            Some(epoch) => raw.iter().find(|(candidate, _)| *candidate == epoch),
+            None => raw.last(),
+        };
+        let reading = read.map(|(_, value)| text(*value)).unwrap_or_default();
+        let tag = match (role, stroke) {
+            (_, Stroke::Dotted) => None,
+            (Role::A, _) => Some('A'),
+            (Role::B, _) => Some('B'),
+            _ => None,
+        };
+        let points = if self.app.smooth { smooth(&raw) } else { raw };
+        self.chart.series.push(Series {
+            label: label.into(),
+            role,
+            stroke,
+            points,
+            reading,
+            tag,
+        });
+        self
+    }
+
+    fn pair(self, a: Figure, b: Figure, text: fn(f64) -> String) -> Self {
+        self.line("A", Role::A, Stroke::Solid, a, text)
+            .line("B", Role::B, Stroke::Dashed, b, text)
+    }
+
+    fn reference(mut self, value: f64, labels: &[&str]) -> Self {
+        let labels = labels.iter().map(|label| (*label).to_owned()).collect();
+        self.chart.references.push(Reference { value, labels });
+        self
+    }
+
+    fn reach(mut self, values: &[f64]) -> Self {
+        self.chart.reach.extend_from_slice(values);
+        self
+    }
+}
+
+/// The chart with this number, 0..[`COUNT`].
+pub fn chart(number: usize, app: &App) -> Chart {
+    match number {
+        0 => coverage(app),
+        1 => loss(app),
+        2 => decode_entropy(app),
+        3 => {
+            Builder::new(app, &["permeability ρ and KL weights β", "ρ · β"])
+                .line("ρ", Role::Plain, Stroke::Solid, |r| r.rho, two)
+                .line("β_A", Role::A, Stroke::Solid, |r| r.beta_a, two)
+                .line("β_B", Role::B, Stroke::Dashed, |r| r.beta_b, two)
+                .reach(&[0.0])
+                .chart
+        }
+        4 => {
+            Builder::new(app, &["ratio of gradient norms", "gradient ratio"])
+                .line("B/A", Role::Plain, Stroke::Solid, |r| r.gradient.ratio, two)
+                .reference(BAND[0], &[])
+                .reference(BAND[1], &["balanced 0.8–1.2"])
+                .reach(&[0.0, BAND[1]])
+                .chart
+        }
+        5 => {
+            Builder::new(app, &["latent entropy H(μ), nats", "latent H, nats"])
+                .pair(|r| r.entropy_a, |r| r.entropy_b, two)
+                .chart
+        }
+        6 => {
+            Builder::new(app, &["loss weights λ: A, B, alignment", "weights λ"])
+                .line("1", Role::A, Stroke::Solid, |r| r.lambda1, two)
+                .line("2", Role::B, Stroke::Dashed, |r| r.lambda2, two)
+                .line("3", Role::Plain, Stroke::Solid, |r| r.lambda3, two)
+                .chart
+        }
+        7 => {
+            Builder::new(
+                app,
+                &["temperature τ of the posterior noise", "temperature τ"],
+            )
+            .pair(|r| r.temperature_a, |r| r.temperature_b, three)
+            .reach(&[0.0])
+            .chart
+        }
+        _ => {
+            Builder::new(app, &["learning rate ·10⁻³", "rate ·10⁻³"])
+                .line(
+                    "scheduled",
+                    Role::Plain,
+                    Stroke::Dashed,
+                    |r| r.learning_rate.scheduled * THOUSANDTHS,
+                    three,
+                )
+                .line(
+                    "corrected",
+                    Role::Second,
+                    Stroke::Solid,
+                    |r| r.learning_rate.corrected * THOUSANDTHS,
+                    three,
+                )
+                .reach(&[0.0])
+                .chart
+        }
+    }
+}
+
+fn coverage(app: &App) -> Chart {
+    let newest = app
+        .run()
+        .records
+        .iter()
+        .rev()
+        .find_map(|record| record.coverage.as_ref());
+    // Titles carry the N that was measured, never one that is merely usual.
+    let titles = newest.map_or_else(
+        || vec!["coverage, %".to_owned()],
+        |pair| {
+            let samples = pair.a.argmax.samples;
+            let short = if samples % 1_000 == 0 {
+                format!("{}k", samples / 1_000)
+            } else {
+                samples.to_string()
+            };
+            let long = thousands(samples.into());
+            vec![
+                format!(
+                    "coverage by argmax, N {long}, % of {}",
+                    thousands(OPERATIONS as u64)
+                ),
+                format!("coverage by argmax, N {long}, %"),
+                format!("argmax coverage %, N {short}"),
+                format!("argmax cov. %, N {short}"),
+            ]
+        },
+    );
+    let titles: Vec<&str> = titles.iter().map(String::as_str).collect();
+    let mut builder = Builder::new(app, &titles).pair(
+        |r| {
+            r.coverage
+                .map_or(f64::NAN, |pair| coverage_percent(&pair.a.argmax))
+        },
+        |r| {
+            r.coverage
+                .map_or(f64::NAN, |pair| coverage_percent(&pair.b.argmax))
+        },
+        |value| measured(value, percent),
+    );
+    let Some(pair) = newest else {
+        return builder.chart;
+    };
+    let categorical = [
+        (
+            Role::A,
+            (|r| {
+                r.coverage
+                    .map_or(f64::NAN, |pair| coverage_percent(&pair.a.categorical))
+            }) as Figure,
+        ),
+        (Role::B, |r| {
+            r.coverage
+                .map_or(f64::NAN, |pair| coverage_percent(&pair.b.categorical))
+        }),
+    ];
+    for (role, figure) in categorical {
+        builder = builder.line("", role, Stroke::Dotted, figure, |_| String::new());
+    }
+    let argmax = percent_of_all(ceiling_count(&pair.a.argmax));
+    let drawn = thousands(pair.a.categorical.samples.into());
+    let ceiling = format!("ceiling {}", percent(argmax));
+    let both = format!("┈ categorical, N {drawn}   {ceiling}");
+    builder
+        .reference(argmax, &[&both, &ceiling])
+        .reach(&[argmax])
+        .chart
+}
+
+fn loss(app: &App) -> Chart {
+    let titles = if app.log_scale {
+        ["loss on a log scale, nats", "log loss, nats"]
+    } else {
+        ["loss, nats"; 2]
+    };
+    let mut builder = Builder::new(app, &titles)
+        .line(
+            "train",
+            Role::Plain,
+            Stroke::Solid,
+            |r| r.train.loss,
+            significant,
+        )
+        .line(
+            "val",
+            Role::Second,
+            Stroke::Dashed,
+            |r| r.validation.loss,
+            significant,
+        );
+    builder.chart.logarithmic = app.log_scale;
+    if !app.log_scale {
+        builder = builder.reach(&[0.0]);
+    }
+    builder.chart
+}
+
+fn decode_entropy(app: &App) -> Chart {
+    let most = (OPERATIONS as f64).ln();
+    Builder::new(
+        app,
+        &["decode entropy H(x|z), nats", "decode entropy, nats"],
+    )
+    .pair(
+        |r| r.coverage.map_or(f64::NAN, |pair| pair.a.decode_entropy),
+        |r| r.coverage.map_or(f64::NAN, |pair| pair.b.decode_entropy),
+        |value| measured(value, two),
+    )
+    .reference(most, &["9.89: a code means nothing"])
+    .reach(&[0.0])
+    .chart
+}
+
+/// A figure that is not measured in every epoch.
+fn measured(value: f64, text: fn(f64) -> String) -> String {
+    if value.is_nan() {
+        "–".into()
+    } else {
+        text(value)
+    }
+}
+
+fn two(value: f64) -> String {
+    fixed(value, 2)
+}
+
+fn three(value: f64) -> String {
+    fixed(value, 3)
+}
+
+/// What stands in a chart without data.
+fn empty(app: &App) -> String {
+    let run = app.run();
+    if run.is_over() {
+        return "nothing was recorded".into();
+    }
+    let progress = run.progress;
+    match progress.stage {
+        Stage::Preparing => "preparing".into(),
+        Stage::Training => format!("first epoch, batch {}/{}", progress.done, progress.of),
+        Stage::Validation => "first epoch, validating".into(),
+        Stage::Coverage => "first epoch, counting".into(),
+    }
+}
+
+/// Means over the newest few values; what is no number stays a gap.
+fn smooth(points: &[(u32, f64)]) -> Vec<(u32, f64)> {
+    points
+        .iter()
+        .enumerate()
+        .map(|(place, (epoch, value))| {
+            let recent: Vec<f64> = points[(place + 1).saturating_sub(SMOOTHED)..=place]
+                .iter()
+                .map(|(_, value)| *value)
+                .filter(|value| value.is_finite())
+                .collect();
+            let mean = recent.iter().sum::<f64>() / recent.len() as f64;
+            (*epoch, if value.is_finite() { mean } else { *value })
+        })
+        .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_moving_average_looks_back_and_keeps_gaps() {
+        let smoothed = smooth(&[(0, 1.0), (1, 3.0), (2, f64::NAN), (3, 5.0)]);
+        assert!((smoothed[1].1 - 2.0).abs() < 1e-12);
+        assert!(smoothed[2].1.is_nan());
+        assert!((smoothed[3].1 - 3.0).abs() < 1e-12);
+    }
+}

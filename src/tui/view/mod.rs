@@ -1,0 +1,134 @@
+//! A frame: a pure function of the state.
+
+mod charts;
+mod coverage;
+mod coverage_side;
+mod dialog;
+mod disrupt;
+mod findings;
+mod footer;
+mod header;
+mod help;
+pub mod layout;
+mod log;
+mod neighbours;
+mod palette;
+mod prompt;
+mod quit;
+mod run_facts;
+mod train;
+mod truth_table;
+mod values;
+
+use ratatui::Frame;
+use ratatui::buffer::Buffer;
+use ratatui::layout::Rect;
+use ratatui::text::{Line, Span};
+
+use super::app::{App, Modal, Tab};
+use super::format::{fit, width};
+use super::theme::Theme;
+
+pub use charts::COUNT as CHARTS;
+pub use header::tab_at;
+pub use help::lines as help_lines;
+pub use train::plot_columns;
+
+/// Draws everything.
+pub fn draw(frame: &mut Frame<'_>, app: &App) {
+    let area = frame.area();
+    let buf = frame.buffer_mut();
+    let Some(screen) = layout::screen(area) else {
+        too_small(area, buf, app.theme);
+        return;
+    };
+    header::render(screen.header, buf, app);
+    header::render_tabs(screen.tabs, buf, app);
+    match app.tab {
+        Tab::Train => train::render(screen.body, buf, app),
+        Tab::Coverage => coverage::render(screen.body, buf, app),
+        Tab::Neighbours => neighbours::render(screen.body, buf, app),
+        Tab::Log => log::render(screen.body, buf, app),
+    }
+    footer::render_status(screen.status, buf, app);
+    footer::render_hints(screen.hints, buf, app);
+    let cursor = match &app.modal {
+        None => None,
+        Some(modal) => {
+            let room = dialog_area(app, area);
+            match modal {
+                Modal::Help { scroll } => help::render(room, buf, app, *scroll),
+                Modal::Palette(palette) => palette::render(room, buf, app, palette),
+                Modal::Quit => quit::render(room, buf, app),
+                Modal::Disrupt(form) => disrupt::render(room, buf, app, form),
+                Modal::Prompt(prompt) => prompt::render(room, buf, app, prompt),
+            }
+        }
+    };
+    if let Some(position) = cursor {
+        frame.set_cursor_position(position);
+    }
+}
+
+/// Where the dialog lies.
+pub fn dialog_area(app: &App, area: Rect) -> Rect {
+    let (width, height) = match &app.modal {
+        None => (0, 0),
+        Some(Modal::Help { .. }) => (92, area.height.saturating_sub(2)),
+        Some(Modal::Palette(_)) => (84, 22),
+        Some(Modal::Quit) => quit::SIZE,
+        Some(Modal::Disrupt(_)) => disrupt::SIZE,
+        Some(Modal::Prompt(prompt)) => prompt::size(prompt),
+    };
+    layout::centred(area, width, height)
+}
+
+fn too_small(area: Rect, buf: &mut Buffer, theme: Theme) {
+    let smallest = layout::SMALLEST;
+    let lines = [
+        (
+            format!("too small: {}×{}", area.width, area.height),
+            theme.strong(),
+        ),
+        (
+            format!("needs {}×{}", smallest.width, smallest.height),
+            theme.dim(),
+        ),
+        ("the run goes on".to_owned(), theme.dim()),
+    ];
+    let top = area.y + area.height.saturating_sub(lines.len() as u16) / 2;
+    for ((text, style), y) in lines.into_iter().zip(top..area.bottom()) {
+        let text = fit(&text, usize::from(area.width));
+        let x = area.x + (area.width.saturating_sub(width(&text) as u16)) / 2;
+        buf.set_string(x, y, text, style);
+    }
+}
+
+/// A heading with a thin rule to the end of its row.
+fn heading(area: Rect, buf: &mut Buffer, theme: Theme, title: &str, note: &str) {
+    if area.height == 0 {
+        return;
+    }
+    let room = usize::from(area.width);
+    let title = fit(title, room);
+    let note = fit(note, room.saturating_sub(width(&title) + 1));
+    let taken = width(&title) + width(&note) + usize::from(!note.is_empty());
+    let mut spans = vec![Span::styled(title, theme.strong())];
+    if !note.is_empty() {
+        spans.push(Span::styled(format!(" {note}"), theme.dim()));
+    }
+    if taken + 1 < room {
+        spans.push(Span::styled(
+            format!(" {}", "─".repeat(room - taken - 1)),
+            theme.dim(),
+        ));
+    }
+    buf.set_line(area.x, area.y, &Line::from(spans), area.width);
+}
+
+/// Lines from the top of an area, as many as there is room for.
+fn lines(area: Rect, buf: &mut Buffer, lines: &[Line<'_>]) {
+    for (line, y) in lines.iter().zip(area.y..area.bottom()) {
+        buf.set_line(area.x, y, line, area.width);
+    }
+}

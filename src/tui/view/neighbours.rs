@@ -1,0 +1,269 @@
+//! *Neighbours*: one operation, and the codes nearest to it.
+//!
+//! ```text
+//!  centre ───────────────     100 nearest codes of A by Euclidean distance, codes of epoch 51 ──
+//!  a╲b│  -  0  +   13 122      #  operation  trits      distance  differ  rank by entries  name
+//!   - │  -  -  -   min         1      7 153  0++-0+--0     0.412       1                3  …
+//! ```
+
+use ratatui::buffer::Buffer;
+use ratatui::layout::Rect;
+use ratatui::text::{Line, Span};
+
+use super::{heading, layout, lines, truth_table};
+use crate::measure::neighbours::{Metric, Neighbour};
+use crate::space::Operation;
+use crate::tui::app::{App, LISTED, SIZES};
+use crate::tui::format::{fit, fixed, percent, thousands, width};
+use crate::tui::theme::Role;
+
+/// Draws the view.
+pub fn render(body: Rect, buf: &mut Buffer, app: &App) {
+    let parts = layout::neighbours(body);
+    render_card(parts.card, buf, app);
+    let view = &app.neighbours;
+    render_head(parts.head, buf, app, view.space);
+    let found = view.found();
+    render_list(parts.list, buf, app, &found.neighbours, Some(view.selected));
+    if let Some((head, list)) = parts.other.filter(|_| view.metric != Metric::Hamming) {
+        render_head(head, buf, app, 1 - view.space.min(1));
+        render_list(list, buf, app, &found.other, None);
+    }
+}
+
+fn metric_name(metric: Metric) -> &'static str {
+    match metric {
+        Metric::Euclidean => "Euclidean",
+        Metric::Cosine => "cosine",
+        Metric::Hamming => "Hamming",
+    }
+}
+
+fn space_name(space: usize) -> &'static str {
+    if space == 0 { "A" } else { "B" }
+}
+
+/// Where the codes are from, or why there are none.
+fn source(app: &App) -> String {
+    let run = app.run();
+    match &run.codes {
+        Some(codes) => format!("codes of {}", codes.source),
+        None if run.answers() => "codes are on their way".into(),
+        None => "no codes yet".into(),
+    }
+}
+
+fn render_card(area: Rect, buf: &mut Buffer, app: &App) {
+    let theme = app.theme;
+    let view = &app.neighbours;
+    let centre = view.centre();
+    let (back, forward) = view.ways();
+    let note = if back + forward > 0 {
+        format!("[ {back} back  ] {forward} on")
+    } else {
+        String::new()
+    };
+    heading(area, buf, theme, "centre", &note);
+    render_operation(row(area, 1, truth_table::HEIGHT), buf, app, centre, None);
+    let mut facts = vec![Line::styled(
+        fit(&source(app), usize::from(area.width)),
+        theme.dim(),
+    )];
+    for (k, kept) in SIZES.into_iter().zip(view.found().preserved) {
+        let kept = kept.map_or_else(|| "–".into(), |kept| format!("{} %", percent(100.0 * kept)));
+        facts.push(Line::from(vec![
+            Span::styled(format!("of {k:>3} nearest kept "), theme.dim()),
+            Span::styled(format!("{kept:>7}"), theme.text()),
+        ]));
+    }
+    let explained =
+        "kept: also among the nearest by entries that differ, ties at their expected share";
+    facts.extend(
+        crate::tui::format::wrap(explained, usize::from(area.width))
+            .into_iter()
+            .map(|text| Line::styled(text, theme.dim())),
+    );
+    let top = truth_table::HEIGHT + 2;
+    let used = facts.len() as u16;
+    lines(row(area, top, used), buf, &facts);
+    let Some(chosen) = view.chosen() else { return };
+    let top = top + used + 1;
+    heading(
+        row(area, top, 1),
+        buf,
+        theme,
+        "chosen",
+        "differences marked",
+    );
+    render_operation(
+        row(area, top + 1, truth_table::HEIGHT),
+        buf,
+        app,
+        chosen.operation,
+        Some(centre),
+    );
+}
+
+/// Some rows of an area, as far as it has them.
+fn row(area: Rect, from: u16, rows: u16) -> Rect {
+    let from = from.min(area.height);
+    Rect {
+        y: area.y + from,
+        height: rows.min(area.height - from),
+        ..area
+    }
+}
+
+fn render_operation(
+    area: Rect,
+    buf: &mut Buffer,
+    app: &App,
+    operation: Operation,
+    other: Option<Operation>,
+) {
+    truth_table::render(area, buf, app.theme, operation, other);
+    let left = truth_table::WIDTH.min(area.width);
+    let right = Rect {
+        x: area.x + left,
+        width: area.width - left,
+        ..area
+    };
+    let name = fit(
+        operation.name().unwrap_or("no name"),
+        usize::from(right.width),
+    );
+    let rows = vec![
+        Line::styled(thousands(operation.index() as u64), app.theme.strong()),
+        Line::from(truth_table::trits(app.theme, operation, other)),
+        Line::styled(name, app.theme.dim()),
+    ];
+    lines(right, buf, &rows);
+}
+
+/// Whether there is room for the index; the trits say the same.
+fn shows_index(width: u16) -> bool {
+    width >= 56
+}
+
+/// Whether there is room for the rank by Hamming distance.
+fn shows_rank(width: u16) -> bool {
+    width >= 66
+}
+
+fn render_head(area: Rect, buf: &mut Buffer, app: &App, space: usize) {
+    let theme = app.theme;
+    let view = &app.neighbours;
+    let title = match view.metric {
+        Metric::Hamming => format!("{LISTED} nearest by entries that differ"),
+        metric => format!(
+            "{LISTED} nearest codes of {} · {}",
+            space_name(space),
+            metric_name(metric)
+        ),
+    };
+    heading(area, buf, theme, &title, "");
+    if view.metric != Metric::Hamming {
+        // The letter keeps its colour, as everywhere.
+        let role = if space == 0 { Role::A } else { Role::B };
+        let x = area.x + width(&format!("{LISTED} nearest codes of ")) as u16;
+        buf.set_string(
+            x,
+            area.y,
+            space_name(space),
+            theme.role(role).patch(theme.strong()),
+        );
+    }
+    let mut head = format!("{:>4}  ", "#");
+    if shows_index(area.width) {
+        head += &format!("{:>6}  ", "index");
+    }
+    head += &format!("{:<9}  {:>9}  {:>7}", "trits", "distance", "entries");
+    if shows_rank(area.width) {
+        head += &format!("  {:>12}", "Hamming rank");
+    }
+    head += "  name";
+    buf.set_stringn(
+        area.x,
+        area.y + 1,
+        head,
+        usize::from(area.width),
+        theme.dim(),
+    );
+}
+
+/// Draws a list; the one without a choice scrolls with the other, rank beside rank.
+fn render_list(
+    area: Rect,
+    buf: &mut Buffer,
+    app: &App,
+    found: &[Neighbour],
+    chosen: Option<usize>,
+) {
+    let view = &app.neighbours;
+    if found.is_empty() {
+        let text = fit(&source(app), usize::from(area.width));
+        let x = area.x + (area.width - width(&text) as u16) / 2;
+        buf.set_string(x, area.y + area.height / 2, text, app.theme.dim());
+        return;
+    }
+    let first = layout::first_row(view.selected, usize::from(area.height), found.len());
+    for ((place, neighbour), y) in found
+        .iter()
+        .enumerate()
+        .skip(first)
+        .zip(area.y..area.bottom())
+    {
+        let line = neighbour_line(app, neighbour, area.width);
+        buf.set_line(area.x, y, &line, area.width);
+        if chosen == Some(place) {
+            buf.set_style(
+                Rect {
+                    y,
+                    height: 1,
+                    ..area
+                },
+                app.theme.selected(),
+            );
+        }
+    }
+}
+
+fn neighbour_line(app: &App, neighbour: &Neighbour, room: u16) -> Line<'static> {
+    let theme = app.theme;
+    let decimals = if app.neighbours.metric == Metric::Hamming {
+        0
+    } else {
+        4
+    };
+    let mut spans = vec![Span::styled(
+        format!("{:>4}  ", neighbour.rank),
+        theme.dim(),
+    )];
+    if shows_index(room) {
+        spans.push(Span::raw(format!(
+            "{:>6}  ",
+            thousands(neighbour.operation.index() as u64)
+        )));
+    }
+    spans.extend(truth_table::trits(
+        theme,
+        neighbour.operation,
+        Some(app.neighbours.centre()),
+    ));
+    spans.push(Span::raw(format!(
+        "  {:>9}  {:>7}",
+        fixed(neighbour.distance, decimals),
+        neighbour.hamming
+    )));
+    if shows_rank(room) {
+        spans.push(Span::styled(
+            format!("  {:>12}", thousands(neighbour.hamming_rank.into())),
+            theme.dim(),
+        ));
+    }
+    spans.push(Span::styled(
+        format!("  {}", neighbour.operation.name().unwrap_or_default()),
+        theme.strong(),
+    ));
+    Line::from(spans)
+}
