@@ -86,14 +86,21 @@ static NAMES: &[Named] = &[
             (-a).max(b)
         }
     }),
-    named("equivalence", &["iff", "kleene_equivalence"], |a, b| {
-        ((-a).max(b)).min((-b).max(a))
-    }),
     named("lukasiewicz_equivalence", &[], |a, b| 1 - (a - b).abs()),
     named("xor", &["kleene_xor"], |a, b| (a.min(-b)).max((-a).min(b))),
     named("sum_mod_3", &["sum", "add"], |a, b| wrap(a + b)),
     named("difference_mod_3", &["subtract"], |a, b| wrap(a - b)),
-    named("product", &["multiply", "times"], |a, b| a * b),
+    named(
+        "product",
+        &[
+            "multiply",
+            "times",
+            "equivalence",
+            "iff",
+            "kleene_equivalence",
+        ],
+        |a, b| a * b,
+    ),
     named("consensus", &[], |a, b| if a == b { a } else { 0 }),
     named("gullibility", &["accept_anything", "any"], |a, b| {
         (a + b).clamp(-1, 1)
