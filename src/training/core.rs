@@ -4,7 +4,7 @@ use burn::module::Module;
 use burn::tensor::{DType, Device, Tensor};
 
 use super::controller::Controller;
-use super::optimizer::{AdamW, Clipped, FlatGradient};
+use super::optimizer::{AdamW, Clipped, FlatGradient, PIECES};
 use crate::config::Config;
 use crate::device::DeviceFailure;
 use crate::model::{Batch, Coupling, DualVae, Loss, LossWeights, Weights, loss_graph};
@@ -102,11 +102,11 @@ impl Core {
         let gradient = FlatGradient::collect(&self.model, graph.objective.backward());
 
         // The one point at which the device is waited for.
-        let read: Vec<f64> = Tensor::cat(vec![gradient.squared_norms(), graph.figures()], 0)
+        let read: Vec<f64> = Tensor::cat(vec![gradient.squares(), graph.figures()], 0)
             .try_into_vec_as()
             .map_err(DeviceFailure::from)?;
-        let (norms, figures) = read.split_at(2);
-        let clipped = Clipped::new([norms[0], norms[1]], self.config.grad_clip);
+        let (squares, figures) = read.split_at(PIECES);
+        let clipped = Clipped::new(FlatGradient::squared_norms(squares), self.config.grad_clip);
         let loss = Loss::from_figures(figures, &weights);
         finite("the loss", loss.loss, loss.loss)?;
         finite("the gradient norm", clipped.norm, loss.loss)?;

@@ -37,17 +37,37 @@ impl FlatGradient {
         }
     }
 
-    /// Squared norms of VAE-A's and VAE-B's parts, `[2]`.
-    pub fn squared_norms(&self) -> Tensor<1> {
-        let part = |from: usize, to: usize| self.flat.clone().slice([from..to]).square().sum();
+    /// Sums of squares, VAE-A's pieces first, then VAE-B's: `[PIECES]`.
+    ///
+    /// In pieces because Burn 0.22.1's reduction on wgpu miscounts more than 65,535 numbers.
+    pub fn squares(&self) -> Tensor<1> {
+        let pieces =
+            pieces(0, PARAMETERS_A).chain(pieces(PARAMETERS_A, PARAMETERS_A + PARAMETERS_B));
         Tensor::cat(
-            vec![
-                part(0, PARAMETERS_A),
-                part(PARAMETERS_A, PARAMETERS_A + PARAMETERS_B),
-            ],
+            pieces
+                .map(|piece| self.flat.clone().slice([piece]).square().sum())
+                .collect(),
             0,
         )
     }
+
+    /// Squared norms of VAE-A's and VAE-B's parts from their [`squares`](Self::squares).
+    pub fn squared_norms(squares: &[f64]) -> [f64; 2] {
+        let (a, b) = squares.split_at(PIECES_A.min(squares.len()));
+        [a.iter().sum(), b.iter().sum()]
+    }
+}
+
+/// Numbers summed at a time.
+const PIECE: usize = 32_768;
+const PIECES_A: usize = PARAMETERS_A.div_ceil(PIECE);
+/// Pieces of both parts.
+pub const PIECES: usize = PIECES_A + PARAMETERS_B.div_ceil(PIECE);
+
+fn pieces(from: usize, to: usize) -> impl Iterator<Item = std::ops::Range<usize>> {
+    (from..to)
+        .step_by(PIECE)
+        .map(move |start| start..(start + PIECE).min(to))
 }
 
 /// What clipping did to a gradient.
