@@ -83,7 +83,7 @@ impl Logs {
     }
 
     /// From now on the log is also written into a run's folder.
-    pub fn into_folder(&self, folder: &Path) {
+    pub fn write_to(&self, folder: &Path) {
         if folder.as_os_str().is_empty() {
             return;
         }
@@ -104,7 +104,7 @@ impl Logs {
         tokio::spawn(async move {
             while let Some(event) = events.recv().await {
                 if let Event::Started(info) = &event {
-                    logs.into_folder(&info.folder);
+                    logs.write_to(&info.folder);
                 }
                 if sender.send(event).is_err() {
                     return;

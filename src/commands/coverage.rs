@@ -35,7 +35,7 @@ pub fn run(global: &Global, args: &CoverageArgs) -> Done {
     let model = DualVae::new(&checkpoint.weights, &device, DType::F64);
     let seed = global.seed.unwrap_or(0);
     if !global.json && !global.quiet {
-        eprintln!("{}, seed {seed}, 64 bits on the CPU", checkpoint.source);
+        eprintln!("{}, seed {seed}, 64 bits on the CPU", checkpoint.origin);
     }
     let wanted = |draw: Draw| args.draw.is_none_or(|asked| asked == draw);
     let whiches = Which::BOTH.into_iter().filter(|which| match args.which {

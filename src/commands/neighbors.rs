@@ -45,7 +45,7 @@ pub fn run(global: &Global, args: &NeighborsArgs) -> Done {
                 k,
                 metric.name(),
                 which.name().to_uppercase(),
-                checkpoint.source
+                checkpoint.origin
             );
         }
         for neighbour in nearest(&codes, LATENT, operation, metric, k) {
@@ -93,17 +93,14 @@ fn tell(global: &Global, neighbour: &Neighbour) -> Result<(), Failure> {
             "hamming_rank": neighbour.hamming_rank,
         }));
     }
-    line(
-        &format!(
-            "{:>4}  {:>5}  {operation}  distance {:>9.5}  Hamming {} (rank {:>5})  {}",
-            neighbour.rank,
-            operation.index(),
-            neighbour.distance,
-            neighbour.hamming,
-            neighbour.hamming_rank,
-            operation.name().unwrap_or("")
-        )
-        .trim_end()
-        .to_owned(),
-    )
+    let text = format!(
+        "{:>4}  {:>5}  {operation}  distance {:>9.5}  Hamming {} (rank {:>5})  {}",
+        neighbour.rank,
+        operation.index(),
+        neighbour.distance,
+        neighbour.hamming,
+        neighbour.hamming_rank,
+        operation.name().unwrap_or("")
+    );
+    line(text.trim_end())
 }

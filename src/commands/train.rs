@@ -50,7 +50,7 @@ pub fn run(global: &Global, args: &TrainArgs) -> Done {
                     Some(Event::Ended(end)) => break Some(end),
                     Some(event) => {
                         if let Event::Started(info) = &event {
-                            logs.into_folder(&info.folder);
+                            logs.write_to(&info.folder);
                         }
                         // Nobody reads on: stop as if asked to, and keep what is done.
                         if let Err(failure) = report.event(&event) && silenced.is_none() {

@@ -27,8 +27,6 @@ pub fn markdown_table() -> String {
 
 #[cfg(test)]
 mod tests {
-    #![expect(clippy::unwrap_used, reason = "a test may fail at once")]
-
     use super::markdown_table;
 
     const PAGE: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/docs/configuration.md");

@@ -261,7 +261,11 @@ pub fn stored_config(path: &Path) -> Result<Config, RunError> {
 pub fn read_metrics(path: &Path) -> Result<Vec<EpochRecord>, RunError> {
     let path = path.join(METRICS);
     let bytes = files::read(&path, METRICS_LIMIT)?;
-    let text = String::from_utf8_lossy(&bytes);
+    parse_metrics(&String::from_utf8_lossy(&bytes), &path)
+}
+
+/// Reads lines of metrics; a last line that was cut off is left out.
+pub(super) fn parse_metrics(text: &str, path: &Path) -> Result<Vec<EpochRecord>, RunError> {
     let whole = text.rfind('\n').map_or(0, |end| end + 1);
     text[..whole]
         .lines()
@@ -269,7 +273,7 @@ pub fn read_metrics(path: &Path) -> Result<Vec<EpochRecord>, RunError> {
         .map(|(number, line)| {
             serde_json::from_str(line).map_err(|error| {
                 RunError::unusable(
-                    &path,
+                    path,
                     format!("line {}: expected an epoch, found: {error}", number + 1),
                 )
             })

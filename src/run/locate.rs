@@ -1,5 +1,6 @@
 //! Where runs lie, and what a user means by a checkpoint.
 
+use std::fmt;
 use std::fs;
 use std::path::{Path, PathBuf};
 
@@ -10,8 +11,10 @@ use time::macros::format_description;
 use super::checkpoint::{is_checkpoint, load_weights, weights_path};
 use super::error::RunError;
 use super::folder::{self, LATEST};
-use crate::config::Config;
+use super::journal::Entry;
+use crate::config::{Config, Source};
 use crate::model::Weights;
+use crate::record::EpochRecord;
 
 /// Environment variable that stands in for `--data-dir`.
 pub const DATA_DIR: &str = "FLUXTTICE_DATA_DIR";
@@ -94,18 +97,76 @@ pub fn all_runs(runs: &Path) -> Vec<PathBuf> {
     found.into_iter().map(|(_, path)| path).collect()
 }
 
-/// The weights trained by this program that are built into it.
+/// The weights that this program trained itself with the published configuration.
 pub static BUILT_IN_WEIGHTS: &[u8] = include_bytes!("../../assets/builtin/weights.safetensors");
+/// The metrics of the run that trained them.
+static BUILT_IN_METRICS: &str = include_str!("../../assets/builtin/metrics.jsonl");
 
 /// Weights and where they come from.
 #[derive(Clone, Debug)]
 pub struct Checkpoint {
     /// The weights.
     pub weights: Weights,
-    /// For people: a path, or `built-in model`.
-    pub source: String,
-    /// The run it belongs to, if it lies in one.
-    pub run: Option<PathBuf>,
+    /// Where they lie.
+    pub origin: Origin,
+}
+
+/// Where a checkpoint lies.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Origin {
+    /// In the program.
+    BuiltIn,
+    /// In a run: its folder, and the checkpoint's.
+    Run {
+        /// The run's folder.
+        run: PathBuf,
+        /// The checkpoint's folder.
+        checkpoint: PathBuf,
+    },
+    /// In a file.
+    File(PathBuf),
+}
+
+/// For people: a path, or `built-in model`.
+impl fmt::Display for Origin {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::BuiltIn => f.write_str("built-in model"),
+            Self::Run {
+                checkpoint: path, ..
+            }
+            | Self::File(path) => path.display().fmt(f),
+        }
+    }
+}
+
+impl Origin {
+    /// The configuration, metrics and journal of the run it comes from, as far as they are known.
+    ///
+    /// # Errors
+    /// [`RunError`] where a run's files are damaged.
+    pub fn story(&self) -> Result<(Config, Vec<EpochRecord>, Vec<Entry>), RunError> {
+        match self {
+            Self::Run { run, .. } => Ok((
+                folder::stored_config(run)?,
+                folder::read_metrics(run)?,
+                folder::read_journal(run)?,
+            )),
+            Self::BuiltIn => {
+                let path = Path::new("built-in model");
+                Ok((
+                    published()?,
+                    folder::parse_metrics(BUILT_IN_METRICS, path)?,
+                    Vec::new(),
+                ))
+            }
+            Self::File(_) => Ok((published()?, Vec::new(), Vec::new())),
+        }
+    }
+}
+
+fn published() -> Result<Config, RunError> {
+    Ok(Config::load(Source::BuiltIn, &[])?.config)
 }
 
 /// The checkpoint a user means: a run (`RUN`, `RUN@best`, `RUN@0050`), a snapshot folder, a
@@ -119,10 +180,10 @@ pub fn find_checkpoint(runs: &Path, named: Option<&str>) -> Result<Checkpoint, R
     };
     let path = Path::new(named);
     if path.is_file() {
-        return loaded(path.to_owned(), None);
+        return file(path.to_owned());
     }
     if is_checkpoint(path) {
-        return loaded(weights_path(path), None);
+        return file(weights_path(path));
     }
     let (run, which) = named.rsplit_once('@').unwrap_or((named, LATEST));
     if which == LATEST && !path.exists() && !runs.join(run).exists() {
@@ -135,10 +196,8 @@ pub fn find_checkpoint(runs: &Path, named: Option<&str>) -> Result<Checkpoint, R
         ));
     }
     let run = find_run(runs, Some(run))?;
-    loaded(
-        weights_path(&folder::checkpoint_folder(&run, which)?),
-        Some(run),
-    )
+    let checkpoint = folder::checkpoint_folder(&run, which)?;
+    of_run(run, checkpoint)
 }
 
 /// The built-in model.
@@ -152,8 +211,7 @@ pub fn built_in() -> Result<Checkpoint, RunError> {
     })?;
     Ok(Checkpoint {
         weights,
-        source: "built-in model".to_owned(),
-        run: None,
+        origin: Origin::BuiltIn,
     })
 }
 
@@ -179,15 +237,22 @@ pub fn best_at_hand(runs: &Path) -> Result<Checkpoint, RunError> {
             .max()
     };
     match all_runs(runs).iter().filter_map(covered).max() {
-        Some((_, folder, run)) => loaded(weights_path(&folder), Some(run)),
+        Some((_, checkpoint, run)) => of_run(run, checkpoint),
         None => built_in(),
     }
 }
 
-fn loaded(path: PathBuf, run: Option<PathBuf>) -> Result<Checkpoint, RunError> {
+fn of_run(run: PathBuf, checkpoint: PathBuf) -> Result<Checkpoint, RunError> {
+    let weights = load_weights(&weights_path(&checkpoint))?;
+    Ok(Checkpoint {
+        weights,
+        origin: Origin::Run { run, checkpoint },
+    })
+}
+
+fn file(path: PathBuf) -> Result<Checkpoint, RunError> {
     Ok(Checkpoint {
         weights: load_weights(&path)?,
-        source: path.display().to_string(),
-        run,
+        origin: Origin::File(path),
     })
 }

@@ -13,6 +13,6 @@ pub use folder::{
     BEST, LATEST, LOG, RunFolder, checkpoint_folder, read_journal, read_metrics, stored_config,
 };
 pub use locate::{
-    BUILT_IN_WEIGHTS, Checkpoint, DATA_DIR, all_runs, best_at_hand, built_in, find_checkpoint,
-    find_run, new_run, runs_folder,
+    BUILT_IN_WEIGHTS, Checkpoint, DATA_DIR, Origin, all_runs, best_at_hand, built_in,
+    find_checkpoint, find_run, new_run, runs_folder,
 };

@@ -1,5 +1,6 @@
 //! A session without training: a finished model that can be asked for its codes.
 
+use std::path::PathBuf;
 use std::sync::Arc;
 
 use burn::tensor::{DType, Device};
@@ -7,39 +8,31 @@ use burn::tensor::{DType, Device};
 use super::error::SessionError;
 use super::message::{Command, Event, Outcome, RunInfo, RunState};
 use super::worker::{Lines, codes};
-use crate::config::{Config, Source};
 use crate::measure::{CoverageTask, Samples};
-use crate::model::{DualVae, Which, parameter_counts};
+use crate::model::{DualVae, LATENT, Which, parameter_counts};
 use crate::record::{CoveragePair, CoveredSets};
-use crate::run::{Checkpoint, journal, read_journal, read_metrics, stored_config};
+use crate::run::{Checkpoint, Origin, journal};
 use crate::schedule::Schedule;
 use crate::training::ARGMAX_SAMPLES;
 
 /// Serves a model that is not trained further.
 pub(super) fn explore(checkpoint: &Checkpoint, lines: &Lines) -> Result<(), SessionError> {
-    let config = match &checkpoint.run {
-        Some(run) => stored_config(run)?,
-        None => {
-            Config::load(Source::BuiltIn, &[])
-                .map_err(crate::run::RunError::from)?
-                .config
-        }
-    };
-    let (history, marks) = match &checkpoint.run {
-        Some(run) => (read_metrics(run)?, journal::marks(&read_journal(run)?)),
-        None => Default::default(),
-    };
+    let (config, history, entries) = checkpoint.origin.story()?;
     let schedule = Schedule::new(&config);
     let epochs = history.len() as u32;
-    let name = checkpoint
-        .run
-        .as_ref()
-        .and_then(|run| run.file_name())
-        .map(|name| name.to_string_lossy().into_owned());
+    let source = checkpoint.origin.to_string();
+    let folder = match &checkpoint.origin {
+        Origin::Run { run, .. } => run.clone(),
+        Origin::BuiltIn | Origin::File(_) => PathBuf::new(),
+    };
+    let name = folder.file_name().map_or_else(
+        || source.clone(),
+        |name| name.to_string_lossy().into_owned(),
+    );
     lines.event(Event::Started(Arc::new(RunInfo {
-        name: name.unwrap_or_else(|| checkpoint.source.clone()),
-        folder: checkpoint.run.clone().unwrap_or_default(),
-        config_name: checkpoint.source.clone(),
+        name,
+        folder,
+        config_name: "as stored".to_owned(),
         config_digest: config.digest().map_err(crate::run::RunError::from)?,
         ineffective: Vec::new(),
         seed: config.seed,
@@ -50,23 +43,27 @@ pub(super) fn explore(checkpoint: &Checkpoint, lines: &Lines) -> Result<(), Sess
         phase_borders: schedule.phase_borders(),
         batches: 0,
         schedule: Arc::new(schedule.all()),
+        kl_floor: config.free_bits * LATENT as f64,
         parameters: parameter_counts(config.model.use_statenet),
         history: history.into_iter().map(Arc::new).collect(),
-        marks,
+        marks: journal::marks(&entries),
         training: false,
     })));
     lines.event(Event::State(RunState::Finished));
     let (device, dtype) = (Device::flex(), DType::F32);
     let model = DualVae::new(&checkpoint.weights, &device, dtype);
-    let source = checkpoint.source.clone();
     lines.event(Event::Codes(Arc::new(codes(
-        &model, &device, dtype, epochs, source,
+        &model,
+        &device,
+        dtype,
+        epochs,
+        source.clone(),
     )?)));
     lines.event(Event::Covered(Arc::new(covered(&model, &device, dtype)?)));
     while let Ok(request) = lines.requests.recv() {
         match request.command {
             Command::Encode => {
-                let codes = codes(&model, &device, dtype, epochs, checkpoint.source.clone())?;
+                let codes = codes(&model, &device, dtype, epochs, source.clone())?;
                 lines.event(Event::Codes(Arc::new(codes)));
             }
             command => lines.event(Event::Outcome(Outcome {

@@ -112,6 +112,8 @@ pub struct RunInfo {
     pub batches: u32,
     /// Every epoch's scheduled values (ρ with its gate open), index = epoch.
     pub schedule: Arc<Vec<Scheduled>>,
+    /// Lowest KL that can be reported, nats: the floor under each element, summed over dimensions.
+    pub kl_floor: f64,
     /// Parameters: in all, VAE-A, VAE-B, StateNet.
     pub parameters: [usize; 4],
     /// Epochs already done when this session began.

@@ -120,6 +120,7 @@ impl<'a> Worker<'a> {
             phase_borders: schedule.phase_borders(),
             batches: trainer.batches(),
             schedule: Arc::new(schedule.all()),
+            kl_floor: config.free_bits * LATENT as f64,
             parameters: parameter_counts(config.model.use_statenet),
             history,
             marks,

@@ -21,7 +21,7 @@ pub struct Operation(u16);
 impl Operation {
     /// The operation with this index, or `None` from 19,683 on.
     pub fn new(index: usize) -> Option<Self> {
-        (index < OPERATIONS).then(|| Self(index as u16))
+        (index < OPERATIONS).then_some(Self(index as u16))
     }
 
     /// The operation with these nine entries; `None` if one is not -1, 0 or +1.

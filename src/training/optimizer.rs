@@ -45,7 +45,13 @@ impl FlatGradient {
             pieces(0, PARAMETERS_A).chain(pieces(PARAMETERS_A, PARAMETERS_A + PARAMETERS_B));
         Tensor::cat(
             pieces
-                .map(|piece| self.flat.clone().slice([piece]).square().sum())
+                .map(|piece| {
+                    self.flat
+                        .clone()
+                        .narrow(0, piece.start, piece.len())
+                        .square()
+                        .sum()
+                })
                 .collect(),
             0,
         )
@@ -228,9 +234,13 @@ impl ModuleMapper for Updater {
         param.map(|value| {
             let value = value.inner();
             let shape = value.shape();
-            let end = self.taken + shape.num_elements();
-            let update = self.update.clone().slice([self.taken..end]).reshape(shape);
-            self.taken = end;
+            let length = shape.num_elements();
+            let update = self
+                .update
+                .clone()
+                .narrow(0, self.taken, length)
+                .reshape(shape);
+            self.taken += length;
             Tensor::from_inner(value.mul_scalar(self.keep) - update).require_grad()
         })
     }

@@ -13,8 +13,6 @@ use crate::space::OPERATIONS;
 const PLATEAU_EPOCHS: usize = 10;
 /// Percentage points by which it may still move.
 const PLATEAU_POINTS: f64 = 0.2;
-/// The reported KL cannot fall below this under the published free bits: 16 dimensions · 0.5 nats.
-const KL_FLOOR: f64 = 8.0;
 /// A KL this close to its floor is at it.
 const KL_NEAR: f64 = 0.05;
 /// Decode entropy above this share of ln 19,683 means that codes do not name operations.
@@ -57,7 +55,7 @@ pub fn findings(records: &[Arc<EpochRecord>], info: Option<&RunInfo>) -> Vec<Fin
         not_a_number(records),
         vague_codes(newest),
         out_of_band(records),
-        kl_floor(newest),
+        kl_floor(newest, info),
         plateau(records),
         stale(newest),
         free_codes(newest, info),
@@ -142,10 +140,13 @@ fn out_of_band(records: &[Arc<EpochRecord>]) -> Option<Finding> {
     finding(Gravity::Watch, text)
 }
 
-fn kl_floor(newest: &EpochRecord) -> Option<Finding> {
+fn kl_floor(newest: &EpochRecord, info: Option<&RunInfo>) -> Option<Finding> {
+    let floor = info
+        .map(|info| info.kl_floor)
+        .filter(|floor| *floor > 0.0)?;
     let at_floor: Vec<&str> = [("A", newest.train.kl_a), ("B", newest.train.kl_b)]
         .into_iter()
-        .filter(|(_, kl)| (KL_FLOOR - KL_NEAR..KL_FLOOR + KL_NEAR).contains(kl))
+        .filter(|(_, kl)| (floor - KL_NEAR..floor + KL_NEAR).contains(kl))
         .map(|(name, _)| name)
         .collect();
     if at_floor.is_empty() {
@@ -154,7 +155,7 @@ fn kl_floor(newest: &EpochRecord) -> Option<Finding> {
     let text = format!(
         "KL of {} is reported at its floor of {} nats: a collapse would not show in it",
         at_floor.join(" and "),
-        fixed(KL_FLOOR, 1)
+        fixed(floor, 1)
     );
     finding(Gravity::Watch, text)
 }

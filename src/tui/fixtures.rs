@@ -83,6 +83,7 @@ pub fn info() -> RunInfo {
         phase_borders: [40, 120, 250],
         batches: 247,
         schedule: Arc::new((0..400).map(scheduled).collect()),
+        kl_floor: 8.0,
         parameters: [168_770, 50_203, 117_499, 1_068],
         history: Vec::new(),
         marks: Vec::new(),

@@ -1,7 +1,5 @@
 //! What the configuration promises, from the outside.
 
-#![expect(clippy::unwrap_used, reason = "a test may fail at once")]
-
 mod bounds;
 mod files;
 mod noise;
