@@ -32,7 +32,7 @@ pub(super) fn explore(checkpoint: &Checkpoint, lines: &Lines) -> Result<(), Sess
     lines.event(Event::Started(Arc::new(RunInfo {
         name,
         folder,
-        config_name: "as stored".to_owned(),
+        config_name: "ternary_v5_5".to_owned(),
         config_digest: config.digest().map_err(crate::run::RunError::from)?,
         ineffective: Vec::new(),
         seed: config.seed,
@@ -59,7 +59,12 @@ pub(super) fn explore(checkpoint: &Checkpoint, lines: &Lines) -> Result<(), Sess
         epochs,
         source.clone(),
     )?)));
-    lines.event(Event::Covered(Arc::new(covered(&model, &device, dtype)?)));
+    lines.event(Event::Covered(Arc::new(covered(
+        &model,
+        &device,
+        dtype,
+        epochs.saturating_sub(1),
+    )?)));
     while let Ok(request) = lines.requests.recv() {
         match request.command {
             Command::Encode => {
@@ -80,7 +85,12 @@ pub(super) fn explore(checkpoint: &Checkpoint, lines: &Lines) -> Result<(), Sess
 }
 
 /// Coverage of a model at hand, with seed 0 as the `coverage` command measures it.
-fn covered(model: &DualVae, device: &Device, dtype: DType) -> Result<CoveredSets, SessionError> {
+fn covered(
+    model: &DualVae,
+    device: &Device,
+    dtype: DType,
+    epoch: u32,
+) -> Result<CoveredSets, SessionError> {
     let samples = Samples {
         categorical: ARGMAX_SAMPLES,
         argmax: ARGMAX_SAMPLES,
@@ -92,7 +102,7 @@ fn covered(model: &DualVae, device: &Device, dtype: DType) -> Result<CoveredSets
     };
     let (a, b) = (measure(Which::A)?, measure(Which::B)?);
     Ok(CoveredSets {
-        epoch: 0,
+        epoch,
         counts: Some(CoveragePair {
             a: a.coverage,
             b: b.coverage,

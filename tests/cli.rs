@@ -1,0 +1,17 @@
+//! The command line end to end: the real program, its output, its files, its exit codes.
+
+#![expect(clippy::unwrap_used, clippy::panic, reason = "tests")]
+
+#[path = "cli/measuring.rs"]
+mod measuring;
+#[path = "support/program.rs"]
+mod program;
+#[path = "cli/resuming.rs"]
+mod resuming;
+#[cfg(unix)]
+#[path = "cli/signals.rs"]
+mod signals;
+#[path = "cli/training.rs"]
+mod training;
+#[path = "cli/wrong.rs"]
+mod wrong;

@@ -1,0 +1,333 @@
+//! What only reads: `coverage`, `neighbors`, `devices`, `config`, help and version.
+
+use std::io::Write;
+use std::process::Stdio;
+
+use fluxttice_core::space::Operation;
+use serde_json::Value;
+
+use crate::program::{Home, Ran, names};
+
+fn text<'a>(value: &'a Value, name: &str) -> &'a str {
+    value[name]
+        .as_str()
+        .unwrap_or_else(|| panic!("no text `{name}` in {value}"))
+}
+
+fn number(value: &Value, name: &str) -> f64 {
+    value[name]
+        .as_f64()
+        .unwrap_or_else(|| panic!("no number `{name}` in {value}"))
+}
+
+#[test]
+fn coverage_answers_each_question_with_the_contracts_fields() {
+    let home = Home::new();
+    let ran = home
+        .run("coverage --json --samples 3000 --samples 500")
+        .exits(0);
+    let lines = ran.lines();
+    let asked = |line: &Value| {
+        let samples = line["samples"].as_u64().unwrap();
+        (
+            text(line, "which").to_owned(),
+            text(line, "draw").to_owned(),
+            samples,
+        )
+    };
+    let mut questions: Vec<_> = lines.iter().map(asked).collect();
+    questions.sort();
+    questions.dedup();
+    assert_eq!(
+        (lines.len(), questions.len()),
+        (8, 8),
+        "2 VAEs × 2 draws × 2 sizes"
+    );
+    for line in &lines {
+        let (unique, samples) = (number(line, "unique"), number(line, "samples"));
+        assert!(0.0 < unique && unique <= samples, "{line}");
+        assert!(
+            (number(line, "percent") - 100.0 * unique / 19_683.0).abs() < 1e-9,
+            "{line}"
+        );
+        assert!(
+            number(line, "percent") < number(line, "ceiling_percent") + 1.0,
+            "{line}"
+        );
+        assert_eq!(line["seed"], 0);
+        let digest = text(line, "digest").strip_prefix("sha256:").unwrap();
+        assert!(digest.len() == 64 && digest.chars().all(|c| c.is_ascii_hexdigit()));
+    }
+    let one = home
+        .run("coverage --json --samples 500 --which b --draw argmax")
+        .exits(0);
+    assert_eq!(one.lines().len(), 1);
+    assert!(
+        lines.contains(&one.lines()[0]),
+        "the same answer when asked alone"
+    );
+}
+
+#[test]
+fn coverage_is_the_same_on_any_number_of_threads_and_another_with_another_seed() {
+    let home = Home::new();
+    let ask = |threads: &str, seed: &str| {
+        let arguments = ["coverage", "--json", "--samples=9000", "--seed", seed];
+        let mut command = home.command(arguments);
+        Ran::of({
+            command.env("RAYON_NUM_THREADS", threads);
+            command
+        })
+        .exits(0)
+        .stdout
+    };
+    let one = ask("1", "0");
+    assert_eq!(one, ask("4", "0"));
+    let other = ask("1", "1");
+    assert!(one.lines().zip(other.lines()).all(|(a, b)| a != b));
+}
+
+#[test]
+fn coverage_reads_a_run_an_epoch_a_folder_and_a_file() {
+    let home = Home::new();
+    home.train("run", "--epochs 2").exits(0);
+    let run = home.path("run").display().to_string();
+    let ask = |checkpoint: &str| {
+        let ran = home.run(&format!(
+            "coverage --json --samples 500 --checkpoint {checkpoint}"
+        ));
+        ran.exits(0).stdout
+    };
+    let latest = ask(&run);
+    assert_eq!(latest, ask(&format!("{run}@0001")));
+    assert_eq!(latest, ask(&format!("{run}@latest")));
+    assert_eq!(latest, ask(&format!("{run}/checkpoints/epoch-0001")));
+    assert_eq!(
+        latest,
+        ask(&format!("{run}/checkpoints/epoch-0001/weights.safetensors"))
+    );
+    assert_ne!(latest, ask(&format!("{run}@0000")));
+    let best = home.metrics("run")[1]["best"]["epoch"].as_u64().unwrap();
+    assert_eq!(
+        ask(&format!("{run}@best")),
+        ask(&format!("{run}@{best:04}"))
+    );
+    assert_ne!(
+        latest,
+        home.run("coverage --json --samples 500").stdout,
+        "built in"
+    );
+}
+
+#[test]
+fn an_operation_may_be_written_in_every_way() {
+    let home = Home::new();
+    let ask = |operation: &str| {
+        let ran = Ran::of(home.command(["neighbors", operation, "-k", "3", "--json"]));
+        ran.exits(0).stdout
+    };
+    let min = Operation::from_function(i8::min);
+    let named = ask("min");
+    assert_eq!(named.lines().count(), 3);
+    let entries = min.entries().map(|entry| entry.to_string()).join(",");
+    for written in [&min.index().to_string(), &min.to_string(), &entries] {
+        assert!(written.starts_with(['-', '1']), "{written}");
+        assert_eq!(named, ask(written), "{written}");
+    }
+    let zeros = ask("000000000");
+    let index = Operation::from_function(|_, _| 0).index();
+    assert_eq!(
+        zeros,
+        ask(&index.to_string()),
+        "nine zeros are trits, not the number 0"
+    );
+    assert_ne!(zeros, ask("0"));
+
+    let mut command = home.command(["neighbors", "-", "-k", "3", "--json"]);
+    let command = command
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped());
+    let mut child = command.spawn().unwrap();
+    let mut stdin = child.stdin.take().unwrap();
+    writeln!(stdin, "min\n{min}\n\n{entries}\n000000000").unwrap();
+    drop(stdin);
+    let ran = Ran::from(child.wait_with_output().unwrap()).exits(0);
+    assert_eq!(
+        ran.stdout,
+        [named.as_str(), &named, &named, &zeros].concat()
+    );
+}
+
+#[test]
+fn neighbours_are_ranked_told_apart_and_complete() {
+    let home = Home::new();
+    let centre: Operation = "7153".parse().unwrap();
+    for (metric, which) in [("euclidean", "a"), ("cosine", "b"), ("hamming", "a")] {
+        let asked = format!("neighbors 7153 --json -k 19682 --metric {metric} --which {which}");
+        let lines = home.run(&asked).exits(0).lines();
+        assert_eq!(lines.len(), 19_682, "all but the operation itself");
+        let mut seen = vec![false; 19_683];
+        let mut before = (f64::NEG_INFINITY, 0);
+        for (place, line) in lines.iter().enumerate() {
+            let index = line["operation"].as_u64().unwrap() as usize;
+            let operation = Operation::new(index).unwrap();
+            assert!(!std::mem::replace(&mut seen[index], true), "{index} twice");
+            assert_eq!(line["rank"], place + 1);
+            assert_eq!(text(line, "trits"), operation.to_string());
+            assert_eq!(line["hamming"], centre.hamming(operation));
+            assert!(line["hamming_rank"].is_u64());
+            let distance = number(line, "distance");
+            assert!(
+                (distance, index) > before,
+                "rank {}: ties go by index",
+                place + 1
+            );
+            before = (distance, index);
+            if metric == "hamming" {
+                assert_eq!(distance, f64::from(centre.hamming(operation)));
+                assert_eq!(line["hamming_rank"], line["rank"]);
+            }
+        }
+        assert!(!seen[7153], "without itself");
+    }
+    let spelled = home.run("neighbours 7153 --json").exits(0).lines();
+    assert_eq!(spelled.len(), 10);
+}
+
+#[test]
+fn what_is_no_operation_is_refused() {
+    let home = Home::new();
+    for wrong in [
+        "nonsense",
+        "19683",
+        "-1",
+        "0++",
+        "0++-0+--0+",
+        "2,0,0,0,0,0,0,0,0",
+        "1,0",
+        "",
+        "٣",
+    ] {
+        let ran = Ran::of(home.command(["neighbors", wrong])).exits(3);
+        assert_eq!(ran.says_only(&["expected"]).stdout, "");
+    }
+    let mut command = home.command(["neighbors", "-", "--json"]);
+    let command = command
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped());
+    let mut child = command.spawn().unwrap();
+    let mut stdin = child.stdin.take().unwrap();
+    stdin.write_all(b"min\nnonsense\n").unwrap();
+    drop(stdin);
+    let ran = Ran::from(child.wait_with_output().unwrap()).exits(3);
+    ran.says_only(&["line 2", "nonsense"]);
+}
+
+#[test]
+fn devices_names_the_cpu_and_chooses_exactly_one() {
+    let home = Home::new();
+    let lines = home.run("devices --json").exits(0).lines();
+    assert!(
+        lines
+            .iter()
+            .any(|line| line["id"] == "cpu" && line["kind"] == "cpu")
+    );
+    for line in &lines {
+        for name in ["id", "name", "api", "why"] {
+            assert!(!text(line, name).is_empty(), "{name} of {line}");
+        }
+        let kinds = ["discrete", "integrated", "virtual", "software", "cpu"];
+        assert!(kinds.contains(&text(line, "kind")), "{line}");
+        assert!(
+            line["kind"] != "software" || line["chosen"] == false,
+            "auto takes none"
+        );
+    }
+    assert_eq!(
+        lines.iter().filter(|line| line["chosen"] == true).count(),
+        1
+    );
+}
+
+#[test]
+fn the_effective_configuration_shown_is_one_that_loads_again() {
+    let home = Home::new();
+    let shown = home
+        .run("config show --set model.rho_max=0.55 --seed 7")
+        .exits(0)
+        .stdout;
+    let file = home.file("shown.yaml", &shown).display().to_string();
+    let again = home
+        .run(&format!("config show --config {file}"))
+        .exits(0)
+        .stdout;
+    assert_eq!(shown, again);
+    let digest = |file: &str| {
+        let ran = home.run(&format!("config check {file} --json")).exits(0);
+        text(&ran.lines()[0], "digest").to_owned()
+    };
+    let copy = home.file("again.yaml", &again).display().to_string();
+    assert_eq!(digest(&file), digest(&copy));
+    let published = home.file(
+        "published.yaml",
+        include_str!("../../configs/ternary_v5_5.yaml"),
+    );
+    assert_ne!(digest(&file), digest(&published.display().to_string()));
+
+    let json = &home
+        .run(&format!("config show --json --config {file}"))
+        .exits(0)
+        .lines()[0];
+    assert_eq!(
+        (&json["model"]["rho_max"], &json["seed"]),
+        (&0.55.into(), &7.into())
+    );
+    assert_eq!(names(&home.path("")).len(), 3, "nothing else is created");
+}
+
+#[test]
+fn every_key_of_a_configuration_is_explained() {
+    let home = Home::new();
+    let keys = home.run("config keys --json").exits(0).lines();
+    for key in &keys {
+        for name in ["key", "type", "range", "default", "meaning"] {
+            assert!(!text(key, name).is_empty(), "{name} of {key}");
+        }
+        assert_eq!(key["used"] == false, key["reason"].is_string(), "{key}");
+    }
+    let explained = |name: &str| {
+        let within = format!("{name}[");
+        let below = format!("{name}.");
+        keys.iter()
+            .map(|key| text(key, "key"))
+            .any(|key| key == name || key.starts_with(&within) || key.starts_with(&below))
+    };
+    let shown = &home.run("config show --json").exits(0).lines()[0];
+    for (name, value) in shown.as_object().unwrap() {
+        match value.as_object() {
+            Some(section) => section.keys().for_each(|key| {
+                assert!(explained(&format!("{name}.{key}")), "{name}.{key}");
+            }),
+            None => assert!(explained(name), "{name}"),
+        }
+    }
+}
+
+#[test]
+fn help_shows_examples_and_version_names_what_was_built() {
+    let home = Home::new();
+    for command in ["", "train", "coverage", "neighbors", "devices", "config"] {
+        let help = home.run(&format!("{command} --help")).exits(0).stdout;
+        assert!(help.contains("Example"), "{command}: {help}");
+        let example = format!("fluxttice-explorer {command}");
+        assert!(help.contains(example.trim_end()), "{command}: {help}");
+    }
+    let version = home.run("--version").exits(0).stdout;
+    assert!(version.contains(env!("CARGO_PKG_VERSION")), "{version}");
+    assert!(
+        version.contains("commit") && version.contains("wgpu"),
+        "{version}"
+    );
+}

@@ -1,0 +1,152 @@
+//! What comes from outside: signals, a pipe nobody reads, a disk that is full.
+
+use std::process::{Command, Stdio};
+
+use rustix::process::Signal;
+use serde_json::Value;
+
+use crate::program::{Home, Ran, Running, SMALL, names};
+
+/// After whatever happened to `run`, it goes on to the weights of a run that was left alone.
+fn goes_on_as_if_nothing_had_happened(home: &Home, run: &str) {
+    home.resume(run, "--epochs 1").exits(0);
+    home.resume(run, "--epochs 1").exits(0);
+    let metrics = home.metrics(run);
+    let epochs: Vec<Value> = metrics.iter().map(|line| line["epoch"].clone()).collect();
+    let expected: Vec<Value> = (0..metrics.len()).map(Value::from).collect();
+    assert_eq!(epochs, expected);
+    home.train("alone", &format!("--epochs {}", metrics.len()))
+        .exits(0);
+    assert!(home.weights(run) == home.weights("alone"));
+}
+
+#[test]
+fn signals_stop_save_and_say_so() {
+    for (signal, code) in [(Signal::INT, 130), (Signal::TERM, 143), (Signal::HUP, 129)] {
+        let home = Home::new();
+        let mut running = Running::start(home.training("run", ""));
+        running.wait_for("epoch");
+        running.signal(signal);
+        let (status, rest, stderr) = running.end();
+        assert_eq!(status.code(), Some(code), "{stderr}");
+        let end = rest.last().unwrap();
+        assert_eq!(
+            (&end["event"], &end["reason"]),
+            (&"end".into(), &"stopped".into())
+        );
+        goes_on_as_if_nothing_had_happened(&home, "run");
+    }
+}
+
+#[test]
+fn a_signal_before_the_first_epoch_leaves_a_run_that_can_go_on() {
+    let home = Home::new();
+    let mut running = Running::start(home.training("run", ""));
+    running.wait_for("start");
+    running.signal(Signal::TERM);
+    assert_eq!(running.end().0.code(), Some(143));
+    goes_on_as_if_nothing_had_happened(&home, "run");
+}
+
+#[test]
+fn a_killed_program_leaves_a_run_that_can_go_on() {
+    let home = Home::new();
+    for _ in 0..2 {
+        let mut command = home.command(["train", "--json", "--device=cpu"]);
+        command.arg("--resume").arg(home.path("run"));
+        let command = if home.path("run").exists() {
+            command
+        } else {
+            home.training("run", "")
+        };
+        let mut running = Running::start(command);
+        running.wait_for("epoch");
+        running.signal(Signal::KILL);
+        assert_eq!(running.close().unwrap().0.code(), None, "killed");
+    }
+    goes_on_as_if_nothing_had_happened(&home, "run");
+}
+
+#[test]
+fn nobody_reading_on_stops_the_run_without_a_panic() {
+    let home = Home::new();
+    let mut running = Running::start(home.training("run", ""));
+    running.wait_for("start");
+    let (status, stderr) = running.close().unwrap();
+    assert_eq!((status.code(), stderr.as_str()), (Some(0), ""));
+    goes_on_as_if_nothing_had_happened(&home, "run");
+
+    // Far more lines than a pipe holds.
+    let mut command = home.command(["neighbors", "min", "-k", "19682", "--json"]);
+    let mut child = command
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    drop(child.stdout.take());
+    let ran = Ran::from(child.wait_with_output().unwrap()).exits(0);
+    assert_eq!(ran.stderr, "");
+}
+
+/// `train 2>&1 | head -1`, as people type it.
+#[test]
+fn nobody_reading_notes_is_no_reason_to_die() {
+    let home = Home::new();
+    let mut command = home.command(["train", "--epochs=2"].into_iter().chain(SMALL));
+    command.arg("--out").arg(home.path("run"));
+    let mut child = command
+        .stdout(Stdio::null())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    drop(child.stderr.take());
+    assert_eq!(child.wait().unwrap().code(), Some(0));
+    assert_eq!(home.metrics("run").len(), 2);
+}
+
+/// A disk of a few megabytes, where the system lets us have one.
+struct SmallDisk<'a>(&'a std::path::Path);
+
+impl<'a> SmallDisk<'a> {
+    fn mount(at: &'a std::path::Path) -> Option<Self> {
+        std::fs::create_dir_all(at).unwrap();
+        mount("size=2m", at).then_some(Self(at))
+    }
+}
+
+impl Drop for SmallDisk<'_> {
+    fn drop(&mut self) {
+        let _ = Command::new("umount").arg(self.0).status();
+    }
+}
+
+fn mount(options: &str, at: &std::path::Path) -> bool {
+    Command::new("mount")
+        .args(["-t", "tmpfs", "-o", options, "tmpfs"])
+        .arg(at)
+        .stderr(Stdio::null())
+        .status()
+        .is_ok_and(|status| status.success())
+}
+
+#[test]
+fn a_full_disk_is_one_error_and_nothing_saved_is_lost() {
+    let home = Home::new();
+    let place = home.path("disk");
+    let Some(_disk) = SmallDisk::mount(&place) else {
+        println!("skipped: no tmpfs can be mounted here");
+        return;
+    };
+    let ran = home
+        .train("disk/run", "")
+        .exits(6)
+        .says_only(&["disk/run", "space"]);
+    assert_eq!(ran.events("end")[0]["reason"], "failed");
+    let saved = ran.events("epoch");
+    assert!(!saved.is_empty(), "an epoch fits, or this tests nothing");
+    let left = names(&place.join("run/checkpoints"));
+    assert!(left.iter().all(|name| !name.ends_with(".tmp")), "{left:?}");
+
+    assert!(mount("remount,size=64m", &place), "the disk is made larger");
+    goes_on_as_if_nothing_had_happened(&home, "disk/run");
+}

@@ -1,0 +1,335 @@
+//! The explorer as a person meets it: the real program in a real terminal, key by key.
+
+#![cfg(unix)]
+#![expect(clippy::unwrap_used, reason = "tests")]
+
+#[path = "support/pty.rs"]
+mod pty;
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use pty::Terminal;
+use rustix::process::{Pid, Signal, kill_process};
+use serde_json::Value;
+use tempfile::TempDir;
+use vt100::{MouseProtocolMode, Screen};
+
+const TRAIN: [&str; 3] = ["--device=cpu", "--set=eval_num_samples=2000", "--seed=42"];
+
+/// An explorer that trains, seen until its first epoch is on the charts.
+fn training(home: &TempDir) -> Terminal {
+    let terminal = Terminal::start(120, 36, home.path(), &TRAIN);
+    terminal.shows("now, epoch 0");
+    terminal
+}
+
+/// The only run in there.
+fn run(home: &TempDir) -> PathBuf {
+    let mut runs = fs::read_dir(home.path().join("runs")).unwrap();
+    let run = runs.next().unwrap().unwrap().path();
+    assert!(runs.next().is_none(), "one run");
+    run
+}
+
+fn lines(run: &Path, file: &str) -> Vec<Value> {
+    let text = fs::read_to_string(run.join(file)).unwrap();
+    let lines = text.lines().map(|line| serde_json::from_str(line).unwrap());
+    lines.collect()
+}
+
+/// The number of finished epochs, each of them there once.
+fn epochs(run: &Path) -> usize {
+    let metrics = lines(run, "metrics.jsonl");
+    let numbers = metrics.iter().map(|line| line["epoch"].as_u64().unwrap());
+    assert!(numbers.eq(0..metrics.len() as u64));
+    metrics.len()
+}
+
+/// The terminal is as it was before the program.
+#[track_caller]
+fn given_back(screen: &Screen) {
+    assert!(!screen.alternate_screen(), "still on the alternate screen");
+    assert!(!screen.hide_cursor(), "the cursor is hidden");
+    assert!(!screen.bracketed_paste(), "bracketed paste is on");
+    assert_eq!(screen.mouse_protocol_mode(), MouseProtocolMode::None);
+}
+
+/// The number behind `epoch` in the first line.
+fn header_epoch(screen: &Screen) -> Option<usize> {
+    let header = screen.rows(0, screen.size().1.get()).next()?;
+    let (_, behind) = header.split_once(" epoch ")?;
+    behind.trim_start().split('/').next()?.parse().ok()
+}
+
+#[test]
+fn every_view_opens_by_key_and_by_mouse() {
+    let home = tempfile::tempdir().unwrap();
+    let mut terminal = training(&home);
+    let views = [
+        ("2", "map of all operations"),
+        ("3", "nearest codes of A"),
+        ("6", "times in UTC"),
+        ("1", "now, epoch"),
+        ("\t", "map of all operations"),
+        ("\x1b[Z", "now, epoch"),
+    ];
+    for (key, title) in views {
+        terminal.press(key);
+        terminal.shows(title);
+    }
+    // A click on `3 Neighbours`, wherever in the second line it stands.
+    let column = terminal.until("tab", |screen| {
+        let line = screen.rows(0, 120).nth(1)?;
+        let byte = line.find("3 Neighbours")?;
+        Some(line[..byte].chars().count() + 1)
+    });
+    terminal.press(&format!("\x1b[<0;{column};2M\x1b[<0;{column};2m"));
+    terminal.shows("nearest codes of A");
+    terminal.press("?");
+    terminal.shows("in every view");
+    terminal.press("\x1b");
+    terminal.hides("in every view");
+    terminal.press(":");
+    terminal.shows("snapshot");
+    terminal.press("\x1b");
+}
+
+#[test]
+fn pause_disruption_and_snapshot_reach_the_run() {
+    let home = tempfile::tempdir().unwrap();
+    let mut terminal = training(&home);
+    terminal.press(" ");
+    terminal.shows("‖ paused");
+    terminal.press(" ");
+    terminal.hides("paused");
+    terminal.press("d");
+    terminal.shows("disruption");
+    terminal.press("\r");
+    terminal.shows("✓ disrupt");
+    terminal.press("s");
+    terminal.shows("without a name");
+    terminal.press("mine\r");
+    terminal.shows("✓ snapshot");
+    let weights = run(&home).join("snapshots/mine/weights.safetensors");
+    assert!(weights.is_file(), "{} is not there", weights.display());
+    terminal.press("6");
+    terminal.shows("times in UTC");
+    for word in ["pause", "disrupt", "snapshot"] {
+        terminal.shows(word);
+    }
+    let journal = lines(&run(&home), "journal.jsonl");
+    let asked: Vec<&str> = journal
+        .iter()
+        .filter_map(|l| l["request"].as_str())
+        .collect();
+    assert_eq!(asked, ["pause", "resume", "disrupt", "snapshot"]);
+    assert!(journal.iter().all(|line| line["applied"] != false));
+}
+
+#[test]
+fn a_frozen_view_stands_still_while_training_goes_on() {
+    let home = tempfile::tempdir().unwrap();
+    let mut terminal = training(&home);
+    terminal.press("f");
+    let frozen = terminal.until("FROZEN", |screen| {
+        let is_frozen = screen.contents().contains("FROZEN");
+        is_frozen.then(|| header_epoch(screen)).flatten()
+    });
+    terminal.press("s");
+    terminal.shows("without a name");
+    terminal.press("\r");
+    // The run is past the epoch shown; the picture is not.
+    let metrics = run(&home).join("metrics.jsonl");
+    while fs::read_to_string(&metrics).unwrap().lines().count() < frozen + 2 {
+        std::thread::yield_now();
+    }
+    terminal.press("2");
+    terminal.shows("map of all operations");
+    terminal.until("the frozen epoch", |screen| {
+        (header_epoch(screen) == Some(frozen)).then_some(())
+    });
+    terminal.press("f");
+    terminal.until("a later epoch", |screen| {
+        (header_epoch(screen)? > frozen).then_some(())
+    });
+    terminal.hides("FROZEN");
+}
+
+#[test]
+fn any_size_is_drawn_and_too_small_says_so() {
+    let home = tempfile::tempdir().unwrap();
+    let mut terminal = training(&home);
+    for (columns, rows) in [(200, 60), (80, 24), (60, 16), (120, 36)] {
+        terminal.resize(columns, rows);
+        for (key, title) in [
+            ("2", "map of"),
+            ("3", "nearest"),
+            ("6", "UTC"),
+            ("1", "epoch"),
+        ] {
+            terminal.press(key);
+            terminal.shows(title);
+        }
+        terminal.shows("q quit");
+        let filled = terminal.until("header", |screen| {
+            let header = screen.rows(0, columns).next()?;
+            (header.contains("fluxttice") && header.contains('●')).then_some(header)
+        });
+        assert!(
+            filled.trim_end().chars().count() > usize::from(columns) / 2,
+            "{filled}"
+        );
+    }
+    for (columns, rows) in [(43, 12), (5, 2), (1, 1)] {
+        terminal.resize(columns, rows);
+        if columns == 43 {
+            terminal.shows("too small");
+        }
+    }
+    terminal.resize(120, 36);
+    terminal.shows("now, epoch");
+    terminal.hides("too small");
+}
+
+#[test]
+fn an_operation_is_found_by_name_and_its_neighbours_walked() {
+    let home = tempfile::tempdir().unwrap();
+    let mut terminal = training(&home);
+    terminal.press("/");
+    terminal.shows("find an operation");
+    terminal.press("min\r");
+    terminal.shows("15 633");
+    terminal.shows("----00-0+");
+    let chosen = |screen: &Screen| {
+        // The first neighbour's row: rank 1, then its index.
+        let contents = screen.contents();
+        let row = contents
+            .lines()
+            .find_map(|line| line.split_once("  1  "))?
+            .1
+            .to_owned();
+        row.split("  ")
+            .find(|part| !part.is_empty())
+            .map(|part| part.trim().to_owned())
+    };
+    let nearest = terminal.until("a neighbour", chosen);
+    // Enter follows the chosen neighbour, `[` leads back.
+    terminal.press("\x1b[H\r");
+    terminal.until("the neighbour as the centre", |screen| {
+        let rows: Vec<String> = screen.rows(0, 40).collect();
+        rows.iter()
+            .take(6)
+            .any(|row| row.contains(&nearest))
+            .then_some(())
+    });
+    terminal.press("[");
+    terminal.until("min as the centre", |screen| {
+        let rows: Vec<String> = screen.rows(0, 40).collect();
+        rows.iter()
+            .take(6)
+            .any(|row| row.contains("15 633"))
+            .then_some(())
+    });
+    for (key, title) in [("e", "cosine"), ("e", "Hamming"), ("b", "of B")] {
+        terminal.press(key);
+        terminal.shows(title);
+    }
+}
+
+#[test]
+fn quitting_saves_and_resume_goes_on_at_the_right_epoch() {
+    let home = tempfile::tempdir().unwrap();
+    let mut terminal = training(&home);
+    terminal.press("q");
+    terminal.shows("stop after this batch");
+    terminal.press("\x1b");
+    terminal.hides("stop after this batch");
+    terminal.press("q");
+    terminal.shows("stop after this batch");
+    terminal.press("s");
+    let (code, screen) = terminal.ends();
+    assert_eq!(code, 0, "{}", screen.contents());
+    given_back(&screen);
+    assert!(
+        screen.contents().contains("saved in"),
+        "{}",
+        screen.contents()
+    );
+    let run = run(&home);
+    let done = epochs(&run);
+
+    let mut terminal = Terminal::start(120, 36, home.path(), &["--resume", "--device=cpu"]);
+    let first = terminal.until("an epoch", header_epoch);
+    assert_eq!(first, done, "the next epoch, no other");
+    terminal.shows(&format!("now, epoch {done}"));
+    terminal.press("q");
+    terminal.shows("finish this epoch");
+    terminal.press("f");
+    let (code, screen) = terminal.ends();
+    assert_eq!(code, 0, "{}", screen.contents());
+    given_back(&screen);
+    assert!(epochs(&run) > done);
+}
+
+#[test]
+fn a_signal_saves_and_gives_the_terminal_back() {
+    for (signal, expected) in [(Signal::TERM, 143), (Signal::INT, 130)] {
+        let home = tempfile::tempdir().unwrap();
+        let mut terminal = training(&home);
+        kill_process(Pid::from_raw(terminal.process()).unwrap(), signal).unwrap();
+        let (code, screen) = terminal.ends();
+        assert_eq!(code, expected, "{}", screen.contents());
+        given_back(&screen);
+        let run = run(&home);
+        let done = epochs(&run);
+        let program = env!("CARGO_BIN_EXE_fluxttice-explorer");
+        let mut command = Command::new(program);
+        command.args(["train", "--quiet", "--epochs=1", "--device=cpu", "--resume"]);
+        let resumed = command.arg(&run).output().unwrap();
+        assert!(resumed.status.success(), "{resumed:?}");
+        assert_eq!(epochs(&run), done + 1);
+    }
+}
+
+#[test]
+fn control_c_twice_stops_and_saves() {
+    let home = tempfile::tempdir().unwrap();
+    let mut terminal = training(&home);
+    terminal.press("\x03");
+    terminal.shows("stop after this batch");
+    terminal.press("\x03");
+    let (_, screen) = terminal.ends();
+    given_back(&screen);
+    assert!(epochs(&run(&home)) > 0);
+}
+
+#[test]
+fn without_any_run_the_built_in_model_is_explored() {
+    let home = tempfile::tempdir().unwrap();
+    let mut terminal = Terminal::start(120, 36, home.path(), &["--explore"]);
+    terminal.shows("built-in model");
+    terminal.shows("nearest codes of A");
+    terminal.shows("exploring");
+    terminal.press("/");
+    terminal.shows("find an operation");
+    terminal.press("min\r");
+    terminal.shows("15 633");
+    // The same answer as without a terminal.
+    let mut command = Command::new(env!("CARGO_BIN_EXE_fluxttice-explorer"));
+    command.args(["neighbors", "min", "-k", "1", "--json", "--data-dir"]);
+    let asked = command.arg(home.path()).output().unwrap();
+    let nearest: Value = serde_json::from_slice(&asked.stdout).unwrap();
+    terminal.shows(nearest["trits"].as_str().unwrap());
+    terminal.press("2");
+    terminal.shows("map of all operations");
+    terminal.press("q");
+    let (code, screen) = terminal.ends();
+    assert_eq!(code, 0);
+    given_back(&screen);
+    assert!(
+        !home.path().join("runs").exists(),
+        "looking around creates nothing"
+    );
+}

@@ -1,0 +1,15 @@
+//! The worker from within: requests, outcomes, telemetry, and the run it leaves behind.
+
+#![expect(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    reason = "tests"
+)]
+
+#[path = "session/requests.rs"]
+mod requests;
+#[path = "session/runs.rs"]
+mod runs;
+#[path = "support/session.rs"]
+mod support;

@@ -1,0 +1,162 @@
+//! The explorer in a terminal of its own: keys go in, a screen comes out.
+
+use std::io::{Read, Write};
+use std::num::NonZeroU16;
+use std::path::Path;
+use std::sync::{Arc, Condvar, Mutex};
+use std::time::{Duration, Instant};
+
+use portable_pty::{Child, CommandBuilder, MasterPty, PtySize, native_pty_system};
+use vt100::{Parser, Screen};
+
+/// Far longer than anything here takes: only what never happens runs into it.
+const PATIENCE: Duration = Duration::from_secs(60);
+
+/// A running explorer and the screen it draws on.
+pub struct Terminal {
+    master: Box<dyn MasterPty + Send>,
+    keys: Box<dyn Write + Send>,
+    child: Box<dyn Child + Send + Sync>,
+    shown: Arc<Shown>,
+}
+
+/// What the program has drawn, and a bell that rings when it has drawn more.
+struct Shown {
+    parser: Mutex<Drawn>,
+    more: Condvar,
+}
+
+struct Drawn {
+    parser: Parser,
+    open: bool,
+}
+
+fn size(rows: u16, columns: u16) -> PtySize {
+    PtySize {
+        rows,
+        cols: columns,
+        ..PtySize::default()
+    }
+}
+
+fn cells(count: u16) -> NonZeroU16 {
+    NonZeroU16::new(count).unwrap()
+}
+
+impl Terminal {
+    /// Starts the program in a terminal of this many columns and rows.
+    pub fn start(columns: u16, rows: u16, data: &Path, arguments: &[&str]) -> Self {
+        let pair = native_pty_system().openpty(size(rows, columns)).unwrap();
+        let mut command = CommandBuilder::new(env!("CARGO_BIN_EXE_fluxttice-explorer"));
+        command.args(arguments);
+        command.arg("--data-dir");
+        command.arg(data);
+        command.cwd(data);
+        command.env("TERM", "xterm-256color");
+        command.env_remove("NO_COLOR");
+        command.env_remove("COLORTERM");
+        let child = pair.slave.spawn_command(command).unwrap();
+        drop(pair.slave);
+        let shown = Arc::new(Shown {
+            parser: Mutex::new(Drawn {
+                parser: Parser::new(cells(rows), cells(columns), 0),
+                open: true,
+            }),
+            more: Condvar::new(),
+        });
+        let mut output = pair.master.try_clone_reader().unwrap();
+        let watched = Arc::clone(&shown);
+        std::thread::spawn(move || {
+            let mut bytes = [0; 1 << 16];
+            loop {
+                let read = output.read(&mut bytes).unwrap_or(0);
+                let mut drawn = watched.parser.lock().unwrap();
+                drawn.parser.process(&bytes[..read]);
+                drawn.open = read > 0;
+                watched.more.notify_all();
+                if read == 0 {
+                    return;
+                }
+            }
+        });
+        Self {
+            keys: pair.master.take_writer().unwrap(),
+            master: pair.master,
+            child,
+            shown,
+        }
+    }
+
+    /// Types.
+    pub fn press(&mut self, keys: &str) {
+        self.keys.write_all(keys.as_bytes()).unwrap();
+        self.keys.flush().unwrap();
+    }
+
+    /// Waits until the screen shows what is wanted; gives back what was found there.
+    #[track_caller]
+    pub fn until<T>(&self, what: &str, pick: impl Fn(&Screen) -> Option<T>) -> T {
+        let deadline = Instant::now() + PATIENCE;
+        let mut drawn = self.shown.parser.lock().unwrap();
+        loop {
+            if let Some(found) = pick(drawn.parser.screen()) {
+                return found;
+            }
+            let left = deadline.saturating_duration_since(Instant::now());
+            let screen = || drawn.parser.screen().contents();
+            assert!(!left.is_zero(), "no {what} on the screen:\n{}", screen());
+            assert!(drawn.open, "ended without {what}:\n{}", screen());
+            drawn = self.shown.more.wait_timeout(drawn, left).unwrap().0;
+        }
+    }
+
+    /// Waits until the screen holds a text.
+    #[track_caller]
+    pub fn shows(&self, text: &str) {
+        self.until(text, |screen| {
+            screen.contents().contains(text).then_some(())
+        });
+    }
+
+    /// Waits until the screen no longer holds a text.
+    #[track_caller]
+    pub fn hides(&self, text: &str) {
+        let gone = |screen: &Screen| (!screen.contents().contains(text)).then_some(());
+        self.until(&format!("screen without {text}"), gone);
+    }
+
+    /// Another size; what was drawn for the old one is wiped, so that only new drawing counts.
+    pub fn resize(&self, columns: u16, rows: u16) {
+        let mut drawn = self.shown.parser.lock().unwrap();
+        drawn.parser.set_size(cells(rows), cells(columns));
+        drawn.parser.process(b"\x1b[2J");
+        self.master.resize(size(rows, columns)).unwrap();
+    }
+
+    pub fn process(&self) -> i32 {
+        i32::try_from(self.child.process_id().unwrap()).unwrap()
+    }
+
+    /// Waits for the program's end and all it has written; gives back its exit code and the screen.
+    #[track_caller]
+    pub fn ends(&mut self) -> (u32, Screen) {
+        let deadline = Instant::now() + PATIENCE;
+        let mut drawn = self.shown.parser.lock().unwrap();
+        while drawn.open {
+            let left = deadline.saturating_duration_since(Instant::now());
+            let screen = || drawn.parser.screen().contents();
+            assert!(!left.is_zero(), "does not end:\n{}", screen());
+            drawn = self.shown.more.wait_timeout(drawn, left).unwrap().0;
+        }
+        let code = self.child.wait().unwrap().exit_code();
+        (code, drawn.parser.screen().clone())
+    }
+}
+
+impl Drop for Terminal {
+    fn drop(&mut self) {
+        // It may have ended by itself.
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
