@@ -67,6 +67,13 @@ pub struct Chosen {
     pub reason: String,
 }
 
+impl Chosen {
+    /// Whether the tensors run on the CPU backend rather than behind a graphics driver.
+    pub fn is_cpu(&self) -> bool {
+        self.name == CPU_NAME
+    }
+}
+
 /// One line of `devices`.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Listed {

@@ -1,5 +1,7 @@
 //! Why a session ended against its will.
 
+use std::any::Any;
+
 use thiserror::Error;
 
 use super::message::EndReason;
@@ -38,12 +40,8 @@ impl From<StepError> for SessionError {
 
 impl SessionError {
     /// A caught panic.
-    pub fn panicked(panic: &(dyn std::any::Any + Send)) -> Self {
-        let text = panic
-            .downcast_ref::<&str>()
-            .copied()
-            .or_else(|| panic.downcast_ref::<String>().map(String::as_str));
-        Self::Panicked(text.unwrap_or("no message").to_owned())
+    pub fn panicked(panic: &(dyn Any + Send)) -> Self {
+        Self::Panicked(panic_text(panic).to_owned())
     }
 
     /// The reason as `train --json` says it.
@@ -53,4 +51,11 @@ impl SessionError {
             _ => EndReason::Failed,
         }
     }
+}
+
+/// What a panic said.
+pub(super) fn panic_text(panic: &(dyn Any + Send)) -> &str {
+    let text = panic.downcast_ref::<&str>().copied();
+    text.or_else(|| panic.downcast_ref::<String>().map(String::as_str))
+        .unwrap_or("no message")
 }

@@ -1,6 +1,7 @@
 //! The worker's loop: requests between steps, telemetry after each.
 
 use std::collections::VecDeque;
+use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 use std::sync::Arc;
 use std::sync::mpsc::{Receiver, RecvTimeoutError, TryRecvError};
 use std::time::{Duration, Instant};
@@ -8,13 +9,13 @@ use std::time::{Duration, Instant};
 use burn::tensor::DType;
 use tokio::sync::{mpsc::UnboundedSender, watch};
 
-use super::error::SessionError;
+use super::error::{SessionError, panic_text};
 use super::message::{
     Codes, Command, End, EndReason, Event, Mark, MarkKind, Notice, NoticeLevel, Outcome, Progress,
     Request, RunInfo, RunState,
 };
 use super::plan::Plan;
-use crate::device::{Chosen, choose};
+use crate::device::{Chosen, DeviceFailure, choose};
 use crate::measure::encode_all;
 use crate::model::{DualVae, LATENT, Which, parameter_counts};
 use crate::run::journal::{self, JournalEvent};
@@ -46,6 +47,20 @@ impl Lines {
 pub(super) fn work(plan: Plan, lines: &Lines) -> Result<(), SessionError> {
     lines.event(Event::State(RunState::Preparing));
     let chosen = choose(plan.device)?;
+    let behind_a_driver = !chosen.is_cpu();
+    let done = catch_unwind(AssertUnwindSafe(|| train_and_serve(plan, chosen, lines)));
+    done.unwrap_or_else(|panic| {
+        // Burn's wgpu backend panics where a driver gives up: lost adapter, out of memory.
+        if behind_a_driver {
+            let reason = panic_text(panic.as_ref()).to_owned();
+            Err(DeviceFailure { reason }.into())
+        } else {
+            resume_unwind(panic)
+        }
+    })
+}
+
+fn train_and_serve(plan: Plan, chosen: Chosen, lines: &Lines) -> Result<(), SessionError> {
     let mut worker = Worker::open(plan, chosen, lines)?;
     let end = worker.train();
     let reason = match &end {
