@@ -9,6 +9,7 @@ mod pty;
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
+use std::time::{Duration, Instant};
 
 use pty::Terminal;
 use rustix::process::{Pid, Signal, kill_process};
@@ -92,8 +93,9 @@ fn every_view_opens_by_key_and_by_mouse() {
     terminal.press("\x1b");
     terminal.hides("in every view");
     terminal.press(":");
-    terminal.shows("snapshot");
-    terminal.press("\x1b");
+    terminal.shows("╭ commands");
+    terminal.press("hold training\r");
+    terminal.shows("‖ paused");
 }
 
 #[test]
@@ -137,13 +139,12 @@ fn a_frozen_view_stands_still_while_training_goes_on() {
         let is_frozen = screen.contents().contains("FROZEN");
         is_frozen.then(|| header_epoch(screen)).flatten()
     });
-    terminal.press("s");
-    terminal.shows("without a name");
-    terminal.press("\r");
     // The run is past the epoch shown; the picture is not.
     let metrics = run(&home).join("metrics.jsonl");
+    let deadline = Instant::now() + Duration::from_secs(60);
     while fs::read_to_string(&metrics).unwrap().lines().count() < frozen + 2 {
-        std::thread::yield_now();
+        assert!(Instant::now() < deadline, "training does not go on");
+        std::thread::sleep(Duration::from_millis(20));
     }
     terminal.press("2");
     terminal.shows("map of all operations");
@@ -163,8 +164,14 @@ fn any_size_is_drawn_and_too_small_says_so() {
     let mut terminal = training(&home);
     for (columns, rows) in [(200, 60), (80, 24), (60, 16), (120, 36)] {
         terminal.resize(columns, rows);
+        let filled = terminal.until("header", |screen| {
+            let header = screen.rows(0, columns).next()?;
+            let filled = header.trim_end().chars().count() > usize::from(columns) * 3 / 4;
+            (filled && header.contains("fluxttice")).then_some(header)
+        });
+        assert!(filled.contains('●'), "{filled}");
         for (key, title) in [
-            ("2", "map of"),
+            ("2", "under the cursor"),
             ("3", "nearest"),
             ("6", "UTC"),
             ("1", "epoch"),
@@ -173,14 +180,6 @@ fn any_size_is_drawn_and_too_small_says_so() {
             terminal.shows(title);
         }
         terminal.shows("q quit");
-        let filled = terminal.until("header", |screen| {
-            let header = screen.rows(0, columns).next()?;
-            (header.contains("fluxttice") && header.contains('●')).then_some(header)
-        });
-        assert!(
-            filled.trim_end().chars().count() > usize::from(columns) / 2,
-            "{filled}"
-        );
     }
     for (columns, rows) in [(43, 12), (5, 2), (1, 1)] {
         terminal.resize(columns, rows);
@@ -191,6 +190,34 @@ fn any_size_is_drawn_and_too_small_says_so() {
     terminal.resize(120, 36);
     terminal.shows("now, epoch");
     terminal.hides("too small");
+}
+
+#[test]
+#[ignore = "crossterm 0.29's mio source drops the terminal's readiness when it comes together with \
+            SIGWINCH: the key waits in the terminal until the next one is pressed"]
+fn a_key_pressed_in_the_instant_of_a_resize_is_not_held_back() {
+    let home = tempfile::tempdir().unwrap();
+    let mut terminal = training(&home);
+    for _ in 0..20 {
+        for (columns, key, title) in [(200, "2", "under the cursor"), (120, "1", "now, epoch")] {
+            terminal.resize(columns, 36);
+            terminal.press(key);
+            terminal.shows(title);
+        }
+    }
+}
+
+#[test]
+#[ignore = "defect: saved, but the last eprintln! panics where the terminal is gone: SIGABRT, not 129"]
+fn closing_the_terminal_saves_the_run() {
+    let home = tempfile::tempdir().unwrap();
+    let terminal = training(&home);
+    let run = run(&home);
+    let status = terminal.hang_up();
+    assert_eq!((status.exit_code(), status.signal()), (129, None));
+    let journal = lines(&run, "journal.jsonl");
+    assert_eq!(journal.last().unwrap()["event"], "closed");
+    assert!(epochs(&run) > 0);
 }
 
 #[test]
@@ -232,7 +259,12 @@ fn an_operation_is_found_by_name_and_its_neighbours_walked() {
             .any(|row| row.contains("15 633"))
             .then_some(())
     });
-    for (key, title) in [("e", "cosine"), ("e", "Hamming"), ("b", "of B")] {
+    for (key, title) in [
+        ("e", "of A · cosine"),
+        ("e", "nearest by entries"),
+        ("e", "of A · Euclidean"),
+        ("b", "of B · Euclidean"),
+    ] {
         terminal.press(key);
         terminal.shows(title);
     }
@@ -290,6 +322,47 @@ fn a_signal_saves_and_gives_the_terminal_back() {
         let resumed = command.arg(&run).output().unwrap();
         assert!(resumed.status.success(), "{resumed:?}");
         assert_eq!(epochs(&run), done + 1);
+    }
+}
+
+#[test]
+fn a_run_that_fails_stays_on_the_screen_and_ends_with_the_contracts_code() {
+    let home = tempfile::tempdir().unwrap();
+    fs::write(home.path().join("file"), "x").unwrap();
+    let below_a_file = home.path().join("file/data");
+    let beta = "--set=vae_a.beta_start=1e+38";
+    let diverging = [
+        "--device=cpu",
+        "--set=free_bits=0",
+        beta,
+        "--set=train_split=0.02",
+    ];
+    let split = ["--set=test_split=0.88", "--set=eval_num_samples=2000"];
+    for (data, arguments, shown, told, expected) in [
+        (
+            below_a_file.as_path(),
+            &TRAIN[..],
+            "✖ failed",
+            "cannot create",
+            6,
+        ),
+        (
+            home.path(),
+            &[&diverging[..], &split].concat(),
+            "diverged",
+            "training diverged",
+            5,
+        ),
+    ] {
+        let mut terminal = Terminal::start(120, 36, data, arguments);
+        terminal.shows(shown);
+        terminal.press("2");
+        terminal.shows("under the cursor");
+        terminal.press("q");
+        let (code, screen) = terminal.ends();
+        given_back(&screen);
+        assert!(screen.contents().contains(told), "{}", screen.contents());
+        assert_eq!(code, expected, "{}", screen.contents());
     }
 }
 

@@ -147,35 +147,32 @@ impl CoverageTask {
 
 /// The operation with the largest logit in every entry; the first of equals.
 pub fn most_likely(logits: &[f64]) -> Operation {
-    from_classes(logits.chunks_exact(VALUES).map(|entry| {
-        let mut best = 0;
-        for value in 1..VALUES {
+    Operation::from_classes(std::array::from_fn(|position| {
+        let entry = &logits[VALUES * position..][..VALUES];
+        let larger = |best: usize, value: usize| {
             if entry[value] > entry[best] {
-                best = value;
+                value
+            } else {
+                best
             }
-        }
-        best
+        };
+        (1..VALUES).fold(0, larger) as u8
     }))
 }
 
 /// One categorical draw per entry with these uniform numbers.
 fn draw(logits: &[f64], uniforms: &[f64; ENTRIES]) -> Operation {
-    from_classes(
-        logits
-            .chunks_exact(VALUES)
-            .zip(uniforms)
-            .map(|(entry, uniform)| {
-                let [a, b, c] = exponentials(entry);
-                let target = uniform * (a + b + c);
-                if target < a {
-                    0
-                } else if target < a + b {
-                    1
-                } else {
-                    2
-                }
-            }),
-    )
+    Operation::from_classes(std::array::from_fn(|position| {
+        let [a, b, c] = exponentials(&logits[VALUES * position..][..VALUES]);
+        let target = uniforms[position] * (a + b + c);
+        if target < a {
+            0
+        } else if target < a + b {
+            1
+        } else {
+            2
+        }
+    }))
 }
 
 /// H(x | z) of one code in nats: the entropies of its nine softmaxes, summed.
@@ -205,16 +202,6 @@ fn largest(entry: &[f64]) -> f64 {
 fn exponentials(entry: &[f64]) -> [f64; VALUES] {
     let largest = largest(entry);
     std::array::from_fn(|value| libm::exp(entry[value] - largest))
-}
-
-fn from_classes(classes: impl DoubleEndedIterator<Item = usize>) -> Operation {
-    let index = classes.rev().fold(0, |index, class| index * VALUES + class);
-    // Nine classes below 3 always make an index below 19,683.
-    Operation::new(index).unwrap_or_else(|| {
-        Operation::all()
-            .next_back()
-            .unwrap_or_else(|| unreachable!())
-    })
 }
 
 #[cfg(test)]

@@ -26,25 +26,29 @@ impl Operation {
 
     /// The operation with these nine entries; `None` if one is not -1, 0 or +1.
     pub fn from_entries(entries: [i8; ENTRIES]) -> Option<Self> {
-        let mut index = 0u16;
-        for entry in entries.iter().rev() {
-            if !(-1..=1).contains(entry) {
-                return None;
-            }
-            index = index * VALUES as u16 + (entry + 1) as u16;
-        }
-        Some(Self(index))
+        let valid = entries.iter().all(|entry| (-1..=1).contains(entry));
+        valid.then(|| Self::from_classes(entries.map(|entry| (entry + 1) as u8)))
+    }
+
+    /// The operation with these nine class labels (entry + 1); labels above 2 count as 2.
+    pub fn from_classes(classes: [u8; ENTRIES]) -> Self {
+        let digit = |class: &u8| u16::from(*class).min(VALUES as u16 - 1);
+        Self(
+            classes
+                .iter()
+                .rev()
+                .fold(0, |index, class| index * VALUES as u16 + digit(class)),
+        )
     }
 
     /// The operation whose entry for inputs (a, b) is `f(a, b)`.
     ///
     /// Results outside -1..=1 are clamped.
     pub fn from_function(f: impl Fn(i8, i8) -> i8) -> Self {
-        let index = (0..ENTRIES).rev().fold(0u16, |index, position| {
+        Self::from_classes(std::array::from_fn(|position| {
             let (a, b) = inputs(position);
-            index * VALUES as u16 + (f(a, b).clamp(-1, 1) + 1) as u16
-        });
-        Self(index)
+            (f(a, b).clamp(-1, 1) + 1) as u8
+        }))
     }
 
     /// Every operation, in the order of their indices.

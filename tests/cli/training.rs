@@ -190,10 +190,12 @@ fn a_runs_folder_is_laid_out_as_promised() {
 fn a_disruption_changes_its_epoch_alone_and_a_replay_repeats_it() {
     let home = Home::new();
     // With free bits the KL of so young a model lies on its floor, and β multiplies a constant.
-    let plain = "--epochs 4 --set free_bits=0";
-    home.train("plain", plain).exits(0);
+    let settings = "--epochs 4 --set free_bits=0";
+    home.train("plain", settings).exits(0);
     let disrupt = "--disrupt 1:beta-b:amplitude=0.3,epochs=1";
-    let ran = home.train("pushed", &format!("{plain} {disrupt}")).exits(0);
+    let ran = home
+        .train("pushed", &format!("{settings} {disrupt}"))
+        .exits(0);
     let beta = |run: &str| -> Vec<f64> {
         let metrics = home.metrics(run);
         metrics
@@ -216,7 +218,7 @@ fn a_disruption_changes_its_epoch_alone_and_a_replay_repeats_it() {
     );
 
     let journal = home.path("pushed/journal.jsonl").display().to_string();
-    home.train("replayed", &format!("{plain} --replay {journal}"))
+    home.train("replayed", &format!("{settings} --replay {journal}"))
         .exits(0);
     assert!(home.weights("pushed") == home.weights("replayed"));
     assert_eq!(

@@ -6,7 +6,7 @@ use std::path::Path;
 use std::sync::{Arc, Condvar, Mutex};
 use std::time::{Duration, Instant};
 
-use portable_pty::{Child, CommandBuilder, MasterPty, PtySize, native_pty_system};
+use portable_pty::{Child, CommandBuilder, ExitStatus, MasterPty, PtySize, native_pty_system};
 use vt100::{Parser, Screen};
 
 /// Far longer than anything here takes: only what never happens runs into it.
@@ -16,19 +16,22 @@ const PATIENCE: Duration = Duration::from_secs(60);
 pub struct Terminal {
     master: Box<dyn MasterPty + Send>,
     keys: Box<dyn Write + Send>,
-    child: Box<dyn Child + Send + Sync>,
+    child: Owned,
     shown: Arc<Shown>,
 }
 
 /// What the program has drawn, and a bell that rings when it has drawn more.
 struct Shown {
-    parser: Mutex<Drawn>,
+    drawn: Mutex<Drawn>,
     more: Condvar,
 }
 
 struct Drawn {
     parser: Parser,
+    /// Whether the program may still draw.
     open: bool,
+    /// Whether anybody still looks.
+    watched: bool,
 }
 
 fn size(rows: u16, columns: u16) -> PtySize {
@@ -51,16 +54,17 @@ impl Terminal {
         command.args(arguments);
         command.arg("--data-dir");
         command.arg(data);
-        command.cwd(data);
+        command.cwd(std::env::temp_dir());
         command.env("TERM", "xterm-256color");
         command.env_remove("NO_COLOR");
         command.env_remove("COLORTERM");
         let child = pair.slave.spawn_command(command).unwrap();
         drop(pair.slave);
         let shown = Arc::new(Shown {
-            parser: Mutex::new(Drawn {
+            drawn: Mutex::new(Drawn {
                 parser: Parser::new(cells(rows), cells(columns), 0),
                 open: true,
+                watched: true,
             }),
             more: Condvar::new(),
         });
@@ -70,11 +74,14 @@ impl Terminal {
             let mut bytes = [0; 1 << 16];
             loop {
                 let read = output.read(&mut bytes).unwrap_or(0);
-                let mut drawn = watched.parser.lock().unwrap();
+                // A failed assertion elsewhere is told there.
+                let Ok(mut drawn) = watched.drawn.lock() else {
+                    return;
+                };
                 drawn.parser.process(&bytes[..read]);
                 drawn.open = read > 0;
                 watched.more.notify_all();
-                if read == 0 {
+                if read == 0 || !drawn.watched {
                     return;
                 }
             }
@@ -82,7 +89,7 @@ impl Terminal {
         Self {
             keys: pair.master.take_writer().unwrap(),
             master: pair.master,
-            child,
+            child: Owned(child),
             shown,
         }
     }
@@ -97,7 +104,7 @@ impl Terminal {
     #[track_caller]
     pub fn until<T>(&self, what: &str, pick: impl Fn(&Screen) -> Option<T>) -> T {
         let deadline = Instant::now() + PATIENCE;
-        let mut drawn = self.shown.parser.lock().unwrap();
+        let mut drawn = self.shown.drawn.lock().unwrap();
         loop {
             if let Some(found) = pick(drawn.parser.screen()) {
                 return found;
@@ -127,36 +134,63 @@ impl Terminal {
 
     /// Another size; what was drawn for the old one is wiped, so that only new drawing counts.
     pub fn resize(&self, columns: u16, rows: u16) {
-        let mut drawn = self.shown.parser.lock().unwrap();
+        let mut drawn = self.shown.drawn.lock().unwrap();
         drawn.parser.set_size(cells(rows), cells(columns));
         drawn.parser.process(b"\x1b[2J");
         self.master.resize(size(rows, columns)).unwrap();
     }
 
     pub fn process(&self) -> i32 {
-        i32::try_from(self.child.process_id().unwrap()).unwrap()
+        i32::try_from(self.child.0.process_id().unwrap()).unwrap()
     }
 
     /// Waits for the program's end and all it has written; gives back its exit code and the screen.
     #[track_caller]
     pub fn ends(&mut self) -> (u32, Screen) {
         let deadline = Instant::now() + PATIENCE;
-        let mut drawn = self.shown.parser.lock().unwrap();
+        let mut drawn = self.shown.drawn.lock().unwrap();
         while drawn.open {
             let left = deadline.saturating_duration_since(Instant::now());
             let screen = || drawn.parser.screen().contents();
             assert!(!left.is_zero(), "does not end:\n{}", screen());
             drawn = self.shown.more.wait_timeout(drawn, left).unwrap().0;
         }
-        let code = self.child.wait().unwrap().exit_code();
+        let code = self.child.0.wait().unwrap().exit_code();
         (code, drawn.parser.screen().clone())
+    }
+
+    /// Closes the terminal as closing its window does, and waits for the program's end.
+    pub fn hang_up(self) -> ExitStatus {
+        self.shown.drawn.lock().unwrap().watched = false;
+        // The reader lets go of its end at the next thing drawn; a view that changes draws.
+        while Arc::strong_count(&self.shown) > 1 {
+            std::thread::sleep(Duration::from_millis(5));
+        }
+        let Self {
+            master,
+            keys,
+            mut child,
+            ..
+        } = self;
+        drop((keys, master));
+        let deadline = Instant::now() + PATIENCE;
+        loop {
+            if let Some(status) = child.0.try_wait().unwrap() {
+                return status;
+            }
+            assert!(Instant::now() < deadline, "outlives its terminal");
+            std::thread::sleep(Duration::from_millis(20));
+        }
     }
 }
 
-impl Drop for Terminal {
+/// A program that does not outlive its test.
+struct Owned(Box<dyn Child + Send + Sync>);
+
+impl Drop for Owned {
     fn drop(&mut self) {
         // It may have ended by itself.
-        let _ = self.child.kill();
-        let _ = self.child.wait();
+        let _ = self.0.kill();
+        let _ = self.0.wait();
     }
 }

@@ -348,7 +348,7 @@ pub fn render(area: Rect, buf: &mut Buffer, app: &App) {
     let title = if app.time.cursor.is_some() {
         format!("at epoch {}", record.epoch)
     } else if run.is_over() {
-        format!("last, epoch {}", record.epoch)
+        format!("last epoch {}", record.epoch)
     } else {
         format!("now, epoch {}", record.epoch)
     };
