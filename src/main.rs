@@ -14,7 +14,7 @@ use commands::Failure;
 fn main() -> ExitCode {
     let cli = Cli::parse();
     if let Err(error) = color_eyre::install() {
-        eprintln!("no coloured error reports: {error}");
+        commands::note(&format!("no coloured error reports: {error}"));
     }
     let global = &cli.global;
     let done = match cli.command {
@@ -36,7 +36,7 @@ fn main() -> ExitCode {
 /// One clear error on standard error, and the contract's exit code.
 fn report(failure: &Failure) -> ExitCode {
     if !failure.is_broken_pipe() {
-        eprintln!("error: {failure}");
+        commands::note(&format!("error: {failure}"));
     }
     failure.code()
 }

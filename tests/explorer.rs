@@ -208,7 +208,6 @@ fn a_key_pressed_in_the_instant_of_a_resize_is_not_held_back() {
 }
 
 #[test]
-#[ignore = "defect: saved, but the last eprintln! panics where the terminal is gone: SIGABRT, not 129"]
 fn closing_the_terminal_saves_the_run() {
     let home = tempfile::tempdir().unwrap();
     let terminal = training(&home);

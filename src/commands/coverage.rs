@@ -11,7 +11,7 @@ use fluxttice_core::record::Unique;
 use fluxttice_core::run::find_checkpoint;
 use fluxttice_core::space::{OPERATIONS, OperationSet};
 
-use super::{Done, Failure, json_line, line, setup};
+use super::{Done, Failure, json_line, line, note, setup};
 use crate::cli::{CoverageArgs, Draw, Global, WhichArg};
 
 /// One answer.
@@ -35,7 +35,10 @@ pub fn run(global: &Global, args: &CoverageArgs) -> Done {
     let model = DualVae::new(&checkpoint.weights, &device, DType::F64);
     let seed = global.seed.unwrap_or(0);
     if !global.json && !global.quiet {
-        eprintln!("{}, seed {seed}, 64 bits on the CPU", checkpoint.origin);
+        note(&format!(
+            "{}, seed {seed}, 64 bits on the CPU",
+            checkpoint.origin
+        ));
     }
     let wanted = |draw: Draw| args.draw.is_none_or(|asked| asked == draw);
     let whiches = Which::BOTH.into_iter().filter(|which| match args.which {

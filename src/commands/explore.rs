@@ -9,7 +9,7 @@ use fluxttice_core::session::message::Command;
 use fluxttice_core::session::{Inlet, Session, SessionError};
 use fluxttice_core::tui::{self, Exit, Inputs, Options, Tab};
 
-use super::{Done, Failure, setup, signals};
+use super::{Done, Failure, note, setup, signals};
 use crate::cli::Global;
 use crate::logging::Logs;
 
@@ -78,7 +78,7 @@ fn show(global: &Global, tab: Tab, start: impl FnOnce() -> io::Result<Session>) 
     if let Some(end) = &exit.end
         && !global.quiet
     {
-        eprintln!("{}", end.message);
+        note(&end.message);
     }
     Ok(exit.signal.map_or(ExitCode::SUCCESS, signals::code))
 }

@@ -12,7 +12,7 @@ use fluxttice_core::model::{DualVae, LATENT, Which};
 use fluxttice_core::run::find_checkpoint;
 use fluxttice_core::space::{Operation, ParseOperationError};
 
-use super::{Done, Failure, json_line, line, setup};
+use super::{Done, Failure, json_line, line, note, setup};
 use crate::cli::{Global, NeighborsArgs, WhichArg};
 
 /// Runs the command.
@@ -39,14 +39,14 @@ pub fn run(global: &Global, args: &NeighborsArgs) -> Done {
                         100.0 * share
                     )
                 });
-            eprintln!(
+            note(&format!(
                 "{}: {} nearest by {} distance, codes of {} from {}{kept}",
                 titled(operation),
                 k,
                 metric.name(),
                 which.name().to_uppercase(),
                 checkpoint.origin
-            );
+            ));
         }
         for neighbour in nearest(&codes, LATENT, operation, metric, k) {
             tell(global, &neighbour)?;

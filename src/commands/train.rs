@@ -12,7 +12,7 @@ use fluxttice_core::run::journal::{self, Planned};
 use fluxttice_core::session::Session;
 use fluxttice_core::session::message::{Command, End, Event, Progress, RunInfo};
 
-use super::{Done, Failure, json_line, line, setup, signals};
+use super::{Done, Failure, json_line, line, note, setup, signals};
 use crate::cli::{Global, TrainArgs};
 use crate::logging::Logs;
 
@@ -139,7 +139,7 @@ impl Report {
     /// A line on standard error that does not tear the bar.
     fn note(&self, text: &str) {
         if !self.quiet && !self.json {
-            self.bar.suspend(|| eprintln!("{text}"));
+            self.bar.suspend(|| note(text));
         }
     }
 

@@ -75,17 +75,19 @@ impl RunFolder {
     pub fn open(path: &Path) -> Result<Self, RunError> {
         let config = stored_config(path)?;
         let digest = config.digest()?;
-        Ok(Self {
+        let run = Self {
             path: path.to_owned(),
             config,
             digest,
             _lock: lock(path)?,
-        }
-        .sweep())
+        };
+        run.sweep();
+        journal::cut_torn_line(&path.join(JOURNAL))?;
+        Ok(run)
     }
 
     /// Removes what an interrupted write left behind.
-    fn sweep(self) -> Self {
+    fn sweep(&self) {
         for folder in [self.path.join(CHECKPOINTS), self.path.join(SNAPSHOTS)] {
             for entry in fs::read_dir(folder).into_iter().flatten().flatten() {
                 let name = entry.file_name().to_string_lossy().into_owned();
@@ -96,7 +98,6 @@ impl RunFolder {
                 }
             }
         }
-        self
     }
 
     /// The folder.

@@ -94,6 +94,25 @@ pub fn read(path: &Path) -> Result<Vec<Entry>, RunError> {
         .collect()
 }
 
+/// Cuts off a last line that a crash left unfinished, so that the next one stands alone.
+///
+/// # Errors
+/// [`RunError`] where the journal cannot be read or written.
+pub fn cut_torn_line(path: &Path) -> Result<(), RunError> {
+    if !path.exists() {
+        return Ok(());
+    }
+    let bytes = files::read(path, LIMIT)?;
+    let whole = bytes
+        .iter()
+        .rposition(|byte| *byte == b'\n')
+        .map_or(0, |end| end + 1);
+    if whole < bytes.len() {
+        files::write(path, &bytes[..whole])?;
+    }
+    Ok(())
+}
+
 /// A disruption to be started without being asked for again.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Planned {

@@ -18,7 +18,7 @@ use super::plan::Plan;
 use crate::device::{Chosen, DeviceFailure, choose};
 use crate::measure::encode_all;
 use crate::model::{DualVae, LATENT, Which, parameter_counts};
-use crate::run::journal::{self, JournalEvent};
+use crate::run::journal::{self, JournalEvent, Planned};
 use crate::run::{RunFolder, read_journal};
 use crate::schedule::Schedule;
 use crate::training::{Advance, Trainer};
@@ -84,6 +84,8 @@ struct Worker<'a> {
     plan: Plan,
     run: RunFolder,
     trainer: Trainer,
+    /// Disruptions of the epoch that is done again.
+    again: Vec<Planned>,
     last_epoch: u32,
     /// An early stop that lies behind is not obeyed again.
     obey_patience: bool,
@@ -104,7 +106,8 @@ impl<'a> Worker<'a> {
         };
         let done = trainer.epoch();
         let history = run.truncate_metrics(done)?;
-        let mut marks = journal::marks(&read_journal(run.path())?);
+        let entries = read_journal(run.path())?;
+        let mut marks = journal::marks(&entries);
         if done > 0 {
             marks.push(Mark {
                 epoch: done,
@@ -141,12 +144,15 @@ impl<'a> Worker<'a> {
             marks,
             training: true,
         })));
+        let mut again = journal::disruptions(&entries);
+        again.retain(|planned| planned.epoch >= done);
         let obey_patience = !(trainer.out_of_patience() && plan.epochs.is_some());
         Ok(Self {
             lines,
             plan,
             run,
             trainer,
+            again,
             last_epoch,
             obey_patience,
             speed: VecDeque::new(),
@@ -164,7 +170,7 @@ impl<'a> Worker<'a> {
             if let Some(end) = self.over() {
                 return Ok(end);
             }
-            self.start_planned()?;
+            self.start_due()?;
             self.answer_all()?;
             if self.stop_now {
                 let message = format!("stopped before epoch {} was finished", self.trainer.epoch());
@@ -244,26 +250,20 @@ impl<'a> Worker<'a> {
         });
     }
 
-    /// Starts the planned disruptions whose batch has come.
-    fn start_planned(&mut self) -> Result<(), SessionError> {
-        let (epoch, batch) = (self.trainer.epoch(), self.trainer.batch());
-        let due: Vec<_> = self
-            .plan
-            .disruptions
-            .iter()
-            .filter(|plan| plan.epoch == epoch && plan.batch == batch)
-            .copied()
-            .collect();
-        self.plan
-            .disruptions
-            .retain(|plan| (plan.epoch, plan.batch) > (epoch, batch));
-        for planned in due {
-            self.answer(Request {
-                id: 0,
-                command: Command::Disrupt {
-                    disruption: planned.disruption,
-                },
-            })?;
+    /// Starts the disruptions whose batch has come: planned ones, and those of an epoch that is
+    /// done again, which stand in the journal already.
+    fn start_due(&mut self) -> Result<(), SessionError> {
+        let now = (self.trainer.epoch(), self.trainer.batch());
+        let due = |planned: &mut Planned| (planned.epoch, planned.batch) == now;
+        for again in self.again.extract_if(.., due) {
+            self.trainer.disrupt(again.disruption);
+        }
+        let planned: Vec<_> = self.plan.disruptions.extract_if(.., due).collect();
+        for planned in planned {
+            let command = Command::Disrupt {
+                disruption: planned.disruption,
+            };
+            self.answer(Request { id: 0, command })?;
         }
         Ok(())
     }
@@ -315,15 +315,20 @@ impl<'a> Worker<'a> {
             }
             Command::StopAfterEpoch => {
                 self.stop_after_epoch = true;
-                self.paused = false;
+                if std::mem::take(&mut self.paused) {
+                    self.lines.event(Event::State(RunState::Running));
+                }
                 Ok("stopping after this epoch".to_owned())
             }
             Command::Disrupt { disruption } => disruption
                 .check()
                 .map_err(|error| error.to_string())
                 .map(|disruption| {
-                    self.trainer.disrupt(disruption);
-                    format!("{disruption}, from the next batch on")
+                    let first = self.trainer.disrupt(disruption);
+                    format!(
+                        "from the next batch to the end of epoch {}",
+                        first + disruption.epochs - 1
+                    )
                 }),
             Command::Snapshot { name } => self.save_snapshot(name.as_deref()),
             Command::Encode => return self.encode(),

@@ -221,15 +221,18 @@ impl Trainer {
         self.split.validation.len().div_ceil(self.config.batch_size) as u32
     }
 
-    /// Starts a disruption: it is in effect from the next batch on.
-    pub fn disrupt(&mut self, disruption: Disruption) {
-        self.disruptions.push(Active {
-            disruption,
-            since: self.epoch,
-        });
-        if let Some(scheduled) = self.current.scheduled {
+    /// Starts a disruption with the next training batch; returns the first epoch that has it.
+    pub fn disrupt(&mut self, disruption: Disruption) -> u32 {
+        let since = match self.at {
+            Position::Start | Position::Training { .. } => self.epoch,
+            // This epoch has no training batch left: what it recorded must not change any more.
+            Position::Validation { .. } | Position::Coverage { .. } => self.epoch + 1,
+        };
+        self.disruptions.push(Active { disruption, since });
+        if let (Position::Training { .. }, Some(scheduled)) = (&self.at, self.current.scheduled) {
             self.current.scheduled = Some(scheduled.disrupted(disruption));
         }
+        since
     }
 
     /// Does the next batch, validation batch, coverage tile, or ends the epoch.

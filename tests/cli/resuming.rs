@@ -53,7 +53,6 @@ fn an_epoch_told_but_not_saved_is_done_again_and_told_once() {
 }
 
 #[test]
-#[ignore = "defect: the next line is appended to the torn one, and the journal cannot be read any more"]
 fn a_torn_line_of_the_journal_does_not_spoil_the_lines_after_it() {
     let home = Home::new();
     home.train("run", "--epochs 1").exits(0);

@@ -90,7 +90,6 @@ fn nobody_reading_on_stops_the_run_without_a_panic() {
 
 /// `train 2>&1 | head -1`, as people type it.
 #[test]
-#[ignore = "defect: eprintln! panics where standard error is closed, and the panic hook with it: SIGABRT"]
 fn nobody_reading_notes_is_no_reason_to_die() {
     let home = Home::new();
     let mut command = home.command(["train", "--epochs=2"].into_iter().chain(SMALL));

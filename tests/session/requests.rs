@@ -121,7 +121,7 @@ fn stop_after_epoch_finishes_the_epoch_also_out_of_a_pause() {
             stop.epoch,
             "this epoch, no other"
         );
-        drop(session);
+        session.leave().0.unwrap();
         let mut again = Watched::train(continued(&run, Some(1)));
         assert_eq!(again.started().history.len() as u32, stop.epoch + 1);
     }
@@ -261,7 +261,6 @@ fn codes_come_from_the_newest_weights_also_after_the_end() {
         late.mu,
         "the codes of what is on the disk"
     );
-    drop(session);
 }
 
 #[test]

@@ -132,7 +132,6 @@ fn a_disruption_asked_for_in_mid_epoch_is_replayed_at_its_batch() {
 }
 
 #[test]
-#[ignore = "defect: it stays in the journal, and so in a replay, but not in the run that goes on"]
 fn a_disruption_of_an_epoch_that_was_dropped_is_not_half_remembered() {
     let home = tempfile::tempdir().unwrap();
     let (run, replayed) = (home.path().join("run"), home.path().join("replayed"));
@@ -153,7 +152,6 @@ fn a_disruption_of_an_epoch_that_was_dropped_is_not_half_remembered() {
 }
 
 #[test]
-#[ignore = "defect: it counts for the epoch whose batches are all done, and touches none"]
 fn a_disruption_after_an_epochs_last_batch_is_in_effect_from_the_next_batch_on() {
     let home = tempfile::tempdir().unwrap();
     let run = home.path().join("run");
