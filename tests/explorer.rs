@@ -193,8 +193,6 @@ fn any_size_is_drawn_and_too_small_says_so() {
 }
 
 #[test]
-#[ignore = "crossterm 0.29's mio source drops the terminal's readiness when it comes together with \
-            SIGWINCH: the key waits in the terminal until the next one is pressed"]
 fn a_key_pressed_in_the_instant_of_a_resize_is_not_held_back() {
     let home = tempfile::tempdir().unwrap();
     let mut terminal = training(&home);
