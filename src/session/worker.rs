@@ -90,6 +90,8 @@ struct Worker<'a> {
     /// An early stop that lies behind is not obeyed again.
     obey_patience: bool,
     speed: VecDeque<Duration>,
+    /// Time spent paused within the epoch at work, which is no training time.
+    held: Duration,
     loss: f64,
     stop_after_epoch: bool,
     stop_now: bool,
@@ -156,6 +158,7 @@ impl<'a> Worker<'a> {
             last_epoch,
             obey_patience,
             speed: VecDeque::new(),
+            held: Duration::ZERO,
             loss: f64::NAN,
             stop_after_epoch: false,
             stop_now: false,
@@ -191,7 +194,9 @@ impl<'a> Worker<'a> {
                     if self.speed.len() == SPEED_WINDOW {
                         self.speed.pop_front();
                     }
-                    self.speed.push_back(epoch_began.elapsed());
+                    self.speed
+                        .push_back(epoch_began.elapsed().saturating_sub(self.held));
+                    self.held = Duration::ZERO;
                     epoch_began = Instant::now();
                     self.lines.event(Event::Epoch(Arc::new(report)));
                 }
@@ -272,7 +277,10 @@ impl<'a> Worker<'a> {
     fn answer_all(&mut self) -> Result<(), SessionError> {
         loop {
             let request = if self.paused && !self.stop_now {
-                match self.lines.requests.recv_timeout(IDLE) {
+                let waiting = Instant::now();
+                let received = self.lines.requests.recv_timeout(IDLE);
+                self.held += waiting.elapsed();
+                match received {
                     Ok(request) => request,
                     Err(RecvTimeoutError::Timeout) => continue,
                     Err(RecvTimeoutError::Disconnected) => {
