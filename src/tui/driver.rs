@@ -34,7 +34,7 @@ type Screen = Terminal<CrosstermBackend<BufWriter<Stdout>>>;
 /// The terminal is held by the calling thread meanwhile, and given back before this returns.
 ///
 /// # Errors
-/// Where the terminal cannot be taken, or stops working while the session goes on.
+/// Where the terminal cannot be taken. One that stops working later is a hang-up, not an error.
 pub async fn run(
     mut session: impl Session,
     inputs: Inputs,
@@ -75,11 +75,11 @@ pub async fn run(
                 Ok(()) => {}
                 Err(error) => app.say(format!("cannot suspend: {error}")),
             }
-            screen.clear().map_err(UiError::Terminal)?;
+            hang_up_on_failure(&mut app, screen.clear());
             app.redraw(Redraw::Now);
         }
         if app.take_clear() {
-            screen.clear().map_err(UiError::Terminal)?;
+            hang_up_on_failure(&mut app, screen.clear());
         }
         if app.is_done() {
             break;
@@ -93,7 +93,8 @@ pub async fn run(
         };
         let visible = app.signal() != Some(StopSignal::Hangup);
         if visible && due.is_some_and(|due| due <= Instant::now()) {
-            draw(&mut screen, &app).map_err(UiError::Terminal)?;
+            let shown = draw(&mut screen, &app);
+            hang_up_on_failure(&mut app, shown);
             app.drawn();
             drawn = Instant::now();
             continue;
@@ -165,6 +166,14 @@ pub async fn run(
 async fn until(due: Option<Instant>) {
     if let Some(due) = due {
         sleep_until(due.into()).await;
+    }
+}
+
+/// A terminal that takes no output any more is gone, whether or not its SIGHUP has arrived yet.
+fn hang_up_on_failure(app: &mut App, result: io::Result<()>) {
+    if let Err(error) = result {
+        tracing::warn!("the terminal stopped working: {error}");
+        app.on_signal(StopSignal::Hangup);
     }
 }
 

@@ -109,7 +109,4 @@ pub enum UiError {
     /// The terminal could not be taken: not a terminal, or it refused.
     #[error("cannot use this terminal for the explorer: {0}")]
     Enter(#[source] io::Error),
-    /// The terminal stopped taking output or giving input.
-    #[error("the terminal stopped working: {0}")]
-    Terminal(#[source] io::Error),
 }
