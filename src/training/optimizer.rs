@@ -39,7 +39,8 @@ impl FlatGradient {
 
     /// Sums of squares, VAE-A's pieces first, then VAE-B's: `[PIECES]`.
     ///
-    /// In pieces because Burn 0.22.1's reduction on wgpu miscounts more than 65,535 numbers.
+    /// In pieces because Burn 0.22.1's reduction on wgpu gets long sums wrong: of 117,499 ones it
+    /// made 65,533 on a software adapter (100,000 came out right).
     pub fn squares(&self) -> Tensor<1> {
         let pieces =
             pieces(0, PARAMETERS_A).chain(pieces(PARAMETERS_A, PARAMETERS_A + PARAMETERS_B));
