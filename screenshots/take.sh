@@ -1,24 +1,32 @@
 #!/usr/bin/env bash
 # Takes every picture in this folder from the real program in a real terminal (tmux).
-# Needs: cargo build --release, tmux, python3 with Pillow, DejaVu Sans Mono. About three minutes.
+# usage: take.sh [PROGRAM]     (else ../target/release/fluxttice-explorer)
+# Needs tmux, python3 with Pillow, DejaVu Sans Mono. About two minutes.
 set -euo pipefail
+program=$(realpath "${1:-$(dirname "$0")/../target/release/fluxttice-explorer}")
 cd "$(dirname "$0")"
-program=${1:-../target/release/fluxttice-explorer}
 data=$(mktemp -d)
 trap 'rm -rf "$data"' EXIT
 
-shot() { # picture, size, keys, arguments…
-    python3 screen.py "$1" "$2" "$3" "$program" --data-dir "$data" --device cpu "${@:4}"
+# The built-in model: an empty data folder, for --explore prefers runs that it finds.
+explore() { # picture, size, steps…
+    python3 screen.py "$@" -- "$program" --data-dir "$data/none" --explore
+    echo "$1"
+}
+# A run of its own for each picture.
+train() { # picture, size, steps…
+    python3 screen.py "$@" -- "$program" --data-dir "$data/$1" --device cpu --seed 42
     echo "$1"
 }
 
-# A finished run: all of the built-in model's training, on every chart.
-shot train.png 120x36 '@3 1 @1' --explore
-shot train-200x60.png 200x60 '@3 1 @1' --explore
-shot coverage.png 200x60 '@3 2 @1 Down Right Right' --explore
-shot neighbours.png 120x36 '@3 Down Down Down' --explore
-shot help.png 120x36 '@3 ? @0.5' --explore
-# A run that has just begun, disrupted.
-shot live.png 120x36 '@12 d @0.5' --seed 42
-shot live-80x24.png 80x24 '@12' --seed 42
-python3 screen.py no-colour.png 120x36 '@3 1 @1' env NO_COLOR=1 "$program" --data-dir "$data" --explore
+explore train.png 120x36 until:'nearest codes of' 1 until:'last epoch' sleep:0.5
+explore train-200x60.png 200x60 until:'nearest codes of' 1 until:'last epoch' sleep:0.5
+explore coverage.png 200x60 until:'nearest codes of' 2 until:'Jaccard' Down Right Right
+explore neighbours.png 120x36 until:'nearest codes of' until:'kept' Down Down Down
+explore help.png 120x36 until:'nearest codes of' '?' until:'in every view'
+train live.png 120x36 until:'now, epoch 8'
+train disruption.png 120x36 until:'now, epoch 4' d until:'from the next batch'
+train live-80x24.png 80x24 until:'now, epoch 8'
+NO_COLOR=1 python3 screen.py no-colour.png 120x36 until:'nearest codes of' 1 until:'last epoch' sleep:0.5 -- \
+    env NO_COLOR=1 "$program" --data-dir "$data/none" --explore
+echo no-colour.png
