@@ -1,4 +1,4 @@
-//! Tells the program which commit it was built from, if the source says so.
+//! Tells the program what it was built from: the commit, if the source says so, and the compiler.
 
 use std::process::Command;
 
@@ -10,14 +10,21 @@ fn main() {
         .or_else(head)
         .unwrap_or_else(|| "unknown".to_owned());
     println!("cargo::rustc-env=FLUXTTICE_COMMIT={commit}");
+    let compiler = std::env::var("RUSTC")
+        .ok()
+        .and_then(|rustc| answer(Command::new(rustc).arg("--version")))
+        .unwrap_or_else(|| "unknown".to_owned());
+    println!("cargo::rustc-env=FLUXTTICE_COMPILER={compiler}");
 }
 
 /// The short hash of the checked-out commit; none outside of a git checkout.
 fn head() -> Option<String> {
-    let output = Command::new("git")
-        .args(["rev-parse", "--short=12", "HEAD"])
-        .output()
-        .ok()?;
+    answer(Command::new("git").args(["rev-parse", "--short=12", "HEAD"]))
+}
+
+/// What a command prints, if it succeeds and prints anything.
+fn answer(command: &mut Command) -> Option<String> {
+    let output = command.output().ok()?;
     let text = String::from_utf8(output.stdout).ok()?;
     (output.status.success() && !text.trim().is_empty()).then(|| text.trim().to_owned())
 }

@@ -6,6 +6,7 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 
 use fluxttice_core::device::DeviceSpec;
 use fluxttice_core::measure::neighbours::Metric;
+use fluxttice_core::model::Which;
 use fluxttice_core::schedule::Disruption;
 
 /// Train, watch, steer and explore the Ternary VAE v5.5: two coupled autoencoders that learn all
@@ -84,6 +85,20 @@ pub enum Command {
     #[command(after_help = "Example:
   fluxttice-explorer coverage --samples 50000 --draw argmax --which a")]
     Coverage(CoverageArgs),
+    /// Measure a checkpoint and write the figures as a folder that anyone can check.
+    #[command(after_help = "Examples:
+  fluxttice-explorer certify --out evidence
+  fluxttice-explorer certify --checkpoint RUN@0100 --out evidence --sign me.key.pem")]
+    Certify(CertifyArgs),
+    /// Check a certificate: its files, its signature, and every figure measured again.
+    #[command(after_help = "Examples:
+  fluxttice-explorer verify evidence
+  fluxttice-explorer verify evidence --key them.pub.pem --json")]
+    Verify(VerifyArgs),
+    /// Make a pair of keys: NAME.key.pem signs certificates, NAME.pub.pem checks them.
+    #[command(after_help = "Example:
+  fluxttice-explorer keygen --out me")]
+    Keygen(KeygenArgs),
     /// The operations whose codes lie nearest to one operation's.
     #[command(
         visible_alias = "neighbours",
@@ -142,9 +157,49 @@ pub struct CoverageArgs {
     /// Which decoder [default: both].
     #[arg(long)]
     pub which: Option<WhichArg>,
+    /// Also the generator's probabilities of all operations and what follows from them, averaged
+    /// over N codes [1000000 without a number].
+    #[arg(long, value_name = "N", num_args = 0..=1, default_missing_value = "1000000", value_parser = clap::value_parser!(u32).range(16..=100_000_000))]
+    pub probabilities: Option<u32>,
     /// Run (RUN, RUN@best, RUN@0050), snapshot folder or weights file [default: the built-in model].
     #[arg(long, value_name = "CHECKPOINT")]
     pub checkpoint: Option<String>,
+}
+
+/// `certify`.
+#[derive(Clone, Debug, Args)]
+pub struct CertifyArgs {
+    /// The certificate's folder; must not exist yet.
+    #[arg(long, value_name = "DIR")]
+    pub out: PathBuf,
+    /// Sign with this key (PEM, made by `keygen`).
+    #[arg(long, value_name = "KEY")]
+    pub sign: Option<PathBuf>,
+    /// Run (RUN, RUN@best, RUN@0050) or snapshot folder [default: the built-in model].
+    #[arg(long, value_name = "CHECKPOINT")]
+    pub checkpoint: Option<String>,
+}
+
+/// `verify`.
+#[derive(Clone, Debug, Args)]
+pub struct VerifyArgs {
+    /// The certificate's folder.
+    #[arg(value_name = "DIR")]
+    pub folder: PathBuf,
+    /// Check files and statement only, measure nothing.
+    #[arg(long)]
+    pub sums_only: bool,
+    /// The public key whose signature must be there (PEM).
+    #[arg(long, value_name = "PUB")]
+    pub key: Option<PathBuf>,
+}
+
+/// `keygen`.
+#[derive(Clone, Debug, Args)]
+pub struct KeygenArgs {
+    /// Path of the pair, without its endings.
+    #[arg(long, value_name = "NAME", default_value = "fluxttice")]
+    pub out: PathBuf,
 }
 
 /// `neighbors`.
@@ -209,6 +264,22 @@ pub enum WhichArg {
     A,
     /// VAE-B.
     B,
+}
+
+impl From<WhichArg> for Which {
+    fn from(which: WhichArg) -> Self {
+        match which {
+            WhichArg::A => Self::A,
+            WhichArg::B => Self::B,
+        }
+    }
+}
+
+impl WhichArg {
+    /// The VAEs asked for; both where none is named.
+    pub fn asked(named: Option<Self>) -> Vec<Which> {
+        named.map_or(Which::BOTH.to_vec(), |which| vec![which.into()])
+    }
 }
 
 /// How distance is measured.

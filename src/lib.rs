@@ -1,10 +1,13 @@
 //! The engine of fluxttice-explorer: the space of ternary operations, the Ternary VAE v5.5, its
 //! training and its honest measurement. It knows no terminal.
 
+mod api;
+pub mod certificate;
 pub mod config;
 pub mod device;
 pub mod measure;
 pub mod model;
+pub mod plot;
 pub mod random;
 pub mod record;
 pub mod run;
@@ -13,3 +16,5 @@ pub mod session;
 pub mod space;
 pub mod training;
 pub mod tui;
+
+pub use api::{Code, Decoded, coverage_report, decode, encode};

@@ -23,8 +23,10 @@ pub fn run(global: &Global, args: &CompareArgs) -> Done {
     let window = Window::measure(&run, &config, global.seed.unwrap_or(0))?;
     let table = table(&original, &records, &window, config.seed);
     std::fs::create_dir_all(&args.out).map_err(Failure::Output)?;
-    std::fs::write(args.out.join("comparison.md"), &table).map_err(Failure::Output)?;
-    plot::draw(&args.out.join("comparison.svg"), &original, &records)?;
+    let picture = plot::svg(&original, &records)?;
+    for (name, text) in [("comparison.md", &table), ("comparison.svg", &picture)] {
+        std::fs::write(args.out.join(name), text).map_err(Failure::Output)?;
+    }
     line(&table)?;
     Ok(ExitCode::SUCCESS)
 }

@@ -2,16 +2,15 @@
 
 use std::process::ExitCode;
 
-use burn::tensor::{DType, Device};
 use serde::Serialize;
 
-use fluxttice_core::measure::{CoverageTask, Samples};
-use fluxttice_core::model::{DualVae, Which};
+use fluxttice_core::measure::{Evaluator, Scale, generator_figures, measure_prior};
 use fluxttice_core::record::Unique;
 use fluxttice_core::run::find_checkpoint;
 use fluxttice_core::space::{OPERATIONS, OperationSet};
 
-use super::{Done, Failure, json_line, line, note, setup};
+use super::progress::Bar;
+use super::{Done, Failure, figure_line, json_line, line, note, setup};
 use crate::cli::{CoverageArgs, Draw, Global, WhichArg};
 
 /// One answer.
@@ -31,8 +30,7 @@ struct Answer {
 /// Runs the command.
 pub fn run(global: &Global, args: &CoverageArgs) -> Done {
     let checkpoint = find_checkpoint(&setup::runs(global)?, args.checkpoint.as_deref())?;
-    let device = Device::flex();
-    let model = DualVae::new(&checkpoint.weights, &device, DType::F64);
+    let evaluator = Evaluator::new(&checkpoint.weights);
     let seed = global.seed.unwrap_or(0);
     if !global.json && !global.quiet {
         note(&format!(
@@ -40,25 +38,17 @@ pub fn run(global: &Global, args: &CoverageArgs) -> Done {
             checkpoint.origin
         ));
     }
+    let scale = Scale {
+        seed,
+        samples: args.samples.clone(),
+        probability_codes: args.probabilities.unwrap_or(0),
+    };
     let wanted = |draw: Draw| args.draw.is_none_or(|asked| asked == draw);
-    let whiches = Which::BOTH.into_iter().filter(|which| match args.which {
-        None => true,
-        Some(WhichArg::A) => *which == Which::A,
-        Some(WhichArg::B) => *which == Which::B,
-    });
-    for which in whiches {
-        for samples in &args.samples {
-            let task = Samples {
-                categorical: if wanted(Draw::Categorical) {
-                    *samples
-                } else {
-                    0
-                },
-                argmax: *samples,
-            };
-            let mut task = CoverageTask::new(which, task, seed, 0);
-            while !task.tile(&model, &device, DType::F64)? {}
-            let covered = task.finish();
+    let bar = Bar::new(global);
+    for which in WhichArg::asked(args.which) {
+        let found = measure_prior(&evaluator, &scale, which, &|progress| bar.show(progress))?;
+        bar.clear();
+        for covered in &found.covered {
             let answer = |draw, unique: Unique, set: &OperationSet| Answer {
                 which: which.name(),
                 draw,
@@ -71,20 +61,23 @@ pub fn run(global: &Global, args: &CoverageArgs) -> Done {
                 digest: set.digest(),
             };
             if wanted(Draw::Categorical) {
-                tell(
-                    global,
-                    &answer(
-                        "categorical",
-                        covered.coverage.categorical,
-                        &covered.categorical,
-                    ),
-                )?;
+                let unique = covered.coverage.categorical;
+                tell(global, &answer("categorical", unique, &covered.categorical))?;
             }
             if wanted(Draw::Argmax) {
-                tell(
-                    global,
-                    &answer("argmax", covered.coverage.argmax, &covered.argmax),
-                )?;
+                let unique = covered.coverage.argmax;
+                tell(global, &answer("argmax", unique, &covered.argmax))?;
+            }
+        }
+        for figure in found
+            .generator
+            .iter()
+            .flat_map(|generator| generator_figures(which, seed, generator))
+        {
+            if global.json {
+                json_line(&figure)?;
+            } else {
+                line(&figure_line(&figure))?;
             }
         }
     }

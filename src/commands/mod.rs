@@ -1,14 +1,18 @@
 //! One file per command, each a thin front over the library.
 
+pub mod certify;
 pub mod compare;
 pub mod config;
 pub mod coverage;
 pub mod devices;
 pub mod explore;
+pub mod keygen;
 pub mod neighbors;
+mod progress;
 mod setup;
 mod signals;
 pub mod train;
+pub mod verify;
 
 use std::io::{self, Write};
 use std::process::ExitCode;
@@ -16,8 +20,10 @@ use std::process::ExitCode;
 use serde::Serialize;
 use thiserror::Error;
 
+use fluxttice_core::certificate::CertificateError;
 use fluxttice_core::config::ConfigError;
 use fluxttice_core::device::DeviceFailure;
+use fluxttice_core::measure::{Figure, definition};
 use fluxttice_core::run::RunError;
 use fluxttice_core::session::SessionError;
 use fluxttice_core::space::ParseOperationError;
@@ -41,6 +47,9 @@ pub enum Failure {
     /// The session.
     #[error(transparent)]
     Session(#[from] SessionError),
+    /// A certificate or key.
+    #[error(transparent)]
+    Certificate(#[from] CertificateError),
     /// The device.
     #[error(transparent)]
     Device(#[from] DeviceFailure),
@@ -68,6 +77,14 @@ impl Failure {
             Self::Device(_) => 4,
             Self::Output(_) => 6,
             Self::System(_) => 1,
+            Self::Certificate(error) => match error {
+                CertificateError::Run(error) => run_code(error),
+                CertificateError::Device(_) => 4,
+                CertificateError::Key { .. } => 3,
+                CertificateError::Refused { .. }
+                | CertificateError::Random(_)
+                | CertificateError::Plot(_) => 1,
+            },
             Self::Run(error) | Self::Session(SessionError::Run(error)) => run_code(error),
             Self::Session(SessionError::NoDevice(_) | SessionError::Device(_)) => 4,
             Self::Session(SessionError::Diverged(_)) => 5,
@@ -105,4 +122,35 @@ pub fn note(text: &str) {
 fn json_line(value: &impl Serialize) -> Result<(), Failure> {
     let text = serde_json::to_string(value).map_err(|error| Failure::Output(error.into()))?;
     line(&text)
+}
+
+/// A figure on one line, for people.
+fn figure_line(figure: &Figure) -> String {
+    let unit = definition(&figure.name).map_or("", |definition| definition.unit);
+    let value = figure.value.map_or("-".to_owned(), |value| {
+        // Small numbers are probabilities; nobody reads 0.00.
+        if value != 0.0 && value.abs() < 0.001 {
+            format!("{value:.3e}")
+        } else {
+            format!("{value:.4}")
+        }
+    });
+    let mut text = format!(
+        "{:<4} {:<38} {value:>12} {unit}",
+        figure.vae,
+        figure.title()
+    );
+    if let Some(samples) = figure.samples {
+        text += &format!("  N {samples}");
+    }
+    if let Some(error) = figure.standard_error {
+        text += &format!("  ± {error:.1e}");
+    }
+    if let Some(ceiling) = figure.ceiling {
+        text += &format!("  of {ceiling:.4}");
+    }
+    if let Some([quarter, half]) = figure.trend {
+        text += &format!("  (a quarter of the codes {quarter:.4}, half {half:.4})");
+    }
+    text
 }

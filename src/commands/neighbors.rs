@@ -3,32 +3,25 @@
 use std::io::{self, BufRead};
 use std::process::ExitCode;
 
-use burn::tensor::{DType, Device};
 use serde_json::json;
 
-use fluxttice_core::measure::encode_all;
+use fluxttice_core::measure::Evaluator;
 use fluxttice_core::measure::neighbours::{Metric, Neighbour, nearest, preservation};
-use fluxttice_core::model::{DualVae, LATENT, Which};
+use fluxttice_core::model::{LATENT, Which};
 use fluxttice_core::run::find_checkpoint;
 use fluxttice_core::space::{Operation, ParseOperationError};
 
 use super::{Done, Failure, json_line, line, note, setup};
-use crate::cli::{Global, NeighborsArgs, WhichArg};
+use crate::cli::{Global, NeighborsArgs};
 
 /// Runs the command.
 pub fn run(global: &Global, args: &NeighborsArgs) -> Done {
     let operations = operations(&args.operation)?;
     let checkpoint = find_checkpoint(&setup::runs(global)?, args.checkpoint.as_deref())?;
-    let device = Device::flex();
-    let model = DualVae::new(&checkpoint.weights, &device, DType::F64);
-    let which = match args.which {
-        WhichArg::A => Which::A,
-        WhichArg::B => Which::B,
-    };
-    let codes: Vec<f32> = encode_all(&model, which, &device, DType::F64)?
-        .into_iter()
-        .map(|x| x as f32)
-        .collect();
+    let which = Which::from(args.which);
+    let everything: Vec<Operation> = Operation::all().collect();
+    let codes = Evaluator::new(&checkpoint.weights).posteriors(which, &everything)?;
+    let codes: Vec<f32> = codes.mu.into_iter().map(|x| x as f32).collect();
     let (metric, k) = (Metric::from(args.metric), usize::from(args.k));
     for operation in operations {
         if !global.json && !global.quiet {

@@ -1,13 +1,47 @@
-//! Codes of all operations.
+//! Codes of operations.
 
 use burn::tensor::{DType, Device};
 
 use crate::device::DeviceFailure;
-use crate::model::{Batch, DualVae, Which};
+use crate::model::{Batch, DualVae, LATENT, Which};
 use crate::space::Operation;
 
 /// Operations encoded at a time.
 const TILE: usize = 2_187;
+
+/// Posteriors of n operations.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Posteriors {
+    /// Means μ, row-major `[n × 16]`.
+    pub mu: Vec<f64>,
+    /// Logarithms of the variances σ², row-major `[n × 16]`.
+    pub log_variance: Vec<f64>,
+}
+
+/// Posteriors of some operations, by A's or B's encoder.
+///
+/// `model` must be without autodiff, on `device` in `dtype`.
+///
+/// # Errors
+/// The device's failure.
+pub fn posteriors(
+    model: &DualVae,
+    which: Which,
+    operations: &[Operation],
+    device: &Device,
+    dtype: DType,
+) -> Result<Posteriors, DeviceFailure> {
+    let mut found = Posteriors::default();
+    for tile in operations.chunks(TILE) {
+        let batch = Batch::new(tile.iter().copied(), device, dtype);
+        let posterior = model.encoder(which).forward(batch.x);
+        let mu: Vec<f64> = posterior.mu.try_into_vec_as()?;
+        let log_variance: Vec<f64> = posterior.log_variance.try_into_vec_as()?;
+        found.mu.extend(mu);
+        found.log_variance.extend(log_variance);
+    }
+    Ok(found)
+}
 
 /// Posterior means μ of all 19,683 operations, row-major `[19,683 × 16]`, of A or B.
 ///
@@ -22,7 +56,7 @@ pub fn encode_all(
     dtype: DType,
 ) -> Result<Vec<f64>, DeviceFailure> {
     let operations: Vec<Operation> = Operation::all().collect();
-    let mut codes = Vec::with_capacity(operations.len() * crate::model::LATENT);
+    let mut codes = Vec::with_capacity(operations.len() * LATENT);
     for tile in operations.chunks(TILE) {
         let batch = Batch::new(tile.iter().copied(), device, dtype);
         let mu: Vec<f64> = model.encoder(which).forward(batch.x).mu.try_into_vec_as()?;

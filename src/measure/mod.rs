@@ -1,12 +1,26 @@
-//! Honest numbers from a model: coverage, codes, neighbours, reconstruction.
+//! Honest numbers from a model: coverage, probabilities, codes, neighbours, reconstruction.
 
 mod activity;
 mod codes;
 mod coverage;
+mod decoding;
+mod evaluator;
+mod figures;
+mod generator;
 pub mod neighbours;
-mod reconstruction;
+mod preservation;
+mod prior;
+mod report;
 
-pub use activity::{ACTIVE_VARIANCE, active_dimensions, variances};
-pub use codes::encode_all;
-pub use coverage::{CoverageTask, Covered, Samples, TILE, ceiling, most_likely};
-pub use reconstruction::{Reconstruction, reconstruction};
+pub use activity::{ACTIVE_VARIANCE, COLLAPSED_VARIANCE, mean_kl, variances};
+pub use codes::{Posteriors, encode_all};
+pub use coverage::{CoverageTask, Samples, TILE, ceiling};
+pub use decoding::{Decoding, most_likely};
+pub use evaluator::Evaluator;
+pub use figures::{Definition, Figure, Subject, definition, definitions};
+pub use generator::{BLOCKS, Estimate, Generator, Mean};
+pub use preservation::mean_preservation;
+pub use prior::{Covered, PriorAnswer, PriorQuestion, survey};
+pub use report::{
+    CoverageReport, Latent, Progress, RunFacts, Scale, Together, generator_figures, measure_prior,
+};

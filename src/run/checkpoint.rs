@@ -8,13 +8,9 @@ use serde::{Deserialize, Serialize};
 
 use super::error::RunError;
 use super::files;
+use super::names::{OPTIMIZER, STATE, WEIGHTS};
 use crate::model::{MAX_FILE_BYTES, PARAMETERS_A, PARAMETERS_B, Weights};
 use crate::training::{OptimizerState, Snapshot, TrainerState};
-
-/// Name of the weights in a checkpoint.
-pub const WEIGHTS: &str = "weights.safetensors";
-const OPTIMIZER: &str = "optimizer.bpk";
-const STATE: &str = "state.json";
 
 /// Version of the checkpoint's layout.
 const VERSION: u32 = 1;
@@ -76,22 +72,7 @@ pub fn load(folder: &Path, config_digest: &str) -> Result<Snapshot, RunError> {
         optimizer_state(bytes).map_err(|problem| RunError::unusable(&path, problem))
     })?;
     let path = folder.join(STATE);
-    let bytes = files::read(&path, MAX_FILE_BYTES)?;
-    let file: StateFile = serde_json::from_slice(&bytes).map_err(|error| {
-        RunError::unusable(
-            &path,
-            format!("expected the state of a run, found: {error}"),
-        )
-    })?;
-    if file.version != VERSION {
-        return Err(RunError::unusable(
-            &path,
-            format!(
-                "layout version {}; this program reads {VERSION}",
-                file.version
-            ),
-        ));
-    }
+    let file = state_file(&files::read(&path, MAX_FILE_BYTES)?, &path)?;
     if file.config_digest != config_digest {
         return Err(RunError::unusable(
             &path,
@@ -106,6 +87,31 @@ pub fn load(folder: &Path, config_digest: &str) -> Result<Snapshot, RunError> {
         optimizer,
         state: file.state,
     })
+}
+
+/// Epochs finished, and batches of the next one, as a checkpoint's state has them.
+///
+/// # Errors
+/// [`RunError`] where the state, which lies at `path`, is damaged.
+pub fn position(state: &[u8], path: &Path) -> Result<(u32, u32), RunError> {
+    let state = state_file(state, path)?.state;
+    Ok((state.epoch, state.batch))
+}
+
+fn state_file(bytes: &[u8], path: &Path) -> Result<StateFile, RunError> {
+    let file: StateFile = serde_json::from_slice(bytes).map_err(|error| {
+        RunError::unusable(path, format!("expected the state of a run, found: {error}"))
+    })?;
+    if file.version != VERSION {
+        return Err(RunError::unusable(
+            path,
+            format!(
+                "layout version {}; this program reads {VERSION}",
+                file.version
+            ),
+        ));
+    }
+    Ok(file)
 }
 
 /// Reads a weights file.

@@ -8,13 +8,11 @@ use super::checkpoint;
 use super::error::RunError;
 use super::files;
 use super::journal::{self, Entry, JournalEvent};
+use super::names::{CONFIG, JOURNAL, METRICS};
 use super::record::EpochRecord;
 use crate::config::{Config, Source};
 use crate::training::Snapshot;
 
-const CONFIG: &str = "config.yaml";
-const METRICS: &str = "metrics.jsonl";
-const JOURNAL: &str = "journal.jsonl";
 const CHECKPOINTS: &str = "checkpoints";
 const SNAPSHOTS: &str = "snapshots";
 const LOCK: &str = ".lock";
@@ -266,7 +264,10 @@ pub fn read_metrics(path: &Path) -> Result<Vec<EpochRecord>, RunError> {
 }
 
 /// Reads lines of metrics; a last line that was cut off is left out.
-pub(super) fn parse_metrics(text: &str, path: &Path) -> Result<Vec<EpochRecord>, RunError> {
+///
+/// # Errors
+/// [`RunError`] names the line of `path` that cannot be read.
+pub fn parse_metrics(text: &str, path: &Path) -> Result<Vec<EpochRecord>, RunError> {
     let whole = text.rfind('\n').map_or(0, |end| end + 1);
     text[..whole]
         .lines()

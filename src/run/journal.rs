@@ -50,6 +50,16 @@ pub enum JournalEvent {
     },
 }
 
+impl JournalEvent {
+    /// Epochs that were finished when it happened.
+    pub fn epoch(&self) -> u32 {
+        match self {
+            Self::Opened { epoch, .. } | Self::Closed { epoch, .. } => *epoch,
+            Self::Outcome(outcome) => outcome.epoch,
+        }
+    }
+}
+
 /// The time now, in UTC (RFC 3339).
 pub fn now() -> String {
     OffsetDateTime::now_utc()
@@ -73,8 +83,14 @@ pub fn append(path: &Path, event: JournalEvent) -> Result<(), RunError> {
 /// # Errors
 /// [`RunError::Unusable`] names the line that cannot be read.
 pub fn read(path: &Path) -> Result<Vec<Entry>, RunError> {
-    let bytes = files::read(path, LIMIT)?;
-    let text = String::from_utf8_lossy(&bytes);
+    parse(&String::from_utf8_lossy(&files::read(path, LIMIT)?), path)
+}
+
+/// Reads lines of a journal; a last line that was cut off is left out.
+///
+/// # Errors
+/// [`RunError::Unusable`] names the line of `path` that cannot be read.
+pub fn parse(text: &str, path: &Path) -> Result<Vec<Entry>, RunError> {
     let whole = text.rfind('\n').map_or(0, |end| end + 1);
     text[..whole]
         .lines()

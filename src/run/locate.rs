@@ -1,5 +1,6 @@
 //! Where runs lie, and what a user means by a checkpoint.
 
+use std::collections::BTreeMap;
 use std::fmt;
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -10,10 +11,12 @@ use time::macros::format_description;
 
 use super::checkpoint::{is_checkpoint, load_weights, weights_path};
 use super::error::RunError;
+use super::files;
 use super::folder::{self, LATEST};
 use super::journal::Entry;
+use super::names::{CONFIG, JOURNAL, METRICS, OPTIMIZER, STATE, WEIGHTS};
 use crate::config::{Config, Source};
-use crate::model::Weights;
+use crate::model::{MAX_FILE_BYTES, Weights};
 use crate::record::EpochRecord;
 
 /// Environment variable that stands in for `--data-dir`.
@@ -64,7 +67,7 @@ pub fn find_run(runs: &Path, named: Option<&str>) -> Result<PathBuf, RunError> {
     match named {
         Some(name) => [PathBuf::from(name), runs.join(name)]
             .into_iter()
-            .find(|path| path.join("config.yaml").is_file())
+            .find(|path| path.join(CONFIG).is_file())
             .ok_or_else(|| {
                 RunError::unusable(
                     Path::new(name),
@@ -85,9 +88,9 @@ pub fn all_runs(runs: &Path) -> Vec<PathBuf> {
         .flatten()
         .flatten()
         .map(|entry| entry.path())
-        .filter(|path| path.join("config.yaml").is_file())
+        .filter(|path| path.join(CONFIG).is_file())
         .map(|path| {
-            let changed = fs::metadata(path.join("metrics.jsonl"))
+            let changed = fs::metadata(path.join(METRICS))
                 .and_then(|metadata| metadata.modified())
                 .ok();
             (changed, path)
@@ -99,8 +102,13 @@ pub fn all_runs(runs: &Path) -> Vec<PathBuf> {
 
 /// The weights that this program trained itself with the published configuration.
 pub static BUILT_IN_WEIGHTS: &[u8] = include_bytes!("../../assets/builtin/weights.safetensors");
-/// The metrics of the run that trained them.
+/// The story of the run that trained them.
 static BUILT_IN_METRICS: &str = include_str!("../../assets/builtin/metrics.jsonl");
+static BUILT_IN_CONFIG: &str = include_str!("../../assets/builtin/config.yaml");
+static BUILT_IN_JOURNAL: &str = include_str!("../../assets/builtin/journal.jsonl");
+
+/// Largest file that becomes evidence.
+const EVIDENCE_LIMIT: u64 = 256 << 20;
 
 /// Weights and where they come from.
 #[derive(Clone, Debug)]
@@ -141,6 +149,55 @@ impl fmt::Display for Origin {
 }
 
 impl Origin {
+    /// A short name: the run's, the file's, or `built-in`.
+    pub fn name(&self) -> String {
+        let last = |path: &Path| {
+            let name = path.file_name().unwrap_or(path.as_os_str());
+            name.to_string_lossy().into_owned()
+        };
+        match self {
+            Self::BuiltIn => "built-in".to_owned(),
+            Self::Run { run, .. } => last(run),
+            Self::File(path) => last(path),
+        }
+    }
+
+    /// Every file of the checkpoint and of its run that belongs to the evidence, by name, as it
+    /// lies; only the weights where nothing is known of a run.
+    ///
+    /// # Errors
+    /// [`RunError`] where a file cannot be read.
+    pub fn files(&self) -> Result<BTreeMap<String, Vec<u8>>, RunError> {
+        let at_hand: Vec<(PathBuf, &[&str])> = match self {
+            Self::BuiltIn => {
+                return Ok(BTreeMap::from([
+                    (WEIGHTS.to_owned(), BUILT_IN_WEIGHTS.to_vec()),
+                    (METRICS.to_owned(), BUILT_IN_METRICS.as_bytes().to_vec()),
+                    (CONFIG.to_owned(), BUILT_IN_CONFIG.as_bytes().to_vec()),
+                    (JOURNAL.to_owned(), BUILT_IN_JOURNAL.as_bytes().to_vec()),
+                ]));
+            }
+            Self::File(path) => {
+                let bytes = files::read(path, MAX_FILE_BYTES)?;
+                return Ok(BTreeMap::from([(WEIGHTS.to_owned(), bytes)]));
+            }
+            Self::Run { run, checkpoint } => vec![
+                (checkpoint.clone(), &[WEIGHTS, OPTIMIZER, STATE]),
+                (run.clone(), &[CONFIG, METRICS, JOURNAL]),
+            ],
+        };
+        let mut found = BTreeMap::new();
+        for (folder, names) in at_hand {
+            for name in names {
+                let path = folder.join(name);
+                if path.exists() {
+                    found.insert((*name).to_owned(), files::read(&path, EVIDENCE_LIMIT)?);
+                }
+            }
+        }
+        Ok(found)
+    }
+
     /// The configuration, metrics and journal of the run it comes from, as far as they are known.
     ///
     /// # Errors
@@ -183,7 +240,7 @@ pub fn find_checkpoint(runs: &Path, named: Option<&str>) -> Result<Checkpoint, R
         return file(path.to_owned());
     }
     if is_checkpoint(path) {
-        return file(weights_path(path));
+        return of_folder(path);
     }
     let (run, which) = named.rsplit_once('@').unwrap_or((named, LATEST));
     if which == LATEST && !path.exists() && !runs.join(run).exists() {
@@ -248,6 +305,18 @@ fn of_run(run: PathBuf, checkpoint: PathBuf) -> Result<Checkpoint, RunError> {
         weights,
         origin: Origin::Run { run, checkpoint },
     })
+}
+
+/// A checkpoint or snapshot folder within its run, a folder that holds both (a certificate), or
+/// one that stands alone.
+fn of_folder(path: &Path) -> Result<Checkpoint, RunError> {
+    let whole = fs::canonicalize(path).unwrap_or_else(|_| path.to_owned());
+    let is_run = |folder: &&Path| folder.join(CONFIG).is_file();
+    let within = whole.parent().and_then(Path::parent).filter(is_run);
+    match Some(whole.as_path()).filter(is_run).or(within) {
+        Some(run) => of_run(run.to_owned(), path.to_owned()),
+        None => file(weights_path(path)),
+    }
 }
 
 fn file(path: PathBuf) -> Result<Checkpoint, RunError> {

@@ -2,15 +2,17 @@
 
 pub mod checkpoint;
 mod error;
-mod files;
+pub(crate) mod files;
 mod folder;
 pub mod journal;
 mod locate;
+pub mod names;
 
 pub use crate::record;
 pub use error::RunError;
 pub use folder::{
-    BEST, LATEST, LOG, RunFolder, checkpoint_folder, read_journal, read_metrics, stored_config,
+    BEST, LATEST, LOG, RunFolder, checkpoint_folder, parse_metrics, read_journal, read_metrics,
+    stored_config,
 };
 pub use locate::{
     BUILT_IN_WEIGHTS, Checkpoint, DATA_DIR, Origin, all_runs, best_at_hand, built_in,

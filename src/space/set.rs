@@ -53,6 +53,33 @@ impl OperationSet {
         self.bytes.iter().all(|byte| *byte == 0)
     }
 
+    /// Operations in either set.
+    pub fn union(&self, other: &Self) -> Self {
+        self.with(other, |a, b| a | b)
+    }
+
+    /// Operations in both sets.
+    pub fn intersection(&self, other: &Self) -> Self {
+        self.with(other, |a, b| a & b)
+    }
+
+    /// Operations in this set and not in the other.
+    pub fn difference(&self, other: &Self) -> Self {
+        self.with(other, |a, b| a & !b)
+    }
+
+    fn with(&self, other: &Self, combine: impl Fn(u8, u8) -> u8) -> Self {
+        let pairs = self.bytes.iter().zip(&other.bytes);
+        Self {
+            bytes: pairs.map(|(a, b)| combine(*a, *b)).collect(),
+        }
+    }
+
+    /// Operations in the set, in order.
+    pub fn iter(&self) -> impl Iterator<Item = Operation> {
+        Operation::all().filter(|operation| self.contains(*operation))
+    }
+
     /// SHA-256 of the bitmap's 2,461 bytes, as `sha256:` and 64 hexadecimal digits.
     pub fn digest(&self) -> String {
         sha256(&self.bytes)
@@ -103,6 +130,18 @@ mod tests {
             (0b1, 0b10, 0b100)
         );
         assert_eq!(set.len(), 3);
+    }
+
+    #[test]
+    fn sets_combine_as_sets_do() {
+        let set = |indices: &[usize]| -> OperationSet {
+            indices.iter().filter_map(|i| Operation::new(*i)).collect()
+        };
+        let (a, b) = (set(&[1, 8, 9, 19_682]), set(&[0, 9, 19_682]));
+        assert_eq!(a.union(&b), set(&[0, 1, 8, 9, 19_682]));
+        assert_eq!(a.intersection(&b), set(&[9, 19_682]));
+        assert_eq!(a.difference(&b), set(&[1, 8]));
+        assert!(a.iter().map(Operation::index).eq([1, 8, 9, 19_682]));
     }
 
     #[test]

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use fluxttice_core::config::{Config, Source};
 use fluxttice_core::device::DeviceSpec;
-use fluxttice_core::run::checkpoint::WEIGHTS;
+use fluxttice_core::run::names::WEIGHTS;
 use fluxttice_core::session::message::{Codes, Command, End, Event, Outcome, RunInfo};
 use fluxttice_core::session::{Place, Plan, Session, SessionError};
 

@@ -2,14 +2,11 @@
 
 use std::path::Path;
 
-use burn::tensor::{DType, Device};
-
 use fluxttice_core::config::Config;
-use fluxttice_core::measure::{
-    CoverageTask, Samples, active_dimensions, encode_all, reconstruction,
-};
-use fluxttice_core::model::{DualVae, LATENT, Which};
+use fluxttice_core::measure::{ACTIVE_VARIANCE, Evaluator, PriorQuestion, survey, variances};
+use fluxttice_core::model::{LATENT, Which};
 use fluxttice_core::run::{checkpoint, checkpoint_folder};
+use fluxttice_core::space::{Operation, OperationSet};
 use fluxttice_core::training::Split;
 
 use super::super::Failure;
@@ -36,8 +33,8 @@ pub struct Window {
 impl Window {
     /// Measures every checkpoint of these epochs that the run has kept.
     pub fn measure(run: &Path, config: &Config, seed: u64) -> Result<Self, Failure> {
-        let device = Device::flex();
-        let validation = Split::new(config).validation;
+        let validation: OperationSet = Split::new(config).validation.into_iter().collect();
+        let everything: Vec<Operation> = Operation::all().collect();
         let mut figures: [[Vec<f64>; 4]; 2] = Default::default();
         let mut active = [LATENT; 2];
         let folders: Vec<_> = (FROM..FROM + EPOCHS as u32)
@@ -45,29 +42,30 @@ impl Window {
             .collect();
         for folder in &folders {
             let weights = checkpoint::load_weights(&checkpoint::weights_path(folder))?;
-            let model = DualVae::new(&weights, &device, DType::F64);
-            let rebuilt = reconstruction(&model, &validation, 0.0, &device, DType::F64)?;
+            let evaluator = Evaluator::new(&weights);
+            let rebuilt = evaluator.reconstructed(0.0)?;
             for (i, which) in Which::BOTH.into_iter().enumerate() {
-                let samples = Samples {
-                    categorical: SAMPLES,
-                    argmax: SAMPLES,
+                let question = PriorQuestion {
+                    which,
+                    seed,
+                    samples: vec![SAMPLES],
+                    probability_codes: 0,
                 };
-                let mut task = CoverageTask::new(which, samples, seed, 0);
-                while !task.tile(&model, &device, DType::F64)? {}
-                let coverage = task.finish().coverage;
-                let exact = rebuilt.exact[i] as f64 / rebuilt.of as f64;
+                let coverage = survey(&evaluator, &question, &|_| {})?.covered[0].coverage;
+                let exact = rebuilt[i].intersection(&validation).len() as f64;
                 let found = [
                     f64::from(coverage.argmax.unique),
                     f64::from(coverage.categorical.unique),
                     coverage.decode_entropy,
-                    exact,
+                    exact / validation.len() as f64,
                 ];
                 figures[i]
                     .iter_mut()
                     .zip(found)
                     .for_each(|(column, value)| column.push(value));
-                let codes = encode_all(&model, which, &device, DType::F64)?;
-                active[i] = active[i].min(active_dimensions(&codes, LATENT));
+                let codes = evaluator.posteriors(which, &everything)?.mu;
+                let variances = variances(&codes, LATENT).into_iter();
+                active[i] = active[i].min(variances.filter(|v| *v > ACTIVE_VARIANCE).count());
             }
         }
         let column = |number: usize| [0, 1].map(|i: usize| median(figures[i][number].clone()));

@@ -1,0 +1,124 @@
+//! The library's front door: codes of operations, operations of codes, and the honest report.
+
+use crate::device::DeviceFailure;
+use crate::measure::{CoverageReport, Decoding, Evaluator, Scale, most_likely};
+use crate::model::{LATENT, Weights, Which};
+use crate::space::{ENTRIES, Operation, VALUES};
+
+/// An operation's posterior: a diagonal Gaussian over codes.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Code {
+    /// Mean; what is meant by the operation's code.
+    pub mu: [f64; LATENT],
+    /// Logarithm of the variance.
+    pub log_variance: [f64; LATENT],
+}
+
+/// What a decoder makes of one code.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Decoded {
+    /// Every entry's most likely value.
+    pub operation: Operation,
+    /// Its probability, the product over entries.
+    pub probability: f64,
+    /// H(x | z) in nats: 0 where the code means one operation, 9.8875 where it means nothing.
+    pub entropy: f64,
+    /// For each entry the probabilities of -1, 0 and +1.
+    pub probabilities: [[f64; VALUES]; ENTRIES],
+}
+
+/// Encodes operations, in 64 bits on the CPU.
+///
+/// # Errors
+/// The device's failure.
+///
+/// ```
+/// use fluxttice_core::{encode, model::Which, run::built_in, space::Operation};
+///
+/// let weights = built_in()?.weights;
+/// let min: Operation = "min".parse()?;
+/// let codes = encode(&weights, Which::A, &[min])?;
+/// assert!(codes[0].mu.iter().all(|x| x.abs() < 10.0));
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+pub fn encode(
+    weights: &Weights,
+    which: Which,
+    operations: &[Operation],
+) -> Result<Vec<Code>, DeviceFailure> {
+    let found = Evaluator::new(weights).posteriors(which, operations)?;
+    let rows = found
+        .mu
+        .chunks_exact(LATENT)
+        .zip(found.log_variance.chunks_exact(LATENT));
+    let row = |numbers: &[f64]| std::array::from_fn(|dimension| numbers[dimension]);
+    Ok(rows
+        .map(|(mu, log_variance)| Code {
+            mu: row(mu),
+            log_variance: row(log_variance),
+        })
+        .collect())
+}
+
+/// Decodes codes without the other VAE's help, in 64 bits on the CPU.
+///
+/// # Errors
+/// The device's failure.
+///
+/// ```
+/// use fluxttice_core::{decode, encode, model::Which, run::built_in, space::Operation};
+///
+/// let weights = built_in()?.weights;
+/// let max: Operation = "max".parse()?;
+/// let code = encode(&weights, Which::B, &[max])?[0].mu;
+/// let decoded = decode(&weights, Which::B, &[code])?[0];
+/// assert_eq!(decoded.operation, max);
+/// assert!(decoded.probability > 0.5 && decoded.entropy < 2.0);
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+pub fn decode(
+    weights: &Weights,
+    which: Which,
+    codes: &[[f64; LATENT]],
+) -> Result<Vec<Decoded>, DeviceFailure> {
+    let logits = Evaluator::new(weights).logits(which, codes.concat())?;
+    let decoded = |logits: &[f64]| {
+        let decoding = Decoding::new(logits);
+        let (operation, probabilities) = (most_likely(logits), decoding.probabilities());
+        let chosen = operation.classes().into_iter().zip(&probabilities);
+        Decoded {
+            operation,
+            probability: chosen
+                .map(|(class, entry)| entry[usize::from(class)])
+                .product(),
+            entropy: decoding.entropy(),
+            probabilities,
+        }
+    };
+    Ok(logits.chunks_exact(ENTRIES * VALUES).map(decoded).collect())
+}
+
+/// Measures everything that [`CoverageReport`] holds, in 64 bits on all cores of the CPU.
+///
+/// Counts and digests are the same on every machine and any number of threads; real-valued figures
+/// agree to 1e-9.
+///
+/// # Errors
+/// The device's failure.
+///
+/// ```
+/// use fluxttice_core::{coverage_report, measure::Scale, run::built_in};
+///
+/// let scale = Scale { seed: 0, samples: vec![2_000], probability_codes: 2_000 };
+/// let report = coverage_report(&built_in()?.weights, &scale)?;
+/// let covered = &report.prior[0].covered[0].coverage;
+/// println!(
+///     "A covers {} of {:.0} possible with {} samples, decode entropy {:.2} nats",
+///     covered.argmax.unique, covered.argmax.ceiling, covered.argmax.samples, covered.decode_entropy,
+/// );
+/// assert!(f64::from(covered.argmax.unique) < covered.argmax.ceiling);
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+pub fn coverage_report(weights: &Weights, scale: &Scale) -> Result<CoverageReport, DeviceFailure> {
+    CoverageReport::measure(&Evaluator::new(weights), scale, None, &|_| {})
+}

@@ -1,0 +1,107 @@
+//! Making a certificate: measure, check, write a whole folder.
+
+use std::path::{Path, PathBuf};
+
+use super::checks::{Checks, Untrained, checks};
+use super::document::document;
+use super::error::CertificateError;
+use super::evidence::{Evidence, gather};
+use super::keys::SecretKey;
+use super::plot;
+use super::signature::envelope;
+use super::statement::{
+    Measurement, PREDICATE_TYPE, Predicate, STATEMENT_TYPE, Statement, Tool, canonical,
+    definitions, run, subjects,
+};
+use super::sums::sums;
+use super::{CERTIFICATE, DOCUMENT, ENVELOPE, PICTURE, PLOT, SUMS};
+use crate::measure::{CoverageReport, Evaluator, Progress, Scale};
+use crate::run::files;
+use crate::run::names::{CONFIG, JOURNAL, METRICS};
+use crate::run::{Checkpoint, RunError, journal};
+
+/// A certificate that was made.
+#[derive(Clone, Debug)]
+pub struct Certified {
+    /// Its folder.
+    pub folder: PathBuf,
+    /// What it states.
+    pub statement: Statement,
+}
+
+/// Measures a checkpoint and writes its certificate as a new folder, whole or not at all.
+///
+/// # Errors
+/// [`CertificateError::Refused`] where the checkpoint does not pass every check; the others where
+/// files, device or key fail. Nothing is at `folder` then but what was there before.
+pub fn certify(
+    checkpoint: &Checkpoint,
+    scale: &Scale,
+    folder: &Path,
+    key: Option<&SecretKey>,
+    watch: &(dyn Fn(Progress) + Sync),
+) -> Result<Certified, CertificateError> {
+    if folder.exists() {
+        return Err(RunError::unusable(folder, "exists already and is not overwritten").into());
+    }
+    let origin = checkpoint.origin.to_string();
+    let mut files = gather(&checkpoint.origin)?;
+    if let Some(missing) = [CONFIG, METRICS, JOURNAL]
+        .into_iter()
+        .find(|name| !files.contains_key(*name))
+    {
+        let found = format!("there is no {missing} beside the weights");
+        return Err(CertificateError::Refused {
+            origin,
+            failed: Checks::untold(found).failed,
+        });
+    }
+    let place = PathBuf::from(&origin);
+    let evidence = Evidence::read(&checkpoint.origin.name(), &files, &place)?;
+    let evaluator = Evaluator::new(&evidence.weights);
+    let report = CoverageReport::measure(&evaluator, scale, Some(&evidence.facts()), watch)?;
+    let untrained = Untrained::measure(scale)?;
+    let checks = checks(&evidence, &report, &untrained);
+    if !checks.failed.is_empty() {
+        return Err(CertificateError::Refused {
+            origin,
+            failed: checks.failed,
+        });
+    }
+    let figures = report.figures();
+    let predicate = Predicate {
+        tool: Tool::this(),
+        made: journal::now(),
+        run: run(&evidence)?,
+        measurement: Measurement::of(scale),
+        definitions: definitions(&figures),
+        figures,
+        untrained,
+        checks,
+    };
+    files.insert(DOCUMENT.to_owned(), document(&predicate).into_bytes());
+    files.insert(PLOT.to_owned(), plot::svg(&predicate)?.into_bytes());
+    files.insert(PICTURE.to_owned(), plot::png(&predicate)?);
+    let statement = Statement {
+        kind: STATEMENT_TYPE.to_owned(),
+        subject: subjects(&files),
+        predicate_type: PREDICATE_TYPE.to_owned(),
+        predicate,
+    };
+    let bytes = canonical(&statement)
+        .map_err(|error| RunError::unusable(&folder.join(CERTIFICATE), error.to_string()))?;
+    if let Some(key) = key {
+        files.insert(ENVELOPE.to_owned(), envelope(&bytes, key));
+    }
+    files.insert(CERTIFICATE.to_owned(), bytes);
+    files.insert(SUMS.to_owned(), sums(files.iter()).into_bytes());
+    files::publish_folder(folder, false, |scratch| {
+        files
+            .iter()
+            .try_for_each(|(name, bytes)| files::write(&scratch.join(name), bytes))
+    })?;
+    Ok(Certified {
+        folder: folder.to_owned(),
+        statement,
+    })
+}

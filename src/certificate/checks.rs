@@ -1,0 +1,253 @@
+//! What must hold before anything is certified.
+
+use serde::{Deserialize, Serialize};
+
+use super::evidence::Evidence;
+use super::statement::TOLERANCE;
+use crate::device::DeviceFailure;
+use crate::measure::{
+    CoverageReport, Covered, Evaluator, Generator, PriorAnswer, PriorQuestion, Scale, survey,
+};
+use crate::model::{Weights, Which};
+use crate::space::OPERATIONS;
+
+/// Argmax coverage must be this many times that of untrained weights.
+const COVERAGE_MARGIN: f64 = 1.5;
+/// I(z; x) must be this many nats above that of untrained weights.
+const INFORMATION_MARGIN: f64 = 1.0;
+/// The run's own last coverage may differ by this share of all operations.
+const HISTORY_MARGIN: f64 = 0.02;
+/// Sample size at which a run measures its argmax coverage.
+const HISTORY_SAMPLES: u32 = 50_000;
+/// Standard deviations between a count and what probabilities expect.
+const DEVIATIONS: f64 = 6.0;
+
+/// One check.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Check {
+    /// What must hold.
+    pub name: String,
+    /// What was found.
+    pub found: String,
+}
+
+/// The checks, by how they went.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Checks {
+    /// Passed.
+    pub passed: Vec<Check>,
+    /// Failed; a certificate with any is not made.
+    pub failed: Vec<Check>,
+}
+
+impl Checks {
+    fn add(&mut self, name: impl Into<String>, holds: bool, found: impl Into<String>) {
+        let check = Check {
+            name: name.into(),
+            found: found.into(),
+        };
+        if holds {
+            self.passed.push(check);
+        } else {
+            self.failed.push(check);
+        }
+    }
+
+    /// The one check that fails where nothing is known of a run.
+    pub(super) fn untold(found: String) -> Self {
+        let mut checks = Self::default();
+        checks.add(HISTORY, false, found);
+        checks
+    }
+}
+
+const HISTORY: &str = "the weights have a training history";
+
+/// What untrained weights of the same shape reach, and by how much a model must beat them.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Untrained {
+    /// Seed of the untrained weights, and of codes and draws.
+    pub seed: u64,
+    /// Samples of coverage, and codes of the probabilities behind I(z; x).
+    pub samples: u32,
+    /// Argmax coverage of A and B.
+    pub argmax_coverage: [u32; 2],
+    /// I(z; x) of A and B in nats.
+    pub mutual_information: [f64; 2],
+    /// Argmax coverage must be at least this many times as large.
+    pub coverage_margin: f64,
+    /// I(z; x) must be larger by at least this many nats.
+    pub information_margin: f64,
+}
+
+impl Untrained {
+    /// Measures fresh weights at the smallest sample size of a scale.
+    ///
+    /// # Errors
+    /// The device's failure.
+    pub fn measure(scale: &Scale) -> Result<Self, DeviceFailure> {
+        let samples = smallest(scale);
+        let evaluator = Evaluator::new(&Weights::fresh(scale.seed));
+        let mut untrained = Self {
+            seed: scale.seed,
+            samples,
+            argmax_coverage: [0; 2],
+            mutual_information: [0.0; 2],
+            coverage_margin: COVERAGE_MARGIN,
+            information_margin: INFORMATION_MARGIN,
+        };
+        for (i, which) in Which::BOTH.into_iter().enumerate() {
+            let question = PriorQuestion {
+                which,
+                seed: scale.seed,
+                samples: vec![samples],
+                probability_codes: samples,
+            };
+            let answer = survey(&evaluator, &question, &|_| {})?;
+            untrained.argmax_coverage[i] = answer.covered[0].coverage.argmax.unique;
+            untrained.mutual_information[i] = information(answer.generator.as_ref());
+        }
+        Ok(untrained)
+    }
+}
+
+fn smallest(scale: &Scale) -> u32 {
+    scale.samples.iter().copied().min().unwrap_or(0)
+}
+
+/// I(z; x) in nats; 0 where no probabilities were measured.
+fn information(generator: Option<&Generator>) -> f64 {
+    generator.map_or(0.0, |generator| generator.mean().mutual_information())
+}
+
+/// Every check of a measured checkpoint.
+pub fn checks(evidence: &Evidence, report: &CoverageReport, untrained: &Untrained) -> Checks {
+    let mut checks = Checks::default();
+    checks.add(
+        HISTORY,
+        evidence.epochs > 0,
+        format!("{} epochs in the metrics", evidence.epochs),
+    );
+    for (i, which) in Which::BOTH.into_iter().enumerate() {
+        let name = which.name().to_uppercase();
+        let answer = &report.prior[i];
+        beats_untrained(&mut checks, &name, i, answer, untrained);
+        if let Some(generator) = &answer.generator {
+            let sum = generator.mean().sum();
+            checks.add(
+                format!("probabilities of {name} add up to 1"),
+                (sum - 1.0).abs() < TOLERANCE,
+                format!("{sum:.9}"),
+            );
+            for covered in &answer.covered {
+                expected(&mut checks, &name, covered, generator);
+            }
+        }
+        for covered in &answer.covered {
+            possible(&mut checks, &name, covered);
+        }
+        history(&mut checks, &name, i, evidence, answer);
+    }
+    checks
+}
+
+fn beats_untrained(
+    checks: &mut Checks,
+    name: &str,
+    i: usize,
+    answer: &PriorAnswer,
+    untrained: &Untrained,
+) {
+    let same_size = |covered: &&Covered| covered.coverage.argmax.samples == untrained.samples;
+    let found = answer.covered.iter().find(same_size);
+    let found = found.map_or(0, |covered| covered.coverage.argmax.unique);
+    let fresh = untrained.argmax_coverage[i];
+    checks.add(
+        format!(
+            "argmax coverage of {name} is at least {COVERAGE_MARGIN} times that of untrained weights"
+        ),
+        f64::from(found) >= COVERAGE_MARGIN * f64::from(fresh),
+        format!("{found} operations of {} samples, untrained {fresh}", untrained.samples),
+    );
+    let found = information(answer.generator.as_ref());
+    let fresh = untrained.mutual_information[i];
+    checks.add(
+        format!(
+            "mutual information of {name} is at least {INFORMATION_MARGIN} nat above that of untrained weights"
+        ),
+        found >= fresh + INFORMATION_MARGIN,
+        format!("{found:.3} nats, untrained {fresh:.3}"),
+    );
+}
+
+/// Counting and probabilities are two ways to the same figure.
+fn expected(checks: &mut Checks, name: &str, covered: &Covered, generator: &Generator) {
+    let unique = covered.coverage.categorical;
+    let samples = f64::from(unique.samples);
+    let estimate = generator.estimate(|mean| mean.expected_coverage(samples));
+    // Hits of different operations are negatively correlated: the sum of variances bounds it.
+    let variance: f64 = generator
+        .mean()
+        .probabilities
+        .iter()
+        .map(|p| libm::exp(samples * libm::log1p(-p)))
+        .map(|missed| missed * (1.0 - missed))
+        .sum();
+    let bias = (estimate.value - estimate.trend[1]).abs();
+    let apart = (f64::from(unique.unique) - estimate.value).abs();
+    let margin = DEVIATIONS * (variance.sqrt() + estimate.standard_error) + bias;
+    checks.add(
+        format!(
+            "categorical coverage of {name} at {} is what its probabilities expect",
+            unique.samples
+        ),
+        apart <= margin,
+        format!(
+            "counted {}, expected {:.1} within {margin:.1}",
+            unique.unique, estimate.value
+        ),
+    );
+}
+
+/// No generator is expected to cover more than a uniform one.
+fn possible(checks: &mut Checks, name: &str, covered: &Covered) {
+    let coverage = covered.coverage;
+    let unique = coverage.argmax.unique.max(coverage.categorical.unique);
+    let samples = f64::from(coverage.argmax.samples);
+    let missed = libm::exp(samples * libm::log1p(-1.0 / OPERATIONS as f64));
+    let deviation = (OPERATIONS as f64 * missed * (1.0 - missed)).sqrt();
+    let most = coverage.argmax.ceiling + DEVIATIONS * deviation;
+    checks.add(
+        format!("coverage of {name} at {samples} is possible"),
+        f64::from(unique) <= most && unique <= coverage.argmax.samples,
+        format!("{unique}, ceiling {:.1}", coverage.argmax.ceiling),
+    );
+}
+
+/// The run's own last coverage, with other codes and rounding, must be near the one measured now:
+/// weights of another run or epoch seldom are.
+fn history(checks: &mut Checks, name: &str, i: usize, evidence: &Evidence, answer: &PriorAnswer) {
+    let Some(coverage) = evidence.metrics.last().and_then(|record| record.coverage) else {
+        return;
+    };
+    let recorded = if i == 0 { coverage.a } else { coverage.b }.argmax;
+    let mut measured = answer.covered.iter().map(|covered| covered.coverage.argmax);
+    let Some(measured) = measured.find(|unique| unique.samples == HISTORY_SAMPLES) else {
+        return;
+    };
+    if evidence.batch > 0 || recorded.samples != HISTORY_SAMPLES {
+        return;
+    }
+    let apart = measured.unique.abs_diff(recorded.unique);
+    checks.add(
+        format!("argmax coverage of {name} is near the one that the run recorded"),
+        f64::from(apart) <= HISTORY_MARGIN * OPERATIONS as f64,
+        format!(
+            "{} now, {} in the metrics",
+            measured.unique, recorded.unique
+        ),
+    );
+}

@@ -1,0 +1,49 @@
+//! Why there is no certificate.
+
+use std::path::PathBuf;
+
+use thiserror::Error;
+
+use super::checks::Check;
+use crate::device::DeviceFailure;
+use crate::run::RunError;
+
+/// Why a certificate could not be made or a key not be used.
+#[derive(Debug, Error)]
+pub enum CertificateError {
+    /// Files.
+    #[error(transparent)]
+    Run(#[from] RunError),
+    /// Measuring failed.
+    #[error(transparent)]
+    Device(#[from] DeviceFailure),
+    /// The checkpoint does not pass the checks that every certificate must pass.
+    #[error("no certificate for {origin}:{}", list(.failed))]
+    Refused {
+        /// Where the weights come from.
+        origin: String,
+        /// Every check that failed.
+        failed: Vec<Check>,
+    },
+    /// A key that cannot be used.
+    #[error("{path}: {problem}")]
+    Key {
+        /// The key's file.
+        path: PathBuf,
+        /// What was expected and what was found.
+        problem: String,
+    },
+    /// The system has no random numbers for a key.
+    #[error("the system gives no random numbers for a key: {0}")]
+    Random(getrandom::Error),
+    /// A plot could not be drawn.
+    #[error("cannot draw the coverage plot: {0}")]
+    Plot(String),
+}
+
+fn list(failed: &[Check]) -> String {
+    failed
+        .iter()
+        .map(|check| format!("\n  {}: {}", check.name, check.found))
+        .collect()
+}

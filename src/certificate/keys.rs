@@ -1,0 +1,226 @@
+//! Ed25519 keys in PEM files, as OpenSSL writes and reads them.
+
+use std::io::Write;
+use std::path::Path;
+
+use ed25519_dalek::pkcs8::{
+    DecodePrivateKey, DecodePublicKey, EncodePrivateKey, EncodePublicKey, KeypairBytes,
+    spki::der::pem::LineEnding,
+};
+use ed25519_dalek::{Signature, Signer, SigningKey, VerifyingKey};
+
+use super::error::CertificateError;
+use super::sums::hex;
+use crate::run::{RunError, files};
+
+/// Largest key file that is read.
+const LIMIT: u64 = 64 << 10;
+
+/// A new pair of keys.
+#[derive(Debug)]
+pub struct KeyPair {
+    /// Signs.
+    pub secret: SecretKey,
+    /// Checks signatures.
+    pub public: PublicKey,
+}
+
+/// A key that signs.
+#[derive(Debug)]
+pub struct SecretKey(SigningKey);
+
+/// A key that checks signatures.
+#[derive(Clone, Debug)]
+pub struct PublicKey(VerifyingKey);
+
+impl KeyPair {
+    /// From the system's random numbers.
+    ///
+    /// # Errors
+    /// [`CertificateError::Random`].
+    pub fn generate() -> Result<Self, CertificateError> {
+        let mut seed = [0; 32];
+        getrandom::fill(&mut seed).map_err(CertificateError::Random)?;
+        let secret = SecretKey(SigningKey::from_bytes(&seed));
+        Ok(Self {
+            public: secret.public(),
+            secret,
+        })
+    }
+
+    /// Writes both as new files; the secret one for its owner's eyes alone.
+    ///
+    /// # Errors
+    /// [`CertificateError::Run`] where a file exists already or the disk refuses.
+    pub fn save(&self, secret: &Path, public: &Path) -> Result<(), CertificateError> {
+        write_new(secret, self.secret.pem(secret)?.as_bytes(), 0o600)?;
+        let written = self
+            .public
+            .pem(public)
+            .and_then(|pem| write_new(public, pem.as_bytes(), 0o644));
+        if written.is_err() {
+            // Half a pair is of no use; the error at hand is the one to tell.
+            let _ = std::fs::remove_file(secret);
+        }
+        written
+    }
+}
+
+impl SecretKey {
+    /// Reads a PKCS#8 PEM file.
+    ///
+    /// # Errors
+    /// [`CertificateError::Key`] says what is wrong with it.
+    pub fn load(path: &Path) -> Result<Self, CertificateError> {
+        let text = text(path)?;
+        SigningKey::from_pkcs8_pem(&text)
+            .map(Self)
+            .map_err(|error| {
+                unusable(
+                    path,
+                    format!(
+                        "expected an Ed25519 private key in PEM (made by `keygen`), found: {error}"
+                    ),
+                )
+            })
+    }
+
+    /// The key that checks its signatures.
+    pub fn public(&self) -> PublicKey {
+        PublicKey(self.0.verifying_key())
+    }
+
+    /// Signs a message.
+    pub(super) fn sign(&self, message: &[u8]) -> [u8; 64] {
+        self.0.sign(message).to_bytes()
+    }
+
+    fn pem(&self, path: &Path) -> Result<String, CertificateError> {
+        // Without the public half: OpenSSL reads only this form.
+        let bytes = KeypairBytes {
+            secret_key: self.0.to_bytes(),
+            public_key: None,
+        };
+        let pem = bytes.to_pkcs8_pem(LineEnding::LF);
+        let pem = pem.map_err(|error| unusable(path, error.to_string()))?;
+        Ok(pem.as_str().to_owned())
+    }
+}
+
+impl PublicKey {
+    /// Reads an SPKI PEM file.
+    ///
+    /// # Errors
+    /// [`CertificateError::Key`] says what is wrong with it.
+    pub fn load(path: &Path) -> Result<Self, CertificateError> {
+        let text = text(path)?;
+        VerifyingKey::from_public_key_pem(&text)
+            .map(Self)
+            .map_err(|error| {
+                unusable(
+                    path,
+                    format!(
+                        "expected an Ed25519 public key in PEM (made by `keygen`), found: {error}"
+                    ),
+                )
+            })
+    }
+
+    /// SHA-256 of the 32 bytes of the key, 64 hexadecimal digits.
+    pub fn id(&self) -> String {
+        hex(self.0.as_bytes())
+    }
+
+    /// Whether a signature of a message is this key's.
+    pub(super) fn verifies(&self, message: &[u8], signature: &[u8]) -> bool {
+        Signature::from_slice(signature)
+            .is_ok_and(|signature| self.0.verify_strict(message, &signature).is_ok())
+    }
+
+    fn pem(&self, path: &Path) -> Result<String, CertificateError> {
+        let pem = self.0.to_public_key_pem(LineEnding::LF);
+        pem.map_err(|error| unusable(path, error.to_string()))
+    }
+}
+
+fn text(path: &Path) -> Result<String, CertificateError> {
+    let bytes = files::read(path, LIMIT)?;
+    String::from_utf8(bytes).map_err(|_| unusable(path, "expected a key in PEM, found binary data"))
+}
+
+fn unusable(path: &Path, problem: impl Into<String>) -> CertificateError {
+    CertificateError::Key {
+        path: path.to_owned(),
+        problem: problem.into(),
+    }
+}
+
+fn write_new(path: &Path, bytes: &[u8], mode: u32) -> Result<(), CertificateError> {
+    let mut options = std::fs::OpenOptions::new();
+    options.write(true).create_new(true);
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, mode);
+    #[cfg(not(unix))]
+    let _ = mode;
+    let mut file = options.open(path).map_err(|error| {
+        if error.kind() == std::io::ErrorKind::AlreadyExists {
+            RunError::unusable(path, "exists already and is not overwritten")
+        } else {
+            RunError::disk("create", path)(error)
+        }
+    })?;
+    file.write_all(bytes)
+        .and_then(|()| file.sync_all())
+        .map_err(RunError::disk("write", path))?;
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn keys_come_back_from_their_files_and_are_not_overwritten() {
+        let home = tempfile::tempdir().unwrap();
+        let (secret, public) = (home.path().join("k.pem"), home.path().join("k.pub.pem"));
+        let pair = KeyPair::generate().unwrap();
+        pair.save(&secret, &public).unwrap();
+        let signature = SecretKey::load(&secret).unwrap().sign(b"words");
+        let read = PublicKey::load(&public).unwrap();
+        assert_eq!(read.id(), pair.public.id());
+        assert!(read.verifies(b"words", &signature) && !read.verifies(b"other", &signature));
+        let kept = std::fs::read(&secret).unwrap();
+        assert!(KeyPair::generate().unwrap().save(&secret, &public).is_err());
+        assert_eq!(std::fs::read(&secret).unwrap(), kept);
+        #[cfg(unix)]
+        {
+            use std::os::unix::fs::PermissionsExt;
+            let mode = std::fs::metadata(&secret).unwrap().permissions().mode();
+            assert_eq!(mode & 0o777, 0o600);
+        }
+    }
+
+    #[test]
+    fn half_a_pair_is_not_left_behind() {
+        let home = tempfile::tempdir().unwrap();
+        let (secret, public) = (home.path().join("k.pem"), home.path().join("k.pub.pem"));
+        std::fs::write(&public, "mine").unwrap();
+        assert!(KeyPair::generate().unwrap().save(&secret, &public).is_err());
+        assert!(!secret.exists() && std::fs::read(&public).unwrap() == b"mine");
+    }
+
+    #[test]
+    fn a_file_that_is_no_key_says_what_was_expected() {
+        let home = tempfile::tempdir().unwrap();
+        let path = home.path().join("no.pem");
+        for bytes in [b"hello" as &[u8], &[0xff, 0xfe], b""] {
+            std::fs::write(&path, bytes).unwrap();
+            let error = PublicKey::load(&path).unwrap_err().to_string();
+            assert!(
+                error.contains("no.pem") && error.contains("expected"),
+                "{error}"
+            );
+            assert!(SecretKey::load(&path).is_err());
+        }
+    }
+}

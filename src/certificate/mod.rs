@@ -1,0 +1,34 @@
+//! Certificates: measured figures with everything a stranger needs to measure them again.
+
+mod certify;
+mod checks;
+mod document;
+mod error;
+mod evidence;
+mod keys;
+mod plot;
+mod signature;
+mod statement;
+mod sums;
+mod verify;
+
+pub use certify::{Certified, certify};
+pub use checks::{Check, Checks, Untrained};
+pub use error::CertificateError;
+pub use evidence::Evidence;
+pub use keys::{KeyPair, PublicKey, SecretKey};
+pub use statement::{Predicate, Statement, TOLERANCE};
+pub use verify::{Found, Trust, Verdict, verify};
+
+/// The statement.
+pub const CERTIFICATE: &str = "certificate.json";
+/// The statement for people.
+pub const DOCUMENT: &str = "certificate.md";
+/// The statement in a signed envelope, where it was signed.
+pub const ENVELOPE: &str = "certificate.dsse.json";
+/// The plot as text.
+pub const PLOT: &str = "coverage.svg";
+/// The plot as a picture.
+pub const PICTURE: &str = "coverage.png";
+/// SHA-256 of every other file, as `sha256sum -c` reads it.
+pub const SUMS: &str = "SHA256SUMS";

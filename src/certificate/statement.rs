@@ -1,0 +1,240 @@
+//! The statement: in-toto Statement v1 with a predicate of our own.
+//!
+//! <https://github.com/in-toto/attestation/blob/main/spec/v1/statement.md>
+
+use serde::{Deserialize, Serialize};
+
+use super::checks::{Checks, Untrained};
+use super::evidence::Evidence;
+use super::sums::{Files, hex};
+use crate::measure::{Definition, Figure, Scale, definition};
+use crate::run::RunError;
+use crate::space::sha256;
+
+/// Type of every in-toto statement, version 1.
+pub const STATEMENT_TYPE: &str = "https://in-toto.io/Statement/v1";
+/// Type of our predicate.
+pub const PREDICATE_TYPE: &str = "urn:fluxttice-explorer:coverage-certificate:v1";
+/// How far a recomputed real-valued figure may differ, relative to its size.
+pub const TOLERANCE: f64 = 1e-9;
+
+/// What a certificate states, and of which files.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Statement {
+    /// Always [`STATEMENT_TYPE`].
+    #[serde(rename = "_type")]
+    pub kind: String,
+    /// The files it is about.
+    pub subject: Vec<Subject>,
+    /// Always [`PREDICATE_TYPE`].
+    #[serde(rename = "predicateType")]
+    pub predicate_type: String,
+    /// What is stated.
+    pub predicate: Predicate,
+}
+
+/// A file and its digest.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Subject {
+    /// Its name in the folder.
+    pub name: String,
+    /// Its digests.
+    pub digest: Digests,
+}
+
+/// Digests of a file.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Digests {
+    /// SHA-256, 64 hexadecimal digits.
+    pub sha256: String,
+}
+
+/// What is stated.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Predicate {
+    /// What made the certificate.
+    pub tool: Tool,
+    /// When, in UTC (RFC 3339).
+    pub made: String,
+    /// The run that made the weights.
+    pub run: Run,
+    /// How the figures were measured.
+    pub measurement: Measurement,
+    /// What each figure's name means.
+    pub definitions: Vec<Defined>,
+    /// Every measured figure.
+    pub figures: Vec<Figure>,
+    /// What untrained weights reach, for comparison.
+    pub untrained: Untrained,
+    /// The checks.
+    pub checks: Checks,
+}
+
+/// What made the certificate.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Tool {
+    /// Name.
+    pub name: String,
+    /// Version.
+    pub version: String,
+    /// Commit of its source, `unknown` outside of a checkout.
+    pub commit: String,
+    /// Compiler.
+    pub compiler: String,
+    /// SHA-256 of the lockfile that names every dependency.
+    pub lockfile: String,
+}
+
+impl Tool {
+    /// This program.
+    pub fn this() -> Self {
+        Self {
+            name: env!("CARGO_PKG_NAME").to_owned(),
+            version: env!("CARGO_PKG_VERSION").to_owned(),
+            commit: env!("FLUXTTICE_COMMIT").to_owned(),
+            compiler: env!("FLUXTTICE_COMPILER").to_owned(),
+            lockfile: sha256(include_bytes!("../../Cargo.lock")),
+        }
+    }
+}
+
+/// The run that made the weights.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Run {
+    /// Its name.
+    pub name: String,
+    /// Its seed.
+    pub seed: u64,
+    /// What it was trained on, as its journal says; `None` where the journal does not.
+    pub device: Option<String>,
+    /// SHA-256 of its configuration.
+    pub configuration: String,
+    /// SHA-256 of its journal up to these weights.
+    pub journal: String,
+    /// Epochs that are finished.
+    pub epochs: u32,
+    /// Batches of the next epoch that are in the weights too.
+    pub batch: u32,
+    /// SHA-256 of the weights it was branched from; `None` where it began fresh.
+    pub parent: Option<String>,
+}
+
+/// How the figures were measured.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Measurement {
+    /// Arithmetic.
+    pub arithmetic: String,
+    /// Generator of codes and draws.
+    pub generator: String,
+    /// Its seed.
+    pub seed: u64,
+    /// Sample sizes of coverage.
+    pub samples: Vec<u32>,
+    /// Codes over which probabilities are averaged.
+    pub probability_codes: u32,
+    /// How far recomputed real-valued figures may differ, relative to their size. Counts and
+    /// digests may not differ at all.
+    pub tolerance: f64,
+}
+
+impl Measurement {
+    /// At this scale.
+    pub fn of(scale: &Scale) -> Self {
+        Self {
+            arithmetic: "64-bit floating point on the CPU".to_owned(),
+            generator: "Philox4x32-10, addressed by seed, purpose and sample number".to_owned(),
+            seed: scale.seed,
+            samples: scale.samples.clone(),
+            probability_codes: scale.probability_codes,
+            tolerance: TOLERANCE,
+        }
+    }
+
+    /// The scale.
+    pub fn scale(&self) -> Scale {
+        Scale {
+            seed: self.seed,
+            samples: self.samples.clone(),
+            probability_codes: self.probability_codes,
+        }
+    }
+}
+
+/// A name and its meaning.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Defined {
+    /// Name.
+    pub name: String,
+    /// Unit.
+    pub unit: String,
+    /// Meaning.
+    pub definition: String,
+    /// Whether untrained weights reliably score worse; where not, the figure alone says nothing
+    /// about learning.
+    pub ranks_untrained_below: bool,
+}
+
+impl From<&Definition> for Defined {
+    fn from(definition: &Definition) -> Self {
+        Self {
+            name: definition.name.to_owned(),
+            unit: definition.unit.to_owned(),
+            definition: definition.definition.to_owned(),
+            ranks_untrained_below: definition.ranks_untrained_below,
+        }
+    }
+}
+
+/// The meanings of the names that occur, in the order of first occurrence.
+pub fn definitions(figures: &[Figure]) -> Vec<Defined> {
+    let mut defined: Vec<Defined> = Vec::new();
+    for figure in figures {
+        if defined.iter().all(|known| known.name != figure.name) {
+            defined.extend(definition(&figure.name).map(Defined::from));
+        }
+    }
+    defined
+}
+
+/// Who trained what, from the evidence.
+pub fn run(evidence: &Evidence) -> Result<Run, RunError> {
+    Ok(Run {
+        name: evidence.name.clone(),
+        seed: evidence.config.seed,
+        device: evidence.device.clone(),
+        configuration: evidence.config.digest()?,
+        journal: evidence.journal.clone(),
+        epochs: evidence.epochs,
+        batch: evidence.batch,
+        parent: None,
+    })
+}
+
+/// The digests of some files.
+pub fn subjects(files: &Files) -> Vec<Subject> {
+    files
+        .iter()
+        .map(|(name, bytes)| Subject {
+            name: name.clone(),
+            digest: Digests { sha256: hex(bytes) },
+        })
+        .collect()
+}
+
+/// The one form in which a statement is stored.
+///
+/// # Errors
+/// What the JSON library refuses; it does not for statements.
+pub fn canonical(statement: &Statement) -> serde_json::Result<Vec<u8>> {
+    let mut bytes = serde_json::to_vec_pretty(statement)?;
+    bytes.push(b'\n');
+    Ok(bytes)
+}

@@ -1,0 +1,54 @@
+//! `certify`: a checkpoint's figures as a folder that a stranger can check.
+
+use std::process::ExitCode;
+
+use serde_json::json;
+
+use fluxttice_core::certificate::{SecretKey, certify};
+use fluxttice_core::measure::Scale;
+use fluxttice_core::run::find_checkpoint;
+
+use super::progress::Bar;
+use super::{Done, figure_line, json_line, line, note, setup};
+use crate::cli::{CertifyArgs, Global};
+
+/// Figures that are printed; all stand in the certificate.
+const HEADLINES: [&str; 3] = ["argmax coverage", "decode entropy", "mutual information"];
+
+/// Runs the command.
+pub fn run(global: &Global, args: &CertifyArgs) -> Done {
+    let key = args.sign.as_deref().map(SecretKey::load).transpose()?;
+    let checkpoint = find_checkpoint(&setup::runs(global)?, args.checkpoint.as_deref())?;
+    let scale = Scale::certificate(global.seed.unwrap_or(0));
+    let bar = Bar::new(global);
+    let certified = certify(&checkpoint, &scale, &args.out, key.as_ref(), &|progress| {
+        bar.show(progress);
+    });
+    bar.clear();
+    let certified = certified?;
+    let predicate = &certified.statement.predicate;
+    let folder = certified.folder.display();
+    if global.json {
+        json_line(&json!({
+            "folder": folder.to_string(),
+            "signed_by": key.map(|key| key.public().id()),
+            "figures": predicate.figures,
+            "checks": predicate.checks,
+        }))?;
+    } else {
+        for name in HEADLINES {
+            let figures = predicate.figures.iter();
+            for figure in figures.filter(|figure| figure.name == name) {
+                line(&figure_line(figure))?;
+            }
+        }
+        line(&folder.to_string())?;
+        if !global.quiet {
+            note(&format!(
+                "{} checks passed; `fluxttice-explorer verify {folder}` measures everything again",
+                predicate.checks.passed.len()
+            ));
+        }
+    }
+    Ok(ExitCode::SUCCESS)
+}

@@ -1,0 +1,126 @@
+//! What one code's logits say: the most likely operation, a draw, probabilities, the entropy.
+
+use crate::space::{ENTRIES, Operation, VALUES};
+
+/// The nine softmaxes of one code.
+///
+/// Exponentials and logarithms come from `libm`, so draws are the same on every machine.
+#[derive(Clone, Debug)]
+pub struct Decoding {
+    /// logit - the entry's largest logit.
+    shifted: [[f64; VALUES]; ENTRIES],
+    /// exp of that: the probabilities up to a factor.
+    weights: [[f64; VALUES]; ENTRIES],
+}
+
+impl Decoding {
+    /// From a code's 27 logits, entry by entry three values.
+    pub fn new(logits: &[f64]) -> Self {
+        let shifted: [[f64; VALUES]; ENTRIES] = std::array::from_fn(|position| {
+            let entry = &logits[VALUES * position..][..VALUES];
+            let largest = entry.iter().copied().fold(f64::NEG_INFINITY, f64::max);
+            std::array::from_fn(|value| entry[value] - largest)
+        });
+        Self {
+            shifted,
+            weights: shifted.map(|entry| entry.map(libm::exp)),
+        }
+    }
+
+    /// One categorical draw per entry with these uniform numbers in [0, 1).
+    pub fn draw(&self, uniforms: &[f64; ENTRIES]) -> Operation {
+        Operation::from_classes(std::array::from_fn(|position| {
+            let [a, b, c] = self.weights[position];
+            let target = uniforms[position] * (a + b + c);
+            if target < a {
+                0
+            } else if target < a + b {
+                1
+            } else {
+                2
+            }
+        }))
+    }
+
+    /// The probability of each value of each entry.
+    pub fn probabilities(&self) -> [[f64; VALUES]; ENTRIES] {
+        self.weights.map(|entry| {
+            let sum: f64 = entry.iter().sum();
+            entry.map(|weight| weight / sum)
+        })
+    }
+
+    /// H(x | z) in nats: the entropies of the nine softmaxes, summed.
+    pub fn entropy(&self) -> f64 {
+        self.weights
+            .iter()
+            .zip(&self.shifted)
+            .map(|(weights, shifted)| {
+                // -Σ p ln p with ln p = (l - max) - ln Σ.
+                let sum: f64 = weights.iter().sum();
+                let mean: f64 = weights.iter().zip(shifted).map(|(w, l)| w * l).sum();
+                libm::log(sum) - mean / sum
+            })
+            .sum()
+    }
+}
+
+/// The operation with the largest logit in every entry; the first of equals.
+pub fn most_likely(logits: &[f64]) -> Operation {
+    Operation::from_classes(std::array::from_fn(|position| {
+        let entry = &logits[VALUES * position..][..VALUES];
+        let larger = |best: usize, value: usize| {
+            if entry[value] > entry[best] {
+                value
+            } else {
+                best
+            }
+        };
+        (1..VALUES).fold(0, larger) as u8
+    }))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn one_entry_decides_its_own_digit() {
+        let mut logits = [0.0; 27];
+        logits[2] = 5.0;
+        logits[3 * 8 + 1] = 5.0;
+        assert_eq!(most_likely(&logits).index(), 2 + 6_561);
+    }
+
+    /// One entry with probabilities 0.2, 0.3, 0.5; the others certain.
+    fn uneven() -> Decoding {
+        let mut logits = [0.0; 27];
+        for entry in 1..9 {
+            logits[3 * entry] = 60.0;
+        }
+        (logits[0], logits[1], logits[2]) = (0.2f64.ln(), 0.3f64.ln(), 0.5f64.ln());
+        Decoding::new(&logits)
+    }
+
+    #[test]
+    fn draws_follow_the_probabilities() {
+        let decoding = uneven();
+        let drawn =
+            [0.0, 0.19, 0.21, 0.49, 0.51, 0.99].map(|uniform| decoding.draw(&[uniform; 9]).index());
+        assert_eq!(drawn, [0, 0, 1, 1, 2, 2]);
+        for (found, expected) in decoding.probabilities()[0].iter().zip([0.2, 0.3, 0.5]) {
+            assert!((found - expected).abs() < 1e-12);
+        }
+    }
+
+    #[test]
+    fn entropy_of_known_distributions() {
+        assert!((Decoding::new(&[0.0; 27]).entropy() - 9.0 * 3f64.ln()).abs() < 1e-12);
+        let certain: Vec<f64> = (0..27)
+            .map(|i| if i % 3 == 0 { 1_000.0 } else { 0.0 })
+            .collect();
+        assert!(Decoding::new(&certain).entropy().abs() < 1e-12);
+        let expected = -(0.2 * 0.2f64.ln() + 0.3 * 0.3f64.ln() + 0.5 * 0.5f64.ln());
+        assert!((uneven().entropy() - expected).abs() < 1e-12);
+    }
+}

@@ -1,0 +1,94 @@
+//! A model set up for figures that others can recompute: 64 bits, on the CPU.
+
+use burn::tensor::{DType, Device, Tensor, TensorData};
+
+use super::codes::{Posteriors, posteriors};
+use super::decoding::most_likely;
+use crate::device::DeviceFailure;
+use crate::model::{Batch, Coupling, DualVae, Weights, Which, codes_tensor};
+use crate::space::{ENTRIES, Operation, OperationSet, VALUES};
+
+/// What certified figures are computed in: rounding is too small to change a draw.
+const PRECISION: DType = DType::F64;
+/// Operations encoded at a time.
+const TILE: usize = 2_048;
+
+/// A model in 64 bits on the CPU.
+#[derive(Clone, Debug)]
+pub struct Evaluator {
+    model: DualVae,
+    device: Device,
+}
+
+impl Evaluator {
+    /// Places weights.
+    pub fn new(weights: &Weights) -> Self {
+        let device = Device::flex();
+        Self {
+            model: DualVae::new(weights, &device, PRECISION),
+            device,
+        }
+    }
+
+    /// Posteriors of some operations, by A's or B's encoder.
+    ///
+    /// # Errors
+    /// The device's failure.
+    pub fn posteriors(
+        &self,
+        which: Which,
+        operations: &[Operation],
+    ) -> Result<Posteriors, DeviceFailure> {
+        posteriors(&self.model, which, operations, &self.device, PRECISION)
+    }
+
+    /// Codes, row-major `[n × 16]`, to logits, row-major `[n × 27]`, without the other VAE's help.
+    ///
+    /// # Errors
+    /// The device's failure.
+    pub fn logits(&self, which: Which, codes: Vec<f64>) -> Result<Vec<f64>, DeviceFailure> {
+        let codes = codes_tensor(codes, &self.device, PRECISION);
+        Ok(self.model.decode(which, codes).try_into_vec_as()?)
+    }
+
+    /// The operations that A and B each give back exactly, `argmax decode(μ(x)) = x` in all nine
+    /// entries, at permeability `rho` (0: each VAE on its own).
+    ///
+    /// # Errors
+    /// The device's failure.
+    pub fn reconstructed(&self, rho: f64) -> Result<[OperationSet; 2], DeviceFailure> {
+        let operations: Vec<Operation> = Operation::all().collect();
+        let mut exact = [OperationSet::default(), OperationSet::default()];
+        for tile in operations.chunks(TILE) {
+            let batch = Batch::new(tile.iter().copied(), &self.device, PRECISION);
+            let forward = self.model.forward(batch.x, Coupling { rho, noise: None });
+            for (exact, logits) in exact.iter_mut().zip(forward.logits) {
+                let logits: Vec<f64> = logits.try_into_vec_as()?;
+                let decoded = logits.chunks_exact(ENTRIES * VALUES).map(most_likely);
+                for (wanted, _) in tile.iter().zip(decoded).filter(|(w, found)| *w == found) {
+                    exact.insert(*wanted);
+                }
+            }
+        }
+        Ok(exact)
+    }
+
+    /// `rightᵀ · left` of two row-major matrices with equally many rows, `columns` wide each:
+    /// row-major `[right's columns × left's columns]`.
+    pub(super) fn product(
+        &self,
+        left: Vec<f64>,
+        right: Vec<f64>,
+        columns: [usize; 2],
+    ) -> Result<Vec<f64>, DeviceFailure> {
+        let place = |numbers: Vec<f64>, columns: usize| {
+            let rows = numbers.len() / columns;
+            let data = TensorData::new(numbers, [rows, columns]);
+            Tensor::<2>::from_data(data, (&self.device, PRECISION))
+        };
+        let product = place(right, columns[1])
+            .transpose()
+            .matmul(place(left, columns[0]));
+        Ok(product.try_into_vec_as()?)
+    }
+}

@@ -1,0 +1,345 @@
+//! Named figures: what is certified, printed and compared.
+
+use serde::{Deserialize, Serialize};
+
+use crate::model::Which;
+
+/// Whose figure.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Subject {
+    /// VAE-A's.
+    A,
+    /// VAE-B's.
+    B,
+    /// Both together.
+    Both,
+}
+
+impl From<Which> for Subject {
+    fn from(which: Which) -> Self {
+        match which {
+            Which::A => Self::A,
+            Which::B => Self::B,
+        }
+    }
+}
+
+impl std::fmt::Display for Subject {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.pad(match self {
+            Self::A => "A",
+            Self::B => "B",
+            Self::Both => "A, B",
+        })
+    }
+}
+
+/// One measured number with everything that is needed to measure it again.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Figure {
+    /// Name; its definition stands in [`definitions`].
+    pub name: String,
+    /// Whose.
+    pub vae: Subject,
+    /// What it is measured of, where the name leaves that open: an operation, a dimension, k, ρ.
+    pub of: Option<String>,
+    /// The number; `None` where it does not exist.
+    pub value: Option<f64>,
+    /// Samples or codes it rests on.
+    pub samples: Option<u32>,
+    /// Seed of codes and draws.
+    pub seed: Option<u64>,
+    /// What a perfect generator reaches on average, or the largest possible value.
+    pub ceiling: Option<f64>,
+    /// Standard error.
+    pub standard_error: Option<f64>,
+    /// The same from a quarter and from half of the codes.
+    pub trend: Option<[f64; 2]>,
+    /// SHA-256 of the set of operations counted.
+    pub digest: Option<String>,
+}
+
+impl Figure {
+    /// A figure without anything but its value.
+    pub(super) fn new(name: &str, vae: impl Into<Subject>, value: f64) -> Self {
+        Self {
+            name: name.to_owned(),
+            vae: vae.into(),
+            of: None,
+            value: value.is_finite().then_some(value),
+            samples: None,
+            seed: None,
+            ceiling: None,
+            standard_error: None,
+            trend: None,
+            digest: None,
+        }
+    }
+
+    pub(super) fn of(mut self, of: impl Into<String>) -> Self {
+        self.of = Some(of.into());
+        self
+    }
+
+    pub(super) fn sampled(mut self, samples: u32, seed: u64) -> Self {
+        self.samples = Some(samples);
+        self.seed = Some(seed);
+        self
+    }
+
+    pub(super) fn at_most(mut self, ceiling: f64) -> Self {
+        self.ceiling = Some(ceiling);
+        self
+    }
+
+    pub(super) fn digest(mut self, digest: String) -> Self {
+        self.digest = Some(digest);
+        self
+    }
+
+    /// The name with what it is of, for people: `expected coverage`, `variance of dimension 3`.
+    pub fn title(&self) -> String {
+        match &self.of {
+            Some(of) => format!("{} {of}", self.name),
+            None => self.name.clone(),
+        }
+    }
+}
+
+/// What a name means.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+pub struct Definition {
+    /// Name.
+    pub name: &'static str,
+    /// Unit.
+    pub unit: &'static str,
+    /// Meaning, for people who have nothing else.
+    pub definition: &'static str,
+    /// Whether untrained weights reliably score worse. Where not, the figure alone says nothing
+    /// about whether a model has learned anything.
+    pub ranks_untrained_below: bool,
+}
+
+const fn define(
+    name: &'static str,
+    unit: &'static str,
+    ranks_untrained_below: bool,
+    definition: &'static str,
+) -> Definition {
+    Definition {
+        name,
+        unit,
+        definition,
+        ranks_untrained_below,
+    }
+}
+
+/// Every name, in the order in which figures are shown.
+const DEFINITIONS: &[Definition] = &[
+    define(
+        "argmax coverage",
+        "operations",
+        true,
+        "distinct operations among the first N prior codes, every entry its most likely value",
+    ),
+    define(
+        "categorical coverage",
+        "operations",
+        false,
+        "distinct operations among the first N prior codes, every entry drawn once",
+    ),
+    define(
+        "decode entropy",
+        "nats",
+        true,
+        "mean H(x | z) over the first N prior codes; 0: a code means one operation, 9.8875: nothing",
+    ),
+    define(
+        "mutual information",
+        "nats",
+        true,
+        "I(z; x) = H(x) - H(x | z), H(x) the entropy of p(x); 9.8875 only where codes name operations and all get their equal share",
+    ),
+    define(
+        "operation entropy",
+        "nats",
+        false,
+        "H(x) = -sum of p(x) ln p(x) over all operations",
+    ),
+    define(
+        "mean log-likelihood",
+        "nats",
+        false,
+        "mean over all operations of ln p(x); a uniform generator has -9.8875",
+    ),
+    define(
+        "KL from uniform",
+        "nats",
+        false,
+        "KL(uniform || p) = -9.8875 - mean log-likelihood; 0 for a uniform generator",
+    ),
+    define(
+        "perplexity",
+        "operations",
+        false,
+        "exp of minus the mean log-likelihood; 19,683 for a uniform generator",
+    ),
+    define(
+        "sum of probabilities",
+        "",
+        false,
+        "sum of p(x) over all operations: 1 by construction",
+    ),
+    define(
+        "samples for 99.9 %",
+        "samples",
+        false,
+        "fewest categorical draws whose expected coverage is 99.9 % of all operations",
+    ),
+    define(
+        "expected coverage",
+        "operations",
+        false,
+        "sum over all operations of 1 - (1 - p(x))^N: the average of categorical coverage, estimated from p(x)",
+    ),
+    define(
+        "rarest operation",
+        "probability",
+        false,
+        "p(x) of the operations generated least often",
+    ),
+    define(
+        "argmax union",
+        "operations",
+        true,
+        "operations covered by A or B by argmax; N samples of each",
+    ),
+    define(
+        "argmax intersection",
+        "operations",
+        true,
+        "operations covered by both by argmax; N samples of each",
+    ),
+    define(
+        "argmax only A",
+        "operations",
+        false,
+        "operations covered by A and not by B by argmax",
+    ),
+    define(
+        "argmax only B",
+        "operations",
+        false,
+        "operations covered by B and not by A by argmax",
+    ),
+    define(
+        "argmax Jaccard distance",
+        "",
+        false,
+        "1 - intersection / union of the operations covered by argmax",
+    ),
+    define(
+        "categorical union",
+        "operations",
+        false,
+        "operations covered by A or B by categorical draws; N samples of each",
+    ),
+    define(
+        "categorical intersection",
+        "operations",
+        false,
+        "operations covered by both by categorical draws; N samples of each",
+    ),
+    define(
+        "categorical only A",
+        "operations",
+        false,
+        "operations covered by A and not by B by categorical draws",
+    ),
+    define(
+        "categorical only B",
+        "operations",
+        false,
+        "operations covered by B and not by A by categorical draws",
+    ),
+    define(
+        "categorical Jaccard distance",
+        "",
+        false,
+        "1 - intersection / union of the operations covered by categorical draws",
+    ),
+    define(
+        "reconstruction",
+        "operations",
+        true,
+        "operations x with argmax decode(mu(x)) = x in all nine entries, at a permeability rho",
+    ),
+    define(
+        "validation reconstruction",
+        "operations",
+        true,
+        "the same among the validation split",
+    ),
+    define(
+        "test reconstruction",
+        "operations",
+        true,
+        "the same among the test split",
+    ),
+    define(
+        "latent entropy",
+        "nats",
+        false,
+        "entropy of a 50-bin histogram of mu over [-3, 3] over all operations, averaged over dimensions",
+    ),
+    define(
+        "latent entropy difference",
+        "nats",
+        false,
+        "absolute difference of A's and B's latent entropy",
+    ),
+    define(
+        "active dimensions",
+        "dimensions",
+        false,
+        "dimensions whose mu varies by more than 0.01 over all operations",
+    ),
+    define(
+        "collapsed dimensions",
+        "dimensions",
+        false,
+        "dimensions whose mu varies by less than 0.001 over all operations",
+    ),
+    define(
+        "variance of dimension",
+        "",
+        false,
+        "variance of mu over all operations",
+    ),
+    define(
+        "KL of dimension",
+        "nats",
+        false,
+        "mean KL of the posteriors to the prior over all operations, without a floor",
+    ),
+    define(
+        "neighbourhood preservation",
+        "share",
+        false,
+        "share of the k nearest codes that are among the k nearest by Hamming distance, ties at their expected share; mean over all operations",
+    ),
+];
+
+/// Every name, in the order in which figures are shown.
+pub fn definitions() -> &'static [Definition] {
+    DEFINITIONS
+}
+
+/// What a name means; `None` for a name this program does not know.
+pub fn definition(name: &str) -> Option<&'static Definition> {
+    DEFINITIONS
+        .iter()
+        .find(|definition| definition.name == name)
+}

@@ -1,0 +1,258 @@
+//! One pass over codes from the prior: coverage at several sample sizes, generator probabilities.
+
+use std::ops::Range;
+
+use rayon::prelude::*;
+
+use super::coverage::{TILE, ceiling};
+use super::decoding::{Decoding, most_likely};
+use super::evaluator::Evaluator;
+use super::generator::{BLOCKS, Block, Generator};
+use crate::device::DeviceFailure;
+use crate::model::{LATENT, Which};
+use crate::random::{Purpose, Stream};
+use crate::record::{Coverage, Unique};
+use crate::space::{ENTRIES, OPERATIONS, Operation, OperationSet, VALUES};
+
+/// Most codes one thread takes at a time.
+const PIECE: u32 = 16_384;
+/// Entries 0–4 and 5–8: operation = low + 243 · high.
+const LOW: usize = 5;
+const LOWS: usize = 243;
+const HIGHS: usize = 81;
+
+/// What is asked of a pass over prior codes. Code i is the same in every question with that seed.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct PriorQuestion {
+    /// Whose decoder.
+    pub which: Which,
+    /// Seed of codes and draws.
+    pub seed: u64,
+    /// Sample sizes at which coverage is counted: the first N codes each.
+    pub samples: Vec<u32>,
+    /// Codes over which generator probabilities are averaged; 0: none.
+    pub probability_codes: u32,
+}
+
+/// What a pass over prior codes found.
+#[derive(Clone, Debug)]
+pub struct PriorAnswer {
+    /// One for each sample size, in the order of the question.
+    pub covered: Vec<Covered>,
+    /// Probabilities, where they were asked for.
+    pub generator: Option<Generator>,
+}
+
+/// Coverage with the operations behind it.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Covered {
+    /// The figures.
+    pub coverage: Coverage,
+    /// The operations found by categorical draws.
+    pub categorical: OperationSet,
+    /// The operations found by argmax.
+    pub argmax: OperationSet,
+}
+
+impl Covered {
+    /// Figures of the operations found among `samples` codes whose H(x | z) add up to `entropy`.
+    pub(super) fn new(
+        categorical: (OperationSet, u32),
+        argmax: (OperationSet, u32),
+        entropy: f64,
+    ) -> Self {
+        let unique = |(set, samples): &(OperationSet, u32)| Unique {
+            unique: set.len() as u32,
+            samples: *samples,
+            ceiling: ceiling(*samples),
+        };
+        Self {
+            coverage: Coverage {
+                categorical: unique(&categorical),
+                argmax: unique(&argmax),
+                decode_entropy: entropy / f64::from(argmax.1),
+            },
+            categorical: categorical.0,
+            argmax: argmax.0,
+        }
+    }
+}
+
+/// What one code was decoded to.
+struct Drawn {
+    categorical: Operation,
+    argmax: Operation,
+    /// H(x | z).
+    entropy: f64,
+}
+
+/// What one piece of the pass contributes.
+struct Piece {
+    drawn: Vec<Drawn>,
+    /// Sum of p(x | z) for every operation; empty where none is asked for.
+    probabilities: Vec<f64>,
+}
+
+/// Decodes prior codes on all cores and tells `tick` how many codes each step has done.
+///
+/// The pass is cut into pieces at places that do not depend on the sample sizes or on the number of
+/// threads, and everything is added up in order: equal questions have equal answers, bit for bit, on
+/// one machine, whatever else is asked along with them.
+///
+/// # Errors
+/// The device's failure.
+pub fn survey(
+    evaluator: &Evaluator,
+    question: &PriorQuestion,
+    tick: &(dyn Fn(u32) + Sync),
+) -> Result<PriorAnswer, DeviceFailure> {
+    let cuts = cuts(question);
+    let rows: Vec<Range<u32>> = cuts.windows(2).map(|pair| pair[0]..pair[1]).collect();
+    let pieces: Vec<Piece> = rows
+        .par_iter()
+        .map_init(
+            || evaluator.clone(),
+            |evaluator, rows| piece(evaluator, question, rows.clone(), tick),
+        )
+        .collect::<Result<_, _>>()?;
+    let drawn = || pieces.iter().flat_map(|piece| &piece.drawn);
+    let codes = question.probability_codes;
+    let mut generator = None;
+    if codes > 0 {
+        let mut entropies = drawn().map(|drawn| drawn.entropy);
+        let blocks = (0..BLOCKS).map(|number| {
+            let block = block_start(codes, number)..block_start(codes, number + 1);
+            let mut sums = vec![0.0; OPERATIONS];
+            let inside = rows.iter().zip(&pieces);
+            for (_, piece) in inside.filter(|(rows, _)| block.contains(&rows.start)) {
+                for (sum, piece) in sums.iter_mut().zip(&piece.probabilities) {
+                    *sum += piece;
+                }
+            }
+            let entropy = entropies.by_ref().take(block.len()).sum();
+            Block::new(block.len() as u32, sums, entropy)
+        });
+        generator = Some(Generator::new(blocks.collect()));
+    }
+    let covered = |samples: &u32| {
+        let first = || drawn().take(*samples as usize);
+        let categorical = first().map(|drawn| drawn.categorical).collect();
+        let argmax = first().map(|drawn| drawn.argmax).collect();
+        let entropy = first().map(|drawn| drawn.entropy).sum();
+        Covered::new((categorical, *samples), (argmax, *samples), entropy)
+    };
+    Ok(PriorAnswer {
+        covered: question.samples.iter().map(covered).collect(),
+        generator,
+    })
+}
+
+/// Codes that a question takes.
+pub fn codes_needed(question: &PriorQuestion) -> u32 {
+    let most = question.samples.iter().copied().max().unwrap_or(0);
+    most.max(question.probability_codes)
+}
+
+/// First code of block `number` of `codes` codes.
+fn block_start(codes: u32, number: usize) -> u32 {
+    (u64::from(codes) * number as u64 / BLOCKS as u64) as u32
+}
+
+/// Where pieces begin and end: at every block, and at least every [`PIECE`].
+fn cuts(question: &PriorQuestion) -> Vec<u32> {
+    let total = codes_needed(question);
+    let mut cuts: Vec<u32> = (0..=BLOCKS)
+        .map(|number| block_start(question.probability_codes, number))
+        .chain((0..total).step_by(PIECE as usize))
+        .chain([total])
+        .collect();
+    cuts.sort_unstable();
+    cuts.dedup();
+    cuts
+}
+
+fn piece(
+    evaluator: &Evaluator,
+    question: &PriorQuestion,
+    rows: Range<u32>,
+    tick: &(dyn Fn(u32) + Sync),
+) -> Result<Piece, DeviceFailure> {
+    let (prior, draw) = match question.which {
+        Which::A => (Purpose::PriorA, Purpose::DrawA),
+        Which::B => (Purpose::PriorB, Purpose::DrawB),
+    };
+    let prior = Stream::new(question.seed, prior, 0, 0);
+    let draws = Stream::new(question.seed, draw, 0, 0);
+    let weighing = rows.start < question.probability_codes;
+    let mut found = Piece {
+        drawn: Vec::with_capacity(rows.len()),
+        probabilities: vec![0.0; if weighing { OPERATIONS } else { 0 }],
+    };
+    for start in rows.clone().step_by(TILE as usize) {
+        let tile = start..(start + TILE).min(rows.end);
+        let mut codes = vec![0.0; tile.len() * LATENT];
+        for (row, code) in tile.clone().zip(codes.chunks_exact_mut(LATENT)) {
+            prior.normals(row, code);
+        }
+        let logits = evaluator.logits(question.which, codes)?;
+        let mut factors = Factors::with_capacity(if weighing { tile.len() } else { 0 });
+        for (row, logits) in tile.clone().zip(logits.chunks_exact(ENTRIES * VALUES)) {
+            let decoding = Decoding::new(logits);
+            let mut uniforms = [0.0; ENTRIES];
+            draws.uniforms(row, &mut uniforms);
+            found.drawn.push(Drawn {
+                categorical: decoding.draw(&uniforms),
+                argmax: most_likely(logits),
+                entropy: decoding.entropy(),
+            });
+            if weighing {
+                factors.push(&decoding.probabilities());
+            }
+        }
+        if weighing {
+            let products = evaluator.product(factors.low, factors.high, [LOWS, HIGHS])?;
+            for (sum, product) in found.probabilities.iter_mut().zip(products) {
+                *sum += product;
+            }
+        }
+        tick(tile.len() as u32);
+    }
+    Ok(found)
+}
+
+/// The two factors of p(x | z): products over entries 0–4 and over entries 5–8, a row for each code.
+struct Factors {
+    low: Vec<f64>,
+    high: Vec<f64>,
+}
+
+impl Factors {
+    fn with_capacity(codes: usize) -> Self {
+        Self {
+            low: Vec::with_capacity(codes * LOWS),
+            high: Vec::with_capacity(codes * HIGHS),
+        }
+    }
+
+    fn push(&mut self, probabilities: &[[f64; VALUES]; ENTRIES]) {
+        push_products(&mut self.low, &probabilities[..LOW]);
+        push_products(&mut self.high, &probabilities[LOW..]);
+    }
+}
+
+/// Appends the products of one value from each entry, the first entry's value changing fastest.
+fn push_products(row: &mut Vec<f64>, entries: &[[f64; VALUES]]) {
+    let start = row.len();
+    row.push(1.0);
+    for entry in entries {
+        let end = row.len();
+        for value in [1, 2] {
+            for i in start..end {
+                row.push(row[i] * entry[value]);
+            }
+        }
+        for product in &mut row[start..end] {
+            *product *= entry[0];
+        }
+    }
+}

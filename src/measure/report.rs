@@ -1,0 +1,370 @@
+//! Everything that is measured of one checkpoint.
+
+use std::sync::atomic::{AtomicU32, Ordering};
+
+use super::activity::{ACTIVE_VARIANCE, COLLAPSED_VARIANCE, mean_kl, variances};
+use super::evaluator::Evaluator;
+use super::figures::{Figure, Subject};
+use super::generator::{Estimate, Generator, Mean};
+use super::preservation::mean_preservation;
+use super::prior::{Covered, PriorAnswer, PriorQuestion, codes_needed, survey};
+use crate::device::DeviceFailure;
+use crate::model::{LATENT, Which, latent_entropy};
+use crate::space::{OPERATIONS, Operation, OperationSet};
+
+/// Sizes of the neighbourhoods that are looked at.
+const NEIGHBOURHOODS: [usize; 2] = [10, 100];
+/// Sample sizes of the expected-coverage curve.
+const CURVE: [u32; 16] = [
+    1_000, 2_000, 5_000, 7_000, 10_000, 15_000, 20_000, 30_000, 50_000, 70_000, 100_000, 150_000,
+    195_000, 300_000, 500_000, 1_000_000,
+];
+/// Least probable operations that are named.
+const RAREST: usize = 10;
+
+/// How much is sampled.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Scale {
+    /// Seed of codes and draws.
+    pub seed: u64,
+    /// Sample sizes of coverage.
+    pub samples: Vec<u32>,
+    /// Codes over which generator probabilities are averaged; 0: none.
+    pub probability_codes: u32,
+}
+
+impl Scale {
+    /// What a certificate takes: coverage at 50,000 and 195,000, probabilities from 1,000,000.
+    pub fn certificate(seed: u64) -> Self {
+        Self {
+            seed,
+            samples: vec![50_000, 195_000],
+            probability_codes: 1_000_000,
+        }
+    }
+
+    fn question(&self, which: Which) -> PriorQuestion {
+        PriorQuestion {
+            which,
+            seed: self.seed,
+            samples: self.samples.clone(),
+            probability_codes: self.probability_codes,
+        }
+    }
+}
+
+/// What only the run knows about its checkpoint.
+#[derive(Clone, Debug, PartialEq)]
+pub struct RunFacts {
+    /// Permeability that the checkpoint was trained with.
+    pub rho: f64,
+    /// The operations that were held out to choose the best epoch.
+    pub validation: OperationSet,
+    /// The operations that were held out altogether.
+    pub test: OperationSet,
+}
+
+/// How far a measurement is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Progress {
+    /// What is being measured.
+    pub what: &'static str,
+    /// Done of it.
+    pub done: u32,
+    /// Of it in all.
+    pub of: u32,
+}
+
+/// Figures of the posteriors of all operations.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Latent {
+    /// Entropy of μ's histogram in nats.
+    pub entropy: f64,
+    /// Variance of each dimension of μ.
+    pub variances: Vec<f64>,
+    /// Mean KL of each dimension in nats.
+    pub kl: Vec<f64>,
+    /// Neighbourhood preservation: k and share.
+    pub preservation: Vec<(usize, f64)>,
+}
+
+/// What A and B cover together.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Together {
+    /// Covered by either.
+    pub union: usize,
+    /// Covered by both.
+    pub intersection: usize,
+    /// Covered by A alone.
+    pub only_a: usize,
+    /// Covered by B alone.
+    pub only_b: usize,
+}
+
+impl Together {
+    /// Compares two sets.
+    pub fn of(a: &OperationSet, b: &OperationSet) -> Self {
+        Self {
+            union: a.union(b).len(),
+            intersection: a.intersection(b).len(),
+            only_a: a.difference(b).len(),
+            only_b: b.difference(a).len(),
+        }
+    }
+
+    /// 1 - intersection / union; 0 for two empty sets.
+    pub fn jaccard_distance(&self) -> f64 {
+        if self.union == 0 {
+            0.0
+        } else {
+            1.0 - self.intersection as f64 / self.union as f64
+        }
+    }
+}
+
+/// Everything measured of one checkpoint; A first in every pair.
+#[derive(Clone, Debug)]
+pub struct CoverageReport {
+    /// How much was sampled.
+    pub scale: Scale,
+    /// Coverage and probabilities.
+    pub prior: [PriorAnswer; 2],
+    /// Posteriors.
+    pub latent: [Latent; 2],
+    /// Operations given back exactly by each VAE alone.
+    pub alone: [OperationSet; 2],
+    /// Operations given back exactly at the run's permeability, and what else the run knows.
+    pub coupled: Option<(RunFacts, [OperationSet; 2])>,
+}
+
+impl CoverageReport {
+    /// Measures a model, on all cores, and tells `watch` how far it is.
+    ///
+    /// # Errors
+    /// The device's failure.
+    pub fn measure(
+        evaluator: &Evaluator,
+        scale: &Scale,
+        run: Option<&RunFacts>,
+        watch: &(dyn Fn(Progress) + Sync),
+    ) -> Result<Self, DeviceFailure> {
+        let prior = |which| measure_prior(evaluator, scale, which, watch);
+        let prior = [prior(Which::A)?, prior(Which::B)?];
+        let latent = |which, done| {
+            let found = latent(evaluator, which);
+            watch(Progress {
+                what: "codes of all operations",
+                done,
+                of: 2,
+            });
+            found
+        };
+        Ok(Self {
+            scale: scale.clone(),
+            prior,
+            latent: [latent(Which::A, 1)?, latent(Which::B, 2)?],
+            alone: evaluator.reconstructed(0.0)?,
+            coupled: match run {
+                Some(run) => Some((run.clone(), evaluator.reconstructed(run.rho)?)),
+                None => None,
+            },
+        })
+    }
+
+    /// Every figure, in the order of [`definitions`](super::definitions) for each VAE.
+    pub fn figures(&self) -> Vec<Figure> {
+        let mut figures = Vec::new();
+        for (i, which) in Which::BOTH.into_iter().enumerate() {
+            coverage_figures(which, self.scale.seed, &self.prior[i].covered, &mut figures);
+            if let Some(generator) = &self.prior[i].generator {
+                figures.extend(generator_figures(which, self.scale.seed, generator));
+            }
+            self.reconstruction_figures(i, which, &mut figures);
+            latent_figures(which, &self.latent[i], &mut figures);
+        }
+        self.shared_figures(&mut figures);
+        figures
+    }
+
+    fn reconstruction_figures(&self, i: usize, which: Which, figures: &mut Vec<Figure>) {
+        let everything = Operation::all().collect();
+        let mut add = |name: &str, rho: f64, exact: &OperationSet, among: &OperationSet| {
+            let exact = exact.intersection(among);
+            let figure = Figure::new(name, which, exact.len() as f64)
+                .at_most(among.len() as f64)
+                .of(format!("at rho = {rho}"));
+            figures.push(figure.digest(exact.digest()));
+        };
+        add("reconstruction", 0.0, &self.alone[i], &everything);
+        if let Some((run, coupled)) = &self.coupled {
+            add("reconstruction", run.rho, &coupled[i], &everything);
+            for (rho, exact) in [(0.0, &self.alone[i]), (run.rho, &coupled[i])] {
+                add("validation reconstruction", rho, exact, &run.validation);
+                add("test reconstruction", rho, exact, &run.test);
+            }
+        }
+    }
+
+    fn shared_figures(&self, figures: &mut Vec<Figure>) {
+        let [a, b] = &self.prior;
+        for (a, b) in a.covered.iter().zip(&b.covered) {
+            let samples = a.coverage.argmax.samples;
+            for (draw, a, b) in [
+                ("argmax", &a.argmax, &b.argmax),
+                ("categorical", &a.categorical, &b.categorical),
+            ] {
+                let together = Together::of(a, b);
+                let mut add = |name: &str, value: f64| {
+                    let figure = Figure::new(&format!("{draw} {name}"), Subject::Both, value);
+                    figures.push(figure.sampled(samples, self.scale.seed));
+                };
+                add("union", together.union as f64);
+                add("intersection", together.intersection as f64);
+                add("only A", together.only_a as f64);
+                add("only B", together.only_b as f64);
+                add("Jaccard distance", together.jaccard_distance());
+            }
+        }
+        let difference = (self.latent[0].entropy - self.latent[1].entropy).abs();
+        figures.push(Figure::new(
+            "latent entropy difference",
+            Subject::Both,
+            difference,
+        ));
+    }
+}
+
+fn coverage_figures(which: Which, seed: u64, covered: &[Covered], figures: &mut Vec<Figure>) {
+    for covered in covered {
+        for (name, unique, set) in [
+            ("argmax coverage", covered.coverage.argmax, &covered.argmax),
+            (
+                "categorical coverage",
+                covered.coverage.categorical,
+                &covered.categorical,
+            ),
+        ] {
+            let figure =
+                Figure::new(name, which, f64::from(unique.unique)).sampled(unique.samples, seed);
+            figures.push(figure.at_most(unique.ceiling).digest(set.digest()));
+        }
+        let figure = Figure::new("decode entropy", which, covered.coverage.decode_entropy);
+        let figure = figure.sampled(covered.coverage.argmax.samples, seed);
+        figures.push(figure.at_most(most_entropy()));
+    }
+}
+
+/// The figures that follow from generator probabilities.
+pub fn generator_figures(which: Which, seed: u64, generator: &Generator) -> Vec<Figure> {
+    let mut figures = Vec::new();
+    let codes = generator.codes();
+    let estimated = |name: &str, estimate: Estimate| {
+        let mut figure = Figure::new(name, which, estimate.value).sampled(codes, seed);
+        figure.standard_error = Some(estimate.standard_error);
+        figure.trend = Some(estimate.trend);
+        figure
+    };
+    let m = OPERATIONS as f64;
+    type Take = fn(&Mean) -> f64;
+    let named: [(&str, Take, Option<f64>); 6] = [
+        ("mutual information", Mean::mutual_information, Some(m.ln())),
+        ("operation entropy", Mean::entropy, Some(m.ln())),
+        ("mean log-likelihood", Mean::log_likelihood, Some(-m.ln())),
+        ("KL from uniform", Mean::kl_from_uniform, None),
+        ("perplexity", Mean::perplexity, None),
+        ("sum of probabilities", Mean::sum, Some(1.0)),
+    ];
+    for (name, take, ceiling) in named {
+        let mut figure = estimated(name, generator.estimate(take));
+        figure.ceiling = ceiling;
+        figures.push(figure);
+    }
+    let mean = generator.mean();
+    let samples = mean.samples_for(0.999).unwrap_or(f64::NAN);
+    figures.push(Figure::new("samples for 99.9 %", which, samples).sampled(codes, seed));
+    for samples in CURVE {
+        let expected = |mean: &Mean| mean.expected_coverage(f64::from(samples));
+        let figure = estimated("expected coverage", generator.estimate(expected));
+        let ceiling = super::ceiling(samples);
+        figures.push(figure.at_most(ceiling).of(format!("at N = {samples}")));
+    }
+    for (operation, p, error) in generator.rarest(RAREST) {
+        let mut figure = Figure::new("rarest operation", which, p);
+        figure.standard_error = Some(error);
+        figures.push(figure.sampled(codes, seed).of(label(operation)));
+    }
+    figures
+}
+
+/// Coverage and probabilities of one VAE, and `watch` told how far they are.
+///
+/// # Errors
+/// The device's failure.
+pub fn measure_prior(
+    evaluator: &Evaluator,
+    scale: &Scale,
+    which: Which,
+    watch: &(dyn Fn(Progress) + Sync),
+) -> Result<PriorAnswer, DeviceFailure> {
+    let question = scale.question(which);
+    let done = AtomicU32::new(0);
+    let tick = |codes: u32| {
+        watch(Progress {
+            what: match which {
+                Which::A => "prior codes of A",
+                Which::B => "prior codes of B",
+            },
+            done: done.fetch_add(codes, Ordering::Relaxed) + codes,
+            of: codes_needed(&question),
+        });
+    };
+    survey(evaluator, &question, &tick)
+}
+
+/// 9 ln 3 nats: what a code that means nothing leaves open.
+fn most_entropy() -> f64 {
+    (OPERATIONS as f64).ln()
+}
+
+fn latent(evaluator: &Evaluator, which: Which) -> Result<Latent, DeviceFailure> {
+    let operations: Vec<Operation> = Operation::all().collect();
+    let posteriors = evaluator.posteriors(which, &operations)?;
+    let preserved = mean_preservation(&posteriors.mu, LATENT, &NEIGHBOURHOODS);
+    Ok(Latent {
+        entropy: latent_entropy(&posteriors.mu, LATENT),
+        variances: variances(&posteriors.mu, LATENT),
+        kl: mean_kl(&posteriors.mu, &posteriors.log_variance, LATENT),
+        preservation: NEIGHBOURHOODS.into_iter().zip(preserved).collect(),
+    })
+}
+
+fn latent_figures(which: Which, latent: &Latent, figures: &mut Vec<Figure>) {
+    let count = |predicate: &dyn Fn(f64) -> bool| {
+        latent.variances.iter().filter(|v| predicate(**v)).count() as f64
+    };
+    figures.push(Figure::new("latent entropy", which, latent.entropy).at_most(50f64.ln()));
+    let active = count(&|variance| variance > ACTIVE_VARIANCE);
+    let collapsed = count(&|variance| variance < COLLAPSED_VARIANCE);
+    figures.push(Figure::new("active dimensions", which, active).at_most(LATENT as f64));
+    figures.push(Figure::new("collapsed dimensions", which, collapsed).at_most(LATENT as f64));
+    for (name, values) in [
+        ("variance of dimension", &latent.variances),
+        ("KL of dimension", &latent.kl),
+    ] {
+        for (dimension, value) in values.iter().enumerate() {
+            figures.push(Figure::new(name, which, *value).of(dimension.to_string()));
+        }
+    }
+    for (k, share) in &latent.preservation {
+        let figure = Figure::new("neighbourhood preservation", which, *share).at_most(1.0);
+        figures.push(figure.of(format!("at k = {k}")));
+    }
+}
+
+/// Index, trits and, where it has one, name.
+fn label(operation: Operation) -> String {
+    match operation.name() {
+        Some(name) => format!("{} {operation} {name}", operation.index()),
+        None => format!("{} {operation}", operation.index()),
+    }
+}

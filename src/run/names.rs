@@ -1,0 +1,14 @@
+//! Names of a run's files.
+
+/// The configuration as used.
+pub const CONFIG: &str = "config.yaml";
+/// One line for each epoch.
+pub const METRICS: &str = "metrics.jsonl";
+/// One line for each request and its outcome.
+pub const JOURNAL: &str = "journal.jsonl";
+/// The weights in a checkpoint.
+pub const WEIGHTS: &str = "weights.safetensors";
+/// The optimizer's moments in a checkpoint.
+pub const OPTIMIZER: &str = "optimizer.bpk";
+/// Everything else that resuming needs.
+pub const STATE: &str = "state.json";
