@@ -7,6 +7,7 @@ mod error;
 mod evidence;
 mod keys;
 mod plot;
+mod shelf;
 mod signature;
 mod statement;
 mod sums;
@@ -17,6 +18,7 @@ pub use checks::{Check, Checks, Untrained};
 pub use error::CertificateError;
 pub use evidence::Evidence;
 pub use keys::{KeyPair, PublicKey, SecretKey};
+pub use shelf::{Item, ItemKind, export, place, shelf};
 pub use statement::{Predicate, Statement, TOLERANCE};
 pub use verify::{Found, Trust, Verdict, verify};
 

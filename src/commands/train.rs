@@ -132,7 +132,11 @@ impl Report {
                 self.note(&notice.text);
                 Ok(())
             }
-            Event::State(_) | Event::Codes(_) | Event::Covered(_) | Event::Ended(_) => Ok(()),
+            Event::State(_)
+            | Event::Codes(_)
+            | Event::Weights(_)
+            | Event::Covered(_)
+            | Event::Ended(_) => Ok(()),
         }
     }
 

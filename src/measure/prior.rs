@@ -39,6 +39,9 @@ pub struct PriorQuestion {
 pub struct PriorAnswer {
     /// One for each sample size, in the order of the question.
     pub covered: Vec<Covered>,
+    /// For each sample size, what rounding every entry's expectation would have counted: a figure
+    /// that once misled, kept to show that it does.
+    pub rounded_expectation: Vec<OperationSet>,
     /// Probabilities, where they were asked for.
     pub generator: Option<Generator>,
 }
@@ -82,6 +85,7 @@ impl Covered {
 struct Drawn {
     categorical: Operation,
     argmax: Operation,
+    rounded: Operation,
     /// H(x | z).
     entropy: f64,
 }
@@ -134,8 +138,9 @@ pub fn survey(
         });
         generator = Some(Generator::new(blocks.collect()));
     }
+    let first = |samples: &u32| drawn().take(*samples as usize);
     let covered = |samples: &u32| {
-        let first = || drawn().take(*samples as usize);
+        let first = || first(samples);
         let categorical = first().map(|drawn| drawn.categorical).collect();
         let argmax = first().map(|drawn| drawn.argmax).collect();
         let entropy = first().map(|drawn| drawn.entropy).sum();
@@ -143,6 +148,11 @@ pub fn survey(
     };
     Ok(PriorAnswer {
         covered: question.samples.iter().map(covered).collect(),
+        rounded_expectation: question
+            .samples
+            .iter()
+            .map(|samples| first(samples).map(|drawn| drawn.rounded).collect())
+            .collect(),
         generator,
     })
 }
@@ -203,6 +213,7 @@ fn piece(
             found.drawn.push(Drawn {
                 categorical: decoding.draw(&uniforms),
                 argmax: most_likely(logits),
+                rounded: decoding.rounded_expectation(),
                 entropy: decoding.entropy(),
             });
             if weighing {

@@ -8,13 +8,12 @@ use super::checkpoint;
 use super::error::RunError;
 use super::files;
 use super::journal::{self, Entry, JournalEvent};
-use super::names::{CONFIG, JOURNAL, METRICS};
+use super::names::{CONFIG, JOURNAL, METRICS, SNAPSHOTS};
 use super::record::EpochRecord;
 use crate::config::{Config, Source};
 use crate::training::Snapshot;
 
 const CHECKPOINTS: &str = "checkpoints";
-const SNAPSHOTS: &str = "snapshots";
 const LOCK: &str = ".lock";
 /// The library's and the program's log.
 pub const LOG: &str = "log.txt";

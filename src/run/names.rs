@@ -12,3 +12,5 @@ pub const WEIGHTS: &str = "weights.safetensors";
 pub const OPTIMIZER: &str = "optimizer.bpk";
 /// Everything else that resuming needs.
 pub const STATE: &str = "state.json";
+/// Folder of what the user saved.
+pub const SNAPSHOTS: &str = "snapshots";

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use burn::tensor::{DType, Device};
 
 use super::error::SessionError;
-use super::message::{Command, Event, Outcome, RunInfo, RunState};
+use super::message::{Command, Event, Model, Outcome, RunInfo, RunState};
 use super::worker::{Lines, codes};
 use crate::measure::{CoverageTask, Samples};
 use crate::model::{DualVae, LATENT, Which, parameter_counts};
@@ -47,6 +47,11 @@ pub(super) fn explore(checkpoint: &Checkpoint, lines: &Lines) -> Result<(), Sess
         parameters: parameter_counts(config.model.use_statenet),
         history: history.into_iter().map(Arc::new).collect(),
         marks: journal::marks(&entries),
+        checkpoint: match &checkpoint.origin {
+            Origin::BuiltIn => None,
+            Origin::Run { checkpoint, .. } => Some(checkpoint.clone()),
+            Origin::File(path) => Some(path.clone()),
+        },
         training: false,
     })));
     lines.event(Event::State(RunState::Finished));
@@ -71,6 +76,11 @@ pub(super) fn explore(checkpoint: &Checkpoint, lines: &Lines) -> Result<(), Sess
                 let codes = codes(&model, &device, dtype, epochs, source.clone())?;
                 lines.event(Event::Codes(Arc::new(codes)));
             }
+            Command::Weights => lines.event(Event::Weights(Arc::new(Model {
+                epoch: epochs,
+                source: source.clone(),
+                weights: checkpoint.weights.clone(),
+            }))),
             command => lines.event(Event::Outcome(Outcome {
                 id: request.id,
                 command,

@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
+use crate::model::Weights;
 use crate::run::record::EpochRecord;
 pub use crate::run::record::{CoveredSets, EpochReport, Stage};
 use crate::schedule::{Disruption, Scheduled};
@@ -33,6 +34,8 @@ pub enum Command {
     },
     /// Send the codes of all operations as the model is now.
     Encode,
+    /// Send the weights as they are now, to be measured elsewhere.
+    Weights,
 }
 
 /// A command with the number under which its outcome comes back.
@@ -75,6 +78,8 @@ pub enum Event {
     Outcome(Outcome),
     /// Codes of all operations, as asked for.
     Codes(Arc<Codes>),
+    /// Weights, as asked for.
+    Weights(Arc<Model>),
     /// Coverage measured outside of training.
     Covered(Arc<CoveredSets>),
     /// Something the user should read, that is no answer to a request.
@@ -120,6 +125,9 @@ pub struct RunInfo {
     pub history: Vec<Arc<EpochRecord>>,
     /// Marks of earlier sessions on the time axis.
     pub marks: Vec<Mark>,
+    /// The checkpoint that is explored, as a user would name it; `None` for the built-in model and
+    /// while training.
+    pub checkpoint: Option<PathBuf>,
     /// Whether anything is trained; false when a finished model is only explored.
     pub training: bool,
 }
@@ -195,6 +203,17 @@ pub struct Codes {
     pub dimensions: usize,
     /// μ of A and of B, row-major [19,683 × dimensions].
     pub mu: [Vec<f32>; 2],
+}
+
+/// A copy of the model.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Model {
+    /// Finished epochs.
+    pub epoch: u32,
+    /// A name for where it comes from (`epoch 51`, `built-in model`).
+    pub source: String,
+    /// The weights.
+    pub weights: Weights,
 }
 
 /// An event on the time axis.

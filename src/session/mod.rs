@@ -1,5 +1,6 @@
-//! The worker thread: requests in, outcomes and telemetry out.
+//! The worker thread: requests in, outcomes and telemetry out; and the desk beside it.
 
+mod desk;
 mod error;
 mod explore;
 mod handle;
@@ -7,6 +8,7 @@ pub mod message;
 mod plan;
 mod worker;
 
+pub use desk::{Desk, DeskEvent, DeskInlet, DeskRequest, Estimates, Misleading, VaeEstimates};
 pub use error::SessionError;
 pub use handle::{Inlet, Session, Worker};
 pub use plan::{Place, Plan};

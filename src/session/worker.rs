@@ -11,8 +11,8 @@ use tokio::sync::{mpsc::UnboundedSender, watch};
 
 use super::error::{SessionError, panic_text};
 use super::message::{
-    Codes, Command, End, EndReason, Event, Mark, MarkKind, Notice, NoticeLevel, Outcome, Progress,
-    Request, RunInfo, RunState,
+    Codes, Command, End, EndReason, Event, Mark, MarkKind, Model, Notice, NoticeLevel, Outcome,
+    Progress, Request, RunInfo, RunState,
 };
 use super::plan::Plan;
 use crate::device::{Chosen, DeviceFailure, choose};
@@ -144,6 +144,7 @@ impl<'a> Worker<'a> {
             parameters: parameter_counts(config.model.use_statenet),
             history,
             marks,
+            checkpoint: None,
             training: true,
         })));
         let mut again = journal::disruptions(&entries);
@@ -303,7 +304,12 @@ impl<'a> Worker<'a> {
         }
     }
 
-    fn answer(&mut self, request: Request) -> Result<(), SessionError> {
+    fn answer(&mut self, mut request: Request) -> Result<(), SessionError> {
+        if let Command::Snapshot { name } = &mut request.command {
+            // The outcome names the folder: whoever asked may want to go on with it.
+            let (epoch, batch) = (self.trainer.epoch(), self.trainer.batch());
+            name.get_or_insert_with(|| self.run.free_snapshot_name(epoch, batch));
+        }
         let answer = match &request.command {
             Command::Pause if self.paused => Err("already paused".to_owned()),
             Command::Pause => {
@@ -338,8 +344,9 @@ impl<'a> Worker<'a> {
                         first + disruption.epochs - 1
                     )
                 }),
-            Command::Snapshot { name } => self.save_snapshot(name.as_deref()),
+            Command::Snapshot { name } => self.save_snapshot(name.as_deref().unwrap_or_default()),
             Command::Encode => return self.encode(),
+            Command::Weights => return self.hand_over(),
         };
         self.tell_outcome(request, answer)
     }
@@ -367,26 +374,38 @@ impl<'a> Worker<'a> {
         Ok(())
     }
 
-    fn save_snapshot(&self, name: Option<&str>) -> Result<String, String> {
-        let free = self
-            .run
-            .free_snapshot_name(self.trainer.epoch(), self.trainer.batch());
+    fn save_snapshot(&self, name: &str) -> Result<String, String> {
         let snapshot = self.trainer.snapshot().map_err(|error| error.to_string())?;
         self.run
-            .save_snapshot(name.unwrap_or(&free), &snapshot)
+            .save_snapshot(name, &snapshot)
             .map(|path| format!("saved {}", path.display()))
             .map_err(|error| error.to_string())
+    }
+
+    /// A name for the model as it is now.
+    fn source(&self) -> String {
+        match (self.trainer.epoch(), self.trainer.batch()) {
+            (0, 0) => "fresh weights".to_owned(),
+            (epoch, 0) => format!("epoch {}", epoch - 1),
+            (epoch, batch) => format!("epoch {epoch}, batch {batch}"),
+        }
+    }
+
+    /// Weights are no change to the run: they are sent, not journaled.
+    fn hand_over(&self) -> Result<(), SessionError> {
+        self.lines.event(Event::Weights(Arc::new(Model {
+            epoch: self.trainer.epoch(),
+            source: self.source(),
+            weights: self.trainer.snapshot()?.weights,
+        })));
+        Ok(())
     }
 
     /// Codes are no change to the run: they are sent, not journaled.
     fn encode(&self) -> Result<(), SessionError> {
         let (device, dtype) = self.trainer.placement();
         let epoch = self.trainer.epoch();
-        let source = match (epoch, self.trainer.batch()) {
-            (0, 0) => "fresh weights".to_owned(),
-            (epoch, 0) => format!("epoch {}", epoch - 1),
-            (epoch, batch) => format!("epoch {epoch}, batch {batch}"),
-        };
+        let source = self.source();
         let codes = codes(
             &self.trainer.inference_model(),
             device,
@@ -402,7 +421,9 @@ impl<'a> Worker<'a> {
     fn serve(&mut self) {
         while let Ok(request) = self.lines.requests.recv() {
             let answered = match request.command {
-                Command::Encode | Command::Snapshot { .. } => self.answer(request),
+                Command::Encode | Command::Weights | Command::Snapshot { .. } => {
+                    self.answer(request)
+                }
                 _ => self.tell_outcome(request, Err("training is over".to_owned())),
             };
             if let Err(error) = answered {

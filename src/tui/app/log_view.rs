@@ -148,6 +148,7 @@ pub fn describe(command: &Command) -> String {
         Command::Snapshot { name: Some(name) } => format!("snapshot {name}"),
         Command::Disrupt { disruption } => format!("disruption {disruption}"),
         Command::Encode => "codes for neighbours".into(),
+        Command::Weights => "weights to be measured".into(),
     }
 }
 

@@ -137,6 +137,9 @@ impl RunView {
                     .retain(|pending| pending.command != Command::Encode);
             }
             Event::Covered(covered) => self.covered = Some(Arc::clone(covered)),
+            Event::Weights(_) => self
+                .pending
+                .retain(|pending| pending.command != Command::Weights),
             Event::Notice(_) => {}
             Event::Ended(end) => {
                 // The first word on how it ended is the true one.

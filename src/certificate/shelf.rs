@@ -1,0 +1,147 @@
+//! Snapshots and certificates of all runs: where they lie, what lies there, taking one along.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use super::error::CertificateError;
+use super::statement::Statement;
+use super::{CERTIFICATE, ENVELOPE};
+use crate::run::checkpoint::{is_checkpoint, position};
+use crate::run::names::{SNAPSHOTS, STATE};
+use crate::run::{Checkpoint, Origin, RunError, all_runs, files};
+
+/// Folder of certificates, in a run or beside all of them.
+const CERTIFICATES: &str = "certificates";
+/// Largest file that is read for a list.
+const LIMIT: u64 = 16 << 20;
+
+/// A snapshot or a certificate.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Item {
+    /// Its folder.
+    pub folder: PathBuf,
+    /// Name of the folder.
+    pub name: String,
+    /// Name of the run.
+    pub run: String,
+    /// Which of the two.
+    pub kind: ItemKind,
+}
+
+/// Which of the two.
+#[derive(Clone, Debug, PartialEq)]
+pub enum ItemKind {
+    /// A checkpoint that the user saved.
+    Snapshot {
+        /// Epochs finished, and batches of the next; `None` where its state cannot be read.
+        position: Option<(u32, u32)>,
+    },
+    /// Figures that can be checked.
+    Certificate {
+        /// What it states, or why that cannot be read.
+        statement: Box<Result<Statement, String>>,
+        /// Whether a signed envelope lies beside it.
+        signed: bool,
+    },
+}
+
+/// Every snapshot and certificate of the runs in a folder, runs written to last first.
+pub fn shelf(runs: &Path) -> Vec<Item> {
+    let mut items = Vec::new();
+    for run in all_runs(runs).into_iter().rev() {
+        let name = last(&run);
+        for folder in folders(&run.join(CERTIFICATES)) {
+            items.extend(certificate(folder, &name));
+        }
+        for folder in folders(&run.join(SNAPSHOTS)) {
+            if is_checkpoint(&folder) {
+                let place = folder.join(STATE);
+                let state = files::read(&place, LIMIT).and_then(|bytes| position(&bytes, &place));
+                items.push(Item {
+                    name: last(&folder),
+                    run: name.clone(),
+                    kind: ItemKind::Snapshot {
+                        position: state.ok(),
+                    },
+                    folder,
+                });
+            }
+        }
+    }
+    for folder in folders(&beside(runs)) {
+        items.extend(certificate(folder, "built-in"));
+    }
+    items
+}
+
+/// A folder for a new certificate of a checkpoint, not taken yet: in its run, or beside all runs.
+pub fn place(runs: &Path, checkpoint: &Checkpoint) -> PathBuf {
+    let (home, name) = match &checkpoint.origin {
+        Origin::Run { run, checkpoint } => (run.join(CERTIFICATES), last(checkpoint)),
+        other => (beside(runs), other.name()),
+    };
+    std::iter::once(home.join(&name))
+        .chain((2u32..).map(|number| home.join(format!("{name}-{number}"))))
+        .find(|path| !path.exists())
+        .unwrap_or_else(|| home.join(name))
+}
+
+/// Copies a snapshot's or certificate's files to a new folder, whole or not at all.
+///
+/// # Errors
+/// [`CertificateError::Run`] where a file cannot be read, `to` exists or the disk refuses.
+pub fn export(folder: &Path, to: &Path) -> Result<(), CertificateError> {
+    let entries = fs::read_dir(folder)
+        .map_err(|error| RunError::unusable(folder, error.to_string()))?
+        .flatten();
+    let paths: Vec<PathBuf> = entries
+        .map(|entry| entry.path())
+        .filter(|path| path.is_file())
+        .collect();
+    files::publish_folder(to, false, |scratch| {
+        paths.iter().try_for_each(|path| {
+            let bytes = files::read(path, 16 * LIMIT)?;
+            files::write(&scratch.join(last(path)), &bytes)
+        })
+    })?;
+    Ok(())
+}
+
+fn certificate(folder: PathBuf, run: &str) -> Option<Item> {
+    let path = folder.join(CERTIFICATE);
+    if !path.is_file() {
+        return None;
+    }
+    let statement = files::read(&path, LIMIT)
+        .map_err(|error| error.to_string())
+        .and_then(|bytes| serde_json::from_slice(&bytes).map_err(|error| error.to_string()));
+    Some(Item {
+        name: last(&folder),
+        run: run.to_owned(),
+        kind: ItemKind::Certificate {
+            statement: Box::new(statement),
+            signed: folder.join(ENVELOPE).is_file(),
+        },
+        folder,
+    })
+}
+
+fn beside(runs: &Path) -> PathBuf {
+    runs.parent().unwrap_or(runs).join(CERTIFICATES)
+}
+
+/// The folders in a folder, by name; hidden ones are still being written.
+fn folders(path: &Path) -> Vec<PathBuf> {
+    let entries = fs::read_dir(path).into_iter().flatten().flatten();
+    let mut found: Vec<PathBuf> = entries
+        .map(|entry| entry.path())
+        .filter(|path| path.is_dir() && !last(path).starts_with('.'))
+        .collect();
+    found.sort();
+    found
+}
+
+fn last(path: &Path) -> String {
+    let name = path.file_name().unwrap_or_default();
+    name.to_string_lossy().into_owned()
+}
