@@ -87,6 +87,7 @@ pub fn info() -> RunInfo {
         parameters: [168_770, 50_203, 117_499, 1_068],
         history: Vec::new(),
         marks: Vec::new(),
+        checkpoint: None,
         training: true,
     }
 }
