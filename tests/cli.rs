@@ -2,6 +2,10 @@
 
 #![expect(clippy::unwrap_used, clippy::panic, reason = "tests")]
 
+#[path = "cli/evidence.rs"]
+mod evidence;
+#[path = "cli/machines.rs"]
+mod machines;
 #[path = "cli/measuring.rs"]
 mod measuring;
 #[path = "support/program.rs"]

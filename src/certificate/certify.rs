@@ -2,11 +2,12 @@
 
 use std::path::{Path, PathBuf};
 
-use super::checks::{Checks, Untrained, checks};
+use super::checks::Checks;
 use super::document::document;
 use super::error::CertificateError;
 use super::evidence::{Evidence, gather};
 use super::keys::SecretKey;
+use super::measured::Measured;
 use super::plot;
 use super::signature::envelope;
 use super::statement::{
@@ -15,7 +16,7 @@ use super::statement::{
 };
 use super::sums::sums;
 use super::{CERTIFICATE, DOCUMENT, ENVELOPE, PICTURE, PLOT, SUMS};
-use crate::measure::{CoverageReport, Evaluator, Progress, Scale};
+use crate::measure::{Progress, Scale};
 use crate::run::files;
 use crate::run::names::{CONFIG, JOURNAL, METRICS};
 use crate::run::{Checkpoint, RunError, journal};
@@ -58,26 +59,22 @@ pub fn certify(
     }
     let place = PathBuf::from(&origin);
     let evidence = Evidence::read(&checkpoint.origin.name(), &files, &place)?;
-    let evaluator = Evaluator::new(&evidence.weights);
-    let report = CoverageReport::measure(&evaluator, scale, Some(&evidence.facts()), watch)?;
-    let untrained = Untrained::measure(scale)?;
-    let checks = checks(&evidence, &report, &untrained);
-    if !checks.failed.is_empty() {
+    let measured = Measured::of(&evidence, scale, watch)?;
+    if !measured.checks.failed.is_empty() {
         return Err(CertificateError::Refused {
             origin,
-            failed: checks.failed,
+            failed: measured.checks.failed,
         });
     }
-    let figures = report.figures();
     let predicate = Predicate {
         tool: Tool::this(),
         made: journal::now(),
         run: run(&evidence)?,
         measurement: Measurement::of(scale),
-        definitions: definitions(&figures),
-        figures,
-        untrained,
-        checks,
+        definitions: definitions(&measured.figures),
+        figures: measured.figures,
+        untrained: measured.untrained,
+        checks: measured.checks,
     };
     files.insert(DOCUMENT.to_owned(), document(&predicate).into_bytes());
     files.insert(PLOT.to_owned(), plot::svg(&predicate)?.into_bytes());

@@ -6,11 +6,14 @@ mod document;
 mod error;
 mod evidence;
 mod keys;
+mod measured;
 mod plot;
 mod shelf;
 mod signature;
 mod statement;
 mod sums;
+#[cfg(test)]
+mod tests;
 mod verify;
 
 pub use certify::{Certified, certify};

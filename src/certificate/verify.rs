@@ -6,11 +6,12 @@ use std::path::Path;
 
 use serde::Serialize;
 
-use super::checks::{Check, Untrained, checks};
+use super::checks::{Check, Untrained};
 use super::document::document;
 use super::error::CertificateError;
 use super::evidence::Evidence;
 use super::keys::PublicKey;
+use super::measured::Measured;
 use super::plot;
 use super::signature::open;
 use super::statement::{
@@ -19,7 +20,8 @@ use super::statement::{
 };
 use super::sums::{Files, hex};
 use super::{CERTIFICATE, DOCUMENT, ENVELOPE, PLOT, SUMS};
-use crate::measure::{CoverageReport, Evaluator, Figure, Progress, Scale};
+use crate::device::DeviceFailure;
+use crate::measure::{Figure, Progress, Scale};
 use crate::run::{RunError, files};
 
 /// Largest file of a certificate that is read.
@@ -48,7 +50,7 @@ pub struct Trust<'a> {
 }
 
 /// What a check of a certificate found.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Default)]
 pub struct Verdict {
     /// Everything that was checked, in order.
     pub checks: Vec<Found>,
@@ -105,31 +107,48 @@ pub fn verify(
     trust: Trust,
     watch: &(dyn Fn(Progress) + Sync),
 ) -> Result<Verdict, CertificateError> {
-    let mut verdict = Verdict {
-        checks: Vec::new(),
-        signature: String::new(),
-        statement: None,
-    };
+    let mut verdict = Verdict::default();
     let files = read(folder, &mut verdict)?;
-    sums(&files, &mut verdict);
-    let statement = statement(&files, &mut verdict);
-    signature(&files, trust.key, &mut verdict);
+    let measure = |evidence: &Evidence, scale: &Scale| Measured::of(evidence, scale, watch);
+    check(&files, folder, trust, &measure, &mut verdict)?;
+    Ok(verdict)
+}
+
+/// Measures a checkpoint again.
+pub(super) type Measure<'a> = &'a dyn Fn(&Evidence, &Scale) -> Result<Measured, DeviceFailure>;
+
+/// Checks files at hand; `place` is only for messages.
+pub(super) fn check(
+    files: &Files,
+    place: &Path,
+    trust: Trust,
+    measure: Measure,
+    verdict: &mut Verdict,
+) -> Result<(), CertificateError> {
+    let digests: BTreeMap<&str, String> = files
+        .iter()
+        .map(|(name, bytes)| (name.as_str(), hex(bytes)))
+        .collect();
+    sums(files, &digests, verdict);
+    let statement = statement(files, verdict);
+    signature(files, trust.key, verdict);
     if let Some(statement) = &statement {
-        subjects(&files, statement, &mut verdict);
-        derived(&files, &statement.predicate, &mut verdict);
+        subjects(&digests, statement, verdict);
         let predicate = &statement.predicate;
-        match Evidence::read(&predicate.run.name, &files, folder) {
+        derived(files, predicate, verdict);
+        match Evidence::read(&predicate.run.name, files, place) {
             Ok(evidence) => {
-                story(&evidence, predicate, &mut verdict)?;
+                story(&evidence, predicate, verdict)?;
                 if !trust.sums_only {
-                    figures(&evidence, predicate, watch, &mut verdict)?;
+                    let measured = measure(&evidence, &predicate.measurement.scale())?;
+                    figures(predicate, &measured, verdict);
                 }
             }
             Err(error) => verdict.add("the run's files", false, "readable", error.to_string()),
         }
     }
     verdict.statement = statement;
-    Ok(verdict)
+    Ok(())
 }
 
 /// Reads every plain file; anything else in the folder is a finding.
@@ -153,7 +172,7 @@ fn read(folder: &Path, verdict: &mut Verdict) -> Result<Files, CertificateError>
 }
 
 /// Every file against `SHA256SUMS`, and that against its one form.
-fn sums(files: &Files, verdict: &mut Verdict) {
+fn sums(files: &Files, digests: &BTreeMap<&str, String>, verdict: &mut Verdict) {
     let Some(bytes) = files.get(SUMS) else {
         verdict.add(SUMS, false, "there", "missing");
         return;
@@ -175,17 +194,13 @@ fn sums(files: &Files, verdict: &mut Verdict) {
         "another form"
     };
     verdict.compare(format!("{SUMS}: form"), form, found);
-    let there = files
-        .keys()
-        .map(String::as_str)
-        .filter(|name| *name != SUMS);
+    let there = digests.keys().copied().filter(|name| *name != SUMS);
     let names: BTreeSet<&str> = listed.keys().copied().chain(there).collect();
     for name in names {
-        let digest = files.get(name).map(|bytes| hex(bytes));
         verdict.compare(
             format!("{SUMS}: {name}"),
             listed.get(name).copied().unwrap_or("not listed"),
-            digest.unwrap_or_else(|| "missing".to_owned()),
+            digests.get(name).map_or("missing", String::as_str),
         );
     }
 }
@@ -214,7 +229,7 @@ fn statement(files: &Files, verdict: &mut Verdict) -> Option<Statement> {
 }
 
 /// Every file against the statement: none missing, none that it does not speak of.
-fn subjects(files: &Files, statement: &Statement, verdict: &mut Verdict) {
+fn subjects(digests: &BTreeMap<&str, String>, statement: &Statement, verdict: &mut Verdict) {
     let mut stated: BTreeMap<&str, &str> = BTreeMap::new();
     for subject in &statement.subject {
         let twice = stated.insert(&subject.name, &subject.digest.sha256);
@@ -222,17 +237,14 @@ fn subjects(files: &Files, statement: &Statement, verdict: &mut Verdict) {
             verdict.add(format!("subject {}", subject.name), false, "once", "twice");
         }
     }
-    let there = files
-        .keys()
-        .map(String::as_str)
-        .filter(|name| ![SUMS, CERTIFICATE, ENVELOPE].contains(name));
+    let there = digests.keys().copied();
+    let there = there.filter(|name| ![SUMS, CERTIFICATE, ENVELOPE].contains(name));
     let names: BTreeSet<&str> = stated.keys().copied().chain(there).collect();
     for name in names {
-        let digest = files.get(name).map(|bytes| hex(bytes));
         verdict.compare(
             format!("subject {name}"),
             stated.get(name).copied().unwrap_or("not stated"),
-            digest.unwrap_or_else(|| "missing".to_owned()),
+            digests.get(name).map_or("missing", String::as_str),
         );
     }
 }
@@ -344,52 +356,33 @@ fn story(
     Ok(())
 }
 
-/// Measures everything again.
-fn figures(
-    evidence: &Evidence,
-    predicate: &Predicate,
-    watch: &(dyn Fn(Progress) + Sync),
-    verdict: &mut Verdict,
-) -> Result<(), CertificateError> {
-    let scale = predicate.measurement.scale();
-    let evaluator = Evaluator::new(&evidence.weights);
-    let report = CoverageReport::measure(&evaluator, &scale, Some(&evidence.facts()), watch)?;
-    let measured = report.figures();
+/// What is stated against what was measured again.
+fn figures(predicate: &Predicate, measured: &Measured, verdict: &mut Verdict) {
     verdict.compare(
         "number of figures",
         predicate.figures.len().to_string(),
-        measured.len().to_string(),
+        measured.figures.len().to_string(),
     );
-    for (stated, measured) in predicate.figures.iter().zip(&measured) {
+    for (stated, measured) in predicate.figures.iter().zip(&measured.figures) {
         let ok = agree(stated, measured);
         verdict.add(name(stated), ok, shown(stated), shown(measured));
     }
-    let untrained = Untrained::measure(&scale)?;
     verdict.add(
         "untrained weights, for comparison",
-        same_untrained(&predicate.untrained, &untrained),
+        same_untrained(&predicate.untrained, &measured.untrained),
         format!("{:?}", predicate.untrained),
-        format!("{untrained:?}"),
+        format!("{:?}", measured.untrained),
     );
-    let found = checks(evidence, &report, &untrained);
     let list = |checks: &[Check]| -> String {
         let lines = checks
             .iter()
             .map(|check| format!("{}: {}", check.name, check.found));
         lines.collect::<Vec<_>>().join("; ")
     };
-    verdict.compare(
-        "checks passed",
-        list(&predicate.checks.passed),
-        list(&found.passed),
-    );
+    let (stated, found) = (&predicate.checks, &measured.checks);
+    verdict.compare("checks passed", list(&stated.passed), list(&found.passed));
     verdict.compare("checks failed", "", list(&found.failed));
-    verdict.compare(
-        "checks failed, as stated",
-        "",
-        list(&predicate.checks.failed),
-    );
-    Ok(())
+    verdict.compare("checks failed, as stated", "", list(&stated.failed));
 }
 
 fn name(figure: &Figure) -> String {

@@ -1,0 +1,178 @@
+//! Changes made consistent again by somebody without the key: everything that can be measured is
+//! caught all the same.
+
+use super::*;
+use crate::model::Weights;
+use crate::run::names::{METRICS, WEIGHTS};
+
+/// What a full check finds after a change to the statement and new sums.
+fn after(change: impl FnOnce(&mut Statement)) -> Vec<String> {
+    let files = made().files.clone();
+    let mut statement = statement(&files);
+    change(&mut statement);
+    failed(&checked(&hashed_again(files, statement), Trust::default()))
+}
+
+#[test]
+fn nothing_is_found_where_nothing_was_changed() {
+    assert_eq!(after(|_| {}), [] as [&str; 0]);
+}
+
+#[test]
+fn every_figure_that_is_edited_is_found_out() {
+    let files = made().files.clone();
+    let honest = statement(&files);
+    let mut edited = honest.clone();
+    for figure in &mut edited.predicate.figures {
+        // One operation more, or a figure a millionth larger.
+        figure.value = figure.value.map(|value| {
+            if value == value.trunc() {
+                value + 1.0
+            } else {
+                value * (1.0 + 1e-6)
+            }
+        });
+    }
+    let verdict = checked(&hashed_again(files, edited), Trust::default());
+    let found = failed(&verdict);
+    let figures = honest.predicate.figures.iter();
+    let with_value = figures.filter(|figure| figure.value.is_some()).count();
+    assert_eq!(found.len(), with_value, "{found:?}");
+}
+
+#[test]
+fn what_stands_beside_a_figure_is_found_out_too() {
+    let cases: [(&str, fn(&mut Statement)); 5] = [
+        ("digest", |statement| {
+            let figure = &mut statement.predicate.figures[0];
+            figure.digest = Some(format!("sha256:{}", "0".repeat(64)));
+        }),
+        ("ceiling", |statement| {
+            statement.predicate.figures[0].ceiling = Some(17_000.0);
+        }),
+        ("samples", |statement| {
+            statement.predicate.figures[0].samples = Some(1_000);
+        }),
+        ("name", |statement| {
+            statement.predicate.figures[0].name = "categorical coverage".to_owned();
+        }),
+        ("fewer", |statement| {
+            statement.predicate.figures.pop();
+        }),
+    ];
+    for (case, change) in cases {
+        let found = after(change);
+        // A name that is exchanged disturbs the list of definitions too.
+        assert!((1..=2).contains(&found.len()), "{case}: {found:?}");
+    }
+}
+
+#[test]
+fn a_check_a_margin_or_a_definition_that_is_edited_is_found_out() {
+    assert_eq!(
+        after(|statement| {
+            statement.predicate.checks.passed.pop();
+        }),
+        ["checks passed"]
+    );
+    assert_eq!(
+        after(|statement| statement.predicate.untrained.argmax_coverage[0] = 1),
+        ["untrained weights, for comparison"]
+    );
+    assert_eq!(
+        after(|statement| statement.predicate.untrained.coverage_margin = 0.5),
+        ["untrained weights, for comparison"]
+    );
+    assert_eq!(
+        after(|statement| "the best".clone_into(&mut statement.predicate.definitions[0].definition)),
+        ["definitions"]
+    );
+    assert_eq!(
+        after(|statement| statement.predicate.measurement.tolerance = 1.0),
+        ["measurement: how"]
+    );
+    assert_eq!(
+        after(|statement| statement.predicate.run.epochs += 1),
+        ["run: finished epochs and batches"]
+    );
+    assert_eq!(
+        after(|statement| statement.predicate.run.seed += 1),
+        ["run: seed"]
+    );
+}
+
+#[test]
+fn other_weights_under_the_same_statement_are_found_out() {
+    let mut files = made().files.clone();
+    // A tenth of a permille on one number of the decoder, as another epoch would have.
+    let mut weights = Weights::from_bytes(&files[WEIGHTS]).unwrap();
+    weights.tensors[10][0] *= 1.001;
+    files.insert(WEIGHTS.to_owned(), weights.to_bytes().unwrap());
+    // Beside the old statement: named by the sums.
+    let found = failed(&sums_only(&files));
+    assert_eq!(
+        found,
+        [
+            "SHA256SUMS: weights.safetensors",
+            "subject weights.safetensors"
+        ]
+    );
+    // Hashed again: the figures give it away.
+    let statement = statement(&files);
+    let verdict = checked(&hashed_again(files, statement), Trust::default());
+    let found = failed(&verdict);
+    assert!(
+        found
+            .iter()
+            .any(|name| name.starts_with("decode entropy of A")),
+        "{found:?}"
+    );
+}
+
+#[test]
+fn the_story_of_another_run_does_not_fit() {
+    let mut files = made().files.clone();
+    // Half of the metrics, with the coverage of an earlier epoch at the end.
+    let text = String::from_utf8(files[METRICS].clone()).unwrap();
+    let half: String = text
+        .lines()
+        .take(50)
+        .map(|line| format!("{line}\n"))
+        .collect();
+    files.insert(METRICS.to_owned(), half.into_bytes());
+    let mut statement = statement(&files);
+    statement.predicate.run.epochs = 50;
+    let found = failed(&checked(&hashed_again(files, statement), Trust::default()));
+    assert!(found.contains(&"checks passed".to_owned()), "{found:?}");
+    assert!(found.contains(&"checks failed".to_owned()), "{found:?}");
+}
+
+#[test]
+fn what_an_unsigned_certificate_cannot_show_is_what_the_documents_say() {
+    // Times, names and the tool are not measured: only a signature speaks for them.
+    let edits: [fn(&mut Statement); 4] = [
+        |statement| "1999-01-01T00:00:00Z".clone_into(&mut statement.predicate.made),
+        |statement| "another".clone_into(&mut statement.predicate.run.name),
+        |statement| "another".clone_into(&mut statement.predicate.tool.compiler),
+        |statement| "another".clone_into(&mut statement.predicate.tool.commit),
+    ];
+    for edit in edits {
+        assert_eq!(after(edit), [] as [&str; 0]);
+    }
+    let made = made();
+    let mut edited = statement(&made.files);
+    "1999-01-01T00:00:00Z".clone_into(&mut edited.predicate.made);
+    let mut files = hashed_again(made.files.clone(), edited);
+    // Keeping the old envelope beside the new statement does not help.
+    files.insert(ENVELOPE.to_owned(), made.files[ENVELOPE].clone());
+    let sums = sums(files.iter().filter(|(name, _)| *name != SUMS));
+    files.insert(SUMS.to_owned(), sums.into_bytes());
+    let trust = Trust {
+        sums_only: true,
+        key: Some(&made.pair.public),
+    };
+    assert_eq!(
+        failed(&checked(&files, trust)),
+        ["certificate.dsse.json: payload"]
+    );
+}

@@ -1,0 +1,130 @@
+//! Certificates that were tampered with, and checkpoints that deserve none.
+
+mod forgery;
+mod refusal;
+mod tampering;
+
+use std::path::Path;
+use std::sync::{Mutex, OnceLock};
+
+use super::certify::certify;
+use super::evidence::Evidence;
+use super::keys::KeyPair;
+use super::measured::Measured;
+use super::statement::{Statement, canonical, subjects};
+use super::sums::{Files, sums};
+use super::verify::{Trust, Verdict, check};
+use super::{CERTIFICATE, DOCUMENT, ENVELOPE, PLOT, SUMS, document::document, plot};
+use crate::device::DeviceFailure;
+use crate::measure::Scale;
+use crate::run::built_in;
+
+/// The one check that a certificate at this scale must fail.
+const SMALL: &str = "measurement: as much as a certificate takes";
+
+/// Much smaller than a real certificate, so that it is measured in a second.
+fn small() -> Scale {
+    Scale {
+        seed: 3,
+        samples: vec![2_000, 50_000],
+        probability_codes: 4_000,
+    }
+}
+
+struct Made {
+    files: Files,
+    pair: KeyPair,
+}
+
+/// A small, signed certificate of the built-in model.
+fn made() -> &'static Made {
+    static MADE: OnceLock<Made> = OnceLock::new();
+    MADE.get_or_init(|| {
+        let home = tempfile::tempdir().unwrap();
+        let folder = home.path().join("evidence");
+        let pair = KeyPair::generate().unwrap();
+        let checkpoint = built_in().unwrap();
+        certify(&checkpoint, &small(), &folder, Some(&pair.secret), &|_| {}).unwrap();
+        Made {
+            files: read(&folder),
+            pair,
+        }
+    })
+}
+
+fn read(folder: &Path) -> Files {
+    std::fs::read_dir(folder)
+        .unwrap()
+        .map(|entry| entry.unwrap().path())
+        .map(|path| {
+            let name = path.file_name().unwrap().to_string_lossy().into_owned();
+            (name, std::fs::read(path).unwrap())
+        })
+        .collect()
+}
+
+fn write(folder: &Path, files: &Files) {
+    for (name, bytes) in files {
+        std::fs::write(folder.join(name), bytes).unwrap();
+    }
+}
+
+fn checked(files: &Files, trust: Trust) -> Verdict {
+    let mut verdict = Verdict::default();
+    check(files, Path::new("evidence"), trust, &again, &mut verdict).unwrap();
+    verdict
+}
+
+/// Measures again; what was measured of equal evidence before is remembered.
+fn again(evidence: &Evidence, scale: &Scale) -> Result<Measured, DeviceFailure> {
+    static KNOWN: Mutex<Vec<(Evidence, Scale, Measured)>> = Mutex::new(Vec::new());
+    let mut known = KNOWN.lock().unwrap();
+    let same = |(e, s, _): &&(Evidence, Scale, Measured)| {
+        (&e.weights, &e.metrics, &e.config, s)
+            == (
+                &evidence.weights,
+                &evidence.metrics,
+                &evidence.config,
+                scale,
+            )
+    };
+    if let Some((_, _, measured)) = known.iter().find(same) {
+        return Ok(measured.clone());
+    }
+    let measured = Measured::of(evidence, scale, &|_| {})?;
+    known.push((evidence.clone(), scale.clone(), measured.clone()));
+    Ok(measured)
+}
+
+/// Files and statement alone.
+fn sums_only(files: &Files) -> Verdict {
+    let trust = Trust {
+        sums_only: true,
+        key: None,
+    };
+    checked(files, trust)
+}
+
+/// What does not hold, but for the scale.
+fn failed(verdict: &Verdict) -> Vec<String> {
+    let failed = verdict.failed().map(|check| check.name.clone());
+    failed.filter(|name| name != SMALL).collect()
+}
+
+fn statement(files: &Files) -> Statement {
+    serde_json::from_slice(&files[CERTIFICATE]).unwrap()
+}
+
+/// What somebody without the key can make consistent again: document, plot, subjects, sums.
+fn hashed_again(mut files: Files, mut statement: Statement) -> Files {
+    files.remove(ENVELOPE);
+    files.remove(SUMS);
+    files.remove(CERTIFICATE);
+    let predicate = &statement.predicate;
+    files.insert(DOCUMENT.to_owned(), document(predicate).into_bytes());
+    files.insert(PLOT.to_owned(), plot::svg(predicate).unwrap().into_bytes());
+    statement.subject = subjects(&files);
+    files.insert(CERTIFICATE.to_owned(), canonical(&statement).unwrap());
+    files.insert(SUMS.to_owned(), sums(files.iter()).into_bytes());
+    files
+}

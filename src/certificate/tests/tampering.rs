@@ -1,0 +1,174 @@
+//! One change to the files of a certificate, nothing made consistent again.
+
+use rayon::prelude::*;
+
+use super::*;
+use crate::certificate::verify;
+use crate::random::{Purpose, Stream};
+
+/// Files up to this size are flipped byte by byte.
+const SMALL_FILE: usize = 2_048;
+/// Random bytes flipped of larger files.
+const FLIPS: usize = 1_000;
+
+/// Whether a finding speaks of a file by name.
+fn named(verdict: &Verdict, name: &str) -> bool {
+    failed(verdict).iter().any(|check| check.contains(name))
+}
+
+#[test]
+fn an_untouched_certificate_holds_and_is_small() {
+    let made = made();
+    let trust = Trust {
+        sums_only: false,
+        key: Some(&made.pair.public),
+    };
+    let verdict = checked(&made.files, trust);
+    assert_eq!(failed(&verdict), [] as [&str; 0]);
+    // It took fewer samples than a certificate must, and that alone is held against it.
+    assert_eq!(verdict.failed().count(), 1);
+    assert!(verdict.checks.len() > 150 && verdict.signature.contains("good"));
+}
+
+#[test]
+fn every_flipped_byte_is_caught_and_its_file_named() {
+    let files = &made().files;
+    for (name, bytes) in files {
+        let places: Vec<usize> = if bytes.len() <= SMALL_FILE {
+            (0..bytes.len()).collect()
+        } else {
+            let stream = Stream::new(11, Purpose::Shuffle, 0, 0);
+            let place = |i| (stream.uniform(i as u32, 0) * bytes.len() as f64) as usize;
+            (0..FLIPS).map(place).collect()
+        };
+        let missed: Vec<usize> = places
+            .par_iter()
+            .copied()
+            .map_init(
+                || files.clone(),
+                |tampered, place| {
+                    // One bit, another one at every place.
+                    let bit = 1 << (place % 8);
+                    tampered.get_mut(name).unwrap()[place] ^= bit;
+                    let verdict = sums_only(tampered);
+                    tampered.get_mut(name).unwrap()[place] ^= bit;
+                    (place, named(&verdict, name))
+                },
+            )
+            .filter(|(_, caught)| !caught)
+            .map(|(place, _)| place)
+            .collect();
+        assert!(
+            missed.is_empty(),
+            "{name}: flips at {missed:?} were not caught"
+        );
+    }
+}
+
+#[test]
+fn a_file_that_is_cut_off_emptied_or_gone_is_named() {
+    let files = &made().files;
+    for (name, bytes) in files {
+        for kept in [bytes.len() / 2, bytes.len() - 1, 0] {
+            let mut tampered = files.clone();
+            tampered.get_mut(name).unwrap().truncate(kept);
+            assert!(named(&sums_only(&tampered), name), "{name} cut to {kept}");
+        }
+        // An envelope that is gone is a certificate that was never signed: the key misses it.
+        let mut tampered = files.clone();
+        tampered.remove(name);
+        assert!(named(&sums_only(&tampered), name), "{name} removed");
+    }
+}
+
+#[test]
+fn a_signature_that_is_taken_away_is_missed_by_whoever_has_the_key() {
+    let made = made();
+    let stripped = hashed_again(made.files.clone(), statement(&made.files));
+    assert_eq!(failed(&sums_only(&stripped)), [] as [&str; 0]);
+    let trust = Trust {
+        sums_only: true,
+        key: Some(&made.pair.public),
+    };
+    assert_eq!(failed(&checked(&stripped, trust)), ["signature"]);
+    let other = KeyPair::generate().unwrap();
+    let trust = Trust {
+        sums_only: true,
+        key: Some(&other.public),
+    };
+    let name = format!("signature by key {}", other.public.id());
+    assert_eq!(failed(&checked(&made.files, trust)), [name]);
+}
+
+#[test]
+fn two_files_that_trade_places_are_named() {
+    let files = &made().files;
+    let names: Vec<&String> = files.keys().collect();
+    for (i, a) in names.iter().enumerate() {
+        for b in &names[..i] {
+            let mut tampered = files.clone();
+            tampered.insert((*a).clone(), files[*b].clone());
+            tampered.insert((*b).clone(), files[*a].clone());
+            let verdict = sums_only(&tampered);
+            assert!(named(&verdict, a) && named(&verdict, b), "{a} and {b}");
+        }
+    }
+}
+
+#[test]
+fn whatever_is_added_to_the_folder_is_named() {
+    let files = &made().files;
+    let trust = Trust {
+        sums_only: true,
+        key: None,
+    };
+    let look = |add: &dyn Fn(&Path)| {
+        let home = tempfile::tempdir().unwrap();
+        write(home.path(), files);
+        add(home.path());
+        verify(home.path(), trust, &|_| {}).unwrap()
+    };
+    assert_eq!(failed(&look(&|_| {})), [] as [&str; 0]);
+    let added: [&dyn Fn(&Path); 2] = [
+        &|home| std::fs::write(home.join("extra"), "").unwrap(),
+        &|home| std::fs::create_dir(home.join("extra")).unwrap(),
+    ];
+    for add in added {
+        assert!(named(&look(add), "extra"));
+    }
+    #[cfg(unix)]
+    {
+        let link = |home: &Path| {
+            let target = home.join("weights.safetensors");
+            std::fs::rename(&target, home.join("../moved-weights")).unwrap();
+            std::os::unix::fs::symlink("../moved-weights", target).unwrap();
+        };
+        let home = tempfile::tempdir().unwrap();
+        let folder = home.path().join("evidence");
+        std::fs::create_dir(&folder).unwrap();
+        write(&folder, files);
+        link(&folder);
+        let verdict = verify(&folder, trust, &|_| {}).unwrap();
+        assert!(
+            named(&verdict, "weights.safetensors"),
+            "a link is no file of this folder"
+        );
+    }
+}
+
+#[test]
+fn a_file_named_twice_in_the_sums_is_no_canonical_form() {
+    let mut files = made().files.clone();
+    let text = String::from_utf8(files[SUMS].clone()).unwrap();
+    let first = text.lines().next().unwrap();
+    files.insert(SUMS.to_owned(), format!("{first}\n{text}").into_bytes());
+    assert_eq!(failed(&sums_only(&files)), ["SHA256SUMS: form"]);
+}
+
+#[test]
+fn a_folder_that_is_no_certificate_is_an_error_or_a_finding() {
+    let home = tempfile::tempdir().unwrap();
+    assert!(verify(&home.path().join("none"), Trust::default(), &|_| {}).is_err());
+    let verdict = verify(home.path(), Trust::default(), &|_| {}).unwrap();
+    assert!(named(&verdict, CERTIFICATE) && named(&verdict, SUMS));
+}
