@@ -99,6 +99,14 @@ pub enum Command {
     #[command(after_help = "Example:
   fluxttice-explorer keygen --out me")]
     Keygen(KeygenArgs),
+    /// Speed, coverage over several seeds, entropy and memory of a checkpoint, as a JSON file.
+    #[command(
+        args_conflicts_with_subcommands = true,
+        after_help = "Examples:
+  fluxttice-explorer bench --checkpoint RUN@best --trials 10
+  fluxttice-explorer bench compare before.json after.json"
+    )]
+    Bench(BenchArgs),
     /// The operations whose codes lie nearest to one operation's.
     #[command(
         visible_alias = "neighbours",
@@ -200,6 +208,38 @@ pub struct KeygenArgs {
     /// Path of the pair, without its endings.
     #[arg(long, value_name = "NAME", default_value = "fluxttice")]
     pub out: PathBuf,
+}
+
+/// `bench`.
+#[derive(Clone, Debug, Args)]
+pub struct BenchArgs {
+    /// Run (RUN, RUN@best, RUN@0050), snapshot folder or weights file; there is no default.
+    #[arg(long, value_name = "CHECKPOINT")]
+    pub checkpoint: Option<String>,
+    /// Seeds, one after another.
+    #[arg(long, value_name = "N", default_value = "5", value_parser = clap::value_parser!(u32).range(1..=1_000))]
+    pub trials: u32,
+    /// The JSON file.
+    #[arg(
+        long,
+        value_name = "FILE",
+        default_value = "benchmarks/coverage_vs_entropy.json"
+    )]
+    pub out: PathBuf,
+    /// Something else than measuring.
+    #[command(subcommand)]
+    pub command: Option<BenchCommand>,
+}
+
+/// `bench …`.
+#[derive(Clone, Debug, Subcommand)]
+pub enum BenchCommand {
+    /// Bench files side by side.
+    Compare {
+        /// The files.
+        #[arg(required = true)]
+        files: Vec<PathBuf>,
+    },
 }
 
 /// `neighbors`.

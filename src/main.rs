@@ -25,6 +25,7 @@ fn main() -> ExitCode {
         Some(Command::Certify(args)) => commands::certify::run(global, &args),
         Some(Command::Verify(args)) => commands::verify::run(global, &args),
         Some(Command::Keygen(args)) => commands::keygen::run(global, &args),
+        Some(Command::Bench(args)) => commands::bench::run(global, &args),
         Some(Command::Neighbors(args)) => commands::neighbors::run(global, &args),
         Some(Command::Devices) => commands::devices::run(global),
         Some(Command::Config(command)) => commands::config::run(global, &command),

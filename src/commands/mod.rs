@@ -1,5 +1,6 @@
 //! One file per command, each a thin front over the library.
 
+pub mod bench;
 pub mod certify;
 pub mod compare;
 pub mod config;
@@ -129,7 +130,9 @@ fn figure_line(figure: &Figure) -> String {
     let unit = definition(&figure.name).map_or("", |definition| definition.unit);
     let value = figure.value.map_or("-".to_owned(), |value| {
         // Small numbers are probabilities; nobody reads 0.00.
-        if value != 0.0 && value.abs() < 0.001 {
+        if value == value.trunc() && value.abs() < 1e15 {
+            format!("{value:.0}")
+        } else if value.abs() < 0.001 {
             format!("{value:.3e}")
         } else {
             format!("{value:.4}")
@@ -147,7 +150,7 @@ fn figure_line(figure: &Figure) -> String {
         text += &format!("  ± {error:.1e}");
     }
     if let Some(ceiling) = figure.ceiling {
-        text += &format!("  of {ceiling:.4}");
+        text += &format!("  of {ceiling:.2}");
     }
     if let Some([quarter, half]) = figure.trend {
         text += &format!("  (a quarter of the codes {quarter:.4}, half {half:.4})");

@@ -1,6 +1,7 @@
 //! Honest numbers from a model: coverage, probabilities, codes, neighbours, reconstruction.
 
 mod activity;
+mod benchmark;
 mod codes;
 mod coverage;
 mod decoding;
@@ -13,6 +14,7 @@ mod prior;
 mod report;
 
 pub use activity::{ACTIVE_VARIANCE, COLLAPSED_VARIANCE, mean_kl, variances};
+pub use benchmark::{Benchmark, CoverageTrials, Spread, VaeBenchmark};
 pub use codes::{Posteriors, encode_all};
 pub use coverage::{CoverageTask, Samples, TILE, ceiling};
 pub use decoding::{Decoding, most_likely};

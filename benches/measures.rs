@@ -1,0 +1,45 @@
+//! Codes a second: coverage alone, and with the probabilities of all operations.
+
+#![expect(clippy::unwrap_used, missing_docs, reason = "a benchmark")]
+
+use criterion::{Criterion, Throughput, criterion_group, criterion_main};
+
+use fluxttice_core::measure::{Evaluator, PriorQuestion, mean_preservation, survey};
+use fluxttice_core::model::{LATENT, Which};
+use fluxttice_core::run::built_in;
+use fluxttice_core::space::{OPERATIONS, Operation};
+
+const CODES: u32 = 65_536;
+
+fn measures(criterion: &mut Criterion) {
+    let evaluator = Evaluator::new(&built_in().unwrap().weights);
+    let mut group = criterion.benchmark_group("prior codes");
+    group.throughput(Throughput::Elements(u64::from(CODES)));
+    group.sample_size(10);
+    for which in Which::BOTH {
+        for (name, probability_codes) in [("coverage", 0), ("coverage and probabilities", CODES)] {
+            let question = PriorQuestion {
+                which,
+                seed: 0,
+                samples: vec![CODES],
+                probability_codes,
+            };
+            group.bench_function(format!("{name} of {}", which.name()), |bencher| {
+                bencher.iter(|| survey(&evaluator, &question, &|_| {}).unwrap());
+            });
+        }
+    }
+    group.finish();
+    let mut group = criterion.benchmark_group("all operations");
+    group.throughput(Throughput::Elements(OPERATIONS as u64));
+    group.sample_size(10);
+    let everything: Vec<Operation> = Operation::all().collect();
+    let codes = evaluator.posteriors(Which::A, &everything).unwrap().mu;
+    group.bench_function("neighbourhood preservation, k = 10 and 100", |bencher| {
+        bencher.iter(|| mean_preservation(&codes, LATENT, &[10, 100]));
+    });
+    group.finish();
+}
+
+criterion_group!(benches, measures);
+criterion_main!(benches);
