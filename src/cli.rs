@@ -131,6 +131,9 @@ pub enum Command {
     /// Compare a run with the original program's own trajectory: a table and a plot.
     #[command(hide = true)]
     Compare(CompareArgs),
+    /// What each figure says of a trained model and of untrained weights: a table and a plot.
+    #[command(hide = true)]
+    Contrast(ContrastArgs),
 }
 
 /// `train`.
@@ -169,7 +172,8 @@ pub struct CoverageArgs {
     /// over N codes [1000000 without a number].
     #[arg(long, value_name = "N", num_args = 0..=1, default_missing_value = "1000000", value_parser = clap::value_parser!(u32).range(16..=100_000_000))]
     pub probabilities: Option<u32>,
-    /// Run (RUN, RUN@best, RUN@0050), snapshot folder or weights file [default: the built-in model].
+    /// Run (RUN, RUN@best, RUN@0050), snapshot folder, weights file, or `untrained[:SEED]` for fresh
+    /// weights to compare with [default: the built-in model].
     #[arg(long, value_name = "CHECKPOINT")]
     pub checkpoint: Option<String>,
 }
@@ -286,6 +290,17 @@ pub struct CompareArgs {
     /// Where table and plot go.
     #[arg(long, value_name = "DIR")]
     pub out: PathBuf,
+}
+
+/// `contrast`.
+#[derive(Clone, Debug, Args)]
+pub struct ContrastArgs {
+    /// Where table and plot go.
+    #[arg(long, value_name = "DIR")]
+    pub out: PathBuf,
+    /// Run, snapshot folder or weights file [default: the built-in model].
+    #[arg(long, value_name = "CHECKPOINT")]
+    pub checkpoint: Option<String>,
 }
 
 /// How entries are drawn.

@@ -37,6 +37,7 @@ impl Coverage<'_> {
         figures
             .filter(|figure| figure.name == name && figure.vae == vae)
             .filter_map(|figure| Some((size(figure)?, percent(figure.value?))))
+            .filter(|(samples, _)| (RANGE.start..=RANGE.end).contains(samples))
             .collect()
     }
 }

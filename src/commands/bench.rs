@@ -62,7 +62,7 @@ fn measure(global: &Global, args: &BenchArgs) -> Done {
     };
     let checkpoint = find_checkpoint(&setup::runs(global)?, Some(named))?;
     let configuration = match &checkpoint.origin {
-        Origin::File(_) => None,
+        Origin::File(_) | Origin::Untrained(_) => None,
         origin => {
             let digest = origin.story()?.0.digest();
             Some(digest.map_err(fluxttice_core::run::RunError::from)?)

@@ -4,6 +4,7 @@ pub mod bench;
 pub mod certify;
 pub mod compare;
 pub mod config;
+pub mod contrast;
 pub mod coverage;
 pub mod devices;
 pub mod explore;

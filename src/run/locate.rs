@@ -107,6 +107,8 @@ static BUILT_IN_METRICS: &str = include_str!("../../assets/builtin/metrics.jsonl
 static BUILT_IN_CONFIG: &str = include_str!("../../assets/builtin/config.yaml");
 static BUILT_IN_JOURNAL: &str = include_str!("../../assets/builtin/journal.jsonl");
 
+/// What names fresh weights instead of a checkpoint.
+const UNTRAINED: &str = "untrained";
 /// Largest file that becomes evidence.
 const EVIDENCE_LIMIT: u64 = 256 << 20;
 
@@ -133,6 +135,8 @@ pub enum Origin {
     },
     /// In a file.
     File(PathBuf),
+    /// Nowhere: fresh weights of this seed, for comparison.
+    Untrained(u64),
 }
 
 /// For people: a path, or `built-in model`.
@@ -140,6 +144,7 @@ impl fmt::Display for Origin {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::BuiltIn => f.write_str("built-in model"),
+            Self::Untrained(seed) => write!(f, "untrained weights of seed {seed}"),
             Self::Run {
                 checkpoint: path, ..
             }
@@ -159,6 +164,7 @@ impl Origin {
             Self::BuiltIn => "built-in".to_owned(),
             Self::Run { run, .. } => last(run),
             Self::File(path) => last(path),
+            Self::Untrained(seed) => format!("untrained-{seed}"),
         }
     }
 
@@ -181,6 +187,7 @@ impl Origin {
                 let bytes = files::read(path, MAX_FILE_BYTES)?;
                 return Ok(BTreeMap::from([(WEIGHTS.to_owned(), bytes)]));
             }
+            Self::Untrained(_) => return Ok(BTreeMap::new()),
             Self::Run { run, checkpoint } => vec![
                 (checkpoint.clone(), &[WEIGHTS, OPTIMIZER, STATE]),
                 (run.clone(), &[CONFIG, METRICS, JOURNAL]),
@@ -217,7 +224,7 @@ impl Origin {
                     Vec::new(),
                 ))
             }
-            Self::File(_) => Ok((published()?, Vec::new(), Vec::new())),
+            Self::File(_) | Self::Untrained(_) => Ok((published()?, Vec::new(), Vec::new())),
         }
     }
 }
@@ -227,7 +234,8 @@ fn published() -> Result<Config, RunError> {
 }
 
 /// The checkpoint a user means: a run (`RUN`, `RUN@best`, `RUN@0050`), a snapshot folder, a
-/// weights file, or (without a word) the built-in model.
+/// weights file, `untrained` or `untrained:SEED` (fresh weights, for comparison), or (without a word)
+/// the built-in model.
 ///
 /// # Errors
 /// [`RunError`] where there is none or it is damaged.
@@ -242,6 +250,11 @@ pub fn find_checkpoint(runs: &Path, named: Option<&str>) -> Result<Checkpoint, R
     if is_checkpoint(path) {
         return of_folder(path);
     }
+    if !runs.join(named).exists()
+        && let Some(seed) = named.strip_prefix(UNTRAINED)
+    {
+        return untrained(seed, path);
+    }
     let (run, which) = named.rsplit_once('@').unwrap_or((named, LATEST));
     if which == LATEST && !path.exists() && !runs.join(run).exists() {
         return Err(RunError::unusable(
@@ -255,6 +268,20 @@ pub fn find_checkpoint(runs: &Path, named: Option<&str>) -> Result<Checkpoint, R
     let run = find_run(runs, Some(run))?;
     let checkpoint = folder::checkpoint_folder(&run, which)?;
     of_run(run, checkpoint)
+}
+
+fn untrained(seed: &str, path: &Path) -> Result<Checkpoint, RunError> {
+    let seed = match seed.strip_prefix(':') {
+        None if seed.is_empty() => Ok(0),
+        None => Err(()),
+        Some(seed) => seed.parse().map_err(|_| ()),
+    };
+    let wrong = |()| RunError::unusable(path, "expected `untrained` or `untrained:SEED`");
+    let seed = seed.map_err(wrong)?;
+    Ok(Checkpoint {
+        weights: Weights::fresh(seed),
+        origin: Origin::Untrained(seed),
+    })
 }
 
 /// The built-in model.

@@ -23,7 +23,7 @@ pub(super) fn explore(checkpoint: &Checkpoint, lines: &Lines) -> Result<(), Sess
     let source = checkpoint.origin.to_string();
     let folder = match &checkpoint.origin {
         Origin::Run { run, .. } => run.clone(),
-        Origin::BuiltIn | Origin::File(_) => PathBuf::new(),
+        Origin::BuiltIn | Origin::File(_) | Origin::Untrained(_) => PathBuf::new(),
     };
     let name = folder.file_name().map_or_else(
         || source.clone(),
@@ -48,7 +48,7 @@ pub(super) fn explore(checkpoint: &Checkpoint, lines: &Lines) -> Result<(), Sess
         history: history.into_iter().map(Arc::new).collect(),
         marks: journal::marks(&entries),
         checkpoint: match &checkpoint.origin {
-            Origin::BuiltIn => None,
+            Origin::BuiltIn | Origin::Untrained(_) => None,
             Origin::Run { checkpoint, .. } => Some(checkpoint.clone()),
             Origin::File(path) => Some(path.clone()),
         },

@@ -1,0 +1,194 @@
+//! `contrast`: what each figure says of a trained model and of untrained weights.
+
+use std::fs;
+use std::process::ExitCode;
+
+use plotters::coord::Shift;
+use plotters::prelude::*;
+
+use fluxttice_core::measure::{
+    CoverageReport, Evaluator, Figure, PriorAnswer, PriorQuestion, Scale, ceiling, definition,
+    survey,
+};
+use fluxttice_core::model::{Weights, Which};
+use fluxttice_core::plot::{self, BLUE, DrawError, FONT, ORANGE, Picture, failed};
+use fluxttice_core::run::find_checkpoint;
+use fluxttice_core::space::OPERATIONS;
+
+use super::progress::Bar;
+use super::{Done, Failure, line, setup};
+use crate::cli::{ContrastArgs, Global};
+
+/// Figures in the table, with the VAE whose they are where there are two.
+const SHOWN: [&str; 9] = [
+    "argmax coverage",
+    "categorical coverage",
+    "decode entropy",
+    "mutual information",
+    "operation entropy",
+    "KL from uniform",
+    "samples for 99.9 %",
+    "reconstruction",
+    "neighbourhood preservation",
+];
+/// Sample sizes of the plot.
+const SIZES: [u32; 14] = [
+    1_000, 2_000, 5_000, 10_000, 15_000, 20_000, 30_000, 40_000, 50_000, 70_000, 100_000, 130_000,
+    160_000, 195_000,
+];
+const SIZE: (u32, u32) = (960, 520);
+
+/// Runs the command.
+pub fn run(global: &Global, args: &ContrastArgs) -> Done {
+    let checkpoint = find_checkpoint(&setup::runs(global)?, args.checkpoint.as_deref())?;
+    let seed = global.seed.unwrap_or(0);
+    let scale = Scale::certificate(seed);
+    let models = [checkpoint.weights, Weights::fresh(seed)];
+    let bar = Bar::new(global);
+    let mut figures = Vec::new();
+    let mut curves = Vec::new();
+    for weights in &models {
+        let evaluator = Evaluator::new(weights);
+        let report = CoverageReport::measure(&evaluator, &scale, None, &|progress| {
+            bar.show(progress);
+        })?;
+        figures.push(report.figures());
+        for which in Which::BOTH {
+            let question = PriorQuestion {
+                which,
+                seed,
+                samples: SIZES.to_vec(),
+                probability_codes: 0,
+            };
+            curves.push(survey(&evaluator, &question, &|_| {})?);
+        }
+    }
+    bar.clear();
+    let table = table(&figures[0], &figures[1]);
+    let picture = plot::svg(&Curves(&curves), SIZE)
+        .map_err(|error| Failure::Input(format!("cannot draw: {error}")))?;
+    fs::create_dir_all(&args.out).map_err(Failure::Output)?;
+    for (name, text) in [("contrast.md", &table), ("contrast.svg", &picture)] {
+        fs::write(args.out.join(name), text).map_err(Failure::Output)?;
+    }
+    line(table.trim_end())?;
+    Ok(ExitCode::SUCCESS)
+}
+
+fn table(trained: &[Figure], untrained: &[Figure]) -> String {
+    let mut text = String::from(
+        "| figure | VAE | N | trained | untrained | tells them apart |\n|---|---|---|---|---|---|\n",
+    );
+    for (trained, untrained) in trained.iter().zip(untrained) {
+        let Some(definition) = definition(&trained.name).filter(|d| SHOWN.contains(&d.name)) else {
+            continue;
+        };
+        let value = |figure: &Figure| {
+            figure
+                .value
+                .map_or("none".to_owned(), |value| match definition.unit {
+                    "operations" => {
+                        format!("{value:.0} = {:.2} %", 100.0 * value / OPERATIONS as f64)
+                    }
+                    "samples" => format!("{value:.0}"),
+                    _ => format!("{value:.3}"),
+                })
+        };
+        let samples = trained.samples.map_or(String::new(), |n| n.to_string());
+        let tells = if definition.ranks_untrained_below {
+            "yes"
+        } else {
+            "no"
+        };
+        text += &format!(
+            "| {} | {} | {samples} | {} | {} | {tells} |\n",
+            trained.title(),
+            trained.vae,
+            value(trained),
+            value(untrained)
+        );
+    }
+    text
+}
+
+/// Answers for A and B of the trained model, then of untrained weights.
+struct Curves<'a>(&'a [PriorAnswer]);
+
+impl Picture for Curves<'_> {
+    fn draw<B: DrawingBackend>(&self, area: &DrawingArea<B, Shift>) -> Result<(), DrawError> {
+        let (left, right) = area.split_horizontally(SIZE.0 / 2);
+        panel(
+            &left,
+            "every entry drawn once (categorical)",
+            self.0,
+            |answer, i| answer.covered[i].coverage.categorical.unique,
+        )?;
+        panel(
+            &right,
+            "every entry its most likely value (argmax)",
+            self.0,
+            |answer, i| answer.covered[i].coverage.argmax.unique,
+        )
+    }
+}
+
+fn panel<B: DrawingBackend>(
+    area: &DrawingArea<B, Shift>,
+    title: &str,
+    answers: &[PriorAnswer],
+    unique: fn(&PriorAnswer, usize) -> u32,
+) -> Result<(), DrawError> {
+    let percent = |operations: f64| 100.0 * operations / OPERATIONS as f64;
+    let mut chart = ChartBuilder::on(area)
+        .caption(title, (FONT, 16))
+        .margin(12)
+        .margin_right(24)
+        .x_label_area_size(36)
+        .y_label_area_size(44)
+        .build_cartesian_2d(0.0..200_000.0, 0.0..104.0)
+        .map_err(failed)?;
+    chart
+        .configure_mesh()
+        .light_line_style(WHITE)
+        .bold_line_style(BLACK.mix(0.15))
+        .x_labels(5)
+        .x_label_formatter(&|samples| format!("{:.0}k", samples / 1_000.0))
+        .y_label_formatter(&|percent| format!("{percent:.0}"))
+        .x_desc("samples")
+        .y_desc("% of all operations")
+        .draw()
+        .map_err(failed)?;
+    let most = SIZES.map(|samples| (f64::from(samples), percent(ceiling(samples))));
+    chart
+        .draw_series(DashedLineSeries::new(most, 4, 3, BLACK.stroke_width(1)))
+        .map_err(failed)?
+        .label("ceiling")
+        .legend(|(x, y)| PathElement::new([(x, y), (x + 18, y)], BLACK.stroke_width(1)));
+    let styles = [
+        ("A trained", BLUE, 3),
+        ("B trained", ORANGE, 3),
+        ("A untrained", BLUE, 1),
+        ("B untrained", ORANGE, 1),
+    ];
+    for ((name, colour, width), answer) in styles.into_iter().zip(answers) {
+        let points = SIZES
+            .iter()
+            .enumerate()
+            .map(|(i, samples)| (f64::from(*samples), percent(f64::from(unique(answer, i)))));
+        chart
+            .draw_series(LineSeries::new(points, colour.stroke_width(width)))
+            .map_err(failed)?
+            .label(name)
+            .legend(move |(x, y)| {
+                PathElement::new([(x, y), (x + 18, y)], colour.stroke_width(width))
+            });
+    }
+    chart
+        .configure_series_labels()
+        .position(SeriesLabelPosition::LowerRight)
+        .label_font((FONT, 13))
+        .background_style(WHITE.mix(0.85))
+        .border_style(BLACK.mix(0.3))
+        .draw()
+        .map_err(failed)
+}
