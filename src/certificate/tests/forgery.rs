@@ -24,14 +24,11 @@ fn every_figure_that_is_edited_is_found_out() {
     let honest = statement(&files);
     let mut edited = honest.clone();
     for figure in &mut edited.predicate.figures {
-        // One operation more, or a figure a millionth larger.
-        figure.value = figure.value.map(|value| {
-            if value == value.trunc() {
-                value + 1.0
-            } else {
-                value * (1.0 + 1e-6)
-            }
-        });
+        // A millionth more, and one operation more where operations are counted.
+        let whole = |value: f64| f64::from(u8::from(value == value.trunc()));
+        figure.value = figure
+            .value
+            .map(|value| value * (1.0 + 1e-6) + whole(value));
     }
     let verdict = checked(&hashed_again(files, edited), Trust::default());
     let found = failed(&verdict);
