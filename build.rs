@@ -3,7 +3,13 @@
 use std::process::Command;
 
 fn main() {
-    println!("cargo::rerun-if-changed=.git/HEAD");
+    // The log of HEAD grows with every commit and checkout; a missing file would build anew each time.
+    for file in [".git/HEAD", ".git/logs/HEAD"] {
+        if std::path::Path::new(file).exists() {
+            println!("cargo::rerun-if-changed={file}");
+        }
+    }
+    println!("cargo::rerun-if-changed=build.rs");
     println!("cargo::rerun-if-env-changed=FLUXTTICE_COMMIT");
     let commit = std::env::var("FLUXTTICE_COMMIT")
         .ok()

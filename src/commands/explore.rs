@@ -6,7 +6,7 @@ use std::process::ExitCode;
 
 use fluxttice_core::run::best_at_hand;
 use fluxttice_core::session::message::Command;
-use fluxttice_core::session::{Inlet, Session, SessionError};
+use fluxttice_core::session::{Desk, DeskInlet, DeskRequest, Inlet, Session, SessionError};
 use fluxttice_core::tui::{self, Exit, Inputs, Options, Tab};
 
 use super::{Done, Failure, note, setup, signals};
@@ -49,15 +49,17 @@ fn show(global: &Global, tab: Tab, start: impl FnOnce() -> io::Result<Session>) 
                 inlet,
                 worker,
             } = start().map_err(Failure::System)?;
+            let desk = Desk::open(setup::runs(global)?).map_err(Failure::System)?;
             let events = logs.follow(events);
             let inputs = Inputs {
                 events,
                 progress,
+                desk: desk.events,
                 log: logs.buffer(),
                 shutdown,
             };
             let exit = tui::run(
-                Asker(inlet),
+                Asker(inlet, desk.inlet),
                 inputs,
                 Options {
                     tab,
@@ -83,11 +85,16 @@ fn show(global: &Global, tab: Tab, start: impl FnOnce() -> io::Result<Session>) 
     Ok(exit.signal.map_or(ExitCode::SUCCESS, signals::code))
 }
 
-/// The screen's way to the worker.
-struct Asker(Inlet);
+/// The screen's way to the worker and the desk.
+struct Asker(Inlet, DeskInlet);
 
 impl tui::Session for Asker {
     fn send(&mut self, command: Command) -> u64 {
         self.0.send(command).unwrap_or(0)
+    }
+
+    fn ask(&mut self, request: DeskRequest) {
+        // A desk that has gone leaves its requests undone; the run does not depend on it.
+        self.1.send(request);
     }
 }

@@ -43,6 +43,7 @@ pub async fn run(
     let Inputs {
         mut events,
         mut progress,
+        mut desk,
         log,
         mut shutdown,
     } = inputs;
@@ -59,8 +60,8 @@ pub async fn run(
     ticks.set_missed_tick_behavior(MissedTickBehavior::Skip);
     let mut drawn = Instant::now();
     // Sources that have dried up are not polled again: they would answer at once, for ever.
-    let (mut keys_open, mut events_open, mut progress_open, mut signals_open) =
-        (true, true, true, true);
+    let (mut keys_open, mut events_open, mut progress_open, mut desk_open, mut signals_open) =
+        (true, true, true, true, true);
     let mut seen = 0;
 
     loop {
@@ -69,6 +70,9 @@ pub async fn run(
                 NOT_TAKEN => app.on_unsent(command),
                 id => app.on_sent(id, command),
             }
+        }
+        for request in app.take_desk_requests() {
+            session.ask(request);
         }
         if app.take_suspend() {
             match guard.lend(stop_job) {
@@ -138,6 +142,15 @@ pub async fn run(
                     app.on_progress(newest);
                 }
                 Err(_) => progress_open = false,
+            },
+            event = desk.recv(), if desk_open => match event {
+                Some(event) => {
+                    app.on_desk(event);
+                    while let Ok(event) = desk.try_recv() {
+                        app.on_desk(event);
+                    }
+                }
+                None => desk_open = false,
             },
             changed = shutdown.changed(), if signals_open => match changed {
                 Ok(()) => {

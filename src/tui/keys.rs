@@ -15,6 +15,8 @@ pub enum Context {
     Coverage,
     /// In *Neighbours*.
     Neighbours,
+    /// In *Evidence*.
+    Evidence,
     /// In *Log*.
     Log,
     /// While the help is shown.
@@ -31,11 +33,12 @@ pub enum Context {
 
 impl Context {
     /// Every context, in the order of the help.
-    pub const ALL: [Self; 11] = [
+    pub const ALL: [Self; 12] = [
         Self::Everywhere,
         Self::Train,
         Self::Coverage,
         Self::Neighbours,
+        Self::Evidence,
         Self::Log,
         Self::Disrupt,
         Self::Prompt,
@@ -53,6 +56,7 @@ impl Context {
             Self::Train => "Train",
             Self::Coverage => "Coverage",
             Self::Neighbours => "Neighbours",
+            Self::Evidence => "Evidence",
             Self::Log => "Log",
             Self::Help => "this help",
             Self::Palette => "command palette",
@@ -69,12 +73,18 @@ pub enum Action {
     ShowTrain,
     ShowCoverage,
     ShowNeighbours,
+    ShowEvidence,
     ShowLog,
     NextTab,
     PreviousTab,
     TogglePause,
     Disrupt,
     Snapshot,
+    Certify,
+    Verify,
+    Export,
+    Refresh,
+    ToggleMisleading,
     ToggleFreeze,
     FindOperation,
     Help,
@@ -290,9 +300,9 @@ pub static TABLE: &[Binding] = table! {
         [ch('+'), ch('=')] MapZoomIn "zoom" "closer"
         [ch('-')] MapZoomOut "" "wider"
         [ch('0')] MapFit "" "the closest zoom that shows everything"
-        [ch('m')] ToggleSet "argmax/categorical" "which draw the map shows: argmax or categorical"
-        [ch('v')] NextFilter "show" "what is drawn: covered, missing, only A, only B"
-        [ch('n')] NextMissing "next missing" "cursor to the next operation nobody generated"
+        [ch('m')] ToggleSet "argmax/categorical/p" "what the map shows: argmax, categorical or probability"
+        [ch('v')] NextFilter "show" "what is drawn: covered, missing, only A, only B; whose probabilities"
+        [ch('n')] NextMissing "next missing" "cursor to the next operation nobody generated, or to the next rarest"
         [ch('N')] PreviousMissing "" "cursor to the previous one"
         [key(KeyCode::Enter)] OpenOperation "neighbours" "open the operation under the cursor in Neighbours"
     }
@@ -311,6 +321,17 @@ pub static TABLE: &[Binding] = table! {
         [ch('b')] SpaceB "" "distances between B's codes"
         [ch('m')] ShowOnMap "on the map" "show the centre in Coverage"
     }
+    Evidence {
+        [key(KeyCode::Up), ch('k')] ListUp "choose" "previous snapshot or certificate"
+        [key(KeyCode::Down), ch('j')] ListDown "" "next snapshot or certificate"
+        [key(KeyCode::PageUp)] ListFarUp "" "its details, ten lines up"
+        [key(KeyCode::PageDown)] ListFarDown "" "its details, ten lines down"
+        [key(KeyCode::Home)] ListFirst "" "the first one"
+        [key(KeyCode::End)] ListLast "" "the last one"
+        [ch('v'), key(KeyCode::Enter)] Verify "verify" "check the certificate: files, and every figure measured again"
+        [ch('e')] Export "export" "copy its folder to where the program was started"
+        [ch('r')] Refresh "" "look again what there is"
+    }
     Log {
         [key(KeyCode::Up), ch('k')] ListUp "scroll" "one line up"
         [key(KeyCode::Down), ch('j')] ListDown "" "one line down"
@@ -325,11 +346,14 @@ pub static TABLE: &[Binding] = table! {
         [ch(' ')] TogglePause "pause" "hold training after the batch at hand, or go on"
         [ch('d')] Disrupt "disrupt" "push ρ, β_B or τ_A off its schedule for some epochs"
         [ch('s')] Snapshot "snapshot" "save the model as it is"
+        [ch('c')] Certify "certificate" "measure the model as it is (in Evidence: the chosen snapshot) and certify it"
+        [ch('u')] ToggleMisleading "" "show figures that have fooled people, labelled, in Train and Coverage"
         [ch('f')] ToggleFreeze "freeze" "hold this picture still while training goes on"
         [ch('/')] FindOperation "find" "look up an operation: index, trits, numbers or name"
         [ch('1')] ShowTrain "" "charts and values of the run"
         [ch('2')] ShowCoverage "" "map of all operations and who generates them"
         [ch('3')] ShowNeighbours "" "one operation and the codes nearest to it"
+        [ch('5')] ShowEvidence "" "snapshots and certificates, and whether they hold"
         [ch('6')] ShowLog "" "requests, outcomes and library logs"
         [key(KeyCode::Tab)] NextTab "" "next view"
         [key(KeyCode::BackTab)] PreviousTab "" "previous view"
@@ -416,6 +440,7 @@ mod tests {
             Context::Train,
             Context::Coverage,
             Context::Neighbours,
+            Context::Evidence,
             Context::Log,
         ] {
             for everywhere in of(Context::Everywhere) {

@@ -6,7 +6,7 @@
 //!
 //! ```text
 //!  fluxttice  config · seed · run                    state  epoch  phase  epochs/min  time left
-//!  1 Train  2 Coverage  3 Neighbours  6 Log                                              device
+//!  1 Train  2 Coverage  3 Neighbours  5 Evidence  6 Log                                  device
 //!  ┌ the tab's view ──────────────────────────────────────────────────────────────────────────┐
 //!  └──────────────────────────────────────────────────────────────────────────────────────────┘
 //!  what just happened                                               what is being done within it
@@ -41,12 +41,16 @@ pub use terminal::{TerminalGuard, install_panic_hook};
 pub use theme::ColorDepth;
 
 use crate::session::message::{Command, End, Event, Progress};
+use crate::session::{DeskEvent, DeskRequest};
 
-/// What the screen needs of a session: a way to ask the worker.
+/// What the screen needs of a session: ways to ask the worker and the desk.
 pub trait Session {
     /// Hands a command over without waiting and returns the number its outcome will carry, from 1;
     /// 0 where the worker did not take it, because it is gone or has too many requests before it.
     fn send(&mut self, command: Command) -> u64;
+
+    /// Hands a request to the desk beside the worker, without waiting.
+    fn ask(&mut self, request: DeskRequest);
 }
 
 /// Everything that reaches the screen from outside, apart from keys.
@@ -56,6 +60,8 @@ pub struct Inputs {
     pub events: mpsc::UnboundedReceiver<Event>,
     /// Where the worker stands; only the newest is looked at.
     pub progress: watch::Receiver<Progress>,
+    /// What the desk has to tell.
+    pub desk: mpsc::UnboundedReceiver<DeskEvent>,
     /// Log lines of every library.
     pub log: Arc<LogBuffer>,
     /// A signal that asks the program to end.

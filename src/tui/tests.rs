@@ -1,5 +1,7 @@
 //! The whole screen: pictures of every view in every state, and keys that must never break it.
 
+mod evidence;
+
 use std::sync::Arc;
 
 use crossterm::event::{

@@ -22,12 +22,15 @@ impl App {
             Action::ShowTrain => self.show(Tab::Train),
             Action::ShowCoverage => self.show(Tab::Coverage),
             Action::ShowNeighbours => self.show(Tab::Neighbours),
+            Action::ShowEvidence => self.show(Tab::Evidence),
             Action::ShowLog => self.show(Tab::Log),
             Action::NextTab => self.show(self.tab.next(true)),
             Action::PreviousTab => self.show(self.tab.next(false)),
             Action::TogglePause => self.toggle_pause(),
             Action::Disrupt => self.open_disruption(),
             Action::Snapshot => self.open_snapshot(),
+            Action::Certify => self.certify(),
+            Action::ToggleMisleading => self.toggle_misleading(),
             Action::ToggleFreeze => self.toggle_freeze(),
             Action::FindOperation => {
                 self.show(Tab::Neighbours);
@@ -42,6 +45,7 @@ impl App {
                 Tab::Train => self.perform_in_train(action),
                 Tab::Coverage => self.perform_in_coverage(action),
                 Tab::Neighbours => self.perform_in_neighbours(action),
+                Tab::Evidence => self.perform_in_evidence(action),
                 Tab::Log => self.perform_in_log(action),
             },
         }
@@ -50,6 +54,10 @@ impl App {
     /// Brings a view to the front.
     pub(super) fn show(&mut self, tab: Tab) {
         self.tab = tab;
+        if tab == Tab::Evidence && self.desk.items.is_none() {
+            self.list();
+        }
+        self.want_estimates();
         self.want_codes();
         self.refresh_neighbours();
     }
@@ -100,7 +108,10 @@ impl App {
             Action::MapZoomIn => self.map.change_zoom(true, room),
             Action::MapZoomOut => self.map.change_zoom(false, room),
             Action::MapFit => self.map.fit(room),
-            Action::ToggleSet => self.map.toggle_draw(),
+            Action::ToggleSet => {
+                self.map.toggle_draw();
+                self.want_estimates();
+            }
             Action::NextFilter => self.map.next_filter(),
             Action::NextMissing => self.next_missing(true),
             Action::PreviousMissing => self.next_missing(false),
@@ -114,6 +125,13 @@ impl App {
 
     fn next_missing(&mut self, forward: bool) {
         let room = self.map_room();
+        if self.map.likely {
+            match self.desk.estimates.clone() {
+                None => self.say("probabilities have not been measured yet"),
+                Some(estimates) => self.map.next_rarest(&estimates, forward, room),
+            }
+            return;
+        }
         match self.run().covered.clone() {
             None => self.say("coverage has not been counted yet"),
             Some(sets) => {
@@ -159,6 +177,31 @@ impl App {
             } else {
                 "the way began here"
             });
+        }
+    }
+
+    fn perform_in_evidence(&mut self, action: Action) {
+        match action {
+            Action::ListUp => self.desk.step(-1),
+            Action::ListDown => self.desk.step(1),
+            Action::ListFirst => self.desk.step(isize::MIN),
+            Action::ListLast => self.desk.step(isize::MAX),
+            Action::ListFarUp => self.desk.scroll = self.desk.scroll.saturating_sub(FAR as usize),
+            Action::ListFarDown => self.scroll_details(),
+            Action::Verify => self.verify(),
+            Action::Export => self.export(),
+            Action::Refresh => self.list(),
+            _ => {}
+        }
+    }
+
+    fn scroll_details(&mut self) {
+        let details =
+            layout::screen(self.size.into()).map(|screen| layout::evidence(screen.body).details);
+        if let Some(details) = details {
+            let lines = view::detail_lines(self, usize::from(details.width));
+            let last = lines.saturating_sub(usize::from(details.height));
+            self.desk.scroll = (self.desk.scroll + FAR as usize).min(last);
         }
     }
 

@@ -2,6 +2,7 @@
 
 use ratatui::layout::Size;
 
+use crate::session::Estimates;
 use crate::session::message::CoveredSets;
 use crate::space::{OPERATIONS, Operation};
 
@@ -174,6 +175,10 @@ impl Zoom {
 pub struct MapView {
     /// Which draw is shown.
     pub draw: Draw,
+    /// Whether probabilities are shown in its place.
+    pub likely: bool,
+    /// Whose probabilities: A's (0), B's (1), or the smaller of both (2).
+    pub whose: usize,
     /// What is drawn of it.
     pub filter: Filter,
     /// Column of the cursor, 0..243.
@@ -191,6 +196,8 @@ impl Default for MapView {
         // The middle of the space: the operation that answers 0 to everything.
         Self {
             draw: Draw::default(),
+            likely: false,
+            whose: 2,
             filter: Filter::default(),
             column: COLUMNS / 2,
             row: ROWS / 2,
@@ -281,15 +288,66 @@ impl MapView {
 
     /// Takes the next filter.
     pub fn next_filter(&mut self) {
-        self.filter = self.filter.next();
+        if self.likely {
+            self.whose = (self.whose + 1) % 3;
+        } else {
+            self.filter = self.filter.next();
+        }
     }
 
-    /// Shows the other draw.
+    /// Shows the next of argmax, categorical and probabilities.
     pub fn toggle_draw(&mut self) {
-        self.draw = match self.draw {
-            Draw::Argmax => Draw::Categorical,
-            Draw::Categorical => Draw::Argmax,
+        (self.draw, self.likely) = match (self.draw, self.likely) {
+            (Draw::Argmax, false) => (Draw::Categorical, false),
+            (Draw::Categorical, false) => (Draw::Categorical, true),
+            (_, true) => (Draw::Argmax, false),
         };
+    }
+
+    /// Probability of an operation as a multiple of a uniform generator's, of whom it is asked for.
+    pub fn likelihood(&self, estimates: &Estimates, operation: Operation) -> f64 {
+        let of = |i: usize| {
+            let p = estimates.vaes[i].probabilities.get(operation.index());
+            p.map_or(f64::NAN, |p| f64::from(*p) * OPERATIONS as f64)
+        };
+        match self.whose {
+            0 => of(0),
+            1 => of(1),
+            _ => of(0).min(of(1)),
+        }
+    }
+
+    /// The least probable operations, least first, of whom they are asked for.
+    pub fn rarest(&self, estimates: &Estimates) -> Vec<Operation> {
+        let [a, b] = estimates
+            .vaes
+            .each_ref()
+            .map(|vae| vae.rarest.iter().map(|(operation, ..)| *operation));
+        let mut found: Vec<Operation> = match self.whose {
+            0 => a.collect(),
+            1 => b.collect(),
+            _ => a.chain(b).collect(),
+        };
+        let likelihood = |operation: &Operation| self.likelihood(estimates, *operation);
+        found.sort_by(|x, y| likelihood(x).total_cmp(&likelihood(y)).then(x.cmp(y)));
+        found.dedup();
+        found
+    }
+
+    /// Puts the cursor on the next (or previous) of the least probable operations.
+    pub fn next_rarest(&mut self, estimates: &Estimates, forward: bool, room: Size) {
+        let rarest = self.rarest(estimates);
+        let here = rarest
+            .iter()
+            .position(|operation| *operation == self.operation());
+        let next = match (here, forward) {
+            (None, _) => 0,
+            (Some(place), true) => (place + 1) % rarest.len(),
+            (Some(place), false) => (place + rarest.len() - 1) % rarest.len(),
+        };
+        if let Some(operation) = rarest.get(next) {
+            self.select(*operation, room);
+        }
     }
 
     /// Puts the cursor on the next (or previous) operation that nobody generated; false if all are.

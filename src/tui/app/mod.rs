@@ -1,6 +1,7 @@
 //! The state behind the screen. It changes only in the `on_…` functions and in `perform`.
 
 mod actions;
+mod desk_view;
 mod input;
 mod log_view;
 mod map_view;
@@ -16,6 +17,7 @@ use std::time::{Duration, SystemTime};
 
 use ratatui::layout::{Rect, Size};
 
+pub use desk_view::{DeskView, Job};
 pub use log_view::{Entry, LogView, Origin, describe};
 pub use map_view::{COLUMNS, Cover, Draw, MapView, ROWS, Zoom};
 pub use modal::{DisruptForm, Field, Modal, Palette, Prompt, Purpose};
@@ -57,6 +59,8 @@ pub struct App {
     pub map: MapView,
     /// *Neighbours*.
     pub neighbours: NeighbourView,
+    /// *Evidence*, and what else the desk does.
+    pub desk: DeskView,
     /// *Log*.
     pub log: LogView,
     live: RunView,
@@ -88,6 +92,7 @@ impl App {
             smooth: false,
             map: MapView::default(),
             neighbours: NeighbourView::default(),
+            desk: DeskView::default(),
             log: LogView::default(),
             live: RunView::default(),
             frozen: None,
@@ -212,7 +217,11 @@ impl App {
     /// Takes in what the worker says.
     pub fn on_event(&mut self, event: Event) {
         match &event {
-            Event::Outcome(outcome) => self.report(outcome),
+            Event::Outcome(outcome) => {
+                self.report(outcome);
+                self.snapshot_answered(outcome);
+            }
+            Event::Weights(model) => self.estimate(model),
             Event::Notice(notice) => {
                 let level = match notice.level {
                     NoticeLevel::Info => LogLevel::Info,
@@ -247,6 +256,7 @@ impl App {
             self.refresh_neighbours();
         }
         self.want_codes();
+        self.want_estimates();
         self.redraw(Redraw::News);
     }
 
@@ -292,7 +302,10 @@ impl App {
 
     /// Takes in that a command is on its way under this number.
     pub fn on_sent(&mut self, id: u64, command: Command) {
-        let level = if command == Command::Encode {
+        if matches!(command, Command::Snapshot { name: None }) {
+            self.snapshot_sent(id);
+        }
+        let level = if matches!(command, Command::Encode | Command::Weights) {
             LogLevel::Debug
         } else {
             LogLevel::Info
@@ -330,7 +343,7 @@ impl App {
 
     fn report(&mut self, outcome: &Outcome) {
         let (level, sign) = match (outcome.applied, &outcome.command) {
-            (_, Command::Encode) => (LogLevel::Debug, "✓"),
+            (_, Command::Encode | Command::Weights) => (LogLevel::Debug, "✓"),
             (true, _) => (LogLevel::Info, "✓"),
             (false, _) => (LogLevel::Warn, "✖ refused"),
         };

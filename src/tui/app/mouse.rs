@@ -50,6 +50,7 @@ impl App {
                 Action::MapZoomOut
             }),
             Tab::Neighbours => self.neighbours.step(by * NOTCH),
+            Tab::Evidence => self.desk.step(by),
             Tab::Log => self.log.scroll(by * NOTCH),
         }
     }
@@ -80,7 +81,21 @@ impl App {
                 }
             }
             Tab::Neighbours => self.click_neighbour(screen.body, at, drag),
+            Tab::Evidence => self.click_item(screen.body, at),
             Tab::Log => {}
+        }
+    }
+
+    fn click_item(&mut self, body: Rect, at: Position) {
+        let list = layout::evidence(body).list;
+        let len = self.desk.items.as_ref().map_or(0, |items| items.len());
+        if list.contains(at) {
+            let first = layout::first_row(self.desk.selected, usize::from(list.height), len);
+            let row = first + usize::from(at.y - list.y);
+            if row < len {
+                self.desk.selected = row;
+                self.desk.scroll = 0;
+            }
         }
     }
 

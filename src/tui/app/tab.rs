@@ -15,13 +15,21 @@ pub enum Tab {
     Coverage,
     /// One operation and what is near it.
     Neighbours,
+    /// Snapshots and certificates.
+    Evidence,
     /// Requests, outcomes, logs.
     Log,
 }
 
 impl Tab {
     /// Every view, left to right.
-    pub const ALL: [Self; 4] = [Self::Train, Self::Coverage, Self::Neighbours, Self::Log];
+    pub const ALL: [Self; 5] = [
+        Self::Train,
+        Self::Coverage,
+        Self::Neighbours,
+        Self::Evidence,
+        Self::Log,
+    ];
 
     /// The number key and the name.
     pub fn label(self) -> (char, &'static str) {
@@ -29,6 +37,7 @@ impl Tab {
             Self::Train => ('1', "Train"),
             Self::Coverage => ('2', "Coverage"),
             Self::Neighbours => ('3', "Neighbours"),
+            Self::Evidence => ('5', "Evidence"),
             Self::Log => ('6', "Log"),
         }
     }
@@ -39,6 +48,7 @@ impl Tab {
             Self::Train => Context::Train,
             Self::Coverage => Context::Coverage,
             Self::Neighbours => Context::Neighbours,
+            Self::Evidence => Context::Evidence,
             Self::Log => Context::Log,
         }
     }

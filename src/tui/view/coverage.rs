@@ -13,17 +13,20 @@ use ratatui::layout::Rect;
 use ratatui::style::Style;
 use ratatui::text::{Line, Span};
 
-use super::{coverage_side, heading, layout};
+use super::{coverage_side, heading, layout, likelihood};
 use crate::session::message::CoveredSets;
 use crate::space::Operation;
 use crate::tui::app::{App, COLUMNS, Condition, Cover, MapView, ROWS, Zoom};
-use crate::tui::format::{fit, width};
+use crate::tui::format::{fit, thousands, width};
 use crate::tui::theme::{Role, Theme};
 
 /// Draws the view.
 pub fn render(body: Rect, buf: &mut Buffer, app: &App) {
     let parts = layout::coverage(body);
     let sets = app.run().covered.as_deref();
+    if app.map.likely {
+        return render_likely(&parts, buf, app, sets);
+    }
     render_head(parts.top, buf, app, sets);
     match sets {
         Some(sets) => {
@@ -47,6 +50,52 @@ pub fn render(body: Rect, buf: &mut Buffer, app: &App) {
     coverage_side::render(parts.side, buf, app, sets);
 }
 
+/// The map by probability, in place of who generated what.
+fn render_likely(
+    parts: &layout::Coverage,
+    buf: &mut Buffer,
+    app: &App,
+    sets: Option<&CoveredSets>,
+) {
+    let estimates = app.desk.estimates.as_deref();
+    let whose = likelihood::whose(app);
+    let measured = estimates.map_or("not measured yet".to_owned(), |estimates| {
+        let codes = thousands(estimates.vaes[0].codes.into());
+        format!("N {codes} codes · {}", estimates.source)
+    });
+    let forms = [
+        (
+            "map of all operations",
+            format!("probability, {whose} · {measured}"),
+        ),
+        ("map", format!("probability, {whose} · {measured}")),
+        ("map", format!("p · {measured}")),
+    ];
+    put_head(parts.top, buf, app, &forms);
+    match estimates {
+        Some(estimates) => {
+            render_scales(parts, buf, app);
+            likelihood::render_map(parts.map, buf, app, estimates);
+            likelihood::render_legend(parts.legend, buf, app, parts.map);
+        }
+        None => {
+            let text = fit(
+                "probabilities are being measured",
+                usize::from(parts.map.width),
+            );
+            let x = parts.map.x + (parts.map.width - width(&text) as u16) / 2;
+            buf.set_string(x, parts.map.y + parts.map.height / 2, text, app.theme.dim());
+        }
+    }
+    let used = coverage_side::render_operation(parts.side, buf, app, sets);
+    let rest = Rect {
+        y: parts.side.y + used.min(parts.side.height),
+        height: parts.side.height.saturating_sub(used),
+        ..parts.side
+    };
+    likelihood::render_side(rest, buf, app, estimates);
+}
+
 fn render_head(area: Rect, buf: &mut Buffer, app: &App, sets: Option<&CoveredSets>) {
     let (long, short) = ("map of all operations", "map");
     let filter = app.map.filter.name();
@@ -62,7 +111,12 @@ fn render_head(area: Rect, buf: &mut Buffer, app: &App, sets: Option<&CoveredSet
         }
         None => vec![(long, app.map.draw.name().to_owned())],
     };
-    // Where it is narrow the words give way: N and draw must stand, and whole.
+    put_head(area, buf, app, &forms);
+}
+
+/// The first of these titles with its note that fits, else the last: where it is narrow the words
+/// give way, N and draw must stand, and whole.
+fn put_head(area: Rect, buf: &mut Buffer, app: &App, forms: &[(&str, String)]) {
     let fits =
         |(title, note): &&(&str, String)| width(title) + 1 + width(note) <= usize::from(area.width);
     if let Some((title, note)) = forms.iter().find(fits).or(forms.last()) {
@@ -197,7 +251,7 @@ fn render_map(area: Rect, buf: &mut Buffer, app: &App, sets: &CoveredSets) {
 }
 
 /// The look of the character under the cursor.
-fn cursor(theme: Theme) -> Style {
+pub fn cursor(theme: Theme) -> Style {
     theme.accent().patch(theme.selected())
 }
 

@@ -6,7 +6,7 @@ use ratatui::style::Style;
 use ratatui::text::{Line, Span};
 
 use crate::session::message::Stage;
-use crate::tui::app::{App, Condition, Tab};
+use crate::tui::app::{App, Condition, Job, Tab};
 use crate::tui::format::{fit, significant, thousands, width};
 use crate::tui::keys::{self, Action, Context};
 use crate::tui::log_buffer::LogLevel;
@@ -32,19 +32,36 @@ pub fn render_status(area: Rect, buf: &mut Buffer, app: &App) {
         buf.set_string(x, area.y, &text, style);
         x += width(&text) as u16;
     }
-    let Some(toast) = app.toast() else { return };
+    let room = usize::from(end.saturating_sub(area.x + 3));
+    let Some(toast) = app.toast() else {
+        if let Some(job) = app.desk.at_work() {
+            let text = fit(&desk_words(job), room);
+            buf.set_string(area.x + 1, area.y, text, app.theme.accent());
+        }
+        return;
+    };
     let (sign, style) = match toast.level {
         LogLevel::Error => ("✖ ", app.theme.bad()),
         LogLevel::Warn => ("▲ ", app.theme.warning()),
         _ => ("", app.theme.accent()),
     };
-    let room = usize::from(end.saturating_sub(area.x + 3));
     buf.set_string(
         area.x + 1,
         area.y,
         fit(&format!("{sign}{}", toast.text), room),
         style,
     );
+}
+
+/// What the desk is doing: `certifying x: prior codes of A 43 %`.
+pub fn desk_words(job: &Job) -> String {
+    match job.progress {
+        None => format!("{}: waiting", job.words),
+        Some(progress) => {
+            let percent = 100 * u64::from(progress.done) / u64::from(progress.of.max(1));
+            format!("{}: {} {percent} %", job.words, progress.what)
+        }
+    }
 }
 
 fn progress(app: &App) -> Vec<(String, Style)> {

@@ -174,6 +174,57 @@ pub struct Neighbours {
     pub other: Option<(Rect, Rect)>,
 }
 
+/// Parts of *Evidence*.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Evidence {
+    /// Title above the list.
+    pub head: Rect,
+    /// Snapshots and certificates.
+    pub list: Rect,
+    /// Title above the details.
+    pub title: Rect,
+    /// Details of the chosen one.
+    pub details: Rect,
+}
+
+/// Splits *Evidence*.
+pub fn evidence(body: Rect) -> Evidence {
+    let right = match body.width {
+        150.. => body.width - 68,
+        100.. => body.width - 50,
+        _ => body.width / 2,
+    };
+    let right = right.min(body.width);
+    let left = Rect {
+        width: body.width - right - GAP.min(body.width - right),
+        ..body
+    };
+    let right = Rect {
+        x: body.right() - right,
+        width: right,
+        ..body
+    };
+    let split = |area: Rect| {
+        let head = Rect {
+            height: 1.min(area.height),
+            ..area
+        };
+        let rest = Rect {
+            y: area.y + head.height,
+            height: area.height - head.height,
+            ..area
+        };
+        (head, rest)
+    };
+    let ((head, list), (title, details)) = (split(left), split(right));
+    Evidence {
+        head,
+        list,
+        title,
+        details,
+    }
+}
+
 /// Fewest columns of one of two lists beside each other.
 const LIST_COLUMNS: u16 = 66;
 
@@ -289,7 +340,14 @@ mod tests {
                 let train = train(body, 9);
                 let coverage = coverage(body);
                 let neighbours = neighbours(body);
-                let groups: [Vec<Rect>; 3] = [
+                let evidence = evidence(body);
+                let groups: [Vec<Rect>; 4] = [
+                    vec![
+                        evidence.head,
+                        evidence.list,
+                        evidence.title,
+                        evidence.details,
+                    ],
                     train
                         .charts
                         .iter()

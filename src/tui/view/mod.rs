@@ -5,12 +5,16 @@ mod coverage;
 mod coverage_side;
 mod dialog;
 mod disrupt;
+mod evidence;
+mod evidence_details;
 mod findings;
 mod footer;
 mod header;
 mod help;
 pub mod layout;
+mod likelihood;
 mod log;
+mod misleading;
 mod neighbours;
 mod palette;
 mod prompt;
@@ -30,6 +34,7 @@ use super::format::{fit, width};
 use super::theme::Theme;
 
 pub use charts::COUNT as CHARTS;
+pub use evidence_details::count as detail_lines;
 pub use header::tab_at;
 pub use help::lines as help_lines;
 pub use train::plot_columns;
@@ -48,6 +53,7 @@ pub fn draw(frame: &mut Frame<'_>, app: &App) {
         Tab::Train => train::render(screen.body, buf, app),
         Tab::Coverage => coverage::render(screen.body, buf, app),
         Tab::Neighbours => neighbours::render(screen.body, buf, app),
+        Tab::Evidence => evidence::render(screen.body, buf, app),
         Tab::Log => log::render(screen.body, buf, app),
     }
     footer::render_status(screen.status, buf, app);

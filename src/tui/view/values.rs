@@ -5,7 +5,7 @@ use ratatui::layout::Rect;
 use ratatui::style::Style;
 use ratatui::text::{Line, Span};
 
-use super::{findings, heading, lines, run_facts};
+use super::{findings, heading, lines, misleading, run_facts};
 use crate::record::{Coverage, EpochRecord, Unique};
 use crate::space::OPERATIONS;
 use crate::tui::app::App;
@@ -367,7 +367,8 @@ pub fn render(area: Rect, buf: &mut Buffer, app: &App) {
 
     let mut table = table(app, record, room);
     let high = usize::from(area.height).saturating_sub(1);
-    while table.rows.len() + FINDINGS > high {
+    let misleading = misleading::lines(app, room);
+    while table.rows.len() + misleading.len() + FINDINGS > high {
         let weakest = table.rows.iter().map(|row| row.importance).min();
         let Some(place) = table
             .rows
@@ -378,7 +379,8 @@ pub fn render(area: Rect, buf: &mut Buffer, app: &App) {
         };
         table.rows.remove(place);
     }
-    let rows: Vec<Line<'_>> = table.rows.into_iter().map(|row| row.line).collect();
+    let rows = table.rows.into_iter().map(|row| row.line);
+    let rows: Vec<Line<'_>> = rows.chain(misleading).collect();
     let below = Rect {
         y: area.y + 1,
         height: area.height.saturating_sub(1),

@@ -1,0 +1,256 @@
+//! What goes to the desk and what comes back: certificates, verdicts, estimates.
+
+use std::collections::VecDeque;
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use crate::certificate::{Item, ItemKind, Verdict};
+use crate::measure::Progress;
+use crate::session::message::{Command, Model, Outcome};
+use crate::session::{DeskEvent, DeskRequest, Estimates};
+use crate::tui::app::{App, Origin, Redraw, Tab};
+use crate::tui::log_buffer::LogLevel;
+
+/// A request at the desk that the user is to know of.
+#[derive(Clone, Debug)]
+pub struct Job {
+    /// In words: `certifying epoch-0010`; empty for what goes on by itself.
+    pub words: String,
+    /// How far it is, once it has begun.
+    pub progress: Option<Progress>,
+}
+
+/// The desk as the screen knows it.
+#[derive(Clone, Debug, Default)]
+pub struct DeskView {
+    /// Snapshots and certificates of all runs; `None` until they were listed.
+    pub items: Option<Arc<Vec<Item>>>,
+    /// The chosen one.
+    pub selected: usize,
+    /// First line of its details in sight.
+    pub scroll: usize,
+    /// What was found of certificates that were checked in this session.
+    pub verdicts: Vec<(PathBuf, Arc<Verdict>)>,
+    /// Newest estimates.
+    pub estimates: Option<Arc<Estimates>>,
+    /// Whether the figures that mislead are shown.
+    pub misleading: bool,
+    /// Requests at the desk, the one at work first.
+    pub jobs: VecDeque<Job>,
+    requests: Vec<DeskRequest>,
+    /// A certificate was asked for; the snapshot it is made of has no number yet.
+    snapshot_asked: bool,
+    /// Numbers of the snapshots that are to be certified.
+    to_certify: Vec<u64>,
+    /// Finished epochs of the model that estimates were last asked for.
+    estimating: Option<u32>,
+}
+
+impl DeskView {
+    /// The chosen item.
+    pub fn chosen(&self) -> Option<&Item> {
+        self.items.as_ref()?.get(self.selected)
+    }
+
+    /// What was found of a certificate, if it was checked in this session.
+    pub fn verdict(&self, item: &Item) -> Option<&Verdict> {
+        let of_item = |(folder, _): &&(PathBuf, Arc<Verdict>)| *folder == item.folder;
+        self.verdicts.iter().find(of_item).map(|(_, v)| v.as_ref())
+    }
+
+    /// What the desk is doing, if it is anything the user asked for.
+    pub fn at_work(&self) -> Option<&Job> {
+        self.jobs.iter().find(|job| !job.words.is_empty())
+    }
+
+    /// Chooses another item.
+    pub fn step(&mut self, by: isize) {
+        let last = self.items.as_ref().map_or(0, |items| items.len()).max(1) - 1;
+        self.selected = self.selected.saturating_add_signed(by).min(last);
+        self.scroll = 0;
+    }
+
+    fn ask(&mut self, words: &str, request: DeskRequest) {
+        self.jobs.push_back(Job {
+            words: words.to_owned(),
+            progress: None,
+        });
+        self.requests.push(request);
+    }
+}
+
+impl App {
+    /// Requests to hand to the desk, each once.
+    pub fn take_desk_requests(&mut self) -> Vec<DeskRequest> {
+        std::mem::take(&mut self.desk.requests)
+    }
+
+    /// Takes in what the desk has to tell.
+    pub fn on_desk(&mut self, event: DeskEvent) {
+        if let DeskEvent::Progress(progress) = event {
+            if let Some(job) = self.desk.jobs.front_mut() {
+                job.progress = Some(progress);
+            }
+            return self.redraw(Redraw::Progress);
+        }
+        self.desk.jobs.pop_front();
+        match event {
+            DeskEvent::Progress(_) => {}
+            DeskEvent::Listed(items) => {
+                self.desk.items = Some(items);
+                self.desk.step(0);
+            }
+            DeskEvent::Certified(folder) => {
+                self.say(format!("✓ certified: {}", folder.display()));
+                self.list();
+            }
+            DeskEvent::Verified(folder, verdict) => {
+                let failed = verdict.failed().count();
+                let words = if failed == 0 {
+                    format!("✓ holds: {} checks passed", verdict.checks.len())
+                } else {
+                    format!(
+                        "✖ does not hold: {failed} of {} checks failed",
+                        verdict.checks.len()
+                    )
+                };
+                self.desk.verdicts.retain(|(other, _)| *other != folder);
+                self.desk.verdicts.push((folder, verdict));
+                self.say(words);
+            }
+            DeskEvent::Exported(to) => self.say(format!("✓ copied to {}", to.display())),
+            DeskEvent::Estimated(estimates) => self.desk.estimates = Some(estimates),
+            DeskEvent::Failed { what, problem } => {
+                let text = format!("✖ cannot {what}: {problem}");
+                self.tell(LogLevel::Warn, Origin::Notice, text);
+            }
+        }
+        self.want_estimates();
+        self.redraw(Redraw::News);
+    }
+
+    /// Asks for the list again.
+    pub(super) fn list(&mut self) {
+        self.desk.ask("", DeskRequest::List);
+    }
+
+    /// Asks for a certificate: of the chosen snapshot in *Evidence*, else of the model as it is.
+    pub(super) fn certify(&mut self) {
+        let chosen = self.desk.chosen().filter(|_| self.tab == Tab::Evidence);
+        match chosen.map(|item| (&item.kind, item.folder.clone(), item.name.clone())) {
+            Some((ItemKind::Snapshot { .. }, folder, name)) => {
+                self.certify_folder(Some(folder), &name);
+            }
+            Some((ItemKind::Certificate { .. }, ..)) => {
+                self.say("this is a certificate; v checks it, c in another view makes one of the model as it is");
+            }
+            None => self.certify_model(),
+        }
+    }
+
+    fn certify_model(&mut self) {
+        match self.live.info.clone() {
+            None => self.say("the run is not open yet"),
+            Some(info) if !info.training => {
+                self.certify_folder(info.checkpoint.clone(), &info.name);
+            }
+            Some(_) if self.live.answers() => {
+                // The weights go on changing: what is certified is a snapshot of this moment.
+                self.desk.snapshot_asked = true;
+                self.commands.push(Command::Snapshot { name: None });
+            }
+            Some(_) => self.say("there is no model to certify"),
+        }
+    }
+
+    fn certify_folder(&mut self, checkpoint: Option<PathBuf>, name: &str) {
+        self.desk.ask(
+            &format!("certifying {name}"),
+            DeskRequest::Certify(checkpoint),
+        );
+        self.say(format!("measuring {name} for a certificate"));
+    }
+
+    /// Remembers the number of the snapshot that is to be certified.
+    pub(super) fn snapshot_sent(&mut self, id: u64) {
+        if std::mem::take(&mut self.desk.snapshot_asked) {
+            self.desk.to_certify.push(id);
+        }
+    }
+
+    /// Goes on with a snapshot that was saved, or not.
+    pub(super) fn snapshot_answered(&mut self, outcome: &Outcome) {
+        let Command::Snapshot { name: Some(name) } = &outcome.command else {
+            return;
+        };
+        let asked = self.desk.to_certify.iter().position(|id| *id == outcome.id);
+        let asked = asked.map(|place| self.desk.to_certify.swap_remove(place));
+        let folder = self.live.info.as_ref().map(|info| info.folder.clone());
+        if let (true, Some(_), Some(folder)) = (outcome.applied, asked, folder) {
+            self.certify_folder(Some(folder.join("snapshots").join(name)), name);
+        }
+        self.list();
+    }
+
+    pub(super) fn verify(&mut self) {
+        match self.desk.chosen().cloned() {
+            None => self.say("nothing is chosen"),
+            Some(item) if matches!(item.kind, ItemKind::Snapshot { .. }) => {
+                self.say(
+                    "a snapshot states nothing that could be checked; c makes a certificate of it",
+                );
+            }
+            Some(item) => {
+                let words = format!("verifying {}", item.name);
+                self.desk.ask(&words, DeskRequest::Verify(item.folder));
+            }
+        }
+    }
+
+    pub(super) fn export(&mut self) {
+        let Some(item) = self.desk.chosen().cloned() else {
+            return self.say("nothing is chosen");
+        };
+        let request = DeskRequest::Export {
+            folder: item.folder,
+            to: PathBuf::from(format!("{}-{}", item.run, item.name)),
+        };
+        self.desk.ask(&format!("copying {}", item.name), request);
+    }
+
+    /// Hands a copy of the model on to the desk.
+    pub(super) fn estimate(&mut self, model: &Arc<Model>) {
+        self.desk.ask("", DeskRequest::Estimate(Arc::clone(model)));
+    }
+
+    /// Asks for a copy of the newest model while estimates are shown, once for each epoch and one
+    /// at a time.
+    pub(super) fn want_estimates(&mut self) {
+        let done = self.live.newest().map_or(0, |record| record.epoch + 1);
+        let shown = (self.tab == Tab::Coverage && self.map.likely)
+            || (self.desk.misleading && matches!(self.tab, Tab::Train | Tab::Coverage));
+        let under_way = |commands: &[Command]| commands.contains(&Command::Weights);
+        let sent: Vec<Command> = self
+            .live
+            .pending
+            .iter()
+            .map(|p| p.command.clone())
+            .collect();
+        if shown
+            && self.frozen.is_none()
+            && self.live.answers()
+            && self.desk.estimating.is_none_or(|epoch| epoch < done)
+            && !under_way(&self.commands)
+            && !under_way(&sent)
+            && self.desk.jobs.is_empty()
+        {
+            self.desk.estimating = Some(done);
+            self.commands.push(Command::Weights);
+        }
+    }
+
+    pub(super) fn toggle_misleading(&mut self) {
+        self.desk.misleading = !self.desk.misleading;
+        self.want_estimates();
+    }
+}

@@ -1,0 +1,254 @@
+//! Beside the list: what the chosen snapshot or certificate says, and what was found of it.
+
+use ratatui::buffer::Buffer;
+use ratatui::layout::Rect;
+use ratatui::text::{Line, Span};
+
+use super::{footer, heading, lines};
+use crate::certificate::{Item, ItemKind, Predicate, Statement, Verdict};
+use crate::measure::{Figure, Subject};
+use crate::space::OPERATIONS;
+use crate::tui::app::App;
+use crate::tui::format::{fit, thousands, wrap};
+use crate::tui::theme::{Role, Theme};
+
+/// Figures that come first.
+const HEADLINES: [&str; 3] = ["argmax coverage", "decode entropy", "mutual information"];
+
+/// Draws title and details.
+pub fn render(title: Rect, area: Rect, buf: &mut Buffer, app: &App) {
+    let theme = app.theme;
+    let Some(item) = app.desk.chosen() else {
+        return;
+    };
+    heading(title, buf, theme, &item.name, &item.run);
+    let rows = details(app, item, usize::from(area.width));
+    let first = app.desk.scroll.min(rows.len().saturating_sub(1));
+    lines(area, buf, &rows[first..]);
+    let more = rows.len() - first;
+    if more > usize::from(area.height) && area.height > 1 {
+        let text = format!("PgDn {} more", more - usize::from(area.height) + 1);
+        let y = area.bottom() - 1;
+        buf.set_string(area.x, y, " ".repeat(usize::from(area.width)), theme.text());
+        buf.set_string(area.x, y, fit(&text, usize::from(area.width)), theme.dim());
+    }
+}
+
+/// Lines of the chosen item's details in this width.
+pub fn count(app: &App, width: usize) -> usize {
+    let chosen = app.desk.chosen();
+    chosen.map_or(0, |item| details(app, item, width).len())
+}
+
+fn details(app: &App, item: &Item, width: usize) -> Vec<Line<'static>> {
+    let theme = app.theme;
+    let mut text = Text {
+        theme,
+        width,
+        lines: Vec::new(),
+    };
+    if let Some(job) = app.desk.at_work() {
+        text.accent(&footer::desk_words(job));
+    }
+    match &item.kind {
+        ItemKind::Snapshot { position } => {
+            match position {
+                Some((epochs, 0)) => text.say(&format!("after {epochs} epochs")),
+                Some((epochs, batch)) => {
+                    text.say(&format!(
+                        "after {epochs} epochs and {batch} batches of the next"
+                    ));
+                }
+                None => text.bad("its state cannot be read"),
+            }
+            text.dim(&item.folder.display().to_string());
+            text.gap();
+            text.dim("Not measured: c measures it and makes a certificate, in ten seconds or so. Training goes on meanwhile.");
+        }
+        ItemKind::Certificate { statement, signed } => match statement.as_ref() {
+            Err(problem) => {
+                text.bad("damaged: certificate.json cannot be read");
+                text.dim(problem);
+            }
+            Ok(statement) => certificate(&mut text, statement, *signed, app.desk.verdict(item)),
+        },
+    }
+    text.lines
+}
+
+fn certificate(text: &mut Text, statement: &Statement, signed: bool, verdict: Option<&Verdict>) {
+    let predicate = &statement.predicate;
+    match verdict {
+        None => text.dim("not checked in this session: v measures everything again"),
+        Some(verdict) if verdict.ok() => {
+            text.good(&format!(
+                "✓ holds: {} checks passed, every figure measured again",
+                verdict.checks.len()
+            ));
+            text.dim(&verdict.signature);
+        }
+        Some(verdict) => {
+            let failed = verdict.failed().count();
+            text.bad(&format!(
+                "✖ does not hold: {failed} of {} checks failed",
+                verdict.checks.len()
+            ));
+            for found in verdict.failed() {
+                text.bad(&found.name);
+                text.dim(&format!("  certificate: {}", found.expected));
+                text.dim(&format!("  found: {}", found.found));
+            }
+        }
+    }
+    text.gap();
+    for name in HEADLINES {
+        for figure in predicate
+            .figures
+            .iter()
+            .filter(|figure| figure.name == name)
+        {
+            text.figure(figure, predicate);
+        }
+    }
+    text.gap();
+    let run = &predicate.run;
+    let device = run.device.as_deref().unwrap_or("not recorded");
+    text.say(&format!(
+        "run {}: seed {}, {} epochs, trained on {device}",
+        run.name, run.seed, run.epochs
+    ));
+    let signed = if signed { "signed" } else { "not signed" };
+    text.dim(&format!(
+        "made {}, {signed}, measurement seed {}",
+        predicate.made, predicate.measurement.seed
+    ));
+    text.dim(&format!(
+        "{} {} ({}), {}",
+        predicate.tool.name, predicate.tool.version, predicate.tool.commit, predicate.tool.compiler
+    ));
+    text.gap();
+    text.strong("checks");
+    for check in &predicate.checks.passed {
+        text.dim(&format!("✓ {}: {}", check.name, check.found));
+    }
+    for check in &predicate.checks.failed {
+        text.bad(&format!("✖ {}: {}", check.name, check.found));
+    }
+    text.gap();
+    text.strong("every figure");
+    text.dim(
+        "○ says nothing about learning when it stands alone: untrained weights may score as well",
+    );
+    for figure in &predicate.figures {
+        text.figure(figure, predicate);
+    }
+}
+
+/// Lines that grow downwards, wrapped to a width.
+struct Text {
+    theme: Theme,
+    width: usize,
+    lines: Vec<Line<'static>>,
+}
+
+impl Text {
+    fn add(&mut self, text: &str, style: ratatui::style::Style) {
+        let wrapped = wrap(text, self.width).into_iter();
+        self.lines
+            .extend(wrapped.map(|text| Line::styled(text, style)));
+    }
+
+    fn say(&mut self, text: &str) {
+        self.add(text, self.theme.text());
+    }
+
+    fn dim(&mut self, text: &str) {
+        self.add(text, self.theme.dim());
+    }
+
+    fn strong(&mut self, text: &str) {
+        self.add(text, self.theme.strong());
+    }
+
+    fn accent(&mut self, text: &str) {
+        self.add(text, self.theme.accent());
+    }
+
+    fn good(&mut self, text: &str) {
+        self.add(text, self.theme.good());
+    }
+
+    fn bad(&mut self, text: &str) {
+        self.add(text, self.theme.bad());
+    }
+
+    fn gap(&mut self) {
+        self.lines.push(Line::default());
+    }
+
+    /// Name and N; below it the value with its ceiling, and whether it tells anything alone.
+    fn figure(&mut self, figure: &Figure, predicate: &Predicate) {
+        let defined = predicate
+            .definitions
+            .iter()
+            .find(|defined| defined.name == figure.name);
+        let unit = defined.map_or("", |defined| defined.unit.as_str());
+        let tells = defined.is_some_and(|defined| defined.ranks_untrained_below);
+        let role = match figure.vae {
+            Subject::A => Some(Role::A),
+            Subject::B => Some(Role::B),
+            Subject::Both => None,
+        };
+        let style = role.map_or(self.theme.text(), |role| self.theme.role(role));
+        let mark = if tells { " " } else { "○" };
+        let samples = figure
+            .samples
+            .map_or(String::new(), |n| format!(", N {}", thousands(n.into())));
+        let name = format!("{mark} {:<4} {}{samples} ", figure.vae, figure.title());
+        let value = value(figure, unit);
+        let room = self.width.saturating_sub(value.chars().count());
+        let spans = if name.chars().count() <= room {
+            vec![
+                Span::styled(name, self.theme.dim()),
+                Span::styled(value, style),
+            ]
+        } else {
+            self.lines
+                .push(Line::styled(fit(&name, self.width), self.theme.dim()));
+            vec![Span::styled(format!("       {value}"), style)]
+        };
+        self.lines.push(Line::from(spans));
+    }
+}
+
+/// `86.29 of 92.12 %`, `1.744 nats`, `8.036 ± 0.001 of 9.888 nats`.
+fn value(figure: &Figure, unit: &str) -> String {
+    let Some(value) = figure.value else {
+        return "none".to_owned();
+    };
+    if unit == "operations" && figure.name != "perplexity" {
+        let percent = |value: f64| 100.0 * value / OPERATIONS as f64;
+        return match figure.ceiling {
+            Some(ceiling) => format!("{:.2} of {:.2} %", percent(value), percent(ceiling)),
+            None => format!("{value:.0}"),
+        };
+    }
+    let number = |value: f64| {
+        if value == value.trunc() {
+            format!("{value:.0}")
+        } else if value.abs() < 0.001 {
+            format!("{value:.1e}")
+        } else {
+            format!("{value:.3}")
+        }
+    };
+    let error = figure
+        .standard_error
+        .map_or(String::new(), |error| format!(" ± {}", number(error)));
+    let ceiling = figure
+        .ceiling
+        .map_or(String::new(), |ceiling| format!(" of {}", number(ceiling)));
+    format!("{}{error}{ceiling} {unit}", number(value))
+        .trim_end()
+        .to_owned()
+}
