@@ -99,6 +99,19 @@ pub enum Command {
     #[command(after_help = "Example:
   fluxttice-explorer keygen --out me")]
     Keygen(KeygenArgs),
+    /// The codes of operations: mean and variance of their posteriors.
+    #[command(after_help = "Examples:
+  fluxttice-explorer encode min --which a
+  fluxttice-explorer encode - --json < operations.txt")]
+    Encode(EncodeArgs),
+    /// What codes decode to; reads lines of 16 numbers, or what `encode --json` prints.
+    #[command(after_help = "Example:
+  fluxttice-explorer encode min --json | fluxttice-explorer decode")]
+    Decode(DecodeArgs),
+    /// Operations generated from the prior, one index a line.
+    #[command(after_help = "Example:
+  fluxttice-explorer sample 1000 --draw argmax | sort -u | wc -l")]
+    Sample(SampleArgs),
     /// Speed, coverage over several seeds, entropy and memory of a checkpoint, as a JSON file.
     #[command(
         args_conflicts_with_subcommands = true,
@@ -212,6 +225,48 @@ pub struct KeygenArgs {
     /// Path of the pair, without its endings.
     #[arg(long, value_name = "NAME", default_value = "fluxttice")]
     pub out: PathBuf,
+}
+
+/// `encode`.
+#[derive(Clone, Debug, Args)]
+pub struct EncodeArgs {
+    /// Index, nine trits, nine numbers or a name; `-` reads operations from standard input.
+    #[arg(value_name = "OP", allow_hyphen_values = true)]
+    pub operation: String,
+    /// Whose codes [default: both].
+    #[arg(long)]
+    pub which: Option<WhichArg>,
+    /// Run, snapshot folder or weights file [default: the built-in model].
+    #[arg(long, value_name = "CHECKPOINT")]
+    pub checkpoint: Option<String>,
+}
+
+/// `decode`.
+#[derive(Clone, Debug, Args)]
+pub struct DecodeArgs {
+    /// Whose decoder, where the input does not say.
+    #[arg(long, default_value = "a")]
+    pub which: WhichArg,
+    /// Run, snapshot folder or weights file [default: the built-in model].
+    #[arg(long, value_name = "CHECKPOINT")]
+    pub checkpoint: Option<String>,
+}
+
+/// `sample`.
+#[derive(Clone, Debug, Args)]
+pub struct SampleArgs {
+    /// How many.
+    #[arg(value_name = "N", value_parser = clap::value_parser!(u32).range(1..))]
+    pub samples: u32,
+    /// Whose decoder.
+    #[arg(long, default_value = "a")]
+    pub which: WhichArg,
+    /// How entries are drawn.
+    #[arg(long, default_value = "categorical")]
+    pub draw: Draw,
+    /// Run, snapshot folder or weights file [default: the built-in model].
+    #[arg(long, value_name = "CHECKPOINT")]
+    pub checkpoint: Option<String>,
 }
 
 /// `bench`.

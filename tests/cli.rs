@@ -2,6 +2,8 @@
 
 #![expect(clippy::unwrap_used, clippy::panic, reason = "tests")]
 
+#[path = "cli/benching.rs"]
+mod benching;
 #[path = "cli/evidence.rs"]
 mod evidence;
 #[path = "cli/machines.rs"]

@@ -403,3 +403,59 @@ fn without_any_run_the_built_in_model_is_explored() {
         "looking around creates nothing"
     );
 }
+
+#[test]
+fn a_certificate_is_made_and_checked_in_the_explorer() {
+    let home = tempfile::tempdir().unwrap();
+    let mut terminal = Terminal::start(120, 36, home.path(), &["--explore"]);
+    terminal.shows("nearest codes of");
+    terminal.press("c");
+    terminal.shows("✓ certified");
+    let folder = home.path().join("certificates/built-in");
+    assert!(folder.join("SHA256SUMS").is_file());
+    terminal.press("5");
+    terminal.shows("not checked in this session");
+    terminal.press("v");
+    terminal.shows("every figure measured again");
+    // One byte, and it does not hold any more.
+    let document = folder.join("certificate.md");
+    let text = fs::read_to_string(&document).unwrap();
+    fs::write(&document, text.replacen("16984", "19683", 1)).unwrap();
+    terminal.press("v");
+    terminal.shows("✖ does not hold");
+    terminal.shows("certificate.md: content");
+    terminal.press("q");
+    let (code, screen) = terminal.ends();
+    assert_eq!(code, 0, "{}", screen.contents());
+    given_back(&screen);
+}
+
+#[test]
+fn a_model_that_learned_nothing_yet_is_refused_a_certificate_and_training_goes_on() {
+    let home = tempfile::tempdir().unwrap();
+    let slow = [
+        "--set=optimizer.lr_start=1e-9",
+        "--set=optimizer.lr_schedule=[{\"epoch\":0,\"lr\":1e-9}]",
+    ];
+    let arguments: Vec<&str> = TRAIN.into_iter().chain(slow).collect();
+    let mut terminal = Terminal::start(200, 36, home.path(), &arguments);
+    terminal.shows("now, epoch 0");
+    terminal.press("c");
+    terminal.shows("cannot certify: no certificate for");
+    let run = run(&home);
+    let snapshot = fs::read_dir(run.join("snapshots")).unwrap().next().unwrap();
+    assert!(
+        snapshot
+            .unwrap()
+            .path()
+            .join("weights.safetensors")
+            .is_file()
+    );
+    assert!(!run.join("certificates").exists(), "nothing is left behind");
+    let before = epochs(&run);
+    terminal.until("another epoch", |_| (epochs(&run) > before).then_some(()));
+    terminal.press("q");
+    terminal.shows("stop after this batch");
+    terminal.press("s");
+    assert_eq!(terminal.ends().0, 0);
+}

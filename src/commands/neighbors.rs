@@ -1,6 +1,5 @@
 //! `neighbors`: the operations whose codes lie nearest to one operation's.
 
-use std::io::{self, BufRead};
 use std::process::ExitCode;
 
 use serde_json::json;
@@ -9,14 +8,14 @@ use fluxttice_core::measure::Evaluator;
 use fluxttice_core::measure::neighbours::{Metric, Neighbour, nearest, preservation};
 use fluxttice_core::model::{LATENT, Which};
 use fluxttice_core::run::find_checkpoint;
-use fluxttice_core::space::{Operation, ParseOperationError};
+use fluxttice_core::space::Operation;
 
-use super::{Done, Failure, json_line, line, note, setup};
+use super::{Done, Failure, json_line, line, note, operations, setup};
 use crate::cli::{Global, NeighborsArgs};
 
 /// Runs the command.
 pub fn run(global: &Global, args: &NeighborsArgs) -> Done {
-    let operations = operations(&args.operation)?;
+    let operations = operations::read(&args.operation)?;
     let checkpoint = find_checkpoint(&setup::runs(global)?, args.checkpoint.as_deref())?;
     let which = Which::from(args.which);
     let everything: Vec<Operation> = Operation::all().collect();
@@ -34,7 +33,7 @@ pub fn run(global: &Global, args: &NeighborsArgs) -> Done {
                 });
             note(&format!(
                 "{}: {} nearest by {} distance, codes of {} from {}{kept}",
-                titled(operation),
+                operations::titled(operation),
                 k,
                 metric.name(),
                 which.name().to_uppercase(),
@@ -46,31 +45,6 @@ pub fn run(global: &Global, args: &NeighborsArgs) -> Done {
         }
     }
     Ok(ExitCode::SUCCESS)
-}
-
-fn operations(text: &str) -> Result<Vec<Operation>, Failure> {
-    if text != "-" {
-        return Ok(vec![text.parse()?]);
-    }
-    let mut operations = Vec::new();
-    for (number, line) in io::stdin().lock().lines().enumerate() {
-        let line = line.map_err(|error| {
-            Failure::Input(format!("standard input, line {}: {error}", number + 1))
-        })?;
-        if !line.trim().is_empty() {
-            operations.push(line.parse().map_err(|error: ParseOperationError| {
-                Failure::Input(format!("standard input, line {}: {error}", number + 1))
-            })?);
-        }
-    }
-    Ok(operations)
-}
-
-fn titled(operation: Operation) -> String {
-    let name = operation
-        .name()
-        .map_or(String::new(), |name| format!(" {name}"));
-    format!("{} {operation}{name}", operation.index())
 }
 
 fn tell(global: &Global, neighbour: &Neighbour) -> Result<(), Failure> {

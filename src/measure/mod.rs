@@ -22,7 +22,7 @@ pub use evaluator::Evaluator;
 pub use figures::{Definition, Figure, Subject, definition, definitions};
 pub use generator::{BLOCKS, Estimate, Generator, Mean};
 pub use preservation::mean_preservation;
-pub use prior::{Covered, PriorAnswer, PriorQuestion, survey};
+pub use prior::{Covered, Drawn, PriorAnswer, PriorQuestion, samples, survey};
 pub use report::{
     CoverageReport, Latent, Progress, RunFacts, Scale, Together, generator_figures, measure_prior,
 };

@@ -81,13 +81,17 @@ impl Covered {
     }
 }
 
-/// What one code was decoded to.
-struct Drawn {
-    categorical: Operation,
-    argmax: Operation,
-    rounded: Operation,
-    /// H(x | z).
-    entropy: f64,
+/// What one code from the prior was decoded to.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Drawn {
+    /// Every entry drawn once.
+    pub categorical: Operation,
+    /// Every entry its most likely value.
+    pub argmax: Operation,
+    /// Every entry's expectation rounded; no sample of the model.
+    pub rounded: Operation,
+    /// H(x | z) in nats.
+    pub entropy: f64,
 }
 
 /// What one piece of the pass contributes.
@@ -155,6 +159,25 @@ pub fn survey(
             .collect(),
         generator,
     })
+}
+
+/// Samples number `rows` of a seed, in order: the very ones that coverage counts.
+///
+/// # Errors
+/// The device's failure.
+pub fn samples(
+    evaluator: &Evaluator,
+    which: Which,
+    seed: u64,
+    rows: Range<u32>,
+) -> Result<Vec<Drawn>, DeviceFailure> {
+    let question = PriorQuestion {
+        which,
+        seed,
+        samples: Vec::new(),
+        probability_codes: 0,
+    };
+    Ok(piece(evaluator, &question, rows, &|_| {})?.drawn)
 }
 
 /// Codes that a question takes.

@@ -72,7 +72,14 @@ fn coverage_answers_each_question_with_the_contracts_fields() {
 fn coverage_is_the_same_on_any_number_of_threads_and_another_with_another_seed() {
     let home = Home::new();
     let ask = |threads: &str, seed: &str| {
-        let arguments = ["coverage", "--json", "--samples=9000", "--seed", seed];
+        let arguments = [
+            "coverage",
+            "--json",
+            "--samples=9000",
+            "--probabilities=40000",
+            "--seed",
+            seed,
+        ];
         let mut command = home.command(arguments);
         Ran::of({
             command.env("RAYON_NUM_THREADS", threads);
@@ -85,6 +92,20 @@ fn coverage_is_the_same_on_any_number_of_threads_and_another_with_another_seed()
     assert_eq!(one, ask("4", "0"));
     let other = ask("1", "1");
     assert!(one.lines().zip(other.lines()).all(|(a, b)| a != b));
+}
+
+#[test]
+fn fresh_weights_can_be_asked_for_by_name_and_are_a_function_of_the_seed() {
+    let home = Home::new();
+    let ask = |named: &str| {
+        let arguments = format!("coverage --json --samples 500 --checkpoint {named}");
+        home.run(&arguments).exits(0).stdout
+    };
+    assert_eq!(ask("untrained"), ask("untrained:0"));
+    assert_ne!(ask("untrained:1"), ask("untrained:0"));
+    home.run("coverage --checkpoint untrained:x")
+        .exits(3)
+        .says_only(&["untrained:SEED"]);
 }
 
 #[test]
@@ -330,4 +351,52 @@ fn help_shows_examples_and_version_names_what_was_built() {
         version.contains("commit") && version.contains("wgpu"),
         "{version}"
     );
+}
+
+#[test]
+fn what_is_encoded_decodes_to_itself_and_samples_are_those_that_coverage_counts() {
+    let home = Home::new();
+    let asked = home.file("asked", "min\n7153\n");
+    let mut command = home.command(["encode", "-", "--json"]);
+    command.stdin(std::fs::File::open(asked).unwrap());
+    let encoded = Ran::of(command).exits(0);
+    let lines = encoded.lines();
+    assert_eq!(lines.len(), 4, "2 operations × 2 VAEs");
+    let path = home.file("codes.jsonl", &encoded.stdout);
+    let mut command = home.command(["decode", "--json"]);
+    command.stdin(std::fs::File::open(path).unwrap());
+    let decoded = Ran::of(command).exits(0);
+    for (encoded, decoded) in lines.iter().zip(decoded.lines()) {
+        assert_eq!(encoded["operation"], decoded["operation"]);
+        assert_eq!(encoded["which"], decoded["which"]);
+        let probabilities = decoded["probabilities"].as_array().unwrap();
+        let product: f64 = probabilities
+            .iter()
+            .map(|entry| {
+                entry
+                    .as_array()
+                    .unwrap()
+                    .iter()
+                    .map(|p| p.as_f64().unwrap())
+                    .fold(0.0, f64::max)
+            })
+            .product();
+        assert!((product - number(&decoded, "probability")).abs() < 1e-12);
+    }
+    let short = home.file("short", "1 2 3");
+    let mut command = home.command(["decode"]);
+    command.stdin(std::fs::File::open(short).unwrap());
+    Ran::of(command)
+        .exits(3)
+        .says_only(&["line 1", "16 numbers, found 3"]);
+
+    let coverage = home.run("coverage --json --samples 20000 --which b --draw argmax");
+    let unique = number(&coverage.exits(0).lines()[0], "unique");
+    let sampled = home
+        .run("sample 20000 --which b --draw argmax")
+        .exits(0)
+        .stdout;
+    assert_eq!(sampled.lines().count(), 20_000);
+    let distinct: std::collections::BTreeSet<&str> = sampled.lines().collect();
+    assert!((distinct.len() as f64 - unique).abs() < 0.5);
 }

@@ -1,0 +1,94 @@
+//! `decode`: codes → operations with their probabilities.
+
+use std::io::{self, BufRead};
+use std::process::ExitCode;
+
+use serde::Deserialize;
+use serde_json::json;
+
+use fluxttice_core::decode;
+use fluxttice_core::model::{LATENT, Which};
+use fluxttice_core::run::find_checkpoint;
+
+use super::{Done, Failure, json_line, line, operations, setup};
+use crate::cli::{DecodeArgs, Global};
+
+/// Codes decoded at a time.
+const TILE: usize = 4_096;
+
+/// What `encode --json` prints, as far as decoding needs it.
+#[derive(Deserialize)]
+struct Encoded {
+    which: String,
+    mu: [f64; LATENT],
+}
+
+/// Runs the command.
+pub fn run(global: &Global, args: &DecodeArgs) -> Done {
+    let checkpoint = find_checkpoint(&setup::runs(global)?, args.checkpoint.as_deref())?;
+    let mut codes: Vec<(Which, [f64; LATENT])> = Vec::new();
+    for (number, text) in io::stdin().lock().lines().enumerate() {
+        let wrong = |problem: String| {
+            Failure::Input(format!("standard input, line {}: {problem}", number + 1))
+        };
+        let text = text.map_err(|error| wrong(error.to_string()))?;
+        if !text.trim().is_empty() {
+            codes.push(code(&text, args.which.into()).map_err(wrong)?);
+        }
+    }
+    // Neighbouring codes of one decoder go together; the order stays.
+    for tile in codes
+        .chunk_by(|a, b| a.0 == b.0)
+        .flat_map(|run| run.chunks(TILE))
+    {
+        let which = tile[0].0;
+        let numbers: Vec<[f64; LATENT]> = tile.iter().map(|(_, code)| *code).collect();
+        for decoded in decode(&checkpoint.weights, which, &numbers)? {
+            if global.json {
+                json_line(&json!({
+                    "operation": decoded.operation.index(),
+                    "trits": decoded.operation.to_string(),
+                    "which": which.name(),
+                    "probability": decoded.probability,
+                    "entropy": decoded.entropy,
+                    "probabilities": decoded.probabilities,
+                }))?;
+            } else {
+                line(&format!(
+                    "{} {:<32}probability {:.4}  entropy {:.3} nats",
+                    which.name().to_uppercase(),
+                    operations::titled(decoded.operation),
+                    decoded.probability,
+                    decoded.entropy
+                ))?;
+            }
+        }
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+/// A line of 16 numbers, or an object as `encode --json` prints it.
+fn code(text: &str, which: Which) -> Result<(Which, [f64; LATENT]), String> {
+    if text.trim_start().starts_with('{') {
+        let encoded: Encoded = serde_json::from_str(text)
+            .map_err(|error| format!("expected what `encode --json` prints, found: {error}"))?;
+        let named = Which::BOTH
+            .into_iter()
+            .find(|which| which.name() == encoded.which);
+        let which = named.ok_or_else(|| format!("`which` is `{}`, not a or b", encoded.which))?;
+        return Ok((which, encoded.mu));
+    }
+    let numbers = text
+        .split(|c: char| c.is_whitespace() || "[],;".contains(c))
+        .filter(|word| !word.is_empty())
+        .map(|word| {
+            let number = word.parse::<f64>().ok().filter(|number| number.is_finite());
+            number.ok_or_else(|| format!("`{word}` is no finite number"))
+        })
+        .collect::<Result<Vec<f64>, String>>()?;
+    let found = numbers.len();
+    let numbers = numbers.try_into();
+    numbers
+        .map(|code| (which, code))
+        .map_err(|_| format!("expected {LATENT} numbers, found {found}"))
+}
