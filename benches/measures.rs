@@ -1,6 +1,6 @@
 //! Codes a second: coverage alone, and with the probabilities of all operations.
 
-#![expect(clippy::unwrap_used, missing_docs, reason = "a benchmark")]
+#![expect(clippy::unwrap_used, reason = "a benchmark")]
 
 use criterion::{Criterion, Throughput, criterion_group, criterion_main};
 

@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Takes every picture in this folder from the real program in a real terminal (tmux).
 # usage: take.sh [PROGRAM]     (else ../target/release/fluxttice-explorer)
-# Needs tmux, python3 with Pillow, DejaVu Sans Mono. About two minutes.
+# Needs tmux, python3 with Pillow, DejaVu Sans Mono. About three minutes.
 set -euo pipefail
 program=$(realpath "${1:-$(dirname "$0")/../target/release/fluxttice-explorer}")
 cd "$(dirname "$0")"
@@ -22,10 +22,13 @@ train() { # picture, size, steps…
 explore train.png 120x36 until:'nearest codes of' 1 until:'last epoch' sleep:0.5
 explore train-200x60.png 200x60 until:'nearest codes of' 1 until:'last epoch' sleep:0.5
 explore coverage.png 200x60 until:'nearest codes of' 2 until:'Jaccard' Down Right Right
+explore probability.png 120x36 until:'nearest codes of' 2 m m until:'I(z; x)' n
+explore evidence.png 120x36 until:'nearest codes of' c until:'certified' 5 until:'not checked' v until:'every figure measured'
 explore neighbours.png 120x36 until:'nearest codes of' until:'kept' Down Down Down
 explore help.png 120x36 until:'nearest codes of' '?' until:'in every view'
 train live.png 120x36 until:'now, epoch 8'
 train disruption.png 120x36 until:'now, epoch 4' d until:'from the next batch'
+train misleading.png 120x36 until:'now, epoch 8' u until:'rounded expectation'
 train live-80x24.png 80x24 until:'now, epoch 8'
 NO_COLOR=1 python3 screen.py no-colour.png 120x36 until:'nearest codes of' 1 until:'last epoch' sleep:0.5 -- \
     env NO_COLOR=1 "$program" --data-dir "$data/none" --explore

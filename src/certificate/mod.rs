@@ -22,7 +22,7 @@ pub use error::CertificateError;
 pub use evidence::Evidence;
 pub use keys::{KeyPair, PublicKey, SecretKey};
 pub use shelf::{Item, ItemKind, export, place, shelf};
-pub use statement::{Predicate, Statement, TOLERANCE};
+pub use statement::{PREDICATE_TYPE, Predicate, STATEMENT_TYPE, Statement, TOLERANCE};
 pub use verify::{Found, Trust, Verdict, verify};
 
 /// The statement.

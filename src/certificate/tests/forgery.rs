@@ -39,7 +39,8 @@ fn every_figure_that_is_edited_is_found_out() {
 
 #[test]
 fn what_stands_beside_a_figure_is_found_out_too() {
-    let cases: [(&str, fn(&mut Statement)); 5] = [
+    type Edit = fn(&mut Statement);
+    let cases: [(&str, Edit); 5] = [
         ("digest", |statement| {
             let figure = &mut statement.predicate.figures[0];
             figure.digest = Some(format!("sha256:{}", "0".repeat(64)));

@@ -13,7 +13,7 @@ use ratatui::layout::Rect;
 use ratatui::style::Style;
 use ratatui::text::{Line, Span};
 
-use super::{coverage_side, heading, layout, likelihood};
+use super::{below, coverage_side, heading, layout, likelihood};
 use crate::session::message::CoveredSets;
 use crate::space::Operation;
 use crate::tui::app::{App, COLUMNS, Condition, Cover, MapView, ROWS, Zoom};
@@ -88,12 +88,7 @@ fn render_likely(
         }
     }
     let used = coverage_side::render_operation(parts.side, buf, app, sets);
-    let rest = Rect {
-        y: parts.side.y + used.min(parts.side.height),
-        height: parts.side.height.saturating_sub(used),
-        ..parts.side
-    };
-    likelihood::render_side(rest, buf, app, estimates);
+    likelihood::render_side(below(parts.side, used), buf, app, estimates);
 }
 
 fn render_head(area: Rect, buf: &mut Buffer, app: &App, sets: Option<&CoveredSets>) {
@@ -228,6 +223,21 @@ fn at(sets: &CoveredSets, map: &MapView, column: usize, row: usize) -> Option<Co
 }
 
 fn render_map(area: Rect, buf: &mut Buffer, app: &App, sets: &CoveredSets) {
+    let zoom = app.map.zoom(area.as_size());
+    paint(area, buf, app, |column, row| {
+        let cover = |dx: usize, dy: usize| at(sets, &app.map, column + dx, row + dy);
+        cell(app.theme, &app.map, zoom, cover)
+    });
+}
+
+/// Fills the map: `look` gives the character and its style for the operations from this column and
+/// row on, as many as the zoom holds in one character.
+pub fn paint(
+    area: Rect,
+    buf: &mut Buffer,
+    app: &App,
+    look: impl Fn(usize, usize) -> (char, Style),
+) {
     let room = area.as_size();
     let (map, theme) = (&app.map, app.theme);
     let zoom = map.zoom(room);
@@ -236,11 +246,8 @@ fn render_map(area: Rect, buf: &mut Buffer, app: &App, sets: &CoveredSets) {
     let (columns, rows) = zoom.size();
     for y in 0..usize::from(room.height).min(rows - top) {
         for x in 0..usize::from(room.width).min(columns - left) {
-            let (column, row) = ((left + x) * across, (top + y) * down);
-            let cover = |dx: usize, dy: usize| at(sets, map, column + dx, row + dy);
-            let (symbol, mut style) = cell(theme, map, zoom, cover);
-            let here = (map.column / across, map.row / down) == (left + x, top + y);
-            if here {
+            let (symbol, mut style) = look((left + x) * across, (top + y) * down);
+            if (map.column / across, map.row / down) == (left + x, top + y) {
                 style = cursor(theme);
             }
             if let Some(target) = buf.cell_mut((area.x + x as u16, area.y + y as u16)) {
@@ -251,7 +258,7 @@ fn render_map(area: Rect, buf: &mut Buffer, app: &App, sets: &CoveredSets) {
 }
 
 /// The look of the character under the cursor.
-pub fn cursor(theme: Theme) -> Style {
+fn cursor(theme: Theme) -> Style {
     theme.accent().patch(theme.selected())
 }
 

@@ -5,12 +5,12 @@ use ratatui::layout::Rect;
 use ratatui::style::Style;
 use ratatui::text::{Line, Span};
 
-use super::{coverage, heading, lines};
+use super::{below, coverage, heading, lines, operation_list};
 use crate::measure::Estimate;
 use crate::session::Estimates;
 use crate::space::Operation;
 use crate::tui::app::{App, COLUMNS, ROWS};
-use crate::tui::format::{fit, fixed, thousands, wrap};
+use crate::tui::format::{fixed, thousands, wrap};
 use crate::tui::theme::{Role, Theme};
 
 /// Upper bounds of the first four shades, in multiples of 1/19,683; the fifth has none.
@@ -41,33 +41,17 @@ fn style(theme: Theme, shade: usize) -> Style {
 
 /// Draws the map: each character the rarest operation it holds.
 pub fn render_map(area: Rect, buf: &mut Buffer, app: &App, estimates: &Estimates) {
-    let room = area.as_size();
-    let (map, theme) = (&app.map, app.theme);
-    let zoom = map.zoom(room);
-    let (across, down) = zoom.cell();
-    let (left, top) = map.origin(room);
-    let (columns, rows) = zoom.size();
-    for y in 0..usize::from(room.height).min(rows - top) {
-        for x in 0..usize::from(room.width).min(columns - left) {
-            let (column, row) = ((left + x) * across, (top + y) * down);
-            let inside = (row..(row + down).min(ROWS))
-                .flat_map(|row| (column..(column + across).min(COLUMNS)).map(move |c| (row, c)));
-            let rarest = inside
-                .filter_map(|(row, column)| Operation::new(row * COLUMNS + column))
-                .map(|operation| map.likelihood(estimates, operation))
-                .fold(f64::INFINITY, f64::min);
-            let shade = shade(rarest);
-            let here = (map.column / across, map.row / down) == (left + x, top + y);
-            let style = if here {
-                coverage::cursor(theme)
-            } else {
-                style(theme, shade)
-            };
-            if let Some(target) = buf.cell_mut((area.x + x as u16, area.y + y as u16)) {
-                target.set_char(SHADES[shade]).set_style(style);
-            }
-        }
-    }
+    let (across, down) = app.map.zoom(area.as_size()).cell();
+    coverage::paint(area, buf, app, |column, row| {
+        let inside = (row..(row + down).min(ROWS))
+            .flat_map(|row| (column..(column + across).min(COLUMNS)).map(move |c| (row, c)));
+        let rarest = inside
+            .filter_map(|(row, column)| Operation::new(row * COLUMNS + column))
+            .map(|operation| app.map.likelihood(estimates, operation))
+            .fold(f64::INFINITY, f64::min);
+        let shade = shade(rarest);
+        (SHADES[shade], style(app.theme, shade))
+    });
 }
 
 /// Draws what the shades mean.
@@ -128,68 +112,15 @@ pub fn render_side(area: Rect, buf: &mut Buffer, app: &App, estimates: Option<&E
             theme.role(role),
         ));
     }
-    let below = |rows: usize| Rect {
-        y: area.y + (rows as u16).min(area.height),
-        height: area.height.saturating_sub(rows as u16),
-        ..area
-    };
-    lines(below(1), buf, &rows);
-    render_rarest(below(rows.len() + 2), buf, app, estimates);
-}
-
-fn render_rarest(area: Rect, buf: &mut Buffer, app: &App, estimates: &Estimates) {
-    let theme = app.theme;
-    if area.height < 2 {
-        return;
-    }
-    heading(
-        area,
-        buf,
-        theme,
-        "rarest",
-        &format!("n goes on, v: {}", whose(app)),
-    );
+    lines(below(area, 1), buf, &rows);
+    let note = format!("n goes on, v: {}", whose(app));
+    let rest = below(area, rows.len() as u16 + 2);
     let rarest = app.map.rarest(estimates);
-    let here = rarest
-        .iter()
-        .position(|operation| *operation == app.map.operation());
-    let high = usize::from(area.height) - 1;
-    let first = super::layout::first_row(here.unwrap_or(0), high, rarest.len());
-    let rows: Vec<Line<'_>> = rarest
-        .iter()
-        .enumerate()
-        .skip(first)
-        .take(high)
-        .map(|(place, operation)| {
-            let likelihood = app.map.likelihood(estimates, *operation);
-            let base = if here == Some(place) {
-                theme.selected()
-            } else {
-                theme.text()
-            };
-            Line::from(vec![
-                Span::styled(format!("{operation} "), base),
-                Span::styled(
-                    format!("{likelihood:>5.2} "),
-                    style(theme, shade(likelihood)),
-                ),
-                Span::styled(
-                    fit(
-                        operation.name().unwrap_or(""),
-                        usize::from(area.width).saturating_sub(16),
-                    ),
-                    theme.dim(),
-                ),
-            ])
-        })
-        .collect();
-    lines(
-        Rect {
-            y: area.y + 1,
-            height: area.height - 1,
-            ..area
-        },
-        buf,
-        &rows,
-    );
+    operation_list::render(rest, buf, app, ("rarest", &note), &rarest, |operation| {
+        let likelihood = app.map.likelihood(estimates, operation);
+        Span::styled(
+            format!("{likelihood:>5.2} "),
+            style(theme, shade(likelihood)),
+        )
+    });
 }

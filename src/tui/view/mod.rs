@@ -16,6 +16,7 @@ mod likelihood;
 mod log;
 mod misleading;
 mod neighbours;
+mod operation_list;
 mod palette;
 mod prompt;
 mod quit;
@@ -130,6 +131,16 @@ fn heading(area: Rect, buf: &mut Buffer, theme: Theme, title: &str, note: &str) 
         ));
     }
     buf.set_line(area.x, area.y, &Line::from(spans), area.width);
+}
+
+/// An area without its first rows.
+fn below(area: Rect, rows: u16) -> Rect {
+    let rows = rows.min(area.height);
+    Rect {
+        y: area.y + rows,
+        height: area.height - rows,
+        ..area
+    }
 }
 
 /// Lines from the top of an area, as many as there is room for.

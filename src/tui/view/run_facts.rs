@@ -4,7 +4,7 @@ use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 use ratatui::text::{Line, Span};
 
-use super::{heading, lines};
+use super::{below, heading, lines};
 use crate::tui::app::App;
 use crate::tui::format::{thousands, wrap};
 
@@ -40,13 +40,5 @@ pub fn render(area: Rect, buf: &mut Buffer, app: &App) {
             rows.push(Line::from(vec![label, Span::raw(text)]));
         }
     }
-    lines(
-        Rect {
-            y: area.y + 1.min(area.height),
-            height: area.height.saturating_sub(1),
-            ..area
-        },
-        buf,
-        &rows,
-    );
+    lines(below(area, 1), buf, &rows);
 }
