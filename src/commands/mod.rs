@@ -160,5 +160,8 @@ fn figure_line(figure: &Figure) -> String {
     if let Some([quarter, half]) = figure.trend {
         text += &format!("  (a quarter of the codes {quarter:.4}, half {half:.4})");
     }
+    if definition(&figure.name).is_some_and(|definition| !definition.ranks_untrained_below) {
+        text += "  ○ untrained weights may score as well";
+    }
     text
 }

@@ -174,3 +174,25 @@ fn what_an_unsigned_certificate_cannot_show_is_what_the_documents_say() {
         ["certificate.dsse.json: payload"]
     );
 }
+
+#[test]
+fn a_statement_cannot_make_its_reader_measure_for_ever() {
+    let edits: [fn(&mut Statement); 3] = [
+        |statement| statement.predicate.measurement.samples = vec![u32::MAX],
+        |statement| statement.predicate.measurement.samples = vec![50_000; 1_000_000],
+        |statement| statement.predicate.measurement.probability_codes = u32::MAX,
+    ];
+    for edit in edits {
+        let mut statement = statement(&made().files);
+        edit(&mut statement);
+        let files = hashed_again(made().files.clone(), statement);
+        let verdict = checked(&files, Trust::default());
+        assert!(verdict.failed().any(|check| check.name == SMALL));
+        assert!(
+            verdict
+                .checks
+                .iter()
+                .all(|check| !check.name.starts_with("argmax"))
+        );
+    }
+}

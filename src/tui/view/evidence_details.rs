@@ -15,6 +15,9 @@ use crate::tui::theme::{Role, Theme};
 /// Figures that come first.
 const HEADLINES: [&str; 3] = ["argmax coverage", "decode entropy", "mutual information"];
 
+/// Where values end.
+const COLUMN: usize = 76;
+
 /// Draws title and details.
 pub fn render(title: Rect, area: Rect, buf: &mut Buffer, app: &App) {
     let theme = app.theme;
@@ -206,16 +209,20 @@ impl Text {
             .map_or(String::new(), |n| format!(", N {}", thousands(n.into())));
         let name = format!("{mark} {:<4} {}{samples} ", figure.vae, figure.title());
         let value = value(figure, unit);
-        let room = self.width.saturating_sub(value.chars().count());
+        // Values end in one column, not too far from their names.
+        let room = self.width.min(COLUMN).saturating_sub(value.chars().count());
         let spans = if name.chars().count() <= room {
             vec![
-                Span::styled(name, self.theme.dim()),
+                Span::styled(format!("{name:<room$}"), self.theme.dim()),
                 Span::styled(value, style),
             ]
         } else {
             self.lines
                 .push(Line::styled(fit(&name, self.width), self.theme.dim()));
-            vec![Span::styled(format!("       {value}"), style)]
+            vec![Span::styled(
+                format!("{value:>width$}", width = self.width.min(COLUMN)),
+                style,
+            )]
         };
         self.lines.push(Line::from(spans));
     }
