@@ -1,4 +1,5 @@
-//! A second thread beside the worker: it measures, certifies and verifies while training goes on.
+//! Threads beside the worker: one measures, certifies and verifies while training goes on, one looks
+//! after the folders meanwhile.
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -26,7 +27,8 @@ const MISLEADING_SAMPLES: u32 = 195_000;
 /// Least probable operations that are named.
 const RAREST: usize = 50;
 
-/// Something asked of the desk. Requests are done one after another.
+/// Something asked of the desk. What is measured is measured one after another; lists and copies do
+/// not wait for it.
 #[derive(Clone, Debug)]
 pub enum DeskRequest {
     /// Every snapshot and certificate of all runs.
@@ -61,7 +63,9 @@ pub enum DeskEvent {
     Exported(PathBuf),
     /// Probabilities, as asked for.
     Estimated(Arc<Estimates>),
-    /// A request could not be done.
+    /// A folder could not be copied, and why.
+    NotCopied(String),
+    /// Something could not be measured.
     Failed {
         /// What was asked, in a word or two.
         what: &'static str,
@@ -120,12 +124,19 @@ pub struct Desk {
 
 /// Where requests go in.
 #[derive(Clone, Debug)]
-pub struct DeskInlet(Sender<DeskRequest>);
+pub struct DeskInlet {
+    measuring: Sender<DeskRequest>,
+    folders: Sender<DeskRequest>,
+}
 
 impl DeskInlet {
     /// Hands a request over without waiting; false where the desk is gone.
     pub fn send(&self, request: DeskRequest) -> bool {
-        self.0.send(request).is_ok()
+        let line = match request {
+            DeskRequest::List | DeskRequest::Export { .. } => &self.folders,
+            _ => &self.measuring,
+        };
+        line.send(request).is_ok()
     }
 }
 
@@ -137,24 +148,41 @@ impl Desk {
     /// # Errors
     /// The system's refusal to start a thread.
     pub fn open(runs: PathBuf) -> std::io::Result<Self> {
-        let (inlet, requests) = channel();
+        let (measuring, requests) = channel();
+        let (folders, about_folders) = channel();
         let (told, events) = unbounded_channel();
         let cores = std::thread::available_parallelism().map_or(1, usize::from);
         let pool = ThreadPoolBuilder::new()
             .num_threads((cores - 1).max(1))
             .build()
             .map_err(std::io::Error::other)?;
-        std::thread::Builder::new()
-            .name("desk".to_owned())
-            .spawn(move || serve(&runs, &pool, &requests, &told))?;
+        let thread = |name: &str| std::thread::Builder::new().name(name.to_owned());
+        let (shelf, to_tell) = (runs.clone(), told.clone());
+        thread("folders").spawn(move || look_after(&shelf, &about_folders, &to_tell))?;
+        thread("desk").spawn(move || measure(&runs, &pool, &requests, &told))?;
         Ok(Self {
             events,
-            inlet: DeskInlet(inlet),
+            inlet: DeskInlet { measuring, folders },
         })
     }
 }
 
-fn serve(
+/// Lists and copies.
+fn look_after(runs: &Path, requests: &Receiver<DeskRequest>, told: &UnboundedSender<DeskEvent>) {
+    while let Ok(request) = requests.recv() {
+        let event = match request {
+            DeskRequest::Export { folder, to } => match export(&folder, &to) {
+                Ok(()) => DeskEvent::Exported(to),
+                Err(error) => DeskEvent::NotCopied(error.to_string()),
+            },
+            _ => DeskEvent::Listed(Arc::new(shelf(runs))),
+        };
+        let _ = told.send(event);
+    }
+}
+
+/// Certifies, verifies and estimates.
+fn measure(
     runs: &Path,
     pool: &ThreadPool,
     requests: &Receiver<DeskRequest>,
@@ -168,17 +196,19 @@ fn serve(
     let mut untrained = None;
     while let Ok(request) = requests.recv() {
         let what = match &request {
-            DeskRequest::List => "list",
             DeskRequest::Certify(_) => "certify",
             DeskRequest::Verify(_) => "verify",
-            DeskRequest::Export { .. } => "export",
-            DeskRequest::Estimate(_) => "estimate probabilities",
+            _ => "estimate probabilities",
         };
         let done = pool.install(|| answer(runs, request, &mut untrained, &watch));
-        tell(done.unwrap_or_else(|error| DeskEvent::Failed {
-            what,
-            problem: error.to_string(),
-        }));
+        match done {
+            Ok(Some(event)) => tell(event),
+            Ok(None) => {}
+            Err(error) => tell(DeskEvent::Failed {
+                what,
+                problem: error.to_string(),
+            }),
+        }
     }
 }
 
@@ -187,22 +217,19 @@ fn answer(
     request: DeskRequest,
     untrained: &mut Option<[u32; 2]>,
     watch: &(dyn Fn(Progress) + Sync),
-) -> Result<DeskEvent, CertificateError> {
-    Ok(match request {
-        DeskRequest::List => DeskEvent::Listed(Arc::new(shelf(runs))),
+) -> Result<Option<DeskEvent>, CertificateError> {
+    Ok(Some(match request {
         DeskRequest::Certify(checkpoint) => certified(runs, checkpoint.as_deref(), watch)?,
         DeskRequest::Verify(folder) => {
             let verdict = verify(&folder, Trust::default(), watch)?;
             DeskEvent::Verified(folder, Arc::new(verdict))
         }
-        DeskRequest::Export { folder, to } => {
-            export(&folder, &to)?;
-            DeskEvent::Exported(to)
-        }
         DeskRequest::Estimate(model) => {
             DeskEvent::Estimated(Arc::new(estimate(&model, untrained)?))
         }
-    })
+        // The other thread's.
+        DeskRequest::List | DeskRequest::Export { .. } => return Ok(None),
+    }))
 }
 
 fn certified(

@@ -35,7 +35,7 @@ pub struct DeskView {
     pub estimates: Option<Arc<Estimates>>,
     /// Whether the figures that mislead are shown.
     pub misleading: bool,
-    /// Requests at the desk, the one at work first.
+    /// Measurements at the desk, the one at work first.
     pub jobs: VecDeque<Job>,
     requests: Vec<DeskRequest>,
     /// A certificate was asked for; the snapshot it is made of has no number yet.
@@ -93,7 +93,16 @@ impl App {
             }
             return self.redraw(Redraw::Progress);
         }
-        self.desk.jobs.pop_front();
+        let measured = matches!(
+            event,
+            DeskEvent::Certified(_)
+                | DeskEvent::Verified(..)
+                | DeskEvent::Estimated(_)
+                | DeskEvent::Failed { .. }
+        );
+        if measured {
+            self.desk.jobs.pop_front();
+        }
         match event {
             DeskEvent::Progress(_) => {}
             DeskEvent::Listed(items) => {
@@ -120,6 +129,10 @@ impl App {
             }
             DeskEvent::Exported(to) => self.say(format!("✓ copied to {}", to.display())),
             DeskEvent::Estimated(estimates) => self.desk.estimates = Some(estimates),
+            DeskEvent::NotCopied(problem) => {
+                let text = format!("✖ cannot copy: {problem}");
+                self.tell(LogLevel::Warn, Origin::Notice, text);
+            }
             DeskEvent::Failed { what, problem } => {
                 let text = format!("✖ cannot {what}: {problem}");
                 self.tell(LogLevel::Warn, Origin::Notice, text);
@@ -131,7 +144,7 @@ impl App {
 
     /// Asks for the list again.
     pub(super) fn list(&mut self) {
-        self.desk.ask("", DeskRequest::List);
+        self.desk.requests.push(DeskRequest::List);
     }
 
     /// Asks for a certificate: of the chosen snapshot in *Evidence*, else of the model as it is.
@@ -215,7 +228,7 @@ impl App {
             folder: item.folder,
             to: PathBuf::from(format!("{}-{}", item.run, item.name)),
         };
-        self.desk.ask(&format!("copying {}", item.name), request);
+        self.desk.requests.push(request);
     }
 
     /// Hands a copy of the model on to the desk.
