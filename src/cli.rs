@@ -8,6 +8,7 @@ use fluxttice_core::device::DeviceSpec;
 use fluxttice_core::measure::neighbours::Metric;
 use fluxttice_core::model::Which;
 use fluxttice_core::schedule::Disruption;
+use fluxttice_core::training::{Planned, Steer};
 
 /// Train, watch, steer and explore the Ternary VAE v5.5: two coupled autoencoders that learn all
 /// 19,683 nine-entry truth tables over {-1, 0, +1}.
@@ -161,12 +162,22 @@ pub struct TrainArgs {
     /// The run's folder [default: a new one under the data folder].
     #[arg(long, value_name = "DIR", conflicts_with = "resume")]
     pub out: Option<PathBuf>,
-    /// Start the disruptions of this journal at the same epochs and batches.
+    /// A new run that goes on from a checkpoint of another (RUN, RUN@best, RUN@0050); `--set` changes
+    /// its configuration from there on.
+    #[arg(long, value_name = "CHECKPOINT", conflicts_with = "resume")]
+    pub branch: Option<String>,
+    /// Make the changes of this journal at the same epochs and batches, and no others: rules are not
+    /// obeyed.
     #[arg(long, value_name = "JOURNAL")]
     pub replay: Option<PathBuf>,
-    /// Start a disruption at an epoch: EPOCH:KIND[:amplitude=X,epochs=N] (repeatable).
-    #[arg(long, value_name = "SPEC", value_parser = planned)]
-    pub disrupt: Vec<(u32, Disruption)>,
+    /// Start a disruption at an epoch: EPOCH:KIND[:amplitude=X,epochs=N,shape=S,cooldown=N]
+    /// (repeatable).
+    #[arg(long, value_name = "SPEC", value_parser = disruption_at)]
+    pub disrupt: Vec<Planned>,
+    /// Change a key of the configuration at an epoch: EPOCH:KEY=VALUE (repeatable); `config keys` says
+    /// which keys can be changed.
+    #[arg(long, value_name = "SPEC", value_parser = change_at)]
+    pub change: Vec<Planned>,
 }
 
 /// `coverage`.
@@ -413,15 +424,37 @@ impl From<MetricArg> for Metric {
     }
 }
 
-fn planned(text: &str) -> Result<(u32, Disruption), String> {
-    let (epoch, rest) = text
-        .split_once(':')
-        .ok_or("expected EPOCH:KIND[:amplitude=X,epochs=N]")?;
+fn disruption_at(text: &str) -> Result<Planned, String> {
+    const EXPECTED: &str = "EPOCH:KIND[:amplitude=X,epochs=N,shape=S,cooldown=N]";
+    let (epoch, rest) = epoch_and_rest(text, EXPECTED)?;
+    let disruption = rest.parse::<Disruption>();
+    Ok(at(
+        epoch,
+        Steer::Disrupt {
+            disruption: disruption.map_err(|error| error.to_string())?,
+        },
+    ))
+}
+
+fn change_at(text: &str) -> Result<Planned, String> {
+    const EXPECTED: &str = "EPOCH:KEY=VALUE";
+    let (epoch, rest) = epoch_and_rest(text, EXPECTED)?;
+    let (key, value) = rest.split_once('=').ok_or(format!("expected {EXPECTED}"))?;
+    Ok(at(epoch, Steer::set(key.trim(), value.trim())))
+}
+
+fn epoch_and_rest<'a>(text: &'a str, expected: &str) -> Result<(u32, &'a str), String> {
+    let (epoch, rest) = text.split_once(':').ok_or(format!("expected {expected}"))?;
     let epoch = epoch
         .parse()
-        .map_err(|_| format!("`{epoch}` is not an epoch"))?;
-    let disruption = rest
-        .parse::<Disruption>()
-        .map_err(|error| error.to_string())?;
-    Ok((epoch, disruption))
+        .map_err(|_| format!("`{epoch}` is not an epoch; expected {expected}"))?;
+    Ok((epoch, rest))
+}
+
+fn at(epoch: u32, steer: Steer) -> Planned {
+    Planned {
+        epoch,
+        batch: 0,
+        steer,
+    }
 }

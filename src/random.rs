@@ -27,6 +27,10 @@ pub enum Purpose {
     DrawA = 7,
     /// Categorical draws from VAE-B's decoder.
     DrawB = 8,
+    /// Noise that a disruption adds to VAE-A's codes.
+    JitterA = 9,
+    /// Noise that a disruption adds to VAE-B's codes.
+    JitterB = 10,
 }
 
 /// The random numbers of one purpose, epoch and batch.

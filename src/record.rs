@@ -25,6 +25,12 @@ pub struct EpochRecord {
     pub beta_a: f64,
     /// Weight of VAE-B's KL term.
     pub beta_b: f64,
+    /// Standard deviation of the noise that a disruption added to training codes.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub latent_noise: f64,
+    /// Share of fresh weights that a disruption mixed into the decoders as the epoch began.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub fresh_share: f64,
     /// Temperature of VAE-A's posterior noise.
     pub temperature_a: f64,
     /// Temperature of VAE-B's posterior noise.
@@ -55,6 +61,11 @@ pub struct EpochRecord {
     pub best: Best,
     /// Wall time of the epoch's parts.
     pub seconds: Seconds,
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde's signature")]
+fn is_zero(value: &f64) -> bool {
+    *value == 0.0
 }
 
 /// The `event` field of an epoch line.

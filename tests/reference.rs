@@ -114,6 +114,8 @@ fn settings(config: &Value) -> Settings {
         beta_a: get("beta_A"),
         beta_b: get("beta_B"),
         learning_rate: 1e-3,
+        latent_noise: 0.0,
+        fresh_share: 0.0,
     };
     let controller = Controller {
         gradient_emas: [get("emaA"), get("emaB")],
@@ -198,8 +200,8 @@ fn forward(scenario: &str, precision: Precision, device: &Device) {
     let pass = model.forward(
         batch.x.clone(),
         Coupling {
-            rho: settings.scheduled.rho,
             noise,
+            ..Coupling::at(settings.scheduled.rho)
         },
     );
 
@@ -520,7 +522,7 @@ fn functions(precision: Precision, device: &Device) {
                 learning_rate: number(&apply["lr_in"]),
                 ..Controller::default()
             };
-            controller.correct(answer, &published().model);
+            controller.correct(answer, &published());
             for (name, found) in [
                 ("lr_out", controller.learning_rate),
                 ("lambda1", controller.lambda1),
@@ -707,8 +709,7 @@ fn epochs_around_the_disruption(precision: Precision) {
             .as_array()
             .map(|c| [c[0].as_u64().unwrap() as u32, c[1].as_u64().unwrap() as u32]);
         let scheduled = schedule.at(epoch, core.controller.balanced);
-        core.controller
-            .begin_epoch(&scheduled, &config.model, coverage);
+        core.controller.begin_epoch(&scheduled, &config, coverage);
         let losses = &wanted["epoch_losses"];
         near(
             "gradient ratio",

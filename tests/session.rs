@@ -7,9 +7,13 @@
     reason = "tests"
 )]
 
+#[path = "session/controls.rs"]
+mod controls;
 #[path = "session/requests.rs"]
 mod requests;
 #[path = "session/runs.rs"]
 mod runs;
+#[path = "session/steering.rs"]
+mod steering;
 #[path = "support/session.rs"]
 mod support;

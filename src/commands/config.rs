@@ -64,6 +64,11 @@ fn keys(global: &Global) -> Result<ExitCode, Failure> {
             key.default
         ))?;
         line(&format!("    {}", key.meaning))?;
+        if let Some(point) = key.live {
+            line(&format!(
+                "    can be changed while training, from the {point} on"
+            ))?;
+        }
         if let Some(reason) = key.no_effect() {
             line(&format!("    no effect: {reason}"))?;
         }

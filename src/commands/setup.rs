@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use fluxttice_core::config::{Config, Loaded, Source};
-use fluxttice_core::run::{find_run, runs_folder, stored_config};
+use fluxttice_core::run::{LATEST, find_run, finished_epochs, new_run, runs_folder, stored_config};
 use fluxttice_core::session::{Place, Plan};
 
 use super::Failure;
@@ -30,7 +30,8 @@ pub fn plan(global: &Global, resume: Option<&str>, out: Option<&Path>) -> Result
         config_name: config_name(global),
         ineffective: Vec::new(),
         epochs: None,
-        disruptions: Vec::new(),
+        planned: Vec::new(),
+        replay: false,
     };
     let runs = runs(global)?;
     if let Some(named) = resume {
@@ -57,6 +58,30 @@ pub fn plan(global: &Global, resume: Option<&str>, out: Option<&Path>) -> Result
     Ok(plan)
 }
 
+/// The plan of a new run that goes on from a checkpoint of another.
+pub fn branch(global: &Global, named: &str, out: Option<&Path>) -> Result<Plan, Failure> {
+    let runs = runs(global)?;
+    let (name, which) = named.rsplit_once('@').unwrap_or((named, LATEST));
+    let from = find_run(&runs, Some(name))?;
+    let epochs = finished_epochs(&from, which)?;
+    let config = stored_with(global, &from)?;
+    let to = out.map_or_else(|| new_run(&runs, &config), Path::to_owned);
+    Ok(Plan {
+        device: global.device,
+        config_name: "of its parent".to_owned(),
+        ineffective: Vec::new(),
+        epochs: None,
+        planned: Vec::new(),
+        replay: false,
+        place: Place::Branch {
+            from,
+            epochs,
+            to,
+            config: Box::new(config),
+        },
+    })
+}
+
 fn config_name(global: &Global) -> String {
     let name = global.config.as_ref().and_then(|path| path.file_stem());
     name.map_or_else(
@@ -65,19 +90,24 @@ fn config_name(global: &Global) -> String {
     )
 }
 
+/// The configuration that a run was made with, with the overrides of the command line.
+fn stored_with(global: &Global, run: &Path) -> Result<Config, Failure> {
+    let source = Source::Text {
+        name: "config.yaml of the run".to_owned(),
+        text: stored_config(run)?.to_yaml()?,
+    };
+    let mut overrides = global.set.clone();
+    overrides.extend(global.seed.map(|seed| format!("seed={seed}")));
+    Ok(Config::load(source, &overrides)?.config)
+}
+
 /// The stored configuration rules a continued run; settings given again must not differ.
 fn same_settings(global: &Global, run: &Path) -> Result<(), Failure> {
     let stored = stored_config(run)?;
     let given = if global.config.is_some() {
         config(global)?.config
     } else {
-        let source = Source::Text {
-            name: "config.yaml of the run".to_owned(),
-            text: stored.to_yaml()?,
-        };
-        let mut overrides = global.set.clone();
-        overrides.extend(global.seed.map(|seed| format!("seed={seed}")));
-        Config::load(source, &overrides)?.config
+        stored_with(global, run)?
     };
     if given == stored {
         return Ok(());

@@ -8,9 +8,10 @@ use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use serde_json::json;
 
 use fluxttice_core::record::EpochRecord;
-use fluxttice_core::run::journal::{self, Planned};
+use fluxttice_core::run::journal;
 use fluxttice_core::session::Session;
 use fluxttice_core::session::message::{Command, End, Event, Progress, RunInfo};
+use fluxttice_core::training::Steer;
 
 use super::{Done, Failure, json_line, line, note, setup, signals};
 use crate::cli::{Global, TrainArgs};
@@ -19,20 +20,23 @@ use crate::logging::Logs;
 /// Runs the command.
 pub fn run(global: &Global, args: &TrainArgs) -> Done {
     let logs = Logs::to_stderr(global.log, global.quiet);
-    let mut plan = setup::plan(global, args.resume.as_deref(), args.out.as_deref())?;
+    let out = args.out.as_deref();
+    let mut plan = match &args.branch {
+        Some(named) => setup::branch(global, named, out)?,
+        None => setup::plan(global, args.resume.as_deref(), out)?,
+    };
     plan.epochs = args.epochs;
-    plan.disruptions = args
-        .disrupt
-        .iter()
-        .map(|(epoch, disruption)| Planned {
-            epoch: *epoch,
-            batch: 0,
-            disruption: *disruption,
-        })
-        .collect();
+    plan.planned = [args.change.as_slice(), &args.disrupt].concat();
+    for planned in &plan.planned {
+        if let Steer::Set { key, value, .. } = &planned.steer {
+            // Found out now, not in the middle of the night.
+            let taken = plan.config()?.changed(key, value);
+            taken.map_err(|problem| Failure::Input(format!("--change: {problem}")))?;
+        }
+    }
     if let Some(path) = &args.replay {
-        plan.disruptions
-            .extend(journal::disruptions(&journal::read(path)?));
+        plan.planned.extend(journal::steps(&journal::read(path)?));
+        plan.replay = true;
     }
     signals::runtime()?.block_on(async {
         let mut shutdown = signals::listen()?;
@@ -133,6 +137,7 @@ impl Report {
                 Ok(())
             }
             Event::State(_)
+            | Event::Tuned(_)
             | Event::Codes(_)
             | Event::Weights(_)
             | Event::Covered(_)
@@ -162,7 +167,7 @@ impl Report {
                 "config_digest": info.config_digest,
                 "without_effect": info.ineffective,
                 "epoch": info.history.len(),
-                "total_epochs": info.total_epochs,
+                "total_epochs": info.tuning.total_epochs(),
                 "batches": info.batches,
                 "parameters": {"total": total, "vae_a": vae_a, "vae_b": vae_b, "statenet": statenet},
             }));
@@ -183,11 +188,13 @@ impl Report {
 
     fn progress(&self, progress: Progress) {
         let Some(info) = &self.info else { return };
-        self.bar
-            .set_prefix(format!("epoch {}/{}", progress.epoch, info.last_epoch));
+        self.bar.set_prefix(format!(
+            "epoch {}/{}",
+            progress.epoch, info.tuning.last_epoch
+        ));
         self.bar.set_length(u64::from(progress.of));
         self.bar.set_position(u64::from(progress.done));
-        let left = info.last_epoch.saturating_sub(progress.epoch);
+        let left = info.tuning.last_epoch.saturating_sub(progress.epoch);
         self.bar.set_message(if progress.epochs_per_minute > 0.0 {
             let seconds = 60.0 * f64::from(left) / progress.epochs_per_minute;
             let left = indicatif::HumanDuration(Duration::from_secs_f64(seconds));

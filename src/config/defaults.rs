@@ -3,7 +3,7 @@
 //! A test holds them against the built-in file and against the table of keys.
 
 use super::schema::{
-    Config, Controller, LearningRateStep, Model, Optimizer, OptimizerKind, PhaseTransitions,
+    Config, Controller, Hold, LearningRateStep, Model, Optimizer, OptimizerKind, PhaseTransitions,
     TernaryDataset, VaeA, VaeB,
 };
 
@@ -40,6 +40,7 @@ impl Default for Config {
             target_kld_max: 1.0,
             target_recon_accuracy: 85.0,
             phase_transitions: PhaseTransitions::default(),
+            hold: Hold::default(),
         }
     }
 }

@@ -2,23 +2,29 @@
 
 use super::keys::KEYS;
 
-/// Every key as one row: type and bounds, published value, meaning, effect.
+/// Every key as one row: type and bounds, published value, meaning, effect, and when a change in a
+/// running session takes effect.
 #[must_use]
 pub fn markdown_table() -> String {
     let mut table = String::from(
-        "| key | type | range | published | meaning | effect |\n|---|---|---|---|---|---|\n",
+        "| key | type | range | published | meaning | effect | while running |\n|---|---|---|---|---|---|---|\n",
     );
     for info in &KEYS {
         let effect = match info.no_effect() {
             None => "used".to_owned(),
             Some(reason) => format!("**none**: {reason}"),
         };
+        let live = info.live.map_or("–".to_owned(), |point| point.to_string());
+        let default = if info.published {
+            format!("`{}`", info.default)
+        } else {
+            "–".to_owned()
+        };
         table += &format!(
-            "| `{}` | {} | {} | `{}` | {} | {effect} |\n",
+            "| `{}` | {} | {} | {default} | {} | {effect} | {live} |\n",
             info.key,
             info.kind(),
             info.range_text(),
-            info.default,
             info.meaning,
         );
     }
@@ -51,9 +57,9 @@ mod tests {
     }
 
     #[test]
-    fn rows_have_six_cells() {
+    fn rows_have_seven_cells() {
         for line in markdown_table().lines() {
-            assert_eq!(line.matches('|').count(), 7, "{line}");
+            assert_eq!(line.matches('|').count(), 8, "{line}");
         }
     }
 }

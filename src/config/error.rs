@@ -93,17 +93,31 @@ pub enum Fault {
 
 impl fmt::Display for Problem {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}: ", self.place)?;
-        if !self.key.is_empty() {
-            write!(f, "{}: ", printable(&self.key))?;
-        }
-        match &self.fault {
-            Fault::UnknownKey {
+        write!(f, "{}: {}", self.place, self.complaint())
+    }
+}
+
+impl Problem {
+    /// What is wrong, without where it was given.
+    #[must_use]
+    pub fn complaint(&self) -> String {
+        let key = match self.key.as_str() {
+            "" => String::new(),
+            key => format!("{}: ", printable(key)),
+        };
+        format!("{key}{}", self.fault)
+    }
+}
+
+impl fmt::Display for Fault {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::UnknownKey {
                 suggestion: Some(key),
                 ..
             } => write!(f, "unknown key; did you mean `{key}`?"),
-            Fault::UnknownKey { expected, .. } => write!(f, "unknown key; expected {expected}"),
-            Fault::Unusable { found, expected } => write!(f, "found {found}; expected {expected}"),
+            Self::UnknownKey { expected, .. } => write!(f, "unknown key; expected {expected}"),
+            Self::Unusable { found, expected } => write!(f, "found {found}; expected {expected}"),
         }
     }
 }

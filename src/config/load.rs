@@ -156,7 +156,7 @@ fn ineffective(root: &Value, given: &Given) -> Vec<IneffectiveKey> {
 
 fn defaulted(root: &Value) -> Vec<&'static str> {
     KEYS.iter()
-        .filter(|info| info.effect == Effect::Used)
+        .filter(|info| info.effect == Effect::Used && info.published)
         .map(|info| info.key)
         .filter(|key| {
             let list = key.split_once(".N.").map_or(*key, |(list, _)| list);

@@ -15,6 +15,7 @@ mod defaults;
 mod docs;
 mod error;
 mod keys;
+mod live;
 mod load;
 mod locate;
 mod overrides;
@@ -31,10 +32,11 @@ mod tests;
 
 pub use docs::markdown_table;
 pub use error::{ConfigError, Fault, Place, Problem};
-pub use keys::{Bound, Effect, KEYS, KeyInfo, Range, find_key};
+pub use keys::{Bound, Effect, KEYS, KeyInfo, Range, SafePoint, find_key};
+pub use live::{Changed, live_keys};
 pub use load::{IneffectiveKey, Loaded};
 pub use schema::{
-    Config, Controller, LearningRateStep, Model, Optimizer, OptimizerKind, PhaseTransitions,
+    Config, Controller, Hold, LearningRateStep, Model, Optimizer, OptimizerKind, PhaseTransitions,
     TernaryDataset, VaeA, VaeB,
 };
 pub use source::{BUILT_IN, SIZE_LIMIT, Source};

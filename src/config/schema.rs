@@ -1,7 +1,9 @@
 //! The shape of a configuration file: the published keys, in the published order.
 //!
 //! A key that a file leaves out takes its published value (see `defaults`); a key that is not
-//! here is an error. Field order is the order in which [`Config::to_yaml`] writes.
+//! here is an error. Field order is the order in which [`Config::to_yaml`] writes. What the
+//! published file does not have is only written where it is set, so that digests of published
+//! configurations stay what they were.
 
 use serde::{Deserialize, Serialize};
 
@@ -69,6 +71,9 @@ pub struct Config {
     pub target_recon_accuracy: f64,
     /// Epochs at which the four phases meet.
     pub phase_transitions: PhaseTransitions,
+    /// Quantities held still; not in the published file, and only written where one is.
+    #[serde(skip_serializing_if = "Hold::is_empty")]
+    pub hold: Hold,
 }
 
 /// Sizes of the network, permeability ρ, λ3 and the controller's switches.
@@ -217,4 +222,45 @@ pub struct PhaseTransitions {
     pub ultra_exploration_start: u32,
     /// Epoch of StateNet's first correction; accepted, without effect.
     pub statenet_warm_start: u32,
+}
+
+/// Quantities that are held instead of following their schedule or rule; `None` lets them follow.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Hold {
+    /// Permeability ρ.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub rho: Option<f64>,
+    /// Weight of VAE-A's KL term.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub beta_a: Option<f64>,
+    /// Weight of VAE-B's KL term.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub beta_b: Option<f64>,
+    /// Temperature of VAE-A.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub temperature_a: Option<f64>,
+    /// Temperature of VAE-B.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub temperature_b: Option<f64>,
+    /// Weight of VAE-A's loss.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub lambda1: Option<f64>,
+    /// Weight of VAE-B's loss.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub lambda2: Option<f64>,
+    /// Weight of the entropy alignment.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub lambda3: Option<f64>,
+    /// Learning rate.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub learning_rate: Option<f64>,
+}
+
+impl Hold {
+    /// Whether nothing is held.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        *self == Self::default()
+    }
 }

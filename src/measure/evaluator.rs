@@ -61,7 +61,7 @@ impl Evaluator {
         let mut exact = [OperationSet::default(), OperationSet::default()];
         for tile in operations.chunks(TILE) {
             let batch = Batch::new(tile.iter().copied(), &self.device, PRECISION);
-            let forward = self.model.forward(batch.x, Coupling { rho, noise: None });
+            let forward = self.model.forward(batch.x, Coupling::at(rho));
             for (exact, logits) in exact.iter_mut().zip(forward.logits) {
                 let logits: Vec<f64> = logits.try_into_vec_as()?;
                 let decoded = logits.chunks_exact(ENTRIES * VALUES).map(most_likely);

@@ -167,6 +167,19 @@ pub struct Coupling {
     pub rho: f64,
     /// Posterior noise and temperature of A and B; `None` in evaluation (z = μ).
     pub noise: Option<[(Tensor<2>, f64); 2]>,
+    /// Added to the codes of A and B, `[n, 16]`; only a disruption adds anything.
+    pub jitter: Option<[Tensor<2>; 2]>,
+}
+
+impl Coupling {
+    /// Evaluation at this permeability: z = μ.
+    pub fn at(rho: f64) -> Self {
+        Self {
+            rho,
+            noise: None,
+            jitter: None,
+        }
+    }
 }
 
 /// What a forward pass computes for n operations.
@@ -246,6 +259,10 @@ impl DualVae {
                 posterior[1].sample(noise_b, tau_b),
             ],
             None => [posterior[0].mu.clone(), posterior[1].mu.clone()],
+        };
+        let z = match (z, coupling.jitter) {
+            ([z_a, z_b], Some([a, b])) => [z_a + a, z_b + b],
+            (z, None) => z,
         };
         let inject = |own: usize, other: usize| {
             z[own].clone().mul_scalar(1.0 - coupling.rho)

@@ -3,6 +3,7 @@
 use std::collections::HashMap;
 
 use safetensors::tensor::{Dtype, SafeTensors, TensorView};
+use sha2::{Digest, Sha256};
 use thiserror::Error;
 
 use super::layout::{PARAMETERS, Parameter, Start};
@@ -28,11 +29,21 @@ impl Weights {
     ///
     /// Matrices and biases are uniform in ±1/√fan_in, the start of PyTorch's `nn.Linear`.
     pub fn fresh(seed: u64) -> Self {
+        Self::drawn(seed, 0)
+    }
+
+    /// Fresh weights to mix into the decoders in an epoch: others in every epoch, and none of them
+    /// those that the run started from.
+    pub fn fresh_in_epoch(seed: u64, epoch: u32) -> Self {
+        Self::drawn(seed, epoch.saturating_add(1))
+    }
+
+    fn drawn(seed: u64, round: u32) -> Self {
         let tensors = PARAMETERS
             .iter()
             .enumerate()
             .map(|(number, parameter)| {
-                let stream = Stream::new(seed, Purpose::Weights, 0, number as u32);
+                let stream = Stream::new(seed, Purpose::Weights, round, number as u32);
                 match parameter.start {
                     Start::Zero => vec![0.0; parameter.len()],
                     Start::One => vec![1.0; parameter.len()],
@@ -49,6 +60,21 @@ impl Weights {
             tensors,
             gradient_emas: [1.0; 2],
         }
+    }
+
+    /// These weights with a share of others in both decoders: (1 - share) · w + share · other.
+    #[must_use]
+    pub fn with_decoders_mixed(mut self, other: &Self, share: f64) -> Self {
+        for ((parameter, own), other) in
+            PARAMETERS.iter().zip(&mut self.tensors).zip(&other.tensors)
+        {
+            if parameter.name.starts_with("decoder_") {
+                for (own, other) in own.iter_mut().zip(other) {
+                    *own = ((1.0 - share) * f64::from(*own) + share * f64::from(*other)) as f32;
+                }
+            }
+        }
+        self
     }
 
     /// Whether every number is finite.
@@ -94,6 +120,15 @@ impl Weights {
             })
             .collect::<Result<_, safetensors::SafeTensorError>>()?;
         Ok(safetensors::serialize(views, None)?)
+    }
+
+    /// SHA-256 of the safetensors file in hexadecimal.
+    ///
+    /// # Errors
+    /// As [`Weights::to_bytes`].
+    pub fn digest(&self) -> Result<String, WeightsError> {
+        let hash = Sha256::digest(&self.to_bytes()?);
+        Ok(hash.iter().map(|byte| format!("{byte:02x}")).collect())
     }
 
     /// Reads a safetensors file with the original's names.

@@ -233,6 +233,7 @@ mod tests {
                 best: None,
                 stale: 3,
                 disruptions: Vec::new(),
+                edits: vec!["hold.rho=0.5".into()],
             },
         }
     }

@@ -1,5 +1,6 @@
 //! A run's folder: configuration, metrics, journal, checkpoints, snapshots.
 
+use std::collections::BTreeSet;
 use std::fs::{self, File, TryLockError};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -8,12 +9,11 @@ use super::checkpoint;
 use super::error::RunError;
 use super::files;
 use super::journal::{self, Entry, JournalEvent};
-use super::names::{CONFIG, JOURNAL, METRICS, SNAPSHOTS};
+use super::names::{CHECKPOINTS, CONFIG, JOURNAL, METRICS, SNAPSHOTS, STATE};
 use super::record::EpochRecord;
 use crate::config::{Config, Source};
 use crate::training::Snapshot;
 
-const CHECKPOINTS: &str = "checkpoints";
 const LOCK: &str = ".lock";
 /// The library's and the program's log.
 pub const LOG: &str = "log.txt";
@@ -22,6 +22,8 @@ pub const LATEST: &str = "latest";
 /// Name of the checkpoint with the lowest validation loss.
 pub const BEST: &str = "best";
 
+/// Largest state file that is read.
+const STATE_LIMIT: u64 = 8 << 20;
 /// Largest metrics file that is read.
 const METRICS_LIMIT: u64 = 256 << 20;
 
@@ -104,10 +106,7 @@ impl RunFolder {
 
     /// The run's name: the folder's.
     pub fn name(&self) -> String {
-        self.path
-            .file_name()
-            .map(|name| name.to_string_lossy().into_owned())
-            .unwrap_or_default()
+        name(&self.path)
     }
 
     /// The configuration as used.
@@ -144,41 +143,61 @@ impl RunFolder {
             .into_iter()
             .filter(|record| record.epoch < epochs)
             .collect();
+        self.replace_metrics(kept.iter())?;
+        Ok(kept.into_iter().map(Arc::new).collect())
+    }
+
+    /// Writes the metrics anew.
+    pub(super) fn replace_metrics<'a>(
+        &self,
+        records: impl Iterator<Item = &'a EpochRecord>,
+    ) -> Result<(), RunError> {
         let path = self.path.join(METRICS);
         let mut text = String::new();
-        for record in &kept {
+        for record in records {
             text += &line(record, &path)?;
             text.push('\n');
         }
-        files::write(&path, text.as_bytes())?;
-        Ok(kept.into_iter().map(Arc::new).collect())
+        files::write(&path, text.as_bytes())
     }
 
     /// Saves a finished epoch: its metrics line, then the checkpoint, then the links to it.
     ///
-    /// Checkpoints that are neither the latest, the best nor due are removed.
+    /// Checkpoints that are neither the latest, the best, due nor in `kept` are removed.
     ///
     /// # Errors
     /// [`RunError`]; the checkpoint before is intact then.
-    pub fn save_epoch(&self, record: &EpochRecord, snapshot: &Snapshot) -> Result<(), RunError> {
+    pub fn save_epoch(
+        &self,
+        record: &EpochRecord,
+        snapshot: &Snapshot,
+        every: u32,
+        kept: &BTreeSet<u32>,
+    ) -> Result<(), RunError> {
         let metrics = self.path.join(METRICS);
         files::append_line(&metrics, &line(record, &metrics)?)?;
-        let name = checkpoint::epoch_name(record.epoch);
-        checkpoint::save(&self.checkpoint_path(&name), true, snapshot, &self.digest)?;
         let previous = [LATEST, BEST].map(|link| files::pointed(&self.checkpoint_path(link)));
-        files::point(&self.checkpoint_path(LATEST), &name)?;
-        if record.best.epoch == record.epoch {
-            files::point(&self.checkpoint_path(BEST), &name)?;
-        }
-        let best = files::pointed(&self.checkpoint_path(BEST));
+        self.save_checkpoint(record.epoch, snapshot)?;
+        let now = [LATEST, BEST].map(|link| files::pointed(&self.checkpoint_path(link)));
         for old in previous.into_iter().flatten() {
-            let due = old
+            let wanted = old
                 .strip_prefix("epoch-")
                 .and_then(|number| number.parse::<u32>().ok())
-                .is_none_or(|epoch| epoch % self.config.checkpoint_freq == 0);
-            if old != name && Some(&old) != best.as_ref() && !due {
+                .is_none_or(|epoch| epoch % every.max(1) == 0 || kept.contains(&epoch));
+            if !wanted && !now.contains(&Some(old.clone())) {
                 files::remove(&self.checkpoint_path(&old))?;
             }
+        }
+        Ok(())
+    }
+
+    /// Saves a checkpoint of a finished epoch and points the links to it.
+    pub(super) fn save_checkpoint(&self, epoch: u32, snapshot: &Snapshot) -> Result<(), RunError> {
+        let name = checkpoint::epoch_name(epoch);
+        checkpoint::save(&self.checkpoint_path(&name), true, snapshot, &self.digest)?;
+        files::point(&self.checkpoint_path(LATEST), &name)?;
+        if snapshot.state.best.is_some_and(|best| best.epoch == epoch) {
+            files::point(&self.checkpoint_path(BEST), &name)?;
         }
         Ok(())
     }
@@ -189,15 +208,10 @@ impl RunFolder {
     /// [`RunError`] where the name is taken, not usable, or the disk refuses.
     pub fn save_snapshot(&self, name: &str, snapshot: &Snapshot) -> Result<PathBuf, RunError> {
         let path = self.path.join(SNAPSHOTS).join(name);
-        let plain = !name.is_empty() && name.len() <= 80 && !name.starts_with('.');
-        if !plain
-            || !name
-                .chars()
-                .all(|c| c.is_ascii_alphanumeric() || "-_.".contains(c))
-        {
+        if !is_plain_name(name) {
             return Err(RunError::unusable(
                 &path,
-                "a snapshot's name is made of letters, digits, `-`, `_` and `.`",
+                format!("a snapshot's name is made of {PLAIN_NAME}"),
             ));
         }
         checkpoint::save(&path, false, snapshot, &self.digest)?;
@@ -235,6 +249,39 @@ fn lock(path: &Path) -> Result<File, RunError> {
         Err(TryLockError::WouldBlock) => Err(RunError::InUse(path.to_owned())),
         Err(TryLockError::Error(error)) => Err(RunError::disk("lock", &place)(error)),
     }
+}
+
+/// What a name may be made of, in words.
+pub const PLAIN_NAME: &str = "letters, digits, `-`, `_` and `.`";
+
+/// Whether a text can name a folder without leading out of the one it is made in.
+pub fn is_plain_name(name: &str) -> bool {
+    let allowed = |c: char| c.is_ascii_alphanumeric() || "-_.".contains(c);
+    !name.is_empty() && name.len() <= 80 && !name.starts_with('.') && name.chars().all(allowed)
+}
+
+/// The name of a run: its folder's.
+pub fn name(run: &Path) -> String {
+    run.file_name()
+        .map(|name| name.to_string_lossy().into_owned())
+        .unwrap_or_default()
+}
+
+/// Epochs after which a checkpoint of the run is there, in order.
+pub fn checkpoints(run: &Path) -> Vec<u32> {
+    let folder = run.join(CHECKPOINTS);
+    let mut there: Vec<u32> = fs::read_dir(&folder)
+        .into_iter()
+        .flatten()
+        .flatten()
+        .filter(|entry| checkpoint::is_checkpoint(&entry.path()))
+        .filter_map(|entry| {
+            let name = entry.file_name().to_string_lossy().into_owned();
+            name.strip_prefix("epoch-")?.parse().ok()
+        })
+        .collect();
+    there.sort_unstable();
+    there
 }
 
 /// The configuration that a run was made with.
@@ -295,6 +342,17 @@ pub fn read_journal(path: &Path) -> Result<Vec<Entry>, RunError> {
     }
 }
 
+/// Epochs that are finished in one of a run's checkpoints: `latest`, `best` or an epoch's number.
+///
+/// # Errors
+/// [`RunError`] where the run has no such checkpoint; says which it has.
+pub fn finished_epochs(run: &Path, which: &str) -> Result<u32, RunError> {
+    let folder = checkpoint_folder(run, which)?;
+    let state = folder.join(STATE);
+    let (epochs, _) = checkpoint::position(&files::read(&state, STATE_LIMIT)?, &state)?;
+    Ok(epochs)
+}
+
 /// The folder of one of a run's checkpoints: `latest`, `best` or an epoch's number.
 ///
 /// # Errors
@@ -313,14 +371,10 @@ pub fn checkpoint_folder(run: &Path, which: &str) -> Result<PathBuf, RunError> {
     if checkpoint::is_checkpoint(&folder) {
         return Ok(folder);
     }
-    let mut there: Vec<String> = fs::read_dir(&checkpoints)
+    let there: Vec<String> = self::checkpoints(run)
         .into_iter()
-        .flatten()
-        .flatten()
-        .map(|entry| entry.file_name().to_string_lossy().into_owned())
-        .filter(|name| name.starts_with("epoch-"))
+        .map(checkpoint::epoch_name)
         .collect();
-    there.sort();
     let there = if there.is_empty() {
         "none yet".to_owned()
     } else {

@@ -8,8 +8,8 @@ use time::format_description::well_known::Rfc3339;
 
 use super::error::RunError;
 use super::files;
-use crate::schedule::Disruption;
 use crate::session::message::{Command, EndReason, Mark, MarkKind, Outcome};
+use crate::training::{Planned, Steer};
 
 /// Largest journal that is read.
 const LIMIT: u64 = 64 << 20;
@@ -41,6 +41,24 @@ pub enum JournalEvent {
     },
     /// A request was answered.
     Outcome(Outcome),
+    /// The run left another one here; what stands above happened in that one.
+    Branched {
+        /// The other run's name.
+        parent: String,
+        /// Epochs that both share.
+        epoch: u32,
+        /// SHA-256 of the weights at that point; `None` before the first epoch.
+        weights: Option<String>,
+    },
+    /// An experiment with a disruption came to its end.
+    Verdict {
+        /// Name of its file in the run's folder of experiments.
+        experiment: String,
+        /// Epoch in which the disruption began.
+        epoch: u32,
+        /// What was found, in one line.
+        finding: String,
+    },
     /// A session ended.
     Closed {
         /// Epochs finished then.
@@ -54,7 +72,10 @@ impl JournalEvent {
     /// Epochs that were finished when it happened.
     pub fn epoch(&self) -> u32 {
         match self {
-            Self::Opened { epoch, .. } | Self::Closed { epoch, .. } => *epoch,
+            Self::Opened { epoch, .. }
+            | Self::Branched { epoch, .. }
+            | Self::Verdict { epoch, .. }
+            | Self::Closed { epoch, .. } => *epoch,
             Self::Outcome(outcome) => outcome.epoch,
         }
     }
@@ -72,8 +93,15 @@ pub fn now() -> String {
 /// # Errors
 /// [`RunError::Disk`].
 pub fn append(path: &Path, event: JournalEvent) -> Result<(), RunError> {
-    let entry = Entry { time: now(), event };
-    let line = serde_json::to_string(&entry)
+    append_entry(path, &Entry { time: now(), event })
+}
+
+/// Appends an entry as it is, with the time that it has.
+///
+/// # Errors
+/// [`RunError::Disk`].
+pub fn append_entry(path: &Path, entry: &Entry) -> Result<(), RunError> {
+    let line = serde_json::to_string(entry)
         .map_err(|error| RunError::unusable(path, error.to_string()))?;
     files::append_line(path, &line)
 }
@@ -129,24 +157,13 @@ pub fn cut_torn_line(path: &Path) -> Result<(), RunError> {
     Ok(())
 }
 
-/// A disruption to be started without being asked for again.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub struct Planned {
-    /// Epoch.
-    pub epoch: u32,
-    /// Batches of that epoch finished before it starts.
-    pub batch: u32,
-    /// What.
-    pub disruption: Disruption,
-}
-
-/// The disruptions that a journal says were started.
-pub fn disruptions(entries: &[Entry]) -> Vec<Planned> {
+/// The changes that a journal says were made, to be made again.
+pub fn steps(entries: &[Entry]) -> Vec<Planned> {
     entries
         .iter()
         .filter_map(|entry| match &entry.event {
             JournalEvent::Outcome(Outcome {
-                command: Command::Disrupt { disruption },
+                command: Command::Steer(steer),
                 epoch,
                 batch,
                 applied: true,
@@ -154,7 +171,7 @@ pub fn disruptions(entries: &[Entry]) -> Vec<Planned> {
             }) => Some(Planned {
                 epoch: *epoch,
                 batch: *batch,
-                disruption: *disruption,
+                steer: steer.clone(),
             }),
             _ => None,
         })
@@ -170,33 +187,43 @@ pub fn marks(entries: &[Entry]) -> Vec<Mark> {
                 epoch: *epoch,
                 kind: MarkKind::Resumed,
             }),
-            JournalEvent::Outcome(outcome) if outcome.applied => match outcome.command {
-                Command::Disrupt { .. } => Some(Mark {
-                    epoch: outcome.epoch,
-                    kind: MarkKind::Disruption,
-                }),
-                Command::Snapshot { .. } => Some(Mark {
-                    epoch: outcome.epoch,
-                    kind: MarkKind::Snapshot,
-                }),
-                _ => None,
-            },
+            JournalEvent::Branched { epoch, .. } => Some(Mark {
+                epoch: *epoch,
+                kind: MarkKind::Branch,
+            }),
+            JournalEvent::Outcome(outcome) => mark(outcome),
             _ => None,
         })
         .collect()
 }
 
+/// The mark that an outcome puts on the time axis.
+pub fn mark(outcome: &Outcome) -> Option<Mark> {
+    let kind = match outcome.command {
+        _ if !outcome.applied => return None,
+        Command::Steer(Steer::Disrupt { .. }) => MarkKind::Disruption,
+        Command::Steer(Steer::Set { .. }) => MarkKind::Edit,
+        Command::Snapshot { .. } => MarkKind::Snapshot,
+        _ => return None,
+    };
+    Some(Mark {
+        epoch: outcome.epoch,
+        kind,
+    })
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::schedule::DisruptionKind;
+    use crate::schedule::{Disruption, DisruptionKind};
+    use crate::session::message::Author;
 
     fn outcome(applied: bool) -> JournalEvent {
         let disruption = Disruption::new(DisruptionKind::BetaB);
-        let command = Command::Disrupt { disruption };
         JournalEvent::Outcome(Outcome {
             id: 1,
-            command,
+            by: Author::User,
+            command: Command::Steer(Steer::Disrupt { disruption }),
             epoch: 4,
             batch: 9,
             applied,
@@ -225,13 +252,47 @@ mod tests {
             entries.iter().map(|e| e.event.clone()).collect::<Vec<_>>(),
             [opened, outcome(true), outcome(false)]
         );
-        assert_eq!(
-            disruptions(&entries).len(),
-            1,
-            "only the one that was applied"
-        );
-        assert_eq!(disruptions(&entries)[0].batch, 9);
+        assert_eq!(steps(&entries).len(), 1, "only the one that was applied");
+        assert_eq!(steps(&entries)[0].batch, 9);
         assert_eq!(marks(&entries).len(), 2);
+    }
+
+    #[test]
+    fn every_request_is_read_back_as_it_was_written() {
+        let disruption = Disruption::new(DisruptionKind::LatentNoise);
+        for command in [
+            Command::Pause,
+            Command::Snapshot { name: None },
+            Command::Branch {
+                epochs: 7,
+                name: Some("b".into()),
+            },
+            Command::Steer(Steer::Disrupt { disruption }),
+            Command::Steer(Steer::set("hold.rho", "0.4")),
+        ] {
+            for by in [Author::User, Author::Plan, Author::Rule("when".into())] {
+                let JournalEvent::Outcome(outcome) = outcome(true) else {
+                    unreachable!()
+                };
+                let written = JournalEvent::Outcome(Outcome {
+                    by,
+                    command: command.clone(),
+                    ..outcome
+                });
+                let text = serde_json::to_string(&written).unwrap();
+                assert_eq!(
+                    serde_json::from_str::<JournalEvent>(&text).unwrap(),
+                    written
+                );
+            }
+        }
+    }
+
+    #[test]
+    fn a_journal_of_before_there_were_authors_is_read() {
+        let text = r#"{"time":"2026-11-21T00:00:00Z","event":"outcome","id":1,"request":"disrupt","disruption":{"kind":"beta-b","amplitude":0.2,"epochs":5},"epoch":4,"batch":9,"applied":true,"message":"done"}"#;
+        let entries = parse(&format!("{text}\n"), Path::new("journal")).unwrap();
+        assert_eq!(steps(&entries).len(), 1);
     }
 
     #[test]

@@ -1,5 +1,6 @@
 //! A run on disk: folder, metrics, journal, checkpoints.
 
+mod branch;
 pub mod checkpoint;
 mod error;
 pub(crate) mod files;
@@ -9,10 +10,11 @@ mod locate;
 pub mod names;
 
 pub use crate::record;
+pub use branch::{Parent, branch, parent, state_after, weights_digest};
 pub use error::RunError;
 pub use folder::{
-    BEST, LATEST, LOG, RunFolder, checkpoint_folder, parse_metrics, read_journal, read_metrics,
-    stored_config,
+    BEST, LATEST, LOG, PLAIN_NAME, RunFolder, checkpoint_folder, checkpoints, finished_epochs,
+    is_plain_name, name, parse_metrics, read_journal, read_metrics, stored_config,
 };
 pub use locate::{
     BUILT_IN_WEIGHTS, Checkpoint, DATA_DIR, Origin, all_runs, best_at_hand, built_in,

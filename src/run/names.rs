@@ -14,3 +14,5 @@ pub const OPTIMIZER: &str = "optimizer.bpk";
 pub const STATE: &str = "state.json";
 /// Folder of what the user saved.
 pub const SNAPSHOTS: &str = "snapshots";
+/// Folder of checkpoints, one an epoch.
+pub const CHECKPOINTS: &str = "checkpoints";

@@ -30,19 +30,29 @@ impl Schedule {
         }
     }
 
-    /// Scheduled values of an epoch, where `balanced` says whether the gate of phase 3 is open.
+    /// Scheduled values of an epoch, where `balanced` says whether the gate of phase 3 is open. What the
+    /// configuration holds does not follow its schedule; β_B follows a β_A that is held.
     pub fn at(&self, epoch: u32, balanced: bool) -> Scheduled {
         let (phase, rho) = self.permeability(epoch, balanced);
-        let beta_a = self.beta_a(epoch);
+        let hold = &self.config.hold;
+        let beta_a = hold.beta_a.unwrap_or_else(|| self.beta_a(epoch));
+        let beta_b = || self.beta_b(epoch, beta_a);
+        let rate = || self.learning_rate(epoch);
         Scheduled {
             phase,
-            rho,
-            lambda3: self.lambda3(epoch),
-            temperature_a: self.temperature_a(epoch),
-            temperature_b: self.temperature_b(epoch),
+            rho: hold.rho.unwrap_or(rho),
+            lambda3: hold.lambda3.unwrap_or_else(|| self.lambda3(epoch)),
+            temperature_a: hold
+                .temperature_a
+                .unwrap_or_else(|| self.temperature_a(epoch)),
+            temperature_b: hold
+                .temperature_b
+                .unwrap_or_else(|| self.temperature_b(epoch)),
             beta_a,
-            beta_b: self.beta_b(epoch, beta_a),
-            learning_rate: self.learning_rate(epoch),
+            beta_b: hold.beta_b.unwrap_or_else(beta_b),
+            learning_rate: hold.learning_rate.unwrap_or_else(rate),
+            latent_noise: 0.0,
+            fresh_share: 0.0,
         }
     }
 

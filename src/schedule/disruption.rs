@@ -6,93 +6,32 @@ use std::str::FromStr;
 use serde::{Deserialize, Serialize};
 use thiserror::Error;
 
-/// What a disruption pushes.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum DisruptionKind {
-    /// β_B jumps up, as the published schedule does once at epoch 50.
-    BetaB,
-    /// A's posterior noise gets hotter.
-    TemperatureA,
-    /// More of the partner's code is injected.
-    Permeability,
-}
+use super::{DisruptionKind, Shape};
 
-impl DisruptionKind {
-    /// Every kind, in the order in which they are offered.
-    pub const ALL: [Self; 3] = [Self::BetaB, Self::TemperatureA, Self::Permeability];
-
-    /// The name used on the command line and in the journal.
-    pub fn name(self) -> &'static str {
-        match self {
-            Self::BetaB => "beta-b",
-            Self::TemperatureA => "temperature-a",
-            Self::Permeability => "permeability",
-        }
-    }
-
-    /// The symbol of the quantity it pushes.
-    pub fn symbol(self) -> &'static str {
-        match self {
-            Self::BetaB => "β_B",
-            Self::TemperatureA => "τ_A",
-            Self::Permeability => "ρ",
-        }
-    }
-
-    /// One line on what it does to the run.
-    pub fn meaning(self) -> &'static str {
-        match self {
-            Self::BetaB => {
-                "B must pay for its codes: they move towards the prior, coverage of both can surge"
-            }
-            Self::TemperatureA => {
-                "A's codes are sampled with more noise: it must use more of the latent space"
-            }
-            Self::Permeability => "each decoder sees more of its partner's code",
-        }
-    }
-
-    /// Amplitude unless another is given; β_B's is the published jump, 0.3 · sin(0.785).
-    pub fn default_amplitude(self) -> f64 {
-        match self {
-            Self::BetaB => 0.212,
-            Self::TemperatureA => 0.5,
-            Self::Permeability => 0.2,
-        }
-    }
-
-    /// Values that the pushed quantity is kept within.
-    pub fn limits(self) -> (f64, f64) {
-        match self {
-            Self::BetaB => (0.0, 10.0),
-            Self::TemperatureA => (0.0, 10.0),
-            Self::Permeability => (0.0, 1.0),
-        }
-    }
-}
-
-impl fmt::Display for DisruptionKind {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.pad(self.name())
-    }
-}
-
-/// A disruption: `value = clamp(scheduled + amplitude)` for some epochs from the one it starts in.
+/// A disruption: `value = clamp(scheduled + amplitude · envelope(t))` for some epochs, t = 0 in the
+/// one it starts in.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Disruption {
     /// What is pushed.
     pub kind: DisruptionKind,
-    /// How far, in the quantity's own unit.
+    /// How far, in the quantity's own unit. 0 changes nothing, which is what a control is.
     pub amplitude: f64,
     /// For how many epochs, the one in which it starts counted as the first.
     pub epochs: u32,
+    /// How its strength changes meanwhile.
+    #[serde(default, skip_serializing_if = "is_default")]
+    pub shape: Shape,
+    /// Epochs after its end during which no other disruption is taken.
+    #[serde(default, skip_serializing_if = "is_default")]
+    pub cooldown: u32,
 }
 
-/// Epochs a disruption lasts unless told otherwise.
-pub const DEFAULT_EPOCHS: u32 = 5;
-/// Longest disruption.
+fn is_default<T: Default + PartialEq>(value: &T) -> bool {
+    *value == T::default()
+}
+
+/// Longest disruption, and longest cool-down.
 pub const MAX_EPOCHS: u32 = 1_000;
 
 impl Disruption {
@@ -101,18 +40,20 @@ impl Disruption {
         Self {
             kind,
             amplitude: kind.default_amplitude(),
-            epochs: DEFAULT_EPOCHS,
+            epochs: kind.default_epochs(),
+            shape: Shape::default(),
+            cooldown: 0,
         }
     }
 
-    /// Checks amplitude and duration.
+    /// Checks amplitude, duration and cool-down.
     ///
     /// # Errors
-    /// Says which of the two is out of range, and the range.
+    /// Says which of them is out of range, and the range.
     pub fn check(self) -> Result<Self, DisruptionError> {
         let (low, high) = self.kind.limits();
         let reach = high - low;
-        if !self.amplitude.is_finite() || self.amplitude == 0.0 || self.amplitude.abs() > reach {
+        if !self.amplitude.is_finite() || self.amplitude.abs() > reach {
             return Err(DisruptionError::Amplitude {
                 kind: self.kind,
                 found: self.amplitude,
@@ -122,35 +63,50 @@ impl Disruption {
         if self.epochs == 0 || self.epochs > MAX_EPOCHS {
             return Err(DisruptionError::Epochs(self.epochs));
         }
+        if self.cooldown > MAX_EPOCHS {
+            return Err(DisruptionError::Cooldown(self.cooldown));
+        }
         Ok(self)
     }
 
-    /// The value in effect where the schedule says `scheduled`.
-    pub fn apply(self, scheduled: f64) -> f64 {
+    /// The value in effect where the schedule says `scheduled`, `t` epochs after the start.
+    ///
+    /// Where nothing is added nothing is clamped either, so that an amplitude of 0 changes no bit.
+    pub fn apply(self, scheduled: f64, t: u32) -> f64 {
+        let push = self.amplitude * self.shape.envelope(t, self.epochs);
+        if push == 0.0 {
+            return scheduled;
+        }
         let (low, high) = self.kind.limits();
-        (scheduled + self.amplitude).clamp(low, high)
+        (scheduled + push).clamp(low, high)
     }
 }
 
 impl fmt::Display for Disruption {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let plural = if self.epochs == 1 { "" } else { "s" };
+        // Learning rates are thousandths.
+        let digits = if self.amplitude.abs() < 0.01 { 5 } else { 3 };
         write!(
             f,
-            "{} {:+.3} for {} epoch{plural}",
+            "{} {:+.digits$} for {} epoch{plural}",
             self.kind.symbol(),
             self.amplitude,
             self.epochs
-        )
+        )?;
+        if self.shape != Shape::Step {
+            write!(f, ", {}", self.shape)?;
+        }
+        Ok(())
     }
 }
 
 /// Why a disruption is refused.
 #[derive(Clone, Debug, PartialEq, Error)]
 pub enum DisruptionError {
-    /// Amplitude zero, not a number, or larger than the quantity's whole range.
+    /// Amplitude not a number, or larger than the quantity's whole range.
     #[error(
-        "{kind}: amplitude {found} is not usable; expected a number other than 0 between -{reach} and {reach}"
+        "{kind}: amplitude {found} is not usable; expected a number between -{reach} and {reach}"
     )]
     Amplitude {
         /// The kind.
@@ -163,9 +119,14 @@ pub enum DisruptionError {
     /// Duration out of range.
     #[error("{0} epochs is not a duration; expected 1..={MAX_EPOCHS}")]
     Epochs(u32),
+    /// Cool-down out of range.
+    #[error("{0} epochs is not a cool-down; expected 0..={MAX_EPOCHS}")]
+    Cooldown(u32),
     /// Text that does not read `KIND[:key=value,…]`.
     #[error(
-        "`{found}` is not a disruption: {problem}; expected KIND[:amplitude=X,epochs=N] with KIND one of beta-b, temperature-a, permeability"
+        "`{found}` is not a disruption: {problem}; expected KIND[:amplitude=X,epochs=N,shape=S,cooldown=N] with KIND one of {kinds} and S one of {shapes}",
+        kinds = names(DisruptionKind::ALL),
+        shapes = names(Shape::ALL)
     )]
     Text {
         /// As given.
@@ -175,7 +136,12 @@ pub enum DisruptionError {
     },
 }
 
-/// Reads `KIND[:amplitude=X,epochs=N]`.
+fn names<T: fmt::Display>(all: impl IntoIterator<Item = T>) -> String {
+    let names: Vec<String> = all.into_iter().map(|one| one.to_string()).collect();
+    names.join(", ")
+}
+
+/// Reads `KIND[:amplitude=X,epochs=N,shape=S,cooldown=N]`.
 impl FromStr for Disruption {
     type Err = DisruptionError;
 
@@ -197,13 +163,17 @@ impl FromStr for Disruption {
             let (key, value) = setting
                 .split_once('=')
                 .ok_or_else(|| fail(format!("`{setting}` is not key=value")))?;
-            let number = |what: &str| fail(format!("{what} `{value}` is not a number"));
-            match key.trim() {
-                "amplitude" => {
-                    disruption.amplitude = value.trim().parse().map_err(|_| number("amplitude"))?
-                }
-                "epochs" => {
-                    disruption.epochs = value.trim().parse().map_err(|_| number("epochs"))?
+            let (key, value) = (key.trim(), value.trim());
+            let number = || fail(format!("{key} `{value}` is not a number"));
+            match key {
+                "amplitude" => disruption.amplitude = value.parse().map_err(|_| number())?,
+                "epochs" => disruption.epochs = value.parse().map_err(|_| number())?,
+                "cooldown" => disruption.cooldown = value.parse().map_err(|_| number())?,
+                "shape" => {
+                    disruption.shape = Shape::ALL
+                        .into_iter()
+                        .find(|shape| shape.name() == value)
+                        .ok_or_else(|| fail(format!("no shape `{value}`")))?;
                 }
                 other => return Err(fail(format!("no setting `{other}`"))),
             }
@@ -219,18 +189,24 @@ mod tests {
     #[test]
     fn reads_what_the_command_line_promises() {
         let read: Disruption = "beta-b:amplitude=0.3,epochs=5".parse().unwrap();
-        assert_eq!(
-            read,
-            Disruption {
-                kind: DisruptionKind::BetaB,
-                amplitude: 0.3,
-                epochs: 5
-            }
-        );
-        assert_eq!(
-            "permeability".parse::<Disruption>().unwrap(),
-            Disruption::new(DisruptionKind::Permeability)
-        );
+        let wanted = Disruption {
+            amplitude: 0.3,
+            ..Disruption::new(DisruptionKind::BetaB)
+        };
+        assert_eq!(read, wanted);
+        let read: Disruption = "latent-noise:shape=cosine,cooldown=8".parse().unwrap();
+        let wanted = Disruption {
+            shape: Shape::Cosine,
+            cooldown: 8,
+            ..Disruption::new(DisruptionKind::LatentNoise)
+        };
+        assert_eq!(read, wanted);
+        for kind in DisruptionKind::ALL {
+            assert_eq!(
+                kind.name().parse::<Disruption>().unwrap(),
+                Disruption::new(kind)
+            );
+        }
     }
 
     #[test]
@@ -239,10 +215,12 @@ mod tests {
             ("gamma", "no kind `gamma`"),
             ("beta-b:amplitude=much", "not a number"),
             ("beta-b:amplitude=nan", "not usable"),
-            ("beta-b:amplitude=0", "not usable"),
             ("permeability:amplitude=2", "between -1 and 1"),
+            ("learning-rate:amplitude=1", "between -0.01 and 0.01"),
             ("beta-b:epochs=0", "not a duration"),
-            ("beta-b:shape=round", "no setting `shape`"),
+            ("beta-b:cooldown=5000", "not a cool-down"),
+            ("beta-b:shape=round", "no shape `round`"),
+            ("beta-b:colour=red", "no setting `colour`"),
         ] {
             let error = text.parse::<Disruption>().unwrap_err().to_string();
             assert!(error.contains(problem), "{text}: {error}");
@@ -250,18 +228,42 @@ mod tests {
     }
 
     #[test]
-    fn the_value_stays_within_its_limits() {
+    fn the_value_stays_within_its_limits_and_follows_its_shape() {
         let push = Disruption {
-            kind: DisruptionKind::Permeability,
             amplitude: 0.9,
-            epochs: 1,
+            ..Disruption::new(DisruptionKind::Permeability)
         };
-        assert!((push.apply(0.3) - 1.0).abs() < 1e-12);
+        assert!((push.apply(0.3, 0) - 1.0).abs() < 1e-12);
         let pull = Disruption {
-            kind: DisruptionKind::BetaB,
             amplitude: -0.5,
-            epochs: 1,
+            ..Disruption::new(DisruptionKind::BetaB)
         };
-        assert!(pull.apply(0.2).abs() < 1e-12);
+        assert!(pull.apply(0.2, 0).abs() < 1e-12);
+        let falling = Disruption {
+            amplitude: 0.4,
+            epochs: 4,
+            shape: Shape::Cosine,
+            ..Disruption::new(DisruptionKind::BetaB)
+        };
+        assert!((falling.apply(0.1, 2) - 0.3).abs() < 1e-12);
+        assert!((falling.apply(0.1, 4) - 0.1).abs() < 1e-12);
+    }
+
+    #[test]
+    fn an_amplitude_of_zero_changes_no_bit() {
+        let nothing = Disruption {
+            amplitude: 0.0,
+            ..Disruption::new(DisruptionKind::Permeability)
+        };
+        // Outside of the limits on purpose: a clamp would be a change.
+        assert_eq!(nothing.apply(1.5, 0).to_bits(), 1.5f64.to_bits());
+    }
+
+    #[test]
+    fn a_journal_of_before_there_were_shapes_is_read_and_written_alike() {
+        let text = r#"{"kind":"beta-b","amplitude":0.2,"epochs":5}"#;
+        let read: Disruption = serde_json::from_str(text).unwrap();
+        assert_eq!((read.shape, read.cooldown), (Shape::Step, 0));
+        assert_eq!(serde_json::to_string(&read).unwrap(), text);
     }
 }

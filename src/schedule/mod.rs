@@ -2,8 +2,12 @@
 
 mod curves;
 mod disruption;
+mod kind;
 mod scheduled;
+mod shape;
 
 pub use curves::Schedule;
-pub use disruption::{DEFAULT_EPOCHS, Disruption, DisruptionError, DisruptionKind};
+pub use disruption::{Disruption, DisruptionError};
+pub use kind::DisruptionKind;
 pub use scheduled::Scheduled;
+pub use shape::Shape;

@@ -21,27 +21,35 @@ pub struct Scheduled {
     pub beta_b: f64,
     /// Learning rate.
     pub learning_rate: f64,
+    /// Standard deviation of the noise added to training codes; only a disruption adds any.
+    pub latent_noise: f64,
+    /// Share of fresh weights mixed into the decoders as the epoch starts; only a disruption does.
+    pub fresh_share: f64,
 }
 
 impl Scheduled {
     /// The scheduled value of the quantity a disruption of this kind pushes.
     pub fn value(&self, kind: DisruptionKind) -> f64 {
-        match kind {
-            DisruptionKind::BetaB => self.beta_b,
-            DisruptionKind::TemperatureA => self.temperature_a,
-            DisruptionKind::Permeability => self.rho,
-        }
+        let mut values = *self;
+        *values.of(kind)
     }
 
-    /// These values with a disruption in effect.
-    #[must_use]
-    pub fn disrupted(mut self, disruption: Disruption) -> Self {
-        let value = match disruption.kind {
+    fn of(&mut self, kind: DisruptionKind) -> &mut f64 {
+        match kind {
             DisruptionKind::BetaB => &mut self.beta_b,
             DisruptionKind::TemperatureA => &mut self.temperature_a,
             DisruptionKind::Permeability => &mut self.rho,
-        };
-        *value = disruption.apply(*value);
+            DisruptionKind::LearningRate => &mut self.learning_rate,
+            DisruptionKind::LatentNoise => &mut self.latent_noise,
+            DisruptionKind::DecoderRewarm => &mut self.fresh_share,
+        }
+    }
+
+    /// These values with a disruption in effect, `t` epochs after its start.
+    #[must_use]
+    pub fn disrupted(mut self, disruption: Disruption, t: u32) -> Self {
+        let value = self.of(disruption.kind);
+        *value = disruption.apply(*value, t);
         self
     }
 }

@@ -6,19 +6,17 @@ use std::sync::Arc;
 use burn::tensor::{DType, Device};
 
 use super::error::SessionError;
-use super::message::{Command, Event, Model, Outcome, RunInfo, RunState};
+use super::message::{Command, Event, Model, Outcome, RunInfo, RunState, Tuning};
 use super::worker::{Lines, codes};
 use crate::measure::{CoverageTask, Samples};
-use crate::model::{DualVae, LATENT, Which, parameter_counts};
+use crate::model::{DualVae, Which, parameter_counts};
 use crate::record::{CoveragePair, CoveredSets};
 use crate::run::{Checkpoint, Origin, journal};
-use crate::schedule::Schedule;
 use crate::training::ARGMAX_SAMPLES;
 
 /// Serves a model that is not trained further.
 pub(super) fn explore(checkpoint: &Checkpoint, lines: &Lines) -> Result<(), SessionError> {
     let (config, history, entries) = checkpoint.origin.story()?;
-    let schedule = Schedule::new(&config);
     let epochs = history.len() as u32;
     let source = checkpoint.origin.to_string();
     let folder = match &checkpoint.origin {
@@ -38,12 +36,8 @@ pub(super) fn explore(checkpoint: &Checkpoint, lines: &Lines) -> Result<(), Sess
         seed: config.seed,
         device: "cpu".to_owned(),
         device_reason: "nothing is trained".to_owned(),
-        total_epochs: config.total_epochs,
-        last_epoch: epochs,
-        phase_borders: schedule.phase_borders(),
+        tuning: Arc::new(Tuning::new(&config, epochs)),
         batches: 0,
-        schedule: Arc::new(schedule.all()),
-        kl_floor: config.free_bits * LATENT as f64,
         parameters: parameter_counts(config.model.use_statenet),
         history: history.into_iter().map(Arc::new).collect(),
         marks: journal::marks(&entries),
@@ -83,6 +77,7 @@ pub(super) fn explore(checkpoint: &Checkpoint, lines: &Lines) -> Result<(), Sess
             }))),
             command => lines.event(Event::Outcome(Outcome {
                 id: request.id,
+                by: request.by,
                 command,
                 epoch: epochs,
                 batch: 0,

@@ -8,7 +8,7 @@ use tokio::sync::{mpsc, watch};
 
 use super::error::SessionError;
 use super::explore::explore;
-use super::message::{Command, End, Event, Progress, Request, RunState};
+use super::message::{Author, Command, End, Event, Progress, Request, RunState};
 use super::plan::Plan;
 use super::worker::{Lines, work};
 use crate::run::Checkpoint;
@@ -42,7 +42,8 @@ impl Inlet {
     /// `None` where the worker is gone or has not looked at the last 64 requests yet.
     pub fn send(&mut self, command: Command) -> Option<u64> {
         let id = self.next;
-        match self.requests.try_send(Request { id, command }) {
+        let by = Author::User;
+        match self.requests.try_send(Request { id, by, command }) {
             Ok(()) => {
                 self.next += 1;
                 Some(id)

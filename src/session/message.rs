@@ -5,10 +5,12 @@ use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
-use crate::model::Weights;
+use crate::config::Config;
+use crate::model::{LATENT, Weights};
 use crate::run::record::EpochRecord;
 pub use crate::run::record::{CoveredSets, EpochReport, Stage};
-use crate::schedule::{Disruption, Scheduled};
+use crate::schedule::{Schedule, Scheduled};
+use crate::training::Steer;
 
 /// Something the user asks of the worker.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -27,15 +29,33 @@ pub enum Command {
         /// Folder name; the worker chooses one where there is none.
         name: Option<String>,
     },
-    /// Push a scheduled quantity off its schedule, from the next batch on.
-    Disrupt {
-        /// What, how far and how long.
-        disruption: Disruption,
+    /// Leave this run as it is and go on in a new one, from a checkpoint of this one.
+    Branch {
+        /// Finished epochs of the checkpoint.
+        epochs: u32,
+        /// Folder name of the new run; the worker chooses one where there is none.
+        name: Option<String>,
     },
     /// Send the codes of all operations as the model is now.
     Encode,
     /// Send the weights as they are now, to be measured elsewhere.
     Weights,
+    /// Change the run.
+    #[serde(untagged)]
+    Steer(Steer),
+}
+
+/// Who asked for a change.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Author {
+    /// Somebody at the screen.
+    #[default]
+    User,
+    /// The command line, before the run began, or the journal that is replayed.
+    Plan,
+    /// The rule with this name.
+    Rule(String),
 }
 
 /// A command with the number under which its outcome comes back.
@@ -43,6 +63,8 @@ pub enum Command {
 pub struct Request {
     /// Number, unique within a session.
     pub id: u64,
+    /// Who asks.
+    pub by: Author,
     /// What is asked.
     pub command: Command,
 }
@@ -52,6 +74,9 @@ pub struct Request {
 pub struct Outcome {
     /// The request's number.
     pub id: u64,
+    /// Who asked.
+    #[serde(default, skip_serializing_if = "is_user")]
+    pub by: Author,
     /// What was asked.
     #[serde(flatten)]
     pub command: Command,
@@ -65,6 +90,10 @@ pub struct Outcome {
     pub message: String,
 }
 
+fn is_user(author: &Author) -> bool {
+    *author == Author::User
+}
+
 /// What happens in the worker, in order. Nothing here is ever dropped.
 #[derive(Clone, Debug)]
 pub enum Event {
@@ -74,6 +103,8 @@ pub enum Event {
     State(RunState),
     /// An epoch is finished.
     Epoch(Arc<EpochReport>),
+    /// The configuration was changed while the run goes on.
+    Tuned(Arc<Tuning>),
     /// A request was answered.
     Outcome(Outcome),
     /// Codes of all operations, as asked for.
@@ -88,7 +119,7 @@ pub enum Event {
     Ended(End),
 }
 
-/// A run as it was opened.
+/// A run as it was opened; its tuning is kept up to date by [`Event::Tuned`].
 #[derive(Clone, Debug)]
 pub struct RunInfo {
     /// Name of the run (its folder's name).
@@ -107,18 +138,10 @@ pub struct RunInfo {
     pub device: String,
     /// Why that device.
     pub device_reason: String,
-    /// Epochs of the whole schedule.
-    pub total_epochs: u32,
-    /// Epoch after which this session stops by itself (exclusive).
-    pub last_epoch: u32,
-    /// Epochs at which phases 2, 3 and 4 begin.
-    pub phase_borders: [u32; 3],
+    /// What the configuration makes of the run, changes included.
+    pub tuning: Arc<Tuning>,
     /// Training batches in one epoch.
     pub batches: u32,
-    /// Every epoch's scheduled values (ρ with its gate open), index = epoch.
-    pub schedule: Arc<Vec<Scheduled>>,
-    /// Lowest KL that can be reported, nats: the floor under each element, summed over dimensions.
-    pub kl_floor: f64,
     /// Parameters: in all, VAE-A, VAE-B, StateNet.
     pub parameters: [usize; 4],
     /// Epochs already done when this session began.
@@ -130,6 +153,40 @@ pub struct RunInfo {
     pub checkpoint: Option<PathBuf>,
     /// Whether anything is trained; false when a finished model is only explored.
     pub training: bool,
+}
+
+/// What changes of the configuration make of a run.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Tuning {
+    /// The configuration with every change so far.
+    pub config: Config,
+    /// Every epoch's scheduled values (ρ with its gate open), index = epoch.
+    pub schedule: Vec<Scheduled>,
+    /// Epoch after which this session stops by itself (exclusive).
+    pub last_epoch: u32,
+    /// Epochs at which phases 2, 3 and 4 begin.
+    pub phase_borders: [u32; 3],
+    /// Lowest KL that can be reported, nats: the floor under each element, summed over dimensions.
+    pub kl_floor: f64,
+}
+
+impl Tuning {
+    /// What a configuration makes of a run that stops by itself after `last_epoch` epochs.
+    pub fn new(config: &Config, last_epoch: u32) -> Self {
+        let schedule = Schedule::new(config);
+        Self {
+            config: config.clone(),
+            schedule: schedule.all(),
+            last_epoch,
+            phase_borders: schedule.phase_borders(),
+            kl_floor: config.free_bits * LATENT as f64,
+        }
+    }
+
+    /// Epochs of the whole schedule.
+    pub fn total_epochs(&self) -> u32 {
+        self.config.total_epochs
+    }
 }
 
 /// What the worker is doing.
@@ -234,6 +291,10 @@ pub enum MarkKind {
     Snapshot,
     /// The run was continued here.
     Resumed,
+    /// The configuration was changed.
+    Edit,
+    /// The run began here, as a branch of another.
+    Branch,
 }
 
 /// Where the worker stands within an epoch. Only the newest matters; older ones may never be seen.

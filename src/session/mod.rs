@@ -5,7 +5,9 @@ mod error;
 mod explore;
 mod handle;
 pub mod message;
+mod open_run;
 mod plan;
+mod requests;
 mod worker;
 
 pub use desk::{Desk, DeskEvent, DeskInlet, DeskRequest, Estimates, Misleading, VaeEstimates};

@@ -5,9 +5,8 @@ use std::path::PathBuf;
 use super::error::SessionError;
 use crate::config::Config;
 use crate::device::DeviceSpec;
-use crate::run::journal::Planned;
-use crate::run::{RunFolder, new_run, stored_config};
-use crate::training::Snapshot;
+use crate::run::{RunFolder, branch, new_run, stored_config};
+use crate::training::{Planned, Snapshot};
 
 /// A training session to be.
 #[derive(Clone, Debug)]
@@ -22,8 +21,10 @@ pub struct Plan {
     pub ineffective: Vec<String>,
     /// Epochs to add before stopping; `None`: until the schedule ends.
     pub epochs: Option<u32>,
-    /// Disruptions to start by themselves.
-    pub disruptions: Vec<Planned>,
+    /// Changes to make by themselves.
+    pub planned: Vec<Planned>,
+    /// Whether those are all: the configuration's rules are not obeyed.
+    pub replay: bool,
 }
 
 /// Where a run lies or will lie.
@@ -35,6 +36,17 @@ pub enum Place {
     NewAt(PathBuf, Box<Config>),
     /// An existing run, to be continued.
     Existing(PathBuf),
+    /// A new run that goes on from a checkpoint of another.
+    Branch {
+        /// The other run.
+        from: PathBuf,
+        /// Epochs that both share.
+        epochs: u32,
+        /// The new folder.
+        to: PathBuf,
+        /// Its configuration.
+        config: Box<Config>,
+    },
 }
 
 impl Plan {
@@ -44,7 +56,9 @@ impl Plan {
     /// [`SessionError::Run`] where an existing run's configuration cannot be read.
     pub fn config(&self) -> Result<Config, SessionError> {
         match &self.place {
-            Place::NewUnder(_, config) | Place::NewAt(_, config) => Ok(config.as_ref().clone()),
+            Place::NewUnder(_, config) | Place::NewAt(_, config) | Place::Branch { config, .. } => {
+                Ok(config.as_ref().clone())
+            }
             Place::Existing(path) => Ok(stored_config(path)?),
         }
     }
@@ -56,6 +70,12 @@ impl Plan {
                 Ok((RunFolder::create(&new_run(runs, config), config)?, None))
             }
             Place::NewAt(path, config) => Ok((RunFolder::create(path, config)?, None)),
+            Place::Branch {
+                from,
+                epochs,
+                to,
+                config,
+            } => Ok(branch(from, *epochs, to, config)?),
             Place::Existing(path) => {
                 let run = RunFolder::open(path)?;
                 let snapshot = run.latest()?;

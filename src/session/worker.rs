@@ -10,18 +10,15 @@ use burn::tensor::DType;
 use tokio::sync::{mpsc::UnboundedSender, watch};
 
 use super::error::{SessionError, panic_text};
-use super::message::{
-    Codes, Command, End, EndReason, Event, Mark, MarkKind, Model, Notice, NoticeLevel, Outcome,
-    Progress, Request, RunInfo, RunState,
-};
+use super::message::{Author, Codes, Command, End, EndReason, Event, Progress, Request, RunState};
+use super::open_run::OpenRun;
 use super::plan::Plan;
 use crate::device::{Chosen, DeviceFailure, choose};
 use crate::measure::encode_all;
-use crate::model::{DualVae, LATENT, Which, parameter_counts};
-use crate::run::journal::{self, JournalEvent, Planned};
-use crate::run::{RunFolder, read_journal};
-use crate::schedule::Schedule;
-use crate::training::{Advance, Trainer};
+use crate::model::{DualVae, LATENT, Which};
+use crate::run::journal::JournalEvent;
+use crate::run::{RunError, RunFolder};
+use crate::training::{Advance, Agenda, Snapshot};
 
 /// Epochs over which the speed is averaged.
 const SPEED_WINDOW: usize = 10;
@@ -62,109 +59,96 @@ pub(super) fn work(plan: Plan, lines: &Lines) -> Result<(), SessionError> {
 
 fn train_and_serve(plan: Plan, chosen: Chosen, lines: &Lines) -> Result<(), SessionError> {
     let mut worker = Worker::open(plan, chosen, lines)?;
-    let end = worker.train();
-    let reason = match &end {
-        Ok(end) => end.reason,
-        Err(error) => error.reason(),
-    };
-    let closed = worker.run.journal(JournalEvent::Closed {
-        epoch: worker.trainer.epoch(),
-        reason,
-    });
-    let end = end?;
-    closed?;
-    lines.event(Event::State(RunState::Finished));
-    lines.event(Event::Ended(end));
-    worker.serve();
-    Ok(())
+    loop {
+        let end = worker.train();
+        let reason = match &end {
+            Ok(end) => end.reason,
+            Err(error) => error.reason(),
+        };
+        let closed = worker.close(reason);
+        let end = end?;
+        closed?;
+        lines.event(Event::State(RunState::Finished));
+        lines.event(Event::Ended(end));
+        if !worker.serve() {
+            return Ok(());
+        }
+    }
 }
 
-struct Worker<'a> {
-    lines: &'a Lines,
-    plan: Plan,
-    run: RunFolder,
-    trainer: Trainer,
-    /// Disruptions of the epoch that is done again.
-    again: Vec<Planned>,
-    last_epoch: u32,
-    /// An early stop that lies behind is not obeyed again.
-    obey_patience: bool,
+pub(super) struct Worker<'a> {
+    pub(super) lines: &'a Lines,
+    pub(super) plan: Plan,
+    pub(super) chosen: Chosen,
+    pub(super) open: OpenRun,
+    /// Changes to be made without being asked for.
+    agenda: Agenda,
+    /// The epoch before which the rules were looked at last.
+    ruled: Option<u32>,
     speed: VecDeque<Duration>,
     /// Time spent paused within the epoch at work, which is no training time.
-    held: Duration,
+    pub(super) held: Duration,
     loss: f64,
-    stop_after_epoch: bool,
-    stop_now: bool,
-    paused: bool,
+    pub(super) stop_after_epoch: bool,
+    pub(super) stop_now: bool,
+    pub(super) paused: bool,
+    /// Another run was taken up since the last step.
+    pub(super) moved: bool,
 }
 
 impl<'a> Worker<'a> {
     fn open(plan: Plan, chosen: Chosen, lines: &'a Lines) -> Result<Self, SessionError> {
         let (run, resumed) = plan.open_run()?;
-        let config = run.config().clone();
-        let trainer = match resumed {
-            Some(snapshot) => Trainer::resume(&config, snapshot, &chosen.device, DType::F32),
-            None => Trainer::new(&config, &chosen.device, DType::F32),
-        };
-        let done = trainer.epoch();
-        let history = run.truncate_metrics(done)?;
-        let entries = read_journal(run.path())?;
-        let mut marks = journal::marks(&entries);
-        if done > 0 {
-            marks.push(Mark {
-                epoch: done,
-                kind: MarkKind::Resumed,
-            });
-        }
-        let last_epoch = plan.epochs.map_or(config.total_epochs, |more| {
-            done.saturating_add(more).min(config.total_epochs)
-        });
-        let schedule = Schedule::new(&config);
-        run.journal(JournalEvent::Opened {
-            epoch: done,
-            version: env!("CARGO_PKG_VERSION").to_owned(),
-            device: chosen.name.clone(),
-            seed: config.seed,
-        })?;
-        lines.event(Event::Started(Arc::new(RunInfo {
-            name: run.name(),
-            folder: run.path().to_owned(),
-            config_name: plan.config_name.clone(),
-            config_digest: run.digest().to_owned(),
-            ineffective: plan.ineffective.clone(),
-            seed: config.seed,
-            device: chosen.name,
-            device_reason: chosen.reason,
-            total_epochs: config.total_epochs,
-            last_epoch,
-            phase_borders: schedule.phase_borders(),
-            batches: trainer.batches(),
-            schedule: Arc::new(schedule.all()),
-            kl_floor: config.free_bits * LATENT as f64,
-            parameters: parameter_counts(config.model.use_statenet),
-            history,
-            marks,
-            checkpoint: None,
-            training: true,
-        })));
-        let mut again = journal::disruptions(&entries);
-        again.retain(|planned| planned.epoch >= done);
-        let obey_patience = !(trainer.out_of_patience() && plan.epochs.is_some());
+        let (open, info) = OpenRun::new(run, resumed, &plan, &chosen)?;
+        lines.event(Event::Started(Arc::new(info)));
         Ok(Self {
             lines,
+            agenda: Agenda::new(plan.planned.clone()),
             plan,
-            run,
-            trainer,
-            again,
-            last_epoch,
-            obey_patience,
+            chosen,
+            open,
+            ruled: None,
             speed: VecDeque::new(),
             held: Duration::ZERO,
             loss: f64::NAN,
             stop_after_epoch: false,
             stop_now: false,
             paused: false,
+            moved: false,
         })
+    }
+
+    fn close(&self, reason: EndReason) -> Result<(), RunError> {
+        self.open.run.journal(JournalEvent::Closed {
+            epoch: self.open.trainer.epoch(),
+            reason,
+        })
+    }
+
+    /// Leaves the run as it is and takes up another, which is a branch of it.
+    pub(super) fn move_to(
+        &mut self,
+        run: RunFolder,
+        resumed: Option<Snapshot>,
+    ) -> Result<(), SessionError> {
+        let (open, info) = OpenRun::new(run, resumed, &self.plan, &self.chosen)?;
+        self.close(EndReason::Stopped)?;
+        self.open = open;
+        self.ruled = None;
+        self.speed.clear();
+        self.stop_after_epoch = false;
+        if std::mem::take(&mut self.stop_now) {
+            self.paused = false;
+        }
+        self.moved = true;
+        self.lines.event(Event::Started(Arc::new(info)));
+        let state = if self.paused {
+            RunState::Paused
+        } else {
+            RunState::Running
+        };
+        self.lines.event(Event::State(state));
+        Ok(())
     }
 
     fn train(&mut self) -> Result<End, SessionError> {
@@ -176,11 +160,16 @@ impl<'a> Worker<'a> {
             }
             self.start_due()?;
             self.answer_all()?;
+            if std::mem::take(&mut self.moved) {
+                epoch_began = Instant::now();
+                continue;
+            }
             if self.stop_now {
-                let message = format!("stopped before epoch {} was finished", self.trainer.epoch());
+                let epoch = self.open.trainer.epoch();
+                let message = format!("stopped before epoch {epoch} was finished");
                 return Ok(self.end(EndReason::Stopped, &message));
             }
-            let advance = self.trainer.advance()?;
+            let advance = self.open.trainer.advance()?;
             if !announced {
                 // On a GPU the first batch compiles kernels; only now does training run.
                 self.lines.event(Event::State(RunState::Running));
@@ -190,8 +179,11 @@ impl<'a> Worker<'a> {
                 Advance::Batch(report) => self.loss = report.loss.loss,
                 Advance::Measured => {}
                 Advance::Epoch(report) => {
-                    self.run
-                        .save_epoch(&report.record, &self.trainer.snapshot()?)?;
+                    let OpenRun {
+                        run, trainer, kept, ..
+                    } = &self.open;
+                    let every = trainer.config().checkpoint_freq;
+                    run.save_epoch(&report.record, &trainer.snapshot()?, every, kept)?;
                     if self.speed.len() == SPEED_WINDOW {
                         self.speed.pop_front();
                     }
@@ -208,19 +200,20 @@ impl<'a> Worker<'a> {
 
     /// Whether the run is over, looked at between two epochs.
     fn over(&self) -> Option<End> {
-        if self.trainer.batch() > 0 {
+        let OpenRun { trainer, .. } = &self.open;
+        if trainer.batch() > 0 {
             return None;
         }
-        let epoch = self.trainer.epoch();
-        if self.obey_patience && self.trainer.out_of_patience() {
-            let patience = self.run.config().patience;
+        let epoch = trainer.epoch();
+        if self.open.out_of_patience() {
+            let patience = trainer.config().patience;
             let message = format!(
                 "early stop after epoch {}: no better validation loss for {patience} epochs",
                 epoch.saturating_sub(1)
             );
             return Some(self.end(EndReason::EarlyStop, &message));
         }
-        if epoch >= self.last_epoch {
+        if epoch >= self.open.last_epoch() {
             return Some(self.end(EndReason::Finished, &format!("{epoch} epochs are done")));
         }
         self.stop_after_epoch.then(|| {
@@ -234,12 +227,12 @@ impl<'a> Worker<'a> {
     fn end(&self, reason: EndReason, message: &str) -> End {
         End {
             reason,
-            message: format!("{message}; saved in {}", self.run.path().display()),
+            message: format!("{message}; saved in {}", self.open.run.path().display()),
         }
     }
 
     fn tell_progress(&self) {
-        let (stage, done, of) = self.trainer.progress();
+        let (stage, done, of) = self.open.trainer.progress();
         let spent: Duration = self.speed.iter().sum();
         let epochs_per_minute = if spent.is_zero() {
             0.0
@@ -247,7 +240,7 @@ impl<'a> Worker<'a> {
             60.0 * self.speed.len() as f64 / spent.as_secs_f64()
         };
         self.lines.progress.send_replace(Progress {
-            epoch: self.trainer.epoch(),
+            epoch: self.open.trainer.epoch(),
             stage,
             done,
             of,
@@ -256,20 +249,22 @@ impl<'a> Worker<'a> {
         });
     }
 
-    /// Starts the disruptions whose batch has come: planned ones, and those of an epoch that is
-    /// done again, which stand in the journal already.
+    /// Makes the changes whose batch has come: planned ones, and those of an epoch that is done
+    /// again, which stand in the journal already.
     fn start_due(&mut self) -> Result<(), SessionError> {
-        let now = (self.trainer.epoch(), self.trainer.batch());
-        let due = |planned: &mut Planned| (planned.epoch, planned.batch) == now;
-        for again in self.again.extract_if(.., due) {
-            self.trainer.disrupt(again.disruption);
+        let (epoch, batch) = (self.open.trainer.epoch(), self.open.trainer.batch());
+        for mut steer in self.open.again.due(epoch, batch) {
+            if let Err(problem) = self.open.trainer.steer(&mut steer) {
+                return Err(RunError::unusable(self.open.run.path(), problem).into());
+            }
+            self.tell_tuning(&steer);
         }
-        let planned: Vec<_> = self.plan.disruptions.extract_if(.., due).collect();
-        for planned in planned {
-            let command = Command::Disrupt {
-                disruption: planned.disruption,
-            };
-            self.answer(Request { id: 0, command })?;
+        for steer in self.agenda.due(epoch, batch) {
+            self.answer(Request {
+                id: 0,
+                by: Author::Plan,
+                command: Command::Steer(steer),
+            })?;
         }
         Ok(())
     }
@@ -301,137 +296,6 @@ impl<'a> Worker<'a> {
                 }
             };
             self.answer(request)?;
-        }
-    }
-
-    fn answer(&mut self, mut request: Request) -> Result<(), SessionError> {
-        if let Command::Snapshot { name } = &mut request.command {
-            // The outcome names the folder: whoever asked may want to go on with it.
-            let (epoch, batch) = (self.trainer.epoch(), self.trainer.batch());
-            name.get_or_insert_with(|| self.run.free_snapshot_name(epoch, batch));
-        }
-        let answer = match &request.command {
-            Command::Pause if self.paused => Err("already paused".to_owned()),
-            Command::Pause => {
-                self.paused = true;
-                self.lines.event(Event::State(RunState::Paused));
-                Ok("paused".to_owned())
-            }
-            Command::Resume if !self.paused => Err("not paused".to_owned()),
-            Command::Resume => {
-                self.paused = false;
-                self.lines.event(Event::State(RunState::Running));
-                Ok("going on".to_owned())
-            }
-            Command::StopNow => {
-                self.stop_now = true;
-                Ok("stopping; the unfinished epoch is dropped".to_owned())
-            }
-            Command::StopAfterEpoch => {
-                self.stop_after_epoch = true;
-                if std::mem::take(&mut self.paused) {
-                    self.lines.event(Event::State(RunState::Running));
-                }
-                Ok("stopping after this epoch".to_owned())
-            }
-            Command::Disrupt { disruption } => disruption
-                .check()
-                .map_err(|error| error.to_string())
-                .map(|disruption| {
-                    let first = self.trainer.disrupt(disruption);
-                    format!(
-                        "from the next batch to the end of epoch {}",
-                        first + disruption.epochs - 1
-                    )
-                }),
-            Command::Snapshot { name } => self.save_snapshot(name.as_deref().unwrap_or_default()),
-            Command::Encode => return self.encode(),
-            Command::Weights => return self.hand_over(),
-        };
-        self.tell_outcome(request, answer)
-    }
-
-    fn tell_outcome(
-        &self,
-        request: Request,
-        answer: Result<String, String>,
-    ) -> Result<(), SessionError> {
-        let (applied, message) = match answer {
-            Ok(message) => (true, message),
-            Err(message) => (false, message),
-        };
-        let outcome = Outcome {
-            id: request.id,
-            command: request.command,
-            epoch: self.trainer.epoch(),
-            batch: self.trainer.batch(),
-            applied,
-            message,
-        };
-        // In the journal before anyone is told: what was answered survives a power cut.
-        self.run.journal(JournalEvent::Outcome(outcome.clone()))?;
-        self.lines.event(Event::Outcome(outcome));
-        Ok(())
-    }
-
-    fn save_snapshot(&self, name: &str) -> Result<String, String> {
-        let snapshot = self.trainer.snapshot().map_err(|error| error.to_string())?;
-        self.run
-            .save_snapshot(name, &snapshot)
-            .map(|path| format!("saved {}", path.display()))
-            .map_err(|error| error.to_string())
-    }
-
-    /// A name for the model as it is now.
-    fn source(&self) -> String {
-        match (self.trainer.epoch(), self.trainer.batch()) {
-            (0, 0) => "fresh weights".to_owned(),
-            (epoch, 0) => format!("epoch {}", epoch - 1),
-            (epoch, batch) => format!("epoch {epoch}, batch {batch}"),
-        }
-    }
-
-    /// Weights are no change to the run: they are sent, not journaled.
-    fn hand_over(&self) -> Result<(), SessionError> {
-        self.lines.event(Event::Weights(Arc::new(Model {
-            epoch: self.trainer.epoch(),
-            source: self.source(),
-            weights: self.trainer.snapshot()?.weights,
-        })));
-        Ok(())
-    }
-
-    /// Codes are no change to the run: they are sent, not journaled.
-    fn encode(&self) -> Result<(), SessionError> {
-        let (device, dtype) = self.trainer.placement();
-        let epoch = self.trainer.epoch();
-        let source = self.source();
-        let codes = codes(
-            &self.trainer.inference_model(),
-            device,
-            dtype,
-            epoch,
-            source,
-        )?;
-        self.lines.event(Event::Codes(Arc::new(codes)));
-        Ok(())
-    }
-
-    /// After the end: snapshots and codes can still be asked for, nothing else.
-    fn serve(&mut self) {
-        while let Ok(request) = self.lines.requests.recv() {
-            let answered = match request.command {
-                Command::Encode | Command::Weights | Command::Snapshot { .. } => {
-                    self.answer(request)
-                }
-                _ => self.tell_outcome(request, Err("training is over".to_owned())),
-            };
-            if let Err(error) = answered {
-                self.lines.event(Event::Notice(Notice {
-                    level: NoticeLevel::Error,
-                    text: error.to_string(),
-                }));
-            }
         }
     }
 }

@@ -2,7 +2,8 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::config::Model;
+use crate::config::{Config, Model};
+use crate::record::StateNetAnswer;
 use crate::schedule::Scheduled;
 
 /// Keeps ratios of averages finite.
@@ -76,19 +77,47 @@ impl Controller {
     pub fn begin_epoch(
         &mut self,
         scheduled: &Scheduled,
-        model: &Model,
+        config: &Config,
         coverage: Option<[u32; 2]>,
     ) {
         self.phase = scheduled.phase.unwrap_or(self.phase);
         self.lambda3 = scheduled.lambda3;
         self.learning_rate = scheduled.learning_rate;
         let ratio = self.gradient_emas[1] / (self.gradient_emas[0] + RATIO_EPSILON);
-        if model.adaptive_scheduling {
+        if config.model.adaptive_scheduling {
             self.adapt(ratio, coverage);
         } else {
             self.ratio = ratio;
             self.balanced = false;
             self.momentum = MOMENTUM.2;
+        }
+        self.hold(config);
+    }
+
+    /// Takes over values that the configuration changed within an epoch; `answer` is StateNet's of
+    /// this epoch, where it has given one.
+    pub fn change(
+        &mut self,
+        scheduled: &Scheduled,
+        answer: Option<StateNetAnswer>,
+        config: &Config,
+    ) {
+        self.hold(config);
+        self.learning_rate = match answer {
+            Some(answer) => corrected_rate(scheduled.learning_rate, answer.delta_lr as f32, config),
+            None => scheduled.learning_rate,
+        };
+    }
+
+    /// What is held stays where it is held, whatever moved it.
+    fn hold(&mut self, config: &Config) {
+        let hold = &config.hold;
+        for (value, held) in [
+            (&mut self.lambda1, hold.lambda1),
+            (&mut self.lambda2, hold.lambda2),
+            (&mut self.lambda3, hold.lambda3),
+        ] {
+            *value = held.unwrap_or(*value);
         }
     }
 
@@ -140,18 +169,17 @@ impl Controller {
     }
 
     /// Applies StateNet's answer; in 32 bits, as the original's tensors are.
-    pub fn correct(&mut self, answer: [f32; 4], model: &Model) {
+    pub fn correct(&mut self, answer: [f32; 4], config: &Config) {
         let [lr, lambda1, lambda2, lambda3] = answer;
-        let lr_scale = model.statenet_lr_scale as f32;
-        let scale = model.statenet_lambda_scale as f32;
-        let corrected = self.learning_rate as f32 * (1.0 + lr_scale * lr);
-        self.learning_rate = clamp(f64::from(corrected), LEARNING_RATE_BOUNDS);
+        let scale = config.model.statenet_lambda_scale as f32;
+        self.learning_rate = corrected_rate(self.learning_rate, lr, config);
         let shift = |value: f64, delta: f32, (low, high): (f64, f64)| {
             f64::from((value as f32 + scale * delta).clamp(low as f32, high as f32))
         };
         self.lambda1 = shift(self.lambda1, lambda1, LAMBDA_BOUNDS);
         self.lambda2 = shift(self.lambda2, lambda2, LAMBDA_BOUNDS);
         self.lambda3 = shift(self.lambda3, lambda3, LAMBDA3_BOUNDS);
+        self.hold(config);
     }
 
     /// Takes the norms of a clipped gradient's two parts into the averages.
@@ -162,6 +190,16 @@ impl Controller {
             }
         }
     }
+}
+
+/// The learning rate after StateNet's correction; one that is held is not corrected.
+fn corrected_rate(scheduled: f64, delta: f32, config: &Config) -> f64 {
+    if config.hold.learning_rate.is_some() {
+        return scheduled;
+    }
+    let scale = config.model.statenet_lr_scale as f32;
+    let corrected = scheduled as f32 * (1.0 + scale * delta);
+    clamp(f64::from(corrected), LEARNING_RATE_BOUNDS)
 }
 
 fn clamp(value: f64, (low, high): (f64, f64)) -> f64 {

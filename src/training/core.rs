@@ -25,6 +25,24 @@ pub struct Core {
     config: Config,
 }
 
+/// Random numbers of one training batch.
+#[derive(Clone, Debug)]
+pub struct Noise {
+    /// ε of A and B, `[n, 16]`.
+    pub epsilon: [Tensor<2>; 2],
+    /// Added to the codes of A and B, `[n, 16]`; only a disruption adds anything.
+    pub jitter: Option<[Tensor<2>; 2]>,
+}
+
+impl From<[Tensor<2>; 2]> for Noise {
+    fn from(epsilon: [Tensor<2>; 2]) -> Self {
+        Self {
+            epsilon,
+            jitter: None,
+        }
+    }
+}
+
 /// What one training batch gave.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct BatchReport {
@@ -73,7 +91,29 @@ impl Core {
         (&self.device, self.dtype)
     }
 
-    /// One step on one batch; `noise` is ε of A and B `[n, 16]`, `first` marks an epoch's first batch.
+    /// Takes over a changed configuration, from the next batch on.
+    pub fn set_config(&mut self, config: &Config) {
+        self.optimizer
+            .set_weight_decay(config.optimizer.weight_decay);
+        self.config = config.clone();
+    }
+
+    /// Mixes a share of other weights into both decoders: w ← (1 - share) · w + share · fresh.
+    ///
+    /// The optimizer's moments stay as they are.
+    ///
+    /// # Errors
+    /// The device's failure to hand the weights over.
+    pub fn mix_decoders(&mut self, fresh: &Weights, share: f64) -> Result<(), DeviceFailure> {
+        let weights = self
+            .model
+            .weights([1.0; 2])?
+            .with_decoders_mixed(fresh, share);
+        self.model = DualVae::new(&weights, &self.device, self.dtype);
+        Ok(())
+    }
+
+    /// One step on one batch; `first` marks an epoch's first batch.
     ///
     /// The loss is formed with λ as they are; StateNet's correction on the first batch then sets
     /// the learning rate of this very step and the λ of the next.
@@ -83,19 +123,23 @@ impl Core {
     pub fn train_batch(
         &mut self,
         batch: &Batch,
-        noise: [Tensor<2>; 2],
+        noise: impl Into<Noise>,
         scheduled: &Scheduled,
         first: bool,
     ) -> Result<BatchReport, StepError> {
         let [scale_a, scale_b] = self.controller.scales(&self.config.model);
         let weights = self.loss_weights(scheduled, scale_a, scale_b);
-        let [noise_a, noise_b] = noise;
+        let Noise {
+            epsilon: [noise_a, noise_b],
+            jitter,
+        } = noise.into();
         let coupling = Coupling {
             rho: scheduled.rho,
             noise: Some([
                 (noise_a, scheduled.temperature_a),
                 (noise_b, scheduled.temperature_b),
             ]),
+            jitter,
         };
         let forward = self.model.forward(batch.x.clone(), coupling);
         let graph = loss_graph(&forward, batch, &weights);
@@ -144,7 +188,7 @@ impl Core {
             controller.lambda3,
         ];
         let answer = self.model.state_net.correct(state)?;
-        controller.correct(answer, &self.config.model);
+        controller.correct(answer, &self.config);
         let [delta_lr, delta_lambda1, delta_lambda2, delta_lambda3] = answer.map(f64::from);
         Ok(StateNetAnswer {
             delta_lr,
@@ -172,13 +216,7 @@ impl Core {
         scheduled: &Scheduled,
     ) -> Result<Loss, DeviceFailure> {
         let weights = self.loss_weights(scheduled, 1.0, 1.0);
-        let forward = model.forward(
-            batch.x.clone(),
-            Coupling {
-                rho: scheduled.rho,
-                noise: None,
-            },
-        );
+        let forward = model.forward(batch.x.clone(), Coupling::at(scheduled.rho));
         loss_graph(&forward, batch, &weights).read(&weights)
     }
 

@@ -5,11 +5,15 @@ mod core;
 mod means;
 mod optimizer;
 mod split;
+mod state;
+mod steer;
 mod trainer;
 
 pub use controller::{BALANCED, Controller};
-pub use core::{BatchReport, Core, StepError};
+pub use core::{BatchReport, Core, Noise, StepError};
 pub use means::Means;
 pub use optimizer::{AdamW, Clipped, FlatGradient, OptimizerState};
 pub use split::Split;
-pub use trainer::{ARGMAX_SAMPLES, Active, Advance, Snapshot, Trainer, TrainerState};
+pub use state::{Active, Snapshot, TrainerState};
+pub use steer::{Agenda, Planned, Steer};
+pub use trainer::{ARGMAX_SAMPLES, Advance, Trainer};

@@ -128,6 +128,11 @@ impl AdamW {
         }
     }
 
+    /// Takes another weight decay, from the next step on.
+    pub fn set_weight_decay(&mut self, weight_decay: f64) {
+        self.weight_decay = weight_decay;
+    }
+
     /// One step: a model whose trained parameters moved against a gradient scaled by `coefficient`.
     pub fn step(
         &mut self,

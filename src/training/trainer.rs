@@ -4,14 +4,14 @@ use std::sync::Arc;
 use std::time::Instant;
 
 use burn::tensor::{DType, Device};
-use serde::{Deserialize, Serialize};
 
-use super::controller::Controller;
-use super::core::{BatchReport, Core, StepError};
+use super::core::{BatchReport, Core, Noise, StepError};
 use super::means::Means;
-use super::optimizer::{AdamW, OptimizerState};
+use super::optimizer::AdamW;
 use super::split::Split;
-use crate::config::Config;
+use super::state::{Active, Snapshot, TrainerState};
+use super::steer::Steer;
+use crate::config::{Changed, Config, SafePoint};
 use crate::device::DeviceFailure;
 use crate::measure::{CoverageTask, Covered, Samples};
 use crate::model::{Batch, DualVae, LATENT, Weights, Which, codes_tensor};
@@ -20,57 +20,10 @@ use crate::record::{
     Best, CoveragePair, CoveredSets, EpochRecord, EpochReport, EventName, Gradient, LearningRate,
     Seconds, Stage, StateNetAnswer,
 };
-use crate::schedule::{Disruption, Schedule, Scheduled};
+use crate::schedule::{Disruption, DisruptionKind, Schedule, Scheduled};
 
 /// Codes decoded by argmax after every epoch, and measured for their decode entropy.
 pub const ARGMAX_SAMPLES: u32 = 50_000;
-
-/// Everything beside weights and optimizer that resuming needs.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct TrainerState {
-    /// Epochs finished; the next one has this number.
-    pub epoch: u32,
-    /// Batches of the next epoch that are already in the weights; 0 in a checkpoint.
-    pub batch: u32,
-    /// The controller.
-    pub controller: Controller,
-    /// Categorical coverage of A and B after the last epoch.
-    pub coverage: Option<[u32; 2]>,
-    /// The best epoch so far.
-    pub best: Option<Best>,
-    /// Epochs since the best one.
-    pub stale: u32,
-    /// Disruptions still in effect or yet to start.
-    pub disruptions: Vec<Active>,
-}
-
-/// A disruption and the epoch in which it started.
-#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Active {
-    /// What is pushed.
-    pub disruption: Disruption,
-    /// First epoch.
-    pub since: u32,
-}
-
-impl Active {
-    fn in_effect(&self, epoch: u32) -> bool {
-        epoch >= self.since && epoch - self.since < self.disruption.epochs
-    }
-}
-
-/// A whole checkpoint in memory.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Snapshot {
-    /// Weights.
-    pub weights: Weights,
-    /// Optimizer.
-    pub optimizer: OptimizerState,
-    /// The rest.
-    pub state: TrainerState,
-}
 
 /// What one call of [`Trainer::advance`] did.
 #[derive(Clone, Debug)]
@@ -87,7 +40,13 @@ pub enum Advance {
 #[derive(Debug)]
 pub struct Trainer {
     core: Core,
+    /// In effect in the epoch at work.
     config: Config,
+    /// With every change asked for so far: in effect from the next epoch on.
+    next: Config,
+    edits: Vec<String>,
+    /// Key of order, noise, prior codes and draws; the run's seed but for a repetition of it.
+    noise: u64,
     schedule: Schedule,
     split: Split,
     device: Device,
@@ -124,6 +83,8 @@ enum Position {
 #[derive(Debug, Default)]
 struct Current {
     scheduled: Option<Scheduled>,
+    /// Whether the gate of phase 3 was open as the epoch began.
+    gate: bool,
     train: Means,
     validation: Means,
     statenet: Option<StateNetAnswer>,
@@ -140,6 +101,9 @@ impl Trainer {
         Self {
             core: Core::new(config, weights, device, dtype),
             config: config.clone(),
+            next: config.clone(),
+            edits: Vec::new(),
+            noise: config.seed,
             schedule: Schedule::new(config),
             split: Split::new(config),
             device: device.clone(),
@@ -154,19 +118,52 @@ impl Trainer {
         }
     }
 
-    /// A trainer that goes on from a checkpoint.
-    pub fn resume(config: &Config, snapshot: Snapshot, device: &Device, dtype: DType) -> Self {
-        let mut trainer = Self::from_weights(config, &snapshot.weights, device, dtype);
-        let weight_decay = config.optimizer.weight_decay;
-        trainer.core.optimizer = AdamW::restore(weight_decay, snapshot.optimizer, device, dtype);
+    /// A trainer that goes on from a checkpoint of a run with this configuration.
+    ///
+    /// # Errors
+    /// Where the checkpoint holds a change that the configuration does not take.
+    pub fn resume(
+        config: &Config,
+        snapshot: Snapshot,
+        device: &Device,
+        dtype: DType,
+    ) -> Result<Self, String> {
         let state = snapshot.state;
+        let changed = config.with(&state.edits)?;
+        let mut trainer = Self::from_weights(&changed, &snapshot.weights, device, dtype);
+        let weight_decay = changed.optimizer.weight_decay;
+        trainer.core.optimizer = AdamW::restore(weight_decay, snapshot.optimizer, device, dtype);
         trainer.core.controller = state.controller;
         trainer.epoch = state.epoch;
         trainer.coverage = state.coverage;
         trainer.best = state.best;
         trainer.stale = state.stale;
         trainer.disruptions = state.disruptions;
-        trainer
+        trainer.edits = state.edits;
+        Ok(trainer)
+    }
+
+    /// Draws order, noise and prior codes under another key than the run's seed: the same run with
+    /// other luck. Split and fresh weights stay those of the seed.
+    #[must_use]
+    pub fn with_noise(mut self, key: u64) -> Self {
+        self.noise = key;
+        self
+    }
+
+    /// The configuration with every change asked for so far.
+    pub fn config(&self) -> &Config {
+        &self.next
+    }
+
+    /// Every change of the configuration, `KEY=VALUE`, in order.
+    pub fn edits(&self) -> &[String] {
+        &self.edits
+    }
+
+    /// Disruptions in effect, cooling down or yet to start.
+    pub fn disruptions(&self) -> &[Active] {
+        &self.disruptions
     }
 
     /// The epoch at work, or the next one between two epochs.
@@ -176,7 +173,7 @@ impl Trainer {
 
     /// Whether the validation loss has not improved for `patience` epochs.
     pub fn out_of_patience(&self) -> bool {
-        self.stale >= self.config.patience
+        self.stale >= self.next.patience
     }
 
     /// The split of the operations.
@@ -221,18 +218,111 @@ impl Trainer {
         self.split.validation.len().div_ceil(self.config.batch_size) as u32
     }
 
-    /// Starts a disruption with the next training batch; returns the first epoch that has it.
-    pub fn disrupt(&mut self, disruption: Disruption) -> u32 {
-        let since = match self.at {
+    /// Makes a change with the next training batch, or with the next epoch where it can only take
+    /// effect then; fills in the value that was there before.
+    ///
+    /// Says in one line what it does.
+    ///
+    /// # Errors
+    /// In one line, why it is refused; nothing has changed then.
+    pub fn steer(&mut self, steer: &mut Steer) -> Result<String, String> {
+        match steer {
+            Steer::Disrupt { disruption } => self.disrupt(*disruption),
+            Steer::Set {
+                key, value, was, ..
+            } => self.set(key, value, was),
+        }
+    }
+
+    fn disrupt(&mut self, disruption: Disruption) -> Result<String, String> {
+        let disruption = disruption.check().map_err(|error| error.to_string())?;
+        let cool = self.disruptions.iter().map(Active::cool).max().unwrap_or(0);
+        let mid_epoch = matches!(self.at, Position::Training { .. });
+        // Weights are mixed as an epoch starts: this one has started.
+        let late = mid_epoch && disruption.kind == DisruptionKind::DecoderRewarm;
+        let since = self.first_epoch_of_change() + u32::from(late);
+        if since < cool {
+            return Err(format!(
+                "the run cools down from a disruption until epoch {cool} begins"
+            ));
+        }
+        let active = Active { disruption, since };
+        self.disruptions.push(active);
+        self.refresh();
+        let from = if since == self.epoch {
+            "the next batch".to_owned()
+        } else {
+            format!("epoch {since}")
+        };
+        Ok(format!(
+            "from {from} to the end of epoch {}",
+            active.end() - 1
+        ))
+    }
+
+    fn set(&mut self, key: &str, value: &str, was: &mut Option<String>) -> Result<String, String> {
+        let Changed {
+            config,
+            from,
+            was: before,
+        } = self.next.changed(key, value)?;
+        self.next = config;
+        // Only the last value of a key counts: a slider pulled for hours leaves one line.
+        let of_key = |edit: &String| edit.split_once('=').is_some_and(|(name, _)| name == key);
+        self.edits.retain(|edit| !of_key(edit));
+        self.edits.push(format!("{key}={value}"));
+        *was = Some(before);
+        let since = self.first_epoch_of_change();
+        let mid_epoch = matches!(self.at, Position::Training { .. });
+        if from == SafePoint::Epoch && mid_epoch {
+            return Ok(format!("from epoch {} on", since + 1));
+        }
+        if mid_epoch {
+            self.take(self.config.changed(key, value)?.config);
+            self.refresh();
+            return Ok("from the next batch on".to_owned());
+        }
+        Ok(format!("from epoch {since} on"))
+    }
+
+    /// The epoch whose next training batch a change meets first.
+    fn first_epoch_of_change(&self) -> u32 {
+        match self.at {
             Position::Start | Position::Training { .. } => self.epoch,
             // This epoch has no training batch left: what it recorded must not change any more.
             Position::Validation { .. } | Position::Coverage { .. } => self.epoch + 1,
-        };
-        self.disruptions.push(Active { disruption, since });
-        if let (Position::Training { .. }, Some(scheduled)) = (&self.at, self.current.scheduled) {
-            self.current.scheduled = Some(scheduled.disrupted(disruption));
         }
-        since
+    }
+
+    fn take(&mut self, config: Config) {
+        self.core.set_config(&config);
+        self.schedule = Schedule::new(&config);
+        self.config = config;
+    }
+
+    /// Takes changes into an epoch whose batches are being trained.
+    fn refresh(&mut self) {
+        if !matches!(self.at, Position::Training { .. }) {
+            return;
+        }
+        let scheduled = self.disrupted(self.current.gate);
+        self.current.scheduled = Some(scheduled);
+        self.core
+            .controller
+            .change(&scheduled, self.current.statenet, &self.config);
+    }
+
+    /// The values of the epoch at work, with disruptions.
+    fn disrupted(&self, gate: bool) -> Scheduled {
+        let scheduled = self.schedule.at(self.epoch, gate);
+        self.disruptions
+            .iter()
+            .fold(scheduled, |scheduled, active| {
+                match active.elapsed(self.epoch) {
+                    Some(t) => scheduled.disrupted(active.disruption, t),
+                    None => scheduled,
+                }
+            })
     }
 
     /// Does the next batch, validation batch, coverage tile, or ends the epoch.
@@ -244,7 +334,7 @@ impl Trainer {
         // `Start` stands in while the position is moved on; every arm puts a new one back.
         match std::mem::replace(&mut self.at, Position::Start) {
             Position::Start => {
-                self.begin_epoch();
+                self.begin_epoch()?;
                 let order = self.shuffled();
                 self.train_batch(order, 0, began).map(Advance::Batch)
             }
@@ -288,25 +378,33 @@ impl Trainer {
         }
     }
 
-    fn begin_epoch(&mut self) {
-        // The gate of ρ uses the balance as the previous epoch left it.
-        let mut scheduled = self.schedule.at(self.epoch, self.core.controller.balanced);
-        self.disruptions
-            .retain(|active| self.epoch < active.since.saturating_add(active.disruption.epochs));
-        for active in self
-            .disruptions
-            .iter()
-            .filter(|active| active.in_effect(self.epoch))
-        {
-            scheduled = scheduled.disrupted(active.disruption);
+    fn begin_epoch(&mut self) -> Result<(), StepError> {
+        if self.next != self.config {
+            self.take(self.next.clone());
         }
+        let epoch = self.epoch;
+        self.disruptions
+            .retain(|active| epoch < active.end().max(active.cool()));
+        // The gate of ρ uses the balance as the previous epoch left it.
+        let gate = self.core.controller.balanced;
+        let scheduled = self.disrupted(gate);
         self.core
             .controller
-            .begin_epoch(&scheduled, &self.config.model, self.coverage);
+            .begin_epoch(&scheduled, &self.config, self.coverage);
         self.current = Current {
             scheduled: Some(scheduled),
+            gate,
             ..Current::default()
         };
+        if scheduled.fresh_share > 0.0 {
+            self.rewarm(scheduled.fresh_share)?;
+        }
+        Ok(())
+    }
+
+    fn rewarm(&mut self, share: f64) -> Result<(), StepError> {
+        let fresh = Weights::fresh_in_epoch(self.noise, self.epoch);
+        Ok(self.core.mix_decoders(&fresh, share)?)
     }
 
     fn scheduled(&self) -> Scheduled {
@@ -316,8 +414,7 @@ impl Trainer {
     }
 
     fn shuffled(&self) -> Vec<u32> {
-        Stream::new(self.config.seed, Purpose::Shuffle, self.epoch, 0)
-            .permutation(self.split.train.len())
+        Stream::new(self.noise, Purpose::Shuffle, self.epoch, 0).permutation(self.split.train.len())
     }
 
     fn train_batch(
@@ -330,18 +427,27 @@ impl Trainer {
         let rows = &order[from..(from + self.config.batch_size).min(order.len())];
         let operations = rows.iter().map(|row| self.split.train[*row as usize]);
         let (device, dtype) = self.core.placement();
-        let noise = [Purpose::NoiseA, Purpose::NoiseB].map(|purpose| {
-            let stream = Stream::new(self.config.seed, purpose, self.epoch, batch);
+        let normals = |purpose| {
+            let stream = Stream::new(self.noise, purpose, self.epoch, batch);
             let mut numbers = vec![0.0; rows.len() * LATENT];
             for (row, code) in numbers.chunks_exact_mut(LATENT).enumerate() {
                 stream.normals(row as u32, code);
             }
             codes_tensor(numbers, device, dtype)
+        };
+        let scheduled = self.scheduled();
+        let jitter = (scheduled.latent_noise > 0.0).then(|| {
+            [Purpose::JitterA, Purpose::JitterB]
+                .map(|purpose| normals(purpose).mul_scalar(scheduled.latent_noise))
         });
+        let noise = Noise {
+            epsilon: [Purpose::NoiseA, Purpose::NoiseB].map(normals),
+            jitter,
+        };
         let tensors = Batch::new(operations, device, dtype);
         let report = self
             .core
-            .train_batch(&tensors, noise, &self.scheduled(), batch == 0)?;
+            .train_batch(&tensors, noise, &scheduled, batch == 0)?;
         self.current.train.add(&report.loss);
         self.current.statenet = report.statenet.or(self.current.statenet);
         self.at = if batch + 1 < self.batches() {
@@ -395,7 +501,7 @@ impl Trainer {
             categorical,
             argmax: ARGMAX_SAMPLES.min(categorical),
         };
-        CoverageTask::new(which, samples, self.config.seed, self.epoch)
+        CoverageTask::new(which, samples, self.noise, self.epoch)
     }
 
     fn finish_epoch(&mut self, a: Covered, b: Covered) -> EpochReport {
@@ -452,6 +558,8 @@ impl Trainer {
             rho: scheduled.rho,
             beta_a: scheduled.beta_a,
             beta_b: scheduled.beta_b,
+            latent_noise: scheduled.latent_noise,
+            fresh_share: scheduled.fresh_share,
             temperature_a: scheduled.temperature_a,
             temperature_b: scheduled.temperature_b,
             lambda1: controller.lambda1,
@@ -505,6 +613,7 @@ impl Trainer {
                 best: self.best,
                 stale: self.stale,
                 disruptions: self.disruptions.clone(),
+                edits: self.edits.clone(),
             },
         })
     }

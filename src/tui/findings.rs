@@ -142,7 +142,7 @@ fn out_of_band(records: &[Arc<EpochRecord>]) -> Option<Finding> {
 
 fn kl_floor(newest: &EpochRecord, info: Option<&RunInfo>) -> Option<Finding> {
     let floor = info
-        .map(|info| info.kl_floor)
+        .map(|info| info.tuning.kl_floor)
         .filter(|floor| *floor > 0.0)?;
     let at_floor: Vec<&str> = [("A", newest.train.kl_a), ("B", newest.train.kl_b)]
         .into_iter()
@@ -208,7 +208,12 @@ fn free_codes(newest: &EpochRecord, info: Option<&RunInfo>) -> Option<Finding> {
         return None;
     }
     let starts = info.and_then(|info| {
-        let ahead = info.schedule.iter().enumerate().skip(newest.epoch as usize);
+        let ahead = info
+            .tuning
+            .schedule
+            .iter()
+            .enumerate()
+            .skip(newest.epoch as usize);
         ahead
             .into_iter()
             .find(|(_, scheduled)| scheduled.beta_b > 0.0)

@@ -6,6 +6,7 @@ use std::time::{Duration, SystemTime};
 use super::app::App;
 use super::theme::ColorDepth;
 use super::{Options, Tab};
+use crate::config::Config;
 use crate::record::{
     Best, Coverage, CoveragePair, EpochRecord, EventName, Gradient, LearningRate, LossTerms,
     Seconds, StateNetAnswer, Unique,
@@ -13,6 +14,7 @@ use crate::record::{
 use crate::schedule::Scheduled;
 use crate::session::message::{
     Codes, CoveredSets, EpochReport, Event, Mark, MarkKind, Progress, RunInfo, RunState, Stage,
+    Tuning,
 };
 use crate::space::{OPERATIONS, Operation, OperationSet};
 
@@ -64,6 +66,8 @@ fn scheduled(epoch: u32) -> Scheduled {
         beta_a: 0.006 * at.min(50.0),
         beta_b: beta_b(epoch),
         learning_rate: if epoch < 50 { 1e-3 } else { 5e-4 },
+        latent_noise: 0.0,
+        fresh_share: 0.0,
     }
 }
 
@@ -78,12 +82,14 @@ pub fn info() -> RunInfo {
         seed: 42,
         device: "cpu".into(),
         device_reason: "no GPU found".into(),
-        total_epochs: 400,
-        last_epoch: 400,
-        phase_borders: [40, 120, 250],
+        tuning: Arc::new(Tuning {
+            config: Config::default(),
+            schedule: (0..400).map(scheduled).collect(),
+            last_epoch: 400,
+            phase_borders: [40, 120, 250],
+            kl_floor: 8.0,
+        }),
         batches: 247,
-        schedule: Arc::new((0..400).map(scheduled).collect()),
-        kl_floor: 8.0,
         parameters: [168_770, 50_203, 117_499, 1_068],
         history: Vec::new(),
         marks: Vec::new(),
@@ -137,6 +143,8 @@ pub fn record(epoch: u32) -> EpochRecord {
     };
     let ratio = (0.5 + 0.01 * at + jitter(0.2)).max(0.05);
     EpochRecord {
+        latent_noise: 0.0,
+        fresh_share: 0.0,
         event: EventName::Epoch,
         epoch,
         phase: schedule.phase.unwrap_or(1),

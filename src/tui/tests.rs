@@ -15,10 +15,12 @@ use super::app::{App, Modal, Tab};
 use super::keys::{self, Action, Context};
 use super::{ColorDepth, StopSignal, fixtures, view};
 use crate::schedule::{Disruption, DisruptionKind};
+use crate::session::message::Author;
 use crate::session::message::{
     Command, End, EndReason, Event, Notice, NoticeLevel, Outcome, RunState,
 };
 use crate::space::names;
+use crate::training::Steer;
 
 /// The screen as text, one line a row, without trailing spaces.
 fn picture(app: &App, width: u16, height: u16) -> String {
@@ -53,6 +55,7 @@ fn answer(app: &mut App) -> Vec<Command> {
     for (id, command) in (1..).zip(&commands) {
         app.on_sent(id, command.clone());
         app.on_event(Event::Outcome(Outcome {
+            by: Author::User,
             id,
             command: command.clone(),
             epoch: 51,
@@ -262,6 +265,7 @@ fn pause_is_asked_then_granted() {
     assert!(picture(&app, 120, 40).contains("pausing …"));
     app.on_event(Event::State(RunState::Paused));
     app.on_event(Event::Outcome(Outcome {
+        by: Author::User,
         id: 7,
         command: Command::Pause,
         epoch: 51,
@@ -290,11 +294,13 @@ fn a_disruption_is_asked_for_and_marked() {
     type_text(&mut app, "0.25");
     press(&mut app, KeyCode::Enter);
     let disruption = Disruption {
-        kind: DisruptionKind::Permeability,
         amplitude: 0.25,
-        epochs: 5,
+        ..Disruption::new(DisruptionKind::Permeability)
     };
-    assert_eq!(answer(&mut app), [Command::Disrupt { disruption }]);
+    assert_eq!(
+        answer(&mut app),
+        [Command::Steer(Steer::Disrupt { disruption })]
+    );
     assert!(picture(&app, 120, 40).contains('◆'));
 }
 
@@ -303,6 +309,7 @@ fn a_refusal_is_shown_as_one() {
     let mut app = fixtures::live(120, 40);
     app.on_sent(1, Command::Snapshot { name: None });
     app.on_event(Event::Outcome(Outcome {
+        by: Author::User,
         id: 1,
         command: Command::Snapshot { name: None },
         epoch: 51,

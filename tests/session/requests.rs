@@ -9,13 +9,14 @@ use fluxttice_core::run::{built_in, read_journal, read_metrics};
 use fluxttice_core::schedule::{Disruption, DisruptionKind};
 use fluxttice_core::session::Session;
 use fluxttice_core::session::message::{Command, EndReason, Event, RunState};
+use fluxttice_core::training::Steer;
 
 use crate::support::{Watched, config, continued, new_run, weights};
 
 fn disrupt(amplitude: f64) -> Command {
     let mut disruption = Disruption::new(DisruptionKind::BetaB);
     disruption.amplitude = amplitude;
-    Command::Disrupt { disruption }
+    Command::Steer(Steer::Disrupt { disruption })
 }
 
 fn snapshot(name: &str) -> Command {

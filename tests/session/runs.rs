@@ -2,11 +2,12 @@
 
 use std::path::Path;
 
-use fluxttice_core::run::journal::{Planned, disruptions};
+use fluxttice_core::run::journal::steps;
 use fluxttice_core::run::{RunError, read_journal, read_metrics};
 use fluxttice_core::schedule::{Disruption, DisruptionKind};
 use fluxttice_core::session::message::{Command, EndReason, Event, MarkKind, Outcome, RunState};
 use fluxttice_core::session::{Plan, SessionError};
+use fluxttice_core::training::{Planned, Steer};
 
 use crate::support::{Watched, config, continued, new_run, weights};
 
@@ -39,7 +40,8 @@ fn pause_in_mid_epoch(session: &mut Watched, batches: u32) -> Outcome {
 fn replay(of: &Path, to: &Path, config: &fluxttice_core::config::Config) {
     let epochs = read_metrics(of).unwrap().len() as u32;
     let mut plan = new_run(to, config, Some(epochs));
-    plan.disruptions = disruptions(&read_journal(of).unwrap());
+    plan.planned = steps(&read_journal(of).unwrap());
+    plan.replay = true;
     finish(plan);
 }
 
@@ -103,7 +105,7 @@ fn a_disruption_asked_for_in_mid_epoch_is_replayed_at_its_batch() {
     let batches = session.started().batches;
     let place = pause_in_mid_epoch(&mut session, batches);
     let disruption = beta_b(2);
-    let outcome = session.outcome(Command::Disrupt { disruption });
+    let outcome = session.outcome(Command::Steer(Steer::Disrupt { disruption }));
     assert!(outcome.applied, "{}", outcome.message);
     assert_eq!((outcome.epoch, outcome.batch), (place.epoch, place.batch));
     session.outcome(Command::Resume);
@@ -111,14 +113,14 @@ fn a_disruption_asked_for_in_mid_epoch_is_replayed_at_its_batch() {
     session.ended();
     session.leave().0.unwrap();
 
-    let planned = disruptions(&read_journal(&asked).unwrap());
+    let planned = steps(&read_journal(&asked).unwrap());
     let (epoch, batch) = (place.epoch, place.batch);
     assert_eq!(
         planned,
         [Planned {
             epoch,
             batch,
-            disruption
+            steer: Steer::Disrupt { disruption },
         }]
     );
     replay(&asked, &replayed, &half);
@@ -140,7 +142,11 @@ fn a_disruption_of_an_epoch_that_was_dropped_is_not_half_remembered() {
     let batches = session.started().batches;
     pause_in_mid_epoch(&mut session, batches);
     let disruption = beta_b(3);
-    assert!(session.outcome(Command::Disrupt { disruption }).applied);
+    assert!(
+        session
+            .outcome(Command::Steer(Steer::Disrupt { disruption }))
+            .applied
+    );
     // The epoch at work is dropped, and done again from its start by the next session.
     session.ask(Command::StopNow);
     session.ended();
@@ -157,10 +163,12 @@ fn a_disruption_after_an_epochs_last_batch_is_in_effect_from_the_next_batch_on()
     let run = home.path().join("run");
     let mut plan = new_run(&run, &config(&[]), Some(3));
     // Seven batches train an epoch; what follows is validation and coverage.
-    plan.disruptions = vec![Planned {
+    plan.planned = vec![Planned {
         epoch: 0,
         batch: 7,
-        disruption: beta_b(1),
+        steer: Steer::Disrupt {
+            disruption: beta_b(1),
+        },
     }];
     let mut session = Watched::train(plan);
     assert_eq!(session.started().batches, 7);

@@ -43,7 +43,8 @@ fn plan(place: Place, epochs: Option<u32>) -> Plan {
         config_name: "test".into(),
         ineffective: Vec::new(),
         epochs,
-        disruptions: Vec::new(),
+        planned: Vec::new(),
+        replay: false,
     }
 }
 

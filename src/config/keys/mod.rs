@@ -6,21 +6,30 @@
 mod autoencoders;
 mod range;
 mod run;
+mod steering;
 mod training;
 
 pub use range::{Bound, Range};
+
+use std::fmt;
 
 use serde::{Serialize, Serializer, ser::SerializeStruct};
 
 /// The largest epoch that a schedule or a run may name.
 const LAST_EPOCH: u64 = 1_000_000;
 
-const LENGTH: usize = training::KEYS.len() + autoencoders::KEYS.len() + run::KEYS.len();
+const LENGTH: usize =
+    training::KEYS.len() + autoencoders::KEYS.len() + run::KEYS.len() + steering::KEYS.len();
 
 /// Every key of a configuration, in the order of the file.
 ///
 /// In the entries of a list, `N` stands for the position, which counts from 0.
-pub static KEYS: [KeyInfo; LENGTH] = join(&[&training::KEYS, &autoencoders::KEYS, &run::KEYS]);
+pub static KEYS: [KeyInfo; LENGTH] = join(&[
+    &training::KEYS,
+    &autoencoders::KEYS,
+    &run::KEYS,
+    &steering::KEYS,
+]);
 
 /// What there is to know about one key.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -37,6 +46,29 @@ pub struct KeyInfo {
     pub meaning: &'static str,
     /// Whether it changes anything.
     pub effect: Effect,
+    /// When a change takes effect in a running session; `None` where it decides the run from its
+    /// start.
+    pub live: Option<SafePoint>,
+    /// Whether the published file has it. One that it does not have is only written where it is set.
+    pub published: bool,
+}
+
+/// When a change in a running session takes effect.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum SafePoint {
+    /// With the next training batch.
+    Batch,
+    /// With the next epoch.
+    Epoch,
+}
+
+impl fmt::Display for SafePoint {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(match self {
+            Self::Batch => "next batch",
+            Self::Epoch => "next epoch",
+        })
+    }
 }
 
 /// Whether a key changes a run.
@@ -83,6 +115,21 @@ impl KeyInfo {
         self
     }
 
+    const fn next_batch(mut self) -> Self {
+        self.live = Some(SafePoint::Batch);
+        self
+    }
+
+    const fn next_epoch(mut self) -> Self {
+        self.live = Some(SafePoint::Epoch);
+        self
+    }
+
+    const fn added(mut self) -> Self {
+        self.published = false;
+        self
+    }
+
     const fn without_effect(mut self, reason: &'static str) -> Self {
         self.effect = Effect::NoEffect(reason);
         self
@@ -90,9 +137,10 @@ impl KeyInfo {
 }
 
 impl Serialize for KeyInfo {
-    /// `key`, `type`, `range`, `default`, `meaning`, `used`, and `reason` (null where used).
+    /// `key`, `type`, `range`, `default`, `meaning`, `used`, `reason` (null where used) and `live`
+    /// (null where it cannot be changed while a run goes on).
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        let mut object = serializer.serialize_struct("KeyInfo", 7)?;
+        let mut object = serializer.serialize_struct("KeyInfo", 8)?;
         object.serialize_field("key", self.key)?;
         object.serialize_field("type", self.kind())?;
         object.serialize_field("range", &self.range_text())?;
@@ -100,6 +148,8 @@ impl Serialize for KeyInfo {
         object.serialize_field("meaning", self.meaning)?;
         object.serialize_field("used", &self.no_effect().is_none())?;
         object.serialize_field("reason", &self.no_effect())?;
+        let live = self.live.map(|point| point.to_string());
+        object.serialize_field("live", &live)?;
         object.end()
     }
 }
@@ -170,6 +220,8 @@ const fn key(
         default,
         meaning,
         effect: Effect::Used,
+        live: None,
+        published: true,
     }
 }
 

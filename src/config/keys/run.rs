@@ -8,7 +8,8 @@ pub(super) const KEYS: [KeyInfo; 23] = [
         Range::POSITIVE,
         "1.0",
         "largest global gradient norm over all parameters",
-    ),
+    )
+    .next_batch(),
     key(
         "patience",
         Range::Whole {
@@ -17,7 +18,8 @@ pub(super) const KEYS: [KeyInfo; 23] = [
         },
         "100",
         "epochs without a better validation loss after which the run stops",
-    ),
+    )
+    .next_epoch(),
     key(
         "min_delta",
         Range::ANY,
@@ -60,7 +62,8 @@ pub(super) const KEYS: [KeyInfo; 23] = [
         },
         "10",
         "epochs between numbered checkpoints",
-    ),
+    )
+    .next_epoch(),
     key(
         "checkpoint_dir",
         Range::Text,
@@ -76,7 +79,8 @@ pub(super) const KEYS: [KeyInfo; 23] = [
         },
         "195000",
         "prior codes decoded per autoencoder and epoch to count categorical coverage",
-    ),
+    )
+    .next_epoch(),
     key(
         "eval_interval",
         Range::Whole {
@@ -154,7 +158,8 @@ pub(super) const KEYS: [KeyInfo; 23] = [
         },
         "40",
         "first epoch of phase 2",
-    ),
+    )
+    .next_epoch(),
     key(
         "phase_transitions.consolidation_end",
         Range::Whole {
@@ -163,7 +168,8 @@ pub(super) const KEYS: [KeyInfo; 23] = [
         },
         "120",
         "first epoch of phase 3; above `entropy_expansion_end`",
-    ),
+    )
+    .next_epoch(),
     key(
         "phase_transitions.resonant_coupling_end",
         Range::Whole {

@@ -59,6 +59,7 @@ fn leaves(value: &Value, path: &str, into: &mut Vec<(String, Vec<Value>)>) {
 fn table_file_and_schema_have_the_same_keys_and_values_in_the_same_order() {
     let table: Vec<(String, Vec<Value>)> = KEYS
         .iter()
+        .filter(|info| info.published)
         .map(|info| {
             let parts = info
                 .default
@@ -103,10 +104,10 @@ fn every_key_refuses_a_list_and_says_what_it_expects() {
 }
 
 #[test]
-fn only_two_keys_may_be_null() {
+fn only_two_published_keys_may_be_null() {
     let optional: Vec<_> = KEYS
         .iter()
-        .filter(|info| info.optional)
+        .filter(|info| info.optional && info.published)
         .map(|i| i.key)
         .collect();
     assert_eq!(
@@ -137,10 +138,27 @@ fn a_key_is_one_json_object() {
         json("vae_b.temp_phase4"),
         "{\"key\":\"vae_b.temp_phase4\",\"type\":\"number\",\"range\":\"above 0, or null\",\
          \"default\":\"0.3\",\"meaning\":\"τ_B in phase 4; null lets it go on towards \
-         `vae_b.temp_end`\",\"used\":true,\"reason\":null}"
+         `vae_b.temp_end`\",\"used\":true,\"reason\":null,\
+         \"live\":\"next epoch\"}"
     );
-    assert!(
-        json("min_delta")
-            .ends_with("\"used\":false,\"reason\":\"any lower validation loss counts as better\"}")
-    );
+    assert!(json("min_delta").ends_with(
+        "\"used\":false,\"reason\":\"any lower validation loss counts as better\",\"live\":null}"
+    ));
+}
+
+#[test]
+fn what_is_not_published_is_off_and_not_written_unless_it_is_set() {
+    let published = Config::default().to_yaml().unwrap();
+    for info in KEYS.iter().filter(|info| !info.published) {
+        let (section, name) = info.key.split_once('.').unwrap();
+        assert!(!published.contains(&format!("\n{section}:")), "{section}");
+        assert_eq!(info.default, "null");
+        let set = load(BUILT_IN, &[&format!("{}=0.01", info.key)]).unwrap();
+        let written = set.config.to_yaml().unwrap();
+        assert!(
+            written.ends_with(&format!("{section}:\n  {name}: 0.01\n")),
+            "{written}"
+        );
+        assert_eq!(load(&written, &[]).unwrap().config, set.config);
+    }
 }

@@ -2,6 +2,7 @@
 
 use super::{App, Condition, DisruptForm, Field, Modal, Palette, Prompt, Purpose, Redraw, Tab};
 use crate::session::message::Command;
+use crate::training::Steer;
 use crate::tui::keys::Action;
 use crate::tui::view::{self, layout};
 
@@ -266,7 +267,8 @@ impl App {
             (Some(Modal::Disrupt(form)), Action::Confirm) => {
                 // While a number is wrong the dialog says why and stays.
                 if let Ok(disruption) = form.disruption() {
-                    self.commands.push(Command::Disrupt { disruption });
+                    self.commands
+                        .push(Command::Steer(Steer::Disrupt { disruption }));
                     self.modal = None;
                 }
             }

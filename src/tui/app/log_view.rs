@@ -4,6 +4,7 @@ use std::collections::VecDeque;
 use std::time::SystemTime;
 
 use crate::session::message::Command;
+use crate::training::Steer;
 use crate::tui::log_buffer::{LogLevel, LogLine};
 
 /// Lines kept; older ones are in the run's log file.
@@ -146,7 +147,14 @@ pub fn describe(command: &Command) -> String {
         Command::StopAfterEpoch => "stop after this epoch".into(),
         Command::Snapshot { name: None } => "snapshot".into(),
         Command::Snapshot { name: Some(name) } => format!("snapshot {name}"),
-        Command::Disrupt { disruption } => format!("disruption {disruption}"),
+        Command::Branch { epochs, .. } => format!("branch after {epochs} epochs"),
+        Command::Steer(Steer::Disrupt { disruption }) => format!("disruption {disruption}"),
+        Command::Steer(Steer::Set {
+            key, value, was, ..
+        }) => match was {
+            Some(was) => format!("{key} {was} → {value}"),
+            None => format!("{key} = {value}"),
+        },
         Command::Encode => "codes for neighbours".into(),
         Command::Weights => "weights to be measured".into(),
     }

@@ -199,7 +199,10 @@ impl App {
 
     /// Epochs of the whole schedule.
     pub fn epochs_total(&self) -> u32 {
-        self.run().info.as_ref().map_or(0, |info| info.total_epochs)
+        self.run()
+            .info
+            .as_ref()
+            .map_or(0, |info| info.tuning.total_epochs())
     }
 
     /// The epochs on the charts' time axis.

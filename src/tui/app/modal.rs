@@ -2,7 +2,7 @@
 
 use tui_input::Input;
 
-use crate::schedule::{DEFAULT_EPOCHS, Disruption, DisruptionError, DisruptionKind};
+use crate::schedule::{Disruption, DisruptionError, DisruptionKind};
 use crate::space::{Operation, ParseOperationError, names};
 use crate::tui::keys::{self, Binding, Context};
 
@@ -238,7 +238,7 @@ impl Default for DisruptForm {
             field: Field::Kind,
             kind,
             amplitude: Input::new(kind.default_amplitude().to_string()),
-            epochs: Input::new(DEFAULT_EPOCHS.to_string()),
+            epochs: Input::new(kind.default_epochs().to_string()),
         }
     }
 }
@@ -272,6 +272,7 @@ impl DisruptForm {
         let by = if forward { 1 } else { kinds.len() - 1 };
         self.kind = kinds[(place + by) % kinds.len()];
         self.amplitude = Input::new(self.kind.default_amplitude().to_string());
+        self.epochs = Input::new(self.kind.default_epochs().to_string());
     }
 
     /// The disruption as it stands.

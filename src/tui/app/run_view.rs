@@ -3,9 +3,10 @@
 use std::sync::Arc;
 
 use crate::record::EpochRecord;
+use crate::run::journal;
 use crate::session::message::{
-    Codes, Command, CoveredSets, End, EndReason, EpochReport, Event, Mark, MarkKind, Outcome,
-    Progress, RunInfo, RunState, Stage,
+    Codes, Command, CoveredSets, End, EndReason, EpochReport, Event, Mark, Outcome, Progress,
+    RunInfo, RunState, Stage,
 };
 
 /// Names of the four phases.
@@ -124,11 +125,22 @@ impl RunView {
     pub fn on_event(&mut self, event: &Event) {
         match event {
             Event::Started(info) => {
-                self.records.clone_from(&info.history);
-                self.marks.clone_from(&info.marks);
-                self.info = Some(Arc::clone(info));
+                // Another run, or the first: nothing of the one before belongs to it.
+                *self = Self {
+                    records: info.history.clone(),
+                    marks: info.marks.clone(),
+                    info: Some(Arc::clone(info)),
+                    state: self.state,
+                    pending: std::mem::take(&mut self.pending),
+                    ..Self::default()
+                };
             }
             Event::State(state) => self.state = Some(*state),
+            Event::Tuned(tuning) => {
+                if let Some(info) = &mut self.info {
+                    Arc::make_mut(info).tuning = Arc::clone(tuning);
+                }
+            }
             Event::Epoch(report) => self.on_epoch(report),
             Event::Outcome(outcome) => self.on_outcome(outcome),
             Event::Codes(codes) => {
@@ -161,22 +173,8 @@ impl RunView {
 
     fn on_outcome(&mut self, outcome: &Outcome) {
         self.pending.retain(|pending| pending.id != outcome.id);
-        if !outcome.applied {
-            return;
-        }
-        let mark = match outcome.command {
-            Command::Disrupt { .. } => MarkKind::Disruption,
-            Command::Snapshot { .. } => MarkKind::Snapshot,
-            Command::StopAfterEpoch => {
-                self.finishing = true;
-                return;
-            }
-            _ => return,
-        };
-        self.marks.push(Mark {
-            epoch: outcome.epoch,
-            kind: mark,
-        });
+        self.finishing |= outcome.applied && outcome.command == Command::StopAfterEpoch;
+        self.marks.extend(journal::mark(outcome));
     }
 
     /// The newest finished epoch.
@@ -275,6 +273,6 @@ impl RunView {
             return None;
         }
         let done = self.newest().map_or(0, |record| record.epoch + 1);
-        Some(f64::from(info.last_epoch.saturating_sub(done)) / rate * 60.0)
+        Some(f64::from(info.tuning.last_epoch.saturating_sub(done)) / rate * 60.0)
     }
 }

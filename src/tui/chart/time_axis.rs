@@ -19,6 +19,8 @@ pub fn glyph(kind: MarkKind) -> &'static str {
         MarkKind::Disruption => "◆",
         MarkKind::Snapshot => "▣",
         MarkKind::Resumed => "↻",
+        MarkKind::Edit => "✎",
+        MarkKind::Branch => "»",
     }
 }
 

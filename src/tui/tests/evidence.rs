@@ -285,6 +285,7 @@ fn a_certificate_of_a_run_is_made_of_a_snapshot_of_this_moment() {
     );
     let outcome = |id, applied| {
         Event::Outcome(Outcome {
+            by: Author::User,
             id,
             command: Command::Snapshot {
                 name: Some("epoch-0051-batch-131".to_owned()),
@@ -320,6 +321,7 @@ fn a_snapshot_that_was_refused_is_not_certified() {
     app.take_commands();
     app.on_sent(1, Command::Snapshot { name: None });
     app.on_event(Event::Outcome(Outcome {
+        by: Author::User,
         id: 1,
         command: Command::Snapshot {
             name: Some("x".to_owned()),

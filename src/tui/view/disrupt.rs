@@ -122,7 +122,7 @@ fn meaning(app: &App, disruption: Disruption, epoch: u32) -> String {
         .live()
         .info
         .as_ref()
-        .and_then(|info| info.schedule.get(epoch as usize).copied());
+        .and_then(|info| info.tuning.schedule.get(epoch as usize).copied());
     let end = epoch.saturating_add(disruption.epochs - 1);
     let span = if disruption.epochs == 1 {
         format!("for the rest of epoch {epoch}")
@@ -135,7 +135,7 @@ fn meaning(app: &App, disruption: Disruption, epoch: u32) -> String {
             format!(
                 "{symbol} {} → {} {span}.",
                 fixed(from, 3),
-                fixed(disruption.apply(from), 3)
+                fixed(disruption.apply(from, 0), 3)
             )
         }
         None => format!("{symbol} {:+.3} {span}.", disruption.amplitude),
@@ -152,22 +152,15 @@ fn render_curve(area: Rect, buf: &mut Buffer, app: &App, disruption: Disruption,
         last,
     };
     let scheduled: Vec<(u32, f64)> = (0..)
-        .zip(info.schedule.iter())
+        .zip(info.tuning.schedule.iter())
         .filter(|(at, _)| window.contains(*at))
         .map(|(at, scheduled)| (at, scheduled.value(disruption.kind)))
         .collect();
-    let pushed = |at: u32| (epoch..epoch.saturating_add(disruption.epochs)).contains(&at);
     let disrupted = scheduled
         .iter()
-        .map(|(at, value)| {
-            (
-                *at,
-                if pushed(*at) {
-                    disruption.apply(*value)
-                } else {
-                    *value
-                },
-            )
+        .map(|(at, value)| match at.checked_sub(epoch) {
+            Some(t) => (*at, disruption.apply(*value, t)),
+            None => (*at, *value),
         })
         .collect();
     let series = |label: &str, role, stroke, points| Series {
@@ -197,7 +190,7 @@ fn render_curve(area: Rect, buf: &mut Buffer, app: &App, disruption: Disruption,
     let shared = Shared {
         theme: app.theme,
         window,
-        borders: &info.phase_borders,
+        borders: &info.tuning.phase_borders,
         disruptions: &[],
         cursor: None,
     };

@@ -100,8 +100,8 @@ pub fn render(area: Rect, buf: &mut Buffer, app: &App) {
     if let Some(info) = &run.info {
         if let Some(epoch) = run.epoch() {
             // The width of the largest number, so that what follows stays in place.
-            let digits = info.total_epochs.to_string().len();
-            let text = format!("epoch {epoch:>digits$}/{}", info.total_epochs);
+            let digits = info.tuning.total_epochs().to_string().len();
+            let text = format!("epoch {epoch:>digits$}/{}", info.tuning.total_epochs());
             right.push(piece(text, theme.strong(), 9));
         }
         if info.training || run.newest().is_some() {

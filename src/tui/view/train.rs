@@ -30,7 +30,10 @@ pub fn plot_columns(area: Rect) -> Rect {
 pub fn render(body: Rect, buf: &mut Buffer, app: &App) {
     let run = app.run();
     let train = layout::train(body, charts::COUNT);
-    let borders = run.info.as_ref().map_or([0; 3], |info| info.phase_borders);
+    let borders = run
+        .info
+        .as_ref()
+        .map_or([0; 3], |info| info.tuning.phase_borders);
     let borders: Vec<u32> = borders.into_iter().filter(|epoch| *epoch > 0).collect();
     let epochs_of = |kind| {
         run.marks

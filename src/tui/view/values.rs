@@ -269,7 +269,7 @@ fn table<'a>(app: &'a App, now: &'a EpochRecord, room: usize) -> Table<'a> {
     let scheduled = run
         .info
         .as_ref()
-        .and_then(|info| info.schedule.get(now.epoch as usize));
+        .and_then(|info| info.tuning.schedule.get(now.epoch as usize));
     let rho = match scheduled {
         Some(scheduled) if (scheduled.rho - now.rho).abs() > 5e-4 => {
             format!("scheduled {}", three(scheduled.rho))

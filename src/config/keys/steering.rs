@@ -1,0 +1,67 @@
+//! The fourth part of the table: what the published file does not have. All of it is off by default.
+
+use super::{Bound, KeyInfo, Range, key};
+
+/// A weight of the KL term, or a temperature: as far as a disruption may push it.
+const UP_TO_10: Range = Range::Real {
+    min: Bound::Closed(0.0),
+    max: Bound::Closed(10.0),
+};
+
+pub(super) const KEYS: [KeyInfo; 9] = [
+    held(
+        "hold.rho",
+        Range::UNIT,
+        "permeability ρ, held here instead of following its schedule",
+    ),
+    held(
+        "hold.beta_a",
+        UP_TO_10,
+        "β_A, held here instead of following its schedule",
+    ),
+    held(
+        "hold.beta_b",
+        UP_TO_10,
+        "β_B, held here instead of following its schedule",
+    ),
+    held(
+        "hold.temperature_a",
+        UP_TO_10,
+        "τ_A, held here instead of following its schedule",
+    ),
+    held(
+        "hold.temperature_b",
+        UP_TO_10,
+        "τ_B, held here instead of following its schedule",
+    ),
+    held(
+        "hold.lambda1",
+        Range::UNIT,
+        "λ1, held here: neither the gradient ratio nor StateNet moves it",
+    ),
+    held(
+        "hold.lambda2",
+        Range::UNIT,
+        "λ2, held here: neither the gradient ratio nor StateNet moves it",
+    ),
+    held(
+        "hold.lambda3",
+        Range::UNIT,
+        "λ3, held here instead of following its schedule; StateNet does not move it",
+    ),
+    held(
+        "hold.learning_rate",
+        Range::Real {
+            min: Bound::Closed(0.0),
+            max: Bound::Closed(0.01),
+        },
+        "learning rate, held here instead of following its table; StateNet does not move it",
+    ),
+];
+
+const fn held(name: &'static str, range: Range, meaning: &'static str) -> KeyInfo {
+    key(name, range, "null", meaning)
+        .optional()
+        .added()
+        .next_batch()
+}

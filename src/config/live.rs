@@ -1,0 +1,131 @@
+//! Changing single keys of a run that goes on.
+
+use super::error::ConfigError;
+use super::keys::{KEYS, KeyInfo, SafePoint, find_key};
+use super::schema::Config;
+use super::shape::get;
+use super::source::Source;
+
+/// A configuration with one key changed.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Changed {
+    /// The configuration.
+    pub config: Config,
+    /// When the change takes effect.
+    pub from: SafePoint,
+    /// The value before, as YAML; `null` where the key was not set.
+    pub was: String,
+}
+
+/// Every key that can be changed while a run goes on.
+pub fn live_keys() -> impl Iterator<Item = &'static KeyInfo> {
+    KEYS.iter().filter(|info| info.live.is_some())
+}
+
+impl Config {
+    /// This configuration with another value (YAML) for a key, as a running session may ask for.
+    ///
+    /// # Errors
+    /// One line that says what is wrong: no such key, a key that decides the run from its start or
+    /// changes nothing, or a value that cannot be used, with what could.
+    pub fn changed(&self, key: &str, value: &str) -> Result<Changed, String> {
+        let key = key.trim();
+        let changed = self.with(&[format!("{key}={value}")])?;
+        let info =
+            find_key(key).ok_or_else(|| format!("{key}: expected a key, found a section"))?;
+        if let Some(reason) = info.no_effect() {
+            return Err(format!("{key} has no effect: {reason}"));
+        }
+        let from = info.live.ok_or_else(|| {
+            format!(
+                "{key} decides the run from its start: it cannot be changed while the run goes on"
+            )
+        })?;
+        Ok(Changed {
+            config: changed,
+            from,
+            was: self.text_of(key),
+        })
+    }
+
+    /// This configuration with `KEY=VALUE` overrides on top.
+    ///
+    /// # Errors
+    /// Everything that is wrong with them, in one line.
+    pub fn with(&self, overrides: &[String]) -> Result<Self, String> {
+        let told = |error: ConfigError| match &error {
+            ConfigError::Invalid(problems) => {
+                let complaints: Vec<String> = problems.iter().map(|p| p.complaint()).collect();
+                complaints.join("; ")
+            }
+            _ => error.to_string(),
+        };
+        let source = Source::Text {
+            name: "the run's configuration".to_owned(),
+            text: self.to_yaml().map_err(told)?,
+        };
+        Ok(Self::load(source, overrides).map_err(told)?.config)
+    }
+
+    /// The value of a key as one line of YAML; `null` where it is not set.
+    #[must_use]
+    pub fn text_of(&self, key: &str) -> String {
+        let all = serde_yaml::to_value(self).unwrap_or_default();
+        let text = get(&all, key).and_then(|value| serde_yaml::to_string(value).ok());
+        text.map_or_else(|| "null".to_owned(), |text| text.trim().to_owned())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_key_is_changed_and_the_rest_is_not() {
+        let config = Config::default();
+        let changed = config.changed("hold.rho", "0.4").unwrap();
+        assert_eq!(changed.config.hold.rho, Some(0.4));
+        assert_eq!(
+            (changed.from, changed.was.as_str()),
+            (SafePoint::Batch, "null")
+        );
+        let again = changed.config.changed("hold.rho", "null").unwrap();
+        assert_eq!((&again.config, again.was.as_str()), (&config, "0.4"));
+        let rates = config
+            .changed("optimizer.lr_schedule.1.lr", "0.002")
+            .unwrap();
+        assert_eq!(
+            (rates.from, rates.was.as_str()),
+            (SafePoint::Epoch, "0.0005")
+        );
+    }
+
+    #[test]
+    fn what_cannot_be_changed_is_refused_in_one_line() {
+        for (key, value, problem) in [
+            ("seed", "7", "decides the run from its start"),
+            ("min_delta", "1", "has no effect"),
+            ("hold", "{}", "found a section"),
+            ("hold.row", "1", "expected one of rho, beta_a"),
+            ("hold.rho", "2", "expected a number, 0 to 1, or null"),
+            ("hold.rho", "much", "expected a number"),
+            ("model.rho_min", "0.9", "at most model.rho_max"),
+        ] {
+            let error = Config::default().changed(key, value).unwrap_err();
+            assert!(
+                error.contains(problem) && !error.contains('\n'),
+                "{key}: {error}"
+            );
+        }
+    }
+
+    #[test]
+    fn every_live_key_takes_the_value_it_has() {
+        for info in live_keys() {
+            let key = info.key.replace(".N.", ".0.");
+            let config = Config::default();
+            let changed = config.changed(&key, &config.text_of(&key)).unwrap();
+            assert_eq!(changed.config, config, "{key}");
+        }
+    }
+}

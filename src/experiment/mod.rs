@@ -1,0 +1,19 @@
+//! Disruptions as experiments: the same epochs from the same state with and without one.
+//!
+//! Both arms draw the same batches, noise and prior codes, so that without the disruption they are the
+//! same to the bit. Repetitions draw others, in both arms alike, and tell an effect from luck.
+
+mod arm;
+mod error;
+mod report;
+mod trial;
+mod verdict;
+
+#[cfg(test)]
+mod tests;
+
+pub use arm::Arm;
+pub use error::ExperimentError;
+pub use report::{Base, EXPERIMENTS, Experiment, Pair, experiments};
+pub use trial::{MAX_HORIZON, MAX_REPETITIONS, Trial, TrialProgress, run};
+pub use verdict::{Decision, Difference, FIGURES, FigureOf, Verdict};

@@ -1,0 +1,159 @@
+//! An experiment on disk: everything it measured and what follows from it.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use serde::{Deserialize, Serialize};
+
+use super::arm::Arm;
+use super::verdict::Verdict;
+use crate::run::{RunError, files};
+use crate::schedule::Disruption;
+
+/// Folder of a run's experiments.
+pub const EXPERIMENTS: &str = "experiments";
+/// Version of the file's layout.
+pub(super) const VERSION: u32 = 1;
+/// Largest file that is read.
+const LIMIT: u64 = 64 << 20;
+
+/// An experiment and what it found.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Experiment {
+    /// Version of this layout.
+    pub version: u32,
+    /// When it ended, in UTC (RFC 3339).
+    pub made: String,
+    /// Version of the program that made it.
+    pub program: String,
+    /// What the tensors ran on.
+    pub device: String,
+    /// Where both arms set out from.
+    pub base: Base,
+    /// What the treated arm did.
+    pub disruption: Disruption,
+    /// Epoch in which it did.
+    pub epoch: u32,
+    /// Batches of that epoch that both arms had in common.
+    pub batch: u32,
+    /// Epochs of each arm.
+    pub horizon: u32,
+    /// One treated and one control arm for each repetition.
+    pub pairs: Vec<Pair>,
+    /// What follows from them.
+    pub verdict: Verdict,
+}
+
+/// Where both arms set out from.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Base {
+    /// Name of the run.
+    pub run: String,
+    /// SHA-256 of its configuration.
+    pub config_digest: String,
+    /// Seed of the run.
+    pub seed: u64,
+    /// Finished epochs of the checkpoint.
+    pub epochs: u32,
+    /// SHA-256 of its weights; `None` before the first epoch.
+    pub weights: Option<String>,
+}
+
+/// Two arms with the same batches, noise and prior codes.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Pair {
+    /// Key of their random numbers; the run's seed in the first pair.
+    pub key: u64,
+    /// With the disruption.
+    pub treated: Arm,
+    /// Without it.
+    pub control: Arm,
+}
+
+impl Experiment {
+    /// A name for its file: where it began and what it did.
+    pub(super) fn name(&self) -> String {
+        format!(
+            "epoch-{:04}-batch-{:03}-{}",
+            self.epoch, self.batch, self.disruption.kind
+        )
+    }
+
+    /// Writes it into the run's folder of experiments, never over another.
+    ///
+    /// # Errors
+    /// [`RunError`] where it cannot be written.
+    pub fn save(&self, run: &Path) -> Result<PathBuf, RunError> {
+        let folder = run.join(EXPERIMENTS);
+        fs::create_dir_all(&folder).map_err(RunError::disk("create", &folder))?;
+        let base = self.name();
+        let path = std::iter::once(base.clone())
+            .chain((2u32..).map(|number| format!("{base}-{number}")))
+            .map(|name| folder.join(format!("{name}.json")))
+            .find(|path| !path.exists())
+            .unwrap_or_else(|| folder.join(base));
+        self.write(&path)?;
+        Ok(path)
+    }
+
+    /// Writes it to this path.
+    ///
+    /// # Errors
+    /// [`RunError`] where it cannot be written.
+    pub fn write(&self, path: &Path) -> Result<(), RunError> {
+        let text = serde_json::to_vec(self)
+            .map_err(|error| RunError::unusable(path, error.to_string()))?;
+        files::write(path, &text)
+    }
+
+    /// Reads an experiment and works its verdict out again from what it measured.
+    ///
+    /// # Errors
+    /// [`RunError`] where it is damaged, or says something else than follows from its figures.
+    pub fn read(path: &Path) -> Result<Self, RunError> {
+        let bytes = files::read(path, LIMIT)?;
+        let read: Self = serde_json::from_slice(&bytes).map_err(|error| {
+            RunError::unusable(path, format!("expected an experiment, found: {error}"))
+        })?;
+        if read.version != VERSION {
+            let problem = format!(
+                "layout version {}; this program reads {VERSION}",
+                read.version
+            );
+            return Err(RunError::unusable(path, problem));
+        }
+        let follows = Verdict::of(&read.pairs, read.horizon, read.disruption.epochs);
+        // Compared as text: what was not measured is no number, which equals nothing.
+        if serde_json::to_value(&follows).ok() != serde_json::to_value(&read.verdict).ok() {
+            let problem = "the verdict does not follow from the figures it is said to rest on";
+            return Err(RunError::unusable(path, problem));
+        }
+        Ok(read)
+    }
+}
+
+/// Every experiment of a run by its name, in the order of their names; those that are damaged with what is
+/// wrong with them.
+pub fn experiments(run: &Path) -> Vec<(String, Result<Experiment, RunError>)> {
+    let mut paths: Vec<PathBuf> = fs::read_dir(run.join(EXPERIMENTS))
+        .into_iter()
+        .flatten()
+        .flatten()
+        .map(|entry| entry.path())
+        .filter(|path| {
+            path.extension()
+                .is_some_and(|extension| extension == "json")
+        })
+        .collect();
+    paths.sort();
+    paths
+        .into_iter()
+        .map(|path| {
+            let name = path.file_stem().unwrap_or_default().to_string_lossy();
+            (name.into_owned(), Experiment::read(&path))
+        })
+        .collect()
+}

@@ -1,0 +1,285 @@
+//! What the difference between two arms says, and what it does not.
+
+use std::fmt;
+
+use serde::{Deserialize, Serialize};
+
+use super::report::Pair;
+use crate::record::EpochRecord;
+use crate::space::OPERATIONS;
+
+/// A figure by which arms are compared.
+#[derive(Clone, Copy, Debug)]
+pub struct FigureOf {
+    /// Its name.
+    pub name: &'static str,
+    /// Its unit.
+    pub unit: &'static str,
+    /// Whether more of it is better.
+    pub more_is_better: bool,
+    /// The figure of an epoch; not a number where it was not measured.
+    pub of: fn(&EpochRecord) -> f64,
+}
+
+/// Every figure by which arms are compared. The first one alone decides, and was chosen before any
+/// experiment was made.
+pub const FIGURES: [FigureOf; 6] = [
+    FigureOf {
+        name: "argmax coverage, mean of A and B",
+        unit: "points",
+        more_is_better: true,
+        of: |record| {
+            covered(record, |pair| {
+                0.5 * (f64::from(pair.a.argmax.unique) + f64::from(pair.b.argmax.unique))
+            })
+        },
+    },
+    FigureOf {
+        name: "argmax coverage of A",
+        unit: "points",
+        more_is_better: true,
+        of: |record| covered(record, |pair| pair.a.argmax.unique.into()),
+    },
+    FigureOf {
+        name: "argmax coverage of B",
+        unit: "points",
+        more_is_better: true,
+        of: |record| covered(record, |pair| pair.b.argmax.unique.into()),
+    },
+    FigureOf {
+        name: "decode entropy of A",
+        unit: "nats",
+        more_is_better: false,
+        of: |record| {
+            record
+                .coverage
+                .map_or(f64::NAN, |pair| pair.a.decode_entropy)
+        },
+    },
+    FigureOf {
+        name: "decode entropy of B",
+        unit: "nats",
+        more_is_better: false,
+        of: |record| {
+            record
+                .coverage
+                .map_or(f64::NAN, |pair| pair.b.decode_entropy)
+        },
+    },
+    FigureOf {
+        name: "validation loss",
+        unit: "nats",
+        more_is_better: false,
+        of: |record| record.validation.loss,
+    },
+];
+
+/// A count of operations as percent of all of them.
+fn covered(record: &EpochRecord, count: fn(&crate::record::CoveragePair) -> f64) -> f64 {
+    let percent = |count: f64| 100.0 * count / OPERATIONS as f64;
+    record
+        .coverage
+        .as_ref()
+        .map_or(f64::NAN, |pair| percent(count(pair)))
+}
+
+/// How far apart the arms are in one figure, treated minus control.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Difference {
+    /// The figure, as in [`FIGURES`].
+    pub figure: String,
+    /// Its unit.
+    pub unit: String,
+    /// Mean over repetitions of the treated arms.
+    pub treated: f64,
+    /// Mean over repetitions of the control arms.
+    pub control: f64,
+    /// Treated minus control, one for each repetition.
+    pub differences: Vec<f64>,
+    /// Their mean.
+    pub mean: f64,
+    /// Their mean's 95 % interval by Student's t; `None` with one repetition.
+    pub interval: Option<[f64; 2]>,
+}
+
+/// What the deciding figure says.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Decision {
+    /// The arms are the same to the bit.
+    Identical,
+    /// One repetition: a difference, and nothing to tell it from luck by.
+    NotRepeated,
+    /// The interval lies on the better side.
+    Helped,
+    /// The interval lies on the worse side.
+    Hurt,
+    /// The interval holds 0.
+    NoDifferenceShown,
+}
+
+impl fmt::Display for Decision {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(match self {
+            Self::Identical => "no difference at all",
+            Self::NotRepeated => "one repetition, no verdict",
+            Self::Helped => "it helped",
+            Self::Hurt => "it hurt",
+            Self::NoDifferenceShown => "no difference shown",
+        })
+    }
+}
+
+/// What an experiment found.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Verdict {
+    /// What the first figure says.
+    pub decision: Decision,
+    /// Epochs at the end of each arm that are averaged.
+    pub window: u32,
+    /// Every figure that was measured in all arms, in the order of [`FIGURES`].
+    pub figures: Vec<Difference>,
+    /// Epoch and size of the largest difference of the deciding figure in one epoch, mean over
+    /// repetitions.
+    pub peak: Option<(u32, f64)>,
+}
+
+/// Epochs averaged at the end of an arm, where so many lie behind the disruption.
+const WINDOW: u32 = 5;
+
+impl Verdict {
+    /// Compares arms that lasted `horizon` epochs, the first `disrupted` of them disrupted.
+    ///
+    /// Each arm counts with the mean over its last 5 epochs, or over all that lie behind the
+    /// disruption where those are fewer.
+    pub fn of(pairs: &[Pair], horizon: u32, disrupted: u32) -> Self {
+        let window = WINDOW.min(horizon.saturating_sub(disrupted)).max(1);
+        let figures: Vec<Difference> = FIGURES
+            .iter()
+            .map(|figure| difference(figure, pairs, window as usize))
+            .filter(|difference| difference.mean.is_finite())
+            .collect();
+        let mut verdict = Self {
+            decision: Decision::NotRepeated,
+            window,
+            figures,
+            peak: peak(pairs),
+        };
+        let same = |pair: &Pair| pair.treated.weights == pair.control.weights;
+        verdict.decision = match verdict.deciding().and_then(|first| first.interval) {
+            _ if pairs.iter().all(same) => Decision::Identical,
+            None => Decision::NotRepeated,
+            Some([low, _]) if low > 0.0 => Decision::Helped,
+            Some([_, high]) if high < 0.0 => Decision::Hurt,
+            Some(_) => Decision::NoDifferenceShown,
+        };
+        verdict
+    }
+
+    /// The figure that decides: the first of [`FIGURES`], in which more is better.
+    pub fn deciding(&self) -> Option<&Difference> {
+        let decides = |difference: &&Difference| difference.figure == FIGURES[0].name;
+        self.figures.iter().find(decides)
+    }
+}
+
+/// In one line: the decision, the deciding difference, its interval and what it is made of.
+impl fmt::Display for Verdict {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Some(first) = self.deciding() else {
+            return self.decision.fmt(f);
+        };
+        write!(
+            f,
+            "{}: {} {:+.2} {}",
+            self.decision, first.figure, first.mean, first.unit
+        )?;
+        if let Some([low, high]) = first.interval {
+            write!(f, " (95 % interval {low:+.2} to {high:+.2})")?;
+        }
+        let n = first.differences.len();
+        let plural = if n == 1 { "" } else { "s" };
+        write!(
+            f,
+            ", {n} repetition{plural}, mean of the last {} epochs",
+            self.window
+        )
+    }
+}
+
+fn difference(figure: &FigureOf, pairs: &[Pair], window: usize) -> Difference {
+    let end = |records: &[EpochRecord]| {
+        let last = &records[records.len().saturating_sub(window)..];
+        mean(last.iter().map(figure.of))
+    };
+    let ends: Vec<[f64; 2]> = pairs
+        .iter()
+        .map(|pair| [end(&pair.treated.records), end(&pair.control.records)])
+        .collect();
+    let differences: Vec<f64> = ends
+        .iter()
+        .map(|[treated, control]| treated - control)
+        .collect();
+    Difference {
+        figure: figure.name.to_owned(),
+        unit: figure.unit.to_owned(),
+        treated: mean(ends.iter().map(|ends| ends[0])),
+        control: mean(ends.iter().map(|ends| ends[1])),
+        mean: mean(differences.iter().copied()),
+        interval: interval(&differences),
+        differences,
+    }
+}
+
+fn mean(values: impl ExactSizeIterator<Item = f64>) -> f64 {
+    let n = values.len() as f64;
+    values.sum::<f64>() / n
+}
+
+/// Quantiles of Student's t for a two-sided 95 % interval, for 1, 2, … degrees of freedom.
+const T_95: [f64; 19] = [
+    12.706, 4.303, 3.182, 2.776, 2.571, 2.447, 2.365, 2.306, 2.262, 2.228, 2.201, 2.179, 2.160,
+    2.145, 2.131, 2.120, 2.110, 2.101, 2.093,
+];
+
+/// The 95 % interval of the mean; `None` with fewer than two values.
+fn interval(values: &[f64]) -> Option<[f64; 2]> {
+    let freedom = values.len().checked_sub(1).filter(|freedom| *freedom > 0)?;
+    let t = T_95.get(freedom - 1)?;
+    let centre = mean(values.iter().copied());
+    let squares: f64 = values.iter().map(|value| (value - centre).powi(2)).sum();
+    let error = (squares / freedom as f64 / values.len() as f64).sqrt();
+    Some([centre - t * error, centre + t * error])
+}
+
+/// Epoch and size of the largest difference of the deciding figure, averaged over repetitions.
+fn peak(pairs: &[Pair]) -> Option<(u32, f64)> {
+    let figure = FIGURES[0].of;
+    let records = &pairs.first()?.treated.records;
+    let differences = records.iter().enumerate().map(|(place, record)| {
+        let at = |records: &[EpochRecord]| records.get(place).map_or(f64::NAN, figure);
+        let each = pairs
+            .iter()
+            .map(|pair| at(&pair.treated.records) - at(&pair.control.records));
+        (record.epoch, mean(each))
+    });
+    differences
+        .filter(|(_, difference)| difference.is_finite())
+        .max_by(|a, b| a.1.abs().total_cmp(&b.1.abs()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_interval_is_students() {
+        // Mean 2, standard deviation 1, t(2) = 4.303: half width 4.303 / √3.
+        let [low, high] = interval(&[1.0, 2.0, 3.0]).unwrap();
+        assert!((low - (2.0 - 4.303 / 3f64.sqrt())).abs() < 1e-9);
+        assert!((high - (2.0 + 4.303 / 3f64.sqrt())).abs() < 1e-9);
+        assert_eq!(interval(&[1.0]), None);
+    }
+}

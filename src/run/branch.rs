@@ -1,0 +1,123 @@
+//! A new run that goes on from a checkpoint of another.
+
+use std::path::Path;
+
+use super::checkpoint;
+use super::error::RunError;
+use super::folder::{self, RunFolder};
+use super::journal::{self, Entry, JournalEvent};
+use super::names::{CHECKPOINTS, JOURNAL};
+use crate::config::Config;
+use crate::training::Snapshot;
+
+/// Where a branch left its parent.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Parent {
+    /// The parent's name.
+    pub run: String,
+    /// Epochs of the parent that the branch shares.
+    pub epochs: u32,
+    /// SHA-256 of the weights it left with; `None` where it left before the first epoch.
+    pub weights: Option<String>,
+}
+
+/// The run that a run is a branch of, by its journal.
+pub fn parent(entries: &[Entry]) -> Option<Parent> {
+    entries.iter().rev().find_map(|entry| match &entry.event {
+        JournalEvent::Branched {
+            parent,
+            epoch,
+            weights,
+        } => Some(Parent {
+            run: parent.clone(),
+            epochs: *epoch,
+            weights: weights.clone(),
+        }),
+        _ => None,
+    })
+}
+
+/// The state of a run after this many epochs; `None` before the first.
+///
+/// # Errors
+/// [`RunError`] where that checkpoint was not kept or is damaged.
+pub fn state_after(run: &Path, epochs: u32) -> Result<Option<Snapshot>, RunError> {
+    let Some(last) = epochs.checked_sub(1) else {
+        return Ok(None);
+    };
+    let folder = folder::checkpoint_folder(run, &last.to_string())?;
+    let digest = folder::stored_config(run)?.digest()?;
+    checkpoint::load(&folder, &digest).map(Some)
+}
+
+/// SHA-256 of the weights of a run's state; `None` before the first epoch.
+///
+/// # Errors
+/// [`RunError`] where the weights cannot be written.
+pub fn weights_digest(state: Option<&Snapshot>, run: &Path) -> Result<Option<String>, RunError> {
+    let digest = state.map(|state| state.weights.digest()).transpose();
+    digest.map_err(|source| RunError::Weights {
+        path: run.to_owned(),
+        source,
+    })
+}
+
+/// Makes a run in a new folder that shares the first `epochs` epochs of `from`, metrics and journal
+/// included; it has `config` from there on. `from` is not touched.
+///
+/// # Errors
+/// [`RunError`] where the checkpoint was not kept or the folder cannot be made.
+pub fn branch(
+    from: &Path,
+    epochs: u32,
+    to: &Path,
+    config: &Config,
+) -> Result<(RunFolder, Option<Snapshot>), RunError> {
+    let mut snapshot = state_after(from, epochs)?;
+    let records = folder::read_metrics(from)?;
+    let shared = records.iter().filter(|record| record.epoch < epochs);
+    let entries = folder::read_journal(from)?;
+    let weights = weights_digest(snapshot.as_ref(), from)?;
+
+    let run = RunFolder::create(to, config)?;
+    let journal = to.join(JOURNAL);
+    for entry in entries.iter().filter(|entry| entry.event.epoch() < epochs) {
+        journal::append_entry(&journal, entry)?;
+    }
+    run.journal(JournalEvent::Branched {
+        parent: folder::name(from),
+        epoch: epochs,
+        weights,
+    })?;
+    run.replace_metrics(shared)?;
+    if let Some(snapshot) = &mut snapshot {
+        adopt_best(&run, from, epochs, snapshot)?;
+        run.save_checkpoint(epochs - 1, snapshot)?;
+    }
+    Ok((run, snapshot))
+}
+
+/// Takes the parent's best epoch along; where it was not kept the branch starts without one.
+fn adopt_best(
+    run: &RunFolder,
+    from: &Path,
+    epochs: u32,
+    snapshot: &mut Snapshot,
+) -> Result<(), RunError> {
+    let Some(best) = snapshot.state.best else {
+        return Ok(());
+    };
+    if best.epoch + 1 == epochs {
+        return Ok(());
+    }
+    let folder = from
+        .join(CHECKPOINTS)
+        .join(checkpoint::epoch_name(best.epoch));
+    if !checkpoint::is_checkpoint(&folder) {
+        return Ok(());
+    }
+    match state_after(from, best.epoch + 1)? {
+        Some(state) => run.save_checkpoint(best.epoch, &state),
+        None => Ok(()),
+    }
+}

@@ -1,0 +1,200 @@
+//! Requests between steps: what each does, and what is told and written down of it.
+
+use std::sync::Arc;
+
+use super::error::SessionError;
+use super::message::{
+    Command, Event, Model, Notice, NoticeLevel, Outcome, Request, RunState, Tuning,
+};
+use super::worker::{Worker, codes};
+use crate::run::journal::JournalEvent;
+use crate::run::{PLAIN_NAME, branch, is_plain_name, new_run};
+use crate::training::Steer;
+
+impl Worker<'_> {
+    /// Does what is asked, or says why not.
+    pub(super) fn answer(&mut self, mut request: Request) -> Result<(), SessionError> {
+        let answer = match &mut request.command {
+            Command::Pause if self.paused => Err("already paused".to_owned()),
+            Command::Pause => {
+                self.paused = true;
+                self.lines.event(Event::State(RunState::Paused));
+                Ok("paused".to_owned())
+            }
+            Command::Resume if !self.paused => Err("not paused".to_owned()),
+            Command::Resume => {
+                self.paused = false;
+                self.lines.event(Event::State(RunState::Running));
+                Ok("going on".to_owned())
+            }
+            Command::StopNow => {
+                self.stop_now = true;
+                Ok("stopping; the unfinished epoch is dropped".to_owned())
+            }
+            Command::StopAfterEpoch => {
+                self.stop_after_epoch = true;
+                if std::mem::take(&mut self.paused) {
+                    self.lines.event(Event::State(RunState::Running));
+                }
+                Ok("stopping after this epoch".to_owned())
+            }
+            Command::Steer(steer) => self.steer(steer),
+            Command::Snapshot { name } => {
+                let (epoch, batch) = (self.open.trainer.epoch(), self.open.trainer.batch());
+                // The outcome names the folder: whoever asked may want to go on with it.
+                let free = || self.open.run.free_snapshot_name(epoch, batch);
+                let name = name.get_or_insert_with(free).clone();
+                self.save_snapshot(&name)
+            }
+            Command::Branch { .. } => return self.branch(request),
+            Command::Encode => return self.encode(),
+            Command::Weights => return self.hand_over(),
+        };
+        self.tell_outcome(request, answer)
+    }
+
+    fn steer(&mut self, steer: &mut Steer) -> Result<String, String> {
+        let done = self.open.trainer.steer(steer)?;
+        self.open.keep_base(steer);
+        self.tell_tuning(steer);
+        Ok(done)
+    }
+
+    /// Tells what a change of the configuration makes of the run.
+    pub(super) fn tell_tuning(&self, steer: &Steer) {
+        if let Steer::Set { .. } = steer {
+            let tuning: Tuning = self.open.tuning();
+            self.lines.event(Event::Tuned(Arc::new(tuning)));
+        }
+    }
+
+    pub(super) fn tell_outcome(
+        &self,
+        request: Request,
+        answer: Result<String, String>,
+    ) -> Result<(), SessionError> {
+        let (applied, message) = match answer {
+            Ok(message) => (true, message),
+            Err(message) => (false, message),
+        };
+        let outcome = Outcome {
+            id: request.id,
+            by: request.by,
+            command: request.command,
+            epoch: self.open.trainer.epoch(),
+            batch: self.open.trainer.batch(),
+            applied,
+            message,
+        };
+        // In the journal before anyone is told: what was answered survives a power cut.
+        self.open
+            .run
+            .journal(JournalEvent::Outcome(outcome.clone()))?;
+        self.lines.event(Event::Outcome(outcome));
+        Ok(())
+    }
+
+    fn save_snapshot(&self, name: &str) -> Result<String, String> {
+        let snapshot = self.open.trainer.snapshot();
+        let snapshot = snapshot.map_err(|error| error.to_string())?;
+        self.open
+            .run
+            .save_snapshot(name, &snapshot)
+            .map(|path| format!("saved {}", path.display()))
+            .map_err(|error| error.to_string())
+    }
+
+    /// Goes on in a new run beside this one; the outcome stands in this one's journal.
+    fn branch(&mut self, mut request: Request) -> Result<(), SessionError> {
+        let Command::Branch { epochs, name } = &mut request.command else {
+            return Ok(());
+        };
+        let from = self.open.run.path().to_owned();
+        let runs = from.parent().map(ToOwned::to_owned).unwrap_or_default();
+        let config = self.open.run.config().clone();
+        let to = match name {
+            Some(name) => runs.join(name),
+            None => new_run(&runs, &config),
+        };
+        let plain = name.as_deref().is_none_or(is_plain_name);
+        *name = to
+            .file_name()
+            .map(|name| name.to_string_lossy().into_owned());
+        let done = self.open.trainer.epoch();
+        let made = if !plain {
+            Err(format!("a run's name is made of {PLAIN_NAME}"))
+        } else if *epochs > done {
+            Err(format!(
+                "epoch {} is not finished",
+                epochs.saturating_sub(1)
+            ))
+        } else {
+            branch(&from, *epochs, &to, &config).map_err(|error| error.to_string())
+        };
+        match made {
+            Err(problem) => self.tell_outcome(request, Err(problem)),
+            Ok((run, snapshot)) => {
+                let message = format!("goes on in {}, this run stays as it is", to.display());
+                self.tell_outcome(request, Ok(message))?;
+                self.move_to(run, snapshot)
+            }
+        }
+    }
+
+    /// A name for the model as it is now.
+    fn source(&self) -> String {
+        match (self.open.trainer.epoch(), self.open.trainer.batch()) {
+            (0, 0) => "fresh weights".to_owned(),
+            (epoch, 0) => format!("epoch {}", epoch - 1),
+            (epoch, batch) => format!("epoch {epoch}, batch {batch}"),
+        }
+    }
+
+    /// Weights are no change to the run: they are sent, not journaled.
+    fn hand_over(&self) -> Result<(), SessionError> {
+        self.lines.event(Event::Weights(Arc::new(Model {
+            epoch: self.open.trainer.epoch(),
+            source: self.source(),
+            weights: self.open.trainer.snapshot()?.weights,
+        })));
+        Ok(())
+    }
+
+    /// Codes are no change to the run: they are sent, not journaled.
+    fn encode(&self) -> Result<(), SessionError> {
+        let (device, dtype) = self.open.trainer.placement();
+        let codes = codes(
+            &self.open.trainer.inference_model(),
+            device,
+            dtype,
+            self.open.trainer.epoch(),
+            self.source(),
+        )?;
+        self.lines.event(Event::Codes(Arc::new(codes)));
+        Ok(())
+    }
+
+    /// After the end: snapshots, codes and branches can still be asked for. True where a branch is to
+    /// be trained, false when nobody is left to serve.
+    pub(super) fn serve(&mut self) -> bool {
+        while let Ok(request) = self.lines.requests.recv() {
+            let answered = match request.command {
+                Command::Encode
+                | Command::Weights
+                | Command::Snapshot { .. }
+                | Command::Branch { .. } => self.answer(request),
+                _ => self.tell_outcome(request, Err("training is over".to_owned())),
+            };
+            if let Err(error) = answered {
+                self.lines.event(Event::Notice(Notice {
+                    level: NoticeLevel::Error,
+                    text: error.to_string(),
+                }));
+            }
+            if self.moved {
+                return true;
+            }
+        }
+        false
+    }
+}

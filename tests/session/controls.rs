@@ -1,0 +1,236 @@
+//! Every key that can be changed while a run goes on is changed, and shows in what comes next.
+
+use burn::tensor::{DType, Device};
+
+use fluxttice_core::config::{Config, live_keys};
+use fluxttice_core::record::EpochRecord;
+use fluxttice_core::run::checkpoints;
+use fluxttice_core::training::{Advance, Planned, Steer, Trainer};
+
+use crate::support::{Watched, config, new_run};
+
+/// The epoch before which everything is changed.
+const CHANGED: u32 = 1;
+/// Long enough to reach phase 4.
+const EPOCHS: u32 = 7;
+
+/// All four phases and both warm-ups within a few epochs.
+fn short() -> Config {
+    config(&[
+        "total_epochs=8",
+        "vae_a.beta_warmup_epochs=2",
+        "vae_b.beta_warmup_epochs=2",
+        "controller.temp_lag=1",
+        "phase_transitions.entropy_expansion_end=1",
+        "phase_transitions.consolidation_end=3",
+        "phase_transitions={resonant_coupling_end: 5, ultra_exploration_start: 5}",
+        // Otherwise no KL would reach its floor, and no change of the floor would show.
+        "free_bits=0.5",
+    ])
+}
+
+fn records(mut trainer: Trainer, change: Option<(&str, &str)>) -> Vec<EpochRecord> {
+    let mut records = Vec::new();
+    while trainer.epoch() < EPOCHS {
+        if let Some((key, value)) = change
+            && (trainer.epoch(), trainer.batch()) == (CHANGED, 0)
+        {
+            let mut steer = Steer::set(key, value);
+            trainer.steer(&mut steer).unwrap();
+        }
+        if let Advance::Epoch(report) = trainer.advance().unwrap() {
+            records.push(report.record.as_ref().clone());
+        }
+    }
+    records
+}
+
+fn trainer(config: &Config) -> Trainer {
+    Trainer::new(config, &Device::flex(), DType::F32)
+}
+
+type Figure = fn(&EpochRecord) -> f64;
+
+/// Key, another value, the figure that must move, and the epoch in which it must.
+const CHANGES: &[(&str, &str, Figure, u32)] = &[
+    ("model.rho_min", "0.2", |r| r.rho, 1),
+    ("model.rho_max", "0.9", |r| r.rho, 5),
+    ("model.lambda3_base", "0.5", |r| r.lambda3, 1),
+    ("model.lambda3_amplitude", "0.3", |r| r.lambda3, 1),
+    ("model.gradient_balance", "false", |r| r.train.loss, 1),
+    (
+        "model.adaptive_scheduling",
+        "false",
+        |r| r.gradient.norm_b,
+        1,
+    ),
+    (
+        "model.use_statenet",
+        "false",
+        |r| r.learning_rate.corrected,
+        1,
+    ),
+    (
+        "model.statenet_lr_scale",
+        "0.9",
+        |r| r.learning_rate.corrected,
+        1,
+    ),
+    ("model.statenet_lambda_scale", "0.2", |r| r.lambda3, 1),
+    ("total_epochs", "20", |r| r.temperature_a, 1),
+    ("optimizer.weight_decay", "5.0", |r| r.train.loss, 1),
+    (
+        "optimizer.lr_schedule.1.epoch",
+        "1",
+        |r| r.learning_rate.scheduled,
+        1,
+    ),
+    (
+        "optimizer.lr_schedule.0.lr",
+        "0.002",
+        |r| r.learning_rate.scheduled,
+        1,
+    ),
+    ("vae_a.beta_start", "1.0", |r| r.beta_a, 1),
+    ("vae_a.beta_end", "2.0", |r| r.beta_a, 3),
+    ("vae_a.beta_warmup_epochs", "4", |r| r.beta_a, 1),
+    ("vae_a.temp_start", "1.5", |r| r.temperature_a, 1),
+    ("vae_a.temp_end", "0.5", |r| r.temperature_a, 1),
+    ("vae_a.temp_cyclic", "false", |r| r.temperature_a, 1),
+    ("vae_a.temp_boost_amplitude", "null", |r| r.temperature_a, 5),
+    ("vae_b.beta_start", "1.0", |r| r.beta_b, 1),
+    ("vae_b.beta_warmup_epochs", "4", |r| r.beta_b, 2),
+    ("vae_b.temp_start", "1.2", |r| r.temperature_b, 1),
+    ("vae_b.temp_end", "0.5", |r| r.temperature_b, 2),
+    ("vae_b.temp_phase4", "0.8", |r| r.temperature_b, 5),
+    ("vae_b.entropy_weight", "0.5", |r| r.train.loss, 1),
+    ("vae_b.repulsion_weight", "5.0", |r| r.train.loss, 1),
+    ("free_bits", "2.0", |r| r.train.kl_a, 1),
+    ("controller.temp_lag", "0", |r| r.temperature_b, 1),
+    ("controller.beta_phase_lag", "1.5", |r| r.beta_b, 2),
+    ("grad_clip", "0.01", |r| r.gradient.norm_a, 1),
+    (
+        "eval_num_samples",
+        "1000",
+        |r| r.coverage.unwrap().a.categorical.samples.into(),
+        1,
+    ),
+    ("phase_transitions.entropy_expansion_end", "0", |r| r.rho, 1),
+    ("phase_transitions.consolidation_end", "4", |r| r.rho, 2),
+    ("hold.rho", "0.42", |r| r.rho, 1),
+    ("hold.beta_a", "0.42", |r| r.beta_a, 1),
+    ("hold.beta_b", "0.42", |r| r.beta_b, 1),
+    ("hold.temperature_a", "0.42", |r| r.temperature_a, 1),
+    ("hold.temperature_b", "0.42", |r| r.temperature_b, 1),
+    ("hold.lambda1", "0.42", |r| r.lambda1, 1),
+    ("hold.lambda2", "0.42", |r| r.lambda2, 1),
+    ("hold.lambda3", "0.42", |r| r.lambda3, 1),
+    (
+        "hold.learning_rate",
+        "0.0042",
+        |r| r.learning_rate.corrected,
+        1,
+    ),
+];
+/// These show in what a run leaves behind and when it ends; each has a test of its own below.
+const ELSEWHERE: [&str; 2] = ["patience", "checkpoint_freq"];
+
+#[test]
+fn every_control_shows_its_effect_and_none_before_its_time() {
+    let placed = |key: &str| key.replace(".0.", ".N.").replace(".1.", ".N.");
+    let mut tested: Vec<String> = CHANGES.iter().map(|change| placed(change.0)).collect();
+    tested.extend(ELSEWHERE.map(str::to_owned));
+    tested.sort();
+    let mut all: Vec<String> = live_keys().map(|info| info.key.to_owned()).collect();
+    all.sort();
+    assert_eq!(tested, all);
+
+    let config = short();
+    let plain = records(trainer(&config), None);
+    for (key, value, figure, epoch) in CHANGES {
+        let changed = records(trainer(&config), Some((key, value)));
+        let at = |records: &[EpochRecord], epoch: u32| figure(&records[epoch as usize]);
+        for before in 0..CHANGED {
+            assert_eq!(
+                at(&changed, before),
+                at(&plain, before),
+                "{key} before its time"
+            );
+        }
+        let (now, usual) = (at(&changed, *epoch), at(&plain, *epoch));
+        assert_ne!(
+            now, usual,
+            "{key} = {value} shows no effect in epoch {epoch}"
+        );
+        if key.starts_with("hold.") {
+            let held = value.parse::<f64>().unwrap();
+            for epoch in CHANGED..EPOCHS {
+                assert_eq!(at(&changed, epoch), held, "{key} moved in epoch {epoch}");
+            }
+        }
+    }
+}
+
+#[test]
+fn what_is_held_takes_effect_with_the_next_batch_and_lets_go_again() {
+    let mut trainer = trainer(&short());
+    for _ in 0..3 {
+        trainer.advance().unwrap();
+    }
+    let told = trainer.steer(&mut Steer::set("hold.rho", "0.5")).unwrap();
+    assert_eq!(told, "from the next batch on");
+    let told = trainer
+        .steer(&mut Steer::set("model.rho_min", "0.3"))
+        .unwrap();
+    assert_eq!(told, "from epoch 1 on");
+    let mut rho = Vec::new();
+    while rho.len() < 3 {
+        if rho.len() == 1 && trainer.batch() == 2 {
+            trainer.steer(&mut Steer::set("hold.rho", "null")).unwrap();
+        }
+        if let Advance::Epoch(report) = trainer.advance().unwrap() {
+            rho.push(report.record.rho);
+        }
+    }
+    assert_eq!(rho[..2], [0.5, 0.3]);
+}
+
+#[test]
+fn patience_can_be_lost_while_training() {
+    let mut trainer = trainer(&short());
+    let mut best: Vec<u32> = Vec::new();
+    trainer
+        .steer(&mut Steer::set("total_epochs", "100"))
+        .unwrap();
+    trainer.steer(&mut Steer::set("patience", "2")).unwrap();
+    while !trainer.out_of_patience() {
+        assert!(best.len() < 100, "the loss never stopped getting better");
+        if let Advance::Epoch(report) = trainer.advance().unwrap() {
+            best.push(report.record.best.epoch);
+        }
+    }
+    let last = best.len() as u32 - 1;
+    assert_eq!(last - best.last().unwrap(), 2);
+}
+
+#[test]
+fn checkpoints_are_kept_as_often_as_was_asked_for_last() {
+    let home = tempfile::tempdir().unwrap();
+    let folder = home.path().join("run");
+    let mut plan = new_run(&folder, &config(&["checkpoint_freq=100"]), Some(7));
+    plan.planned = vec![Planned {
+        epoch: 3,
+        batch: 0,
+        steer: Steer::set("checkpoint_freq", "2"),
+    }];
+    Watched::train(plan).ended();
+    let kept = checkpoints(&folder);
+    assert!(
+        kept.contains(&0) && kept.contains(&4) && kept.contains(&6),
+        "{kept:?}"
+    );
+    let best = fluxttice_core::run::read_metrics(&folder).unwrap()[6]
+        .best
+        .epoch;
+    assert!(!kept.contains(&1) || best == 1, "{kept:?}");
+}
