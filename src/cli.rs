@@ -80,8 +80,27 @@ pub enum Command {
     /// Train without a terminal: a progress bar, or JSON lines with --json.
     #[command(after_help = "Examples:
   fluxttice-explorer train --epochs 3 --seed 42 --json
-  fluxttice-explorer train --disrupt 120:beta-b:amplitude=0.3,epochs=5")]
+  fluxttice-explorer train --disrupt 120:beta-b:amplitude=0.3,epochs=5
+  fluxttice-explorer train --change 60:hold.rho=0.5
+  fluxttice-explorer train --branch RUN@0050 --set vae_a.beta_end=0.4")]
     Train(TrainArgs),
+    /// Try a disruption against its control: the same epochs from the same state with and without it.
+    #[command(after_help = "Examples:
+  fluxttice-explorer experiment RUN@0049 beta-b:amplitude=0.3,epochs=5
+  fluxttice-explorer experiment RUN@0049 latent-noise --horizon 30 --repetitions 5 --json")]
+    Experiment(ExperimentArgs),
+    /// Every run and branch; show, compare, export, delete.
+    #[command(after_help = "Examples:
+  fluxttice-explorer runs
+  fluxttice-explorer runs show RUN
+  fluxttice-explorer runs compare RUN OTHER
+  fluxttice-explorer runs export RUN --out figures.csv
+  fluxttice-explorer runs delete RUN")]
+    Runs {
+        /// What to do with them [default: list].
+        #[command(subcommand)]
+        command: Option<RunsCommand>,
+    },
     /// Coverage of a checkpoint: distinct operations among N generated from the prior.
     #[command(after_help = "Example:
   fluxttice-explorer coverage --samples 50000 --draw argmax --which a")]
@@ -178,6 +197,61 @@ pub struct TrainArgs {
     /// which keys can be changed.
     #[arg(long, value_name = "SPEC", value_parser = change_at)]
     pub change: Vec<Planned>,
+}
+
+/// `experiment`.
+#[derive(Clone, Debug, Args)]
+pub struct ExperimentArgs {
+    /// Where both arms set out from: RUN, RUN@best or RUN@0049 (the state after that epoch).
+    #[arg(value_name = "CHECKPOINT")]
+    pub checkpoint: String,
+    /// What the treated arm does: KIND[:amplitude=X,epochs=N,shape=S].
+    #[arg(value_name = "DISRUPTION")]
+    pub disruption: Disruption,
+    /// Epochs of each arm [default: the disruption's and 10 more].
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=2_000))]
+    pub horizon: Option<u32>,
+    /// Pairs of arms, each with noise, order and prior codes of its own.
+    #[arg(long, value_name = "N", default_value = "3", value_parser = clap::value_parser!(u32).range(1..=20))]
+    pub repetitions: u32,
+    /// Where every epoch of every arm goes [default: the run's folder of experiments].
+    #[arg(long, value_name = "FILE")]
+    pub out: Option<PathBuf>,
+}
+
+/// `runs …`.
+#[derive(Clone, Debug, Subcommand)]
+pub enum RunsCommand {
+    /// Every run, each followed by its branches; JSON lines with --json.
+    List,
+    /// One run: configuration, checkpoints, journal, experiments.
+    Show {
+        /// Its name or folder.
+        run: String,
+    },
+    /// Several runs: where their configurations differ, and their figures in the last epoch all have.
+    Compare {
+        /// Their names or folders.
+        #[arg(required = true, num_args = 2..)]
+        runs: Vec<String>,
+    },
+    /// The figures of every epoch as CSV.
+    Export {
+        /// Its name or folder.
+        run: String,
+        /// The file; `-` for standard output.
+        #[arg(long, value_name = "FILE")]
+        out: PathBuf,
+    },
+    /// Remove runs with everything in them.
+    Delete {
+        /// Their names or folders.
+        #[arg(required = true)]
+        runs: Vec<String>,
+        /// Do not ask.
+        #[arg(long)]
+        yes: bool,
+    },
 }
 
 /// `coverage`.

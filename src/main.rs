@@ -21,6 +21,8 @@ fn main() -> ExitCode {
         None if cli.explore => commands::explore::look_around(global),
         None => commands::explore::train(global, cli.resume.as_deref()),
         Some(Command::Train(args)) => commands::train::run(global, &args),
+        Some(Command::Runs { command }) => commands::runs::run(global, command.as_ref()),
+        Some(Command::Experiment(args)) => commands::experiment::run(global, &args),
         Some(Command::Coverage(args)) => commands::coverage::run(global, &args),
         Some(Command::Certify(args)) => commands::certify::run(global, &args),
         Some(Command::Verify(args)) => commands::verify::run(global, &args),

@@ -49,7 +49,7 @@ fn show(global: &Global, tab: Tab, start: impl FnOnce() -> io::Result<Session>) 
                 inlet,
                 worker,
             } = start().map_err(Failure::System)?;
-            let desk = Desk::open(setup::runs(global)?).map_err(Failure::System)?;
+            let desk = Desk::open(setup::runs(global)?, global.device).map_err(Failure::System)?;
             let events = logs.follow(events);
             let inputs = Inputs {
                 events,

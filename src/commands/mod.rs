@@ -9,11 +9,13 @@ pub mod coverage;
 pub mod decode;
 pub mod devices;
 pub mod encode;
+pub mod experiment;
 pub mod explore;
 pub mod keygen;
 pub mod neighbors;
 mod operations;
 mod progress;
+pub mod runs;
 pub mod sample;
 mod setup;
 mod signals;
@@ -29,10 +31,12 @@ use thiserror::Error;
 use fluxttice_core::certificate::CertificateError;
 use fluxttice_core::config::ConfigError;
 use fluxttice_core::device::DeviceFailure;
+use fluxttice_core::experiment::ExperimentError;
 use fluxttice_core::measure::{Figure, definition};
 use fluxttice_core::run::RunError;
 use fluxttice_core::session::SessionError;
 use fluxttice_core::space::ParseOperationError;
+use fluxttice_core::training::StepError;
 use fluxttice_core::tui::UiError;
 
 /// Why a command did not do what it was asked to.
@@ -53,6 +57,9 @@ pub enum Failure {
     /// The session.
     #[error(transparent)]
     Session(#[from] SessionError),
+    /// An experiment.
+    #[error(transparent)]
+    Experiment(#[from] ExperimentError),
     /// A certificate or key.
     #[error(transparent)]
     Certificate(#[from] CertificateError),
@@ -83,6 +90,17 @@ impl Failure {
             Self::Device(_) => 4,
             Self::Output(_) => 6,
             Self::System(_) => 1,
+            Self::Experiment(error) => match error {
+                ExperimentError::Run(error) => run_code(error),
+                ExperimentError::NoDevice(_)
+                | ExperimentError::Device(_)
+                | ExperimentError::Step {
+                    source: StepError::Device(_),
+                    ..
+                } => 4,
+                ExperimentError::Step { .. } => 5,
+                ExperimentError::Unusable(_) | ExperimentError::Cancelled => 3,
+            },
             Self::Certificate(error) => match error {
                 CertificateError::Run(error) => run_code(error),
                 CertificateError::Device(_) => 4,

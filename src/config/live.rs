@@ -1,5 +1,7 @@
 //! Changing single keys of a run that goes on.
 
+use serde_yaml::Value;
+
 use super::error::ConfigError;
 use super::keys::{KEYS, KeyInfo, SafePoint, find_key};
 use super::schema::Config;
@@ -70,9 +72,52 @@ impl Config {
     /// The value of a key as one line of YAML; `null` where it is not set.
     #[must_use]
     pub fn text_of(&self, key: &str) -> String {
-        let all = serde_yaml::to_value(self).unwrap_or_default();
-        let text = get(&all, key).and_then(|value| serde_yaml::to_string(value).ok());
-        text.map_or_else(|| "null".to_owned(), |text| text.trim().to_owned())
+        text_in(&self.to_value(), key)
+    }
+
+    fn to_value(&self) -> Value {
+        serde_yaml::to_value(self).unwrap_or_default()
+    }
+}
+
+fn text_in(all: &Value, key: &str) -> String {
+    let text = get(all, key).and_then(|value| serde_yaml::to_string(value).ok());
+    text.map_or_else(|| "null".to_owned(), |text| text.trim().to_owned())
+}
+
+/// A key in which two configurations differ, with both values as YAML.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct DifferentKey {
+    /// The dotted key.
+    pub key: String,
+    /// Its value in the first.
+    pub first: String,
+    /// Its value in the second.
+    pub second: String,
+}
+
+impl Config {
+    /// Every key in which another configuration differs from this one, in the order of the table.
+    #[must_use]
+    pub fn differences(&self, other: &Self) -> Vec<DifferentKey> {
+        let (first, second) = (self.to_value(), other.to_value());
+        let places = self
+            .optimizer
+            .lr_schedule
+            .len()
+            .max(other.optimizer.lr_schedule.len());
+        KEYS.iter()
+            .flat_map(|info| {
+                let places = if info.key.contains(".N.") { places } else { 1 };
+                (0..places).map(|place| info.key.replace(".N.", &format!(".{place}.")))
+            })
+            .map(|key| DifferentKey {
+                first: text_in(&first, &key),
+                second: text_in(&second, &key),
+                key,
+            })
+            .filter(|key| key.first != key.second)
+            .collect()
     }
 }
 
@@ -117,6 +162,28 @@ mod tests {
                 "{key}: {error}"
             );
         }
+    }
+
+    #[test]
+    fn differences_are_told_key_by_key() {
+        let config = Config::default();
+        let overrides =
+            ["hold.rho=0.4", "optimizer.lr_schedule.2.lr=0.1", "seed=7"].map(str::to_owned);
+        let other = config.with(&overrides).unwrap();
+        let told: Vec<String> = config
+            .differences(&other)
+            .into_iter()
+            .map(|key| format!("{} {} {}", key.key, key.first, key.second))
+            .collect();
+        assert_eq!(
+            told,
+            [
+                "seed 42 7",
+                "optimizer.lr_schedule.2.lr 0.0003 0.1",
+                "hold.rho null 0.4"
+            ]
+        );
+        assert!(config.differences(&config).is_empty());
     }
 
     #[test]

@@ -33,7 +33,7 @@ mod tests;
 pub use docs::markdown_table;
 pub use error::{ConfigError, Fault, Place, Problem};
 pub use keys::{Bound, Effect, KEYS, KeyInfo, Range, SafePoint, find_key};
-pub use live::{Changed, live_keys};
+pub use live::{Changed, DifferentKey, live_keys};
 pub use load::{IneffectiveKey, Loaded};
 pub use schema::{
     Config, Controller, Hold, LearningRateStep, Model, Optimizer, OptimizerKind, PhaseTransitions,

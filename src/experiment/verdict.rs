@@ -254,18 +254,40 @@ fn interval(values: &[f64]) -> Option<[f64; 2]> {
     Some([centre - t * error, centre + t * error])
 }
 
+/// The difference between the arms in one epoch.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct AtEpoch {
+    /// The epoch.
+    pub epoch: u32,
+    /// Treated minus control, mean over repetitions.
+    pub mean: f64,
+    /// Its 95 % interval; `None` with one repetition.
+    pub interval: Option<[f64; 2]>,
+}
+
+/// The difference between the arms in every epoch.
+pub fn course(pairs: &[Pair], figure: &FigureOf) -> Vec<AtEpoch> {
+    let records = pairs.first().map_or(&[][..], |pair| &pair.treated.records);
+    let at = |(place, record): (usize, &EpochRecord)| {
+        let of = |records: &[EpochRecord]| records.get(place).map_or(f64::NAN, figure.of);
+        let differences: Vec<f64> = pairs
+            .iter()
+            .map(|pair| of(&pair.treated.records) - of(&pair.control.records))
+            .collect();
+        AtEpoch {
+            epoch: record.epoch,
+            mean: mean(differences.iter().copied()),
+            interval: interval(&differences),
+        }
+    };
+    records.iter().enumerate().map(at).collect()
+}
+
 /// Epoch and size of the largest difference of the deciding figure, averaged over repetitions.
 fn peak(pairs: &[Pair]) -> Option<(u32, f64)> {
-    let figure = FIGURES[0].of;
-    let records = &pairs.first()?.treated.records;
-    let differences = records.iter().enumerate().map(|(place, record)| {
-        let at = |records: &[EpochRecord]| records.get(place).map_or(f64::NAN, figure);
-        let each = pairs
-            .iter()
-            .map(|pair| at(&pair.treated.records) - at(&pair.control.records));
-        (record.epoch, mean(each))
-    });
-    differences
+    course(pairs, &FIGURES[0])
+        .into_iter()
+        .map(|at| (at.epoch, at.mean))
         .filter(|(_, difference)| difference.is_finite())
         .max_by(|a, b| a.1.abs().total_cmp(&b.1.abs()))
 }

@@ -25,6 +25,18 @@ pub fn write(path: &Path, bytes: &[u8]) -> Result<(), RunError> {
     scratch.commit().map_err(pack)
 }
 
+/// Writes a file that must not be there yet.
+///
+/// # Errors
+/// [`RunError`] where it is there already, or the disk refuses.
+pub fn write_new(path: &Path, bytes: &[u8]) -> Result<(), RunError> {
+    if path.exists() {
+        let problem = "exists already and is not overwritten";
+        return Err(RunError::unusable(path, problem));
+    }
+    write(path, bytes)
+}
+
 /// Appends a line and waits until it is on the disk.
 ///
 /// # Errors

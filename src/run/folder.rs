@@ -284,6 +284,25 @@ pub fn checkpoints(run: &Path) -> Vec<u32> {
     there
 }
 
+/// Whether a session has the run open.
+pub fn is_open(run: &Path) -> bool {
+    let file = File::open(run.join(LOCK));
+    file.is_ok_and(|file| matches!(file.try_lock_shared(), Err(TryLockError::WouldBlock)))
+}
+
+/// Removes a run with everything in it.
+///
+/// # Errors
+/// [`RunError`] where it is no run, open, or the disk refuses.
+pub fn delete(run: &Path) -> Result<(), RunError> {
+    stored_config(run)?;
+    let _held = lock(run)?;
+    // Without its configuration it is no run any more, however far the removal gets.
+    let config = run.join(CONFIG);
+    fs::remove_file(&config).map_err(RunError::disk("remove", &config))?;
+    files::remove(run)
+}
+
 /// The configuration that a run was made with.
 ///
 /// # Errors

@@ -178,6 +178,18 @@ pub fn steps(entries: &[Entry]) -> Vec<Planned> {
         .collect()
 }
 
+/// Epochs whose checkpoints a journal says are to be kept.
+pub fn kept(entries: &[Entry]) -> impl Iterator<Item = u32> {
+    entries.iter().filter_map(|entry| match &entry.event {
+        JournalEvent::Outcome(Outcome {
+            command: Command::Keep { epochs },
+            applied: true,
+            ..
+        }) => epochs.checked_sub(1),
+        _ => None,
+    })
+}
+
 /// The marks that a journal puts on the time axis.
 pub fn marks(entries: &[Entry]) -> Vec<Mark> {
     entries
@@ -264,6 +276,7 @@ mod tests {
             Command::Pause,
             Command::Snapshot { name: None },
             Command::Branch {
+                of: None,
                 epochs: 7,
                 name: Some("b".into()),
             },

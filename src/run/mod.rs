@@ -3,20 +3,25 @@
 mod branch;
 pub mod checkpoint;
 mod error;
+mod figures;
 pub(crate) mod files;
 mod folder;
 pub mod journal;
 mod locate;
 pub mod names;
+mod summary;
 
 pub use crate::record;
 pub use branch::{Parent, branch, parent, state_after, weights_digest};
 pub use error::RunError;
+pub use figures::{FIGURES, Figure, figures_csv};
+pub use files::{write as write_file, write_new as write_new_file};
 pub use folder::{
-    BEST, LATEST, LOG, PLAIN_NAME, RunFolder, checkpoint_folder, checkpoints, finished_epochs,
-    is_plain_name, name, parse_metrics, read_journal, read_metrics, stored_config,
+    BEST, LATEST, LOG, PLAIN_NAME, RunFolder, checkpoint_folder, checkpoints, delete,
+    finished_epochs, is_plain_name, name, parse_metrics, read_journal, read_metrics, stored_config,
 };
 pub use locate::{
     BUILT_IN_WEIGHTS, Checkpoint, DATA_DIR, Origin, all_runs, best_at_hand, built_in,
     find_checkpoint, find_run, new_run, runs_folder,
 };
+pub use summary::{Branch, Summary, tree};

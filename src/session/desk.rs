@@ -1,21 +1,26 @@
-//! Threads beside the worker: one measures, certifies and verifies while training goes on, one looks
-//! after the folders meanwhile.
+//! Threads beside the worker: one measures, certifies and verifies while training goes on, one tries
+//! disruptions against their control, one looks after the folders meanwhile.
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::{Receiver, Sender, channel};
 
 use rayon::{ThreadPool, ThreadPoolBuilder};
 use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
 
+use super::lab::Lab;
 use super::message::Model;
 use crate::certificate::{
     CertificateError, Item, Trust, Verdict, certify, export, place, shelf, verify,
 };
-use crate::device::DeviceFailure;
+use crate::device::{DeviceFailure, DeviceSpec};
+use crate::experiment::{Experiment, Trial, TrialProgress, experiments};
 use crate::measure::{Estimate, Evaluator, PriorQuestion, Progress, Scale, survey};
 use crate::model::{Weights, Which};
-use crate::run::find_checkpoint;
+use crate::run::{
+    Branch, RunError, delete, figures_csv, find_checkpoint, read_metrics, tree, write_new_file,
+};
 use crate::space::Operation;
 
 /// Seed of everything the desk measures.
@@ -33,6 +38,24 @@ const RAREST: usize = 50;
 pub enum DeskRequest {
     /// Every snapshot and certificate of all runs.
     List,
+    /// Every run, branch and experiment.
+    Runs,
+    /// Remove a run with everything in it.
+    Delete(PathBuf),
+    /// Copy a file.
+    ExportFile {
+        /// The file.
+        from: PathBuf,
+        /// Where to; must not exist yet.
+        to: PathBuf,
+    },
+    /// Write the figures of a run as CSV.
+    ExportFigures {
+        /// Its folder.
+        run: PathBuf,
+        /// Where to; must not exist yet.
+        to: PathBuf,
+    },
     /// Measure a checkpoint (a folder or file; `None`: the built-in model) and write its certificate.
     Certify(Option<PathBuf>),
     /// Check a certificate: files, and every figure measured again.
@@ -46,6 +69,10 @@ pub enum DeskRequest {
     },
     /// Probabilities of all operations, and the figures that mislead.
     Estimate(Arc<Model>),
+    /// Try a disruption against its control.
+    Try(Trial),
+    /// Give up the experiment at hand.
+    GiveUp,
 }
 
 /// What the desk has to tell, in order.
@@ -53,6 +80,12 @@ pub enum DeskRequest {
 pub enum DeskEvent {
     /// Every snapshot and certificate of all runs.
     Listed(Arc<Vec<Item>>),
+    /// Every run, each followed by its branches.
+    Runs(Arc<Vec<RunEntry>>),
+    /// A run was removed.
+    Deleted(PathBuf),
+    /// A run could not be removed, and why.
+    NotDeleted(String),
     /// How far the request at hand is.
     Progress(Progress),
     /// A certificate was written to this folder.
@@ -63,6 +96,12 @@ pub enum DeskEvent {
     Exported(PathBuf),
     /// Probabilities, as asked for.
     Estimated(Arc<Estimates>),
+    /// An arm of the experiment at hand has finished an epoch.
+    Trying(Arc<TrialProgress>),
+    /// An experiment came to its end: the run's folder, the experiment's name.
+    Tried(PathBuf, String, Arc<Experiment>),
+    /// An experiment came to nothing, and why.
+    NotTried(String),
     /// A folder could not be copied, and why.
     NotCopied(String),
     /// Something could not be measured.
@@ -72,6 +111,15 @@ pub enum DeskEvent {
         /// Why not.
         problem: String,
     },
+}
+
+/// A run and the experiments made with it.
+#[derive(Clone, Debug)]
+pub struct RunEntry {
+    /// The run and its place in the tree.
+    pub branch: Branch,
+    /// Its experiments by name, those that are damaged with what is wrong.
+    pub experiments: Vec<(String, Result<Experiment, String>)>,
 }
 
 /// What was estimated of a model.
@@ -127,42 +175,71 @@ pub struct Desk {
 pub struct DeskInlet {
     measuring: Sender<DeskRequest>,
     folders: Sender<DeskRequest>,
+    trials: Sender<Trial>,
+    /// Set to give up the experiment at hand.
+    given_up: Arc<AtomicBool>,
 }
 
 impl DeskInlet {
     /// Hands a request over without waiting; false where the desk is gone.
     pub fn send(&self, request: DeskRequest) -> bool {
-        let line = match request {
-            DeskRequest::List | DeskRequest::Export { .. } => &self.folders,
-            _ => &self.measuring,
-        };
-        line.send(request).is_ok()
+        match request {
+            DeskRequest::GiveUp => {
+                self.given_up.store(true, Ordering::Relaxed);
+                true
+            }
+            DeskRequest::Try(trial) => self.trials.send(trial).is_ok(),
+            DeskRequest::List
+            | DeskRequest::Runs
+            | DeskRequest::Delete(_)
+            | DeskRequest::ExportFile { .. }
+            | DeskRequest::ExportFigures { .. }
+            | DeskRequest::Export { .. } => self.folders.send(request).is_ok(),
+            DeskRequest::Certify(_) | DeskRequest::Verify(_) | DeskRequest::Estimate(_) => {
+                self.measuring.send(request).is_ok()
+            }
+        }
     }
 }
 
 impl Desk {
-    /// Opens a desk for the runs in a folder.
+    /// Opens a desk for the runs in a folder; experiments run on this device.
     ///
     /// It leaves one core to training where there are several.
     ///
     /// # Errors
     /// The system's refusal to start a thread.
-    pub fn open(runs: PathBuf) -> std::io::Result<Self> {
+    pub fn open(runs: PathBuf, device: DeviceSpec) -> std::io::Result<Self> {
         let (measuring, requests) = channel();
         let (folders, about_folders) = channel();
         let (told, events) = unbounded_channel();
+        let (trials, to_try) = channel();
+        let given_up = Arc::new(AtomicBool::new(false));
         let cores = std::thread::available_parallelism().map_or(1, usize::from);
+        let spare = (cores - 1).max(1);
         let pool = ThreadPoolBuilder::new()
-            .num_threads((cores - 1).max(1))
+            .num_threads(spare)
             .build()
             .map_err(std::io::Error::other)?;
         let thread = |name: &str| std::thread::Builder::new().name(name.to_owned());
         let (shelf, to_tell) = (runs.clone(), told.clone());
         thread("folders").spawn(move || look_after(&shelf, &about_folders, &to_tell))?;
+        let lab = Lab {
+            device,
+            threads: spare,
+            given_up: Arc::clone(&given_up),
+            told: told.clone(),
+        };
+        thread("lab").spawn(move || lab.work(&to_try))?;
         thread("desk").spawn(move || measure(&runs, &pool, &requests, &told))?;
         Ok(Self {
             events,
-            inlet: DeskInlet { measuring, folders },
+            inlet: DeskInlet {
+                measuring,
+                folders,
+                trials,
+                given_up,
+            },
         })
     }
 }
@@ -175,10 +252,42 @@ fn look_after(runs: &Path, requests: &Receiver<DeskRequest>, told: &UnboundedSen
                 Ok(()) => DeskEvent::Exported(to),
                 Err(error) => DeskEvent::NotCopied(error.to_string()),
             },
+            DeskRequest::ExportFile { from, to } => exported(
+                std::fs::read(&from).map_err(|error| RunError::unusable(&from, error.to_string())),
+                to,
+            ),
+            DeskRequest::ExportFigures { run, to } => exported(
+                read_metrics(&run).map(|records| figures_csv(&records).into_bytes()),
+                to,
+            ),
+            DeskRequest::Delete(run) => match delete(&run) {
+                Ok(()) => DeskEvent::Deleted(run),
+                Err(error) => DeskEvent::NotDeleted(error.to_string()),
+            },
+            DeskRequest::Runs => DeskEvent::Runs(Arc::new(entries(runs))),
             _ => DeskEvent::Listed(Arc::new(shelf(runs))),
         };
         let _ = told.send(event);
     }
+}
+
+/// Writes what was read to a new file.
+fn exported(bytes: Result<Vec<u8>, RunError>, to: PathBuf) -> DeskEvent {
+    match bytes.and_then(|bytes| write_new_file(&to, &bytes)) {
+        Ok(()) => DeskEvent::Exported(to),
+        Err(error) => DeskEvent::NotCopied(error.to_string()),
+    }
+}
+
+fn entries(runs: &Path) -> Vec<RunEntry> {
+    let entry = |branch: Branch| RunEntry {
+        experiments: experiments(&branch.path)
+            .into_iter()
+            .map(|(name, read)| (name, read.map_err(|error| error.to_string())))
+            .collect(),
+        branch,
+    };
+    tree(runs).into_iter().map(entry).collect()
 }
 
 /// Certifies, verifies and estimates.
@@ -227,8 +336,15 @@ fn answer(
         DeskRequest::Estimate(model) => {
             DeskEvent::Estimated(Arc::new(estimate(&model, untrained)?))
         }
-        // The other thread's.
-        DeskRequest::List | DeskRequest::Export { .. } => return Ok(None),
+        // The other threads'.
+        DeskRequest::List
+        | DeskRequest::Runs
+        | DeskRequest::Delete(_)
+        | DeskRequest::ExportFile { .. }
+        | DeskRequest::ExportFigures { .. }
+        | DeskRequest::Export { .. }
+        | DeskRequest::Try(_)
+        | DeskRequest::GiveUp => return Ok(None),
     }))
 }
 

@@ -29,8 +29,21 @@ pub enum Command {
         /// Folder name; the worker chooses one where there is none.
         name: Option<String>,
     },
-    /// Leave this run as it is and go on in a new one, from a checkpoint of this one.
+    /// Keep the checkpoint after this many finished epochs: something rests on it.
+    Keep {
+        /// Finished epochs.
+        epochs: u32,
+    },
+    /// Leave this run as it is and go on in another one, where that was left.
+    Open {
+        /// The other run's name; it lies beside this one.
+        run: String,
+    },
+    /// Leave this run as it is and go on in a new one, from a checkpoint of this one or of another.
     Branch {
+        /// Name of the run whose checkpoint it is; this one where there is none.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        of: Option<String>,
         /// Finished epochs of the checkpoint.
         epochs: u32,
         /// Folder name of the new run; the worker chooses one where there is none.

@@ -4,13 +4,16 @@ mod desk;
 mod error;
 mod explore;
 mod handle;
+mod lab;
 pub mod message;
 mod open_run;
 mod plan;
 mod requests;
 mod worker;
 
-pub use desk::{Desk, DeskEvent, DeskInlet, DeskRequest, Estimates, Misleading, VaeEstimates};
+pub use desk::{
+    Desk, DeskEvent, DeskInlet, DeskRequest, Estimates, Misleading, RunEntry, VaeEstimates,
+};
 pub use error::SessionError;
 pub use handle::{Inlet, Session, Worker};
 pub use plan::{Place, Plan};

@@ -52,7 +52,8 @@ impl OpenRun {
             seed: config.seed,
         })?;
         let mut again = journal::steps(&entries);
-        let kept = again.iter().filter_map(base_of).collect();
+        let kept = again.iter().filter_map(base_of);
+        let kept = kept.chain(journal::kept(&entries)).collect();
         again.retain(|planned| planned.epoch >= done);
         let mut marks = journal::marks(&entries);
         // A branch that has just been made begins here; any other run goes on here.

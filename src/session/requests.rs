@@ -1,5 +1,6 @@
 //! Requests between steps: what each does, and what is told and written down of it.
 
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use super::error::SessionError;
@@ -8,8 +9,11 @@ use super::message::{
 };
 use super::worker::{Worker, codes};
 use crate::run::journal::JournalEvent;
-use crate::run::{PLAIN_NAME, branch, is_plain_name, new_run};
-use crate::training::Steer;
+use crate::run::{
+    PLAIN_NAME, RunError, RunFolder, branch, checkpoint_folder, is_plain_name, name as run_name,
+    new_run, stored_config,
+};
+use crate::training::{Snapshot, Steer};
 
 impl Worker<'_> {
     /// Does what is asked, or says why not.
@@ -46,7 +50,8 @@ impl Worker<'_> {
                 let name = name.get_or_insert_with(free).clone();
                 self.save_snapshot(&name)
             }
-            Command::Branch { .. } => return self.branch(request),
+            Command::Keep { epochs } => self.keep(*epochs),
+            Command::Open { .. } | Command::Branch { .. } => return self.leave_for(request),
             Command::Encode => return self.encode(),
             Command::Weights => return self.hand_over(),
         };
@@ -94,6 +99,16 @@ impl Worker<'_> {
         Ok(())
     }
 
+    fn keep(&mut self, epochs: u32) -> Result<String, String> {
+        let Some(last) = epochs.checked_sub(1) else {
+            return Ok("the start is a function of the seed".to_owned());
+        };
+        let run = self.open.run.path();
+        checkpoint_folder(run, &last.to_string()).map_err(|error| error.to_string())?;
+        self.open.kept.insert(last);
+        Ok(format!("the checkpoint of epoch {last} is kept"))
+    }
+
     fn save_snapshot(&self, name: &str) -> Result<String, String> {
         let snapshot = self.open.trainer.snapshot();
         let snapshot = snapshot.map_err(|error| error.to_string())?;
@@ -104,41 +119,58 @@ impl Worker<'_> {
             .map_err(|error| error.to_string())
     }
 
-    /// Goes on in a new run beside this one; the outcome stands in this one's journal.
-    fn branch(&mut self, mut request: Request) -> Result<(), SessionError> {
-        let Command::Branch { epochs, name } = &mut request.command else {
-            return Ok(());
-        };
-        let from = self.open.run.path().to_owned();
-        let runs = from.parent().map(ToOwned::to_owned).unwrap_or_default();
-        let config = self.open.run.config().clone();
-        let to = match name {
-            Some(name) => runs.join(name),
-            None => new_run(&runs, &config),
-        };
-        let plain = name.as_deref().is_none_or(is_plain_name);
-        *name = to
-            .file_name()
-            .map(|name| name.to_string_lossy().into_owned());
-        let done = self.open.trainer.epoch();
-        let made = if !plain {
-            Err(format!("a run's name is made of {PLAIN_NAME}"))
-        } else if *epochs > done {
-            Err(format!(
-                "epoch {} is not finished",
-                epochs.saturating_sub(1)
-            ))
-        } else {
-            branch(&from, *epochs, &to, &config).map_err(|error| error.to_string())
+    /// Goes on in another run beside this one; the outcome stands in this one's journal.
+    fn leave_for(&mut self, mut request: Request) -> Result<(), SessionError> {
+        let made = match &mut request.command {
+            Command::Open { run } => self.beside(run).and_then(|path| take_up(&path)),
+            Command::Branch { of, epochs, name } => self.branch_off(of.as_deref(), *epochs, name),
+            _ => return Ok(()),
         };
         match made {
             Err(problem) => self.tell_outcome(request, Err(problem)),
             Ok((run, snapshot)) => {
-                let message = format!("goes on in {}, this run stays as it is", to.display());
+                let message = format!("goes on in {}, this run stays as it is", run.name());
                 self.tell_outcome(request, Ok(message))?;
                 self.move_to(run, snapshot)
             }
         }
+    }
+
+    /// The folder of a run beside this one.
+    fn beside(&self, name: &str) -> Result<PathBuf, String> {
+        if !is_plain_name(name) {
+            return Err(format!("a run's name is made of {PLAIN_NAME}"));
+        }
+        Ok(self.open.run.path().with_file_name(name))
+    }
+
+    fn branch_off(
+        &self,
+        of: Option<&str>,
+        epochs: u32,
+        name: &mut Option<String>,
+    ) -> Result<(RunFolder, Option<Snapshot>), String> {
+        let told = |error: RunError| error.to_string();
+        let from = match of {
+            Some(other) => self.beside(other)?,
+            None => self.open.run.path().to_owned(),
+        };
+        let done = self.open.trainer.epoch();
+        if of.is_none() && epochs > done {
+            return Err(format!(
+                "epoch {} is not finished",
+                epochs.saturating_sub(1)
+            ));
+        }
+        let config = stored_config(&from).map_err(told)?;
+        let runs = from.parent().unwrap_or(Path::new(""));
+        let to = match name {
+            Some(name) => self.beside(name)?,
+            None => new_run(runs, &config),
+        };
+        // The outcome names the folder that was chosen.
+        *name = Some(run_name(&to));
+        branch(&from, epochs, &to, &config).map_err(told)
     }
 
     /// A name for the model as it is now.
@@ -182,6 +214,8 @@ impl Worker<'_> {
                 Command::Encode
                 | Command::Weights
                 | Command::Snapshot { .. }
+                | Command::Keep { .. }
+                | Command::Open { .. }
                 | Command::Branch { .. } => self.answer(request),
                 _ => self.tell_outcome(request, Err("training is over".to_owned())),
             };
@@ -197,4 +231,12 @@ impl Worker<'_> {
         }
         false
     }
+}
+
+/// Opens a run where it was left.
+fn take_up(path: &Path) -> Result<(RunFolder, Option<Snapshot>), String> {
+    let told = |error: RunError| error.to_string();
+    let run = RunFolder::open(path).map_err(told)?;
+    let snapshot = run.latest().map_err(told)?;
+    Ok((run, snapshot))
 }

@@ -15,6 +15,8 @@ pub enum Context {
     Coverage,
     /// In *Neighbours*.
     Neighbours,
+    /// In *Runs*.
+    Runs,
     /// In *Evidence*.
     Evidence,
     /// In *Log*.
@@ -27,21 +29,28 @@ pub enum Context {
     Quit,
     /// In the disruption dialog.
     Disrupt,
+    /// Among the controls.
+    Controls,
+    /// While asked yes or no.
+    Question,
     /// In a line to type in: an operation, a snapshot's name.
     Prompt,
 }
 
 impl Context {
     /// Every context, in the order of the help.
-    pub const ALL: [Self; 12] = [
+    pub const ALL: [Self; 15] = [
         Self::Everywhere,
         Self::Train,
         Self::Coverage,
         Self::Neighbours,
+        Self::Runs,
         Self::Evidence,
         Self::Log,
         Self::Disrupt,
+        Self::Controls,
         Self::Prompt,
+        Self::Question,
         Self::Palette,
         Self::Quit,
         Self::Help,
@@ -56,12 +65,15 @@ impl Context {
             Self::Train => "Train",
             Self::Coverage => "Coverage",
             Self::Neighbours => "Neighbours",
+            Self::Runs => "Runs",
             Self::Evidence => "Evidence",
             Self::Log => "Log",
             Self::Help => "this help",
             Self::Palette => "command palette",
             Self::Quit => "quit dialog",
             Self::Disrupt => "disruption dialog",
+            Self::Controls => "controls",
+            Self::Question => "when asked yes or no",
             Self::Prompt => "when asked for an operation or a name",
         }
     }
@@ -73,12 +85,20 @@ pub enum Action {
     ShowTrain,
     ShowCoverage,
     ShowNeighbours,
+    ShowRuns,
     ShowEvidence,
     ShowLog,
     NextTab,
     PreviousTab,
     TogglePause,
     Disrupt,
+    Controls,
+    Branch,
+    OpenRun,
+    MarkRun,
+    Measure,
+    GiveUp,
+    Delete,
     Snapshot,
     Certify,
     Verify,
@@ -286,6 +306,7 @@ pub static TABLE: &[Binding] = table! {
         [key(KeyCode::Up)] ChartsUp "" "earlier charts, where not all fit"
         [key(KeyCode::Down)] ChartsDown "more charts" "further charts, where not all fit"
         [ch('l')] ToggleLog "log loss" "logarithmic or linear scale of the losses"
+        [ch('b')] Branch "branch" "go back to the checkpoint at or before the crosshair, in a new run"
         [ch('S')] ToggleSmooth "" "moving average over five epochs, or every epoch"
     }
     Coverage {
@@ -321,6 +342,22 @@ pub static TABLE: &[Binding] = table! {
         [ch('b')] SpaceB "" "distances between B's codes"
         [ch('m')] ShowOnMap "on the map" "show the centre in Coverage"
     }
+    Runs {
+        [key(KeyCode::Up), ch('k')] ListUp "choose" "previous run, disruption or experiment"
+        [key(KeyCode::Down), ch('j')] ListDown "" "next run, disruption or experiment"
+        [key(KeyCode::PageUp)] ListFarUp "" "ten lines up"
+        [key(KeyCode::PageDown)] ListFarDown "" "ten lines down"
+        [key(KeyCode::Home)] ListFirst "" "the first one"
+        [key(KeyCode::End)] ListLast "" "the last one"
+        [key(KeyCode::Enter), ch('o')] OpenRun "go on in it" "leave the run at work as it is and go on in the chosen one"
+        [ch('b')] Branch "branch" "a new run from the chosen run's newest checkpoint"
+        [ch('x')] MarkRun "compare" "draw the chosen run beside the others, or no longer"
+        [ch('m')] Measure "measure" "train the chosen disruption's like with and without it"
+        [ch('g')] GiveUp "" "give up the experiment at hand"
+        [ch('e')] Export "export" "figures of the run as CSV, the experiment as JSON, to where the program was started"
+        [key(KeyCode::Delete), ch('D')] Delete "" "remove the chosen run with everything in it"
+        [ch('r')] Refresh "" "look again what there is"
+    }
     Evidence {
         [key(KeyCode::Up), ch('k')] ListUp "choose" "previous snapshot or certificate"
         [key(KeyCode::Down), ch('j')] ListDown "" "next snapshot or certificate"
@@ -344,7 +381,8 @@ pub static TABLE: &[Binding] = table! {
     }
     Everywhere {
         [ch(' ')] TogglePause "pause" "hold training after the batch at hand, or go on"
-        [ch('d')] Disrupt "disrupt" "push ρ, β_B or τ_A off its schedule for some epochs"
+        [ch('d')] Disrupt "disrupt" "push ρ, β_B, τ_A or another quantity off its schedule, and measure whether it helps"
+        [ch(',')] Controls "controls" "everything that can be changed while the run goes on"
         [ch('s')] Snapshot "snapshot" "save the model as it is"
         [ch('c')] Certify "certificate" "measure the model as it is (in Evidence: the chosen snapshot) and certify it"
         [ch('u')] ToggleMisleading "" "show figures that have fooled people, labelled, in Train and Coverage"
@@ -353,6 +391,7 @@ pub static TABLE: &[Binding] = table! {
         [ch('1')] ShowTrain "" "charts and values of the run"
         [ch('2')] ShowCoverage "" "map of all operations and who generates them"
         [ch('3')] ShowNeighbours "" "one operation and the codes nearest to it"
+        [ch('4')] ShowRuns "" "every run and branch, disruptions and what they did"
         [ch('5')] ShowEvidence "" "snapshots and certificates, and whether they hold"
         [ch('6')] ShowLog "" "requests, outcomes and library logs"
         [key(KeyCode::Tab)] NextTab "" "next view"
@@ -368,6 +407,18 @@ pub static TABLE: &[Binding] = table! {
         [key(KeyCode::Left)] ChoiceBack "choose" "previous kind; in a number, one character left"
         [key(KeyCode::Right)] ChoiceForward "" "next kind; in a number, one character right"
         [key(KeyCode::Esc)] Close "cancel" "do nothing"
+    }
+    Controls {
+        [key(KeyCode::Enter)] Confirm "change" "change the chosen control; then take the value that is typed"
+        [key(KeyCode::Down), key(KeyCode::Tab)] ListDown "choose" "next control"
+        [key(KeyCode::Up), key(KeyCode::BackTab)] ListUp "" "previous control"
+        [key(KeyCode::PageDown)] ListFarDown "" "ten controls down"
+        [key(KeyCode::PageUp)] ListFarUp "" "ten controls up"
+        [key(KeyCode::Esc)] Close "back" "back to the list, or to the view"
+    }
+    Question {
+        [key(KeyCode::Enter), ch('y')] Confirm "yes" "do it"
+        [key(KeyCode::Esc), ch('n'), ch('q')] Close "no" "do nothing"
     }
     Prompt {
         [key(KeyCode::Enter)] Confirm "take it" "take what is typed"

@@ -1,6 +1,7 @@
 //! The whole screen: pictures of every view in every state, and keys that must never break it.
 
 mod evidence;
+mod steering;
 
 use std::sync::Arc;
 
@@ -218,7 +219,7 @@ fn dialogs() {
 
 #[test]
 fn dialogs_fit_the_usual_terminal() {
-    for key in ['?', 'd', '/', 's', ':', 'q'] {
+    for key in ['?', 'd', ',', '/', 's', ':', 'q'] {
         let mut app = fixtures::live(80, 24);
         press(&mut app, KeyCode::Char(key));
         insta::assert_snapshot!(
@@ -286,7 +287,8 @@ fn pause_is_asked_then_granted() {
 fn a_disruption_is_asked_for_and_marked() {
     let mut app = fixtures::live(120, 40);
     press(&mut app, KeyCode::Char('d'));
-    press(&mut app, KeyCode::Left);
+    press(&mut app, KeyCode::Right);
+    press(&mut app, KeyCode::Right);
     press(&mut app, KeyCode::Tab);
     for _ in 0..5 {
         press(&mut app, KeyCode::Backspace);
@@ -504,6 +506,7 @@ fn open(app: &mut App, context: Context) {
         Context::Palette => app.perform(Action::Palette),
         Context::Quit => app.perform(Action::Quit),
         Context::Disrupt => app.perform(Action::Disrupt),
+        Context::Controls => app.perform(Action::Controls),
         Context::Prompt => app.perform(Action::FindOperation),
         _ => {}
     }
@@ -528,7 +531,7 @@ fn any_input() -> impl Strategy<Value = Input> {
     let codes = prop_oneof![
         any::<char>().prop_map(KeyCode::Char),
         proptest::sample::select(
-            "1236 dsf/:?q+-=0lSmvnNeab[]hjkwtgG"
+            "123456 dsf,/:?q+-=0lSmvnNeabcoxDryu[]hjkwtgG"
                 .chars()
                 .collect::<Vec<_>>()
         )

@@ -126,6 +126,7 @@ fn a_branch_shares_the_past_and_leaves_its_parent_alone() {
     session.outcome(Command::Steer(Steer::Disrupt { disruption }));
     session.epoch();
     let outcome = session.outcome(Command::Branch {
+        of: None,
         epochs: 2,
         name: Some("back".into()),
     });
@@ -170,7 +171,11 @@ fn a_branch_takes_the_changes_before_it_along_and_can_be_replayed_alone() {
     session.epoch();
     session.epoch();
     let name = Some("second".to_owned());
-    session.outcome(Command::Branch { epochs: 2, name });
+    session.outcome(Command::Branch {
+        of: None,
+        epochs: 2,
+        name,
+    });
     session.epoch();
     session.outcome(Command::Steer(Steer::set("free_bits", "1.5")));
     session.outcome(Command::StopAfterEpoch);
@@ -195,10 +200,15 @@ fn a_finished_run_goes_on_in_a_branch() {
     assert_eq!(session.ended().reason, EndReason::Finished);
     for (epochs, name) in [(9, "new"), (1, "../out"), (1, "run")] {
         let name = Some(name.to_owned());
-        let refused = session.outcome(Command::Branch { epochs, name });
+        let refused = session.outcome(Command::Branch {
+            of: None,
+            epochs,
+            name,
+        });
         assert!(!refused.applied, "{}", refused.message);
     }
     let outcome = session.outcome(Command::Branch {
+        of: None,
         epochs: 1,
         name: None,
     });

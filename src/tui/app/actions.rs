@@ -1,6 +1,9 @@
 //! What each action of the key table does.
 
-use super::{App, Condition, DisruptForm, Field, Modal, Palette, Prompt, Purpose, Redraw, Tab};
+use super::{
+    App, Condition, ControlForm, DisruptForm, Doing, Modal, Palette, Prompt, Purpose, Redraw, Tab,
+    Then,
+};
 use crate::session::message::Command;
 use crate::training::Steer;
 use crate::tui::keys::Action;
@@ -23,12 +26,15 @@ impl App {
             Action::ShowTrain => self.show(Tab::Train),
             Action::ShowCoverage => self.show(Tab::Coverage),
             Action::ShowNeighbours => self.show(Tab::Neighbours),
+            Action::ShowRuns => self.show(Tab::Runs),
             Action::ShowEvidence => self.show(Tab::Evidence),
             Action::ShowLog => self.show(Tab::Log),
             Action::NextTab => self.show(self.tab.next(true)),
             Action::PreviousTab => self.show(self.tab.next(false)),
             Action::TogglePause => self.toggle_pause(),
             Action::Disrupt => self.open_disruption(),
+            Action::Controls => self.open_controls(),
+            Action::Branch => self.ask_to_branch(),
             Action::Snapshot => self.open_snapshot(),
             Action::Certify => self.certify(),
             Action::ToggleMisleading => self.toggle_misleading(),
@@ -46,6 +52,7 @@ impl App {
                 Tab::Train => self.perform_in_train(action),
                 Tab::Coverage => self.perform_in_coverage(action),
                 Tab::Neighbours => self.perform_in_neighbours(action),
+                Tab::Runs => self.perform_in_runs(action),
                 Tab::Evidence => self.perform_in_evidence(action),
                 Tab::Log => self.perform_in_log(action),
             },
@@ -57,6 +64,9 @@ impl App {
         self.tab = tab;
         if tab == Tab::Evidence && self.desk.items.is_none() {
             self.list();
+        }
+        if tab == Tab::Runs {
+            self.list_runs();
         }
         self.want_estimates();
         self.want_codes();
@@ -181,6 +191,25 @@ impl App {
         }
     }
 
+    fn perform_in_runs(&mut self, action: Action) {
+        match action {
+            Action::ListUp => self.runs.step(-1),
+            Action::ListDown => self.runs.step(1),
+            Action::ListFarUp => self.runs.step(-FAR),
+            Action::ListFarDown => self.runs.step(FAR),
+            Action::ListFirst => self.runs.step(isize::MIN),
+            Action::ListLast => self.runs.step(isize::MAX),
+            Action::OpenRun => self.ask_to_open(),
+            Action::MarkRun => self.mark_run(),
+            Action::Measure => self.measure_chosen(),
+            Action::GiveUp => self.give_up(),
+            Action::Export => self.export_run(),
+            Action::Delete => self.ask_to_delete(),
+            Action::Refresh => self.list_runs(),
+            _ => {}
+        }
+    }
+
     fn perform_in_evidence(&mut self, action: Action) {
         match action {
             Action::ListUp => self.desk.step(-1),
@@ -230,6 +259,11 @@ impl App {
             }
             (Some(Modal::Quit), Action::FinishEpoch) => self.leave(Command::StopAfterEpoch),
             (_, Action::Interrupt) => self.ask_to_quit(),
+            (Some(Modal::Controls(form)), Action::Close) => {
+                if !form.back() {
+                    self.modal = None;
+                }
+            }
             (_, Action::Close) => self.modal = None,
             (Some(Modal::Help { scroll }), action) => {
                 let by = match action {
@@ -258,21 +292,64 @@ impl App {
             (Some(Modal::Prompt(_)), Action::Confirm) => self.take_prompt(),
             (Some(Modal::Disrupt(form)), Action::NextField) => form.step(true),
             (Some(Modal::Disrupt(form)), Action::PreviousField) => form.step(false),
-            (Some(Modal::Disrupt(form)), Action::ChoiceBack) if form.field == Field::Kind => {
-                form.change_kind(false);
-            }
-            (Some(Modal::Disrupt(form)), Action::ChoiceForward) if form.field == Field::Kind => {
-                form.change_kind(true);
-            }
+            (Some(Modal::Disrupt(form)), Action::ChoiceBack) => form.choose(false),
+            (Some(Modal::Disrupt(form)), Action::ChoiceForward) => form.choose(true),
             (Some(Modal::Disrupt(form)), Action::Confirm) => {
                 // While a number is wrong the dialog says why and stays.
-                if let Ok(disruption) = form.disruption() {
-                    self.commands
-                        .push(Command::Steer(Steer::Disrupt { disruption }));
+                if let (Ok(disruption), Ok(measuring)) = (form.disruption(), form.measuring()) {
+                    let disrupts = form.doing != Doing::Measure;
                     self.modal = None;
+                    self.ask_to_disrupt(disruption, disrupts, measuring);
+                }
+            }
+            (Some(Modal::Controls(form)), action) => {
+                let controls = self.live.controls();
+                match action {
+                    Action::ListUp => form.step(-1, controls),
+                    Action::ListDown => form.step(1, controls),
+                    Action::ListFarUp => form.step(-FAR, controls),
+                    Action::ListFarDown => form.step(FAR, controls),
+                    Action::Confirm => self.take_control(),
+                    _ => {}
+                }
+            }
+            (Some(Modal::Question(question)), Action::Confirm) => {
+                let then = question.then.clone();
+                self.modal = None;
+                match then {
+                    Then::Command(command) => self.commands.push(command),
+                    Then::Desk(request) => self.desk.push(request),
                 }
             }
             _ => {}
+        }
+    }
+
+    /// Begins to change the chosen control, or asks for the value that is typed.
+    fn take_control(&mut self) {
+        let (Some(Modal::Controls(form)), Some(info)) = (&mut self.modal, &self.live.info) else {
+            return;
+        };
+        match form.editing.clone() {
+            None => form.edit(self.live.controls()),
+            Some((key, value)) => {
+                // While the value is wrong the dialog says why and stays.
+                if info.tuning.config.changed(&key, value.value()).is_ok() {
+                    let steer = Steer::set(key, value.value().trim());
+                    form.back();
+                    self.commands.push(Command::Steer(steer));
+                }
+            }
+        }
+    }
+
+    fn open_controls(&mut self) {
+        if self.live.is_over() {
+            self.say("training is over: nothing to change");
+        } else if self.live.info.is_none() {
+            self.say("the run is not open yet");
+        } else {
+            self.modal = Some(Modal::Controls(ControlForm::default()));
         }
     }
 

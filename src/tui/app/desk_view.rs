@@ -70,6 +70,11 @@ impl DeskView {
         self.scroll = 0;
     }
 
+    /// Hands a request over that is not measured in jobs.
+    pub(super) fn push(&mut self, request: DeskRequest) {
+        self.requests.push(request);
+    }
+
     fn ask(&mut self, words: &str, request: DeskRequest) {
         self.jobs.push_back(Job {
             words: words.to_owned(),
@@ -105,6 +110,12 @@ impl App {
         }
         match event {
             DeskEvent::Progress(_) => {}
+            DeskEvent::Runs(_)
+            | DeskEvent::Deleted(_)
+            | DeskEvent::NotDeleted(_)
+            | DeskEvent::Trying(_)
+            | DeskEvent::Tried(..)
+            | DeskEvent::NotTried(_) => self.on_runs(event),
             DeskEvent::Listed(items) => {
                 self.desk.items = Some(items);
                 self.desk.step(0);

@@ -4,7 +4,7 @@ use crossterm::event::{Event as Input, KeyCode, KeyEvent, KeyEventKind, KeyModif
 use tui_input::backend::crossterm::EventHandler;
 use tui_input::{InputRequest, StateChanged};
 
-use super::{App, Field, Modal, Redraw, modal};
+use super::{App, Modal, Redraw, modal};
 use crate::tui::keys::{self, Context};
 
 /// Held down, they make a character a command to the line instead of a part of it.
@@ -30,7 +30,7 @@ impl App {
         let found = keys::find(&contexts, &key).or_else(|| keys::find(&[Context::Always], &key));
         self.redraw(Redraw::Now);
         // In a number of the disruption dialog the arrows move within the text.
-        let types = matches!(&self.modal, Some(Modal::Disrupt(form)) if form.field != Field::Kind)
+        let types = matches!(&self.modal, Some(Modal::Disrupt(form)) if !form.field.is_choice())
             && matches!(key.code, KeyCode::Left | KeyCode::Right);
         match found {
             Some(binding) if !types => self.perform(binding.action),
@@ -75,6 +75,7 @@ impl App {
         match &mut self.modal {
             Some(Modal::Palette(palette)) => palette.selected = 0,
             Some(Modal::Prompt(prompt)) => prompt.selected = 0,
+            Some(Modal::Controls(form)) => form.selected = 0,
             _ => {}
         }
     }

@@ -147,7 +147,12 @@ pub fn describe(command: &Command) -> String {
         Command::StopAfterEpoch => "stop after this epoch".into(),
         Command::Snapshot { name: None } => "snapshot".into(),
         Command::Snapshot { name: Some(name) } => format!("snapshot {name}"),
-        Command::Branch { epochs, .. } => format!("branch after {epochs} epochs"),
+        Command::Keep { epochs } => format!("keep the state after {epochs} epochs"),
+        Command::Open { run } => format!("go on in {run}"),
+        Command::Branch { of, epochs, .. } => match of {
+            Some(run) => format!("branch of {run} after {epochs} epochs"),
+            None => format!("branch after {epochs} epochs"),
+        },
         Command::Steer(Steer::Disrupt { disruption }) => format!("disruption {disruption}"),
         Command::Steer(Steer::Set {
             key, value, was, ..

@@ -1,7 +1,9 @@
 //! The state behind the screen. It changes only in the `on_…` functions and in `perform`.
 
 mod actions;
+mod control_form;
 mod desk_view;
+mod disrupt_form;
 mod input;
 mod log_view;
 mod map_view;
@@ -9,6 +11,7 @@ mod modal;
 mod mouse;
 mod neighbour_view;
 mod run_view;
+mod runs_view;
 mod tab;
 mod time_view;
 
@@ -17,12 +20,15 @@ use std::time::{Duration, SystemTime};
 
 use ratatui::layout::{Rect, Size};
 
+pub use control_form::{Control, ControlForm, number};
 pub use desk_view::{DeskView, Job};
+pub use disrupt_form::{DisruptForm, Doing, Field, Measuring};
 pub use log_view::{Entry, LogView, Origin, describe};
 pub use map_view::{COLUMNS, Cover, Draw, MapView, ROWS, Zoom};
-pub use modal::{DisruptForm, Field, Modal, Palette, Prompt, Purpose};
+pub use modal::{Modal, Palette, Prompt, Purpose, Question, Then};
 pub use neighbour_view::{LISTED, NeighbourView, SIZES};
 pub use run_view::{Condition, PHASES, RunView};
+pub use runs_view::{LiveTrial, Row, RunsView};
 pub use tab::{Redraw, Tab, Toast};
 pub use time_view::{TimeView, Window};
 
@@ -61,6 +67,8 @@ pub struct App {
     pub neighbours: NeighbourView,
     /// *Evidence*, and what else the desk does.
     pub desk: DeskView,
+    /// *Runs*, and the experiments at work.
+    pub runs: RunsView,
     /// *Log*.
     pub log: LogView,
     live: RunView,
@@ -93,6 +101,7 @@ impl App {
             map: MapView::default(),
             neighbours: NeighbourView::default(),
             desk: DeskView::default(),
+            runs: RunsView::default(),
             log: LogView::default(),
             live: RunView::default(),
             frozen: None,
@@ -223,6 +232,7 @@ impl App {
             Event::Outcome(outcome) => {
                 self.report(outcome);
                 self.snapshot_answered(outcome);
+                self.trial_answered(outcome);
             }
             Event::Weights(model) => self.estimate(model),
             Event::Notice(notice) => {
@@ -308,6 +318,7 @@ impl App {
         if matches!(command, Command::Snapshot { name: None }) {
             self.snapshot_sent(id);
         }
+        self.trial_sent(id, &command);
         let level = if matches!(command, Command::Encode | Command::Weights) {
             LogLevel::Debug
         } else {

@@ -2,7 +2,10 @@
 
 use tui_input::Input;
 
-use crate::schedule::{Disruption, DisruptionError, DisruptionKind};
+use super::control_form::ControlForm;
+use super::disrupt_form::DisruptForm;
+use crate::session::DeskRequest;
+use crate::session::message::Command;
 use crate::space::{Operation, ParseOperationError, names};
 use crate::tui::keys::{self, Binding, Context};
 
@@ -23,6 +26,10 @@ pub enum Modal {
     Quit,
     /// A disruption.
     Disrupt(DisruptForm),
+    /// The controls of the run.
+    Controls(ControlForm),
+    /// Yes or no.
+    Question(Question),
     /// A line to type in.
     Prompt(Prompt),
 }
@@ -35,6 +42,8 @@ impl Modal {
             Self::Palette(_) => Context::Palette,
             Self::Quit => Context::Quit,
             Self::Disrupt(_) => Context::Disrupt,
+            Self::Controls(_) => Context::Controls,
+            Self::Question(_) => Context::Question,
             Self::Prompt(_) => Context::Prompt,
         }
     }
@@ -45,7 +54,8 @@ impl Modal {
             Self::Palette(palette) => Some(&mut palette.input),
             Self::Prompt(prompt) => Some(&mut prompt.input),
             Self::Disrupt(form) => form.input(),
-            Self::Help { .. } | Self::Quit => None,
+            Self::Controls(form) => Some(form.input()),
+            Self::Help { .. } | Self::Quit | Self::Question(_) => None,
         }
     }
 }
@@ -91,7 +101,7 @@ impl Palette {
 
 /// How far a text is from what was typed: the place of the whole word, or, behind all of those, the
 /// gaps between its letters; `None` if they do not all occur in order.
-fn distance(wanted: &str, text: &str) -> Option<usize> {
+pub(super) fn distance(wanted: &str, text: &str) -> Option<usize> {
     const SCATTERED: usize = 10_000;
     if let Some(place) = text.find(wanted) {
         return Some(place);
@@ -202,92 +212,24 @@ impl Prompt {
     }
 }
 
-/// Fields of the disruption dialog.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Field {
-    /// What is pushed.
-    Kind,
-    /// How far.
-    Amplitude,
-    /// How long.
-    Epochs,
-}
-
-impl Field {
-    /// Every field, top to bottom.
-    pub const ALL: [Self; 3] = [Self::Kind, Self::Amplitude, Self::Epochs];
-}
-
-/// The disruption dialog.
+/// A question that is answered with Enter or Esc.
 #[derive(Clone, Debug)]
-pub struct DisruptForm {
-    /// Field that takes the keys.
-    pub field: Field,
-    /// What is pushed.
-    pub kind: DisruptionKind,
-    /// How far, as typed.
-    pub amplitude: Input,
-    /// How many epochs, as typed.
-    pub epochs: Input,
+pub struct Question {
+    /// Title of the dialog.
+    pub title: &'static str,
+    /// What will happen.
+    pub text: String,
+    /// What is done.
+    pub then: Then,
 }
 
-impl Default for DisruptForm {
-    fn default() -> Self {
-        let kind = DisruptionKind::BetaB;
-        Self {
-            field: Field::Kind,
-            kind,
-            amplitude: Input::new(kind.default_amplitude().to_string()),
-            epochs: Input::new(kind.default_epochs().to_string()),
-        }
-    }
-}
-
-impl DisruptForm {
-    fn input(&mut self) -> Option<&mut Input> {
-        match self.field {
-            Field::Kind => None,
-            Field::Amplitude => Some(&mut self.amplitude),
-            Field::Epochs => Some(&mut self.epochs),
-        }
-    }
-
-    /// Goes to the next or previous field.
-    pub fn step(&mut self, forward: bool) {
-        let place = Field::ALL
-            .iter()
-            .position(|field| *field == self.field)
-            .unwrap_or_default();
-        let by = if forward { 1 } else { Field::ALL.len() - 1 };
-        self.field = Field::ALL[(place + by) % Field::ALL.len()];
-    }
-
-    /// Takes the next or previous kind, at its default strength.
-    pub fn change_kind(&mut self, forward: bool) {
-        let kinds = DisruptionKind::ALL;
-        let place = kinds
-            .iter()
-            .position(|kind| *kind == self.kind)
-            .unwrap_or_default();
-        let by = if forward { 1 } else { kinds.len() - 1 };
-        self.kind = kinds[(place + by) % kinds.len()];
-        self.amplitude = Input::new(self.kind.default_amplitude().to_string());
-        self.epochs = Input::new(self.kind.default_epochs().to_string());
-    }
-
-    /// The disruption as it stands.
-    ///
-    /// # Errors
-    /// Which of its numbers cannot be used, and what could.
-    pub fn disruption(&self) -> Result<Disruption, DisruptionError> {
-        let text = format!(
-            "{}:amplitude={},epochs={}",
-            self.kind,
-            self.amplitude.value().trim().replace(',', "."),
-            self.epochs.value().trim().replace(',', ".")
-        );
-        text.parse()
-    }
+/// What is done once a question is answered with yes.
+#[derive(Clone, Debug)]
+pub enum Then {
+    /// Ask the worker.
+    Command(Command),
+    /// Ask the desk.
+    Desk(DeskRequest),
 }
 
 #[cfg(test)]
@@ -321,22 +263,6 @@ mod tests {
         assert_eq!(prompt.operation().map(Operation::index), Ok(7_153));
         prompt.input = Input::new("0++".into());
         assert!(prompt.operation().is_err());
-    }
-
-    #[test]
-    fn a_form_without_a_number_says_so() {
-        let mut form = DisruptForm::default();
-        assert_eq!(
-            form.disruption(),
-            Ok(Disruption::new(DisruptionKind::BetaB))
-        );
-        form.amplitude = Input::new("0,3".into());
-        assert!(
-            form.disruption()
-                .is_ok_and(|disruption| (disruption.amplitude - 0.3).abs() < 1e-12)
-        );
-        form.epochs = Input::new("many".into());
-        assert!(form.disruption().is_err());
     }
 
     #[test]

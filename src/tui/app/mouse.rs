@@ -30,8 +30,12 @@ impl App {
     fn wheel(&mut self, by: isize) {
         if let Some(modal) = &self.modal {
             let action = match (modal, by < 0) {
-                (Modal::Help { .. } | Modal::Palette(_), true) => Action::ListUp,
-                (Modal::Help { .. } | Modal::Palette(_), false) => Action::ListDown,
+                (Modal::Help { .. } | Modal::Palette(_) | Modal::Controls(_), true) => {
+                    Action::ListUp
+                }
+                (Modal::Help { .. } | Modal::Palette(_) | Modal::Controls(_), false) => {
+                    Action::ListDown
+                }
                 (Modal::Prompt(_), true) => Action::PreviousField,
                 (Modal::Prompt(_), false) => Action::NextField,
                 _ => return,
@@ -50,6 +54,7 @@ impl App {
                 Action::MapZoomOut
             }),
             Tab::Neighbours => self.neighbours.step(by * NOTCH),
+            Tab::Runs => self.runs.step(by),
             Tab::Evidence => self.desk.step(by),
             Tab::Log => self.log.scroll(by * NOTCH),
         }
@@ -81,8 +86,19 @@ impl App {
                 }
             }
             Tab::Neighbours => self.click_neighbour(screen.body, at, drag),
+            Tab::Runs => self.click_run(screen.body, at),
             Tab::Evidence => self.click_item(screen.body, at),
             Tab::Log => {}
+        }
+    }
+
+    fn click_run(&mut self, body: Rect, at: Position) {
+        let list = layout::evidence(body).list;
+        let len = self.runs.rows().len();
+        if list.contains(at) {
+            let first = layout::first_row(self.runs.selected, usize::from(list.height), len);
+            let row = first + usize::from(at.y - list.y);
+            self.runs.selected = row.min(len.saturating_sub(1));
         }
     }
 

@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use super::control_form::{Control, controls};
 use crate::record::EpochRecord;
 use crate::run::journal;
 use crate::session::message::{
@@ -180,6 +181,13 @@ impl RunView {
     /// The newest finished epoch.
     pub fn newest(&self) -> Option<&Arc<EpochRecord>> {
         self.records.last()
+    }
+
+    /// Everything that can be changed while the run goes on, with its value now.
+    pub fn controls(&self) -> Vec<Control> {
+        let newest = self.newest().map(AsRef::as_ref);
+        let info = self.info.as_ref();
+        info.map_or_else(Vec::new, |info| controls(&info.tuning.config, newest))
     }
 
     /// The figures of this epoch, if it is finished.

@@ -15,6 +15,8 @@ pub enum Tab {
     Coverage,
     /// One operation and what is near it.
     Neighbours,
+    /// Runs, branches, experiments.
+    Runs,
     /// Snapshots and certificates.
     Evidence,
     /// Requests, outcomes, logs.
@@ -23,10 +25,11 @@ pub enum Tab {
 
 impl Tab {
     /// Every view, left to right.
-    pub const ALL: [Self; 5] = [
+    pub const ALL: [Self; 6] = [
         Self::Train,
         Self::Coverage,
         Self::Neighbours,
+        Self::Runs,
         Self::Evidence,
         Self::Log,
     ];
@@ -37,6 +40,7 @@ impl Tab {
             Self::Train => ('1', "Train"),
             Self::Coverage => ('2', "Coverage"),
             Self::Neighbours => ('3', "Neighbours"),
+            Self::Runs => ('4', "Runs"),
             Self::Evidence => ('5', "Evidence"),
             Self::Log => ('6', "Log"),
         }
@@ -48,6 +52,7 @@ impl Tab {
             Self::Train => Context::Train,
             Self::Coverage => Context::Coverage,
             Self::Neighbours => Context::Neighbours,
+            Self::Runs => Context::Runs,
             Self::Evidence => Context::Evidence,
             Self::Log => Context::Log,
         }

@@ -6,7 +6,7 @@ use ratatui::style::Style;
 use ratatui::text::{Line, Span};
 
 use crate::session::message::Stage;
-use crate::tui::app::{App, Condition, Job, Tab};
+use crate::tui::app::{App, Condition, Job, LiveTrial, Tab};
 use crate::tui::format::{fit, significant, thousands, width};
 use crate::tui::keys::{self, Action, Context};
 use crate::tui::log_buffer::LogLevel;
@@ -34,9 +34,9 @@ pub fn render_status(area: Rect, buf: &mut Buffer, app: &App) {
     }
     let room = usize::from(end.saturating_sub(area.x + 3));
     let Some(toast) = app.toast() else {
-        if let Some(job) = app.desk.at_work() {
-            let text = fit(&desk_words(job), room);
-            buf.set_string(area.x + 1, area.y, text, app.theme.accent());
+        let trial = app.runs.trials.front().map(trial_words);
+        if let Some(text) = app.desk.at_work().map(desk_words).or(trial) {
+            buf.set_string(area.x + 1, area.y, fit(&text, room), app.theme.accent());
         }
         return;
     };
@@ -51,6 +51,12 @@ pub fn render_status(area: Rect, buf: &mut Buffer, app: &App) {
         fit(&format!("{sign}{}", toast.text), room),
         style,
     );
+}
+
+/// How far an experiment is: `trying β_B +0.212 for 5 epochs: epoch 12 of 90`.
+pub fn trial_words(live: &LiveTrial) -> String {
+    let (done, all) = live.progress();
+    format!("trying {}: epoch {done} of {all}", live.trial.disruption)
 }
 
 /// What the desk is doing: `certifying x: prior codes of A 43 %`.

@@ -1,12 +1,14 @@
 //! A frame: a pure function of the state.
 
 mod charts;
+mod controls;
 mod coverage;
 mod coverage_side;
 mod dialog;
 mod disrupt;
 mod evidence;
 mod evidence_details;
+mod experiment_details;
 mod findings;
 mod footer;
 mod header;
@@ -19,8 +21,11 @@ mod neighbours;
 mod operation_list;
 mod palette;
 mod prompt;
+mod question;
 mod quit;
+mod run_details;
 mod run_facts;
+mod runs;
 mod train;
 mod truth_table;
 mod values;
@@ -54,6 +59,7 @@ pub fn draw(frame: &mut Frame<'_>, app: &App) {
         Tab::Train => train::render(screen.body, buf, app),
         Tab::Coverage => coverage::render(screen.body, buf, app),
         Tab::Neighbours => neighbours::render(screen.body, buf, app),
+        Tab::Runs => runs::render(screen.body, buf, app),
         Tab::Evidence => evidence::render(screen.body, buf, app),
         Tab::Log => log::render(screen.body, buf, app),
     }
@@ -68,6 +74,8 @@ pub fn draw(frame: &mut Frame<'_>, app: &App) {
                 Modal::Palette(palette) => palette::render(room, buf, app, palette),
                 Modal::Quit => quit::render(room, buf, app),
                 Modal::Disrupt(form) => disrupt::render(room, buf, app, form),
+                Modal::Controls(form) => controls::render(room, buf, app, form),
+                Modal::Question(question) => question::render(room, buf, app, question),
                 Modal::Prompt(prompt) => prompt::render(room, buf, app, prompt),
             }
         }
@@ -85,6 +93,8 @@ pub fn dialog_area(app: &App, area: Rect) -> Rect {
         Some(Modal::Palette(_)) => (84, 22),
         Some(Modal::Quit) => quit::SIZE,
         Some(Modal::Disrupt(_)) => disrupt::SIZE,
+        Some(Modal::Controls(_)) => controls::SIZE,
+        Some(Modal::Question(question)) => question::size(question),
         Some(Modal::Prompt(prompt)) => prompt::size(prompt),
     };
     layout::centred(area, width, height)

@@ -58,9 +58,15 @@ pub fn render(body: Rect, buf: &mut Buffer, app: &App) {
 
     let best = run.newest().map(|record| record.best.epoch);
     // Later ones cover earlier ones in the same column.
-    let events: Vec<(u32, &str)> = epochs_of(MarkKind::Resumed)
-        .map(|epoch| (epoch, glyph(MarkKind::Resumed)))
-        .chain(epochs_of(MarkKind::Snapshot).map(|epoch| (epoch, glyph(MarkKind::Snapshot))))
+    let quiet = [
+        MarkKind::Resumed,
+        MarkKind::Branch,
+        MarkKind::Snapshot,
+        MarkKind::Edit,
+    ];
+    let events: Vec<(u32, &str)> = quiet
+        .into_iter()
+        .flat_map(|kind| epochs_of(kind).map(move |epoch| (epoch, glyph(kind))))
         .chain(best.map(|epoch| (epoch, BEST)))
         .chain(
             disruptions

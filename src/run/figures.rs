@@ -1,0 +1,58 @@
+//! The figures of a run as a table.
+
+use crate::record::EpochRecord;
+
+/// A figure of an epoch; not a number where it was not measured.
+pub type Figure = fn(&EpochRecord) -> f64;
+
+/// What runs are compared by, and what a table of figures holds.
+pub const FIGURES: [(&str, Figure); 19] = [
+    ("phase", |r| r.phase.into()),
+    ("rho", |r| r.rho),
+    ("beta_a", |r| r.beta_a),
+    ("beta_b", |r| r.beta_b),
+    ("temperature_a", |r| r.temperature_a),
+    ("temperature_b", |r| r.temperature_b),
+    ("lambda1", |r| r.lambda1),
+    ("lambda2", |r| r.lambda2),
+    ("lambda3", |r| r.lambda3),
+    ("learning_rate", |r| r.learning_rate.corrected),
+    ("gradient_ratio", |r| r.gradient.ratio),
+    ("entropy_a", |r| r.entropy_a),
+    ("entropy_b", |r| r.entropy_b),
+    ("train_loss", |r| r.train.loss),
+    ("validation_loss", |r| r.validation.loss),
+    ("argmax_a", |r| {
+        r.coverage.map_or(f64::NAN, |c| c.a.argmax.unique.into())
+    }),
+    ("argmax_b", |r| {
+        r.coverage.map_or(f64::NAN, |c| c.b.argmax.unique.into())
+    }),
+    ("decode_entropy_a", |r| {
+        r.coverage.map_or(f64::NAN, |c| c.a.decode_entropy)
+    }),
+    ("decode_entropy_b", |r| {
+        r.coverage.map_or(f64::NAN, |c| c.b.decode_entropy)
+    }),
+];
+
+/// A header, then one line for each epoch. What does not exist is an empty cell, never NaN.
+pub fn figures_csv(records: &[EpochRecord]) -> String {
+    let names: Vec<&str> = FIGURES.iter().map(|(name, _)| *name).collect();
+    let mut text = format!("epoch,{}\n", names.join(","));
+    for record in records {
+        let values: Vec<String> = FIGURES
+            .iter()
+            .map(|(_, figure)| figure(record))
+            .map(|value| {
+                if value.is_finite() {
+                    value.to_string()
+                } else {
+                    String::new()
+                }
+            })
+            .collect();
+        text += &format!("{},{}\n", record.epoch, values.join(","));
+    }
+    text
+}

@@ -1,0 +1,56 @@
+//! The thread that tries disruptions against their control.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::mpsc::Receiver;
+
+use tokio::sync::mpsc::UnboundedSender;
+
+use super::desk::DeskEvent;
+use crate::device::{DeviceSpec, choose};
+use crate::experiment::{Experiment, ExperimentError, Trial, run};
+use crate::run::journal::{self, JournalEvent};
+use crate::run::names::JOURNAL;
+
+/// Where experiments are made, one after another.
+pub(super) struct Lab {
+    pub(super) device: DeviceSpec,
+    pub(super) threads: usize,
+    pub(super) given_up: Arc<AtomicBool>,
+    pub(super) told: UnboundedSender<DeskEvent>,
+}
+
+impl Lab {
+    pub(super) fn work(&self, trials: &Receiver<Trial>) {
+        while let Ok(trial) = trials.recv() {
+            self.given_up.store(false, Ordering::Relaxed);
+            let event = match self.make(&trial) {
+                Ok((name, found)) => DeskEvent::Tried(trial.run, name, Arc::new(found)),
+                Err(error) => DeskEvent::NotTried(error.to_string()),
+            };
+            let _ = self.told.send(event);
+        }
+    }
+
+    /// Tries, saves what was found, and notes the verdict in the run's journal.
+    fn make(&self, trial: &Trial) -> Result<(String, Experiment), ExperimentError> {
+        let chosen = choose(self.device)?;
+        let found = run(trial, &chosen, self.threads, &|progress| {
+            // Nobody listening: the explorer was left, and the arms with it.
+            let listening = self
+                .told
+                .send(DeskEvent::Trying(Arc::new(progress)))
+                .is_ok();
+            listening && !self.given_up.load(Ordering::Relaxed)
+        })?;
+        let path = found.save(&trial.run)?;
+        let name = path.file_stem().unwrap_or_default().to_string_lossy();
+        let verdict = JournalEvent::Verdict {
+            experiment: name.clone().into_owned(),
+            epoch: trial.epoch,
+            finding: found.verdict.to_string(),
+        };
+        journal::append(&trial.run.join(JOURNAL), verdict)?;
+        Ok((name.into_owned(), found))
+    }
+}

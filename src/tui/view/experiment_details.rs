@@ -1,0 +1,298 @@
+//! The chosen experiment: the verdict, both arms in one chart, their difference with its uncertainty.
+
+use ratatui::buffer::Buffer;
+use ratatui::layout::Rect;
+use ratatui::text::{Line, Span};
+
+use super::runs::decision_style;
+use super::{below, heading, lines, run_details};
+use crate::experiment::{Decision, Experiment, FIGURES, FigureOf, Pair, course};
+use crate::record::EpochRecord;
+use crate::schedule::Schedule;
+use crate::session::RunEntry;
+use crate::tui::app::{App, LiveTrial, Window};
+use crate::tui::chart::{Chart, Reference, Series, Shared, Stroke};
+use crate::tui::format::{fixed, width, wrap};
+use crate::tui::theme::Role;
+
+/// Draws the details.
+pub fn render(
+    title: Rect,
+    area: Rect,
+    buf: &mut Buffer,
+    app: &App,
+    entry: &RunEntry,
+    name: &str,
+    read: &Result<Experiment, String>,
+) {
+    let theme = app.theme;
+    heading(title, buf, theme, name, &entry.branch.name());
+    let room = usize::from(area.width);
+    let found = match read {
+        Ok(found) => found,
+        Err(problem) => {
+            let rows: Vec<Line<'_>> = wrap(&format!("✖ {problem}"), room)
+                .into_iter()
+                .map(|text| Line::styled(text, theme.bad()))
+                .collect();
+            return lines(area, buf, &rows);
+        }
+    };
+    let rows = words(app, found, room);
+    lines(area, buf, &rows);
+    let course = Course {
+        borders: phase_borders(entry),
+        epoch: found.epoch,
+        horizon: found.horizon,
+        disrupted: found.disruption.epochs,
+        pairs: &found.pairs,
+    };
+    render_charts(below(area, rows.len() as u16 + 1), buf, app, &course);
+}
+
+/// Draws an experiment at work, as far as it is.
+pub fn render_live(
+    title: Rect,
+    area: Rect,
+    buf: &mut Buffer,
+    app: &App,
+    entry: &RunEntry,
+    live: &LiveTrial,
+) {
+    heading(
+        title,
+        buf,
+        app.theme,
+        "an experiment at work",
+        &entry.branch.name(),
+    );
+    let trial = &live.trial;
+    let (done, all) = live.progress();
+    let text = format!(
+        "{} from epoch {}, with and without it: epoch {done} of {all} over {} repetitions. g gives it up.",
+        trial.disruption, trial.epoch, trial.repetitions
+    );
+    let rows: Vec<Line<'_>> = wrap(&text, usize::from(area.width))
+        .into_iter()
+        .map(Line::raw)
+        .collect();
+    lines(area, buf, &rows);
+    let course = Course {
+        borders: phase_borders(entry),
+        epoch: trial.epoch,
+        horizon: trial.horizon,
+        disrupted: trial.disruption.epochs,
+        pairs: &live.pairs,
+    };
+    render_charts(below(area, rows.len() as u16 + 1), buf, app, &course);
+}
+
+/// Where the phases of the experiment's run begin; nowhere where the run cannot be read.
+fn phase_borders(entry: &RunEntry) -> [u32; 3] {
+    let run = entry.branch.run.as_ref();
+    run.map_or([0; 3], |run| Schedule::new(&run.config).phase_borders())
+}
+
+/// What is drawn of an experiment.
+struct Course<'a> {
+    borders: [u32; 3],
+    epoch: u32,
+    horizon: u32,
+    disrupted: u32,
+    pairs: &'a [Pair],
+}
+
+fn words(app: &App, found: &Experiment, room: usize) -> Vec<Line<'static>> {
+    let theme = app.theme;
+    let verdict = &found.verdict;
+    let mut rows: Vec<Line<'static>> = wrap(&verdict.to_string(), room)
+        .into_iter()
+        .map(|text| {
+            Line::styled(
+                text,
+                decision_style(theme, verdict.decision).patch(theme.strong()),
+            )
+        })
+        .collect();
+    let about = format!(
+        "{} from epoch {}; {} epochs an arm, seed {}, {}",
+        found.disruption, found.epoch, found.horizon, found.base.seed, found.device
+    );
+    rows.extend(
+        wrap(&about, room)
+            .into_iter()
+            .map(|text| Line::styled(text, theme.dim())),
+    );
+    if verdict.decision == Decision::NotRepeated {
+        let text = "One pair cannot tell an effect from luck; m makes the experiment with more.";
+        rows.extend(
+            wrap(text, room)
+                .into_iter()
+                .map(|text| Line::styled(text, theme.warning())),
+        );
+    }
+    let columns = 11;
+    let label = room.saturating_sub(3 * columns).min(34);
+    if label >= 12 {
+        rows.push(Line::raw(""));
+        rows.push(Line::styled(
+            format!(
+                "{:<label$}{:>columns$}{:>columns$}{:>columns$}",
+                "mean of the last epochs", "with", "without", "difference"
+            ),
+            theme.dim(),
+        ));
+        for figure in &verdict.figures {
+            let name = crate::tui::format::fit(&figure.figure, label - 1);
+            let pad = label - width(&name);
+            rows.push(Line::from(vec![
+                Span::styled(format!("{name}{}", " ".repeat(pad)), theme.text()),
+                Span::raw(format!("{:>columns$}", fixed(figure.treated, 2))),
+                Span::raw(format!("{:>columns$}", fixed(figure.control, 2))),
+                Span::styled(
+                    format!("{:>columns$}", format!("{:+.2}", figure.mean)),
+                    theme.strong(),
+                ),
+            ]));
+        }
+    }
+    rows
+}
+
+fn render_charts(area: Rect, buf: &mut Buffer, app: &App, drawn: &Course<'_>) {
+    let window = Window {
+        first: drawn.epoch.saturating_sub(1),
+        last: drawn.epoch + drawn.horizon,
+    };
+    let arms = |place: usize| {
+        let figure = &FIGURES[place];
+        let unit = if figure.unit == "points" {
+            "%"
+        } else {
+            figure.unit
+        };
+        Chart {
+            titles: vec![format!("{}, {unit}", figure.name), figure.name.to_owned()],
+            series: vec![
+                line(
+                    "with",
+                    Role::Second,
+                    Stroke::Solid,
+                    mean_arm(drawn.pairs, figure, true),
+                ),
+                line(
+                    "without",
+                    Role::Plain,
+                    Stroke::Dashed,
+                    mean_arm(drawn.pairs, figure, false),
+                ),
+            ],
+            references: Vec::new(),
+            reach: Vec::new(),
+            logarithmic: false,
+            empty: "not measured".into(),
+        }
+    };
+    let charts = [
+        arms(0),
+        difference(drawn.pairs),
+        arms(1),
+        arms(2),
+        arms(4),
+        arms(3),
+        arms(5),
+    ];
+    let shared = Shared {
+        theme: app.theme,
+        window,
+        borders: &drawn.borders,
+        disruptions: &[drawn.epoch, drawn.epoch + drawn.disrupted],
+        cursor: None,
+    };
+    run_details::stack(area, buf, &charts, &shared, &[(drawn.epoch, "◆")]);
+}
+
+/// A figure of one arm in every epoch, mean over those repetitions that have got so far.
+fn mean_arm(pairs: &[Pair], figure: &FigureOf, treated: bool) -> Vec<(u32, f64)> {
+    let arms: Vec<&[EpochRecord]> = pairs
+        .iter()
+        .map(|pair| {
+            if treated {
+                &pair.treated
+            } else {
+                &pair.control
+            }
+        })
+        .map(|arm| arm.records.as_slice())
+        .collect();
+    let longest = arms.iter().max_by_key(|records| records.len());
+    let epochs = longest
+        .into_iter()
+        .flat_map(|records| records.iter())
+        .map(|record| record.epoch);
+    epochs
+        .enumerate()
+        .map(|(place, epoch)| {
+            let there = arms.iter().filter_map(|records| records.get(place));
+            let values: Vec<f64> = there.map(figure.of).collect();
+            (epoch, values.iter().sum::<f64>() / values.len() as f64)
+        })
+        .collect()
+}
+
+/// The difference of the deciding figure, with its 95 % interval over the repetitions.
+fn difference(pairs: &[Pair]) -> Chart {
+    let course = course(pairs, &FIGURES[0]);
+    let edge = |side: usize| -> Vec<(u32, f64)> {
+        course
+            .iter()
+            .map(|at| {
+                (
+                    at.epoch,
+                    at.interval.map_or(f64::NAN, |interval| interval[side]),
+                )
+            })
+            .collect()
+    };
+    let mean = course.iter().map(|at| (at.epoch, at.mean)).collect();
+    let n = pairs.len();
+    let titles = if n > 1 {
+        vec![
+            format!("difference, points, 95 % interval of {n} repetitions"),
+            format!("difference, points, {n} repetitions"),
+            "difference, points".to_owned(),
+        ]
+    } else {
+        vec!["difference, points".to_owned()]
+    };
+    Chart {
+        titles,
+        series: vec![
+            line("", Role::Plain, Stroke::Solid, mean),
+            line("", Role::Plain, Stroke::Dotted, edge(0)),
+            line("", Role::Plain, Stroke::Dotted, edge(1)),
+        ],
+        references: vec![Reference {
+            value: 0.0,
+            labels: vec!["no difference".to_owned()],
+        }],
+        reach: vec![0.0],
+        logarithmic: false,
+        empty: "not measured".into(),
+    }
+}
+
+fn line(label: &str, role: Role, stroke: Stroke, points: Vec<(u32, f64)>) -> Series {
+    let reading = match points.last() {
+        Some((_, value)) if !label.is_empty() => fixed(*value, 2),
+        _ => String::new(),
+    };
+    Series {
+        label: label.to_owned(),
+        role,
+        stroke,
+        points,
+        reading,
+        tag: None,
+    }
+}

@@ -1,0 +1,278 @@
+//! The chosen run: what it is, how it differs, and its charts beside those of others.
+
+use ratatui::buffer::Buffer;
+use ratatui::layout::Rect;
+use ratatui::text::Line;
+
+use super::{below, heading, lines};
+use crate::config::Config;
+use crate::record::EpochRecord;
+use crate::run::Summary;
+use crate::schedule::Schedule;
+use crate::session::message::EndReason;
+use crate::tui::app::{App, Row, Window};
+use crate::tui::chart::{Chart, GUTTER, Series, Shared, Stroke, TimeAxis};
+use crate::tui::format::{coverage_percent, fixed, percent, significant, wrap};
+use crate::tui::theme::Role;
+
+/// Most rows of words above the charts.
+const WORDS: u16 = 9;
+/// Fewest rows of a chart, its title included.
+pub(super) const CHART: u16 = 6;
+
+type Figure = fn(&EpochRecord) -> f64;
+
+/// What is drawn, as much of it as there is room for.
+const CHARTS: [(&str, Figure, fn(f64) -> String); 7] = [
+    (
+        "argmax coverage of A, %",
+        |r| {
+            r.coverage
+                .map_or(f64::NAN, |c| coverage_percent(&c.a.argmax))
+        },
+        percent,
+    ),
+    (
+        "argmax coverage of B, %",
+        |r| {
+            r.coverage
+                .map_or(f64::NAN, |c| coverage_percent(&c.b.argmax))
+        },
+        percent,
+    ),
+    (
+        "decode entropy of B, nats",
+        |r| r.coverage.map_or(f64::NAN, |c| c.b.decode_entropy),
+        |value| fixed(value, 2),
+    ),
+    (
+        "decode entropy of A, nats",
+        |r| r.coverage.map_or(f64::NAN, |c| c.a.decode_entropy),
+        |value| fixed(value, 2),
+    ),
+    ("validation loss, nats", |r| r.validation.loss, significant),
+    ("permeability ρ", |r| r.rho, |value| fixed(value, 3)),
+    ("β_B", |r| r.beta_b, |value| fixed(value, 3)),
+];
+
+/// Draws the details.
+pub fn render(title: Rect, area: Rect, buf: &mut Buffer, app: &App, row: &Row<'_>) {
+    let theme = app.theme;
+    let run = match &row.entry().branch.run {
+        Ok(run) => run,
+        Err(problem) => {
+            heading(title, buf, theme, &row.entry().branch.name(), "");
+            let rows: Vec<Line<'_>> = wrap(&format!("✖ {problem}"), usize::from(area.width))
+                .into_iter()
+                .map(|text| Line::styled(text, theme.bad()))
+                .collect();
+            return lines(area, buf, &rows);
+        }
+    };
+    heading(title, buf, theme, &run.name, "");
+    let others: Vec<&Summary> = compared(app)
+        .into_iter()
+        .filter(|other| other.path != run.path)
+        .collect();
+    let mut words = words(run, &others);
+    if let Row::Disruption(_, epoch, batch, disruption) = row {
+        words.insert(
+            0,
+            format!("{disruption}, from epoch {epoch}, batch {batch}: m measures what it did"),
+        );
+    }
+    let rows: Vec<Line<'_>> = words
+        .iter()
+        .flat_map(|text| wrap(text, usize::from(area.width)))
+        .take(usize::from(WORDS))
+        .map(Line::raw)
+        .collect();
+    lines(area, buf, &rows);
+    render_charts(below(area, rows.len() as u16 + 1), buf, app, run, &others);
+}
+
+/// The runs that are drawn beside the chosen one.
+fn compared(app: &App) -> Vec<&Summary> {
+    let entries = app.runs.entries.iter().flat_map(|entries| entries.iter());
+    entries
+        .filter_map(|entry| entry.branch.run.as_ref().ok())
+        .filter(|run| app.runs.compared.contains(&run.path))
+        .collect()
+}
+
+fn words(run: &Summary, others: &[&Summary]) -> Vec<String> {
+    let state = match run.end {
+        _ if run.open => "open",
+        Some(EndReason::Finished) => "finished",
+        Some(EndReason::EarlyStop) => "stopped early",
+        Some(EndReason::Stopped) => "stopped",
+        Some(EndReason::Diverged) => "diverged",
+        Some(EndReason::Failed) => "failed",
+        None => "cut off",
+    };
+    let mut words = vec![format!(
+        "seed {}, {} of {} epochs, {state}, {} checkpoints",
+        run.config.seed,
+        run.records.len(),
+        run.config.total_epochs,
+        run.checkpoints.len()
+    )];
+    if let Some(parent) = &run.parent {
+        words.push(format!(
+            "» branch of {} after {} epochs",
+            parent.run, parent.epochs
+        ));
+    }
+    let differing = |other: &Config, name: &str| {
+        let keys: Vec<String> = other
+            .differences(&run.config)
+            .into_iter()
+            .map(|key| format!("{} {} instead of {}", key.key, key.second, key.first))
+            .collect();
+        if keys.is_empty() {
+            format!("configured like {name}")
+        } else {
+            format!("other than {name}: {}", keys.join(", "))
+        }
+    };
+    if others.is_empty() {
+        words.push(differing(&Config::default(), "published"));
+    }
+    words.extend(
+        others
+            .iter()
+            .map(|other| differing(&other.config, &other.name)),
+    );
+    words
+}
+
+fn render_charts(area: Rect, buf: &mut Buffer, app: &App, run: &Summary, others: &[&Summary]) {
+    let own = app
+        .live()
+        .info
+        .as_ref()
+        .is_some_and(|info| info.folder == run.path);
+    // The run at work is drawn as it is now, not as it was when the list was made.
+    let live: Vec<EpochRecord> = if own {
+        app.live()
+            .records
+            .iter()
+            .map(|record| record.as_ref().clone())
+            .collect()
+    } else {
+        Vec::new()
+    };
+    let records = if own { &live } else { &run.records };
+    let all = std::iter::once(records.as_slice())
+        .chain(others.iter().map(|other| other.records.as_slice()));
+    let last = all
+        .clone()
+        .filter_map(|records| records.last())
+        .map(|record| record.epoch)
+        .max();
+    let Some(last) = last else {
+        buf.set_stringn(
+            area.x,
+            area.y,
+            "no epoch yet",
+            usize::from(area.width),
+            app.theme.dim(),
+        );
+        return;
+    };
+    let window = Window {
+        first: 0,
+        last: last.max(1),
+    };
+    let borders = Schedule::new(&run.config).phase_borders();
+    let shared = Shared {
+        theme: app.theme,
+        window,
+        borders: &borders,
+        disruptions: &[],
+        cursor: None,
+    };
+    let charts: Vec<Chart> = CHARTS
+        .iter()
+        .map(|(title, figure, text)| Chart {
+            titles: vec![(*title).to_owned()],
+            series: std::iter::once(series(
+                "this",
+                Role::Plain,
+                Stroke::Solid,
+                records,
+                *figure,
+                *text,
+            ))
+            .chain(others.iter().map(|other| {
+                series(
+                    &other.name,
+                    Role::Second,
+                    Stroke::Dashed,
+                    &other.records,
+                    *figure,
+                    *text,
+                )
+            }))
+            .collect(),
+            references: Vec::new(),
+            reach: vec![0.0],
+            logarithmic: false,
+            empty: "nothing was recorded".into(),
+        })
+        .collect();
+    stack(area, buf, &charts, &shared, &[]);
+}
+
+fn series(
+    label: &str,
+    role: Role,
+    stroke: Stroke,
+    records: &[EpochRecord],
+    figure: Figure,
+    text: fn(f64) -> String,
+) -> Series {
+    Series {
+        label: label.to_owned(),
+        role,
+        stroke,
+        points: records
+            .iter()
+            .map(|record| (record.epoch, figure(record)))
+            .collect(),
+        reading: records
+            .last()
+            .map(|record| text(figure(record)))
+            .unwrap_or_default(),
+        tag: None,
+    }
+}
+
+/// Charts under each other with one time axis below them, as many as there is room for.
+pub(super) fn stack(
+    area: Rect,
+    buf: &mut Buffer,
+    charts: &[Chart],
+    shared: &Shared<'_>,
+    events: &[(u32, &'static str)],
+) {
+    const AXIS: u16 = 2;
+    let room = area.height.saturating_sub(AXIS);
+    let shown = (room / CHART).clamp(1, charts.len().max(1) as u16);
+    if room < 3 || area.width <= GUTTER + 2 {
+        return;
+    }
+    let (each, over) = (room / shown, room % shown);
+    let mut y = area.y;
+    for (place, chart) in charts.iter().take(usize::from(shown)).enumerate() {
+        let height = each + u16::from((place as u16) < over);
+        chart.render(Rect { y, height, ..area }, buf, shared);
+        y += height;
+    }
+    let axis = Rect {
+        y,
+        height: AXIS,
+        ..area
+    };
+    TimeAxis { events }.render(axis, buf, shared);
+}
