@@ -5,9 +5,9 @@ use std::path::PathBuf;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
 use fluxttice_core::device::DeviceSpec;
+use fluxttice_core::disruption::Disruption;
 use fluxttice_core::measure::neighbours::Metric;
 use fluxttice_core::model::Which;
-use fluxttice_core::schedule::Disruption;
 use fluxttice_core::training::{Planned, Steer};
 
 /// Train, watch, steer and explore the Ternary VAE v5.5: two coupled autoencoders that learn all

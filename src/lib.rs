@@ -5,6 +5,7 @@ mod api;
 pub mod certificate;
 pub mod config;
 pub mod device;
+pub mod disruption;
 pub mod experiment;
 pub mod measure;
 pub mod model;

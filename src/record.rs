@@ -57,8 +57,20 @@ pub struct EpochRecord {
     pub coverage: Option<CoveragePair>,
     /// StateNet's answer on the first batch; `None` where StateNet is off.
     pub statenet: Option<StateNetAnswer>,
+    /// What the validation operations' codes are worth; `None` in figures of before it was measured.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub latent: Option<Latent>,
+    /// I(z; x), where it was measured in this epoch.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub information: Option<Information>,
     /// The best epoch so far by validation loss.
     pub best: Best,
+    /// The best epoch so far by argmax coverage, mean of A and B in percent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub best_coverage: Option<BestOf>,
+    /// The best epoch so far by I(z; x), mean of A and B in nats.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub best_information: Option<BestOf>,
     /// Wall time of the epoch's parts.
     pub seconds: Seconds,
 }
@@ -181,6 +193,56 @@ pub struct Best {
     /// That loss.
     #[serde(with = "finite")]
     pub validation_loss: f64,
+}
+
+/// The best epoch so far by a figure of which more is better.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct BestOf {
+    /// The epoch.
+    pub epoch: u32,
+    /// The figure in it.
+    pub value: f64,
+}
+
+/// What the validation operations' codes are worth, with z = μ.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Latent {
+    /// Share of operations rebuilt without an error at ρ = 0, each decoder from its own code.
+    pub exact_alone: Pair,
+    /// The same at the run's ρ, with the partner's code injected.
+    pub exact_coupled: Pair,
+    /// Dimensions of 16 whose means vary by more than 0.01 over the operations.
+    pub active: ActiveDimensions,
+}
+
+/// A figure of both VAEs.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Pair {
+    /// VAE-A.
+    pub a: f64,
+    /// VAE-B.
+    pub b: f64,
+}
+
+/// Active dimensions of both VAEs.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ActiveDimensions {
+    /// VAE-A.
+    pub a: u32,
+    /// VAE-B.
+    pub b: u32,
+}
+
+/// I(z; x) of both decoders in nats, at most ln 19,683 = 9.8875.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Information {
+    /// VAE-A.
+    pub a: f64,
+    /// VAE-B.
+    pub b: f64,
+    /// Prior codes averaged over, for each.
+    pub codes: u32,
 }
 
 /// Wall time in seconds.

@@ -4,7 +4,7 @@
 
 use super::schema::{
     Config, Controller, Hold, LearningRateStep, Model, Optimizer, OptimizerKind, PhaseTransitions,
-    TernaryDataset, VaeA, VaeB,
+    Stopping, TernaryDataset, VaeA, VaeB,
 };
 
 impl Default for Config {
@@ -41,6 +41,8 @@ impl Default for Config {
             target_recon_accuracy: 85.0,
             phase_transitions: PhaseTransitions::default(),
             hold: Hold::default(),
+            stopping: Stopping::default(),
+            rules: Vec::new(),
         }
     }
 }

@@ -19,6 +19,15 @@ pub struct Changed {
     pub was: String,
 }
 
+/// How a key is written where it is changed: entries of a list of sections by their place, any other
+/// list as a whole.
+pub fn written(info: &KeyInfo, place: usize) -> String {
+    info.key
+        .replace(".N.", &format!(".{place}."))
+        .trim_end_matches(".N")
+        .to_owned()
+}
+
 /// Every key that can be changed while a run goes on.
 pub fn live_keys() -> impl Iterator<Item = &'static KeyInfo> {
     KEYS.iter().filter(|info| info.live.is_some())
@@ -32,9 +41,15 @@ impl Config {
     /// changes nothing, or a value that cannot be used, with what could.
     pub fn changed(&self, key: &str, value: &str) -> Result<Changed, String> {
         let key = key.trim();
+        let entry = find_key(&format!("{key}.N"));
+        let value = match entry {
+            Some(_) => list(value),
+            None => value.to_owned(),
+        };
         let changed = self.with(&[format!("{key}={value}")])?;
-        let info =
-            find_key(key).ok_or_else(|| format!("{key}: expected a key, found a section"))?;
+        let info = entry
+            .or_else(|| find_key(key))
+            .ok_or_else(|| format!("{key}: expected a key, found a section"))?;
         if let Some(reason) = info.no_effect() {
             return Err(format!("{key} has no effect: {reason}"));
         }
@@ -80,8 +95,23 @@ impl Config {
     }
 }
 
+/// A list as it is; of a single value a list of one, of nothing an empty one.
+fn list(value: &str) -> String {
+    let value = value.trim();
+    match value {
+        "" | "null" => "[]".to_owned(),
+        _ if value.starts_with('[') => value.to_owned(),
+        // Quoted as JSON is: what is typed may hold what YAML reads as something else.
+        _ => serde_json::json!([value]).to_string(),
+    }
+}
+
 fn text_in(all: &Value, key: &str) -> String {
-    let text = get(all, key).and_then(|value| serde_yaml::to_string(value).ok());
+    let text = get(all, key).and_then(|value| match value {
+        // Lists on one line, as a change of them is typed.
+        Value::Sequence(_) => serde_json::to_string(value).ok(),
+        _ => serde_yaml::to_string(value).ok(),
+    });
     text.map_or_else(|| "null".to_owned(), |text| text.trim().to_owned())
 }
 
@@ -109,7 +139,7 @@ impl Config {
         KEYS.iter()
             .flat_map(|info| {
                 let places = if info.key.contains(".N.") { places } else { 1 };
-                (0..places).map(|place| info.key.replace(".N.", &format!(".{place}.")))
+                (0..places).map(|place| written(info, place))
             })
             .map(|key| DifferentKey {
                 first: text_in(&first, &key),
@@ -165,6 +195,26 @@ mod tests {
     }
 
     #[test]
+    fn rules_are_typed_as_sentences_and_taken_back_with_nothing() {
+        let rule =
+            "when argmax gains less than 0.2 in 10 epochs then beta-b:amplitude=0.3,epochs=5";
+        let armed = Config::default().changed("rules", rule).unwrap();
+        assert_eq!(
+            (armed.config.rules.as_slice(), armed.was.as_str()),
+            (&[rule.to_owned()][..], "null")
+        );
+        let two = format!("[\"{rule}\", \"{rule}\"]");
+        let two = armed.config.changed("rules", &two).unwrap();
+        assert_eq!(two.config.rules.len(), 2);
+        let none = two.config.changed("rules", "null").unwrap();
+        assert_eq!(none.config, Config::default());
+        let wrong = Config::default()
+            .changed("rules", "when it rains then beta-b")
+            .unwrap_err();
+        assert!(wrong.contains("is no rule"), "{wrong}");
+    }
+
+    #[test]
     fn differences_are_told_key_by_key() {
         let config = Config::default();
         let overrides =
@@ -189,7 +239,7 @@ mod tests {
     #[test]
     fn every_live_key_takes_the_value_it_has() {
         for info in live_keys() {
-            let key = info.key.replace(".N.", ".0.");
+            let key = info.key.replace(".N.", ".0.").replace(".N", "");
             let config = Config::default();
             let changed = config.changed(&key, &config.text_of(&key)).unwrap();
             assert_eq!(changed.config, config, "{key}");

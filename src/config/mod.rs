@@ -33,10 +33,10 @@ mod tests;
 pub use docs::markdown_table;
 pub use error::{ConfigError, Fault, Place, Problem};
 pub use keys::{Bound, Effect, KEYS, KeyInfo, Range, SafePoint, find_key};
-pub use live::{Changed, DifferentKey, live_keys};
+pub use live::{Changed, DifferentKey, live_keys, written};
 pub use load::{IneffectiveKey, Loaded};
 pub use schema::{
     Config, Controller, Hold, LearningRateStep, Model, Optimizer, OptimizerKind, PhaseTransitions,
-    TernaryDataset, VaeA, VaeB,
+    StopBy, Stopping, TernaryDataset, VaeA, VaeB,
 };
 pub use source::{BUILT_IN, SIZE_LIMIT, Source};

@@ -74,6 +74,12 @@ pub struct Config {
     /// Quantities held still; not in the published file, and only written where one is.
     #[serde(skip_serializing_if = "Hold::is_empty")]
     pub hold: Hold,
+    /// When a run stops early, and what is measured for it; not in the published file.
+    #[serde(skip_serializing_if = "Stopping::is_published")]
+    pub stopping: Stopping,
+    /// Disruptions that start by themselves, each a sentence; not in the published file.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub rules: Vec<String>,
 }
 
 /// Sizes of the network, permeability ρ, λ3 and the controller's switches.
@@ -262,5 +268,47 @@ impl Hold {
     #[must_use]
     pub fn is_empty(&self) -> bool {
         *self == Self::default()
+    }
+}
+
+/// When a run stops early; by default as the published program does.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Stopping {
+    /// The figure that must get better; `None` is the published validation loss.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub by: Option<StopBy>,
+    /// By how much it must get better to count; `None` is 0.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub minimum_gain: Option<f64>,
+    /// Epochs between two measurements of I(z; x); `None` does not measure it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub information_every: Option<u32>,
+}
+
+/// A figure that can stop a run.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum StopBy {
+    /// Validation loss, the lower the better.
+    #[default]
+    ValidationLoss,
+    /// Argmax coverage, mean of A and B.
+    ArgmaxCoverage,
+    /// I(z; x), mean of A and B.
+    Information,
+}
+
+impl Stopping {
+    /// Whether it is as the published program does.
+    #[must_use]
+    pub fn is_published(&self) -> bool {
+        *self == Self::default()
+    }
+
+    /// The figure that must get better.
+    #[must_use]
+    pub fn figure(&self) -> StopBy {
+        self.by.unwrap_or_default()
     }
 }

@@ -2,10 +2,11 @@
 
 use serde_yaml::Value;
 
-use super::error::{ConfigError, Fault, Place, Problem};
+use super::error::{ConfigError, Fault, Place, Problem, printable};
 use super::keys::{KeyInfo, find_key};
-use super::schema::Config;
+use super::schema::{Config, StopBy};
 use super::shape::{describe, join};
+use crate::disruption::{GRAMMAR, Rule, RuleError};
 
 /// Truth tables of two ternary inputs.
 const OPERATIONS: f64 = 19_683.0;
@@ -59,6 +60,8 @@ pub(super) fn violations(config: &Config) -> Result<Vec<Violation>, ConfigError>
         learning_rates(config, &mut broken);
         shares(config, &mut broken);
         phases(config, &mut broken);
+        stopping(config, &mut broken);
+        rules(config, &mut broken);
     }
     Ok(broken)
 }
@@ -183,6 +186,36 @@ fn shares(config: &Config, broken: &mut Vec<Violation>) {
             ),
             expected: "at least one of the 19683 in each share".to_owned(),
         });
+    }
+}
+
+fn stopping(config: &Config, broken: &mut Vec<Violation>) {
+    let stopping = &config.stopping;
+    if stopping.figure() == StopBy::Information && stopping.information_every.is_none() {
+        broken.push(Violation {
+            keys: vec![
+                "stopping.by".to_owned(),
+                "stopping.information_every".to_owned(),
+            ],
+            found: "information, which is not measured".to_owned(),
+            expected: "`stopping.information_every` to say how often it is".to_owned(),
+        });
+    }
+}
+
+fn rules(config: &Config, broken: &mut Vec<Violation>) {
+    for (place, text) in config.rules.iter().enumerate() {
+        if let Err(error) = text.parse::<Rule>() {
+            let (found, expected) = match error {
+                RuleError::Text { problem } => (problem, GRAMMAR.to_owned()),
+                RuleError::Disruption(error) => (printable(text), error.to_string()),
+            };
+            broken.push(Violation {
+                keys: vec![format!("rules.{place}")],
+                found,
+                expected,
+            });
+        }
     }
 }
 

@@ -7,8 +7,8 @@ use serde::{Deserialize, Serialize};
 
 use super::arm::Arm;
 use super::verdict::Verdict;
+use crate::disruption::Disruption;
 use crate::run::{RunError, files};
-use crate::schedule::Disruption;
 
 /// Folder of a run's experiments.
 pub const EXPERIMENTS: &str = "experiments";

@@ -10,9 +10,9 @@ use super::error::ExperimentError;
 use super::report::{Base, Experiment, Pair, VERSION};
 use super::verdict::Verdict;
 use crate::device::Chosen;
+use crate::disruption::Disruption;
 use crate::record::EpochRecord;
 use crate::run::{self, RunError, journal, read_journal, stored_config};
-use crate::schedule::Disruption;
 use crate::training::{Planned, Steer};
 
 /// Most epochs of an arm.

@@ -1,5 +1,6 @@
 //! A new run that goes on from a checkpoint of another.
 
+use std::collections::BTreeSet;
 use std::path::Path;
 
 use super::checkpoint;
@@ -73,7 +74,7 @@ pub fn branch(
     to: &Path,
     config: &Config,
 ) -> Result<(RunFolder, Option<Snapshot>), RunError> {
-    let mut snapshot = state_after(from, epochs)?;
+    let snapshot = state_after(from, epochs)?;
     let records = folder::read_metrics(from)?;
     let shared = records.iter().filter(|record| record.epoch < epochs);
     let entries = folder::read_journal(from)?;
@@ -90,34 +91,37 @@ pub fn branch(
         weights,
     })?;
     run.replace_metrics(shared)?;
-    if let Some(snapshot) = &mut snapshot {
-        adopt_best(&run, from, epochs, snapshot)?;
+    if let Some(snapshot) = &snapshot {
+        adopt_bests(&run, from, epochs, snapshot)?;
         run.save_checkpoint(epochs - 1, snapshot)?;
     }
     Ok((run, snapshot))
 }
 
-/// Takes the parent's best epoch along; where it was not kept the branch starts without one.
-fn adopt_best(
+/// Takes the parent's best epochs along; of those that were not kept the branch knows nothing.
+fn adopt_bests(
     run: &RunFolder,
     from: &Path,
     epochs: u32,
-    snapshot: &mut Snapshot,
+    snapshot: &Snapshot,
 ) -> Result<(), RunError> {
-    let Some(best) = snapshot.state.best else {
-        return Ok(());
-    };
-    if best.epoch + 1 == epochs {
-        return Ok(());
+    let bests = &snapshot.state.bests;
+    let wanted: BTreeSet<u32> = [
+        snapshot.state.best.map(|best| best.epoch),
+        bests.coverage.map(|best| best.epoch),
+        bests.information.map(|best| best.epoch),
+    ]
+    .into_iter()
+    .flatten()
+    .filter(|epoch| epoch + 1 < epochs)
+    .collect();
+    for epoch in wanted {
+        let folder = from.join(CHECKPOINTS).join(checkpoint::epoch_name(epoch));
+        if checkpoint::is_checkpoint(&folder)
+            && let Some(state) = state_after(from, epoch + 1)?
+        {
+            run.save_checkpoint(epoch, &state)?;
+        }
     }
-    let folder = from
-        .join(CHECKPOINTS)
-        .join(checkpoint::epoch_name(best.epoch));
-    if !checkpoint::is_checkpoint(&folder) {
-        return Ok(());
-    }
-    match state_after(from, best.epoch + 1)? {
-        Some(state) => run.save_checkpoint(best.epoch, &state),
-        None => Ok(()),
-    }
+    Ok(())
 }

@@ -233,6 +233,7 @@ mod tests {
                 best: None,
                 stale: 3,
                 disruptions: Vec::new(),
+                bests: Default::default(),
                 edits: vec!["hold.rho=0.5".into()],
             },
         }

@@ -21,6 +21,12 @@ pub const LOG: &str = "log.txt";
 pub const LATEST: &str = "latest";
 /// Name of the checkpoint with the lowest validation loss.
 pub const BEST: &str = "best";
+/// Name of the checkpoint with the highest argmax coverage.
+pub const BEST_COVERAGE: &str = "best-coverage";
+/// Name of the checkpoint with the highest I(z; x).
+pub const BEST_INFORMATION: &str = "best-information";
+/// Every name that points at a checkpoint.
+const LINKS: [&str; 4] = [LATEST, BEST, BEST_COVERAGE, BEST_INFORMATION];
 
 /// Largest state file that is read.
 const STATE_LIMIT: u64 = 8 << 20;
@@ -176,9 +182,9 @@ impl RunFolder {
     ) -> Result<(), RunError> {
         let metrics = self.path.join(METRICS);
         files::append_line(&metrics, &line(record, &metrics)?)?;
-        let previous = [LATEST, BEST].map(|link| files::pointed(&self.checkpoint_path(link)));
+        let previous = LINKS.map(|link| files::pointed(&self.checkpoint_path(link)));
         self.save_checkpoint(record.epoch, snapshot)?;
-        let now = [LATEST, BEST].map(|link| files::pointed(&self.checkpoint_path(link)));
+        let now = LINKS.map(|link| files::pointed(&self.checkpoint_path(link)));
         for old in previous.into_iter().flatten() {
             let wanted = old
                 .strip_prefix("epoch-")
@@ -196,8 +202,15 @@ impl RunFolder {
         let name = checkpoint::epoch_name(epoch);
         checkpoint::save(&self.checkpoint_path(&name), true, snapshot, &self.digest)?;
         files::point(&self.checkpoint_path(LATEST), &name)?;
-        if snapshot.state.best.is_some_and(|best| best.epoch == epoch) {
-            files::point(&self.checkpoint_path(BEST), &name)?;
+        let bests = &snapshot.state.bests;
+        for (link, best) in [
+            (BEST, snapshot.state.best.map(|best| best.epoch)),
+            (BEST_COVERAGE, bests.coverage.map(|best| best.epoch)),
+            (BEST_INFORMATION, bests.information.map(|best| best.epoch)),
+        ] {
+            if best == Some(epoch) {
+                files::point(&self.checkpoint_path(link), &name)?;
+            }
         }
         Ok(())
     }
@@ -379,7 +392,7 @@ pub fn finished_epochs(run: &Path, which: &str) -> Result<u32, RunError> {
 pub fn checkpoint_folder(run: &Path, which: &str) -> Result<PathBuf, RunError> {
     let checkpoints = run.join(CHECKPOINTS);
     let name = match which {
-        LATEST | BEST => {
+        link if LINKS.contains(&link) => {
             files::pointed(&checkpoints.join(which)).unwrap_or_else(|| which.to_owned())
         }
         epoch => epoch

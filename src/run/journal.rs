@@ -227,7 +227,7 @@ pub fn mark(outcome: &Outcome) -> Option<Mark> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::schedule::{Disruption, DisruptionKind};
+    use crate::disruption::{Disruption, DisruptionKind};
     use crate::session::message::Author;
 
     fn outcome(applied: bool) -> JournalEvent {

@@ -17,8 +17,9 @@ pub use error::RunError;
 pub use figures::{FIGURES, Figure, figures_csv};
 pub use files::{write as write_file, write_new as write_new_file};
 pub use folder::{
-    BEST, LATEST, LOG, PLAIN_NAME, RunFolder, checkpoint_folder, checkpoints, delete,
-    finished_epochs, is_plain_name, name, parse_metrics, read_journal, read_metrics, stored_config,
+    BEST, BEST_COVERAGE, BEST_INFORMATION, LATEST, LOG, PLAIN_NAME, RunFolder, checkpoint_folder,
+    checkpoints, delete, finished_epochs, is_plain_name, name, parse_metrics, read_journal,
+    read_metrics, stored_config,
 };
 pub use locate::{
     BUILT_IN_WEIGHTS, Checkpoint, DATA_DIR, Origin, all_runs, best_at_hand, built_in,

@@ -1,6 +1,6 @@
 //! The values a schedule prescribes for one epoch.
 
-use super::{Disruption, DisruptionKind};
+use crate::disruption::{Disruption, DisruptionKind};
 
 /// Every scheduled quantity of one epoch.
 #[derive(Clone, Copy, Debug, PartialEq)]

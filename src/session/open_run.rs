@@ -10,6 +10,7 @@ use super::message::{Mark, MarkKind, RunInfo, Tuning};
 use super::plan::Plan;
 use crate::device::Chosen;
 use crate::model::parameter_counts;
+use crate::record::EpochRecord;
 use crate::run::journal::{self, JournalEvent};
 use crate::run::{RunError, RunFolder, read_journal};
 use crate::training::{Agenda, Planned, Snapshot, Steer, Trainer};
@@ -18,6 +19,8 @@ use crate::training::{Agenda, Planned, Snapshot, Steer, Trainer};
 pub(super) struct OpenRun {
     pub(super) run: RunFolder,
     pub(super) trainer: Trainer,
+    /// Its epochs, in order: what rules look at.
+    pub(super) records: Vec<Arc<EpochRecord>>,
     /// Changes in the epoch that is done again: they stand in the journal already.
     pub(super) again: Agenda,
     /// Epochs whose checkpoints are not tidied away: those that disruptions began after.
@@ -68,6 +71,7 @@ impl OpenRun {
             });
         }
         let open = Self {
+            records: history.clone(),
             again: Agenda::new(again),
             kept,
             limit: plan.epochs.map(|more| done.saturating_add(more)),

@@ -13,12 +13,14 @@ use super::error::{SessionError, panic_text};
 use super::message::{Author, Codes, Command, End, EndReason, Event, Progress, Request, RunState};
 use super::open_run::OpenRun;
 use super::plan::Plan;
+use crate::config::StopBy;
 use crate::device::{Chosen, DeviceFailure, choose};
+use crate::disruption::Rule;
 use crate::measure::encode_all;
 use crate::model::{DualVae, LATENT, Which};
 use crate::run::journal::JournalEvent;
 use crate::run::{RunError, RunFolder};
-use crate::training::{Advance, Agenda, Snapshot};
+use crate::training::{Active, Advance, Agenda, Snapshot, Steer};
 
 /// Epochs over which the speed is averaged.
 const SPEED_WINDOW: usize = 10;
@@ -191,6 +193,7 @@ impl<'a> Worker<'a> {
                         .push_back(epoch_began.elapsed().saturating_sub(self.held));
                     self.held = Duration::ZERO;
                     epoch_began = Instant::now();
+                    self.open.records.push(Arc::clone(&report.record));
                     self.lines.event(Event::Epoch(Arc::new(report)));
                 }
             }
@@ -207,8 +210,13 @@ impl<'a> Worker<'a> {
         let epoch = trainer.epoch();
         if self.open.out_of_patience() {
             let patience = trainer.config().patience;
+            let figure = match trainer.config().stopping.figure() {
+                StopBy::ValidationLoss => "validation loss",
+                StopBy::ArgmaxCoverage => "argmax coverage",
+                StopBy::Information => "I(z; x)",
+            };
             let message = format!(
-                "early stop after epoch {}: no better validation loss for {patience} epochs",
+                "early stop after epoch {}: no better {figure} for {patience} epochs",
                 epoch.saturating_sub(1)
             );
             return Some(self.end(EndReason::EarlyStop, &message));
@@ -259,6 +267,10 @@ impl<'a> Worker<'a> {
             }
             self.tell_tuning(&steer);
         }
+        if batch == 0 && self.ruled != Some(epoch) {
+            self.ruled = Some(epoch);
+            self.obey_rules()?;
+        }
         for steer in self.agenda.due(epoch, batch) {
             self.answer(Request {
                 id: 0,
@@ -267,6 +279,32 @@ impl<'a> Worker<'a> {
             })?;
         }
         Ok(())
+    }
+
+    /// Starts the disruption of the first rule that holds, unless one is in effect or rests.
+    fn obey_rules(&mut self) -> Result<(), SessionError> {
+        let OpenRun {
+            trainer, records, ..
+        } = &self.open;
+        let epoch = trainer.epoch();
+        let busy = |active: &Active| epoch < active.end().max(active.cool());
+        if self.plan.replay || trainer.disruptions().iter().any(busy) {
+            return Ok(());
+        }
+        let rules = trainer.config().rules.iter();
+        let due = rules
+            .filter_map(|text| Some((text, text.parse::<Rule>().ok()?)))
+            .find(|(_, rule)| rule.holds(records.iter().map(AsRef::as_ref)));
+        let Some((text, rule)) = due else {
+            return Ok(());
+        };
+        self.answer(Request {
+            id: 0,
+            by: Author::Rule(text.clone()),
+            command: Command::Steer(Steer::Disrupt {
+                disruption: rule.push(),
+            }),
+        })
     }
 
     /// Answers every waiting request; waits for more while paused.

@@ -4,10 +4,11 @@ use burn::module::Module;
 use burn::tensor::{DType, Device, Tensor};
 
 use super::controller::Controller;
+use super::observe::Seen;
 use super::optimizer::{AdamW, Clipped, FlatGradient, PIECES};
 use crate::config::Config;
 use crate::device::DeviceFailure;
-use crate::model::{Batch, Coupling, DualVae, Loss, LossWeights, Weights, loss_graph};
+use crate::model::{Batch, Coupling, DualVae, Loss, LossWeights, Weights, Which, loss_graph};
 use crate::record::StateNetAnswer;
 use crate::schedule::Scheduled;
 
@@ -203,7 +204,8 @@ impl Core {
         self.model.valid()
     }
 
-    /// The loss of one batch in evaluation mode: z = μ, no balance scales, no step.
+    /// The loss of one batch in evaluation mode: z = μ, no balance scales, no step; and what the model
+    /// makes of its operations.
     ///
     /// `model` is the [`inference_model`](Self::inference_model).
     ///
@@ -214,10 +216,24 @@ impl Core {
         model: &DualVae,
         batch: &Batch,
         scheduled: &Scheduled,
-    ) -> Result<Loss, DeviceFailure> {
+    ) -> Result<(Loss, Seen), DeviceFailure> {
         let weights = self.loss_weights(scheduled, 1.0, 1.0);
         let forward = model.forward(batch.x.clone(), Coupling::at(scheduled.rho));
-        loss_graph(&forward, batch, &weights).read(&weights)
+        let loss = loss_graph(&forward, batch, &weights).read(&weights)?;
+        let alone = |which, own: usize| -> Result<Vec<f64>, DeviceFailure> {
+            let logits = model.decode(which, forward.posterior[own].mu.clone());
+            Ok(logits.try_into_vec_as()?)
+        };
+        let [coupled_a, coupled_b] = forward.logits.clone();
+        let seen = Seen {
+            alone: [alone(Which::A, 0)?, alone(Which::B, 1)?],
+            coupled: [coupled_a.try_into_vec_as()?, coupled_b.try_into_vec_as()?],
+            mu: [
+                forward.posterior[0].mu.clone().try_into_vec_as()?,
+                forward.posterior[1].mu.clone().try_into_vec_as()?,
+            ],
+        };
+        Ok((loss, seen))
     }
 
     fn loss_weights(&self, scheduled: &Scheduled, scale_a: f64, scale_b: f64) -> LossWeights {

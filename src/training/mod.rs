@@ -1,17 +1,21 @@
 //! One epoch after another: split, controller, optimizer step, the loop.
 
+mod best;
 mod controller;
 mod core;
 mod means;
+mod observe;
 mod optimizer;
 mod split;
 mod state;
 mod steer;
 mod trainer;
 
+pub use best::{Bests, Judged};
 pub use controller::{BALANCED, Controller};
 pub use core::{BatchReport, Core, Noise, StepError};
 pub use means::Means;
+pub use observe::{Observed, Seen};
 pub use optimizer::{AdamW, Clipped, FlatGradient, OptimizerState};
 pub use split::Split;
 pub use state::{Active, Snapshot, TrainerState};

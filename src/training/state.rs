@@ -2,11 +2,12 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::best::Bests;
 use super::controller::Controller;
 use super::optimizer::OptimizerState;
+use crate::disruption::Disruption;
 use crate::model::Weights;
 use crate::record::Best;
-use crate::schedule::Disruption;
 
 /// Everything beside weights and optimizer that resuming needs.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -22,8 +23,11 @@ pub struct TrainerState {
     pub coverage: Option<[u32; 2]>,
     /// The best epoch so far.
     pub best: Option<Best>,
-    /// Epochs since the best one.
+    /// Epochs since the figure that stops the run got better.
     pub stale: u32,
+    /// Best epochs by other figures.
+    #[serde(default)]
+    pub bests: Bests,
     /// Disruptions still in effect, cooling down or yet to start.
     pub disruptions: Vec<Active>,
     /// Changes of the configuration, `KEY=VALUE`, in the order in which they were made.

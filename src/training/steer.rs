@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::schedule::Disruption;
+use crate::disruption::Disruption;
 
 /// A change of the run: everything that a journal can repeat.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]

@@ -5,25 +5,32 @@ use std::time::Instant;
 
 use burn::tensor::{DType, Device};
 
+use super::best::{Bests, Judged};
 use super::core::{BatchReport, Core, Noise, StepError};
 use super::means::Means;
+use super::observe::Observed;
 use super::optimizer::AdamW;
 use super::split::Split;
 use super::state::{Active, Snapshot, TrainerState};
 use super::steer::Steer;
-use crate::config::{Changed, Config, SafePoint};
+use crate::config::{Changed, Config, SafePoint, StopBy};
 use crate::device::DeviceFailure;
-use crate::measure::{CoverageTask, Covered, Samples};
+use crate::disruption::{Disruption, DisruptionKind};
+use crate::measure::{CoverageTask, Covered, Evaluator, PriorQuestion, Samples, survey};
 use crate::model::{Batch, DualVae, LATENT, Weights, Which, codes_tensor};
 use crate::random::{Purpose, Stream};
 use crate::record::{
-    Best, CoveragePair, CoveredSets, EpochRecord, EpochReport, EventName, Gradient, LearningRate,
-    Seconds, Stage, StateNetAnswer,
+    Best, CoveragePair, CoveredSets, EpochRecord, EpochReport, EventName, Gradient, Information,
+    LearningRate, Seconds, Stage, StateNetAnswer,
 };
-use crate::schedule::{Disruption, DisruptionKind, Schedule, Scheduled};
+use crate::schedule::{Schedule, Scheduled};
+use crate::space::OPERATIONS;
 
 /// Codes decoded by argmax after every epoch, and measured for their decode entropy.
 pub const ARGMAX_SAMPLES: u32 = 50_000;
+
+/// Prior codes behind I(z; x) of each decoder.
+const INFORMATION_CODES: u32 = 100_000;
 
 /// What one call of [`Trainer::advance`] did.
 #[derive(Clone, Debug)]
@@ -54,6 +61,7 @@ pub struct Trainer {
     epoch: u32,
     coverage: Option<[u32; 2]>,
     best: Option<Best>,
+    bests: Bests,
     stale: u32,
     disruptions: Vec<Active>,
     at: Position,
@@ -87,6 +95,7 @@ struct Current {
     gate: bool,
     train: Means,
     validation: Means,
+    observed: Observed,
     statenet: Option<StateNetAnswer>,
     seconds: Seconds,
 }
@@ -111,6 +120,7 @@ impl Trainer {
             epoch: 0,
             coverage: None,
             best: None,
+            bests: Bests::default(),
             stale: 0,
             disruptions: Vec::new(),
             at: Position::Start,
@@ -137,6 +147,11 @@ impl Trainer {
         trainer.epoch = state.epoch;
         trainer.coverage = state.coverage;
         trainer.best = state.best;
+        let loss = state.best.map(|best| best.validation_loss);
+        trainer.bests = match changed.stopping.figure() {
+            StopBy::ValidationLoss => state.bests.counting_from(loss),
+            _ => state.bests,
+        };
         trainer.stale = state.stale;
         trainer.disruptions = state.disruptions;
         trainer.edits = state.edits;
@@ -171,7 +186,7 @@ impl Trainer {
         self.epoch
     }
 
-    /// Whether the validation loss has not improved for `patience` epochs.
+    /// Whether the figure that stops the run has not got better for `patience` epochs.
     pub fn out_of_patience(&self) -> bool {
         self.stale >= self.next.patience
     }
@@ -295,6 +310,10 @@ impl Trainer {
     }
 
     fn take(&mut self, config: Config) {
+        if config.stopping.figure() != self.config.stopping.figure() {
+            self.bests.count_anew();
+            self.stale = 0;
+        }
         self.core.set_config(&config);
         self.schedule = Schedule::new(&config);
         self.config = config;
@@ -370,7 +389,7 @@ impl Trainer {
                         };
                     }
                     (true, Some(a)) => {
-                        return Ok(Advance::Epoch(self.finish_epoch(*a, task.finish())));
+                        return Ok(Advance::Epoch(self.finish_epoch(*a, task.finish())?));
                     }
                 }
                 Ok(Advance::Measured)
@@ -470,12 +489,13 @@ impl Trainer {
     fn validate_batch(&mut self, batch: u32, model: Box<DualVae>) -> Result<(), StepError> {
         let from = batch as usize * self.config.batch_size;
         let to = (from + self.config.batch_size).min(self.split.validation.len());
-        let operations = self.split.validation[from..to].iter().copied();
-        let tensors = Batch::new(operations, &self.device, self.dtype);
-        let loss = self
+        let operations = &self.split.validation[from..to];
+        let tensors = Batch::new(operations.iter().copied(), &self.device, self.dtype);
+        let (loss, seen) = self
             .core
             .validate_batch(&model, &tensors, &self.scheduled())?;
         self.current.validation.add(&loss);
+        self.current.observed.add(operations, &seen);
         self.at = if to < self.split.validation.len() {
             Position::Validation {
                 batch: batch + 1,
@@ -504,35 +524,41 @@ impl Trainer {
         CoverageTask::new(which, samples, self.noise, self.epoch)
     }
 
-    fn finish_epoch(&mut self, a: Covered, b: Covered) -> EpochReport {
+    fn finish_epoch(&mut self, a: Covered, b: Covered) -> Result<EpochReport, StepError> {
         let validation = self.current.validation.terms();
         let loss = if self.current.validation.is_empty() {
             self.current.train.terms().loss
         } else {
             validation.loss
         };
-        match self.best {
-            Some(best) if loss >= best.validation_loss || loss.is_nan() => self.stale += 1,
-            _ => {
-                self.best = Some(Best {
-                    epoch: self.epoch,
-                    validation_loss: loss,
-                });
-                self.stale = 0;
-            }
+        let this_epoch = Best {
+            epoch: self.epoch,
+            validation_loss: loss,
+        };
+        let beaten = |best: Best| loss < best.validation_loss || best.validation_loss.is_nan();
+        if self.best.is_none_or(beaten) {
+            self.best = Some(this_epoch);
         }
+        let information = self.measure_information()?;
+        let unique = a.coverage.argmax.unique + b.coverage.argmax.unique;
+        let judged = Judged {
+            epoch: self.epoch,
+            validation_loss: loss,
+            coverage: 100.0 * f64::from(unique) / (2.0 * OPERATIONS as f64),
+            information: information.map_or(f64::NAN, |both| 0.5 * (both.a + both.b)),
+        };
+        let stopping = self.config.stopping;
+        let gain = stopping.minimum_gain.unwrap_or(0.0);
+        self.stale = match self.bests.judge(judged, stopping.figure(), gain) {
+            true => 0,
+            false => self.stale + 1,
+        };
         self.coverage = Some([a.coverage.categorical.unique, b.coverage.categorical.unique]);
         let counts = CoveragePair {
             a: a.coverage,
             b: b.coverage,
         };
-        let record = self.record(
-            counts,
-            Best {
-                epoch: self.epoch,
-                validation_loss: loss,
-            },
-        );
+        let record = self.record(counts, information, this_epoch);
         let covered = CoveredSets {
             epoch: self.epoch,
             counts: Some(counts),
@@ -541,13 +567,43 @@ impl Trainer {
         };
         self.epoch += 1;
         self.at = Position::Start;
-        EpochReport {
+        Ok(EpochReport {
             record: Arc::new(record),
             covered: Some(Arc::new(covered)),
-        }
+        })
     }
 
-    fn record(&self, coverage: CoveragePair, this_epoch: Best) -> EpochRecord {
+    /// I(z; x) of both decoders where it is due, from the same codes every time.
+    fn measure_information(&self) -> Result<Option<Information>, StepError> {
+        let due = |every: u32| self.epoch % every == 0;
+        if !self.config.stopping.information_every.is_some_and(due) {
+            return Ok(None);
+        }
+        let evaluator = Evaluator::new(&self.core.model.weights([1.0; 2])?);
+        let of = |which| -> Result<f64, StepError> {
+            let question = PriorQuestion {
+                which,
+                seed: self.noise,
+                samples: Vec::new(),
+                probability_codes: INFORMATION_CODES,
+            };
+            let answer = survey(&evaluator, &question, &|_| {})?;
+            let generator = answer.generator;
+            Ok(generator.map_or(f64::NAN, |generator| generator.mean().mutual_information()))
+        };
+        Ok(Some(Information {
+            a: of(Which::A)?,
+            b: of(Which::B)?,
+            codes: INFORMATION_CODES,
+        }))
+    }
+
+    fn record(
+        &self,
+        coverage: CoveragePair,
+        information: Option<Information>,
+        this_epoch: Best,
+    ) -> EpochRecord {
         let scheduled = self.scheduled();
         let controller = &self.core.controller;
         let [entropy_a, entropy_b] = self.current.train.entropies();
@@ -581,7 +637,11 @@ impl Trainer {
             validation: self.current.validation.terms(),
             coverage: Some(coverage),
             statenet: self.current.statenet,
+            latent: self.current.observed.figures(),
+            information,
             best: self.best.unwrap_or(this_epoch),
+            best_coverage: self.bests.coverage,
+            best_information: self.bests.information,
             seconds: self.current.seconds,
         }
     }
@@ -611,6 +671,7 @@ impl Trainer {
                 controller: self.core.controller.clone(),
                 coverage: self.coverage,
                 best: self.best,
+                bests: self.bests,
                 stale: self.stale,
                 disruptions: self.disruptions.clone(),
                 edits: self.edits.clone(),

@@ -5,6 +5,7 @@
 use std::sync::Arc;
 
 use super::format::{coverage_percent, fixed};
+use crate::model::LATENT;
 use crate::record::EpochRecord;
 use crate::session::message::RunInfo;
 use crate::space::OPERATIONS;
@@ -26,6 +27,17 @@ const STATENET_EPOCHS: usize = 10;
 /// StateNet's answers lie in (-1, 1); moving less than this is standing nearly still.
 const STATENET_SPREAD: f64 = 0.1;
 
+/// Bounds of λ1 and λ2.
+const LAMBDA_BOUNDS: [f64; 2] = [0.5, 0.95];
+/// Share of operations rebuilt only with the partner's code that is worth saying.
+const LEANING: f64 = 0.1;
+/// Epochs in which ρ's jumps are counted, how large one is, and how many are worth saying.
+const FLICKER_EPOCHS: usize = 12;
+const FLICKER_STEP: f64 = 0.02;
+const FLICKER_JUMPS: usize = 4;
+/// Sum of β_A and β_B above which two losses are not the same figure any more.
+const RISEN: f64 = 0.1;
+
 /// How a finding is meant.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Gravity {
@@ -44,6 +56,8 @@ pub struct Finding {
     pub gravity: Gravity,
     /// What is found.
     pub text: String,
+    /// What can be tried; empty where nothing needs to be.
+    pub hint: &'static str,
 }
 
 /// What these records, oldest first, show; the gravest first.
@@ -55,21 +69,41 @@ pub fn findings(records: &[Arc<EpochRecord>], info: Option<&RunInfo>) -> Vec<Fin
         not_a_number(records),
         vague_codes(newest),
         out_of_band(records),
+        dead_dimensions(newest),
+        dependent(newest),
+        flickering(records),
         kl_floor(newest, info),
         plateau(records),
-        stale(newest),
+        best_in_warm_up(newest, info).or_else(|| stale(newest)),
         free_codes(newest, info),
         statenet(records),
         still(records, "λ1", |record| record.lambda1),
         still(records, "λ2", |record| record.lambda2),
     ];
-    let mut found: Vec<Finding> = rules.into_iter().flatten().collect();
+    let mut found: Vec<Finding> = rules.into_iter().flatten().chain(armed(info)).collect();
     found.sort_by_key(|finding| finding.gravity);
     found
 }
 
-fn finding(gravity: Gravity, text: String) -> Option<Finding> {
-    Some(Finding { gravity, text })
+/// The rules that may start a disruption by themselves.
+fn armed(info: Option<&RunInfo>) -> Vec<Finding> {
+    let rules = info.map_or(&[][..], |info| &info.tuning.config.rules);
+    rules
+        .iter()
+        .map(|text| Finding {
+            gravity: Gravity::Note,
+            text: format!("⚑ armed: {text}"),
+            hint: "",
+        })
+        .collect()
+}
+
+fn finding(gravity: Gravity, text: String, hint: &'static str) -> Option<Finding> {
+    Some(Finding {
+        gravity,
+        text,
+        hint,
+    })
 }
 
 /// First epoch of the run of newest records for which something holds, and how many there are.
@@ -98,6 +132,7 @@ fn not_a_number(records: &[Arc<EpochRecord>]) -> Option<Finding> {
             return finding(
                 Gravity::Bad,
                 format!("the {name} loss is no number since epoch {epoch}"),
+                "b in Runs goes back to a checkpoint; hold.learning_rate or grad_clip lower",
             );
         }
     }
@@ -124,7 +159,11 @@ fn vague_codes(newest: &EpochRecord) -> Option<Finding> {
         fixed(VAGUE * most, 1),
         fixed(most, 2)
     );
-    finding(Gravity::Watch, text)
+    finding(
+        Gravity::Watch,
+        text,
+        "train on; a beta-b disruption makes codes name operations",
+    )
 }
 
 fn out_of_band(records: &[Arc<EpochRecord>]) -> Option<Finding> {
@@ -137,7 +176,11 @@ fn out_of_band(records: &[Arc<EpochRecord>]) -> Option<Finding> {
         "gradient ratio B/A out of 0.8–1.2 since epoch {epoch}, now {}",
         fixed(ratio, 2)
     );
-    finding(Gravity::Watch, text)
+    finding(
+        Gravity::Watch,
+        text,
+        "hold.lambda1 and hold.lambda2 weigh the losses by hand",
+    )
 }
 
 fn kl_floor(newest: &EpochRecord, info: Option<&RunInfo>) -> Option<Finding> {
@@ -157,7 +200,11 @@ fn kl_floor(newest: &EpochRecord, info: Option<&RunInfo>) -> Option<Finding> {
         at_floor.join(" and "),
         fixed(floor, 1)
     );
-    finding(Gravity::Watch, text)
+    finding(
+        Gravity::Watch,
+        text,
+        "free_bits lower shows what lies below the floor",
+    )
 }
 
 fn plateau(records: &[Arc<EpochRecord>]) -> Option<Finding> {
@@ -188,7 +235,11 @@ fn plateau(records: &[Arc<EpochRecord>]) -> Option<Finding> {
         "argmax coverage of {} moved less than {PLATEAU_POINTS} points in {PLATEAU_EPOCHS} epochs",
         still.join(" and ")
     );
-    finding(Gravity::Watch, text)
+    finding(
+        Gravity::Watch,
+        text,
+        "d, only measure: would a disruption help?",
+    )
 }
 
 fn stale(newest: &EpochRecord) -> Option<Finding> {
@@ -200,7 +251,7 @@ fn stale(newest: &EpochRecord) -> Option<Finding> {
         "validation loss is not better than epoch {}'s for {waited} epochs; a rising β raises it too",
         newest.best.epoch
     );
-    finding(Gravity::Note, text)
+    finding(Gravity::Note, text, "")
 }
 
 fn free_codes(newest: &EpochRecord, info: Option<&RunInfo>) -> Option<Finding> {
@@ -223,7 +274,11 @@ fn free_codes(newest: &EpochRecord, info: Option<&RunInfo>) -> Option<Finding> {
         Some(epoch) => format!("β_B is 0 until epoch {epoch}: B's codes cost nothing"),
         None => "β_B is 0: B's codes cost nothing".into(),
     };
-    finding(Gravity::Note, text)
+    finding(
+        Gravity::Note,
+        text,
+        "hold.beta_b or a beta-b disruption makes them cost something",
+    )
 }
 
 fn statenet(records: &[Arc<EpochRecord>]) -> Option<Finding> {
@@ -260,7 +315,11 @@ fn statenet(records: &[Arc<EpochRecord>]) -> Option<Finding> {
         "StateNet's four answers moved at most {} of ±1 in {STATENET_EPOCHS} epochs: nearly constant",
         fixed(spread, 2)
     );
-    finding(Gravity::Note, text)
+    finding(
+        Gravity::Note,
+        text,
+        "it is never trained; model.use_statenet: false changes little",
+    )
 }
 
 fn still(
@@ -273,15 +332,130 @@ fn still(
     if count <= STILL_EPOCHS {
         return None;
     }
+    // In 32 bits where StateNet moved it there.
+    let at_bound = LAMBDA_BOUNDS.iter().any(|bound| (now - bound).abs() < 1e-6);
+    let (bound, hint) = if at_bound {
+        (
+            ", its bound,",
+            "the gradient ratio drives it there; hold it elsewhere with , controls",
+        )
+    } else {
+        ("", "")
+    };
     finding(
         Gravity::Note,
-        format!("{name} stands at {} since epoch {epoch}", fixed(now, 3)),
+        format!(
+            "{name} stands at {}{bound} since epoch {epoch}",
+            fixed(now, 3)
+        ),
+        hint,
+    )
+}
+
+/// One VAE rebuilds operations only with its partner's code.
+fn dependent(newest: &EpochRecord) -> Option<Finding> {
+    let latent = newest.latent?;
+    let percent = |share: f64| format!("{} %", fixed(100.0 * share, 0));
+    let leaning: Vec<String> = [
+        ("A", latent.exact_alone.a, latent.exact_coupled.a, "B"),
+        ("B", latent.exact_alone.b, latent.exact_coupled.b, "A"),
+    ]
+    .into_iter()
+    .filter(|(_, alone, coupled, _)| coupled - alone > LEANING)
+    .map(|(name, alone, coupled, other)| {
+        format!(
+            "{name} rebuilds {} alone and {} with {other}'s code",
+            percent(alone),
+            percent(coupled)
+        )
+    })
+    .collect();
+    if leaning.is_empty() {
+        return None;
+    }
+    let text = format!("{} (validation operations, z = μ)", leaning.join("; "));
+    finding(
+        Gravity::Watch,
+        text,
+        "hold.rho lower makes each stand alone",
+    )
+}
+
+/// Dimensions that carry nothing.
+fn dead_dimensions(newest: &EpochRecord) -> Option<Finding> {
+    let active = newest.latent?.active;
+    let dead: Vec<String> = [("A", active.a), ("B", active.b)]
+        .into_iter()
+        .filter(|(_, active)| (*active as usize) < LATENT)
+        .map(|(name, active)| match active {
+            0 => format!("{name}'s codes have collapsed: no dimension carries anything"),
+            _ => format!(
+                "{} of {name}'s {LATENT} dimensions carry nothing",
+                LATENT - active as usize
+            ),
+        })
+        .collect();
+    if dead.is_empty() {
+        return None;
+    }
+    let gravity = if active.a == 0 || active.b == 0 {
+        Gravity::Bad
+    } else {
+        Gravity::Watch
+    };
+    finding(
+        gravity,
+        dead.join("; "),
+        "a lower β (hold.beta_a, hold.beta_b) lets codes carry more",
+    )
+}
+
+/// The gate of phase 3 opens and shuts.
+fn flickering(records: &[Arc<EpochRecord>]) -> Option<Finding> {
+    let recent = &records[records.len().saturating_sub(FLICKER_EPOCHS)..];
+    let jumps = recent
+        .windows(2)
+        .filter(|pair| (pair[1].rho - pair[0].rho).abs() > FLICKER_STEP)
+        .count();
+    if jumps < FLICKER_JUMPS {
+        return None;
+    }
+    let text = format!(
+        "ρ jumped {jumps} times in {FLICKER_EPOCHS} epochs: the gradient ratio opens and shuts its gate"
+    );
+    finding(
+        Gravity::Watch,
+        text,
+        "hold.rho keeps it still; model.adaptive_scheduling: false shuts the gate",
+    )
+}
+
+/// The best epoch by validation loss lies where β made the loss something else.
+fn best_in_warm_up(newest: &EpochRecord, info: Option<&RunInfo>) -> Option<Finding> {
+    let schedule = &info?.tuning.schedule;
+    let best = newest.best.epoch;
+    let beta = |epoch: u32| schedule.get(epoch as usize).map(|at| at.beta_a + at.beta_b);
+    if beta(newest.epoch)? - beta(best)? < RISEN {
+        return None;
+    }
+    let other = match newest.best_coverage {
+        Some(best) => format!("; by argmax coverage it is epoch {}", best.epoch),
+        None => String::new(),
+    };
+    let text = format!(
+        "the best epoch by validation loss, {best}, lies where β was smaller: that loss was another one{other}"
+    );
+    finding(
+        Gravity::Watch,
+        text,
+        "stopping.by: argmax_coverage judges by what is wanted",
     )
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::record::{ActiveDimensions, BestOf, Latent, Pair};
     use crate::tui::fixtures;
 
     fn texts(records: &[Arc<EpochRecord>]) -> Vec<String> {
@@ -294,6 +468,76 @@ mod tests {
 
     fn has(records: &[Arc<EpochRecord>], part: &str) -> bool {
         texts(records).iter().any(|text| text.contains(part))
+    }
+
+    /// Epochs of a made-up run, the newest changed.
+    fn changed(epochs: u32, change: impl Fn(&mut EpochRecord)) -> Vec<Arc<EpochRecord>> {
+        let mut records = fixtures::records(epochs);
+        if let Some(newest) = records.last_mut() {
+            change(Arc::make_mut(newest));
+        }
+        records
+    }
+
+    fn latent(alone: f64, active: u32) -> Latent {
+        Latent {
+            exact_alone: Pair { a: alone, b: 1.0 },
+            exact_coupled: Pair { a: 0.9, b: 1.0 },
+            active: ActiveDimensions { a: active, b: 16 },
+        }
+    }
+
+    #[test]
+    fn a_vae_that_leans_on_its_partner_is_told_apart_from_one_that_does_not() {
+        let leaning = changed(20, |record| record.latent = Some(latent(0.02, 16)));
+        assert!(has(&leaning, "A rebuilds 2 % alone and 90 % with B's code"));
+        let alone = changed(20, |record| record.latent = Some(latent(0.88, 16)));
+        assert!(!has(&alone, "rebuilds"));
+        assert!(
+            !has(&fixtures::records(20), "rebuilds"),
+            "nothing was measured there"
+        );
+    }
+
+    #[test]
+    fn dead_dimensions_and_a_collapse_are_seen() {
+        let some = changed(20, |record| record.latent = Some(latent(0.9, 13)));
+        assert!(has(&some, "3 of A's 16 dimensions carry nothing"));
+        let none = changed(20, |record| record.latent = Some(latent(0.9, 0)));
+        assert!(
+            texts(&none)[0].contains("A's codes have collapsed"),
+            "the gravest first"
+        );
+        let all = changed(20, |record| record.latent = Some(latent(0.9, 16)));
+        assert!(!has(&all, "carry nothing"));
+    }
+
+    #[test]
+    fn a_gate_that_opens_and_shuts_is_seen_and_a_ramp_is_not() {
+        let mut records = fixtures::records(30);
+        for (place, record) in records.iter_mut().enumerate() {
+            Arc::make_mut(record).rho = if place % 2 == 0 { 0.3 } else { 0.45 };
+        }
+        assert!(has(&records, "ρ jumped 11 times in 12 epochs"));
+        for (place, record) in records.iter_mut().enumerate() {
+            Arc::make_mut(record).rho = 0.3 + 0.005 * place as f64;
+        }
+        assert!(!has(&records, "ρ jumped"));
+    }
+
+    #[test]
+    fn a_best_epoch_of_before_beta_rose_is_told_with_the_one_by_coverage() {
+        let late = changed(80, |record| {
+            record.best.epoch = 6;
+            record.best_coverage = Some(BestOf {
+                epoch: 70,
+                value: 86.0,
+            });
+        });
+        assert!(has(&late, "6, lies where β was smaller"));
+        assert!(has(&late, "by argmax coverage it is epoch 70"));
+        let recent = changed(80, |record| record.best.epoch = 79);
+        assert!(!has(&recent, "where β was smaller"));
     }
 
     #[test]

@@ -143,6 +143,10 @@ pub fn record(epoch: u32) -> EpochRecord {
     };
     let ratio = (0.5 + 0.01 * at + jitter(0.2)).max(0.05);
     EpochRecord {
+        information: None,
+        latent: None,
+        best_coverage: None,
+        best_information: None,
         latent_noise: 0.0,
         fresh_share: 0.0,
         event: EventName::Epoch,

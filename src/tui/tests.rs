@@ -15,7 +15,7 @@ use ratatui::backend::TestBackend;
 use super::app::{App, Modal, Tab};
 use super::keys::{self, Action, Context};
 use super::{ColorDepth, StopSignal, fixtures, view};
-use crate::schedule::{Disruption, DisruptionKind};
+use crate::disruption::{Disruption, DisruptionKind};
 use crate::session::message::Author;
 use crate::session::message::{
     Command, End, EndReason, Event, Notice, NoticeLevel, Outcome, RunState,

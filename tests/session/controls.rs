@@ -133,7 +133,14 @@ const CHANGES: &[(&str, &str, Figure, u32)] = &[
     ),
 ];
 /// These show in what a run leaves behind and when it ends; each has a test of its own below.
-const ELSEWHERE: [&str; 2] = ["patience", "checkpoint_freq"];
+const ELSEWHERE: [&str; 6] = [
+    "patience",
+    "checkpoint_freq",
+    "rules.N",
+    "stopping.by",
+    "stopping.minimum_gain",
+    "stopping.information_every",
+];
 
 #[test]
 fn every_control_shows_its_effect_and_none_before_its_time() {
@@ -233,4 +240,81 @@ fn checkpoints_are_kept_as_often_as_was_asked_for_last() {
         .best
         .epoch;
     assert!(!kept.contains(&1) || best == 1, "{kept:?}");
+}
+
+#[test]
+fn a_run_is_judged_by_the_figure_it_is_told_and_by_no_smaller_gain() {
+    let mut trainer = trainer(&short());
+    for (key, value) in [
+        ("total_epochs", "100"),
+        ("patience", "3"),
+        ("stopping.by", "argmax_coverage"),
+        // More than there is to gain: nothing counts after the first epoch.
+        ("stopping.minimum_gain", "100"),
+    ] {
+        trainer.steer(&mut Steer::set(key, value)).unwrap();
+    }
+    let mut epochs = 0;
+    while !trainer.out_of_patience() {
+        assert!(epochs < 20);
+        if let Advance::Epoch(_) = trainer.advance().unwrap() {
+            epochs += 1;
+        }
+    }
+    assert_eq!(epochs, 4);
+    // Another figure begins to count anew.
+    trainer
+        .steer(&mut Steer::set("stopping.by", "null"))
+        .unwrap();
+    trainer
+        .steer(&mut Steer::set("stopping.minimum_gain", "null"))
+        .unwrap();
+    trainer.advance().unwrap();
+    assert!(!trainer.out_of_patience());
+}
+
+#[test]
+fn information_is_measured_as_often_as_asked_and_its_best_epoch_is_kept() {
+    let mut trainer = trainer(&short());
+    let refused = trainer.steer(&mut Steer::set("stopping.by", "information"));
+    assert!(refused.is_err(), "it is not measured yet");
+    trainer
+        .steer(&mut Steer::set("stopping.information_every", "2"))
+        .unwrap();
+    trainer
+        .steer(&mut Steer::set("stopping.by", "information"))
+        .unwrap();
+    let mut measured = Vec::new();
+    while measured.len() < 3 {
+        if let Advance::Epoch(report) = trainer.advance().unwrap() {
+            let record = &report.record;
+            measured.push(record.information);
+            let best = record.best_information.unwrap();
+            assert!(best.epoch % 2 == 0 && best.value > 0.0, "{best:?}");
+        }
+    }
+    let there: Vec<bool> = measured.iter().map(Option::is_some).collect();
+    assert_eq!(there, [true, false, true]);
+    let first = measured[0].unwrap();
+    assert!(
+        first.codes == 100_000 && first.a < 9.8875 && first.b < 9.8875,
+        "{first:?}"
+    );
+}
+
+#[test]
+fn the_best_epoch_by_coverage_can_be_gone_back_to() {
+    let home = tempfile::tempdir().unwrap();
+    let folder = home.path().join("run");
+    Watched::train(new_run(&folder, &config(&["checkpoint_freq=100"]), Some(6))).ended();
+    let records = fluxttice_core::run::read_metrics(&folder).unwrap();
+    let best = records[5].best_coverage.unwrap();
+    let mean = |record: &EpochRecord| {
+        let pair = record.coverage.unwrap();
+        pair.a.argmax.unique + pair.b.argmax.unique
+    };
+    let most = records.iter().map(mean).max().unwrap();
+    assert_eq!(mean(&records[best.epoch as usize]), most);
+    let finished = fluxttice_core::run::finished_epochs(&folder, "best-coverage").unwrap();
+    assert_eq!(finished, best.epoch + 1);
 }

@@ -3,10 +3,10 @@
 use std::collections::BTreeMap;
 use std::fs;
 
+use fluxttice_core::disruption::{Disruption, DisruptionKind};
 use fluxttice_core::run::checkpoint::load_weights;
 use fluxttice_core::run::journal::JournalEvent;
 use fluxttice_core::run::{built_in, read_journal, read_metrics};
-use fluxttice_core::schedule::{Disruption, DisruptionKind};
 use fluxttice_core::session::Session;
 use fluxttice_core::session::message::{Command, EndReason, Event, RunState};
 use fluxttice_core::training::Steer;

@@ -2,9 +2,9 @@
 
 use std::path::Path;
 
+use fluxttice_core::disruption::{Disruption, DisruptionKind};
 use fluxttice_core::run::journal::steps;
 use fluxttice_core::run::{RunError, read_journal, read_metrics};
-use fluxttice_core::schedule::{Disruption, DisruptionKind};
 use fluxttice_core::session::message::{Command, EndReason, Event, MarkKind, Outcome, RunState};
 use fluxttice_core::session::{Plan, SessionError};
 use fluxttice_core::training::{Planned, Steer};

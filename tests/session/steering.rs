@@ -3,11 +3,11 @@
 use std::path::Path;
 
 use fluxttice_core::config::Config;
+use fluxttice_core::disruption::{Disruption, DisruptionKind, Shape};
 use fluxttice_core::random::{Purpose, Stream};
 use fluxttice_core::run::journal::{JournalEvent, steps};
 use fluxttice_core::run::{checkpoints, parent, read_journal, read_metrics};
-use fluxttice_core::schedule::{Disruption, DisruptionKind, Shape};
-use fluxttice_core::session::message::{Command, EndReason, Event};
+use fluxttice_core::session::message::{Author, Command, EndReason, Event};
 use fluxttice_core::training::Steer;
 
 use crate::support::{Watched, config, continued, new_run, weights};
@@ -268,4 +268,74 @@ fn while_a_disruption_cools_down_no_other_is_taken() {
         .iter()
         .filter(|entry| matches!(&entry.event, JournalEvent::Outcome(outcome) if outcome.applied));
     assert_eq!(disruptions.count(), 2);
+}
+
+#[test]
+fn a_rule_fires_once_rests_and_is_replayed() {
+    let home = tempfile::tempdir().unwrap();
+    let (run, again) = (home.path().join("run"), home.path().join("again"));
+    let rule =
+        "when argmax gains less than 100 in 2 epochs then permeability:amplitude=0.3,epochs=1";
+    let config = longer(&[&format!("rules=['{rule}']")]);
+    let mut session = Watched::train(new_run(&run, &config, Some(4)));
+    session.epoch();
+    session.epoch();
+    // Left in the middle of the epoch in which it fires: what is done again fires no second time.
+    session.epoch();
+    session.leave().0.unwrap();
+    let more = 9 - read_metrics(&run).unwrap().len() as u32;
+    let mut session = Watched::train(continued(&run, Some(more)));
+    session.ended();
+    session.leave().0.unwrap();
+    let rho: Vec<f64> = read_metrics(&run)
+        .unwrap()
+        .iter()
+        .map(|record| record.rho)
+        .collect();
+    // After epochs 0 to 2 it looks back over two; one epoch of disruption, two of rest.
+    let wanted = [0.1, 0.1, 0.1, 0.4, 0.1, 0.1, 0.4, 0.1, 0.1];
+    assert!(
+        rho.iter()
+            .zip(wanted)
+            .all(|(is, wanted)| (is - wanted).abs() < 1e-12),
+        "{rho:?}"
+    );
+    let entries = read_journal(&run).unwrap();
+    let by_rule = entries.iter().filter(|entry| match &entry.event {
+        JournalEvent::Outcome(outcome) => outcome.by == Author::Rule(rule.to_owned()),
+        _ => false,
+    });
+    assert_eq!(by_rule.count(), 2);
+    replay(&run, &again, &config);
+    assert!(
+        weights(&run) == weights(&again),
+        "replayed with the rule still in the configuration"
+    );
+}
+
+#[test]
+fn a_rule_is_armed_and_disarmed_while_the_run_goes_on() {
+    let home = tempfile::tempdir().unwrap();
+    let run = home.path().join("run");
+    let mut session = Watched::train(new_run(&run, &longer(&[]), None));
+    session.epoch();
+    let rule = "when argmax above 0 for 1 epochs then permeability:amplitude=0.3,epochs=1";
+    let armed = session.outcome(Command::Steer(Steer::set("rules", rule)));
+    assert!(armed.applied, "{}", armed.message);
+    let fired = session.until("the rule", |event| match event {
+        Event::Outcome(outcome) if outcome.by == Author::Rule(rule.to_owned()) => {
+            Some(outcome.epoch)
+        }
+        _ => None,
+    });
+    assert!(fired > armed.epoch);
+    let off = session.outcome(Command::Steer(Steer::set("rules", "null")));
+    assert!(off.applied, "{}", off.message);
+    let wrong = session.outcome(Command::Steer(Steer::set("rules", "when it rains")));
+    assert!(
+        !wrong.applied && wrong.message.contains("is no rule"),
+        "{}",
+        wrong.message
+    );
+    session.leave().0.unwrap();
 }

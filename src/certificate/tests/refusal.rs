@@ -105,6 +105,7 @@ fn a_checkpoint_within_a_run_brings_only_its_own_past() {
         best: None,
         stale: 0,
         disruptions: Vec::new(),
+        bests: Default::default(),
         edits: Vec::new(),
     };
     let saved = Snapshot {

@@ -1,6 +1,6 @@
 //! The fourth part of the table: what the published file does not have. All of it is off by default.
 
-use super::{Bound, KeyInfo, Range, key};
+use super::{Bound, KeyInfo, LAST_EPOCH, Range, key};
 
 /// A weight of the KL term, or a temperature: as far as a disruption may push it.
 const UP_TO_10: Range = Range::Real {
@@ -8,7 +8,7 @@ const UP_TO_10: Range = Range::Real {
     max: Bound::Closed(10.0),
 };
 
-pub(super) const KEYS: [KeyInfo; 9] = [
+pub(super) const KEYS: [KeyInfo; 13] = [
     held(
         "hold.rho",
         Range::UNIT,
@@ -57,6 +57,44 @@ pub(super) const KEYS: [KeyInfo; 9] = [
         },
         "learning rate, held here instead of following its table; StateNet does not move it",
     ),
+    key(
+        "stopping.by",
+        Range::OneOf(&["validation_loss", "argmax_coverage", "information"]),
+        "null",
+        "figure that must get better within `patience` epochs; null is the published validation loss",
+    )
+    .optional()
+    .added()
+    .next_epoch(),
+    key(
+        "stopping.minimum_gain",
+        Range::NOT_NEGATIVE,
+        "null",
+        "by how much it must get better to count, in nats or points of coverage; null is 0",
+    )
+    .optional()
+    .added()
+    .next_epoch(),
+    key(
+        "stopping.information_every",
+        Range::Whole {
+            min: 1,
+            max: LAST_EPOCH,
+        },
+        "null",
+        "epochs between two measurements of I(z; x), from 100,000 prior codes each; null measures none",
+    )
+    .optional()
+    .added()
+    .next_epoch(),
+    key(
+        "rules.N",
+        Range::Text,
+        "null",
+        "a disruption that starts by itself: \"when FIGURE gains less than X in N epochs then DISRUPTION\" or \"when FIGURE above (or below) X for N epochs then DISRUPTION\"",
+    )
+    .added()
+    .next_epoch(),
 ];
 
 const fn held(name: &'static str, range: Range, meaning: &'static str) -> KeyInfo {

@@ -45,6 +45,11 @@ fn values_that_are_not_possible() {
             "my.yaml:1:1: train_split: found 1.0; expected a number, above 0, below 1",
         ),
         (
+            "rules:\n  - when it rains then beta-b\n",
+            "my.yaml:2:3: rules.0: found `when it rains then beta-b` is no rule; expected `when FIGURE gains less than X in N epochs \
+             then DISRUPTION` or `when FIGURE above|below X for N epochs then DISRUPTION`",
+        ),
+        (
             "checkpoint_dir: \"a\\nb\"\n",
             "my.yaml:1:1: checkpoint_dir: found the text \"a\\nb\"; expected one line of text",
         ),

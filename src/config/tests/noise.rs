@@ -102,7 +102,8 @@ fn value(range: Range, optional: bool) -> BoxedStrategy<String> {
 
 /// Overrides of some keys that have no rule with others.
 fn settings() -> impl Strategy<Value = Vec<String>> {
-    const TOGETHER: [&str; 9] = [
+    const TOGETHER: [&str; 10] = [
+        "stopping.by",
         "model.rho_min",
         "model.rho_max",
         "train_split",
@@ -115,7 +116,7 @@ fn settings() -> impl Strategy<Value = Vec<String>> {
     ];
     let alone: Vec<_> = KEYS
         .iter()
-        .filter(|i| !TOGETHER.contains(&i.key) && !i.key.contains(".N."))
+        .filter(|i| !TOGETHER.contains(&i.key) && !i.key.contains(".N"))
         .collect();
     let one = proptest::sample::select(alone).prop_flat_map(|info| {
         value(info.range, info.optional).prop_map(move |value| format!("{}={value}", info.key))

@@ -3,7 +3,7 @@
 use serde_yaml::Value;
 
 use super::load;
-use crate::config::{BUILT_IN, Config, Effect, KEYS, find_key};
+use crate::config::{BUILT_IN, Config, Effect, KEYS, KeyInfo, find_key};
 
 /// The published keys that nothing reads; the list stands here a second time on purpose.
 const WITHOUT_EFFECT: [&str; 23] = [
@@ -92,7 +92,8 @@ fn exactly_these_keys_have_no_effect() {
 
 #[test]
 fn every_key_refuses_a_list_and_says_what_it_expects() {
-    for info in &KEYS {
+    // An entry of a list has a place only where the list has one.
+    for info in KEYS.iter().filter(|info| !info.key.ends_with(".N")) {
         let key = info.key.replace(".N.", ".0.");
         let error = load(BUILT_IN, &[&format!("{key}=[]")]).unwrap_err();
         let message = format!(
@@ -149,10 +150,14 @@ fn a_key_is_one_json_object() {
 #[test]
 fn what_is_not_published_is_off_and_not_written_unless_it_is_set() {
     let published = Config::default().to_yaml().unwrap();
+    let held = |info: &&KeyInfo| info.key.starts_with("hold.");
     for info in KEYS.iter().filter(|info| !info.published) {
-        let (section, name) = info.key.split_once('.').unwrap();
+        let section = info.key.split_once('.').unwrap().0;
         assert!(!published.contains(&format!("\n{section}:")), "{section}");
         assert_eq!(info.default, "null");
+    }
+    for info in KEYS.iter().filter(held) {
+        let (section, name) = info.key.split_once('.').unwrap();
         let set = load(BUILT_IN, &[&format!("{}=0.01", info.key)]).unwrap();
         let written = set.config.to_yaml().unwrap();
         assert!(

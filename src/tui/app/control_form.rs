@@ -3,7 +3,7 @@
 use tui_input::Input;
 
 use super::modal::distance;
-use crate::config::{Config, KeyInfo, live_keys};
+use crate::config::{Config, KeyInfo, live_keys, written};
 use crate::record::EpochRecord;
 use crate::tui::format::{scientific, significant};
 
@@ -26,7 +26,7 @@ pub fn controls(config: &Config, newest: Option<&EpochRecord>) -> Vec<Control> {
     let mut all: Vec<Control> = live_keys()
         .flat_map(|info| {
             let places = if info.key.contains(".N.") { steps } else { 1 };
-            (0..places).map(move |place| (info, info.key.replace(".N.", &format!(".{place}."))))
+            (0..places).map(move |place| (info, written(info, place)))
         })
         .map(|(info, key)| Control {
             value: config.text_of(&key),

@@ -2,8 +2,8 @@
 
 use tui_input::Input;
 
+use crate::disruption::{Disruption, DisruptionKind, Shape};
 use crate::experiment::{MAX_HORIZON, MAX_REPETITIONS};
-use crate::schedule::{Disruption, DisruptionKind, Shape};
 
 /// Epochs watched behind a disruption unless told otherwise.
 const WATCH: u32 = 10;

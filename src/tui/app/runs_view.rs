@@ -5,9 +5,9 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use super::{App, Measuring, Modal, Question, Tab, Then};
+use crate::disruption::Disruption;
 use crate::experiment::{Arm, Experiment, Pair, Trial, TrialProgress};
 use crate::run::{Summary, checkpoints, journal};
-use crate::schedule::Disruption;
 use crate::session::message::{Command, Outcome};
 use crate::session::{DeskEvent, DeskRequest, RunEntry};
 use crate::training::{Planned, Steer};

@@ -5,7 +5,7 @@ use ratatui::layout::{Position, Rect};
 use ratatui::text::{Line, Span};
 
 use super::{below, dialog, lines};
-use crate::schedule::{Disruption, DisruptionKind, Shape};
+use crate::disruption::{Disruption, DisruptionKind, Shape};
 use crate::tui::app::{App, DisruptForm, Doing, Field, Window};
 use crate::tui::chart::{Chart, Series, Shared, Stroke};
 use crate::tui::format::{fixed, wrap};

@@ -7,8 +7,9 @@ use ratatui::text::{Line, Span};
 
 use super::{heading, lines};
 use crate::tui::app::App;
-use crate::tui::findings::{Gravity, findings};
+use crate::tui::findings::{Finding, Gravity, findings};
 use crate::tui::format::wrap;
+use crate::tui::theme::Theme;
 
 /// Draws what the records up to this epoch show; says how many rows that took.
 pub fn render(area: Rect, buf: &mut Buffer, app: &App, epoch: u32) -> u16 {
@@ -19,12 +20,17 @@ pub fn render(area: Rect, buf: &mut Buffer, app: &App, epoch: u32) -> u16 {
     let high = usize::from(area.height).saturating_sub(1);
     let room = usize::from(area.width).saturating_sub(2);
     let mut rows: Vec<Line<'_>> = Vec::new();
-    for (place, finding) in found.iter().enumerate() {
-        let (sign, style) = match finding.gravity {
-            Gravity::Bad => ("✖", theme.bad()),
-            Gravity::Watch => ("▲", theme.warning()),
-            Gravity::Note => ("·", theme.text()),
-        };
+    let whole: Vec<Line<'_>> = found
+        .iter()
+        .flat_map(|one| with_hint(theme, one, room))
+        .collect();
+    // Hints are for where there is room for all that is found.
+    let all_fit = whole.len() <= high;
+    if all_fit {
+        rows = whole;
+    }
+    for (place, finding) in found.iter().enumerate().filter(|_| !all_fit) {
+        let (sign, style) = look(theme, finding.gravity);
         let mut text = wrap(&finding.text, room);
         let more = found.len() - place - 1;
         let left = high.saturating_sub(rows.len());
@@ -55,6 +61,28 @@ pub fn render(area: Rect, buf: &mut Buffer, app: &App, epoch: u32) -> u16 {
         &rows,
     );
     (rows.len() + 1) as u16
+}
+
+fn look(theme: Theme, gravity: Gravity) -> (&'static str, Style) {
+    match gravity {
+        Gravity::Bad => ("✖", theme.bad()),
+        Gravity::Watch => ("▲", theme.warning()),
+        Gravity::Note => ("·", theme.text()),
+    }
+}
+
+/// A finding and what can be tried.
+fn with_hint(theme: Theme, finding: &Finding, room: usize) -> Vec<Line<'static>> {
+    let (sign, style) = look(theme, finding.gravity);
+    let mut rows = bullets(sign, style, wrap(&finding.text, room));
+    if !finding.hint.is_empty() {
+        let hint = wrap(&format!("→ {}", finding.hint), room);
+        rows.extend(
+            hint.into_iter()
+                .map(|text| Line::styled(format!("  {text}"), theme.dim())),
+        );
+    }
+    rows
 }
 
 fn bullets(sign: &'static str, style: Style, text: Vec<String>) -> Vec<Line<'static>> {

@@ -114,6 +114,13 @@ pub fn render(area: Rect, buf: &mut Buffer, app: &App) {
             right.push(piece(name, theme.dim(), 2));
         }
     }
+    if let Some(info) = run.info.as_ref().filter(|_| !run.is_over()) {
+        match info.tuning.config.rules.len() {
+            0 => {}
+            1 => right.push(piece("⚑ 1 rule armed", theme.accent(), 6)),
+            n => right.push(piece(format!("⚑ {n} rules armed"), theme.accent(), 6)),
+        }
+    }
     let rate = run.progress.epochs_per_minute;
     if rate > 0.0 && rate.is_finite() && !run.is_over() {
         let decimals = if rate < 10.0 { 1 } else { 0 };

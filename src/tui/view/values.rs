@@ -266,6 +266,50 @@ fn table<'a>(app: &'a App, now: &'a EpochRecord, room: usize) -> Table<'a> {
         significant,
         (best, dim),
     );
+    if let Some(best) = now.best_coverage {
+        table.single(
+            5,
+            "best cov.",
+            |r| r.best_coverage.map_or(f64::NAN, |best| best.value),
+            percent,
+            (format!("% at {}, mean of A, B", best.epoch), dim),
+        );
+    }
+    if let Some(latent) = now.latent {
+        table.pair(
+            5,
+            "rebuilt",
+            |r| {
+                r.latent
+                    .map_or(f64::NAN, |latent| 100.0 * latent.exact_alone.a)
+            },
+            |r| {
+                r.latent
+                    .map_or(f64::NAN, |latent| 100.0 * latent.exact_alone.b)
+            },
+            percent,
+            "% alone",
+        );
+        let active = format!(
+            "  {} / {} of 16 dimensions active",
+            latent.active.a, latent.active.b
+        );
+        if width(&active) + LABEL <= room {
+            let label = table.label("codes");
+            table.push(3, vec![label, Span::styled(active, dim)]);
+        }
+    }
+    if now.information.is_some() {
+        let note = format!("of {} nats", fixed((OPERATIONS as f64).ln(), 2));
+        table.pair(
+            9,
+            "I(z; x)",
+            |r| r.information.map_or(f64::NAN, |both| both.a),
+            |r| r.information.map_or(f64::NAN, |both| both.b),
+            two,
+            &note,
+        );
+    }
     let scheduled = run
         .info
         .as_ref()
