@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Takes every picture in this folder from the real program in a real terminal (tmux).
 # usage: take.sh [PROGRAM]     (else ../target/release/fluxttice-explorer)
-# Needs tmux, python3 with Pillow, DejaVu Sans Mono. About three minutes.
+# Needs tmux, python3 with Pillow, DejaVu Sans Mono. About five minutes.
 set -euo pipefail
 program=$(realpath "${1:-$(dirname "$0")/../target/release/fluxttice-explorer}")
 cd "$(dirname "$0")"
@@ -28,6 +28,15 @@ explore neighbours.png 120x36 until:'nearest codes of' until:'kept' Down Down Do
 explore help.png 120x36 until:'nearest codes of' '?' until:'in every view'
 train live.png 120x36 until:'now, epoch 8'
 train disruption.png 120x36 until:'now, epoch 4' d until:'from the next batch'
+train controls.png 120x36 until:'now, epoch 4' , until:'hold.rho'
+# A run without the published jump of β_B, and that jump against its control.
+"$program" train --quiet --device cpu --seed 42 --set hold.beta_b=0 --set checkpoint_freq=50 --epochs 50 \
+    --out "$data/surge/runs/without-the-jump" > "$data/log"
+"$program" experiment "$data/surge/runs/without-the-jump@0049" beta-b:amplitude=0.212,epochs=5 --horizon 20 \
+    --device cpu --quiet > "$data/log"
+python3 screen.py experiment.png 160x45 until:'nearest codes of' 4 until:'newest first' Down until:'it helped' -- \
+    "$program" --data-dir "$data/surge" --explore
+echo experiment.png
 train misleading.png 120x36 until:'now, epoch 8' u until:'rounded expectation'
 train live-80x24.png 80x24 until:'now, epoch 8'
 NO_COLOR=1 python3 screen.py no-colour.png 120x36 until:'nearest codes of' 1 until:'last epoch' sleep:0.5 -- \

@@ -17,6 +17,8 @@ mod resuming;
 #[cfg(unix)]
 #[path = "cli/signals.rs"]
 mod signals;
+#[path = "cli/steering.rs"]
+mod steering;
 #[path = "cli/training.rs"]
 mod training;
 #[path = "cli/wrong.rs"]

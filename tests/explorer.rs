@@ -130,6 +130,92 @@ fn pause_disruption_and_snapshot_reach_the_run() {
     assert!(journal.iter().all(|line| line["applied"] != false));
 }
 
+/// Epochs of a tenth of a second.
+const QUICK: [&str; 6] = [
+    "--device=cpu",
+    "--set=train_split=0.05",
+    "--set=val_split=0.01",
+    "--set=test_split=0.94",
+    "--set=eval_num_samples=2000",
+    "--set=checkpoint_freq=1",
+];
+
+#[test]
+fn a_control_is_changed_and_the_run_branched_from_the_screen() {
+    let home = tempfile::tempdir().unwrap();
+    let mut terminal = Terminal::start(120, 36, home.path(), &QUICK);
+    terminal.shows("now, epoch 3");
+    let first = run(&home);
+    terminal.press(",");
+    terminal.shows("╭ controls");
+    terminal.press("hold.rho");
+    terminal.press("\r");
+    terminal.shows("hold.rho = ");
+    terminal.press(&"\x7f".repeat(12));
+    terminal.press("0.44\r");
+    terminal.shows("✓ hold.rho null → 0.44");
+    terminal.press("\x1b");
+    terminal.hides("╭ controls");
+    terminal.shows("0.440");
+    // Back to the first checkpoint: the crosshair stands on epoch 0.
+    terminal.press("\x1b[H");
+    terminal.press("b");
+    terminal.shows("A new run goes on after epoch 0");
+    terminal.press("\r");
+    terminal.shows("this run stays as it is");
+    terminal.press("4");
+    terminal.shows("runs 2");
+    terminal.press("\x1b[B");
+    terminal.shows("branch of");
+    terminal.press("q");
+    terminal.shows("╭ quit");
+    terminal.press("s");
+    assert_eq!(terminal.ends().0, 0);
+    let journal = lines(&first, "journal.jsonl");
+    let branched = journal
+        .iter()
+        .find(|line| line["request"] == "branch")
+        .unwrap();
+    let second = first.with_file_name(branched["name"].as_str().unwrap());
+    assert!(epochs(&second) > 0);
+    let records = lines(&second, "metrics.jsonl");
+    assert!(
+        records.iter().all(|line| line["rho"] != 0.44),
+        "the change came after the branch"
+    );
+    assert_eq!(lines(&second, "journal.jsonl")[0]["event"], "opened");
+}
+
+#[test]
+fn a_disruption_is_tried_against_its_control_beside_training() {
+    let home = tempfile::tempdir().unwrap();
+    let mut terminal = Terminal::start(120, 36, home.path(), &QUICK);
+    terminal.shows("now, epoch 2");
+    terminal.press("d");
+    terminal.shows("╭ disruption");
+    // Down to what is done with it, and on to only measuring.
+    terminal.press("\t\t\t\t\t\x1b[D");
+    terminal.shows("pairs of arms");
+    terminal.press("\r");
+    terminal.shows("trying β_B");
+    terminal.press("4");
+    terminal.shows("⚖");
+    terminal.press("\x1b[B");
+    terminal.shows("repetitions, mean of the last 5 epochs");
+    let run = run(&home);
+    let journal = lines(&run, "journal.jsonl");
+    let verdict = journal
+        .iter()
+        .find(|line| line["event"] == "verdict")
+        .unwrap();
+    let name = verdict["experiment"].as_str().unwrap();
+    assert!(run.join(format!("experiments/{name}.json")).is_file());
+    assert!(
+        journal.iter().all(|line| line["request"] != "disrupt"),
+        "the run was left alone"
+    );
+}
+
 #[test]
 fn a_frozen_view_stands_still_while_training_goes_on() {
     let home = tempfile::tempdir().unwrap();

@@ -242,6 +242,7 @@ fn forward(scenario: &str, precision: Precision, device: &Device) {
     model_config.gradient_balance = settings.training;
     let [scale_a, scale_b] = settings.controller.scales(&model_config);
     let weights = LossWeights {
+        align_spread: false,
         beta_a: settings.scheduled.beta_a,
         beta_b: settings.scheduled.beta_b,
         lambda1: settings.controller.lambda1,

@@ -3,8 +3,8 @@
 //! A test holds them against the built-in file and against the table of keys.
 
 use super::schema::{
-    Config, Controller, Hold, LearningRateStep, Model, Optimizer, OptimizerKind, PhaseTransitions,
-    Stopping, TernaryDataset, VaeA, VaeB,
+    Beyond, Config, Controller, Hold, LearningRateStep, Model, Optimizer, OptimizerKind,
+    PhaseTransitions, Stopping, TernaryDataset, VaeA, VaeB,
 };
 
 impl Default for Config {
@@ -42,6 +42,7 @@ impl Default for Config {
             phase_transitions: PhaseTransitions::default(),
             hold: Hold::default(),
             stopping: Stopping::default(),
+            beyond: Beyond::default(),
             rules: Vec::new(),
         }
     }

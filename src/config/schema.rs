@@ -77,6 +77,9 @@ pub struct Config {
     /// When a run stops early, and what is measured for it; not in the published file.
     #[serde(skip_serializing_if = "Stopping::is_published")]
     pub stopping: Stopping,
+    /// What goes beyond the published model; not in the published file, off by default.
+    #[serde(skip_serializing_if = "Beyond::is_off")]
+    pub beyond: Beyond,
     /// Disruptions that start by themselves, each a sentence; not in the published file.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub rules: Vec<String>,
@@ -267,6 +270,23 @@ impl Hold {
     /// Whether nothing is held.
     #[must_use]
     pub fn is_empty(&self) -> bool {
+        *self == Self::default()
+    }
+}
+
+/// What goes beyond the published model.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Beyond {
+    /// Whether λ3 also weighs the difference of A's and B's spreads, which has a gradient.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub align_spread: Option<bool>,
+}
+
+impl Beyond {
+    /// Whether nothing goes beyond it.
+    #[must_use]
+    pub fn is_off(&self) -> bool {
         *self == Self::default()
     }
 }

@@ -246,6 +246,7 @@ impl Core {
             free_bits: self.config.free_bits,
             entropy_weight: self.config.vae_b.entropy_weight,
             repulsion_weight: self.config.vae_b.repulsion_weight,
+            align_spread: self.config.beyond.align_spread.unwrap_or(false),
             scale_a,
             scale_b,
         }

@@ -167,14 +167,21 @@ fn a_runs_folder_is_laid_out_as_promised() {
         pointed("best").to_str().unwrap(),
         format!("epoch-{best:04}")
     );
-    let mut kept = vec!["best".into(), "latest".into()];
-    kept.extend([0, 10, 12, best].map(|epoch| format!("epoch-{epoch:04}")));
+    let covered = home.metrics("run")[12]["best_coverage"]["epoch"]
+        .as_u64()
+        .unwrap();
+    assert_eq!(
+        pointed("best-coverage").to_str().unwrap(),
+        format!("epoch-{covered:04}")
+    );
+    let mut kept = vec!["best".into(), "best-coverage".into(), "latest".into()];
+    kept.extend([0, 10, 12, best, covered].map(|epoch| format!("epoch-{epoch:04}")));
     kept.sort();
     kept.dedup();
     assert_eq!(
         names(&checkpoints),
         kept,
-        "every tenth, the best, the latest, nothing else"
+        "every tenth, the best ones, the latest, nothing else"
     );
     assert_eq!(
         names(&checkpoints.join("epoch-0010")),

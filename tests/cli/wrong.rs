@@ -193,7 +193,7 @@ fn wrong_usage_is_2_and_an_absent_device_is_4() {
         "train --disrupt 1",
         "train --disrupt 1:no-such-kind",
         "train --disrupt one:beta-b",
-        "train --disrupt 1:beta-b:amplitude=0",
+        "train --disrupt 1:beta-b:amplitude=nan",
         "train --disrupt 1:beta-b:epochs=0",
         "train --resume x --out y",
         "neighbors",

@@ -8,7 +8,7 @@ const UP_TO_10: Range = Range::Real {
     max: Bound::Closed(10.0),
 };
 
-pub(super) const KEYS: [KeyInfo; 13] = [
+pub(super) const KEYS: [KeyInfo; 14] = [
     held(
         "hold.rho",
         Range::UNIT,
@@ -87,6 +87,15 @@ pub(super) const KEYS: [KeyInfo; 13] = [
     .optional()
     .added()
     .next_epoch(),
+    key(
+        "beyond.align_spread",
+        Range::Flag,
+        "null",
+        "let λ3 weigh the difference of A's and B's Gaussian entropies as well, which has a gradient; the published alignment has none",
+    )
+    .optional()
+    .added()
+    .next_batch(),
     key(
         "rules.N",
         Range::Text,

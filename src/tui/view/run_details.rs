@@ -4,6 +4,7 @@ use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 use ratatui::text::Line;
 
+use super::runs::is_at_work;
 use super::{below, heading, lines};
 use crate::config::Config;
 use crate::record::EpochRecord;
@@ -147,11 +148,7 @@ fn words(run: &Summary, others: &[&Summary]) -> Vec<String> {
 }
 
 fn render_charts(area: Rect, buf: &mut Buffer, app: &App, run: &Summary, others: &[&Summary]) {
-    let own = app
-        .live()
-        .info
-        .as_ref()
-        .is_some_and(|info| info.folder == run.path);
+    let own = is_at_work(app, run);
     // The run at work is drawn as it is now, not as it was when the list was made.
     let live: Vec<EpochRecord> = if own {
         app.live()

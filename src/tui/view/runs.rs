@@ -95,8 +95,11 @@ fn render_row(area: Rect, buf: &mut Buffer, app: &App, row: &Row<'_>, chosen: bo
         Row::Run(entry) => match &entry.branch.run {
             Ok(run) => {
                 let sign = sign(app, run);
-                let (text, style) = figures(theme, run);
-                (format!("{indent}{sign} {}", run.name), text, style)
+                (
+                    format!("{indent}{sign} {}", run.name),
+                    figures(app, run),
+                    theme.dim(),
+                )
             }
             Err(_) => (
                 format!("{indent}✖ {}", entry.branch.name()),
@@ -151,13 +154,8 @@ fn render_row(area: Rect, buf: &mut Buffer, app: &App, row: &Row<'_>, chosen: bo
 
 /// The sign of a run: at work here, open elsewhere, drawn beside the chosen one, or none of these.
 fn sign(app: &App, run: &Summary) -> &'static str {
-    let at_work = app
-        .live()
-        .info
-        .as_ref()
-        .is_some_and(|info| info.folder == run.path);
     match () {
-        () if at_work => "●",
+        () if is_at_work(app, run) => "●",
         () if app.runs.compared.contains(&run.path) => "┿",
         () if run.open => "◌",
         () if run.parent.is_some() => "»",
@@ -166,20 +164,30 @@ fn sign(app: &App, run: &Summary) -> &'static str {
 }
 
 /// What the list says of a run at the end of its row.
-fn figures(theme: Theme, run: &Summary) -> (String, Style) {
-    let Some(newest) = run.newest() else {
-        return ("no epoch yet".to_owned(), theme.dim());
+fn figures(app: &App, run: &Summary) -> String {
+    // The run at work is told as it is now, not as it was when the list was made.
+    let newest = match is_at_work(app, run) {
+        true => app.live().newest().map(AsRef::as_ref),
+        false => run.newest(),
     };
-    let text = match newest.coverage {
+    let Some(newest) = newest else {
+        return "no epoch yet".to_owned();
+    };
+    let epochs = newest.epoch + 1;
+    match newest.coverage {
         Some(pair) => format!(
-            "{:>3}  A {} B {} %",
-            run.records.len(),
+            "{epochs:>3}  A {} B {} %",
             percent(coverage_percent(&pair.a.argmax)),
             percent(coverage_percent(&pair.b.argmax))
         ),
-        None => format!("{} epochs", run.records.len()),
-    };
-    (text, theme.dim())
+        None => format!("{epochs} epochs"),
+    }
+}
+
+/// Whether it is the run at work here.
+pub fn is_at_work(app: &App, run: &Summary) -> bool {
+    let info = app.live().info.as_ref();
+    info.is_some_and(|info| info.folder == run.path)
 }
 
 /// A decision in a word or two.

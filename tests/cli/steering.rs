@@ -1,0 +1,221 @@
+//! `train --change`, `--branch`, `--replay`; `experiment`; `runs`.
+
+use std::fs;
+
+use serde_json::Value;
+
+use crate::program::{Home, Ran, SMALL};
+
+/// The one object that a command printed.
+fn object(ran: &Ran) -> Value {
+    let lines = ran.lines();
+    assert_eq!(lines.len(), 1);
+    lines[0].clone()
+}
+
+#[test]
+fn a_change_takes_effect_in_its_epoch_and_is_replayed_from_the_journal() {
+    let home = Home::new();
+    home.train(
+        "run",
+        "--epochs 3 --change 1:hold.rho=0.5 --disrupt 2:latent-noise:epochs=1,shape=cosine",
+    )
+    .exits(0);
+    let rho: Vec<f64> = home
+        .metrics("run")
+        .iter()
+        .map(|line| line["rho"].as_f64().unwrap())
+        .collect();
+    assert_eq!(rho, [0.1, 0.5, 0.5]);
+    assert_eq!(home.metrics("run")[2]["latent_noise"], 0.3);
+    let journal = home.path("run/journal.jsonl");
+    let replay = format!("--epochs 3 --replay {}", journal.display());
+    home.train("again", &replay).exits(0);
+    assert!(home.weights("run") == home.weights("again"));
+}
+
+#[test]
+fn what_cannot_be_changed_is_refused_before_anything_is_trained() {
+    let home = Home::new();
+    for (change, code, problem) in [
+        ("5:seed=7", 3, "decides the run from its start"),
+        ("5:hold.rho=7", 3, "expected a number, 0 to 1"),
+        ("5:rules=nonsense", 3, "is no rule"),
+        ("five:hold.rho=0.5", 2, "is not an epoch"),
+        ("5:hold.rho", 2, "expected EPOCH:KEY=VALUE"),
+    ] {
+        let refused = home.train("run", &format!("--change {change}")).exits(code);
+        assert!(
+            refused.stderr.contains(problem),
+            "{change}: {}",
+            refused.stderr
+        );
+    }
+    assert!(!home.path("run").exists());
+}
+
+#[test]
+fn a_branch_goes_on_from_a_checkpoint_with_a_configuration_of_its_own() {
+    let home = Home::new();
+    home.train("runs/run", "--epochs 4 --set=checkpoint_freq=1")
+        .exits(0);
+    let from = format!("{}@0001", home.path("runs/run").display());
+    let branch = |out: &str, more: &str| {
+        let mut command = home.command(["train", "--json", "--device=cpu", "--branch", &from]);
+        command
+            .args(more.split_whitespace())
+            .arg("--out")
+            .arg(home.path(out));
+        Ran::of(command)
+    };
+    branch("same", "--epochs 2").exits(0);
+    assert!(
+        home.weights("same") == home.weights("runs/run"),
+        "it shares everything"
+    );
+    branch("other", "--epochs 2 --set hold.rho=0.7").exits(0);
+    assert!(home.weights("other") != home.weights("runs/run"));
+    let rho: Vec<Value> = home
+        .metrics("other")
+        .iter()
+        .map(|line| line["rho"].clone())
+        .collect();
+    assert_eq!(rho, [0.1, 0.1, 0.7, 0.7]);
+    let journal = fs::read_to_string(home.path("other/journal.jsonl")).unwrap();
+    assert!(
+        journal.contains(r#""event":"branched","parent":"run","epoch":2,"weights":""#),
+        "{journal}"
+    );
+    let refused = branch("third", "--set train_split=7").exits(3);
+    assert!(refused.stderr.contains("train_split"), "{}", refused.stderr);
+}
+
+#[test]
+fn an_experiment_tells_what_a_disruption_did_and_can_be_repeated() {
+    let home = Home::new();
+    home.train("run", "--epochs 2").exits(0);
+    let run = home.path("run").display().to_string();
+    let ask = |spec: &str, more: &str| {
+        home.run(&format!(
+            "experiment {run} {spec} --horizon 3 --device cpu --json {more}"
+        ))
+        .exits(0)
+    };
+    let nothing = object(&ask("beta-b:amplitude=0,epochs=1", "--repetitions 2"));
+    assert_eq!(nothing["verdict"]["decision"], "identical");
+    let one = object(&ask("permeability:amplitude=0.5", "--repetitions 1"));
+    assert_eq!(one["verdict"]["decision"], "not-repeated");
+    let first = object(&ask("permeability:amplitude=0.5", "--repetitions 2"));
+    let again = object(&ask("permeability:amplitude=0.5", "--repetitions 2"));
+    assert_eq!(
+        first["verdict"], again["verdict"],
+        "the same to the last digit"
+    );
+    assert_eq!(first["base"]["epochs"], 2);
+    assert_ne!(first["file"], again["file"], "none is written over");
+    let kept: Value =
+        serde_json::from_slice(&fs::read(first["file"].as_str().unwrap()).unwrap()).unwrap();
+    assert_eq!(kept["pairs"].as_array().unwrap().len(), 2);
+    assert_eq!(
+        kept["pairs"][0]["control"]["records"]
+            .as_array()
+            .unwrap()
+            .len(),
+        3
+    );
+
+    let told = home
+        .run(&format!(
+            "experiment {run} permeability:amplitude=0.5 --horizon 3 --repetitions 1 --device cpu"
+        ))
+        .exits(0);
+    assert!(
+        told.stdout
+            .contains("one repetition cannot tell an effect from luck"),
+        "{}",
+        told.stdout
+    );
+    let late = home
+        .run(&format!("experiment {run}@0007 beta-b --device cpu"))
+        .exits(3);
+    assert!(
+        late.stderr.contains("no checkpoint `0007`"),
+        "{}",
+        late.stderr
+    );
+}
+
+#[test]
+fn runs_are_listed_compared_exported_and_deleted() {
+    let home = Home::new();
+    let data = home.path("data/runs");
+    let out = |name: &str| data.join(name).display().to_string();
+    let train = |arguments: Vec<&str>| {
+        let mut command = home.command(["train", "--quiet"].into_iter().chain(SMALL));
+        command.args(arguments);
+        Ran::of(command).exits(0);
+    };
+    assert!(home.run("runs").exits(0).stderr.contains("no run yet"));
+    train(vec!["--epochs", "2", "--out", &out("first")]);
+    train(vec![
+        "--epochs",
+        "3",
+        "--seed",
+        "7",
+        "--out",
+        &out("second"),
+    ]);
+    home.run(&format!(
+        "train --quiet --device cpu --branch first@0001 --epochs 1 --out {}",
+        out("third")
+    ))
+    .exits(0);
+
+    let listed = home.run("runs").exits(0).stdout;
+    let place = |name: &str| listed.lines().position(|line| line.contains(name)).unwrap();
+    assert_eq!(
+        place("└ third"),
+        place("first") + 1,
+        "a branch follows its parent\n{listed}"
+    );
+    assert!(listed.contains("from first after 2 epochs"), "{listed}");
+    let lines = home.run("runs list --json").exits(0).lines();
+    assert_eq!(lines.len(), 3);
+    let third = lines.iter().find(|line| line["run"] == "third").unwrap();
+    assert_eq!(
+        (&third["parent"]["run"], &third["epochs"]),
+        (&"first".into(), &3.into())
+    );
+
+    let shown = object(&home.run("runs show second --json").exits(0));
+    assert!(
+        shown["differs_from_published"]
+            .as_array()
+            .unwrap()
+            .iter()
+            .any(|key| key["key"] == "seed")
+    );
+    let compared = home.run("runs compare first second").exits(0).stdout;
+    assert!(
+        compared.contains("seed: 42 in first, 7 in second"),
+        "{compared}"
+    );
+    assert!(
+        compared.contains("in epoch 1, the last that all have"),
+        "{compared}"
+    );
+
+    let csv = home.path("figures.csv");
+    home.run(&format!("runs export second --out {}", csv.display()))
+        .exits(0);
+    let csv = fs::read_to_string(csv).unwrap();
+    assert_eq!(csv.lines().count(), 4);
+    let columns = csv.lines().map(|line| line.split(',').count());
+    assert!(columns.eq([20; 4]), "{csv}");
+
+    let unasked = home.run("runs delete first").exits(2);
+    assert!(unasked.stderr.contains("--yes"), "{}", unasked.stderr);
+    home.run("runs delete first --yes").exits(0);
+    assert!(!data.join("first").exists() && data.join("third").exists());
+    home.run("runs show first").exits(3);
+}
