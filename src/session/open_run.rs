@@ -101,12 +101,12 @@ impl OpenRun {
 
     /// What the configuration, changes included, makes of the run.
     pub(super) fn tuning(&self) -> Tuning {
-        Tuning::new(self.trainer.config(), self.last_epoch())
+        Tuning::new(self.trainer.settings(), self.last_epoch())
     }
 
     /// Epoch after which the session stops by itself (exclusive).
     pub(super) fn last_epoch(&self) -> u32 {
-        let total = self.trainer.config().total_epochs;
+        let total = self.trainer.settings().total_epochs;
         self.limit.map_or(total, |limit| limit.min(total))
     }
 

@@ -184,7 +184,7 @@ impl<'a> Worker<'a> {
                     let OpenRun {
                         run, trainer, kept, ..
                     } = &self.open;
-                    let every = trainer.config().checkpoint_freq;
+                    let every = trainer.settings().checkpoint_freq;
                     run.save_epoch(&report.record, &trainer.snapshot()?, every, kept)?;
                     if self.speed.len() == SPEED_WINDOW {
                         self.speed.pop_front();
@@ -209,8 +209,8 @@ impl<'a> Worker<'a> {
         }
         let epoch = trainer.epoch();
         if self.open.out_of_patience() {
-            let patience = trainer.config().patience;
-            let figure = match trainer.config().stopping.figure() {
+            let patience = trainer.settings().patience;
+            let figure = match trainer.settings().stopping.figure() {
                 StopBy::ValidationLoss => "validation loss",
                 StopBy::ArgmaxCoverage => "argmax coverage",
                 StopBy::Information => "I(z; x)",
@@ -291,7 +291,7 @@ impl<'a> Worker<'a> {
         if self.plan.replay || trainer.disruptions().iter().any(busy) {
             return Ok(());
         }
-        let rules = trainer.config().rules.iter();
+        let rules = trainer.settings().rules.iter();
         let due = rules
             .filter_map(|text| Some((text, text.parse::<Rule>().ok()?)))
             .find(|(_, rule)| rule.holds(records.iter().map(AsRef::as_ref)));

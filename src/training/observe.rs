@@ -102,9 +102,7 @@ mod tests {
         let swapped = logits(&[operations[1], operations[0]]);
         // Three dimensions of A move enough, none of B does.
         let mut mu = vec![0.5; 2 * LATENT];
-        for dimension in 0..3 {
-            mu[dimension] = 0.8;
-        }
+        mu[..3].fill(0.8);
         let mut observed = Observed::default();
         assert_eq!(observed.figures(), None);
         observed.add(

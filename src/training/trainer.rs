@@ -166,8 +166,8 @@ impl Trainer {
         self
     }
 
-    /// The configuration with every change asked for so far.
-    pub fn config(&self) -> &Config {
+    /// The configuration with every change asked for so far: the one of the next epoch.
+    pub fn settings(&self) -> &Config {
         &self.next
     }
 
@@ -575,7 +575,7 @@ impl Trainer {
 
     /// I(z; x) of both decoders where it is due, from the same codes every time.
     fn measure_information(&self) -> Result<Option<Information>, StepError> {
-        let due = |every: u32| self.epoch % every == 0;
+        let due = |every: u32| self.epoch.is_multiple_of(every);
         if !self.config.stopping.information_every.is_some_and(due) {
             return Ok(None);
         }

@@ -1,8 +1,7 @@
 //! What each action of the key table does.
 
 use super::{
-    App, Condition, ControlForm, DisruptForm, Doing, Modal, Palette, Prompt, Purpose, Redraw, Tab,
-    Then,
+    App, Condition, ControlForm, Doing, Modal, Palette, Prompt, Purpose, Redraw, Tab, Then,
 };
 use crate::session::message::Command;
 use crate::training::Steer;
@@ -259,11 +258,7 @@ impl App {
             }
             (Some(Modal::Quit), Action::FinishEpoch) => self.leave(Command::StopAfterEpoch),
             (_, Action::Interrupt) => self.ask_to_quit(),
-            (Some(Modal::Controls(form)), Action::Close) => {
-                if !form.back() {
-                    self.modal = None;
-                }
-            }
+            (Some(Modal::Controls(form)), Action::Close) if form.editing.is_some() => form.back(),
             (_, Action::Close) => self.modal = None,
             (Some(Modal::Help { scroll }), action) => {
                 let by = match action {
@@ -395,7 +390,7 @@ impl App {
         } else if self.live.info.is_none() {
             self.say("the run is not open yet");
         } else {
-            self.modal = Some(Modal::Disrupt(DisruptForm::default()));
+            self.modal = Some(Modal::Disrupt(Box::default()));
         }
     }
 

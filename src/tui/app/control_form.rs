@@ -124,8 +124,8 @@ impl ControlForm {
         }
     }
 
-    /// Takes the value back and returns to the list; false where the list is shown already.
-    pub fn back(&mut self) -> bool {
-        self.editing.take().is_some()
+    /// Takes the value back and returns to the list.
+    pub fn back(&mut self) {
+        self.editing = None;
     }
 }

@@ -25,7 +25,7 @@ pub enum Modal {
     /// How to stop.
     Quit,
     /// A disruption.
-    Disrupt(DisruptForm),
+    Disrupt(Box<DisruptForm>),
     /// The controls of the run.
     Controls(ControlForm),
     /// Yes or no.

@@ -22,9 +22,10 @@ const WORDS: u16 = 9;
 pub(super) const CHART: u16 = 6;
 
 type Figure = fn(&EpochRecord) -> f64;
+type Text = fn(f64) -> String;
 
 /// What is drawn, as much of it as there is room for.
-const CHARTS: [(&str, Figure, fn(f64) -> String); 7] = [
+const CHARTS: [(&str, Figure, Text); 7] = [
     (
         "argmax coverage of A, %",
         |r| {
@@ -227,7 +228,7 @@ fn series(
     stroke: Stroke,
     records: &[EpochRecord],
     figure: Figure,
-    text: fn(f64) -> String,
+    text: Text,
 ) -> Series {
     Series {
         label: label.to_owned(),
