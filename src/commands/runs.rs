@@ -9,9 +9,10 @@ use fluxttice_core::config::Config;
 use fluxttice_core::experiment::experiments;
 use fluxttice_core::record::Coverage;
 use fluxttice_core::run::{
-    Branch, FIGURES, Summary, delete, figures_csv, find_run, tree, write_file,
+    Branch, FIGURES, Summary, delete, figures_csv, find_run, journal, tree, write_file,
 };
 use fluxttice_core::space::OPERATIONS;
+use fluxttice_core::training::Steer;
 
 use super::{Done, Failure, json_line, line, setup};
 use crate::cli::{Global, RunsCommand};
@@ -215,6 +216,18 @@ fn compare(global: &Global, named: &[String]) -> Done {
             line(&format!(
                 "{}: {} in {}, {} in {}",
                 key.key, key.first, first.name, key.second, other.name
+            ))?;
+        }
+    }
+    for run in &runs {
+        for planned in journal::steps(&run.journal) {
+            let what = match planned.steer {
+                Steer::Disrupt { disruption } => disruption.to_string(),
+                Steer::Set { key, value, .. } => format!("{key} = {value}"),
+            };
+            line(&format!(
+                "{}: epoch {} batch {}: {what}",
+                run.name, planned.epoch, planned.batch
             ))?;
         }
     }

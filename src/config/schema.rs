@@ -281,6 +281,9 @@ pub struct Beyond {
     /// Whether λ3 also weighs the difference of A's and B's spreads, which has a gradient.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub align_spread: Option<bool>,
+    /// Learning rate of StateNet; `None` leaves it untrained, as the published one is.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub statenet_rate: Option<f64>,
 }
 
 impl Beyond {

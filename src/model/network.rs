@@ -1,9 +1,9 @@
 //! The two coupled VAEs and StateNet as Burn modules.
 
-use burn::module::{Module, ModuleVisitor, Param};
+use burn::module::{Module, ModuleMapper, ModuleVisitor, Param};
 use burn::nn::{LayerNorm, LayerNormConfig, Linear};
 use burn::tensor::activation::relu;
-use burn::tensor::{DType, Device, Tensor, TensorData};
+use burn::tensor::{DType, Device, Gradients, Tensor, TensorData};
 
 use super::layout::{
     LATENT, PARAMETERS, PARAMETERS_A, PARAMETERS_B, PARAMETERS_STATE_NET, Parameter,
@@ -112,14 +112,45 @@ impl StateNet {
     /// # Errors
     /// The device's failure to compute or to hand over the answer.
     pub fn correct(&self, state: [f64; 9]) -> Result<[f32; 4], DeviceFailure> {
+        let values: Vec<f32> = self.answer(state).inner().try_into_vec_as()?;
+        Ok([values[0], values[1], values[2], values[3]])
+    }
+
+    /// The four corrections `[1, 4]` with their graph.
+    fn answer(&self, state: [f64; 9]) -> Tensor<2> {
         let device = self.input.weight.val().device();
         let data = TensorData::new(state.map(|value| value as f32).to_vec(), [1, 9]);
         let x = Tensor::<2>::from_data(data, (&device, DType::F32));
         let h = self.norm.forward(self.input.forward(x)).tanh();
         let h = relu(self.hidden.forward(self.code.forward(h)));
-        let answer = self.out.forward(h).tanh().inner();
-        let values: Vec<f32> = answer.try_into_vec_as()?;
-        Ok([values[0], values[1], values[2], values[3]])
+        self.out.forward(h).tanh()
+    }
+
+    /// One step of plain gradient ascent on `signal · δ_lr(state)`: where the signal is positive the
+    /// network corrects the learning rate further up in a state like this one.
+    #[must_use]
+    pub fn taught(self, state: [f64; 9], signal: f64, rate: f64) -> Self {
+        let delta_lr = self.answer(state).narrow(1, 0, 1).sum();
+        let gradients = delta_lr.mul_scalar(signal).backward();
+        self.map(&mut Ascent { gradients, rate })
+    }
+}
+
+/// Moves every parameter along its gradient.
+struct Ascent {
+    gradients: Gradients,
+    rate: f64,
+}
+
+impl ModuleMapper for Ascent {
+    fn map_float<const D: usize>(&mut self, param: Param<Tensor<D>>) -> Param<Tensor<D>> {
+        param.map(|value| match value.grad(&self.gradients) {
+            Some(gradient) => {
+                let moved = value.inner() + gradient.mul_scalar(self.rate);
+                Tensor::from_inner(moved).require_grad()
+            }
+            None => value,
+        })
     }
 }
 

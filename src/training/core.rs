@@ -21,9 +21,35 @@ pub struct Core {
     pub optimizer: AdamW,
     /// The controller.
     pub controller: Controller,
+    agreement: Agreement,
     device: Device,
     dtype: DType,
     config: Config,
+}
+
+/// How far gradients point along the updates before them, within one epoch.
+#[derive(Clone, Debug, Default)]
+struct Agreement {
+    /// What StateNet saw in this epoch.
+    state: Option<[f64; 9]>,
+    cosines: f64,
+    batches: u32,
+}
+
+impl Agreement {
+    /// Takes in products of a gradient with the last update, and that update's squares.
+    fn add(&mut self, products: &[f64], norm: f64) {
+        let (products, squares) = products.split_at(products.len() / 2);
+        let size = squares.iter().sum::<f64>().sqrt() * norm;
+        if size > 0.0 {
+            self.cosines += products.iter().sum::<f64>() / size;
+            self.batches += 1;
+        }
+    }
+
+    fn mean(&self) -> f64 {
+        self.cosines / f64::from(self.batches.max(1))
+    }
 }
 
 /// Random numbers of one training batch.
@@ -81,6 +107,7 @@ impl Core {
             model: DualVae::new(weights, &device, dtype),
             optimizer: AdamW::new(config.optimizer.weight_decay),
             controller: Controller::default(),
+            agreement: Agreement::default(),
             device,
             dtype,
             config: config.clone(),
@@ -97,6 +124,20 @@ impl Core {
         self.optimizer
             .set_weight_decay(config.optimizer.weight_decay);
         self.config = config.clone();
+    }
+
+    /// Teaches StateNet by what its correction of this epoch did, where the configuration asks for it.
+    ///
+    /// The signal is the hypergradient (Baydin et al., *Online learning rate adaptation with
+    /// hypergradient descent*, 2018): where a gradient points along the update before it, a larger step
+    /// would have lowered the loss further. It is taken as a cosine, mean over the epoch's batches, so that
+    /// its size is that of no loss. λ1..3 have no such signal and are left to what they were.
+    pub fn teach_state_net(&mut self) {
+        let agreement = std::mem::take(&mut self.agreement);
+        if let (Some(rate), Some(state)) = (self.config.beyond.statenet_rate, agreement.state) {
+            let state_net = self.model.state_net.clone();
+            self.model.state_net = state_net.taught(state, agreement.mean(), rate);
+        }
     }
 
     /// Mixes a share of other weights into both decoders: w ← (1 - share) · w + share · fresh.
@@ -147,14 +188,27 @@ impl Core {
         let gradient = FlatGradient::collect(&self.model, graph.objective.backward());
 
         // The one point at which the device is waited for.
-        let read: Vec<f64> = Tensor::cat(vec![gradient.squares(), graph.figures()], 0)
+        let teaches = self.config.beyond.statenet_rate.is_some();
+        if first {
+            self.optimizer.forget_last();
+            self.agreement = Agreement::default();
+        }
+        let products = match self.optimizer.last().filter(|_| teaches) {
+            Some(last) => vec![gradient.products(last)],
+            None => Vec::new(),
+        };
+        let compared = 2 * PIECES * products.len();
+        let parts = [vec![gradient.squares()], products, vec![graph.figures()]].concat();
+        let read: Vec<f64> = Tensor::cat(parts, 0)
             .try_into_vec_as()
             .map_err(DeviceFailure::from)?;
-        let (squares, figures) = read.split_at(PIECES);
+        let (squares, rest) = read.split_at(PIECES);
+        let (products, figures) = rest.split_at(compared);
         let clipped = Clipped::new(FlatGradient::squared_norms(squares), self.config.grad_clip);
         let loss = Loss::from_figures(figures, &weights);
         finite("the loss", loss.loss, loss.loss)?;
         finite("the gradient norm", clipped.norm, loss.loss)?;
+        self.agreement.add(products, clipped.norm);
 
         let statenet = if first && self.config.model.use_statenet {
             Some(self.correct(&loss, scheduled.rho)?)
@@ -188,6 +242,7 @@ impl Core {
             controller.lambda2,
             controller.lambda3,
         ];
+        self.agreement.state = Some(state);
         let answer = self.model.state_net.correct(state)?;
         controller.correct(answer, &self.config);
         let [delta_lr, delta_lambda1, delta_lambda2, delta_lambda3] = answer.map(f64::from);
@@ -258,5 +313,48 @@ fn finite(what: &'static str, value: f64, loss: f64) -> Result<(), StepError> {
         Ok(())
     } else {
         Err(StepError::Diverged { what, value, loss })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::StateNet;
+
+    fn state_net() -> StateNet {
+        let device = Device::flex().autodiff();
+        DualVae::new(&Weights::fresh(3), &device, DType::F32).state_net
+    }
+
+    const STATE: [f64; 9] = [2.0, 2.5, 10.0, 9.0, 1.1, 0.2, 0.7, 0.6, 0.3];
+
+    #[test]
+    fn state_net_learns_in_the_direction_of_its_signal() {
+        let before = state_net().correct(STATE).unwrap()[0];
+        for signal in [0.5, -0.5] {
+            let mut taught = state_net();
+            for _ in 0..20 {
+                taught = taught.taught(STATE, signal, 0.05);
+            }
+            let after = taught.correct(STATE).unwrap()[0];
+            assert!(
+                f64::from(after - before) * signal > 0.01,
+                "{before} → {after} by {signal}"
+            );
+        }
+        let untaught = state_net().taught(STATE, 0.0, 1.0).correct(STATE).unwrap();
+        assert_eq!(untaught, state_net().correct(STATE).unwrap());
+    }
+
+    #[test]
+    fn agreement_is_the_mean_cosine() {
+        let mut agreement = Agreement::default();
+        assert_eq!(agreement.mean(), 0.0);
+        // Along the update, then across it.
+        agreement.add(&[6.0, 4.0], 3.0);
+        agreement.add(&[0.0, 4.0], 3.0);
+        // The first batch of an epoch has nothing to be compared with.
+        agreement.add(&[], 3.0);
+        assert!((agreement.mean() - 0.5).abs() < 1e-12);
     }
 }

@@ -42,20 +42,13 @@ impl FlatGradient {
     /// In pieces because Burn 0.22.1's reduction on wgpu gets long sums wrong: of 117,499 ones it
     /// made 65,533 on a software adapter (100,000 came out right).
     pub fn squares(&self) -> Tensor<1> {
-        let pieces =
-            pieces(0, PARAMETERS_A).chain(pieces(PARAMETERS_A, PARAMETERS_A + PARAMETERS_B));
-        Tensor::cat(
-            pieces
-                .map(|piece| {
-                    self.flat
-                        .clone()
-                        .narrow(0, piece.start, piece.len())
-                        .square()
-                        .sum()
-                })
-                .collect(),
-            0,
-        )
+        sums(self.flat.clone().square())
+    }
+
+    /// Products with another direction and that direction's squares, in pieces: `[2 · PIECES]`.
+    pub fn products(&self, direction: &Tensor<1>) -> Tensor<1> {
+        let products = self.flat.clone() * direction.clone();
+        Tensor::cat(vec![sums(products), sums(direction.clone().square())], 0)
     }
 
     /// Squared norms of VAE-A's and VAE-B's parts from their [`squares`](Self::squares).
@@ -63,6 +56,13 @@ impl FlatGradient {
         let (a, b) = squares.split_at(PIECES_A.min(squares.len()));
         [a.iter().sum(), b.iter().sum()]
     }
+}
+
+/// Sums over the pieces of a vector of all parameters.
+fn sums(flat: Tensor<1>) -> Tensor<1> {
+    let pieces = pieces(0, PARAMETERS_A).chain(pieces(PARAMETERS_A, PARAMETERS_A + PARAMETERS_B));
+    let sums = pieces.map(|piece| flat.clone().narrow(0, piece.start, piece.len()).sum());
+    Tensor::cat(sums.collect(), 0)
 }
 
 /// Numbers summed at a time.
@@ -107,6 +107,8 @@ pub struct AdamW {
     weight_decay: f64,
     steps: u32,
     moments: Option<[Tensor<1>; 2]>,
+    /// The last update, where it is kept for a comparison with the next gradient.
+    last: Option<Tensor<1>>,
 }
 
 /// The optimizer's state on the host.
@@ -125,7 +127,18 @@ impl AdamW {
             weight_decay,
             steps: 0,
             moments: None,
+            last: None,
         }
+    }
+
+    /// The update of the last step since [`forget_last`](Self::forget_last): what was subtracted.
+    pub fn last(&self) -> Option<&Tensor<1>> {
+        self.last.as_ref()
+    }
+
+    /// Begins anew: nothing of it is saved, so an epoch must not depend on the one before.
+    pub fn forget_last(&mut self) {
+        self.last = None;
     }
 
     /// Takes another weight decay, from the next step on.
@@ -159,6 +172,7 @@ impl AdamW {
             .add_scalar(EPSILON);
         let update = first.clone().mul_scalar(learning_rate / correction(BETA_1)) / denominator;
         self.moments = Some([first, second]);
+        self.last = Some(update.clone());
         model.map(&mut Updater {
             update,
             taken: 0,
@@ -201,6 +215,7 @@ impl AdamW {
             weight_decay,
             steps: state.steps,
             moments,
+            last: None,
         }
     }
 }

@@ -469,6 +469,9 @@ impl Trainer {
             .train_batch(&tensors, noise, &scheduled, batch == 0)?;
         self.current.train.add(&report.loss);
         self.current.statenet = report.statenet.or(self.current.statenet);
+        if batch + 1 == self.batches() {
+            self.core.teach_state_net();
+        }
         self.at = if batch + 1 < self.batches() {
             Position::Training {
                 order,

@@ -162,6 +162,8 @@ fn runs_are_listed_compared_exported_and_deleted() {
         "3",
         "--seed",
         "7",
+        "--change",
+        "1:hold.rho=0.5",
         "--out",
         &out("second"),
     ]);
@@ -198,6 +200,10 @@ fn runs_are_listed_compared_exported_and_deleted() {
     let compared = home.run("runs compare first second").exits(0).stdout;
     assert!(
         compared.contains("seed: 42 in first, 7 in second"),
+        "{compared}"
+    );
+    assert!(
+        compared.contains("second: epoch 1 batch 0: hold.rho = 0.5"),
         "{compared}"
     );
     assert!(

@@ -118,6 +118,12 @@ const CHANGES: &[(&str, &str, Figure, u32)] = &[
     ("phase_transitions.entropy_expansion_end", "0", |r| r.rho, 1),
     ("phase_transitions.consolidation_end", "4", |r| r.rho, 2),
     ("beyond.align_spread", "true", |r| r.train.loss, 1),
+    (
+        "beyond.statenet_rate",
+        "1.0",
+        |r| r.statenet.unwrap().delta_lr,
+        2,
+    ),
     ("hold.rho", "0.42", |r| r.rho, 1),
     ("hold.beta_a", "0.42", |r| r.beta_a, 1),
     ("hold.beta_b", "0.42", |r| r.beta_b, 1),

@@ -8,7 +8,7 @@ const UP_TO_10: Range = Range::Real {
     max: Bound::Closed(10.0),
 };
 
-pub(super) const KEYS: [KeyInfo; 14] = [
+pub(super) const KEYS: [KeyInfo; 15] = [
     held(
         "hold.rho",
         Range::UNIT,
@@ -96,6 +96,15 @@ pub(super) const KEYS: [KeyInfo; 14] = [
     .optional()
     .added()
     .next_batch(),
+    key(
+        "beyond.statenet_rate",
+        Range::RATE,
+        "null",
+        "learning rate of StateNet, taught once an epoch by the hypergradient of the learning rate; null leaves it untrained, as published",
+    )
+    .optional()
+    .added()
+    .next_epoch(),
     key(
         "rules.N",
         Range::Text,

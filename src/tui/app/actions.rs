@@ -1,7 +1,7 @@
 //! What each action of the key table does.
 
 use super::{
-    App, Condition, ControlForm, Doing, Modal, Palette, Prompt, Purpose, Redraw, Tab, Then,
+    App, Condition, ControlForm, Doing, Modal, Offer, Palette, Prompt, Purpose, Redraw, Tab, Then,
 };
 use crate::session::message::Command;
 use crate::training::Steer;
@@ -272,13 +272,22 @@ impl App {
                     .saturating_add_signed(by)
                     .min(view::help_lines().saturating_sub(1));
             }
-            (Some(Modal::Palette(palette)), Action::ListUp) => palette.step(-1, view),
-            (Some(Modal::Palette(palette)), Action::ListDown) => palette.step(1, view),
+            (Some(Modal::Palette(palette)), Action::ListUp) => {
+                palette.step(-1, view, self.live.offered_controls());
+            }
+            (Some(Modal::Palette(palette)), Action::ListDown) => {
+                palette.step(1, view, self.live.offered_controls());
+            }
             (Some(Modal::Palette(palette)), Action::Confirm) => {
-                let chosen = palette.chosen(view).map(|binding| binding.action);
-                if let Some(action) = chosen {
-                    self.modal = None;
-                    self.perform(action);
+                match palette.chosen(view, self.live.offered_controls()) {
+                    Some(Offer::Command(binding)) => {
+                        self.modal = None;
+                        self.perform(binding.action);
+                    }
+                    Some(Offer::Control(control)) => {
+                        self.modal = Some(Modal::Controls(ControlForm::editing(control)));
+                    }
+                    None => {}
                 }
             }
             (Some(Modal::Prompt(prompt)), Action::PreviousField) => prompt.step(-1),

@@ -113,6 +113,16 @@ impl ControlForm {
         }
     }
 
+    /// A form in which this control is being changed.
+    pub fn editing(control: Control) -> Self {
+        let mut form = Self {
+            wanted: Input::new(control.key.clone()),
+            ..Self::default()
+        };
+        form.edit(vec![control]);
+        form
+    }
+
     /// Starts typing a value for the chosen control, from the one it has.
     pub fn edit(&mut self, controls: Vec<Control>) {
         if let Some(control) = self.matches(controls).into_iter().nth(self.selected) {

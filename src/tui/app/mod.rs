@@ -25,7 +25,7 @@ pub use desk_view::{DeskView, Job};
 pub use disrupt_form::{DisruptForm, Doing, Field, Measuring};
 pub use log_view::{Entry, LogView, Origin, describe};
 pub use map_view::{COLUMNS, Cover, Draw, MapView, ROWS, Zoom};
-pub use modal::{Modal, Palette, Prompt, Purpose, Question, Then};
+pub use modal::{Modal, Offer, Palette, Prompt, Purpose, Question, Then};
 pub use neighbour_view::{LISTED, NeighbourView, SIZES};
 pub use run_view::{Condition, PHASES, RunView};
 pub use runs_view::{LiveTrial, Row, RunsView};

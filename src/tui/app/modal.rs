@@ -2,7 +2,7 @@
 
 use tui_input::Input;
 
-use super::control_form::ControlForm;
+use super::control_form::{Control, ControlForm};
 use super::disrupt_form::DisruptForm;
 use crate::session::DeskRequest;
 use crate::session::message::Command;
@@ -69,32 +69,51 @@ pub struct Palette {
     pub selected: usize,
 }
 
+/// What the palette offers.
+#[derive(Clone, Debug)]
+pub enum Offer {
+    /// A command of the key table.
+    Command(&'static Binding),
+    /// A control of the run, to be changed.
+    Control(Control),
+}
+
+impl Offer {
+    /// The words that it is found by.
+    fn text(&self) -> String {
+        let text = match self {
+            Self::Command(binding) => format!("{} {}", binding.hint, binding.help),
+            Self::Control(control) => format!("{} {}", control.key, control.info.meaning),
+        };
+        text.to_lowercase()
+    }
+}
+
 impl Palette {
-    /// The commands that match, best first.
-    pub fn matches(&self, view: Context) -> Vec<&'static Binding> {
+    /// The commands and controls that match, best first; of equals the commands.
+    pub fn matches(&self, view: Context, controls: Vec<Control>) -> Vec<Offer> {
         let wanted = self.input.value().trim().to_lowercase();
-        let mut found: Vec<(usize, &'static Binding)> =
-            [view, Context::Everywhere, Context::Always]
-                .into_iter()
-                .flat_map(keys::of)
-                .filter(|binding| binding.in_palette())
-                .filter_map(|binding| {
-                    let text = format!("{} {}", binding.hint, binding.help).to_lowercase();
-                    distance(&wanted, &text).map(|distance| (distance, binding))
-                })
-                .collect();
+        let commands = [view, Context::Everywhere, Context::Always]
+            .into_iter()
+            .flat_map(keys::of)
+            .filter(|binding| binding.in_palette())
+            .map(Offer::Command);
+        let mut found: Vec<(usize, Offer)> = commands
+            .chain(controls.into_iter().map(Offer::Control))
+            .filter_map(|offer| distance(&wanted, &offer.text()).map(|distance| (distance, offer)))
+            .collect();
         found.sort_by_key(|(distance, _)| *distance);
-        found.into_iter().map(|(_, binding)| binding).collect()
+        found.into_iter().map(|(_, offer)| offer).collect()
     }
 
-    /// The chosen command.
-    pub fn chosen(&self, view: Context) -> Option<&'static Binding> {
-        self.matches(view).get(self.selected).copied()
+    /// The chosen command or control.
+    pub fn chosen(&self, view: Context, controls: Vec<Control>) -> Option<Offer> {
+        self.matches(view, controls).into_iter().nth(self.selected)
     }
 
     /// Moves the choice.
-    pub fn step(&mut self, by: isize, view: Context) {
-        let last = self.matches(view).len().saturating_sub(1);
+    pub fn step(&mut self, by: isize, view: Context, controls: Vec<Control>) {
+        let last = self.matches(view, controls).len().saturating_sub(1);
         self.selected = self.selected.saturating_add_signed(by).min(last);
     }
 }
@@ -235,6 +254,8 @@ pub enum Then {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::config::Config;
+    use crate::tui::app::control_form::controls;
 
     #[test]
     fn the_palette_finds_words_and_letters() {
@@ -242,16 +263,18 @@ mod tests {
             input: Input::new(text.into()),
             selected: 0,
         };
-        let first = |text: &str| {
-            palette(text)
-                .chosen(Context::Train)
-                .map(|binding| binding.action)
+        let all = || controls(&Config::default(), None);
+        let first = |text: &str| match palette(text).chosen(Context::Train, all()) {
+            Some(Offer::Command(binding)) => Some(binding.action),
+            _ => None,
         };
         assert_eq!(first("snapshot"), Some(keys::Action::Snapshot));
         assert_eq!(first("logarithmic"), Some(keys::Action::ToggleLog));
         assert_eq!(first("frz"), Some(keys::Action::ToggleFreeze));
         assert_eq!(first("xyzzy"), None);
-        assert!(palette("").matches(Context::Log).len() > 20);
+        assert!(palette("").matches(Context::Log, Vec::new()).len() > 20);
+        let control = palette("hold.lambda2").chosen(Context::Log, all());
+        assert!(matches!(control, Some(Offer::Control(control)) if control.key == "hold.lambda2"));
     }
 
     #[test]

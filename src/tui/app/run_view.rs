@@ -190,6 +190,15 @@ impl RunView {
         info.map_or_else(Vec::new, |info| controls(&info.tuning.config, newest))
     }
 
+    /// The controls, while anything can be changed.
+    pub fn offered_controls(&self) -> Vec<Control> {
+        if self.is_over() {
+            Vec::new()
+        } else {
+            self.controls()
+        }
+    }
+
     /// The figures of this epoch, if it is finished.
     pub fn at(&self, epoch: u32) -> Option<&Arc<EpochRecord>> {
         let place = self

@@ -5,7 +5,7 @@ use ratatui::layout::{Position, Rect};
 use ratatui::text::{Line, Span};
 
 use super::{dialog, layout};
-use crate::tui::app::{App, Palette};
+use crate::tui::app::{App, Offer, Palette};
 
 /// Draws the palette; says where the cursor stands.
 pub fn render(area: Rect, buf: &mut Buffer, app: &App, palette: &Palette) -> Option<Position> {
@@ -23,7 +23,7 @@ pub fn render(area: Rect, buf: &mut Buffer, app: &App, palette: &Palette) -> Opt
         height: inner.height.saturating_sub(2),
         ..inner
     };
-    let matches = palette.matches(app.tab.context());
+    let matches = palette.matches(app.tab.context(), app.live().offered_controls());
     if matches.is_empty() && list.height > 0 {
         buf.set_string(
             list.x,
@@ -33,16 +33,19 @@ pub fn render(area: Rect, buf: &mut Buffer, app: &App, palette: &Palette) -> Opt
         );
     }
     let first = layout::first_row(palette.selected, usize::from(list.height), matches.len());
-    for ((place, binding), y) in matches
+    for ((place, offer), y) in matches
         .iter()
         .enumerate()
         .skip(first)
         .zip(list.y..list.bottom())
     {
-        let keys = binding.key_names();
+        let (name, style, help) = match offer {
+            Offer::Command(binding) => (binding.key_names(), theme.key(), binding.help),
+            Offer::Control(control) => (control.key.clone(), theme.accent(), control.info.meaning),
+        };
         let line = Line::from(vec![
-            Span::styled(format!("{keys:<20} "), theme.key()),
-            Span::raw(binding.help),
+            Span::styled(format!("{name:<20} "), style),
+            Span::raw(help),
         ]);
         buf.set_line(list.x, y, &line, list.width);
         if place == palette.selected {

@@ -8,9 +8,10 @@ use super::runs::is_at_work;
 use super::{below, heading, lines};
 use crate::config::Config;
 use crate::record::EpochRecord;
-use crate::run::Summary;
+use crate::run::{Summary, journal};
 use crate::schedule::Schedule;
 use crate::session::message::EndReason;
+use crate::training::Steer;
 use crate::tui::app::{App, Row, Window};
 use crate::tui::chart::{Chart, GUTTER, Series, Shared, Stroke, TimeAxis};
 use crate::tui::format::{coverage_percent, fixed, percent, significant, wrap};
@@ -145,7 +146,21 @@ fn words(run: &Summary, others: &[&Summary]) -> Vec<String> {
             .iter()
             .map(|other| differing(&other.config, &other.name)),
     );
+    let steps = steps(run);
+    if !steps.is_empty() {
+        words.push(format!("asked of it: {steps}"));
+    }
     words
+}
+
+/// What was asked of a run and done, in one line.
+fn steps(run: &Summary) -> String {
+    let steps = journal::steps(&run.journal).into_iter();
+    let told = steps.map(|planned| match planned.steer {
+        Steer::Disrupt { disruption } => format!("◆{} {disruption}", planned.epoch),
+        Steer::Set { key, value, .. } => format!("✎{} {key} {value}", planned.epoch),
+    });
+    told.collect::<Vec<_>>().join(", ")
 }
 
 fn render_charts(area: Rect, buf: &mut Buffer, app: &App, run: &Summary, others: &[&Summary]) {
