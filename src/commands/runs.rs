@@ -12,7 +12,6 @@ use fluxttice_core::run::{
     Branch, FIGURES, Summary, delete, figures_csv, find_run, journal, tree, write_file,
 };
 use fluxttice_core::space::OPERATIONS;
-use fluxttice_core::training::Steer;
 
 use super::{Done, Failure, json_line, line, setup};
 use crate::cli::{Global, RunsCommand};
@@ -221,13 +220,9 @@ fn compare(global: &Global, named: &[String]) -> Done {
     }
     for run in &runs {
         for planned in journal::steps(&run.journal) {
-            let what = match planned.steer {
-                Steer::Disrupt { disruption } => disruption.to_string(),
-                Steer::Set { key, value, .. } => format!("{key} = {value}"),
-            };
             line(&format!(
-                "{}: epoch {} batch {}: {what}",
-                run.name, planned.epoch, planned.batch
+                "{}: epoch {} batch {}: {}",
+                run.name, planned.epoch, planned.batch, planned.steer
             ))?;
         }
     }

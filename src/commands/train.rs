@@ -126,9 +126,10 @@ impl Report {
                 json_line(&value)
             }
             Event::Outcome(outcome) => {
+                let refused = if outcome.applied { "" } else { "refused, " };
                 self.note(&format!(
-                    "epoch {} batch {}: {}",
-                    outcome.epoch, outcome.batch, outcome.message
+                    "epoch {} batch {}: {}{}: {refused}{}",
+                    outcome.epoch, outcome.batch, outcome.by, outcome.command, outcome.message
                 ));
                 Ok(())
             }

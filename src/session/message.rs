@@ -1,5 +1,6 @@
 //! What goes to the worker and what comes back. Plain data: no tensors, no terminal.
 
+use std::fmt;
 use std::path::PathBuf;
 use std::sync::Arc;
 
@@ -58,6 +59,29 @@ pub enum Command {
     Steer(Steer),
 }
 
+/// In a few words, as logs tell it.
+impl fmt::Display for Command {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Pause => f.write_str("pause"),
+            Self::Resume => f.write_str("go on"),
+            Self::StopNow => f.write_str("stop now"),
+            Self::StopAfterEpoch => f.write_str("stop after this epoch"),
+            Self::Snapshot { name: None } => f.write_str("snapshot"),
+            Self::Snapshot { name: Some(name) } => write!(f, "snapshot {name}"),
+            Self::Keep { epochs } => write!(f, "keep the state after {epochs} epochs"),
+            Self::Open { run } => write!(f, "go on in {run}"),
+            Self::Branch { of, epochs, .. } => match of {
+                Some(run) => write!(f, "branch of {run} after {epochs} epochs"),
+                None => write!(f, "branch after {epochs} epochs"),
+            },
+            Self::Encode => f.write_str("codes for neighbours"),
+            Self::Weights => f.write_str("weights to be measured"),
+            Self::Steer(steer) => steer.fmt(f),
+        }
+    }
+}
+
 /// Who asked for a change.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
@@ -101,6 +125,17 @@ pub struct Outcome {
     pub applied: bool,
     /// One line: what was done, or why not.
     pub message: String,
+}
+
+/// Before what was asked for: nothing for somebody at the screen.
+impl fmt::Display for Author {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::User => Ok(()),
+            Self::Plan => f.write_str("as planned, "),
+            Self::Rule(_) => f.write_str("⚑ by rule, "),
+        }
+    }
 }
 
 fn is_user(author: &Author) -> bool {

@@ -1,5 +1,7 @@
 //! What can be asked of a run while it goes on, in a form that can be written down and repeated.
 
+use std::fmt;
+
 use serde::{Deserialize, Serialize};
 
 use crate::disruption::Disruption;
@@ -26,6 +28,21 @@ pub enum Steer {
         #[serde(default, skip_serializing_if = "Option::is_none")]
         why: Option<String>,
     },
+}
+
+/// What is changed, in a few words.
+impl fmt::Display for Steer {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Disrupt { disruption } => write!(f, "disruption {disruption}"),
+            Self::Set {
+                key, value, was, ..
+            } => match was {
+                Some(was) => write!(f, "{key} {was} → {value}"),
+                None => write!(f, "{key} = {value}"),
+            },
+        }
+    }
 }
 
 impl Steer {

@@ -203,7 +203,7 @@ fn runs_are_listed_compared_exported_and_deleted() {
         "{compared}"
     );
     assert!(
-        compared.contains("second: epoch 1 batch 0: hold.rho = 0.5"),
+        compared.contains("second: epoch 1 batch 0: hold.rho null → 0.5"),
         "{compared}"
     );
     assert!(

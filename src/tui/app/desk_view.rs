@@ -70,6 +70,12 @@ impl DeskView {
         self.scroll = 0;
     }
 
+    /// Another model is at work: what was estimated was another's.
+    pub(super) fn forget_model(&mut self) {
+        self.estimates = None;
+        self.estimating = None;
+    }
+
     /// Hands a request over that is not measured in jobs.
     pub(super) fn push(&mut self, request: DeskRequest) {
         self.requests.push(request);

@@ -3,8 +3,6 @@
 use std::collections::VecDeque;
 use std::time::SystemTime;
 
-use crate::session::message::Command;
-use crate::training::Steer;
 use crate::tui::log_buffer::{LogLevel, LogLine};
 
 /// Lines kept; older ones are in the run's log file.
@@ -135,33 +133,6 @@ impl LogView {
     pub fn toggle_libraries(&mut self) {
         self.libraries = !self.libraries;
         self.scroll(0);
-    }
-}
-
-/// A command in words.
-pub fn describe(command: &Command) -> String {
-    match command {
-        Command::Pause => "pause".into(),
-        Command::Resume => "go on".into(),
-        Command::StopNow => "stop now".into(),
-        Command::StopAfterEpoch => "stop after this epoch".into(),
-        Command::Snapshot { name: None } => "snapshot".into(),
-        Command::Snapshot { name: Some(name) } => format!("snapshot {name}"),
-        Command::Keep { epochs } => format!("keep the state after {epochs} epochs"),
-        Command::Open { run } => format!("go on in {run}"),
-        Command::Branch { of, epochs, .. } => match of {
-            Some(run) => format!("branch of {run} after {epochs} epochs"),
-            None => format!("branch after {epochs} epochs"),
-        },
-        Command::Steer(Steer::Disrupt { disruption }) => format!("disruption {disruption}"),
-        Command::Steer(Steer::Set {
-            key, value, was, ..
-        }) => match was {
-            Some(was) => format!("{key} {was} → {value}"),
-            None => format!("{key} = {value}"),
-        },
-        Command::Encode => "codes for neighbours".into(),
-        Command::Weights => "weights to be measured".into(),
     }
 }
 

@@ -23,7 +23,7 @@ use ratatui::layout::{Rect, Size};
 pub use control_form::{Control, ControlForm, number};
 pub use desk_view::{DeskView, Job};
 pub use disrupt_form::{DisruptForm, Doing, Field, Measuring};
-pub use log_view::{Entry, LogView, Origin, describe};
+pub use log_view::{Entry, LogView, Origin};
 pub use map_view::{COLUMNS, Cover, Draw, MapView, ROWS, Zoom};
 pub use modal::{Modal, Offer, Palette, Prompt, Purpose, Question, Then};
 pub use neighbour_view::{LISTED, NeighbourView, SIZES};
@@ -251,6 +251,10 @@ impl App {
                 self.tell(level, Origin::Notice, end.message.clone());
             }
             Event::Started(info) => {
+                // What was known of another run says nothing of this one.
+                self.time.release();
+                self.encoded = None;
+                self.desk.forget_model();
                 for line in &info.ineffective {
                     self.note(
                         LogLevel::Info,
@@ -324,7 +328,7 @@ impl App {
         } else {
             LogLevel::Info
         };
-        self.note(level, Origin::Request, describe(&command));
+        self.note(level, Origin::Request, command.to_string());
         self.live.pending.push(Pending { id, command });
         self.redraw(Redraw::Now);
     }
@@ -338,7 +342,7 @@ impl App {
             }
             Command::Encode => self.encoded = None,
             command => {
-                let text = format!("{}: the worker takes no requests now", describe(&command));
+                let text = format!("{}: the worker takes no requests now", command.to_string());
                 self.tell(LogLevel::Warn, Origin::Notice, text);
             }
         }
@@ -363,9 +367,8 @@ impl App {
         };
         let place = format!("epoch {}, batch {}", outcome.epoch, outcome.batch);
         let text = format!(
-            "{sign} {}: {} ({place})",
-            describe(&outcome.command),
-            outcome.message
+            "{sign} {}{}: {} ({place})",
+            outcome.by, outcome.command, outcome.message
         );
         if level == LogLevel::Debug {
             self.note(level, Origin::Outcome, text);

@@ -296,11 +296,10 @@ impl App {
                     live.take(&progress);
                 }
             }
-            DeskEvent::Tried(run, name, found) => {
+            DeskEvent::Tried(_, name, found) => {
                 self.runs.trials.pop_front();
                 self.say(format!("✓ {name}: {}", found.verdict));
                 self.list_runs();
-                tracing::debug!("experiment of {} saved", run.display());
             }
             DeskEvent::NotTried(problem) => {
                 self.runs.trials.pop_front();
