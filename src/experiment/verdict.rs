@@ -203,8 +203,11 @@ impl fmt::Display for Verdict {
         let plural = if n == 1 { "" } else { "s" };
         write!(
             f,
-            ", {n} repetition{plural}, mean of the last {} epochs",
-            self.window
+            ", {n} repetition{plural}, {}",
+            match self.window {
+                1 => "the last epoch".to_owned(),
+                window => format!("mean of the last {window} epochs"),
+            }
         )
     }
 }

@@ -342,7 +342,7 @@ impl App {
             }
             Command::Encode => self.encoded = None,
             command => {
-                let text = format!("{}: the worker takes no requests now", command.to_string());
+                let text = format!("{command}: the worker takes no requests now");
                 self.tell(LogLevel::Warn, Origin::Notice, text);
             }
         }

@@ -272,7 +272,7 @@ fn table<'a>(app: &'a App, now: &'a EpochRecord, room: usize) -> Table<'a> {
             "best cov.",
             |r| r.best_coverage.map_or(f64::NAN, |best| best.value),
             percent,
-            (format!("% at {}, mean of A, B", best.epoch), dim),
+            (format!("% at {}, A and B", best.epoch), dim),
         );
     }
     if let Some(latent) = now.latent {
