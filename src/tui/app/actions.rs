@@ -268,9 +268,11 @@ impl App {
                     Action::ListFarDown => FAR,
                     _ => 0,
                 };
-                *scroll = scroll
-                    .saturating_add_signed(by)
-                    .min(view::help_lines().saturating_sub(1));
+                let scroll = scroll.saturating_add_signed(by);
+                let last = view::last_help_scroll(view::dialog_area(self, self.size.into()));
+                self.modal = Some(Modal::Help {
+                    scroll: scroll.min(last),
+                });
             }
             (Some(Modal::Palette(palette)), Action::ListUp) => {
                 palette.step(-1, view, self.live.offered_controls());

@@ -65,7 +65,7 @@ fn render_row(row: Rect, buf: &mut Buffer, app: &App, control: &Control) {
     let theme = app.theme;
     let value = match (control.follows(), control.followed) {
         (true, Some(now)) => format!("by its schedule, now {:>8}", number(now)),
-        (true, None) => "by its schedule".to_owned(),
+        (true, None) => "as published".to_owned(),
         (false, _) => control.value.clone(),
     };
     let room = usize::from(row.width).saturating_sub(width(&value) + 2);

@@ -13,14 +13,22 @@ use crate::tui::theme::Theme;
 /// Clears the area, draws its frame with a title, and says what is left inside.
 pub fn frame(area: Rect, buf: &mut Buffer, theme: Theme, title: &str) -> Rect {
     Clear.render(area, buf);
-    let block = Block::bordered()
-        .border_type(BorderType::Rounded)
+    block()
         .border_style(theme.dim())
         .title(Line::styled(format!(" {title} "), theme.accent()))
-        .padding(Padding::horizontal(1));
-    let inner = block.inner(area);
-    block.render(area, buf);
-    inner
+        .render(area, buf);
+    inner(area)
+}
+
+/// What the frame leaves inside.
+pub fn inner(area: Rect) -> Rect {
+    block().inner(area)
+}
+
+fn block() -> Block<'static> {
+    Block::bordered()
+        .border_type(BorderType::Rounded)
+        .padding(Padding::horizontal(1))
 }
 
 /// Draws a line to type in after its label; says where the cursor stands.

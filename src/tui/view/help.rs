@@ -8,11 +8,12 @@ use super::dialog;
 use crate::session::message::MarkKind;
 use crate::tui::app::App;
 use crate::tui::chart::{BEST, glyph};
+use crate::tui::format::wrap;
 use crate::tui::keys::{self, Context};
 use crate::tui::theme::{Role, Theme};
 
 /// Columns of the keys.
-const KEYS: usize = 22;
+const KEYS: usize = 16;
 
 /// What the signs mean: one sentence each.
 fn legend(theme: Theme) -> Vec<Line<'static>> {
@@ -67,16 +68,20 @@ fn legend(theme: Theme) -> Vec<Line<'static>> {
     ]
 }
 
-fn content(theme: Theme) -> Vec<Line<'static>> {
+fn content(theme: Theme, columns: usize) -> Vec<Line<'static>> {
     let mut lines = Vec::new();
     for context in Context::ALL {
         lines.push(Line::styled(context.title(), theme.strong()));
-        lines.extend(keys::of(context).map(|binding| {
-            Line::from(vec![
-                Span::styled(format!("  {:<KEYS$}", binding.key_names()), theme.key()),
-                Span::raw(binding.help),
-            ])
-        }));
+        for binding in keys::of(context) {
+            let mut names = binding.key_names();
+            for text in wrap(binding.help, columns.saturating_sub(KEYS + 2)) {
+                let names = std::mem::take(&mut names);
+                lines.push(Line::from(vec![
+                    Span::styled(format!("  {names:<KEYS$}"), theme.key()),
+                    Span::raw(text),
+                ]));
+            }
+        }
         lines.push(Line::raw(""));
     }
     lines.extend(legend(theme));
@@ -97,15 +102,18 @@ fn content(theme: Theme) -> Vec<Line<'static>> {
     lines
 }
 
-/// Lines of the whole help.
-pub fn lines() -> usize {
-    content(Theme::default()).len()
+/// The furthest the help can be scrolled in its dialog.
+pub fn last_scroll(area: Rect) -> usize {
+    let inner = dialog::inner(area);
+    content(Theme::default(), usize::from(inner.width))
+        .len()
+        .saturating_sub(usize::from(inner.height))
 }
 
 /// Draws the help.
 pub fn render(area: Rect, buf: &mut Buffer, app: &App, scroll: usize) -> Option<Position> {
     let inner = dialog::frame(area, buf, app.theme, "help");
-    let content = content(app.theme);
+    let content = content(app.theme, usize::from(inner.width));
     let high = usize::from(inner.height);
     let first = scroll.min(content.len().saturating_sub(high));
     super::lines(inner, buf, &content[first..]);

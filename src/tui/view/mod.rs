@@ -42,7 +42,7 @@ use super::theme::Theme;
 pub use charts::COUNT as CHARTS;
 pub use evidence_details::count as detail_lines;
 pub use header::tab_at;
-pub use help::lines as help_lines;
+pub use help::last_scroll as last_help_scroll;
 pub use train::plot_columns;
 
 /// Draws everything.

@@ -32,7 +32,7 @@ pub fn render(area: Rect, buf: &mut Buffer, app: &App) {
         ),
     ];
     let mut rows = Vec::new();
-    for (name, text) in facts {
+    for (name, text) in facts.into_iter().filter(|(_, text)| !text.is_empty()) {
         let wrapped = wrap(&text, room.saturating_sub(LABEL + 1));
         for (row, text) in wrapped.into_iter().enumerate() {
             let name = if row == 0 { name } else { "" };
