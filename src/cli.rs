@@ -6,8 +6,9 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 
 use fluxttice_core::device::DeviceSpec;
 use fluxttice_core::disruption::Disruption;
-use fluxttice_core::measure::neighbours::Metric;
+use fluxttice_core::measure::neighbours::{Metric, Space};
 use fluxttice_core::model::Which;
+use fluxttice_core::space::query::{Query, QueryError};
 use fluxttice_core::training::{Planned, Steer};
 
 /// Train, watch, steer and explore the Ternary VAE v5.5: two coupled autoencoders that learn all
@@ -140,14 +141,27 @@ pub enum Command {
   fluxttice-explorer bench compare before.json after.json"
     )]
     Bench(BenchArgs),
-    /// The operations whose codes lie nearest to one operation's.
+    /// The operations whose codes lie nearest to one operation's, or to a point between them.
     #[command(
         visible_alias = "neighbours",
         after_help = "Examples:
   fluxttice-explorer neighbors min -k 5
-  fluxttice-explorer neighbors 0++-0+--0 --metric cosine --which b"
+  fluxttice-explorer neighbors 0++-0+--0 --metric cosine --which b
+  fluxttice-explorer neighbors min --among 'commutative & associative' -k 3
+  fluxttice-explorer neighbors 'min + max - product' --which both --radius 0.5"
     )]
     Neighbors(NeighborsArgs),
+    /// Operations by law, and what an operation is.
+    #[command(
+        args_conflicts_with_subcommands = true,
+        after_help = "Examples:
+  fluxttice-explorer ops 'commutative & !associative & entropy > 1'
+  fluxttice-explorer ops 'sheffer & hamming(webb) <= 2' --long
+  fluxttice-explorer ops words
+  fluxttice-explorer ops show lukasiewicz
+  fluxttice-explorer ops 'latin_square' | fluxttice-explorer neighbors - -k 3"
+    )]
+    Ops(OpsArgs),
     /// Every device of this machine, which one `auto` takes, and why.
     #[command(after_help = "Example:
   fluxttice-explorer devices --json")]
@@ -389,21 +403,58 @@ pub enum BenchCommand {
 /// `neighbors`.
 #[derive(Clone, Debug, Args)]
 pub struct NeighborsArgs {
-    /// Index, nine trits, nine numbers or a name; `-` reads operations from standard input.
+    /// An operation (index, nine trits, nine numbers or a name), or a point such as `min + max - product`,
+    /// `0.5*min + 0.5*max`, `min + 0.3*z7`, `mean(commutative)`; `-` reads them from standard input.
     #[arg(value_name = "OP", allow_hyphen_values = true)]
-    pub operation: String,
-    /// How many.
-    #[arg(short, value_name = "N", default_value = "10", value_parser = clap::value_parser!(u16).range(1..=19_682))]
-    pub k: u16,
+    pub place: String,
+    /// How many [default: 10, or with --radius all].
+    #[arg(short, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=19_683))]
+    pub k: Option<u16>,
+    /// At most this far.
+    #[arg(long, value_name = "R", value_parser = radius)]
+    pub radius: Option<f64>,
     /// How distance is measured.
     #[arg(long, default_value = "euclidean")]
     pub metric: MetricArg,
     /// Whose codes.
     #[arg(long, default_value = "a")]
-    pub which: WhichArg,
+    pub which: SpaceArg,
+    /// Only operations that this expression finds (see `ops`); ranks are those among all.
+    #[arg(long, value_name = "EXPRESSION", value_parser = expression)]
+    pub among: Option<Query>,
     /// Run, snapshot folder or weights file [default: the built-in model].
     #[arg(long, value_name = "CHECKPOINT")]
     pub checkpoint: Option<String>,
+}
+
+/// `ops`.
+#[derive(Clone, Debug, Args)]
+pub struct OpsArgs {
+    /// Which operations: laws, figures and names with & | ! ( ); prints one index a line.
+    #[arg(value_name = "EXPRESSION")]
+    pub expression: Option<String>,
+    /// Only how many they are.
+    #[arg(long, requires = "expression")]
+    pub count: bool,
+    /// Trits and name beside the index.
+    #[arg(long, short, requires = "expression")]
+    pub long: bool,
+    /// Something else about operations.
+    #[command(subcommand)]
+    pub command: Option<OpsCommand>,
+}
+
+/// What `ops` does besides searching.
+#[derive(Clone, Debug, Subcommand)]
+pub enum OpsCommand {
+    /// What an operation is: table, name, laws, relatives.
+    Show {
+        /// Index, nine trits, nine numbers or a name; `-` reads operations from standard input.
+        #[arg(value_name = "OP", allow_hyphen_values = true)]
+        operation: String,
+    },
+    /// Every word that an expression may hold.
+    Words,
 }
 
 /// `config`.
@@ -477,6 +528,27 @@ impl WhichArg {
     }
 }
 
+/// In which latent space.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum SpaceArg {
+    /// VAE-A's.
+    A,
+    /// VAE-B's.
+    B,
+    /// Both joined, each scaled by its root-mean-square norm.
+    Both,
+}
+
+impl From<SpaceArg> for Space {
+    fn from(space: SpaceArg) -> Self {
+        match space {
+            SpaceArg::A => Self::A,
+            SpaceArg::B => Self::B,
+            SpaceArg::Both => Self::Both,
+        }
+    }
+}
+
 /// How distance is measured.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub enum MetricArg {
@@ -484,6 +556,11 @@ pub enum MetricArg {
     Euclidean,
     /// One minus the cosine of the codes' angle.
     Cosine,
+    /// 2-Wasserstein distance of the posteriors.
+    Wasserstein,
+    /// Symmetric Kullback-Leibler (Jeffreys) divergence of the posteriors, nats.
+    #[value(alias = "kl")]
+    Jeffreys,
     /// Differing entries of the truth tables; no codes.
     Hamming,
 }
@@ -493,9 +570,22 @@ impl From<MetricArg> for Metric {
         match metric {
             MetricArg::Euclidean => Self::Euclidean,
             MetricArg::Cosine => Self::Cosine,
+            MetricArg::Wasserstein => Self::Wasserstein,
+            MetricArg::Jeffreys => Self::Jeffreys,
             MetricArg::Hamming => Self::Hamming,
         }
     }
+}
+
+fn radius(text: &str) -> Result<f64, String> {
+    let number = text.parse::<f64>().ok();
+    number
+        .filter(|radius| *radius >= 0.0)
+        .ok_or_else(|| "expected a distance of 0 or more".to_owned())
+}
+
+fn expression(text: &str) -> Result<Query, String> {
+    text.parse().map_err(|error: QueryError| error.to_string())
 }
 
 fn disruption_at(text: &str) -> Result<Planned, String> {

@@ -31,6 +31,7 @@ fn main() -> ExitCode {
         Some(Command::Decode(args)) => commands::decode::run(global, &args),
         Some(Command::Sample(args)) => commands::sample::run(global, &args),
         Some(Command::Bench(args)) => commands::bench::run(global, &args),
+        Some(Command::Ops(args)) => commands::ops::run(global, &args),
         Some(Command::Neighbors(args)) => commands::neighbors::run(global, &args),
         Some(Command::Devices) => commands::devices::run(global),
         Some(Command::Config(command)) => commands::config::run(global, &command),

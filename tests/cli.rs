@@ -10,6 +10,8 @@ mod evidence;
 mod machines;
 #[path = "cli/measuring.rs"]
 mod measuring;
+#[path = "cli/operations.rs"]
+mod operations;
 #[path = "support/program.rs"]
 mod program;
 #[path = "cli/resuming.rs"]

@@ -14,6 +14,7 @@ pub mod explore;
 pub mod keygen;
 pub mod neighbors;
 mod operations;
+pub mod ops;
 mod progress;
 pub mod runs;
 pub mod sample;
@@ -32,6 +33,7 @@ use fluxttice_core::certificate::CertificateError;
 use fluxttice_core::config::ConfigError;
 use fluxttice_core::device::DeviceFailure;
 use fluxttice_core::experiment::ExperimentError;
+use fluxttice_core::measure::neighbours::PlaceError;
 use fluxttice_core::measure::{Figure, definition};
 use fluxttice_core::run::RunError;
 use fluxttice_core::session::SessionError;
@@ -51,6 +53,9 @@ pub enum Failure {
     /// A text that is no operation.
     #[error(transparent)]
     Operation(#[from] ParseOperationError),
+    /// A text that is no point of the latent space.
+    #[error(transparent)]
+    Place(#[from] PlaceError),
     /// Files.
     #[error(transparent)]
     Run(#[from] RunError),
@@ -86,7 +91,7 @@ impl Failure {
         ExitCode::from(match self {
             _ if self.is_broken_pipe() => 0,
             Self::Usage(_) | Self::Screen(_) => 2,
-            Self::Config(_) | Self::Operation(_) | Self::Input(_) => 3,
+            Self::Config(_) | Self::Operation(_) | Self::Place(_) | Self::Input(_) => 3,
             Self::Device(_) => 4,
             Self::Output(_) => 6,
             Self::System(_) => 1,

@@ -1,50 +1,115 @@
-//! `neighbors`: the operations whose codes lie nearest to one operation's.
+//! `neighbors`: the operations whose codes lie nearest to one operation's, or to a point.
 
 use std::process::ExitCode;
 
 use serde_json::json;
 
+use fluxttice_core::decode;
 use fluxttice_core::measure::Evaluator;
-use fluxttice_core::measure::neighbours::{Metric, Neighbour, nearest, preservation};
-use fluxttice_core::model::{LATENT, Which};
+use fluxttice_core::measure::neighbours::{
+    Centre, Metric, Neighbour, Place, Search, Space, Spaces, nearest, preservation,
+};
+use fluxttice_core::model::Weights;
 use fluxttice_core::run::find_checkpoint;
-use fluxttice_core::space::Operation;
+use fluxttice_core::space::{OPERATIONS, Operation, OperationSet};
 
 use super::{Done, Failure, json_line, line, note, operations, setup};
 use crate::cli::{Global, NeighborsArgs};
 
+/// Neighbours listed where neither a number nor a radius is asked for.
+const LISTED: usize = 10;
+
 /// Runs the command.
 pub fn run(global: &Global, args: &NeighborsArgs) -> Done {
-    let operations = operations::read(&args.operation)?;
+    let places: Vec<Place> = operations::read(&args.place)?;
     let checkpoint = find_checkpoint(&setup::runs(global)?, args.checkpoint.as_deref())?;
-    let which = Which::from(args.which);
-    let everything: Vec<Operation> = Operation::all().collect();
-    let codes = Evaluator::new(&checkpoint.weights).posteriors(which, &everything)?;
-    let codes: Vec<f32> = codes.mu.into_iter().map(|x| x as f32).collect();
-    let (metric, k) = (Metric::from(args.metric), usize::from(args.k));
-    for operation in operations {
-        if !global.json && !global.quiet {
-            let kept =
-                preservation(&codes, LATENT, operation, metric, k).map_or(String::new(), |share| {
-                    format!(
-                        ", {:.0} % of them among the {k} nearest by Hamming distance",
-                        100.0 * share
-                    )
-                });
+    let (metric, space) = (Metric::from(args.metric), Space::from(args.which));
+    let among: Option<OperationSet> = args.among.as_ref().map(|query| query.operations());
+    let k = args
+        .k
+        .map_or_else(|| args.radius.map_or(LISTED, |_| OPERATIONS), usize::from);
+    let search = Search {
+        metric,
+        k,
+        radius: args.radius.unwrap_or(f64::INFINITY),
+        among: among.as_ref(),
+    };
+    let spaces = Evaluator::new(&checkpoint.weights).spaces()?;
+    let notes = !global.json && !global.quiet;
+    for place in places {
+        let centre = centre(&checkpoint.weights, &spaces, space, &place, metric, notes)?;
+        let found = nearest(spaces.of(space), &centre, &search);
+        if notes {
+            let kept = match &centre {
+                Centre::Operation(operation) if among.is_none() => {
+                    preservation(spaces.of(space), *operation, metric, found.len())
+                }
+                _ => None,
+            };
+            let kept = kept.map_or(String::new(), |share| {
+                format!(
+                    ", {:.0} % of them among the {} nearest by Hamming distance",
+                    100.0 * share,
+                    found.len()
+                )
+            });
             note(&format!(
                 "{}: {} nearest by {} distance, codes of {} from {}{kept}",
-                operations::titled(operation),
-                k,
+                titled(&place),
+                found.len(),
                 metric.name(),
-                which.name().to_uppercase(),
+                space.title(),
                 checkpoint.origin
             ));
         }
-        for neighbour in nearest(&codes, LATENT, operation, metric, k) {
+        for neighbour in found {
             tell(global, &neighbour)?;
         }
     }
     Ok(ExitCode::SUCCESS)
+}
+
+fn titled(place: &Place) -> String {
+    let operation = place.operation();
+    operation.map_or_else(|| place.to_string(), operations::titled)
+}
+
+/// Where neighbours are counted from; of a point also says what the decoders make of it.
+fn centre(
+    weights: &Weights,
+    spaces: &Spaces,
+    space: Space,
+    place: &Place,
+    metric: Metric,
+    notes: bool,
+) -> Result<Centre, Failure> {
+    if metric.needs_spread() && place.operation().is_none() {
+        return Err(Failure::Input(format!(
+            "{} compares posteriors, and the point `{place}` has none: use an operation, or \
+             --metric euclidean or cosine",
+            metric.name()
+        )));
+    }
+    place.centre(spaces.of(space), |mu| {
+        let mut first: Option<Operation> = None;
+        for (which, code) in spaces.own(space, mu) {
+            let code = <[f64; 16]>::try_from(code)
+                .map_err(|code| Failure::Input(format!("{} dimensions", code.len())))?;
+            for decoded in decode(weights, which, &[code])? {
+                first.get_or_insert(decoded.operation);
+                if notes {
+                    note(&format!(
+                        "{place}: {} decodes it to {}, probability {:.4}, entropy {:.3} nats",
+                        which.name().to_uppercase(),
+                        operations::titled(decoded.operation),
+                        decoded.probability,
+                        decoded.entropy
+                    ));
+                }
+            }
+        }
+        first.ok_or_else(|| Failure::Input("nothing was decoded".to_owned()))
+    })
 }
 
 fn tell(global: &Global, neighbour: &Neighbour) -> Result<(), Failure> {

@@ -1,28 +1,35 @@
 //! Operations as the user writes them, and as they are shown.
 
+use std::fmt::Display;
 use std::io::{self, BufRead};
+use std::str::FromStr;
 
-use fluxttice_core::space::{Operation, ParseOperationError};
+use fluxttice_core::space::Operation;
 
 use super::Failure;
 
-/// One operation, or with `-` those on standard input, one a line.
-pub fn read(text: &str) -> Result<Vec<Operation>, Failure> {
+/// One operation, or another thing that is spelled in a line; with `-` those on standard input, one a
+/// line.
+pub fn read<T>(text: &str) -> Result<Vec<T>, Failure>
+where
+    T: FromStr<Err: Display>,
+    Failure: From<T::Err>,
+{
     if text != "-" {
         return Ok(vec![text.parse()?]);
     }
-    let mut operations = Vec::new();
+    let mut found = Vec::new();
     for (number, line) in io::stdin().lock().lines().enumerate() {
         let line = line.map_err(|error| {
             Failure::Input(format!("standard input, line {}: {error}", number + 1))
         })?;
         if !line.trim().is_empty() {
-            operations.push(line.parse().map_err(|error: ParseOperationError| {
+            found.push(line.parse().map_err(|error| {
                 Failure::Input(format!("standard input, line {}: {error}", number + 1))
             })?);
         }
     }
-    Ok(operations)
+    Ok(found)
 }
 
 /// Index, trits and, where it has one, name.

@@ -4,6 +4,7 @@ use burn::tensor::{DType, Device, Tensor, TensorData};
 
 use super::codes::{Posteriors, posteriors};
 use super::decoding::most_likely;
+use super::neighbours::Spaces;
 use crate::device::DeviceFailure;
 use crate::model::{Batch, Coupling, DualVae, Weights, Which, codes_tensor};
 use crate::space::{ENTRIES, Operation, OperationSet, VALUES};
@@ -40,6 +41,15 @@ impl Evaluator {
         operations: &[Operation],
     ) -> Result<Posteriors, DeviceFailure> {
         posteriors(&self.model, which, operations, &self.device, PRECISION)
+    }
+
+    /// Codes of all operations, in A's and B's spaces and both as one.
+    ///
+    /// # Errors
+    /// The device's failure.
+    pub fn spaces(&self) -> Result<Spaces, DeviceFailure> {
+        let everything: Vec<Operation> = Operation::all().collect();
+        Spaces::encoded(|which| self.posteriors(which, &everything))
     }
 
     /// Codes, row-major `[n × 16]`, to logits, row-major `[n × 27]`, without the other VAE's help.

@@ -15,7 +15,7 @@ mod report;
 
 pub use activity::{ACTIVE_VARIANCE, COLLAPSED_VARIANCE, mean_kl, variances};
 pub use benchmark::{Benchmark, CoverageTrials, Spread, VaeBenchmark};
-pub use codes::{Posteriors, encode_all};
+pub use codes::{Posteriors, posteriors};
 pub use coverage::{CoverageTask, Samples, TILE, ceiling};
 pub use decoding::{Decoding, most_likely};
 pub use evaluator::Evaluator;

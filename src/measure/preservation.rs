@@ -36,7 +36,7 @@ pub fn mean_preservation(codes: &[f64], dimensions: usize, ks: &[usize]) -> Vec<
 }
 
 /// Share of the operations at each Hamming distance that fit into the k nearest.
-fn hamming_shares(k: usize) -> [f64; ENTRIES + 1] {
+pub(super) fn hamming_shares(k: usize) -> [f64; ENTRIES + 1] {
     let mut room = k as f64;
     // Operations at distance h: C(9, h) 2^h.
     let mut count = 1.0;
@@ -97,7 +97,8 @@ impl Workspace {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::measure::neighbours::{Metric, preservation};
+    use crate::measure::Posteriors;
+    use crate::measure::neighbours::{Cloud, Metric, preservation};
 
     #[test]
     fn truth_tables_as_codes_keep_every_neighbourhood() {
@@ -124,13 +125,17 @@ mod tests {
         let codes: Vec<f64> = (0..2 * OPERATIONS)
             .map(|n| (n * 7_919 % 10_007) as f64 / 5_003.5 - 1.0)
             .collect();
-        let short: Vec<f32> = codes.iter().map(|x| *x as f32).collect();
+        let posteriors = Posteriors {
+            mu: codes.clone(),
+            log_variance: vec![0.0; codes.len()],
+        };
+        let cloud = Cloud::new(posteriors, 2);
         let found = mean_preservation(&codes, 2, &[10, 100]);
         // Every 50th operation stands for all of them.
         for (k, found) in [10, 100].into_iter().zip(found) {
             let some: Vec<f64> = Operation::all()
                 .step_by(50)
-                .filter_map(|centre| preservation(&short, 2, centre, Metric::Euclidean, k))
+                .filter_map(|centre| preservation(&cloud, centre, Metric::Euclidean, k))
                 .collect();
             let mean = some.iter().sum::<f64>() / some.len() as f64;
             assert!(

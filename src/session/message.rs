@@ -7,6 +7,7 @@ use std::sync::Arc;
 use serde::{Deserialize, Serialize};
 
 use crate::config::Config;
+use crate::measure::neighbours::Spaces;
 use crate::model::{LATENT, Weights};
 use crate::run::record::EpochRecord;
 pub use crate::run::record::{CoveredSets, EpochReport, Stage};
@@ -297,17 +298,15 @@ pub enum NoticeLevel {
     Error,
 }
 
-/// Codes (posterior means) of all 19,683 operations.
+/// Codes (posteriors) of all 19,683 operations.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Codes {
     /// Finished epochs of the model that made them.
     pub epoch: u32,
     /// A name for where they come from (`epoch 51`, `built-in model`).
     pub source: String,
-    /// Dimensions of one code.
-    pub dimensions: usize,
-    /// μ of A and of B, row-major [19,683 × dimensions].
-    pub mu: [Vec<f32>; 2],
+    /// The codes.
+    pub spaces: Spaces,
 }
 
 /// A copy of the model.

@@ -16,10 +16,12 @@ use super::plan::Plan;
 use crate::config::StopBy;
 use crate::device::{Chosen, DeviceFailure, choose};
 use crate::disruption::Rule;
-use crate::measure::encode_all;
-use crate::model::{DualVae, LATENT, Which};
+use crate::measure::neighbours::Spaces;
+use crate::measure::posteriors;
+use crate::model::DualVae;
 use crate::run::journal::JournalEvent;
 use crate::run::{RunError, RunFolder};
+use crate::space::Operation;
 use crate::training::{Active, Advance, Agenda, Snapshot, Steer};
 
 /// Epochs over which the speed is averaged.
@@ -346,17 +348,11 @@ pub(super) fn codes(
     epoch: u32,
     source: String,
 ) -> Result<Codes, SessionError> {
-    let mut mu = [Vec::new(), Vec::new()];
-    for (which, mu) in Which::BOTH.into_iter().zip(&mut mu) {
-        *mu = encode_all(model, which, device, dtype)?
-            .into_iter()
-            .map(|x| x as f32)
-            .collect();
-    }
+    let everything: Vec<Operation> = Operation::all().collect();
+    let spaces = Spaces::encoded(|which| posteriors(model, which, &everything, device, dtype))?;
     Ok(Codes {
         epoch,
         source,
-        dimensions: LATENT,
-        mu,
+        spaces,
     })
 }

@@ -1,8 +1,13 @@
-//! The 19,683 operations: index, truth table, names, sets and their digests. No tensors here.
+//! The 19,683 operations: index, truth table, laws, symmetries, names, sets and their digests,
+//! expressions that search them. No tensors here.
 
+pub mod laws;
 pub mod names;
 mod operation;
+pub mod query;
 mod set;
+pub mod symmetry;
+mod table;
 
 pub use operation::{ENTRIES, OPERATIONS, Operation, ParseOperationError, VALUES};
 pub use set::{OperationSet, sha256};

@@ -7,20 +7,28 @@ use super::Operation;
 /// A few names, for error messages.
 pub(super) const EXAMPLES: &str = "min, max, lukasiewicz, consensus, …";
 
-struct Named {
-    name: &'static str,
-    aliases: &'static [&'static str],
+/// An operation with a name.
+#[derive(Debug)]
+pub struct Named {
+    /// The name that is shown.
+    pub name: &'static str,
+    /// Other names for it.
+    pub aliases: &'static [&'static str],
+    /// Who described it, where it is not common knowledge.
+    pub source: &'static str,
     function: fn(i8, i8) -> i8,
 }
 
 const fn named(
     name: &'static str,
     aliases: &'static [&'static str],
+    source: &'static str,
     function: fn(i8, i8) -> i8,
 ) -> Named {
     Named {
         name,
         aliases,
+        source,
         function,
     }
 }
@@ -30,45 +38,95 @@ fn wrap(value: i8) -> i8 {
     (value + 1).rem_euclid(3) - 1
 }
 
-/// False is -1, true +1, 0 the third value. Sources: Kleene 1952 (strong: min, max, implication),
-/// Bochvar 1938 (weak: 0 infects), Łukasiewicz 1920, Gödel 1932, Heyting 1930, Jaśkowski/Sobociński
-/// (RM3) 1952, Webb 1935, Belnap's consensus and gullibility restricted to three values.
+const LUKASIEWICZ: &str = "Łukasiewicz, O logice trójwartościowej, 1920";
+const KLEENE: &str = "Kleene, Introduction to Metamathematics, 1952, §64: strong connectives";
+const BOCHVAR: &str = "Bochvar 1938: internal connectives, 0 infects; Kleene 1952: weak ones";
+const RM3: &str =
+    "Sobociński, Axiomatization of a partial system of three-value calculus, 1952; RM3";
+const MCCARTHY: &str =
+    "McCarthy, A Basis for a Mathematical Theory of Computation, 1963: from left to right";
+const BELNAP: &str =
+    "Belnap, A Useful Four-Valued Logic, 1977; Fitting: bilattices, on three values";
+const ARITHMETIC: &str = "arithmetic modulo 3";
+const BALANCED: &str = "balanced ternary";
+const EVERYONE: &str = "";
+
+/// False is -1, true +1, 0 the third value.
 static NAMES: &[Named] = &[
-    named("min", &["and", "kleene_and", "conjunction"], |a, b| {
-        a.min(b)
+    named(
+        "min",
+        &["and", "kleene_and", "conjunction"],
+        KLEENE,
+        |a, b| a.min(b),
+    ),
+    named(
+        "max",
+        &["or", "kleene_or", "disjunction"],
+        KLEENE,
+        |a, b| a.max(b),
+    ),
+    named("nand", &["kleene_nand"], KLEENE, |a, b| -a.min(b)),
+    named("nor", &["kleene_nor"], KLEENE, |a, b| -a.max(b)),
+    named("first", &["left", "a"], EVERYONE, |a, _| a),
+    named("second", &["right", "b"], EVERYONE, |_, b| b),
+    named("not_first", &["not_a"], EVERYONE, |a, _| -a),
+    named("not_second", &["not_b"], EVERYONE, |_, b| -b),
+    named("false", &["bottom"], EVERYONE, |_, _| -1),
+    named("unknown", &["zero"], EVERYONE, |_, _| 0),
+    named("true", &["top"], EVERYONE, |_, _| 1),
+    named("kleene_implication", &["kleene"], KLEENE, |a, b| {
+        (-a).max(b)
     }),
-    named("max", &["or", "kleene_or", "disjunction"], |a, b| a.max(b)),
-    named("nand", &["kleene_nand"], |a, b| -a.min(b)),
-    named("nor", &["kleene_nor"], |a, b| -a.max(b)),
-    named("first", &["left", "a"], |a, _| a),
-    named("second", &["right", "b"], |_, b| b),
-    named("not_first", &["not_a"], |a, _| -a),
-    named("not_second", &["not_b"], |_, b| -b),
-    named("false", &["bottom"], |_, _| -1),
-    named("unknown", &["zero"], |_, _| 0),
-    named("true", &["top"], |_, _| 1),
-    named("kleene_implication", &["kleene"], |a, b| (-a).max(b)),
     named(
         "lukasiewicz",
         &["lukasiewicz_implication", "łukasiewicz"],
+        LUKASIEWICZ,
         |a, b| (1 - a + b).min(1),
     ),
-    named("godel", &["godel_implication", "gödel"], |a, b| {
-        if a <= b { 1 } else { b }
+    named(
+        "godel",
+        &["godel_implication", "gödel", "heyting_implication"],
+        "Heyting 1930; Gödel, Zum intuitionistischen Aussagenkalkül, 1932",
+        |a, b| {
+            if a <= b { 1 } else { b }
+        },
+    ),
+    named(
+        "rescher",
+        &["rescher_implication", "standard_strict_implication"],
+        "Rescher, Many-valued Logic, 1969",
+        |a, b| {
+            if a <= b { 1 } else { -1 }
+        },
+    ),
+    named(
+        "lukasiewicz_and",
+        &["bounded_difference", "strong_conjunction"],
+        LUKASIEWICZ,
+        |a, b| (a + b - 1).max(-1),
+    ),
+    named(
+        "lukasiewicz_or",
+        &["bounded_sum", "strong_disjunction"],
+        LUKASIEWICZ,
+        |a, b| (a + b + 1).min(1),
+    ),
+    named("lukasiewicz_equivalence", &[], LUKASIEWICZ, |a, b| {
+        1 - (a - b).abs()
     }),
-    named("lukasiewicz_and", &["bounded_difference"], |a, b| {
-        (a + b - 1).max(-1)
-    }),
-    named("lukasiewicz_or", &["bounded_sum"], |a, b| {
-        (a + b + 1).min(1)
-    }),
-    named("bochvar_and", &["weak_and"], |a, b| {
+    named("bochvar_and", &["weak_and"], BOCHVAR, |a, b| {
         if a * b == 0 { 0 } else { a.min(b) }
     }),
-    named("bochvar_or", &["weak_or"], |a, b| {
+    named("bochvar_or", &["weak_or"], BOCHVAR, |a, b| {
         if a * b == 0 { 0 } else { a.max(b) }
     }),
-    named("sobocinski_and", &["rm3_and"], |a, b| {
+    named("mccarthy_and", &["sequential_and"], MCCARTHY, |a, b| {
+        if a == 1 { b } else { a }
+    }),
+    named("mccarthy_or", &["sequential_or"], MCCARTHY, |a, b| {
+        if a == -1 { b } else { a }
+    }),
+    named("sobocinski_and", &["rm3_and"], RM3, |a, b| {
         if a == 0 {
             b
         } else if b == 0 {
@@ -77,41 +135,65 @@ static NAMES: &[Named] = &[
             a.min(b)
         }
     }),
-    named("sobocinski", &["sobocinski_implication", "rm3"], |a, b| {
-        if a > b {
-            -1
-        } else if a == 0 && b == 0 {
-            0
-        } else {
-            (-a).max(b)
-        }
+    named(
+        "sobocinski",
+        &["sobocinski_implication", "rm3"],
+        RM3,
+        |a, b| {
+            if a > b {
+                -1
+            } else if a == 0 && b == 0 {
+                0
+            } else {
+                (-a).max(b)
+            }
+        },
+    ),
+    named("xor", &["kleene_xor"], KLEENE, |a, b| {
+        (a.min(-b)).max((-a).min(b))
     }),
-    named("lukasiewicz_equivalence", &[], |a, b| 1 - (a - b).abs()),
-    named("xor", &["kleene_xor"], |a, b| (a.min(-b)).max((-a).min(b))),
-    named("sum_mod_3", &["sum", "add"], |a, b| wrap(a + b)),
-    named("difference_mod_3", &["subtract"], |a, b| wrap(a - b)),
+    named("sum_mod_3", &["sum", "add"], ARITHMETIC, |a, b| wrap(a + b)),
+    named("difference_mod_3", &["subtract"], ARITHMETIC, |a, b| {
+        wrap(a - b)
+    }),
     named(
         "product",
         &[
             "multiply",
             "times",
+            "product_mod_3",
             "equivalence",
             "iff",
             "kleene_equivalence",
         ],
+        "arithmetic modulo 3, and Kleene's equivalence",
         |a, b| a * b,
     ),
-    named("consensus", &[], |a, b| if a == b { a } else { 0 }),
-    named("gullibility", &["accept_anything", "any"], |a, b| {
-        (a + b).clamp(-1, 1)
-    }),
-    named("comparator", &["compare", "sign"], |a, b| (a - b).signum()),
-    named("webb", &["webb_stroke"], |a, b| wrap(a.max(b) + 1)),
     named(
-        "equals",
-        &["identity_test"],
-        |a, b| if a == b { 1 } else { -1 },
+        "steiner",
+        &["third", "mean_mod_3"],
+        "Bruck, A Survey of Binary Systems, 1958: the idempotent totally symmetric quasigroup of order 3",
+        |a, b| wrap(-a - b),
     ),
+    named("consensus", &[], BELNAP, |a, b| if a == b { a } else { 0 }),
+    named(
+        "gullibility",
+        &["accept_anything", "any"],
+        BELNAP,
+        |a, b| (a + b).clamp(-1, 1),
+    ),
+    named("comparator", &["compare", "sign"], BALANCED, |a, b| {
+        (a - b).signum()
+    }),
+    named(
+        "webb",
+        &["webb_stroke"],
+        "Webb, Generation of any n-valued logic by one binary operation, 1935",
+        |a, b| wrap(a.max(b) + 1),
+    ),
+    named("equals", &["identity_test"], EVERYONE, |a, b| {
+        if a == b { 1 } else { -1 }
+    }),
 ];
 
 static TABLE: LazyLock<Vec<(Operation, &'static Named)>> = LazyLock::new(|| {
@@ -130,12 +212,17 @@ pub fn find(name: &str) -> Option<Operation> {
         .map(|(operation, _)| *operation)
 }
 
-/// The name of an operation, if it has one.
-pub fn name_of(operation: Operation) -> Option<&'static str> {
+/// All that is known by name of an operation, if it has one.
+pub fn entry(operation: Operation) -> Option<&'static Named> {
     TABLE
         .iter()
         .find(|(candidate, _)| *candidate == operation)
-        .map(|(_, named)| named.name)
+        .map(|(_, named)| *named)
+}
+
+/// The name of an operation, if it has one.
+pub fn name_of(operation: Operation) -> Option<&'static str> {
+    entry(operation).map(|named| named.name)
 }
 
 /// Every named operation with its first name, in the order of the table.
@@ -171,5 +258,15 @@ mod tests {
         assert_eq!(find("kleene").unwrap().apply(0, 0), 0);
         // Webb 1935: the one-place cycle of the larger value, complete on its own.
         assert_eq!(find("webb").unwrap().to_string(), "0+-++----");
+        // McCarthy 1963: the second input is not looked at where the first decides or is undefined.
+        assert_eq!(find("mccarthy_and").unwrap().to_string(), "---000-0+");
+        assert_eq!(
+            find("mccarthy_or").unwrap(),
+            find("mccarthy_and").unwrap().dual()
+        );
+        // Rescher 1969: true or false, never between.
+        assert_eq!(find("rescher").unwrap().to_string(), "+++-++--+");
+        // Bruck 1958: of three, the third.
+        assert_eq!(find("steiner").unwrap().apply(-1, 1), 0);
     }
 }

@@ -7,6 +7,8 @@ use super::app::App;
 use super::theme::ColorDepth;
 use super::{Options, Tab};
 use crate::config::Config;
+use crate::measure::Posteriors;
+use crate::measure::neighbours::{Cloud, Spaces};
 use crate::record::{
     Best, Coverage, CoveragePair, EpochRecord, EventName, Gradient, LearningRate, LossTerms,
     Seconds, StateNetAnswer, Unique,
@@ -236,14 +238,17 @@ pub fn covered(epoch: u32) -> CoveredSets {
 }
 
 /// Codes of a made-up model: near each other where the trits are.
-static CODES: LazyLock<[Vec<f32>; 2]> = LazyLock::new(|| {
-    [1, 2].map(|seed| {
+static CODES: LazyLock<Spaces> = LazyLock::new(|| {
+    let [a, b] = [1, 2].map(|seed| {
         let mut dice = Dice::new(seed);
-        Operation::all()
+        let mu: Vec<f64> = Operation::all()
             .flat_map(|operation| operation.entries())
-            .map(|entry| (f64::from(entry) + 0.4 * (dice.roll() - 0.5)) as f32)
-            .collect()
-    })
+            .map(|entry| f64::from((f64::from(entry) + 0.4 * (dice.roll() - 0.5)) as f32))
+            .collect();
+        let log_variance = (0..mu.len()).map(|_| dice.roll() - 2.0).collect();
+        Cloud::new(Posteriors { mu, log_variance }, 9)
+    });
+    Spaces::new(a, b)
 });
 
 /// Codes of a made-up model after this many epochs.
@@ -251,8 +256,7 @@ pub fn codes(epoch: u32) -> Codes {
     Codes {
         epoch,
         source: format!("epoch {epoch}"),
-        dimensions: 9,
-        mu: CODES.clone(),
+        spaces: CODES.clone(),
     }
 }
 

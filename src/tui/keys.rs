@@ -154,6 +154,7 @@ pub enum Action {
     NextMetric,
     SpaceA,
     SpaceB,
+    SpaceBoth,
     ShowOnMap,
     LogLevel,
     ToggleLibraries,
@@ -337,9 +338,10 @@ pub static TABLE: &[Binding] = table! {
         [key(KeyCode::Enter), key(KeyCode::Right)] Follow "go there" "make the chosen neighbour the centre"
         [ch('['), key(KeyCode::Left), key(KeyCode::Backspace)] GoBack "back" "back to the centre before"
         [ch(']')] GoForward "" "forward again"
-        [ch('e')] NextMetric "metric" "Euclidean, cosine or Hamming distance"
+        [ch('e')] NextMetric "metric" "Euclidean, cosine, 2-Wasserstein, Jeffreys or Hamming distance"
         [ch('a')] SpaceA "A/B" "distances between A's codes"
         [ch('b')] SpaceB "" "distances between B's codes"
+        [ch('o')] SpaceBoth "" "distances between the codes of A and B joined, each scaled by its root-mean-square norm"
         [ch('m')] ShowOnMap "on the map" "show the centre in Coverage"
     }
     Runs {

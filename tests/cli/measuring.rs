@@ -164,16 +164,9 @@ fn an_operation_may_be_written_in_every_way() {
     );
     assert_ne!(zeros, ask("0"));
 
-    let mut command = home.command(["neighbors", "-", "-k", "3", "--json"]);
-    let command = command
-        .stdin(Stdio::piped())
-        .stdout(Stdio::piped())
-        .stderr(Stdio::piped());
-    let mut child = command.spawn().unwrap();
-    let mut stdin = child.stdin.take().unwrap();
-    writeln!(stdin, "min\n{min}\n\n{entries}\n000000000").unwrap();
-    drop(stdin);
-    let ran = Ran::from(child.wait_with_output().unwrap()).exits(0);
+    let command = home.command(["neighbors", "-", "-k", "3", "--json"]);
+    let asked = format!("min\n{min}\n\n{entries}\n000000000");
+    let ran = Ran::with_input(command, &asked).exits(0);
     assert_eq!(
         ran.stdout,
         [named.as_str(), &named, &named, &zeros].concat()
@@ -233,16 +226,8 @@ fn what_is_no_operation_is_refused() {
         let ran = Ran::of(home.command(["neighbors", wrong])).exits(3);
         assert_eq!(ran.says_only(&["expected"]).stdout, "");
     }
-    let mut command = home.command(["neighbors", "-", "--json"]);
-    let command = command
-        .stdin(Stdio::piped())
-        .stdout(Stdio::piped())
-        .stderr(Stdio::piped());
-    let mut child = command.spawn().unwrap();
-    let mut stdin = child.stdin.take().unwrap();
-    stdin.write_all(b"min\nnonsense\n").unwrap();
-    drop(stdin);
-    let ran = Ran::from(child.wait_with_output().unwrap()).exits(3);
+    let command = home.command(["neighbors", "-", "--json"]);
+    let ran = Ran::with_input(command, "min\nnonsense\n").exits(3);
     ran.says_only(&["line 2", "nonsense"]);
 }
 

@@ -198,7 +198,7 @@ fn wrong_usage_is_2_and_an_absent_device_is_4() {
         "train --resume x --out y",
         "neighbors",
         "neighbors min -k 0",
-        "neighbors min -k 19683",
+        "neighbors min -k 19684",
         "neighbors min --metric manhattan",
         "coverage --samples 0",
         "coverage --draw dice",

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::fs;
 
 use fluxttice_core::disruption::{Disruption, DisruptionKind};
+use fluxttice_core::measure::neighbours::Space;
 use fluxttice_core::run::checkpoint::load_weights;
 use fluxttice_core::run::journal::JournalEvent;
 use fluxttice_core::run::{built_in, read_journal, read_metrics};
@@ -248,18 +249,18 @@ fn codes_come_from_the_newest_weights_also_after_the_end() {
     let late = session.codes();
     assert_eq!((late.source.as_str(), late.epoch), ("epoch 0", 1));
     assert!(
-        late.mu
-            .iter()
-            .all(|mu| mu.len() == 19_683 * late.dimensions)
+        Space::ALL
+            .into_iter()
+            .all(|space| late.spaces.of(space).is_whole())
     );
-    assert_ne!(early.mu, late.mu);
+    assert_ne!(early.spaces, late.spaces);
 
     let checkpoint = run.join("checkpoints/latest").display().to_string();
     let saved = fluxttice_core::run::find_checkpoint(home.path(), Some(&checkpoint)).unwrap();
     let mut explorer = Watched::new(Session::explore(saved).unwrap());
     assert_eq!(
-        explorer.codes().mu,
-        late.mu,
+        explorer.codes().spaces,
+        late.spaces,
         "the codes of what is on the disk"
     );
 }

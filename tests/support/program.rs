@@ -1,7 +1,7 @@
 //! The real program in a home of its own.
 
 use std::fs;
-use std::io::{BufRead, BufReader, Lines, Read};
+use std::io::{BufRead, BufReader, Lines, Read, Write};
 use std::path::{Path, PathBuf};
 use std::process::{Child, ChildStdout, Command, ExitStatus, Output, Stdio};
 
@@ -98,6 +98,25 @@ pub struct Ran {
 impl Ran {
     pub fn of(mut command: Command) -> Self {
         Self::from(command.output().unwrap())
+    }
+
+    /// Runs a command to its end on some input.
+    pub fn with_input(mut command: Command, input: &str) -> Self {
+        let mut child = command
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .spawn()
+            .unwrap();
+        let mut stdin = child.stdin.take().unwrap();
+        let writer = std::thread::spawn({
+            let input = input.to_owned();
+            // A program that stops reading says why by its exit code.
+            move || drop(stdin.write_all(input.as_bytes()))
+        });
+        let output = child.wait_with_output().unwrap();
+        writer.join().unwrap();
+        Self::from(output)
     }
 
     /// It must have ended with this code; gives itself back for further questions.

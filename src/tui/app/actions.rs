@@ -3,6 +3,7 @@
 use super::{
     App, Condition, ControlForm, Doing, Modal, Offer, Palette, Prompt, Purpose, Redraw, Tab, Then,
 };
+use crate::measure::neighbours::Space;
 use crate::session::message::Command;
 use crate::training::Steer;
 use crate::tui::keys::Action;
@@ -168,8 +169,9 @@ impl App {
             Action::GoBack => self.travel(false),
             Action::GoForward => self.travel(true),
             Action::NextMetric => self.neighbours.next_metric(),
-            Action::SpaceA => self.neighbours.space = 0,
-            Action::SpaceB => self.neighbours.space = 1,
+            Action::SpaceA => self.neighbours.space = Space::A,
+            Action::SpaceB => self.neighbours.space = Space::B,
+            Action::SpaceBoth => self.neighbours.space = Space::Both,
             Action::ShowOnMap => {
                 let room = self.map_room();
                 self.map.select(self.neighbours.centre(), room);

@@ -2,7 +2,9 @@
 
 use std::sync::Arc;
 
-use crate::measure::neighbours::{Metric, Neighbour, nearest, preservation};
+use crate::measure::neighbours::{
+    Centre, Metric, Neighbour, Search, Space, Spaces, nearest, preservation,
+};
 use crate::session::message::Codes;
 use crate::space::{Operation, names};
 
@@ -18,7 +20,7 @@ const MEMORY: usize = 1_000;
 struct Question {
     centre: Operation,
     metric: Metric,
-    space: usize,
+    space: Space,
     codes: Option<(u32, String)>,
 }
 
@@ -27,7 +29,7 @@ struct Question {
 pub struct Found {
     /// The nearest operations.
     pub neighbours: Vec<Neighbour>,
-    /// The nearest ones in the other VAE's space, to lay beside; none where the metric knows no space.
+    /// The nearest ones in another space, to lay beside; none where the metric knows no space.
     pub other: Vec<Neighbour>,
     /// Share of each of [`SIZES`] nearest codes that are also nearest by Hamming distance.
     pub preserved: [Option<f64>; 2],
@@ -40,8 +42,8 @@ pub struct NeighbourView {
     position: usize,
     /// Distance by which the list is ordered.
     pub metric: Metric,
-    /// 0: A's codes, 1: B's.
-    pub space: usize,
+    /// Whose codes.
+    pub space: Space,
     /// Chosen row.
     pub selected: usize,
     asked: Option<Question>,
@@ -55,7 +57,7 @@ impl Default for NeighbourView {
             path: vec![centre],
             position: 0,
             metric: Metric::default(),
-            space: 0,
+            space: Space::A,
             selected: 0,
             asked: None,
             found: Arc::default(),
@@ -122,6 +124,14 @@ impl NeighbourView {
         self.selected = self.selected.saturating_add_signed(by).min(last);
     }
 
+    /// The space whose neighbours are laid beside.
+    pub fn beside(&self) -> Space {
+        match self.space {
+            Space::A => Space::B,
+            Space::B | Space::Both => Space::A,
+        }
+    }
+
     /// Takes the next metric.
     pub fn next_metric(&mut self) {
         let place = Metric::ALL
@@ -142,21 +152,18 @@ impl NeighbourView {
         if self.asked.as_ref() == Some(&question) {
             return;
         }
-        let empty: &[f32] = &[];
-        let space = self.space.min(1);
-        let (mu, other, dimensions) = codes.map_or((empty, empty, 0), |codes| {
-            let [a, b] = &codes.mu;
-            let (mu, other) = if space == 0 { (a, b) } else { (b, a) };
-            (mu.as_slice(), other.as_slice(), codes.dimensions)
-        });
-        let other = match self.metric {
-            Metric::Hamming => Vec::new(),
-            metric => nearest(other, dimensions, question.centre, metric, LISTED),
-        };
+        let nothing = Spaces::default();
+        let spaces = codes.map_or(&nothing, |codes| &codes.spaces);
+        let (cloud, other) = (spaces.of(self.space), spaces.of(self.beside()));
+        let centre = Centre::Operation(question.centre);
+        let search = Search::nearest(self.metric, LISTED);
         self.found = Arc::new(Found {
-            neighbours: nearest(mu, dimensions, question.centre, self.metric, LISTED),
-            other,
-            preserved: SIZES.map(|k| preservation(mu, dimensions, question.centre, self.metric, k)),
+            neighbours: nearest(cloud, &centre, &search),
+            other: match self.metric {
+                Metric::Hamming => Vec::new(),
+                _ => nearest(other, &centre, &search),
+            },
+            preserved: SIZES.map(|k| preservation(cloud, question.centre, self.metric, k)),
         });
         self.asked = Some(question);
         self.step(0);

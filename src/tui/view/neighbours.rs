@@ -11,7 +11,7 @@ use ratatui::layout::Rect;
 use ratatui::text::{Line, Span};
 
 use super::{heading, layout, lines, truth_table};
-use crate::measure::neighbours::{Metric, Neighbour};
+use crate::measure::neighbours::{Metric, Neighbour, Space};
 use crate::space::Operation;
 use crate::tui::app::{App, LISTED, SIZES};
 use crate::tui::format::{fit, fixed, percent, thousands, width};
@@ -26,7 +26,7 @@ pub fn render(body: Rect, buf: &mut Buffer, app: &App) {
     let found = view.found();
     render_list(parts.list, buf, app, &found.neighbours, Some(view.selected));
     if let Some((head, list)) = parts.other.filter(|_| view.metric != Metric::Hamming) {
-        render_head(head, buf, app, 1 - view.space.min(1));
+        render_head(head, buf, app, view.beside());
         render_list(list, buf, app, &found.other, None);
     }
 }
@@ -35,12 +35,10 @@ fn metric_name(metric: Metric) -> &'static str {
     match metric {
         Metric::Euclidean => "Euclidean",
         Metric::Cosine => "cosine",
+        Metric::Wasserstein => "2-Wasserstein of posteriors",
+        Metric::Jeffreys => "Jeffreys divergence, nats",
         Metric::Hamming => "Hamming",
     }
-}
-
-fn space_name(space: usize) -> &'static str {
-    if space == 0 { "A" } else { "B" }
 }
 
 /// Where the codes are from, or why there are none.
@@ -150,26 +148,30 @@ fn shows_rank(width: u16) -> bool {
     width >= 66
 }
 
-fn render_head(area: Rect, buf: &mut Buffer, app: &App, space: usize) {
+fn render_head(area: Rect, buf: &mut Buffer, app: &App, space: Space) {
     let theme = app.theme;
     let view = &app.neighbours;
     let title = match view.metric {
         Metric::Hamming => format!("{LISTED} nearest by entries that differ"),
         metric => format!(
             "{LISTED} nearest codes of {} · {}",
-            space_name(space),
+            space.title(),
             metric_name(metric)
         ),
     };
     heading(area, buf, theme, &title, "");
     if view.metric != Metric::Hamming {
         // The letter keeps its colour, as everywhere.
-        let role = if space == 0 { Role::A } else { Role::B };
+        let role = match space {
+            Space::A => Role::A,
+            Space::B => Role::B,
+            Space::Both => Role::Both,
+        };
         let x = area.x + width(&format!("{LISTED} nearest codes of ")) as u16;
         buf.set_string(
             x,
             area.y,
-            space_name(space),
+            space.title(),
             theme.role(role).patch(theme.strong()),
         );
     }

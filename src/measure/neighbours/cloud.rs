@@ -1,0 +1,128 @@
+//! Codes of all operations in one latent space: A's, B's, or both joined.
+
+use crate::measure::Posteriors;
+use crate::space::{OPERATIONS, Operation, OperationSet};
+
+/// Posteriors of the operations, operation 0 first.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Cloud {
+    dimensions: usize,
+    mu: Vec<f64>,
+    deviation: Vec<f64>,
+}
+
+/// One operation's posterior, a diagonal Gaussian.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Code<'a> {
+    /// Mean.
+    pub mu: &'a [f64],
+    /// Standard deviations.
+    pub deviation: &'a [f64],
+}
+
+impl Cloud {
+    /// From posteriors of `dimensions` dimensions, operation 0 first. Operations without a complete row
+    /// are left out.
+    pub fn new(posteriors: Posteriors, dimensions: usize) -> Self {
+        let deviation = posteriors.log_variance.iter().map(|v| (0.5 * v).exp());
+        Self {
+            dimensions,
+            mu: posteriors.mu,
+            deviation: deviation.collect(),
+        }
+    }
+
+    /// Both spaces as one: codes laid end to end, each space scaled by its root-mean-square norm, so that
+    /// neither is louder than the other.
+    pub fn joined(a: &Self, b: &Self) -> Self {
+        let scales = [a, b].map(|cloud| cloud.rms_norm().recip());
+        let mut joined = Self {
+            dimensions: a.dimensions + b.dimensions,
+            ..Self::default()
+        };
+        for operation in Operation::all() {
+            let (Some(a), Some(b)) = (a.code(operation), b.code(operation)) else {
+                break;
+            };
+            for (code, scale) in [a, b].into_iter().zip(scales) {
+                joined.mu.extend(code.mu.iter().map(|x| x * scale));
+                joined
+                    .deviation
+                    .extend(code.deviation.iter().map(|x| x * scale));
+            }
+        }
+        joined
+    }
+
+    /// Dimensions of a code.
+    pub fn dimensions(&self) -> usize {
+        self.dimensions
+    }
+
+    /// Means μ, row-major `[operations × dimensions]`.
+    pub fn means(&self) -> &[f64] {
+        &self.mu
+    }
+
+    /// √(mean |μ|²), the length a code typically has.
+    pub fn rms_norm(&self) -> f64 {
+        let rows = self.mu.len().checked_div(self.dimensions).unwrap_or(0);
+        (self.mu.iter().map(|x| x * x).sum::<f64>() / rows as f64).sqrt()
+    }
+
+    /// An operation's code, if it has a complete one.
+    pub fn code(&self, operation: Operation) -> Option<Code<'_>> {
+        let start = operation.index().checked_mul(self.dimensions)?;
+        let row = |numbers| -> Option<&[f64]> {
+            <[f64]>::get(numbers, start..start.checked_add(self.dimensions)?)
+                .filter(|row| !row.is_empty())
+        };
+        Some(Code {
+            mu: row(&self.mu)?,
+            deviation: row(&self.deviation)?,
+        })
+    }
+
+    /// Mean code of some operations; `None` where none of them has one.
+    pub fn mean(&self, operations: &OperationSet) -> Option<Vec<f64>> {
+        let mut sum = vec![0.0; self.dimensions];
+        let mut count = 0;
+        for code in operations
+            .iter()
+            .filter_map(|operation| self.code(operation))
+        {
+            count += 1;
+            for (sum, x) in sum.iter_mut().zip(code.mu) {
+                *sum += x;
+            }
+        }
+        (count > 0).then(|| sum.into_iter().map(|x| x / f64::from(count)).collect())
+    }
+
+    /// Whether every operation has a code.
+    pub fn is_whole(&self) -> bool {
+        self.dimensions > 0 && self.mu.len() == OPERATIONS * self.dimensions
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn joined_spaces_are_equally_loud() {
+        let cloud = |scale: f64| {
+            let posteriors = Posteriors {
+                mu: (0..OPERATIONS).map(|i| scale * (i as f64 + 1.0)).collect(),
+                log_variance: vec![2.0 * scale.ln(); OPERATIONS],
+            };
+            Cloud::new(posteriors, 1)
+        };
+        let joined = Cloud::joined(&cloud(1.0), &cloud(1_000.0));
+        assert!(joined.is_whole());
+        let code = joined.code(Operation::new(77).unwrap()).unwrap();
+        assert!((code.mu[0] - code.mu[1]).abs() < 1e-12);
+        assert!((code.deviation[0] / code.deviation[1] - 1.0).abs() < 1e-12);
+        assert!((joined.rms_norm() - 2f64.sqrt()).abs() < 1e-12);
+    }
+}

@@ -1,0 +1,293 @@
+//! Points of the latent space by what they are made of: `min + max - product`, `0.5*min + 0.5*z3`.
+
+use std::fmt;
+use std::str::FromStr;
+
+use thiserror::Error;
+
+use super::{Centre, Cloud};
+use crate::space::query::Query;
+use crate::space::{Operation, OperationSet};
+
+/// A sum of weighted terms.
+///
+/// ```text
+/// place = ['-' ] [weight '*'] term (('+' | '-') [weight '*'] term)*     blanks around + and -
+/// term  = operation | 'z' dimension | 'mean(' expression ')'
+/// ```
+///
+/// Operations stand for their codes μ; `z3` is the unit vector of latent dimension 3; `mean(…)` the
+/// mean code of the operations that an expression finds.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Place {
+    text: String,
+    terms: Vec<(f64, Term)>,
+}
+
+#[derive(Clone, Debug, PartialEq)]
+enum Term {
+    Operation(Operation),
+    Dimension(usize),
+    Mean(OperationSet),
+}
+
+/// Why a text is no place, or a place is not in a space.
+#[derive(Clone, Debug, PartialEq, Eq, Error)]
+#[error("no point `{text}`: {problem}")]
+pub struct PlaceError {
+    /// The text.
+    pub text: String,
+    /// What is wrong with it.
+    pub problem: String,
+}
+
+impl From<Operation> for Place {
+    fn from(operation: Operation) -> Self {
+        Self {
+            text: operation
+                .name()
+                .map_or_else(|| operation.to_string(), str::to_owned),
+            terms: vec![(1.0, Term::Operation(operation))],
+        }
+    }
+}
+
+/// As it was written.
+impl fmt::Display for Place {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(&self.text)
+    }
+}
+
+impl FromStr for Place {
+    type Err = PlaceError;
+
+    fn from_str(text: &str) -> Result<Self, PlaceError> {
+        let text = text.trim();
+        let fail = |problem: String| PlaceError {
+            text: text.chars().take(100).collect(),
+            problem,
+        };
+        // An operation may hold signs and commas of its own; alone it needs no other reading.
+        let alone = text.parse::<Operation>();
+        if let Ok(operation) = alone {
+            return Ok(Self {
+                text: text.to_owned(),
+                terms: vec![(1.0, Term::Operation(operation))],
+            });
+        }
+        let mut terms = Vec::new();
+        for (sign, part) in split(text) {
+            let (weight, part) = match part.split_once('*') {
+                None => (1.0, part),
+                Some((weight, part)) => {
+                    let number = weight.trim().parse::<f64>().ok();
+                    let finite = number.filter(|weight| weight.is_finite());
+                    let problem = || fail(format!("`{}` is no weight", weight.trim()));
+                    (finite.ok_or_else(problem)?, part)
+                }
+            };
+            terms.push((sign * weight, term(part.trim()).map_err(&fail)?));
+        }
+        Ok(Self {
+            text: text.to_owned(),
+            terms,
+        })
+    }
+}
+
+/// The terms between ` + ` and ` - `, each with its sign. Within parentheses nothing is split.
+fn split(text: &str) -> Vec<(f64, &str)> {
+    let (mut sign, mut text) = match text.strip_prefix("- ") {
+        Some(rest) => (-1.0, rest),
+        None => (1.0, text),
+    };
+    let mut parts = Vec::new();
+    let mut depth = 0i32;
+    let mut from = 0;
+    while let Some(character) = text[from..].chars().next() {
+        match character {
+            '(' => depth += 1,
+            ')' => depth -= 1,
+            ' ' if depth <= 0 => {
+                let next = [(" + ", 1.0), (" - ", -1.0)]
+                    .into_iter()
+                    .find(|(between, _)| text[from..].starts_with(between));
+                if let Some((between, next)) = next {
+                    parts.push((sign, &text[..from]));
+                    (sign, text, from) = (next, &text[from + between.len()..], 0);
+                    continue;
+                }
+            }
+            _ => {}
+        }
+        from += character.len_utf8();
+    }
+    parts.push((sign, text));
+    parts
+}
+
+fn term(text: &str) -> Result<Term, String> {
+    if let Some(dimension) = text
+        .strip_prefix('z')
+        .and_then(|number| number.parse().ok())
+    {
+        return Ok(Term::Dimension(dimension));
+    }
+    if let Some(expression) = text
+        .strip_prefix("mean(")
+        .and_then(|rest| rest.strip_suffix(')'))
+    {
+        let query: Query =
+            expression
+                .parse()
+                .map_err(|error: crate::space::query::QueryError| {
+                    format!(
+                        "in mean(…), at character {}: {}",
+                        error.at + 1,
+                        error.problem()
+                    )
+                })?;
+        let found = query.operations();
+        return if found.is_empty() {
+            Err(format!(
+                "no operation is `{expression}`, so they have no mean"
+            ))
+        } else {
+            Ok(Term::Mean(found))
+        };
+    }
+    let expected = "an operation (index 0..=19682, nine trits, nine numbers, a name), z0, z1, … or \
+                    mean(expression), with blanks around + and -";
+    let operation = text.parse().map(Term::Operation);
+    operation.map_err(|_| format!("expected {expected}, found `{text}`"))
+}
+
+impl Place {
+    /// The operation, where it is just one.
+    pub fn operation(&self) -> Option<Operation> {
+        match self.terms[..] {
+            [(weight, Term::Operation(operation))] if weight == 1.0 => Some(operation),
+            _ => None,
+        }
+    }
+
+    /// The operations that it names, without those of means.
+    pub fn operations(&self) -> impl Iterator<Item = Operation> {
+        self.terms.iter().filter_map(|(_, term)| match term {
+            Term::Operation(operation) => Some(*operation),
+            _ => None,
+        })
+    }
+
+    /// The point in a latent space.
+    ///
+    /// # Errors
+    /// A dimension that the space does not have, or an operation without a code.
+    pub fn coordinates(&self, cloud: &Cloud) -> Result<Vec<f64>, PlaceError> {
+        let fail = |problem: String| PlaceError {
+            text: self.text.clone(),
+            problem,
+        };
+        let mut point = vec![0.0; cloud.dimensions()];
+        for (weight, term) in &self.terms {
+            let code = match term {
+                Term::Operation(operation) => cloud.code(*operation).map(|code| code.mu.to_vec()),
+                Term::Mean(operations) => cloud.mean(operations),
+                Term::Dimension(dimension) => {
+                    let axis = point.get_mut(*dimension).ok_or_else(|| {
+                        fail(format!(
+                            "this space has dimensions z0 to z{}, not z{dimension}",
+                            cloud.dimensions().saturating_sub(1)
+                        ))
+                    })?;
+                    *axis += weight;
+                    continue;
+                }
+            };
+            let code = code.ok_or_else(|| fail("there are no codes yet".to_owned()))?;
+            for (sum, x) in point.iter_mut().zip(code) {
+                *sum += weight * x;
+            }
+        }
+        Ok(point)
+    }
+
+    /// Where neighbours are counted from; `decode` says what the decoder makes of a point.
+    ///
+    /// # Errors
+    /// As for [`Self::coordinates`], and those of `decode`.
+    pub fn centre<E: From<PlaceError>>(
+        &self,
+        cloud: &Cloud,
+        decode: impl FnOnce(&[f64]) -> Result<Operation, E>,
+    ) -> Result<Centre, E> {
+        if let Some(operation) = self.operation() {
+            return Ok(Centre::Operation(operation));
+        }
+        let mu = self.coordinates(cloud)?;
+        let decoded = decode(&mu)?;
+        Ok(Centre::Point { mu, decoded })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::measure::Posteriors;
+    use crate::space::OPERATIONS;
+
+    /// An operation's code is its index and minus its index.
+    fn cloud() -> Cloud {
+        let mu = (0..OPERATIONS)
+            .flat_map(|i| [i as f64, -(i as f64)])
+            .collect();
+        let log_variance = vec![0.0; 2 * OPERATIONS];
+        Cloud::new(Posteriors { mu, log_variance }, 2)
+    }
+
+    fn at(text: &str) -> Result<Vec<f64>, PlaceError> {
+        text.parse::<Place>()?.coordinates(&cloud())
+    }
+
+    #[test]
+    fn places_are_sums() {
+        assert_eq!(at("7").unwrap(), [7.0, -7.0]);
+        assert_eq!(at("10 + 5 - 3").unwrap(), [12.0, -12.0]);
+        assert_eq!(at("0.25*100 + 0.75*200").unwrap(), [175.0, -175.0]);
+        assert_eq!(at("- 10 + 2*z1").unwrap(), [-10.0, 12.0]);
+        assert_eq!(at("mean(index < 3) + 1").unwrap(), [2.0, -2.0]);
+        // Signs of trits are not signs of a sum.
+        let trits: Place = "---------  +  +++++++++".parse().unwrap();
+        assert_eq!(trits.operations().count(), 2);
+        assert_eq!(
+            "-0+-0+-0+"
+                .parse::<Place>()
+                .unwrap()
+                .operation()
+                .unwrap()
+                .to_string(),
+            "-0+-0+-0+"
+        );
+        assert!("min".parse::<Place>().unwrap().operation().is_some());
+        assert!("2*min".parse::<Place>().unwrap().operation().is_none());
+    }
+
+    #[test]
+    fn what_is_no_place_is_told_why() {
+        for (text, problem) in [
+            ("", "found ``"),
+            ("min +", "found `min +`"),
+            ("min + mix", "found `mix`"),
+            ("x*min", "`x` is no weight"),
+            ("inf*min", "`inf` is no weight"),
+            ("min + z2", "z0 to z1"),
+            ("mean(constant", "expected an operation"),
+            ("mean(constan)", "at character 1"),
+            ("mean(constant & !constant)", "no operation is"),
+        ] {
+            let error = at(text).unwrap_err().to_string();
+            assert!(error.contains(problem), "{text}: {error}");
+        }
+    }
+}

@@ -1,0 +1,118 @@
+//! The latent spaces of one model: A's, B's, and both as one.
+
+use super::Cloud;
+use crate::device::DeviceFailure;
+use crate::measure::Posteriors;
+use crate::model::{LATENT, Which};
+
+/// A latent space.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+pub enum Space {
+    /// A's codes.
+    #[default]
+    A,
+    /// B's codes.
+    B,
+    /// A's and B's codes laid end to end, equally loud.
+    Both,
+}
+
+impl Space {
+    /// Every space, in the order in which they are offered.
+    pub const ALL: [Self; 3] = [Self::A, Self::B, Self::Both];
+
+    /// How it is named to people.
+    pub fn title(self) -> &'static str {
+        match self {
+            Self::A => "A",
+            Self::B => "B",
+            Self::Both => "A and B",
+        }
+    }
+
+    /// The VAEs whose codes it holds.
+    pub fn whose(self) -> &'static [Which] {
+        match self {
+            Self::A => &[Which::A],
+            Self::B => &[Which::B],
+            Self::Both => &Which::BOTH,
+        }
+    }
+}
+
+/// Codes of all operations in every space.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Spaces {
+    clouds: [Cloud; 3],
+}
+
+impl Spaces {
+    /// From A's and B's codes.
+    pub fn new(a: Cloud, b: Cloud) -> Self {
+        let both = Cloud::joined(&a, &b);
+        Self {
+            clouds: [a, b, both],
+        }
+    }
+
+    /// From what A's and B's encoders say of all operations, operation 0 first.
+    ///
+    /// # Errors
+    /// That of `posteriors`.
+    pub fn encoded(
+        posteriors: impl Fn(Which) -> Result<Posteriors, DeviceFailure>,
+    ) -> Result<Self, DeviceFailure> {
+        let cloud = |which| posteriors(which).map(|found| Cloud::new(found, LATENT));
+        Ok(Self::new(cloud(Which::A)?, cloud(Which::B)?))
+    }
+
+    /// The codes in one space.
+    pub fn of(&self, space: Space) -> &Cloud {
+        &self.clouds[space as usize]
+    }
+
+    /// A point of a space in the own coordinates of each VAE that it has codes of.
+    pub fn own(&self, space: Space, point: &[f64]) -> Vec<(Which, Vec<f64>)> {
+        let [a, b, _] = &self.clouds;
+        match space {
+            Space::A => vec![(Which::A, point.to_vec())],
+            Space::B => vec![(Which::B, point.to_vec())],
+            Space::Both => {
+                let (of_a, of_b) = point.split_at(a.dimensions().min(point.len()));
+                [(Which::A, of_a, a), (Which::B, of_b, b)]
+                    .map(|(which, part, cloud)| {
+                        let norm = cloud.rms_norm();
+                        (which, part.iter().map(|x| x * norm).collect())
+                    })
+                    .to_vec()
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::space::{OPERATIONS, Operation};
+
+    #[test]
+    fn a_joined_point_is_found_again_in_both_spaces() {
+        let cloud = |scale: f64| {
+            let posteriors = Posteriors {
+                mu: (0..2 * OPERATIONS)
+                    .map(|i| scale * (i as f64).sin())
+                    .collect(),
+                log_variance: vec![0.0; 2 * OPERATIONS],
+            };
+            Cloud::new(posteriors, 2)
+        };
+        let spaces = Spaces::new(cloud(3.0), cloud(0.2));
+        let operation = Operation::new(4_711).unwrap();
+        let joined = spaces.of(Space::Both).code(operation).unwrap().mu;
+        for (which, own) in spaces.own(Space::Both, joined) {
+            let space = [Space::A, Space::B][which as usize];
+            let expected = spaces.of(space).code(operation).unwrap().mu;
+            assert!(own.iter().zip(expected).all(|(x, y)| (x - y).abs() < 1e-12));
+        }
+    }
+}

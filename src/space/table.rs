@@ -1,0 +1,57 @@
+//! A truth table spelled out, for questions that look at its entries again and again.
+
+use super::{ENTRIES, Operation, VALUES};
+
+/// Every value by its class label.
+pub const LABELS: [u8; VALUES] = [0, 1, 2];
+
+/// The nine entries of an operation by class labels: 0, 1, 2 stand for -1, 0, +1.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Table([u8; ENTRIES]);
+
+impl Table {
+    /// The value f(a, b). Arguments and value are class labels; labels above 2 count as 2.
+    pub fn at(&self, a: u8, b: u8) -> u8 {
+        self.0[VALUES * usize::from(a.min(2)) + usize::from(b.min(2))]
+    }
+
+    /// How often -1, 0 and +1 are taken.
+    pub fn counts(&self) -> [usize; VALUES] {
+        LABELS.map(|label| self.0.iter().filter(|entry| **entry == label).count())
+    }
+
+    /// Triples (a, b, c) of 27 for which f(f(a, b), c) = f(a, f(b, c)).
+    pub fn associating_triples(&self) -> usize {
+        triples()
+            .filter(|[a, b, c]| self.at(self.at(*a, *b), *c) == self.at(*a, self.at(*b, *c)))
+            .count()
+    }
+
+    /// Whether the value depends on the first and on the second argument.
+    pub fn depends(&self) -> [bool; 2] {
+        let [mut first, mut second] = [false; 2];
+        for [a, b, other] in triples() {
+            first |= self.at(a, b) != self.at(other, b);
+            second |= self.at(a, b) != self.at(a, other);
+        }
+        [first, second]
+    }
+}
+
+impl From<Operation> for Table {
+    fn from(operation: Operation) -> Self {
+        Self(operation.classes())
+    }
+}
+
+/// Every pair of labels, in the order of the entries.
+pub fn pairs() -> impl Iterator<Item = [u8; 2]> {
+    LABELS
+        .into_iter()
+        .flat_map(|a| LABELS.into_iter().map(move |b| [a, b]))
+}
+
+/// Every triple of labels.
+pub fn triples() -> impl Iterator<Item = [u8; 3]> {
+    pairs().flat_map(|[a, b]| LABELS.into_iter().map(move |c| [a, b, c]))
+}
