@@ -4,9 +4,12 @@
 
 use criterion::{Criterion, Throughput, criterion_group, criterion_main};
 
+use fluxttice_core::measure::neighbours::{Centre, Metric, Search, Space, nearest};
+use fluxttice_core::measure::projection::Projection;
 use fluxttice_core::measure::{Evaluator, PriorQuestion, mean_preservation, survey};
 use fluxttice_core::model::{LATENT, Which};
 use fluxttice_core::run::built_in;
+use fluxttice_core::space::query::Query;
 use fluxttice_core::space::{OPERATIONS, Operation};
 
 const CODES: u32 = 65_536;
@@ -37,6 +40,24 @@ fn measures(criterion: &mut Criterion) {
     let codes = evaluator.posteriors(Which::A, &everything).unwrap().mu;
     group.bench_function("neighbourhood preservation, k = 10 and 100", |bencher| {
         bencher.iter(|| mean_preservation(&codes, LATENT, &[10, 100]));
+    });
+    let spaces = evaluator.spaces().unwrap();
+    for metric in Metric::ALL {
+        for space in Space::ALL {
+            let centre = Centre::Operation(everything[7_153]);
+            let search = Search::nearest(metric, 100);
+            let name = format!("100 nearest, {}, {}", metric.name(), space.title());
+            group.bench_function(name, |bencher| {
+                bencher.iter(|| nearest(spaces.of(space), &centre, &search));
+            });
+        }
+    }
+    group.bench_function("plane of A", |bencher| {
+        bencher.iter(|| Projection::new(spaces.of(Space::A)));
+    });
+    group.bench_function("an expression", |bencher| {
+        let query: Query = "commutative & !associative & entropy > 1".parse().unwrap();
+        bencher.iter(|| query.operations());
     });
     group.finish();
 }

@@ -11,6 +11,7 @@ mod generator;
 pub mod neighbours;
 mod preservation;
 mod prior;
+pub mod projection;
 mod report;
 
 pub use activity::{ACTIVE_VARIANCE, COLLAPSED_VARIANCE, mean_kl, variances};

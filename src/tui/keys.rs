@@ -33,13 +33,15 @@ pub enum Context {
     Controls,
     /// While asked yes or no.
     Question,
-    /// In a line to type in: an operation, a snapshot's name.
+    /// In a line to type a name in.
     Prompt,
+    /// While operations are searched for.
+    Find,
 }
 
 impl Context {
     /// Every context, in the order of the help.
-    pub const ALL: [Self; 15] = [
+    pub const ALL: [Self; 16] = [
         Self::Everywhere,
         Self::Train,
         Self::Coverage,
@@ -49,6 +51,7 @@ impl Context {
         Self::Log,
         Self::Disrupt,
         Self::Controls,
+        Self::Find,
         Self::Prompt,
         Self::Question,
         Self::Palette,
@@ -74,7 +77,8 @@ impl Context {
             Self::Disrupt => "disruption dialog",
             Self::Controls => "controls",
             Self::Question => "when asked yes or no",
-            Self::Prompt => "when asked for an operation or a name",
+            Self::Find => "finding operations",
+            Self::Prompt => "when asked for a name",
         }
     }
 }
@@ -107,6 +111,7 @@ pub enum Action {
     ToggleMisleading,
     ToggleFreeze,
     FindOperation,
+    DropSelection,
     Help,
     Palette,
     Quit,
@@ -156,6 +161,9 @@ pub enum Action {
     SpaceB,
     SpaceBoth,
     ShowOnMap,
+    TogglePlane,
+    NextPaint,
+    SelectWithin,
     LogLevel,
     ToggleLibraries,
     FollowLog,
@@ -324,7 +332,8 @@ pub static TABLE: &[Binding] = table! {
         [ch('0')] MapFit "" "the closest zoom that shows everything"
         [ch('m')] ToggleSet "argmax/categorical/p" "what the map shows: argmax, categorical or probability"
         [ch('v')] NextFilter "show" "what is drawn: covered, missing, only A, only B; whose probabilities"
-        [ch('n')] NextMissing "next missing" "cursor to the next operation nobody generated, or to the next rarest"
+        [ch('n')] NextMissing "next missing" "cursor to the next operation nobody generated, the next rarest, or the next selected"
+        [key(KeyCode::Esc)] DropSelection "" "show all operations again, not only those found"
         [ch('N')] PreviousMissing "" "cursor to the previous one"
         [key(KeyCode::Enter)] OpenOperation "neighbours" "open the operation under the cursor in Neighbours"
     }
@@ -343,6 +352,10 @@ pub static TABLE: &[Binding] = table! {
         [ch('b')] SpaceB "" "distances between B's codes"
         [ch('o')] SpaceBoth "" "distances between the codes of A and B joined, each scaled by its root-mean-square norm"
         [ch('m')] ShowOnMap "on the map" "show the centre in Coverage"
+        [ch('p')] TogglePlane "plane" "draw all codes on the plane of their two principal components"
+        [ch('v')] NextPaint "" "colour the plane by coverage, probability, zeros in the table, or not"
+        [ch('r')] SelectWithin "" "select every operation that is as near as the chosen one"
+        [key(KeyCode::Esc)] DropSelection "" "list all operations again, not only those found"
     }
     Runs {
         [key(KeyCode::Up), ch('k')] ListUp "choose" "previous run, disruption or experiment"
@@ -389,7 +402,7 @@ pub static TABLE: &[Binding] = table! {
         [ch('c')] Certify "certificate" "measure the model as it is (in Evidence: the chosen snapshot) and certify it"
         [ch('u')] ToggleMisleading "" "show figures that have fooled people, labelled, in Train and Coverage"
         [ch('f')] ToggleFreeze "freeze" "hold this picture still while training goes on"
-        [ch('/')] FindOperation "find" "look up an operation: index, trits, numbers or name"
+        [ch('/')] FindOperation "find" "find operations: index, trits, name, or laws such as commutative & !associative"
         [ch('1')] ShowTrain "" "charts and values of the run"
         [ch('2')] ShowCoverage "" "map of all operations and who generates them"
         [ch('3')] ShowNeighbours "" "one operation and the codes nearest to it"
@@ -422,11 +435,15 @@ pub static TABLE: &[Binding] = table! {
         [key(KeyCode::Enter), ch('y')] Confirm "yes" "do it"
         [key(KeyCode::Esc), ch('n'), ch('q')] Close "no" "do nothing"
     }
-    Prompt {
-        [key(KeyCode::Enter)] Confirm "take it" "take what is typed"
-        [key(KeyCode::Tab)] Complete "complete" "complete the name"
+    Find {
+        [key(KeyCode::Enter)] Confirm "take it" "go to the operation, or select all that the expression finds"
+        [key(KeyCode::Tab)] Complete "complete" "type the chosen word out"
         [key(KeyCode::Down)] NextField "" "next proposal"
         [key(KeyCode::Up)] PreviousField "" "previous proposal"
+        [key(KeyCode::Esc)] Close "cancel" "do nothing"
+    }
+    Prompt {
+        [key(KeyCode::Enter)] Confirm "take it" "take what is typed"
         [key(KeyCode::Esc)] Close "cancel" "do nothing"
     }
     Palette {

@@ -1,6 +1,7 @@
 //! The whole screen: pictures of every view in every state, and keys that must never break it.
 
 mod evidence;
+mod operations;
 mod steering;
 
 use std::sync::Arc;
@@ -507,7 +508,8 @@ fn open(app: &mut App, context: Context) {
         Context::Quit => app.perform(Action::Quit),
         Context::Disrupt => app.perform(Action::Disrupt),
         Context::Controls => app.perform(Action::Controls),
-        Context::Prompt => app.perform(Action::FindOperation),
+        Context::Find => app.perform(Action::FindOperation),
+        Context::Prompt => app.perform(Action::Snapshot),
         _ => {}
     }
 }

@@ -1,8 +1,5 @@
 //! What only reads: `coverage`, `neighbors`, `devices`, `config`, help and version.
 
-use std::io::Write;
-use std::process::Stdio;
-
 use fluxttice_core::space::Operation;
 use serde_json::Value;
 

@@ -1,7 +1,10 @@
 //! What each action of the key table does.
 
+use std::sync::Arc;
+
 use super::{
-    App, Condition, ControlForm, Doing, Modal, Offer, Palette, Prompt, Purpose, Redraw, Tab, Then,
+    App, Condition, ControlForm, Doing, FindForm, Meaning, Modal, Offer, Palette, Prompt, Redraw,
+    Selection, Tab, Then,
 };
 use crate::measure::neighbours::Space;
 use crate::session::message::Command;
@@ -39,10 +42,8 @@ impl App {
             Action::Certify => self.certify(),
             Action::ToggleMisleading => self.toggle_misleading(),
             Action::ToggleFreeze => self.toggle_freeze(),
-            Action::FindOperation => {
-                self.show(Tab::Neighbours);
-                self.modal = Some(Modal::Prompt(Prompt::new(Purpose::Operation)));
-            }
+            Action::FindOperation => self.modal = Some(Modal::Find(Box::<FindForm>::default())),
+            Action::DropSelection => self.select(None),
             Action::Help => self.modal = Some(Modal::Help { scroll: 0 }),
             Action::Palette => self.modal = Some(Modal::Palette(Palette::default())),
             Action::Quit | Action::Interrupt => self.ask_to_quit(),
@@ -136,6 +137,13 @@ impl App {
 
     fn next_missing(&mut self, forward: bool) {
         let room = self.map_room();
+        if let Some(selection) = &self.selection {
+            match selection.after(self.map.operation(), forward) {
+                None => self.say("nothing is selected"),
+                Some(operation) => self.map.select(operation, room),
+            }
+            return;
+        }
         if self.map.likely {
             match self.desk.estimates.clone() {
                 None => self.say("probabilities have not been measured yet"),
@@ -172,6 +180,16 @@ impl App {
             Action::SpaceA => self.neighbours.space = Space::A,
             Action::SpaceB => self.neighbours.space = Space::B,
             Action::SpaceBoth => self.neighbours.space = Space::Both,
+            Action::TogglePlane => self.projection.shown = !self.projection.shown,
+            Action::NextPaint => {
+                self.projection.next_paint();
+                self.want_estimates();
+            }
+            Action::SelectWithin => {
+                let codes = self.run().codes.clone();
+                let within = self.neighbours.within(codes.as_deref());
+                self.select(within.map(|(text, found)| Selection::new(text, found)));
+            }
             Action::ShowOnMap => {
                 let room = self.map_room();
                 self.map.select(self.neighbours.centre(), room);
@@ -294,9 +312,10 @@ impl App {
                     None => {}
                 }
             }
-            (Some(Modal::Prompt(prompt)), Action::PreviousField) => prompt.step(-1),
-            (Some(Modal::Prompt(prompt)), Action::NextField) => prompt.step(1),
-            (Some(Modal::Prompt(prompt)), Action::Complete) => prompt.complete(),
+            (Some(Modal::Find(form)), Action::PreviousField) => form.step(-1),
+            (Some(Modal::Find(form)), Action::NextField) => form.step(1),
+            (Some(Modal::Find(form)), Action::Complete) => form.complete(),
+            (Some(Modal::Find(_)), Action::Confirm) => self.take_found(),
             (Some(Modal::Prompt(_)), Action::Confirm) => self.take_prompt(),
             (Some(Modal::Disrupt(form)), Action::NextField) => form.step(true),
             (Some(Modal::Disrupt(form)), Action::PreviousField) => form.step(false),
@@ -365,21 +384,40 @@ impl App {
         let Some(Modal::Prompt(prompt)) = &self.modal else {
             return;
         };
-        match prompt.purpose {
-            Purpose::Operation => {
-                if let Ok(operation) = prompt.operation() {
-                    self.modal = None;
-                    self.neighbours.visit(operation);
-                    self.show(Tab::Neighbours);
-                }
-            }
-            Purpose::SnapshotName => {
-                if let Ok(name) = prompt.name() {
-                    self.modal = None;
-                    self.commands.push(Command::Snapshot { name });
-                }
-            }
+        if let Ok(name) = prompt.name() {
+            self.modal = None;
+            self.commands.push(Command::Snapshot { name });
         }
+    }
+
+    /// Goes to the operation that is typed, or selects what the expression finds.
+    fn take_found(&mut self) {
+        let Some(Modal::Find(form)) = &mut self.modal else {
+            return;
+        };
+        let taken = form.take();
+        let text = form.input.value().trim().to_owned();
+        match taken {
+            Some(Meaning::Operation(operation)) => {
+                self.modal = None;
+                self.neighbours.visit(operation);
+                self.show(Tab::Neighbours);
+            }
+            Some(Meaning::Operations(found)) => {
+                self.modal = None;
+                self.select(Some(Selection::new(text, found)));
+            }
+            _ => {}
+        }
+    }
+
+    /// Looks at these operations alone, or at all again.
+    fn select(&mut self, selection: Option<Selection>) {
+        self.selection = selection.map(Arc::new);
+        if self.selection.is_some() && self.tab != Tab::Coverage {
+            self.show(Tab::Neighbours);
+        }
+        self.refresh_neighbours();
     }
 
     fn toggle_pause(&mut self) {
@@ -409,7 +447,7 @@ impl App {
 
     fn open_snapshot(&mut self) {
         if self.live.answers() {
-            self.modal = Some(Modal::Prompt(Prompt::new(Purpose::SnapshotName)));
+            self.modal = Some(Modal::Prompt(Prompt::default()));
         } else {
             self.say("there is no model to save");
         }

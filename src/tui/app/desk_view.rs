@@ -8,7 +8,7 @@ use crate::certificate::{Item, ItemKind, Verdict};
 use crate::measure::Progress;
 use crate::session::message::{Command, Model, Outcome};
 use crate::session::{DeskEvent, DeskRequest, Estimates};
-use crate::tui::app::{App, Origin, Redraw, Tab};
+use crate::tui::app::{App, Origin, Paint, Redraw, Tab};
 use crate::tui::log_buffer::LogLevel;
 
 /// A request at the desk that the user is to know of.
@@ -257,7 +257,9 @@ impl App {
     /// at a time.
     pub(super) fn want_estimates(&mut self) {
         let done = self.live.newest().map_or(0, |record| record.epoch + 1);
+        let painted = self.projection.shown && self.projection.paint == Paint::Probability;
         let shown = (self.tab == Tab::Coverage && self.map.likely)
+            || (self.tab == Tab::Neighbours && painted)
             || (self.desk.misleading && matches!(self.tab, Tab::Train | Tab::Coverage));
         let under_way = |commands: &[Command]| commands.contains(&Command::Weights);
         let sent: Vec<Command> = self

@@ -74,7 +74,7 @@ impl App {
     fn retype(&mut self) {
         match &mut self.modal {
             Some(Modal::Palette(palette)) => palette.selected = 0,
-            Some(Modal::Prompt(prompt)) => prompt.selected = 0,
+            Some(Modal::Find(form)) => form.retyped(),
             Some(Modal::Controls(form)) => form.selected = 0,
             _ => {}
         }

@@ -4,7 +4,7 @@ use ratatui::layout::Size;
 
 use crate::session::Estimates;
 use crate::session::message::CoveredSets;
-use crate::space::{OPERATIONS, Operation};
+use crate::space::{OPERATIONS, Operation, OperationSet};
 
 /// Columns of the map: entries 0–4.
 pub const COLUMNS: usize = 243;
@@ -22,6 +22,14 @@ pub enum Draw {
 }
 
 impl Draw {
+    /// What A and B generated drawn like this.
+    pub fn of(self, sets: &CoveredSets) -> &[OperationSet; 2] {
+        match self {
+            Self::Argmax => &sets.argmax,
+            Self::Categorical => &sets.categorical,
+        }
+    }
+
     /// Its name.
     pub fn name(self) -> &'static str {
         match self {
@@ -47,10 +55,7 @@ pub enum Cover {
 impl Cover {
     /// Who generated this operation in that draw.
     pub fn of(sets: &CoveredSets, draw: Draw, operation: Operation) -> Self {
-        let [a, b] = match draw {
-            Draw::Argmax => &sets.argmax,
-            Draw::Categorical => &sets.categorical,
-        };
+        let [a, b] = draw.of(sets);
         match (a.contains(operation), b.contains(operation)) {
             (true, true) => Self::Both,
             (true, false) => Self::OnlyA,

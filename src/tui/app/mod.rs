@@ -4,14 +4,17 @@ mod actions;
 mod control_form;
 mod desk_view;
 mod disrupt_form;
+mod find_form;
 mod input;
 mod log_view;
 mod map_view;
 mod modal;
 mod mouse;
 mod neighbour_view;
+mod projection_view;
 mod run_view;
 mod runs_view;
+mod selection;
 mod tab;
 mod time_view;
 
@@ -23,12 +26,15 @@ use ratatui::layout::{Rect, Size};
 pub use control_form::{Control, ControlForm, number};
 pub use desk_view::{DeskView, Job};
 pub use disrupt_form::{DisruptForm, Doing, Field, Measuring};
+pub use find_form::{FindForm, Meaning};
 pub use log_view::{Entry, LogView, Origin};
 pub use map_view::{COLUMNS, Cover, Draw, MapView, ROWS, Zoom};
-pub use modal::{Modal, Offer, Palette, Prompt, Purpose, Question, Then};
+pub use modal::{Modal, Offer, Palette, Prompt, Question, Then};
 pub use neighbour_view::{LISTED, NeighbourView, SIZES};
+pub use projection_view::{Paint, ProjectionView};
 pub use run_view::{Condition, PHASES, RunView};
 pub use runs_view::{LiveTrial, Row, RunsView};
+pub use selection::Selection;
 pub use tab::{Redraw, Tab, Toast};
 pub use time_view::{TimeView, Window};
 
@@ -65,6 +71,10 @@ pub struct App {
     pub map: MapView,
     /// *Neighbours*.
     pub neighbours: NeighbourView,
+    /// The plane that codes are drawn on there.
+    pub projection: ProjectionView,
+    /// The operations that are looked at, where an expression was asked for.
+    pub selection: Option<Arc<Selection>>,
     /// *Evidence*, and what else the desk does.
     pub desk: DeskView,
     /// *Runs*, and the experiments at work.
@@ -100,6 +110,8 @@ impl App {
             smooth: false,
             map: MapView::default(),
             neighbours: NeighbourView::default(),
+            projection: ProjectionView::default(),
+            selection: None,
             desk: DeskView::default(),
             runs: RunsView::default(),
             log: LogView::default(),
@@ -255,6 +267,7 @@ impl App {
                 self.time.release();
                 self.encoded = None;
                 self.desk.forget_model();
+                self.projection.forget();
                 for line in &info.ineffective {
                     self.note(
                         LogLevel::Info,
@@ -400,7 +413,11 @@ impl App {
         if self.tab == Tab::Neighbours {
             // The clone is of an Arc: the list needs `self` for itself.
             let codes = self.run().codes.clone();
-            self.neighbours.refresh(codes.as_deref());
+            let selection = self.selection.clone();
+            self.neighbours
+                .refresh(codes.as_deref(), selection.as_ref());
+            let spaces = self.neighbours.spaces();
+            self.projection.refresh(codes.as_deref(), spaces);
         }
     }
 

@@ -4,9 +4,9 @@ use tui_input::Input;
 
 use super::control_form::{Control, ControlForm};
 use super::disrupt_form::DisruptForm;
+use super::find_form::FindForm;
 use crate::session::DeskRequest;
 use crate::session::message::Command;
-use crate::space::{Operation, ParseOperationError, names};
 use crate::tui::keys::{self, Binding, Context};
 
 /// Characters taken in one line; nothing one can be asked for is longer.
@@ -30,6 +30,8 @@ pub enum Modal {
     Controls(ControlForm),
     /// Yes or no.
     Question(Question),
+    /// A search for operations.
+    Find(Box<FindForm>),
     /// A line to type in.
     Prompt(Prompt),
 }
@@ -44,6 +46,7 @@ impl Modal {
             Self::Disrupt(_) => Context::Disrupt,
             Self::Controls(_) => Context::Controls,
             Self::Question(_) => Context::Question,
+            Self::Find(_) => Context::Find,
             Self::Prompt(_) => Context::Prompt,
         }
     }
@@ -52,6 +55,7 @@ impl Modal {
     pub fn input(&mut self) -> Option<&mut Input> {
         match self {
             Self::Palette(palette) => Some(&mut palette.input),
+            Self::Find(form) => Some(&mut form.input),
             Self::Prompt(prompt) => Some(&mut prompt.input),
             Self::Disrupt(form) => form.input(),
             Self::Controls(form) => Some(form.input()),
@@ -133,66 +137,14 @@ pub(super) fn distance(wanted: &str, text: &str) -> Option<usize> {
     Some(SCATTERED + gaps)
 }
 
-/// What a line is typed for.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Purpose {
-    /// An operation to look up.
-    Operation,
-    /// A name for a snapshot.
-    SnapshotName,
-}
-
-/// A line to type in.
-#[derive(Clone, Debug)]
+/// A line to type a snapshot's name in.
+#[derive(Clone, Debug, Default)]
 pub struct Prompt {
-    /// What for.
-    pub purpose: Purpose,
     /// What is typed.
     pub input: Input,
-    /// Chosen proposal.
-    pub selected: usize,
 }
 
 impl Prompt {
-    /// An empty line.
-    pub fn new(purpose: Purpose) -> Self {
-        Self {
-            purpose,
-            input: Input::default(),
-            selected: 0,
-        }
-    }
-
-    /// Named operations that what is typed may mean, the likeliest first.
-    pub fn proposals(&self) -> Vec<(Operation, &'static str)> {
-        if self.purpose != Purpose::Operation {
-            return Vec::new();
-        }
-        let wanted = self
-            .input
-            .value()
-            .trim()
-            .to_lowercase()
-            .replace([' ', '-'], "_");
-        let mut found: Vec<_> = names::all()
-            .filter_map(|named| distance(&wanted, named.1).map(|distance| (distance, named)))
-            .collect();
-        found.sort_by_key(|(distance, named)| (*distance, named.1));
-        found.into_iter().map(|(_, named)| named).collect()
-    }
-
-    /// The operation that is meant: what is typed, or else the chosen proposal.
-    ///
-    /// # Errors
-    /// Why what is typed is no operation, where nothing is proposed either.
-    pub fn operation(&self) -> Result<Operation, ParseOperationError> {
-        let typed = self.input.value().parse();
-        match self.proposals().get(self.selected) {
-            Some((proposed, _)) if typed.is_err() || self.selected > 0 => Ok(*proposed),
-            _ => typed,
-        }
-    }
-
     /// The typed name; `None` where the worker shall choose one.
     ///
     /// # Errors
@@ -214,20 +166,6 @@ impl Prompt {
             return Err("a name begins with a letter, a digit or _".into());
         }
         Ok(Some(name.to_owned()))
-    }
-
-    /// Moves the choice among the proposals.
-    pub fn step(&mut self, by: isize) {
-        let last = self.proposals().len().saturating_sub(1);
-        self.selected = self.selected.saturating_add_signed(by).min(last);
-    }
-
-    /// Types the chosen proposal out.
-    pub fn complete(&mut self) {
-        if let Some((_, name)) = self.proposals().get(self.selected) {
-            self.input = Input::new((*name).to_owned());
-            self.selected = 0;
-        }
     }
 }
 
@@ -278,22 +216,10 @@ mod tests {
     }
 
     #[test]
-    fn an_operation_is_what_is_typed_or_what_is_proposed() {
-        let mut prompt = Prompt::new(Purpose::Operation);
-        prompt.input = Input::new("luk".into());
-        assert_eq!(prompt.operation().ok(), names::find("lukasiewicz"));
-        prompt.input = Input::new("7153".into());
-        assert_eq!(prompt.operation().map(Operation::index), Ok(7_153));
-        prompt.input = Input::new("0++".into());
-        assert!(prompt.operation().is_err());
-    }
-
-    #[test]
     fn a_name_must_be_one_for_a_folder() {
         let name = |text: &str| {
             Prompt {
                 input: Input::new(text.into()),
-                ..Prompt::new(Purpose::SnapshotName)
             }
             .name()
         };

@@ -36,8 +36,8 @@ impl App {
                 (Modal::Help { .. } | Modal::Palette(_) | Modal::Controls(_), false) => {
                     Action::ListDown
                 }
-                (Modal::Prompt(_), true) => Action::PreviousField,
-                (Modal::Prompt(_), false) => Action::NextField,
+                (Modal::Find(_), true) => Action::PreviousField,
+                (Modal::Find(_), false) => Action::NextField,
                 _ => return,
             };
             return self.perform(action);
@@ -135,7 +135,7 @@ impl App {
     }
 
     fn click_neighbour(&mut self, body: Rect, at: Position, drag: bool) {
-        let list = layout::neighbours(body).list;
+        let list = layout::neighbours(body, self.projection.shown).list;
         if !list.contains(at) {
             return;
         }

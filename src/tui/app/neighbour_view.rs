@@ -2,11 +2,12 @@
 
 use std::sync::Arc;
 
+use super::Selection;
 use crate::measure::neighbours::{
     Centre, Metric, Neighbour, Search, Space, Spaces, nearest, preservation,
 };
 use crate::session::message::Codes;
-use crate::space::{Operation, names};
+use crate::space::{OPERATIONS, Operation, OperationSet, names};
 
 /// Neighbours listed.
 pub const LISTED: usize = 100;
@@ -22,6 +23,7 @@ struct Question {
     metric: Metric,
     space: Space,
     codes: Option<(u32, String)>,
+    among: Option<Arc<Selection>>,
 }
 
 /// What was found around the centre.
@@ -124,12 +126,44 @@ impl NeighbourView {
         self.selected = self.selected.saturating_add_signed(by).min(last);
     }
 
+    /// The space that is looked at, and the one beside it.
+    pub fn spaces(&self) -> [Space; 2] {
+        [self.space, self.beside()]
+    }
+
     /// The space whose neighbours are laid beside.
     pub fn beside(&self) -> Space {
         match self.space {
             Space::A => Space::B,
             Space::B | Space::Both => Space::A,
         }
+    }
+
+    /// Every operation that is as near as the chosen one, and how that is said.
+    pub fn within(&self, codes: Option<&Codes>) -> Option<(String, OperationSet)> {
+        let chosen = self.chosen()?;
+        let nothing = Spaces::default();
+        let cloud = codes.map_or(&nothing, |codes| &codes.spaces).of(self.space);
+        let search = Search {
+            radius: chosen.distance,
+            ..Search::nearest(self.metric, OPERATIONS)
+        };
+        let centre = self.centre();
+        let near = nearest(cloud, &Centre::Operation(centre), &search);
+        let found = near.iter().map(|near| near.operation).chain([centre]);
+        let whose = match self.metric {
+            Metric::Hamming => String::new(),
+            _ => format!(" in {}", self.space.title()),
+        };
+        let name = centre
+            .name()
+            .map_or_else(|| centre.to_string(), str::to_owned);
+        let text = format!(
+            "within {:.4} of {name}{whose}, {}",
+            chosen.distance,
+            self.metric.name()
+        );
+        Some((text, found.collect()))
     }
 
     /// Takes the next metric.
@@ -142,12 +176,13 @@ impl NeighbourView {
     }
 
     /// Computes the list anew if its question has changed.
-    pub fn refresh(&mut self, codes: Option<&Codes>) {
+    pub fn refresh(&mut self, codes: Option<&Codes>, among: Option<&Arc<Selection>>) {
         let question = Question {
             centre: self.centre(),
             metric: self.metric,
             space: self.space,
             codes: codes.map(|codes| (codes.epoch, codes.source.clone())),
+            among: among.cloned(),
         };
         if self.asked.as_ref() == Some(&question) {
             return;
@@ -156,7 +191,10 @@ impl NeighbourView {
         let spaces = codes.map_or(&nothing, |codes| &codes.spaces);
         let (cloud, other) = (spaces.of(self.space), spaces.of(self.beside()));
         let centre = Centre::Operation(question.centre);
-        let search = Search::nearest(self.metric, LISTED);
+        let search = Search {
+            among: among.map(|selection| &selection.found),
+            ..Search::nearest(self.metric, LISTED)
+        };
         self.found = Arc::new(Found {
             neighbours: nearest(cloud, &centre, &search),
             other: match self.metric {
@@ -199,10 +237,10 @@ mod tests {
             metric: Metric::Hamming,
             ..NeighbourView::default()
         };
-        view.refresh(None);
+        view.refresh(None, None);
         assert_eq!(view.found().neighbours.len(), LISTED);
         view.next_metric();
-        view.refresh(None);
+        view.refresh(None, None);
         assert_eq!(view.found().neighbours.len(), 0);
     }
 }

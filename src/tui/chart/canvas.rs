@@ -28,14 +28,17 @@ impl Stroke {
     }
 }
 
-/// Bits of a braille character: [row][column].
-const BITS: [[u8; 2]; 4] = [[0x01, 0x08], [0x02, 0x10], [0x04, 0x20], [0x40, 0x80]];
+/// The bit of a dot in the braille pattern of its character, U+2800 and these bits.
+pub fn dot_bit(x: i64, y: i64) -> u32 {
+    const BITS: [[u32; 2]; 4] = [[0x01, 0x08], [0x02, 0x10], [0x04, 0x20], [0x40, 0x80]];
+    BITS[y.rem_euclid(4) as usize][x.rem_euclid(2) as usize]
+}
 
 /// A field of dots over an area of characters.
 #[derive(Clone, Debug)]
 pub struct Canvas {
     area: Rect,
-    cells: Vec<(u8, Style)>,
+    cells: Vec<(u32, Style)>,
 }
 
 impl Canvas {
@@ -63,7 +66,7 @@ impl Canvas {
         }
         let place = (y / 4) as usize * usize::from(self.area.width) + (x / 2) as usize;
         if let Some(cell) = self.cells.get_mut(place) {
-            cell.0 |= BITS[(y % 4) as usize][(x % 2) as usize];
+            cell.0 |= dot_bit(x, y);
             cell.1 = style;
         }
     }
@@ -114,8 +117,7 @@ impl Canvas {
     /// Puts the dots over what is there.
     pub fn render(&self, buf: &mut Buffer) {
         for (place, (bits, style)) in self.cells.iter().enumerate() {
-            let Some(symbol) = char::from_u32(0x2800 + u32::from(*bits)).filter(|_| *bits != 0)
-            else {
+            let Some(symbol) = char::from_u32(0x2800 + bits).filter(|_| *bits != 0) else {
                 continue;
             };
             let x = self.area.x + (place % usize::from(self.area.width)) as u16;

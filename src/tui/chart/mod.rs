@@ -8,7 +8,7 @@ use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 use ratatui::style::Style;
 
-pub use canvas::{Canvas, Stroke};
+pub use canvas::{Canvas, Stroke, dot_bit};
 pub use scale::Scale;
 pub use time_axis::{BEST, TimeAxis, glyph};
 

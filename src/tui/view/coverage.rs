@@ -17,6 +17,7 @@ use super::{below, coverage_side, heading, layout, likelihood};
 use crate::session::message::CoveredSets;
 use crate::space::Operation;
 use crate::tui::app::{App, COLUMNS, Condition, Cover, MapView, ROWS, Zoom};
+use crate::tui::chart::dot_bit;
 use crate::tui::format::{fit, thousands, width};
 use crate::tui::theme::{Role, Theme};
 
@@ -97,6 +98,20 @@ fn render_head(area: Rect, buf: &mut Buffer, app: &App, sets: Option<&CoveredSet
     let forms = match sets {
         Some(sets) => {
             let drawn = coverage_side::drawn(sets, app.map.draw);
+            if let Some(selection) = &app.selection {
+                let count = thousands(selection.count as u64);
+                let note = format!("{filter} of {count} selected");
+                return put_head(
+                    area,
+                    buf,
+                    app,
+                    &[
+                        (short, format!("{note} · {drawn} · epoch {}", sets.epoch)),
+                        (short, format!("{note} · {drawn}")),
+                        (short, drawn),
+                    ],
+                );
+            }
             vec![
                 (long, format!("{filter} · {drawn} · epoch {}", sets.epoch)),
                 (short, format!("{filter} · {drawn} · epoch {}", sets.epoch)),
@@ -215,17 +230,22 @@ pub fn sign(cover: Cover) -> &'static str {
     }
 }
 
-/// Cover of the operation in this column and row, if there is one.
-fn at(sets: &CoveredSets, map: &MapView, column: usize, row: usize) -> Option<Cover> {
+/// The operation in this column and row, if there is one and it is looked at.
+pub fn operation_at(app: &App, column: usize, row: usize) -> Option<Operation> {
     let inside = column < COLUMNS && row < ROWS;
     let operation = Operation::new(row * COLUMNS + column).filter(|_| inside)?;
-    Some(Cover::of(sets, map.draw, operation))
+    let selection = app.selection.as_ref();
+    let looked_at = selection.is_none_or(|selection| selection.found.contains(operation));
+    looked_at.then_some(operation)
 }
 
 fn render_map(area: Rect, buf: &mut Buffer, app: &App, sets: &CoveredSets) {
     let zoom = app.map.zoom(area.as_size());
     paint(area, buf, app, |column, row| {
-        let cover = |dx: usize, dy: usize| at(sets, &app.map, column + dx, row + dy);
+        let cover = |dx: usize, dy: usize| {
+            let operation = operation_at(app, column + dx, row + dy)?;
+            Some(Cover::of(sets, app.map.draw, operation))
+        };
         cell(app.theme, &app.map, zoom, cover)
     });
 }
@@ -270,17 +290,14 @@ fn cell(
     cover: impl Fn(usize, usize) -> Option<Cover>,
 ) -> (char, Style) {
     match zoom {
-        Zoom::Single => {
-            let cover = cover(0, 0).unwrap_or(Cover::Neither);
-            if map.filter.shows(cover) {
-                (
-                    sign(cover).chars().next().unwrap_or(' '),
-                    style(theme, cover),
-                )
-            } else {
-                ('·', theme.dim())
-            }
-        }
+        Zoom::Single => match cover(0, 0) {
+            Some(cover) if map.filter.shows(cover) => (
+                sign(cover).chars().next().unwrap_or(' '),
+                style(theme, cover),
+            ),
+            Some(_) => ('·', theme.dim()),
+            None => (' ', theme.dim()),
+        },
         Zoom::Halves => halves(theme, map, cover(0, 0), cover(0, 1)),
         Zoom::Quarters | Zoom::Dots => packed(theme, map, zoom, cover),
     }
@@ -321,7 +338,6 @@ fn packed(
     const QUARTERS: [char; 16] = [
         ' ', '▘', '▝', '▀', '▖', '▌', '▞', '▛', '▗', '▚', '▐', '▜', '▄', '▙', '▟', '█',
     ];
-    const DOTS: [[u32; 2]; 4] = [[0x01, 0x08], [0x02, 0x10], [0x04, 0x20], [0x40, 0x80]];
     let (across, down) = zoom.cell();
     let mut bits = 0;
     let mut counts = [
@@ -330,13 +346,13 @@ fn packed(
         (Cover::OnlyB, 0),
         (Cover::Neither, 0),
     ];
-    for (dy, row) in DOTS.iter().enumerate().take(down) {
-        for (dx, dot) in row.iter().enumerate().take(across) {
+    for dy in 0..down {
+        for dx in 0..across {
             let Some(cover) = cover(dx, dy).filter(|cover| map.filter.shows(*cover)) else {
                 continue;
             };
             bits |= if zoom == Zoom::Dots {
-                *dot
+                dot_bit(dx as i64, dy as i64)
             } else {
                 1 << (2 * dy + dx)
             };

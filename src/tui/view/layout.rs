@@ -162,7 +162,7 @@ pub fn coverage(body: Rect) -> Coverage {
 }
 
 /// Parts of *Neighbours*.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Neighbours {
     /// The operation in the middle and the chosen one.
     pub card: Rect,
@@ -172,6 +172,8 @@ pub struct Neighbours {
     pub list: Rect,
     /// Heads and list of the other VAE's space, where there is room for both.
     pub other: Option<(Rect, Rect)>,
+    /// Planes that codes are drawn on, if any.
+    pub planes: Vec<Rect>,
 }
 
 /// Parts of *Evidence*.
@@ -228,8 +230,11 @@ pub fn evidence(body: Rect) -> Evidence {
 /// Fewest columns of one of two lists beside each other.
 const LIST_COLUMNS: u16 = 66;
 
-/// Splits *Neighbours*.
-pub fn neighbours(body: Rect) -> Neighbours {
+/// Fewest columns of one of two planes beside each other.
+const PLANE_COLUMNS: u16 = 30;
+
+/// Splits *Neighbours*, with or without planes of codes above the lists.
+pub fn neighbours(body: Rect, with_planes: bool) -> Neighbours {
     let card_width = match body.width {
         150.. => 46,
         100.. => 36,
@@ -244,6 +249,26 @@ pub fn neighbours(body: Rect) -> Neighbours {
         x: body.x + body.width - rest,
         width: rest,
         ..body
+    };
+    let high = if with_planes { 3 * right.height / 5 } else { 0 };
+    let planes = if with_planes {
+        let count = (right.width / (PLANE_COLUMNS + GAP)).clamp(1, 2);
+        share(right.x, right.width, count, GAP)
+            .into_iter()
+            .map(|(x, width)| Rect {
+                x,
+                width,
+                height: high,
+                ..right
+            })
+            .collect()
+    } else {
+        Vec::new()
+    };
+    let right = Rect {
+        y: right.y + high,
+        height: right.height - high,
+        ..right
     };
     let split = |area: Rect| {
         let rows = 2.min(area.height);
@@ -270,6 +295,7 @@ pub fn neighbours(body: Rect) -> Neighbours {
         head,
         list,
         other: areas.next(),
+        planes,
     }
 }
 
@@ -339,7 +365,7 @@ mod tests {
                 let body = screen(area).unwrap().body;
                 let train = train(body, 9);
                 let coverage = coverage(body);
-                let neighbours = neighbours(body);
+                let neighbours = neighbours(body, width % 2 == 0);
                 let evidence = evidence(body);
                 let groups: [Vec<Rect>; 4] = [
                     vec![
@@ -370,6 +396,7 @@ mod tests {
                                 .into_iter()
                                 .flat_map(|(head, list)| [head, list]),
                         )
+                        .chain(neighbours.planes)
                         .collect(),
                 ];
                 for group in groups {

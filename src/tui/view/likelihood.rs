@@ -8,7 +8,6 @@ use ratatui::text::{Line, Span};
 use super::{below, coverage, heading, lines, operation_list};
 use crate::measure::Estimate;
 use crate::session::Estimates;
-use crate::space::Operation;
 use crate::tui::app::{App, COLUMNS, ROWS};
 use crate::tui::format::{fixed, thousands, wrap};
 use crate::tui::theme::{Role, Theme};
@@ -16,7 +15,7 @@ use crate::tui::theme::{Role, Theme};
 /// Upper bounds of the first four shades, in multiples of 1/19,683; the fifth has none.
 const BOUNDS: [f64; 4] = [0.25, 0.5, 1.0, 2.0];
 /// Characters from rare to frequent: they are told apart without colour.
-const SHADES: [char; 5] = ['·', '░', '▒', '▓', '█'];
+pub const SHADES: [char; 5] = ['·', '░', '▒', '▓', '█'];
 /// What they mean.
 const WORDS: [&str; 5] = ["<¼", "<½", "<1", "<2", "≥2"];
 
@@ -39,6 +38,12 @@ fn style(theme: Theme, shade: usize) -> Style {
     }
 }
 
+/// The shade of an operation, from rare to frequent, and its style.
+pub fn look(theme: Theme, likelihood: f64) -> (usize, Style) {
+    let shade = shade(likelihood);
+    (shade, style(theme, shade))
+}
+
 /// Draws the map: each character the rarest operation it holds.
 pub fn render_map(area: Rect, buf: &mut Buffer, app: &App, estimates: &Estimates) {
     let (across, down) = app.map.zoom(area.as_size()).cell();
@@ -46,11 +51,14 @@ pub fn render_map(area: Rect, buf: &mut Buffer, app: &App, estimates: &Estimates
         let inside = (row..(row + down).min(ROWS))
             .flat_map(|row| (column..(column + across).min(COLUMNS)).map(move |c| (row, c)));
         let rarest = inside
-            .filter_map(|(row, column)| Operation::new(row * COLUMNS + column))
+            .filter_map(|(row, column)| coverage::operation_at(app, column, row))
             .map(|operation| app.map.likelihood(estimates, operation))
-            .fold(f64::INFINITY, f64::min);
-        let shade = shade(rarest);
-        (SHADES[shade], style(app.theme, shade))
+            .min_by(f64::total_cmp);
+        let Some(rarest) = rarest else {
+            return (' ', app.theme.dim());
+        };
+        let (shade, style) = look(app.theme, rarest);
+        (SHADES[shade], style)
     });
 }
 

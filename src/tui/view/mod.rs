@@ -9,6 +9,7 @@ mod disrupt;
 mod evidence;
 mod evidence_details;
 mod experiment_details;
+mod find;
 mod findings;
 mod footer;
 mod header;
@@ -20,6 +21,7 @@ mod misleading;
 mod neighbours;
 mod operation_list;
 mod palette;
+mod projection;
 mod prompt;
 mod question;
 mod quit;
@@ -76,6 +78,7 @@ pub fn draw(frame: &mut Frame<'_>, app: &App) {
                 Modal::Disrupt(form) => disrupt::render(room, buf, app, form),
                 Modal::Controls(form) => controls::render(room, buf, app, form),
                 Modal::Question(question) => question::render(room, buf, app, question),
+                Modal::Find(form) => find::render(room, buf, app, form),
                 Modal::Prompt(prompt) => prompt::render(room, buf, app, prompt),
             }
         }
@@ -95,7 +98,8 @@ pub fn dialog_area(app: &App, area: Rect) -> Rect {
         Some(Modal::Disrupt(_)) => disrupt::SIZE,
         Some(Modal::Controls(_)) => controls::SIZE,
         Some(Modal::Question(question)) => question::size(question),
-        Some(Modal::Prompt(prompt)) => prompt::size(prompt),
+        Some(Modal::Find(_)) => find::SIZE,
+        Some(Modal::Prompt(_)) => prompt::SIZE,
     };
     layout::centred(area, width, height)
 }

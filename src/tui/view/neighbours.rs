@@ -10,19 +10,22 @@ use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 use ratatui::text::{Line, Span};
 
-use super::{heading, layout, lines, truth_table};
+use super::{heading, layout, lines, projection, truth_table};
 use crate::measure::neighbours::{Metric, Neighbour, Space};
 use crate::space::Operation;
 use crate::tui::app::{App, LISTED, SIZES};
-use crate::tui::format::{fit, fixed, percent, thousands, width};
+use crate::tui::format::{fit, fixed, percent, thousands, width, wrap};
 use crate::tui::theme::Role;
 
 /// Draws the view.
 pub fn render(body: Rect, buf: &mut Buffer, app: &App) {
-    let parts = layout::neighbours(body);
+    let parts = layout::neighbours(body, app.projection.shown);
     render_card(parts.card, buf, app);
     let view = &app.neighbours;
     render_head(parts.head, buf, app, view.space);
+    for (plane, space) in parts.planes.into_iter().zip(view.spaces()) {
+        projection::render(plane, buf, app, space);
+    }
     let found = view.found();
     render_list(parts.list, buf, app, &found.neighbours, Some(view.selected));
     if let Some((head, list)) = parts.other.filter(|_| view.metric != Metric::Hamming) {
@@ -63,10 +66,18 @@ fn render_card(area: Rect, buf: &mut Buffer, app: &App) {
     };
     heading(area, buf, theme, "centre", &note);
     render_operation(row(area, 1, truth_table::HEIGHT), buf, app, centre, None);
-    let mut facts = vec![Line::styled(
-        fit(&source(app), usize::from(area.width)),
-        theme.dim(),
-    )];
+    let wide = usize::from(area.width);
+    let dim = |text: String| Line::styled(text, theme.dim());
+    let laws: Vec<&str> = centre.laws().map(|law| law.word).collect();
+    let mut facts: Vec<Line<'_>> = wrap(&laws.join(", "), wide)
+        .into_iter()
+        .map(Line::raw)
+        .collect();
+    if laws.is_empty() {
+        facts = vec![dim("none of the laws".to_owned())];
+    }
+    facts.push(Line::raw(""));
+    facts.push(dim(fit(&source(app), wide)));
     for (k, kept) in SIZES.into_iter().zip(view.found().preserved) {
         let kept = kept.map_or_else(|| "–".into(), |kept| format!("{} %", percent(100.0 * kept)));
         facts.push(Line::from(vec![
@@ -74,32 +85,43 @@ fn render_card(area: Rect, buf: &mut Buffer, app: &App) {
             Span::styled(format!("{kept:>7}"), theme.text()),
         ]));
     }
+    let mut used = 1 + truth_table::HEIGHT + facts.len() as u16;
+    lines(row(area, 1 + truth_table::HEIGHT, area.height), buf, &facts);
+    if let Some(chosen) = view.chosen() {
+        used += 1;
+        heading(
+            row(area, used, 1),
+            buf,
+            theme,
+            "chosen",
+            "differences marked",
+        );
+        let table = row(area, used + 1, truth_table::HEIGHT);
+        render_operation(table, buf, app, chosen.operation, Some(centre));
+        used += 1 + truth_table::HEIGHT;
+    }
+    // What explains more than it says comes last, where there is room.
     let explained =
         "kept: also among the nearest by entries that differ, ties at their expected share";
-    facts.extend(
-        crate::tui::format::wrap(explained, usize::from(area.width))
-            .into_iter()
-            .map(|text| Line::styled(text, theme.dim())),
-    );
-    let top = truth_table::HEIGHT + 2;
-    let used = facts.len() as u16;
-    lines(row(area, top, used), buf, &facts);
-    let Some(chosen) = view.chosen() else { return };
-    let top = top + used + 1;
-    heading(
-        row(area, top, 1),
-        buf,
-        theme,
-        "chosen",
-        "differences marked",
-    );
-    render_operation(
-        row(area, top + 1, truth_table::HEIGHT),
-        buf,
-        app,
-        chosen.operation,
-        Some(centre),
-    );
+    let mut rest = vec![Line::raw("")];
+    rest.extend(wrap(explained, wide).into_iter().map(dim));
+    rest.push(Line::raw(""));
+    for (name, relative) in [
+        ("dual", centre.dual()),
+        ("negated", centre.negated()),
+        ("swapped", centre.swapped()),
+    ] {
+        let named = relative.name().unwrap_or_default();
+        rest.push(Line::from(vec![
+            Span::styled(format!("{name:<8} "), theme.dim()),
+            Span::raw(fit(&format!("{relative} {named}"), wide.saturating_sub(9))),
+        ]));
+    }
+    rest.push(dim(format!(
+        "{} relabelled and swapped",
+        centre.orbit().len()
+    )));
+    lines(row(area, used, area.height), buf, &rest);
 }
 
 /// Some rows of an area, as far as it has them.
@@ -151,15 +173,23 @@ fn shows_rank(width: u16) -> bool {
 fn render_head(area: Rect, buf: &mut Buffer, app: &App, space: Space) {
     let theme = app.theme;
     let view = &app.neighbours;
+    let count = match view.found().neighbours.len() {
+        0 => LISTED,
+        count => count,
+    };
     let title = match view.metric {
-        Metric::Hamming => format!("{LISTED} nearest by entries that differ"),
+        Metric::Hamming => format!("{count} nearest by entries that differ"),
         metric => format!(
-            "{LISTED} nearest codes of {} · {}",
+            "{count} nearest codes of {} · {}",
             space.title(),
             metric_name(metric)
         ),
     };
-    heading(area, buf, theme, &title, "");
+    let note = app.selection.as_ref().map_or(String::new(), |selection| {
+        let count = thousands(selection.count as u64);
+        format!("among {count}: {} (Esc: all)", selection.text)
+    });
+    heading(area, buf, theme, &title, &note);
     if view.metric != Metric::Hamming {
         // The letter keeps its colour, as everywhere.
         let role = match space {
@@ -167,7 +197,7 @@ fn render_head(area: Rect, buf: &mut Buffer, app: &App, space: Space) {
             Space::B => Role::B,
             Space::Both => Role::Both,
         };
-        let x = area.x + width(&format!("{LISTED} nearest codes of ")) as u16;
+        let x = area.x + width(&format!("{count} nearest codes of ")) as u16;
         buf.set_string(
             x,
             area.y,

@@ -1,0 +1,146 @@
+//! A latent space drawn on a plane: its two principal components, turned to look like they did before.
+
+use nalgebra::{DMatrix, Matrix2, SymmetricEigen, Vector2};
+
+use super::neighbours::Cloud;
+use crate::space::OPERATIONS;
+
+/// The codes on the plane of the two directions in which they vary most (principal component analysis,
+/// Pearson 1901).
+#[derive(Clone, Debug, PartialEq)]
+pub struct Projection {
+    /// Where each operation lies, operation 0 first; the mean code is the origin.
+    pub points: Vec<[f64; 2]>,
+    /// Share of all variance along the first and the second direction, before any turn.
+    pub explained: [f64; 2],
+}
+
+impl Projection {
+    /// From the codes of all operations; `None` where some are missing, not finite or all alike.
+    pub fn new(cloud: &Cloud) -> Option<Self> {
+        let codes = cloud.means();
+        if !cloud.is_whole() || cloud.dimensions() < 2 || !codes.iter().all(|x| x.is_finite()) {
+            return None;
+        }
+        let mut centred = DMatrix::from_row_slice(OPERATIONS, cloud.dimensions(), codes);
+        for mut column in centred.column_iter_mut() {
+            let mean = column.mean();
+            column.add_scalar_mut(-mean);
+        }
+        let covariance = centred.tr_mul(&centred) / OPERATIONS as f64;
+        let total = covariance.trace();
+        let eigen = SymmetricEigen::new(covariance);
+        let mut order: Vec<usize> = (0..cloud.dimensions()).collect();
+        order.sort_by(|a, b| eigen.eigenvalues[*b].total_cmp(&eigen.eigenvalues[*a]));
+        let [first, second] = [*order.first()?, *order.get(1)?];
+        if total <= 0.0 {
+            return None;
+        }
+        // An eigenvector is one up to its sign: the largest loading is made positive.
+        let along = |component: usize| {
+            let axis = eigen.eigenvectors.column(component);
+            let sign = if axis[axis.iamax()] < 0.0 { -1.0 } else { 1.0 };
+            &centred * (axis * sign)
+        };
+        let (x, y) = (along(first), along(second));
+        Some(Self {
+            points: x.iter().zip(y.iter()).map(|(x, y)| [*x, *y]).collect(),
+            explained: [first, second].map(|i| eigen.eigenvalues[i] / total),
+        })
+    }
+
+    /// Turned and mirrored to lie as close as it can to another (orthogonal Procrustes, Schönemann 1966):
+    /// distances within the picture stay what they are.
+    #[must_use]
+    pub fn aligned(mut self, reference: &Self) -> Self {
+        let mut overlap = Matrix2::zeros();
+        for (own, other) in self.points.iter().zip(&reference.points) {
+            overlap += Vector2::from(*own) * Vector2::from(*other).transpose();
+        }
+        let svd = overlap.svd(true, true);
+        if let (Some(u), Some(v_t)) = (svd.u, svd.v_t) {
+            let turn = (u * v_t).transpose();
+            for point in &mut self.points {
+                *point = (turn * Vector2::from(*point)).into();
+            }
+        }
+        self
+    }
+
+    /// The largest distance of a point from the origin along either axis.
+    pub fn extent(&self) -> f64 {
+        let far = self.points.iter().flatten().map(|x| x.abs());
+        far.fold(0.0, f64::max)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::measure::Posteriors;
+
+    /// A cloud that varies most along (1, 1, 0), then along the third axis, then along (1, -1, 0).
+    fn cloud(signs: [f64; 3]) -> Cloud {
+        let wave = |i: usize, k: f64| (i as f64 * k).sin();
+        let mu = (0..OPERATIONS).flat_map(|i| {
+            let [far, middle, near] = [5.0 * wave(i, 1.1), 3.0 * wave(i, 2.3), wave(i, 3.7)];
+            let [far, middle, near] = [far * signs[0], middle * signs[1], near * signs[2]];
+            [far + near, far - near, middle + 100.0]
+        });
+        let posteriors = Posteriors {
+            mu: mu.collect(),
+            log_variance: vec![0.0; 3 * OPERATIONS],
+        };
+        Cloud::new(posteriors, 3)
+    }
+
+    #[test]
+    fn the_plane_is_that_of_most_variance() {
+        let projection = Projection::new(&cloud([1.0; 3])).unwrap();
+        // Variances 2·12.5, 4.5 and 2·0.5 of 30.5.
+        for (found, expected) in projection.explained.iter().zip([25.0, 4.5]) {
+            assert!((found - expected / 30.5).abs() < 0.01, "{found}");
+        }
+        for (i, [x, y]) in projection.points.iter().enumerate().step_by(997) {
+            let far = 5.0 * (i as f64 * 1.1).sin() * 2f64.sqrt();
+            let middle = 3.0 * (i as f64 * 2.3).sin();
+            assert!(
+                (x - far).abs() < 0.1 && (y - middle).abs() < 0.1,
+                "{i}: {x} {y}"
+            );
+        }
+    }
+
+    #[test]
+    fn a_picture_that_was_turned_is_turned_back() {
+        let before = Projection::new(&cloud([1.0; 3])).unwrap();
+        let (sin, cos) = 2.0f64.sin_cos();
+        let turned = Projection {
+            points: before
+                .points
+                .iter()
+                .map(|[x, y]| [cos * x - sin * y, -(sin * x + cos * y)])
+                .collect(),
+            ..before.clone()
+        };
+        let back = turned.aligned(&before);
+        for (found, expected) in back.points.iter().zip(&before.points) {
+            assert!((found[0] - expected[0]).abs() < 1e-9);
+            assert!((found[1] - expected[1]).abs() < 1e-9);
+        }
+        // A model whose axes have flipped looks as before.
+        let flipped = Projection::new(&cloud([-1.0, 1.0, -1.0])).unwrap();
+        let back = flipped.aligned(&before);
+        for (found, expected) in back.points.iter().zip(&before.points) {
+            assert!((found[0] - expected[0]).abs() < 1e-9);
+            assert!((found[1] - expected[1]).abs() < 1e-9);
+        }
+    }
+
+    #[test]
+    fn codes_that_say_nothing_have_no_plane() {
+        assert_eq!(Projection::new(&Cloud::default()), None);
+        assert_eq!(Projection::new(&cloud([0.0; 3])), None);
+        assert_eq!(Projection::new(&cloud([f64::NAN; 3])), None);
+    }
+}

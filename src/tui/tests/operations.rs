@@ -1,0 +1,175 @@
+//! Operations by law in the explorer: found, selected, drawn; the documented questions with their answers.
+
+use super::*;
+use crate::measure::neighbours::Space;
+use crate::run::built_in;
+use crate::session::Session;
+use crate::space::query::Query;
+use crate::tui::app::Paint;
+use crate::tui::theme::Theme;
+
+/// Types an expression into the search and takes it.
+fn find(app: &mut App, text: &str) {
+    press(app, KeyCode::Char('/'));
+    type_text(app, text);
+    press(app, KeyCode::Enter);
+}
+
+#[test]
+fn what_an_expression_finds_is_listed_lit_and_walked_through() {
+    let mut app = fixtures::live(120, 40);
+    find(&mut app, "commutative & idem");
+    assert_eq!(app.tab, Tab::Neighbours);
+    let selection = app.selection.clone().unwrap();
+    assert_eq!(
+        (selection.text.as_str(), selection.count),
+        ("commutative & idempotent", 27)
+    );
+    let query: Query = selection.text.parse().unwrap();
+    // min is commutative and idempotent itself.
+    assert_eq!(app.neighbours.found().neighbours.len(), 26);
+    for near in &app.neighbours.found().neighbours {
+        assert!(query.matches(near.operation));
+    }
+    insta::assert_snapshot!("neighbours_selected", picture(&app, 120, 40));
+    press(&mut app, KeyCode::Char('2'));
+    insta::assert_snapshot!("coverage_selected", picture(&app, 120, 40));
+    for _ in 0..30 {
+        press(&mut app, KeyCode::Char('n'));
+        assert!(query.matches(app.map.operation()));
+    }
+    press(&mut app, KeyCode::Esc);
+    assert!(app.selection.is_none());
+    press(&mut app, KeyCode::Char('3'));
+    assert_eq!(app.neighbours.found().neighbours.len(), 100);
+}
+
+#[test]
+fn everything_as_near_as_the_chosen_one_is_selected() {
+    let mut app = fixtures::live(120, 40);
+    press(&mut app, KeyCode::Char('3'));
+    for _ in 0..4 {
+        press(&mut app, KeyCode::Down);
+    }
+    press(&mut app, KeyCode::Char('r'));
+    let selection = app.selection.clone().unwrap();
+    assert_eq!(
+        selection.count, 6,
+        "five neighbours and the centre: {}",
+        selection.text
+    );
+    assert!(selection.found.contains(app.neighbours.centre()));
+}
+
+#[test]
+fn codes_are_drawn_on_their_plane() {
+    for (name, width, height) in [("80x24", 80, 24), ("120x40", 120, 40), ("200x60", 200, 60)] {
+        let mut app = fixtures::live(width, height);
+        type_text(&mut app, "3p");
+        assert!(app.projection.of(Space::A).is_some());
+        insta::assert_snapshot!(format!("plane_{name}"), picture(&app, width, height));
+    }
+}
+
+#[test]
+fn each_paint_has_a_look_of_its_own() {
+    let mut app = fixtures::live(200, 60);
+    app.theme = Theme::new(ColorDepth::True);
+    type_text(&mut app, "3p");
+    let mut seen = Vec::new();
+    for paint in [Paint::Coverage, Paint::Zeros, Paint::Plain] {
+        app.projection.paint = paint;
+        let mut terminal = Terminal::new(TestBackend::new(200, 60)).unwrap();
+        terminal.draw(|frame| view::draw(frame, &app)).unwrap();
+        // Below the headings, whose words differ in any case.
+        let buffer = terminal.backend().buffer();
+        let cells: Vec<_> = (5..30)
+            .flat_map(|y| (60..190).map(move |x| (x, y)))
+            .collect();
+        let looks: Vec<_> = cells.into_iter().map(|at| buffer[at].clone()).collect();
+        assert!(!seen.contains(&looks), "{paint:?}");
+        seen.push(looks);
+    }
+}
+
+#[test]
+fn a_search_says_what_it_will_find() {
+    let mut app = fixtures::live(120, 40);
+    press(&mut app, KeyCode::Char('/'));
+    insta::assert_snapshot!("find_empty", picture(&app, 80, 24));
+    type_text(&mut app, "commutative & id");
+    insta::assert_snapshot!("find_guess", picture(&app, 80, 24));
+    type_text(&mut app, "empotent");
+    insta::assert_snapshot!("find_expression", picture(&app, 80, 24));
+    type_text(&mut app, " & !!!x");
+    insta::assert_snapshot!("find_pointed_at", picture(&app, 80, 24));
+}
+
+/// A question of docs/operations.md: keys to press, and what the screen must hold then.
+struct Question<'a> {
+    title: &'a str,
+    keys: Vec<&'a str>,
+    answers: Vec<&'a str>,
+}
+
+fn questions(page: &str) -> Vec<Question<'_>> {
+    let spans = |line: &'static str, text| -> Vec<&str> {
+        let found = str::lines(text).find_map(|found: &str| found.strip_prefix(line));
+        found
+            .unwrap_or_default()
+            .split('`')
+            .skip(1)
+            .step_by(2)
+            .collect()
+    };
+    let sections = page.split("\n### ").skip(1);
+    sections
+        .map(|section| Question {
+            title: section.lines().next().unwrap_or_default(),
+            keys: spans("Keys:", section),
+            answers: spans("Screen:", section),
+        })
+        .collect()
+}
+
+#[test]
+fn the_documented_questions_have_their_answers() {
+    let page = include_str!("../../../docs/operations.md");
+    let questions = questions(page);
+    assert_eq!(questions.len(), 10);
+    let explored = explored();
+    for question in questions {
+        let mut app = explored.clone();
+        for keys in question.keys {
+            match keys {
+                "Enter" => press(&mut app, KeyCode::Enter),
+                "Down" => press(&mut app, KeyCode::Down),
+                text => type_text(&mut app, text),
+            }
+            answer(&mut app);
+        }
+        let screen = picture(&app, 160, 45);
+        assert!(!question.answers.is_empty(), "{}", question.title);
+        for expected in question.answers {
+            let shown = screen.lines().any(|line| line.contains(expected));
+            assert!(shown, "{}: no `{expected}` in\n{screen}", question.title);
+        }
+    }
+}
+
+/// The explorer on the built-in model, with its codes and what it generates.
+fn explored() -> App {
+    let mut session = Session::explore(built_in().unwrap()).unwrap();
+    let mut app = fixtures::app(160, 45);
+    session.inlet.send(Command::Encode).unwrap();
+    let (mut counted, mut encoded) = (false, false);
+    while !(counted && encoded) {
+        let event = session.events.blocking_recv().unwrap();
+        counted |= matches!(event, Event::Covered(_));
+        encoded |= matches!(event, Event::Codes(_));
+        app.on_event(event);
+    }
+    drop(session.inlet);
+    session.worker.join().unwrap();
+    app
+}

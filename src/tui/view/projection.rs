@@ -1,0 +1,236 @@
+//! The codes of a latent space on the plane of their two principal components.
+
+use ratatui::buffer::Buffer;
+use ratatui::layout::Rect;
+use ratatui::style::Style;
+
+use super::likelihood::SHADES;
+use super::{below, coverage, heading, likelihood};
+use crate::measure::neighbours::Space;
+use crate::measure::projection::Projection;
+use crate::space::Operation;
+use crate::tui::app::{App, Cover, Paint};
+use crate::tui::chart::dot_bit;
+use crate::tui::format::{fit, percent, width};
+use crate::tui::theme::Role;
+
+/// Draws one space.
+pub fn render(area: Rect, buf: &mut Buffer, app: &App, space: Space) {
+    let theme = app.theme;
+    let view = &app.projection;
+    let title = format!("codes of {}", space.title());
+    let Some(plane) = view.of(space) else {
+        heading(area, buf, theme, &title, "");
+        let text = fit("no codes yet", usize::from(area.width));
+        let x = area.x + (area.width - width(&text) as u16) / 2;
+        return buf.set_string(x, area.y + area.height / 2, text, theme.dim());
+    };
+    let [first, second] = plane.explained.map(|share| percent(100.0 * share));
+    let turned = view.reference(space).unwrap_or_default();
+    let paint = view.paint.name();
+    let notes = [
+        format!("{first} + {second} % of variance · by {paint} · as turned at {turned}"),
+        format!("{first} + {second} % of variance · by {paint}"),
+        format!("{first} + {second} % · by {paint}"),
+        format!("{first} + {second} %"),
+    ];
+    let room = usize::from(area.width).saturating_sub(width(&title) + 1);
+    let note = notes.iter().find(|note| width(note) <= room);
+    heading(area, buf, theme, &title, note.map_or("", String::as_str));
+    let role = match space {
+        Space::A => Role::A,
+        Space::B => Role::B,
+        Space::Both => Role::Both,
+    };
+    let x = area.x + width("codes of ") as u16;
+    buf.set_string(
+        x,
+        area.y,
+        space.title(),
+        theme.role(role).patch(theme.strong()),
+    );
+    draw(below(area, 1), buf, app, plane);
+}
+
+/// What one character of the plane holds.
+#[derive(Clone, Copy, Default)]
+struct Spot {
+    /// Operations that are not selected.
+    ground: u32,
+    /// Operations of each kind, and their dots as bits of a braille pattern.
+    kinds: [u32; 4],
+    dots: u32,
+    /// Operations that have a number, and its sum.
+    numbered: u32,
+    sum: f64,
+}
+
+impl Spot {
+    fn count(&self) -> u32 {
+        self.ground + self.kinds.iter().sum::<u32>() + self.numbered
+    }
+}
+
+/// What is drawn of an operation.
+enum Look {
+    /// That it is there, below what is selected.
+    Ground,
+    /// Its kind; a character has the colour of most of them.
+    Kind(usize),
+    /// A number; a character shows the mean.
+    Number(f64),
+}
+
+fn draw(area: Rect, buf: &mut Buffer, app: &App, plane: &Projection) {
+    if area.is_empty() {
+        return;
+    }
+    let field = Field::new(area, plane);
+    let columns = usize::from(area.width);
+    let mut spots = vec![Spot::default(); columns * usize::from(area.height)];
+    for (operation, point) in Operation::all().zip(&plane.points) {
+        let (x, y) = field.cell(*point);
+        let place = usize::from(y - area.y) * columns + usize::from(x - area.x);
+        let Some(spot) = spots.get_mut(place) else {
+            continue;
+        };
+        match look(app, operation) {
+            Look::Ground => spot.ground += 1,
+            Look::Kind(kind) => {
+                spot.kinds[kind] += 1;
+                spot.dots |= field.bit(*point);
+            }
+            Look::Number(number) => {
+                spot.numbered += 1;
+                spot.sum += number;
+            }
+        }
+    }
+    let most = spots.iter().map(Spot::count).max().unwrap_or(0);
+    for (place, spot) in spots.into_iter().enumerate() {
+        let at = (
+            area.x + (place % columns) as u16,
+            area.y + (place / columns) as u16,
+        );
+        if let (Some((symbol, style)), Some(cell)) = (sign(app, spot, most), buf.cell_mut(at)) {
+            cell.set_char(symbol).set_style(style);
+        }
+    }
+    let view = &app.neighbours;
+    let near = view.found().neighbours.iter().take(10);
+    let chosen = view.chosen().map(|chosen| chosen.operation);
+    let marks = near
+        .map(|near| (near.operation, "•"))
+        .chain(chosen.map(|chosen| (chosen, "◇")))
+        .chain([(view.centre(), "◆")]);
+    for (operation, sign) in marks {
+        let at = plane
+            .points
+            .get(operation.index())
+            .map(|point| field.cell(*point));
+        if let Some(cell) = at.and_then(|at| buf.cell_mut(at)) {
+            cell.set_symbol(sign).set_style(app.theme.accent());
+        }
+    }
+}
+
+/// What is drawn of an operation with the paint at hand.
+fn look(app: &App, operation: Operation) -> Look {
+    let selection = app.selection.as_ref();
+    if selection.is_some_and(|selection| !selection.found.contains(operation)) {
+        return Look::Ground;
+    }
+    let (sets, estimates) = (app.run().covered.as_deref(), app.desk.estimates.as_deref());
+    match (app.projection.paint, sets, estimates) {
+        (Paint::Coverage, Some(sets), _) => {
+            Look::Kind(Cover::of(sets, app.map.draw, operation) as usize)
+        }
+        (Paint::Probability, _, Some(estimates)) => {
+            Look::Number(app.map.likelihood(estimates, operation))
+        }
+        (Paint::Zeros, ..) => {
+            let zeros = operation.entries().into_iter().filter(|entry| *entry == 0);
+            Look::Number(zeros.count() as f64)
+        }
+        _ => Look::Kind(0),
+    }
+}
+
+/// The character of a spot and its style; none where nothing lies.
+fn sign(app: &App, spot: Spot, most: u32) -> Option<(char, Style)> {
+    let theme = app.theme;
+    let shaded = |shade: usize, style| SHADES.get(shade).map(|shade| (*shade, style));
+    if spot.numbered > 0 {
+        let mean = spot.sum / f64::from(spot.numbered);
+        if app.projection.paint == Paint::Probability {
+            let (shade, style) = likelihood::look(theme, mean);
+            return shaded(shade, style);
+        }
+        let shade = ZEROS.iter().filter(|bound| mean >= **bound).count();
+        return shaded(shade, theme.role(ZEROS_ROLES[shade]));
+    }
+    let covers = app.projection.paint == Paint::Coverage && app.run().covered.is_some();
+    let frequent = (0..spot.kinds.len()).max_by_key(|kind| spot.kinds[*kind]);
+    let style = match frequent.filter(|kind| spot.kinds[*kind] > 0) {
+        None => theme.dim(),
+        Some(kind) if covers => coverage::style(theme, COVERS[kind]),
+        Some(_) => theme.text(),
+    };
+    // Where some are selected, each is a dot above the others.
+    if spot.dots > 0 && app.selection.is_some() {
+        return char::from_u32(0x2800 + spot.dots).map(|dots| (dots, style));
+    }
+    let share = f64::from(spot.count()) / f64::from(most.max(1));
+    let shade = DENSITIES.iter().filter(|bound| share >= **bound).count();
+    (spot.count() > 0)
+        .then_some(shade)
+        .and_then(|shade| shaded(shade, style))
+}
+
+/// Kinds by their number.
+const COVERS: [Cover; 4] = [Cover::Neither, Cover::OnlyA, Cover::OnlyB, Cover::Both];
+/// Shares of the fullest character from which on the next shade begins.
+const DENSITIES: [f64; 4] = [0.1, 0.25, 0.5, 0.75];
+/// Zeros in the table from which on the next shade begins; three of nine are the mean.
+const ZEROS: [f64; 4] = [1.5, 2.5, 3.5, 4.5];
+const ZEROS_ROLES: [Role; 5] = [Role::A, Role::A, Role::Both, Role::B, Role::B];
+
+/// Where points lie in an area: both axes on one scale, the origin in the middle.
+struct Field {
+    area: Rect,
+    scale: f64,
+}
+
+impl Field {
+    fn new(area: Rect, plane: &Projection) -> Self {
+        let half = f64::from(area.width).min(2.0 * f64::from(area.height));
+        Self {
+            area,
+            scale: (half - 1.0).max(0.0) / plane.extent().max(f64::MIN_POSITIVE),
+        }
+    }
+
+    /// Dots from the left and from the top.
+    fn dot(&self, [x, y]: [f64; 2]) -> (i64, i64) {
+        let across = f64::from(self.area.width) + self.scale * x;
+        let down = 2.0 * f64::from(self.area.height) - self.scale * y;
+        (across.round() as i64, down.round() as i64)
+    }
+
+    /// Its dot within its character, as a bit of a braille pattern.
+    fn bit(&self, point: [f64; 2]) -> u32 {
+        let (x, y) = self.dot(point);
+        dot_bit(x, y)
+    }
+
+    /// The character that holds a point.
+    fn cell(&self, point: [f64; 2]) -> (u16, u16) {
+        let (x, y) = self.dot(point);
+        let within =
+            |dot: i64, per: i64, room: u16| (dot / per).clamp(0, i64::from(room) - 1) as u16;
+        (
+            self.area.x + within(x, 2, self.area.width),
+            self.area.y + within(y, 4, self.area.height),
+        )
+    }
+}
