@@ -8,9 +8,8 @@ use std::time::{Duration, Instant};
 use burn::tensor::{DType, Device};
 use criterion::{Criterion, criterion_group, criterion_main};
 use fluxttice_core::config::{Config, Source};
-use fluxttice_core::measure::neighbours::{Metric, nearest};
-use fluxttice_core::measure::{CoverageTask, Samples, TILE, encode_all};
-use fluxttice_core::model::{DualVae, LATENT, Which};
+use fluxttice_core::measure::{CoverageTask, Samples, TILE, posteriors};
+use fluxttice_core::model::{DualVae, Which};
 use fluxttice_core::run::built_in;
 use fluxttice_core::space::Operation;
 use fluxttice_core::training::{Advance, Trainer};
@@ -61,18 +60,12 @@ fn coverage(c: &mut Criterion) {
 fn codes(c: &mut Criterion) {
     let device = Device::flex();
     let model = DualVae::new(&built_in().unwrap().weights, &device, DType::F32);
-    let encode = || encode_all(&model, Which::A, &device, DType::F32).unwrap();
+    let everything: Vec<Operation> = Operation::all().collect();
+    let encode = || posteriors(&model, Which::A, &everything, &device, DType::F32).unwrap();
     let mut group = c.benchmark_group("codes");
     group.sample_size(20);
     group.bench_function("encode all 19683, a", |b| b.iter(encode));
     group.finish();
-    let codes: Vec<f32> = encode().into_iter().map(|x| x as f32).collect();
-    let min: Operation = "min".parse().unwrap();
-    for metric in Metric::ALL {
-        c.bench_function(&format!("100 nearest, {}", metric.name()), |b| {
-            b.iter(|| nearest(black_box(&codes), LATENT, min, metric, 100));
-        });
-    }
 }
 
 criterion_group!(benches, batch, coverage, codes);

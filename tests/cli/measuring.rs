@@ -321,7 +321,15 @@ fn every_key_of_a_configuration_is_explained() {
 #[test]
 fn help_shows_examples_and_version_names_what_was_built() {
     let home = Home::new();
-    for command in ["", "train", "coverage", "neighbors", "devices", "config"] {
+    for command in [
+        "",
+        "train",
+        "coverage",
+        "neighbors",
+        "ops",
+        "devices",
+        "config",
+    ] {
         let help = home.run(&format!("{command} --help")).exits(0).stdout;
         assert!(help.contains("Example"), "{command}: {help}");
         let example = format!("fluxttice-explorer {command}");

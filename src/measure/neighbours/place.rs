@@ -167,7 +167,7 @@ impl Place {
     /// The operation, where it is just one.
     pub fn operation(&self) -> Option<Operation> {
         match self.terms[..] {
-            [(weight, Term::Operation(operation))] if weight == 1.0 => Some(operation),
+            [(1.0, Term::Operation(operation))] => Some(operation),
             _ => None,
         }
     }
