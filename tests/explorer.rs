@@ -308,7 +308,7 @@ fn an_operation_is_found_by_name_and_its_neighbours_walked() {
     let home = tempfile::tempdir().unwrap();
     let mut terminal = training(&home);
     terminal.press("/");
-    terminal.shows("find an operation");
+    terminal.shows("find operations");
     terminal.press("min\r");
     terminal.shows("15 633");
     terminal.shows("----00-0+");
@@ -344,9 +344,21 @@ fn an_operation_is_found_by_name_and_its_neighbours_walked() {
     });
     for (key, title) in [
         ("e", "of A · cosine"),
+        ("e", "2-Wasserstein of posteriors"),
+        ("e", "Jeffreys divergence, nats"),
         ("e", "nearest by entries"),
         ("e", "of A · Euclidean"),
         ("b", "of B · Euclidean"),
+        ("o", "of A and B · Euclidean"),
+        ("p", "% · by coverage"),
+        ("/", "find operations"),
+        ("commutative & assoc\r", "among 63: commutative & associative"),
+        ("2", "of 63 selected"),
+        ("/", "find operations"),
+        ("commutative & zz", "expected a law"),
+        ("\x1b", "of 63 selected"),
+        ("/", "find operations"),
+        ("min + max - product\r", "nearest codes of A and B"),
     ] {
         terminal.press(key);
         terminal.shows(title);
@@ -469,7 +481,7 @@ fn without_any_run_the_built_in_model_is_explored() {
     terminal.shows("nearest codes of A");
     terminal.shows("exploring");
     terminal.press("/");
-    terminal.shows("find an operation");
+    terminal.shows("find operations");
     terminal.press("min\r");
     terminal.shows("15 633");
     // The same answer as without a terminal.

@@ -13,6 +13,9 @@ pub struct Projection {
     pub points: Vec<[f64; 2]>,
     /// Share of all variance along the first and the second direction, before any turn.
     pub explained: [f64; 2],
+    /// The mean code, and the directions across and up.
+    mean: Vec<f64>,
+    axes: [Vec<f64>; 2],
 }
 
 impl Projection {
@@ -23,9 +26,10 @@ impl Projection {
             return None;
         }
         let mut centred = DMatrix::from_row_slice(OPERATIONS, cloud.dimensions(), codes);
+        let mut mean = Vec::with_capacity(cloud.dimensions());
         for mut column in centred.column_iter_mut() {
-            let mean = column.mean();
-            column.add_scalar_mut(-mean);
+            mean.push(column.mean());
+            column.add_scalar_mut(-column.mean());
         }
         let covariance = centred.tr_mul(&centred) / OPERATIONS as f64;
         let total = covariance.trace();
@@ -40,12 +44,15 @@ impl Projection {
         let along = |component: usize| {
             let axis = eigen.eigenvectors.column(component);
             let sign = if axis[axis.iamax()] < 0.0 { -1.0 } else { 1.0 };
-            &centred * (axis * sign)
+            axis * sign
         };
-        let (x, y) = (along(first), along(second));
+        let axes = [along(first), along(second)];
+        let [x, y] = axes.each_ref().map(|axis| &centred * axis);
         Some(Self {
             points: x.iter().zip(y.iter()).map(|(x, y)| [*x, *y]).collect(),
             explained: [first, second].map(|i| eigen.eigenvalues[i] / total),
+            mean,
+            axes: axes.map(|axis| axis.iter().copied().collect()),
         })
     }
 
@@ -60,11 +67,25 @@ impl Projection {
         let svd = overlap.svd(true, true);
         if let (Some(u), Some(v_t)) = (svd.u, svd.v_t) {
             let turn = (u * v_t).transpose();
+            let turned = |point: [f64; 2]| -> [f64; 2] { (turn * Vector2::from(point)).into() };
             for point in &mut self.points {
-                *point = (turn * Vector2::from(*point)).into();
+                *point = turned(*point);
+            }
+            let [across, up] = &mut self.axes;
+            for (x, y) in across.iter_mut().zip(up) {
+                [*x, *y] = turned([*x, *y]);
             }
         }
         self
+    }
+
+    /// Where a point of the latent space lies; `None` where it has other dimensions.
+    pub fn place(&self, code: &[f64]) -> Option<[f64; 2]> {
+        let along = |axis: &Vec<f64>| {
+            let centred = code.iter().zip(&self.mean).map(|(x, mean)| x - mean);
+            centred.zip(axis).map(|(x, axis)| x * axis).sum()
+        };
+        (code.len() == self.mean.len()).then(|| self.axes.each_ref().map(along))
     }
 
     /// The largest distance of a point from the origin along either axis.
@@ -78,6 +99,7 @@ impl Projection {
 mod tests {
     use super::*;
     use crate::measure::Posteriors;
+    use crate::space::Operation;
 
     /// A cloud that varies most along (1, 1, 0), then along the third axis, then along (1, -1, 0).
     fn cloud(signs: [f64; 3]) -> Cloud {
@@ -111,24 +133,39 @@ mod tests {
         }
     }
 
+    /// The picture turned by an angle and mirrored.
+    fn turned_by(projection: &Projection, angle: f64) -> Projection {
+        let (sin, cos) = angle.sin_cos();
+        let turn = |[x, y]: &[f64; 2]| [cos * x - sin * y, -(sin * x + cos * y)];
+        Projection {
+            points: projection.points.iter().map(turn).collect(),
+            ..projection.clone()
+        }
+    }
+
     #[test]
     fn a_picture_that_was_turned_is_turned_back() {
         let before = Projection::new(&cloud([1.0; 3])).unwrap();
-        let (sin, cos) = 2.0f64.sin_cos();
-        let turned = Projection {
-            points: before
-                .points
-                .iter()
-                .map(|[x, y]| [cos * x - sin * y, -(sin * x + cos * y)])
-                .collect(),
-            ..before.clone()
-        };
-        let back = turned.aligned(&before);
+        let back = turned_by(&before, 2.0).aligned(&before);
         for (found, expected) in back.points.iter().zip(&before.points) {
             assert!((found[0] - expected[0]).abs() < 1e-9);
             assert!((found[1] - expected[1]).abs() < 1e-9);
         }
-        // A model whose axes have flipped looks as before.
+        // Its directions are turned with it.
+        let cloud = cloud([1.0; 3]);
+        let code = cloud.code(Operation::new(77).unwrap()).unwrap().mu;
+        let back = Projection::new(&cloud)
+            .unwrap()
+            .aligned(&turned_by(&before, 1.0));
+        for (found, expected) in back.place(code).unwrap().iter().zip(back.points[77]) {
+            assert!((found - expected).abs() < 1e-9);
+        }
+        assert_eq!(back.place(&code[1..]), None);
+    }
+
+    #[test]
+    fn a_model_whose_axes_have_flipped_looks_as_before() {
+        let before = Projection::new(&cloud([1.0; 3])).unwrap();
         let flipped = Projection::new(&cloud([-1.0, 1.0, -1.0])).unwrap();
         let back = flipped.aligned(&before);
         for (found, expected) in back.points.iter().zip(&before.points) {

@@ -307,6 +307,8 @@ pub struct Codes {
     pub source: String,
     /// The codes.
     pub spaces: Spaces,
+    /// The weights that made them, which say what points between them decode to.
+    pub weights: Weights,
 }
 
 /// A copy of the model.

@@ -354,5 +354,6 @@ pub(super) fn codes(
         epoch,
         source,
         spaces,
+        weights: model.weights([1.0; 2])?,
     })
 }

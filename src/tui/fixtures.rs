@@ -9,10 +9,12 @@ use super::{Options, Tab};
 use crate::config::Config;
 use crate::measure::Posteriors;
 use crate::measure::neighbours::{Cloud, Spaces};
+use crate::model::Weights;
 use crate::record::{
     Best, Coverage, CoveragePair, EpochRecord, EventName, Gradient, LearningRate, LossTerms,
     Seconds, StateNetAnswer, Unique,
 };
+use crate::run::built_in;
 use crate::schedule::Scheduled;
 use crate::session::message::{
     Codes, CoveredSets, EpochReport, Event, Mark, MarkKind, Progress, RunInfo, RunState, Stage,
@@ -251,12 +253,16 @@ static CODES: LazyLock<Spaces> = LazyLock::new(|| {
     Spaces::new(a, b)
 });
 
+/// Weights that have nothing to do with those codes.
+static WEIGHTS: LazyLock<Weights> = LazyLock::new(|| built_in().unwrap().weights);
+
 /// Codes of a made-up model after this many epochs.
 pub fn codes(epoch: u32) -> Codes {
     Codes {
         epoch,
         source: format!("epoch {epoch}"),
         spaces: CODES.clone(),
+        weights: WEIGHTS.clone(),
     }
 }
 

@@ -172,6 +172,11 @@ impl Place {
         }
     }
 
+    /// Whether it is made of the same terms.
+    pub fn is_same(&self, other: &Self) -> bool {
+        self.terms == other.terms
+    }
+
     /// The operations that it names, without those of means.
     pub fn operations(&self) -> impl Iterator<Item = Operation> {
         self.terms.iter().filter_map(|(_, term)| match term {

@@ -403,6 +403,11 @@ impl App {
                 self.neighbours.visit(operation);
                 self.show(Tab::Neighbours);
             }
+            Some(Meaning::Point(place)) => {
+                self.modal = None;
+                self.neighbours.visit(place);
+                self.show(Tab::Neighbours);
+            }
             Some(Meaning::Operations(found)) => {
                 self.modal = None;
                 self.select(Some(Selection::new(text, found)));

@@ -1,8 +1,11 @@
 //! The dialog that finds operations: one by index, trits or name, or all that an expression means.
 
+use std::ops::Range;
+
 use tui_input::Input;
 
 use super::modal::distance;
+use crate::measure::neighbours::Place;
 use crate::space::query::{Query, Word, complete, words};
 use crate::space::{Operation, OperationSet, names};
 
@@ -27,6 +30,8 @@ pub enum Meaning {
     Operation(Operation),
     /// Those that an expression finds.
     Operations(OperationSet),
+    /// A point of the latent space.
+    Point(Place),
     /// Nothing that is known.
     Wrong {
         /// The character at which it stops making sense, where it is an expression.
@@ -48,6 +53,15 @@ impl Meaning {
                 at: None,
                 problem: error.to_string(),
             },
+            _ if text.contains(['+', '*']) || text.contains(" - ") || text.contains("mean(") => {
+                match text.parse::<Place>() {
+                    Ok(place) => Self::Point(place),
+                    Err(error) => Self::Wrong {
+                        at: None,
+                        problem: error.problem,
+                    },
+                }
+            }
             (_, Err(error)) => Self::Wrong {
                 at: Some(error.at),
                 problem: error.problem(),
@@ -57,7 +71,7 @@ impl Meaning {
 
     /// Whether it can be taken.
     fn is_something(&self) -> bool {
-        matches!(self, Self::Operation(_) | Self::Operations(_))
+        !matches!(self, Self::Nothing | Self::Wrong { .. })
     }
 }
 
@@ -87,13 +101,15 @@ impl FindForm {
         });
     }
 
-    /// Words that the one before the cursor could become, and where it begins; for a text that is no
-    /// expression, names that it could be short for.
-    pub fn proposals(&self) -> (usize, Vec<Word>) {
+    /// Words that the one before the cursor could become, and the characters that they would replace;
+    /// for a text that is no expression, names that all of it could be short for.
+    pub fn proposals(&self) -> (Range<usize>, Vec<Word>) {
         let text = self.input.value();
-        let completion = complete(text, self.input.cursor());
+        let length = text.chars().count();
+        let cursor = self.input.cursor().min(length);
+        let completion = complete(text, cursor);
         if !completion.words.is_empty() || text.contains(['&', '|', '!', '(', '<', '=', '>']) {
-            return (completion.from, completion.words);
+            return (completion.from..cursor, completion.words);
         }
         let wanted = text.trim().to_lowercase().replace([' ', '-'], "_");
         let mut names: Vec<(usize, Word)> = words()
@@ -102,7 +118,8 @@ impl FindForm {
             .filter_map(|word| distance(&wanted, word.text).map(|distance| (distance, word)))
             .collect();
         names.sort_by_key(|(distance, word)| (*distance, word.text));
-        (0, names.into_iter().map(|(_, word)| word).collect())
+        let words = names.into_iter().map(|(_, word)| word);
+        (0..length, words.collect())
     }
 
     /// Moves the choice among the proposals.
@@ -122,19 +139,12 @@ impl FindForm {
 
     /// The line with the chosen proposal typed out.
     fn completed(&self) -> Option<Input> {
-        let (from, words) = self.proposals();
+        let (replaced, words) = self.proposals();
         let word = words.get(self.selected)?;
-        let text: Vec<char> = self.input.value().chars().collect();
-        let cursor = self.input.cursor().min(text.len());
-        // A name that is proposed for the whole text takes its place.
-        let to = if complete(self.input.value(), cursor).words.is_empty() {
-            text.len()
-        } else {
-            cursor
-        };
+        let text = self.input.value().chars();
+        let before: String = text.clone().take(replaced.start).collect();
+        let after: String = text.skip(replaced.end).collect();
         let opening = if word.argument.is_some() { "(" } else { "" };
-        let before: String = text[..from].iter().collect();
-        let after: String = text[to.max(from)..].iter().collect();
         let begun = format!("{before}{}{opening}", word.text);
         let cursor = begun.chars().count();
         Some(Input::new(begun + &after).with_cursor(cursor))
@@ -202,6 +212,28 @@ mod tests {
         let mut test = typed("hamm");
         assert!(test.take().is_none());
         assert_eq!((test.input.value(), test.input.cursor()), ("hamming(", 8));
+    }
+
+    #[test]
+    fn a_sum_of_operations_is_a_point() {
+        let point = |text: &str| match typed(text).take() {
+            Some(Meaning::Point(place)) => Some(place.to_string()),
+            _ => None,
+        };
+        for text in [
+            "min + max - product",
+            "0.5*min",
+            "mean(commutative)",
+            "---------  +  webb",
+        ] {
+            assert_eq!(point(text).as_deref(), Some(text));
+        }
+        // The last word is completed here as well.
+        assert_eq!(
+            point("min + lukasiewicz_a").as_deref(),
+            Some("min + lukasiewicz_and")
+        );
+        assert_eq!(point("min | max"), None);
     }
 
     #[test]

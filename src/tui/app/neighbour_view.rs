@@ -4,10 +4,12 @@ use std::sync::Arc;
 
 use super::Selection;
 use crate::measure::neighbours::{
-    Centre, Metric, Neighbour, Search, Space, Spaces, nearest, preservation,
+    Centre, Metric, Neighbour, Place, PlaceError, Search, Space, Spaces, nearest, preservation,
 };
+use crate::model::{LATENT, Which};
 use crate::session::message::Codes;
 use crate::space::{OPERATIONS, Operation, OperationSet, names};
+use crate::{Decoded, decode};
 
 /// Neighbours listed.
 pub const LISTED: usize = 100;
@@ -19,7 +21,7 @@ const MEMORY: usize = 1_000;
 /// What the list was computed from.
 #[derive(Clone, Debug, PartialEq)]
 struct Question {
-    centre: Operation,
+    place: Place,
     metric: Metric,
     space: Space,
     codes: Option<(u32, String)>,
@@ -33,6 +35,12 @@ pub struct Found {
     pub neighbours: Vec<Neighbour>,
     /// The nearest ones in another space, to lay beside; none where the metric knows no space.
     pub other: Vec<Neighbour>,
+    /// What the decoders make of a centre that is a point between operations.
+    pub decoded: Vec<(Which, Decoded)>,
+    /// Coordinates of such a centre.
+    pub point: Option<Vec<f64>>,
+    /// Why there is nothing around it.
+    pub problem: Option<String>,
     /// Share of each of [`SIZES`] nearest codes that are also nearest by Hamming distance.
     pub preserved: [Option<f64>; 2],
 }
@@ -40,7 +48,7 @@ pub struct Found {
 /// State of the *Neighbours* view.
 #[derive(Clone, Debug)]
 pub struct NeighbourView {
-    path: Vec<Operation>,
+    path: Vec<Place>,
     position: usize,
     /// Distance by which the list is ordered.
     pub metric: Metric,
@@ -56,7 +64,7 @@ impl Default for NeighbourView {
     fn default() -> Self {
         let centre = names::find("min").unwrap_or_else(|| Operation::from_function(i8::min));
         Self {
-            path: vec![centre],
+            path: vec![centre.into()],
             position: 0,
             metric: Metric::default(),
             space: Space::A,
@@ -68,11 +76,24 @@ impl Default for NeighbourView {
 }
 
 impl NeighbourView {
-    /// The operation in the middle.
+    /// What is in the middle.
+    pub fn place(&self) -> &Place {
+        &self.path[self.position]
+    }
+
+    /// The operation in the middle, or what the decoder makes of the point there; the first operation that
+    /// the point is made of, where that is not known.
     pub fn centre(&self) -> Operation {
-        self.path
-            .get(self.position)
-            .copied()
+        let place = self.place();
+        let decoded = self
+            .found
+            .decoded
+            .first()
+            .map(|(_, decoded)| decoded.operation);
+        place
+            .operation()
+            .or(decoded)
+            .or_else(|| place.operations().next())
             .unwrap_or_else(|| Operation::from_function(i8::min))
     }
 
@@ -91,13 +112,14 @@ impl NeighbourView {
         (self.position, self.path.len() - 1 - self.position)
     }
 
-    /// Makes an operation the centre; what lay ahead on the way is forgotten.
-    pub fn visit(&mut self, operation: Operation) {
-        if operation == self.centre() {
+    /// Makes an operation or a point the centre; what lay ahead on the way is forgotten.
+    pub fn visit(&mut self, place: impl Into<Place>) {
+        let place = place.into();
+        if place.is_same(self.place()) {
             return;
         }
         self.path.truncate(self.position + 1);
-        self.path.push(operation);
+        self.path.push(place);
         if self.path.len() > MEMORY {
             self.path.remove(0);
         }
@@ -148,22 +170,31 @@ impl NeighbourView {
             radius: chosen.distance,
             ..Search::nearest(self.metric, OPERATIONS)
         };
-        let centre = self.centre();
-        let near = nearest(cloud, &Centre::Operation(centre), &search);
-        let found = near.iter().map(|near| near.operation).chain([centre]);
+        let near = nearest(cloud, &self.from()?, &search);
+        let found = near.iter().map(|near| near.operation);
         let whose = match self.metric {
             Metric::Hamming => String::new(),
             _ => format!(" in {}", self.space.title()),
         };
-        let name = centre
-            .name()
-            .map_or_else(|| centre.to_string(), str::to_owned);
         let text = format!(
-            "within {:.4} of {name}{whose}, {}",
+            "within {:.4} of {}{whose}, {}",
             chosen.distance,
+            self.place(),
             self.metric.name()
         );
-        Some((text, found.collect()))
+        Some((text, found.chain(self.place().operation()).collect()))
+    }
+
+    /// Where neighbours were last counted from.
+    fn from(&self) -> Option<Centre> {
+        match (self.place().operation(), &self.found.point) {
+            (Some(operation), _) => Some(Centre::Operation(operation)),
+            (None, Some(mu)) => Some(Centre::Point {
+                mu: mu.clone(),
+                decoded: self.centre(),
+            }),
+            (None, None) => None,
+        }
     }
 
     /// Takes the next metric.
@@ -178,7 +209,7 @@ impl NeighbourView {
     /// Computes the list anew if its question has changed.
     pub fn refresh(&mut self, codes: Option<&Codes>, among: Option<&Arc<Selection>>) {
         let question = Question {
-            centre: self.centre(),
+            place: self.place().clone(),
             metric: self.metric,
             space: self.space,
             codes: codes.map(|codes| (codes.epoch, codes.source.clone())),
@@ -189,23 +220,67 @@ impl NeighbourView {
         }
         let nothing = Spaces::default();
         let spaces = codes.map_or(&nothing, |codes| &codes.spaces);
-        let (cloud, other) = (spaces.of(self.space), spaces.of(self.beside()));
-        let centre = Centre::Operation(question.centre);
         let search = Search {
             among: among.map(|selection| &selection.found),
             ..Search::nearest(self.metric, LISTED)
         };
-        self.found = Arc::new(Found {
-            neighbours: nearest(cloud, &centre, &search),
-            other: match self.metric {
-                Metric::Hamming => Vec::new(),
-                _ => nearest(other, &centre, &search),
-            },
-            preserved: SIZES.map(|k| preservation(cloud, question.centre, self.metric, k)),
-        });
+        let around = |space| around(spaces, codes, &question.place, space, &search);
+        let mut found = around(self.space);
+        if self.metric != Metric::Hamming {
+            found.other = around(self.beside()).neighbours;
+        }
+        if let Some(operation) = question.place.operation() {
+            let cloud = spaces.of(self.space);
+            found.preserved = SIZES.map(|k| preservation(cloud, operation, self.metric, k));
+        }
+        self.found = Arc::new(found);
         self.asked = Some(question);
         self.step(0);
     }
+}
+
+/// What lies around a place in one space, or why nothing does.
+fn around(
+    spaces: &Spaces,
+    codes: Option<&Codes>,
+    place: &Place,
+    space: Space,
+    search: &Search<'_>,
+) -> Found {
+    let cloud = spaces.of(space);
+    let mut found = Found::default();
+    if search.metric.needs_spread() && place.operation().is_none() {
+        let problem = "this metric compares posteriors, and a point has none";
+        found.problem = Some(problem.to_owned());
+        return found;
+    }
+    let decoded = &mut found.decoded;
+    let centre = place.centre(cloud, |mu| {
+        let fail = |problem: String| PlaceError {
+            text: place.to_string(),
+            problem,
+        };
+        let codes = codes.ok_or_else(|| fail("there are no codes yet".to_owned()))?;
+        for (which, code) in spaces.own(space, mu) {
+            let code = <[f64; LATENT]>::try_from(code)
+                .map_err(|code| fail(format!("{} dimensions, expected {LATENT}", code.len())))?;
+            let read = decode(&codes.weights, which, &[code]);
+            let read = read.map_err(|error| fail(error.to_string()))?;
+            decoded.extend(read.into_iter().map(|read| (which, read)));
+        }
+        let first = decoded.first().map(|(_, read)| read.operation);
+        first.ok_or_else(|| fail("nothing was decoded".to_owned()))
+    });
+    match centre {
+        Ok(centre) => {
+            found.neighbours = nearest(cloud, &centre, search);
+            if let Centre::Point { mu, .. } = centre {
+                found.point = Some(mu);
+            }
+        }
+        Err(PlaceError { problem, .. }) => found.problem = Some(problem),
+    }
+    found
 }
 
 #[cfg(test)]

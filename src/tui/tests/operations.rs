@@ -6,7 +6,6 @@ use crate::run::built_in;
 use crate::session::Session;
 use crate::space::query::Query;
 use crate::tui::app::Paint;
-use crate::tui::theme::Theme;
 
 /// Types an expression into the search and takes it.
 fn find(app: &mut App, text: &str) {
@@ -172,4 +171,24 @@ fn explored() -> App {
     drop(session.inlet);
     session.worker.join().unwrap();
     app
+}
+
+#[test]
+fn a_point_between_operations_is_a_centre_like_any_other() {
+    let mut app = explored();
+    press(&mut app, KeyCode::Char('3'));
+    find(&mut app, "min + max - product");
+    assert_eq!(app.neighbours.found().decoded.len(), 1);
+    let read = app.neighbours.found().decoded[0].1.operation;
+    assert_eq!((app.neighbours.centre(), read.index()), (read, 19_539));
+    insta::assert_snapshot!("point", picture(&app, 120, 40));
+    press(&mut app, KeyCode::Char('o'));
+    assert_eq!(app.neighbours.found().decoded.len(), 2);
+    // Metrics of posteriors say why they have nothing to show; Hamming compares with what is decoded.
+    type_text(&mut app, "ee");
+    assert!(picture(&app, 120, 40).contains("a point has none"));
+    type_text(&mut app, "ee");
+    assert_eq!(app.neighbours.found().neighbours[0].operation, read);
+    press(&mut app, KeyCode::Char('['));
+    assert_eq!(app.neighbours.centre(), names::find("min").unwrap());
 }

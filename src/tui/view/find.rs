@@ -42,6 +42,10 @@ pub fn render(area: Rect, buf: &mut Buffer, app: &App, form: &FindForm) -> Optio
         Meaning::Nothing => render_forms(meaning, buf, app),
         Meaning::Operation(operation) => render_operation(meaning, buf, app, *operation),
         Meaning::Operations(found) => render_found(meaning, buf, app, found),
+        Meaning::Point(_) => {
+            let text = "a point of the latent space: what lies near it, and what it decodes to";
+            lines(meaning, buf, &[Line::raw(text)]);
+        }
         Meaning::Wrong { .. } if form.guess().is_some() => {}
         Meaning::Wrong { at, problem } => {
             let under = at.map(|at| inner.x as usize + LABEL.len() + at);
@@ -66,7 +70,7 @@ fn render_forms(area: Rect, buf: &mut Buffer, app: &App) {
         "an index, nine trits or a name    7153   0++-0+--0   min",
         "laws with & | ! ( )               commutative & !associative",
         "figures with = != < <= > >=       zeros > 4 & hamming(min) <= 2",
-        "tests                             preserves(+0-) | like(0??-?????)",
+        "points                            min + max - product, 0.5*min + 0.5*max",
     ];
     lines(
         area,

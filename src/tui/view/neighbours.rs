@@ -12,6 +12,7 @@ use ratatui::text::{Line, Span};
 
 use super::{heading, layout, lines, projection, truth_table};
 use crate::measure::neighbours::{Metric, Neighbour, Space};
+use crate::model::Which;
 use crate::space::Operation;
 use crate::tui::app::{App, LISTED, SIZES};
 use crate::tui::format::{fit, fixed, percent, thousands, width, wrap};
@@ -65,9 +66,13 @@ fn render_card(area: Rect, buf: &mut Buffer, app: &App) {
         String::new()
     };
     heading(area, buf, theme, "centre", &note);
-    render_operation(row(area, 1, truth_table::HEIGHT), buf, app, centre, None);
     let wide = usize::from(area.width);
     let dim = |text: String| Line::styled(text, theme.dim());
+    let point = point_lines(app, wide);
+    lines(row(area, 1, area.height), buf, &point);
+    let top = 1 + point.len() as u16;
+    let area = row(area, top, area.height);
+    render_operation(row(area, 0, truth_table::HEIGHT), buf, app, centre, None);
     let laws: Vec<&str> = centre.laws().map(|law| law.word).collect();
     let mut facts: Vec<Line<'_>> = wrap(&laws.join(", "), wide)
         .into_iter()
@@ -85,8 +90,8 @@ fn render_card(area: Rect, buf: &mut Buffer, app: &App) {
             Span::styled(format!("{kept:>7}"), theme.text()),
         ]));
     }
-    let mut used = 1 + truth_table::HEIGHT + facts.len() as u16;
-    lines(row(area, 1 + truth_table::HEIGHT, area.height), buf, &facts);
+    let mut used = truth_table::HEIGHT + facts.len() as u16;
+    lines(row(area, truth_table::HEIGHT, area.height), buf, &facts);
     if let Some(chosen) = view.chosen() {
         used += 1;
         heading(
@@ -122,6 +127,40 @@ fn render_card(area: Rect, buf: &mut Buffer, app: &App) {
         centre.orbit().len()
     )));
     lines(row(area, used, area.height), buf, &rest);
+}
+
+/// A centre that is a point, and what the decoders make of it; nothing for an operation.
+fn point_lines(app: &App, wide: usize) -> Vec<Line<'static>> {
+    let theme = app.theme;
+    let view = &app.neighbours;
+    if view.place().operation().is_some() {
+        return Vec::new();
+    }
+    let mut rows: Vec<Line<'_>> = wrap(&view.place().to_string(), wide)
+        .into_iter()
+        .take(3)
+        .map(|text| Line::styled(text, theme.strong()))
+        .collect();
+    for (which, decoded) in &view.found().decoded {
+        let role = match which {
+            Which::A => Role::A,
+            Which::B => Role::B,
+        };
+        rows.push(Line::from(vec![
+            Span::styled(which.name().to_uppercase(), theme.role(role)),
+            Span::raw(format!(" {} ", decoded.operation)),
+            Span::styled(
+                format!(
+                    "p {} H {}",
+                    fixed(decoded.probability, 3),
+                    fixed(decoded.entropy, 2)
+                ),
+                theme.dim(),
+            ),
+        ]));
+    }
+    rows.push(Line::raw(""));
+    rows
 }
 
 /// Some rows of an area, as far as it has them.
@@ -233,7 +272,8 @@ fn render_list(
 ) {
     let view = &app.neighbours;
     if found.is_empty() {
-        let text = fit(&source(app), usize::from(area.width));
+        let text = view.found().problem.clone().unwrap_or_else(|| source(app));
+        let text = fit(&text, usize::from(area.width));
         let x = area.x + (area.width - width(&text) as u16) / 2;
         buf.set_string(x, area.y + area.height / 2, text, app.theme.dim());
         return;

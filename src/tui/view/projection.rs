@@ -49,7 +49,7 @@ pub fn render(area: Rect, buf: &mut Buffer, app: &App, space: Space) {
         space.title(),
         theme.role(role).patch(theme.strong()),
     );
-    draw(below(area, 1), buf, app, plane);
+    draw(below(area, 1), buf, app, plane, space);
 }
 
 /// What one character of the plane holds.
@@ -81,7 +81,7 @@ enum Look {
     Number(f64),
 }
 
-fn draw(area: Rect, buf: &mut Buffer, app: &App, plane: &Projection) {
+fn draw(area: Rect, buf: &mut Buffer, app: &App, plane: &Projection, space: Space) {
     if area.is_empty() {
         return;
     }
@@ -119,16 +119,18 @@ fn draw(area: Rect, buf: &mut Buffer, app: &App, plane: &Projection) {
     let view = &app.neighbours;
     let near = view.found().neighbours.iter().take(10);
     let chosen = view.chosen().map(|chosen| chosen.operation);
+    let at = |operation: Operation| plane.points.get(operation.index()).copied();
+    let centre = match &view.found().point {
+        // A point has coordinates in the space that is looked at alone.
+        Some(point) => plane.place(point).filter(|_| space == view.space),
+        None => at(view.centre()),
+    };
     let marks = near
-        .map(|near| (near.operation, "•"))
-        .chain(chosen.map(|chosen| (chosen, "◇")))
-        .chain([(view.centre(), "◆")]);
-    for (operation, sign) in marks {
-        let at = plane
-            .points
-            .get(operation.index())
-            .map(|point| field.cell(*point));
-        if let Some(cell) = at.and_then(|at| buf.cell_mut(at)) {
+        .map(|near| (at(near.operation), "•"))
+        .chain(chosen.map(|chosen| (at(chosen), "◇")))
+        .chain([(centre, "◆")]);
+    for (point, sign) in marks {
+        if let Some(cell) = point.and_then(|point| buf.cell_mut(field.cell(point))) {
             cell.set_symbol(sign).set_style(app.theme.accent());
         }
     }
