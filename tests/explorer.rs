@@ -352,7 +352,10 @@ fn an_operation_is_found_by_name_and_its_neighbours_walked() {
         ("o", "of A and B · Euclidean"),
         ("p", "% · by coverage"),
         ("/", "find operations"),
-        ("commutative & assoc\r", "among 63: commutative & associative"),
+        (
+            "commutative & assoc\r",
+            "among 63: commutative & associative",
+        ),
         ("2", "of 63 selected"),
         ("/", "find operations"),
         ("commutative & zz", "expected a law"),
