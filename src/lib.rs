@@ -18,5 +18,6 @@ pub mod session;
 pub mod space;
 pub mod training;
 pub mod tui;
+mod typing;
 
 pub use api::{Code, Decoded, coverage_report, decode, encode};

@@ -6,6 +6,7 @@ use std::str::FromStr;
 use thiserror::Error;
 
 use super::names;
+use crate::typing::meant;
 
 /// Entries in one truth table: every pair (a, b) of inputs once.
 pub const ENTRIES: usize = 9;
@@ -167,7 +168,14 @@ impl FromStr for Operation {
         if trits {
             return fail(format!("{} trits instead of nine", text.len()));
         }
-        names::find(text).map_or_else(|| fail("no such name".into()), Ok)
+        names::find(text).map_or_else(
+            || {
+                let near = meant(text, names::all().map(|(_, name)| name));
+                let guess = near.map_or(String::new(), |name| format!("; did you mean `{name}`?"));
+                fail(format!("no such name{guess}"))
+            },
+            Ok,
+        )
     }
 }
 

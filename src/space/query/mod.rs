@@ -85,12 +85,17 @@ pub struct QueryError {
     pub expected: String,
     /// What stands there.
     pub found: String,
+    /// The word that was probably meant.
+    pub meant: Option<&'static str>,
 }
 
 impl QueryError {
     /// What was expected and found, in one line.
     pub fn problem(&self) -> String {
-        format!("expected {}, found {}", self.expected, self.found)
+        let meant = self
+            .meant
+            .map_or(String::new(), |word| format!("; did you mean `{word}`?"));
+        format!("expected {}, found {}{meant}", self.expected, self.found)
     }
 }
 
@@ -228,6 +233,15 @@ mod tests {
             assert!(error.expected.contains(expected), "{error}");
             assert!(error.found.contains(found), "{error}");
         }
+    }
+
+    #[test]
+    fn a_misspelled_word_is_guessed() {
+        let problem = |text: &str| text.parse::<Query>().unwrap_err().problem();
+        assert!(problem("comutative & min").ends_with("did you mean `commutative`?"));
+        assert!(problem("constant | zeors > 2").ends_with("did you mean `zeros`?"));
+        assert!(!problem("kangaroo").contains("did you mean"));
+        assert!(!problem("commutative |").contains("did you mean"));
     }
 
     #[test]

@@ -1,9 +1,10 @@
 //! From text to the tree of an expression, by recursive descent.
 
-use super::words::{FIGURES, Figure, HAMMING, LIKE, ORBIT, PRESERVES};
+use super::words::{FIGURES, Figure, HAMMING, LIKE, ORBIT, PRESERVES, words};
 use super::{Comparison, Node, QueryError};
 use crate::space::symmetry::{Permutation, SIGNS};
 use crate::space::{ENTRIES, Operation, VALUES, laws, names};
+use crate::typing::meant;
 
 /// Parentheses and negations within one another.
 const DEEPEST: usize = 100;
@@ -87,7 +88,10 @@ impl Parser {
             Ok(Node::Is(operation))
         } else {
             self.at = start;
-            self.fail(PART)
+            self.fail(PART).map_err(|error| QueryError {
+                meant: meant(&word, words().into_iter().map(|word| word.text)),
+                ..error
+            })
         }
     }
 
@@ -192,6 +196,7 @@ impl Parser {
             text: self.text.iter().collect(),
             at: self.at,
             expected: expected.to_owned(),
+            meant: None,
             found: match found.trim() {
                 "" if self.at >= self.text.len() => "the end".to_owned(),
                 found => format!("`{found}`"),
