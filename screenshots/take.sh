@@ -26,6 +26,7 @@ explore probability.png 120x36 until:'nearest codes of' 2 m m until:'I(z; x)' n
 explore evidence.png 120x36 until:'nearest codes of' c until:'certified' 5 until:'not checked' v until:'every figure measured'
 explore neighbours.png 160x48 until:'nearest codes of' until:'kept' 2 until:'Jaccard' 3 p / idempotent Enter until:'among 729'
 explore find.png 120x36 until:'nearest codes of' / 'commutative & !associative & entropy > 1' until:'213'
+explore point.png 120x36 until:'nearest codes of' 3 / 'min + max - product' Enter until:'H 0.47' p
 explore help.png 120x36 until:'nearest codes of' '?' until:'in every view'
 train live.png 120x36 until:'now, epoch 8'
 train disruption.png 120x36 until:'now, epoch 4' d until:'from the next batch'

@@ -1,6 +1,7 @@
 //! The library's front door: codes of operations, operations of codes, and the honest report.
 
 use crate::device::DeviceFailure;
+use crate::measure::neighbours::{Centre, Place, PlaceError, Space, Spaces};
 use crate::measure::{CoverageReport, Decoding, Evaluator, Scale, most_likely};
 use crate::model::{LATENT, Weights, Which};
 use crate::space::{ENTRIES, Operation, VALUES};
@@ -25,6 +26,56 @@ pub struct Decoded {
     pub entropy: f64,
     /// For each entry the probabilities of -1, 0 and +1.
     pub probabilities: [[f64; VALUES]; ENTRIES],
+}
+
+/// A place of a latent space, to count neighbours from.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Located {
+    /// Where it is.
+    pub centre: Centre,
+    /// What each VAE makes of it that the space has codes of; nothing for an operation, which needs no
+    /// decoding.
+    pub decoded: Vec<(Which, Decoded)>,
+}
+
+impl From<Operation> for Located {
+    fn from(operation: Operation) -> Self {
+        Self {
+            centre: Centre::Operation(operation),
+            decoded: Vec::new(),
+        }
+    }
+}
+
+/// Finds a place in a latent space, and what the decoders make of a point there.
+///
+/// # Errors
+/// Why the place is not in that space, or the device's failure.
+pub fn locate(
+    weights: &Weights,
+    spaces: &Spaces,
+    space: Space,
+    place: &Place,
+) -> Result<Located, PlaceError> {
+    if let Some(operation) = place.operation() {
+        return Ok(operation.into());
+    }
+    let mu = place.coordinates(spaces.of(space))?;
+    let mut decoded = Vec::new();
+    for (which, code) in spaces.own(space, &mu) {
+        let expected =
+            |code: Vec<f64>| place.error(format!("{} dimensions, expected {LATENT}", code.len()));
+        let code: [f64; LATENT] = code.try_into().map_err(expected)?;
+        let found = decode(weights, which, &[code]);
+        let found = found.map_err(|failure| place.error(failure.to_string()))?;
+        decoded.extend(found.into_iter().map(|decoded| (which, decoded)));
+    }
+    let first = decoded.first().map(|(_, first)| first.operation);
+    let centre = Centre::Point {
+        mu,
+        decoded: first.ok_or_else(|| place.error("nothing was decoded".to_owned()))?,
+    };
+    Ok(Located { centre, decoded })
 }
 
 /// Encodes operations, in 64 bits on the CPU.

@@ -20,4 +20,4 @@ pub mod training;
 pub mod tui;
 mod typing;
 
-pub use api::{Code, Decoded, coverage_report, decode, encode};
+pub use api::{Code, Decoded, Located, coverage_report, decode, encode, locate};

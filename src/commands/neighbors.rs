@@ -4,14 +4,13 @@ use std::process::ExitCode;
 
 use serde_json::json;
 
-use fluxttice_core::decode;
 use fluxttice_core::measure::Evaluator;
 use fluxttice_core::measure::neighbours::{
-    Centre, Metric, Neighbour, Place, Search, Space, Spaces, nearest, preservation,
+    Centre, Metric, Neighbour, Place, Search, Space, nearest, preservation,
 };
-use fluxttice_core::model::Weights;
 use fluxttice_core::run::find_checkpoint;
-use fluxttice_core::space::{OPERATIONS, Operation, OperationSet};
+use fluxttice_core::space::{OPERATIONS, OperationSet};
+use fluxttice_core::{Located, locate};
 
 use super::{Done, Failure, json_line, line, note, operations, setup};
 use crate::cli::{Global, NeighborsArgs};
@@ -37,10 +36,18 @@ pub fn run(global: &Global, args: &NeighborsArgs) -> Done {
     let spaces = Evaluator::new(&checkpoint.weights).spaces()?;
     let notes = !global.json && !global.quiet;
     for place in places {
-        let centre = centre(&checkpoint.weights, &spaces, space, &place, metric, notes)?;
-        let found = nearest(spaces.of(space), &centre, &search);
+        if metric.needs_spread() && place.operation().is_none() {
+            return Err(Failure::Input(format!(
+                "{} compares posteriors, and the point `{place}` has none: use an operation, or \
+                 --metric euclidean or cosine",
+                metric.name()
+            )));
+        }
+        let located = locate(&checkpoint.weights, &spaces, space, &place)?;
+        let found = nearest(spaces.of(space), &located.centre, &search);
         if notes {
-            let kept = match &centre {
+            tell_decoded(&place, &located);
+            let kept = match &located.centre {
                 Centre::Operation(operation) if among.is_none() => {
                     preservation(spaces.of(space), *operation, metric, found.len())
                 }
@@ -74,42 +81,17 @@ fn titled(place: &Place) -> String {
     operation.map_or_else(|| place.to_string(), operations::titled)
 }
 
-/// Where neighbours are counted from; of a point also says what the decoders make of it.
-fn centre(
-    weights: &Weights,
-    spaces: &Spaces,
-    space: Space,
-    place: &Place,
-    metric: Metric,
-    notes: bool,
-) -> Result<Centre, Failure> {
-    if metric.needs_spread() && place.operation().is_none() {
-        return Err(Failure::Input(format!(
-            "{} compares posteriors, and the point `{place}` has none: use an operation, or \
-             --metric euclidean or cosine",
-            metric.name()
-        )));
+/// Says what each decoder makes of a point.
+fn tell_decoded(place: &Place, located: &Located) {
+    for (which, decoded) in &located.decoded {
+        note(&format!(
+            "{place}: {} decodes it to {}, probability {:.4}, entropy {:.3} nats",
+            which.name().to_uppercase(),
+            operations::titled(decoded.operation),
+            decoded.probability,
+            decoded.entropy
+        ));
     }
-    place.centre(spaces.of(space), |mu| {
-        let mut first: Option<Operation> = None;
-        for (which, code) in spaces.own(space, mu) {
-            let code = <[f64; 16]>::try_from(code)
-                .map_err(|code| Failure::Input(format!("{} dimensions", code.len())))?;
-            for decoded in decode(weights, which, &[code])? {
-                first.get_or_insert(decoded.operation);
-                if notes {
-                    note(&format!(
-                        "{place}: {} decodes it to {}, probability {:.4}, entropy {:.3} nats",
-                        which.name().to_uppercase(),
-                        operations::titled(decoded.operation),
-                        decoded.probability,
-                        decoded.entropy
-                    ));
-                }
-            }
-        }
-        first.ok_or_else(|| Failure::Input("nothing was decoded".to_owned()))
-    })
 }
 
 fn tell(global: &Global, neighbour: &Neighbour) -> Result<(), Failure> {

@@ -56,6 +56,13 @@ pub enum DeskRequest {
         /// Where to; must not exist yet.
         to: PathBuf,
     },
+    /// Write a text to a new file.
+    WriteNew {
+        /// What it says.
+        text: String,
+        /// Where to; must not exist yet.
+        to: PathBuf,
+    },
     /// Measure a checkpoint (a folder or file; `None`: the built-in model) and write its certificate.
     Certify(Option<PathBuf>),
     /// Check a certificate: files, and every figure measured again.
@@ -194,6 +201,7 @@ impl DeskInlet {
             | DeskRequest::Delete(_)
             | DeskRequest::ExportFile { .. }
             | DeskRequest::ExportFigures { .. }
+            | DeskRequest::WriteNew { .. }
             | DeskRequest::Export { .. } => self.folders.send(request).is_ok(),
             DeskRequest::Certify(_) | DeskRequest::Verify(_) | DeskRequest::Estimate(_) => {
                 self.measuring.send(request).is_ok()
@@ -260,6 +268,7 @@ fn look_after(runs: &Path, requests: &Receiver<DeskRequest>, told: &UnboundedSen
                 read_metrics(&run).map(|records| figures_csv(&records).into_bytes()),
                 to,
             ),
+            DeskRequest::WriteNew { text, to } => exported(Ok(text.into_bytes()), to),
             DeskRequest::Delete(run) => match delete(&run) {
                 Ok(()) => DeskEvent::Deleted(run),
                 Err(error) => DeskEvent::NotDeleted(error.to_string()),
@@ -342,6 +351,7 @@ fn answer(
         | DeskRequest::Delete(_)
         | DeskRequest::ExportFile { .. }
         | DeskRequest::ExportFigures { .. }
+        | DeskRequest::WriteNew { .. }
         | DeskRequest::Export { .. }
         | DeskRequest::Try(_)
         | DeskRequest::GiveUp => return Ok(None),

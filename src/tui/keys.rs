@@ -164,6 +164,7 @@ pub enum Action {
     TogglePlane,
     NextPaint,
     SelectWithin,
+    ExportList,
     LogLevel,
     ToggleLibraries,
     FollowLog,
@@ -333,6 +334,7 @@ pub static TABLE: &[Binding] = table! {
         [ch('m')] ToggleSet "argmax/categorical/p" "what the map shows: argmax, categorical or probability"
         [ch('v')] NextFilter "show" "what is drawn: covered, missing, only A, only B; whose probabilities"
         [ch('n')] NextMissing "next missing" "cursor to the next operation nobody generated, the next rarest, or the next selected"
+        [ch('x')] ExportList "" "what is selected, or else missing, as CSV, to where the program was started"
         [key(KeyCode::Esc)] DropSelection "" "show all operations again, not only those found"
         [ch('N')] PreviousMissing "" "cursor to the previous one"
         [key(KeyCode::Enter)] OpenOperation "neighbours" "open the operation under the cursor in Neighbours"
@@ -355,6 +357,7 @@ pub static TABLE: &[Binding] = table! {
         [ch('p')] TogglePlane "plane" "draw all codes on the plane of their two principal components"
         [ch('v')] NextPaint "" "colour the plane by coverage, probability, zeros in the table, or not"
         [ch('r')] SelectWithin "" "select every operation that is as near as the chosen one"
+        [ch('x')] ExportList "" "the list as CSV, to where the program was started"
         [key(KeyCode::Esc)] DropSelection "" "list all operations again, not only those found"
     }
     Runs {

@@ -5,7 +5,7 @@ use std::str::FromStr;
 
 use thiserror::Error;
 
-use super::{Centre, Cloud};
+use super::Cloud;
 use crate::space::query::Query;
 use crate::space::{Operation, OperationSet};
 
@@ -185,15 +185,20 @@ impl Place {
         })
     }
 
+    /// That it cannot be had, and why.
+    pub fn error(&self, problem: String) -> PlaceError {
+        PlaceError {
+            text: self.text.clone(),
+            problem,
+        }
+    }
+
     /// The point in a latent space.
     ///
     /// # Errors
     /// A dimension that the space does not have, or an operation without a code.
     pub fn coordinates(&self, cloud: &Cloud) -> Result<Vec<f64>, PlaceError> {
-        let fail = |problem: String| PlaceError {
-            text: self.text.clone(),
-            problem,
-        };
+        let fail = |problem: String| self.error(problem);
         let mut point = vec![0.0; cloud.dimensions()];
         for (weight, term) in &self.terms {
             let code = match term {
@@ -216,23 +221,6 @@ impl Place {
             }
         }
         Ok(point)
-    }
-
-    /// Where neighbours are counted from; `decode` says what the decoder makes of a point.
-    ///
-    /// # Errors
-    /// As for [`Self::coordinates`], and those of `decode`.
-    pub fn centre<E: From<PlaceError>>(
-        &self,
-        cloud: &Cloud,
-        decode: impl FnOnce(&[f64]) -> Result<Operation, E>,
-    ) -> Result<Centre, E> {
-        if let Some(operation) = self.operation() {
-            return Ok(Centre::Operation(operation));
-        }
-        let mu = self.coordinates(cloud)?;
-        let decoded = decode(&mu)?;
-        Ok(Centre::Point { mu, decoded })
     }
 }
 

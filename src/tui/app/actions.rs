@@ -44,6 +44,7 @@ impl App {
             Action::ToggleFreeze => self.toggle_freeze(),
             Action::FindOperation => self.modal = Some(Modal::Find(Box::<FindForm>::default())),
             Action::DropSelection => self.select(None),
+            Action::ExportList => self.export_list(),
             Action::Help => self.modal = Some(Modal::Help { scroll: 0 }),
             Action::Palette => self.modal = Some(Modal::Palette(Palette::default())),
             Action::Quit | Action::Interrupt => self.ask_to_quit(),

@@ -6,6 +6,7 @@ mod desk_view;
 mod disrupt_form;
 mod find_form;
 mod input;
+mod lists;
 mod log_view;
 mod map_view;
 mod modal;

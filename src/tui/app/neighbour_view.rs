@@ -4,12 +4,12 @@ use std::sync::Arc;
 
 use super::Selection;
 use crate::measure::neighbours::{
-    Centre, Metric, Neighbour, Place, PlaceError, Search, Space, Spaces, nearest, preservation,
+    Centre, Metric, Neighbour, Place, Search, Space, Spaces, nearest, preservation,
 };
-use crate::model::{LATENT, Which};
+use crate::model::Which;
 use crate::session::message::Codes;
 use crate::space::{OPERATIONS, Operation, OperationSet, names};
-use crate::{Decoded, decode};
+use crate::{Decoded, Located, locate};
 
 /// Neighbours listed.
 pub const LISTED: usize = 100;
@@ -254,31 +254,20 @@ fn around(
         found.problem = Some(problem.to_owned());
         return found;
     }
-    let decoded = &mut found.decoded;
-    let centre = place.centre(cloud, |mu| {
-        let fail = |problem: String| PlaceError {
-            text: place.to_string(),
-            problem,
-        };
-        let codes = codes.ok_or_else(|| fail("there are no codes yet".to_owned()))?;
-        for (which, code) in spaces.own(space, mu) {
-            let code = <[f64; LATENT]>::try_from(code)
-                .map_err(|code| fail(format!("{} dimensions, expected {LATENT}", code.len())))?;
-            let read = decode(&codes.weights, which, &[code]);
-            let read = read.map_err(|error| fail(error.to_string()))?;
-            decoded.extend(read.into_iter().map(|read| (which, read)));
-        }
-        let first = decoded.first().map(|(_, read)| read.operation);
-        first.ok_or_else(|| fail("nothing was decoded".to_owned()))
-    });
-    match centre {
-        Ok(centre) => {
+    let located = match (place.operation(), codes) {
+        (Some(operation), _) => Ok(operation.into()),
+        (None, Some(codes)) => locate(&codes.weights, &codes.spaces, space, place),
+        (None, None) => Err(place.error("there are no codes yet".to_owned())),
+    };
+    match located {
+        Ok(Located { centre, decoded }) => {
             found.neighbours = nearest(cloud, &centre, search);
+            found.decoded = decoded;
             if let Centre::Point { mu, .. } = centre {
                 found.point = Some(mu);
             }
         }
-        Err(PlaceError { problem, .. }) => found.problem = Some(problem),
+        Err(error) => found.problem = Some(error.problem),
     }
     found
 }
