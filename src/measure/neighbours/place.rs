@@ -160,7 +160,7 @@ fn term(text: &str) -> Result<Term, String> {
     let expected = "an operation (index 0..=19682, nine trits, nine numbers, a name), z0, z1, … or \
                     mean(expression), with blanks around + and -";
     let operation = text.parse().map(Term::Operation);
-    operation.map_err(|_| format!("expected {expected}, found `{text}`"))
+    operation.map_err(|error| format!("expected {expected}, found `{text}`: {}", error.problem))
 }
 
 impl Place {
