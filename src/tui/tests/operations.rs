@@ -72,22 +72,22 @@ fn codes_are_drawn_on_their_plane() {
 
 #[test]
 fn each_paint_has_a_look_of_its_own() {
-    let mut app = fixtures::live(200, 60);
-    app.theme = Theme::new(ColorDepth::True);
-    type_text(&mut app, "3p");
-    let mut seen = Vec::new();
-    for paint in [Paint::Coverage, Paint::Zeros, Paint::Plain] {
-        app.projection.paint = paint;
-        let mut terminal = Terminal::new(TestBackend::new(200, 60)).unwrap();
-        terminal.draw(|frame| view::draw(frame, &app)).unwrap();
-        // Below the headings, whose words differ in any case.
-        let buffer = terminal.backend().buffer();
-        let cells: Vec<_> = (5..30)
-            .flat_map(|y| (60..190).map(move |x| (x, y)))
-            .collect();
-        let looks: Vec<_> = cells.into_iter().map(|at| buffer[at].clone()).collect();
-        assert!(!seen.contains(&looks), "{paint:?}");
-        seen.push(looks);
+    for depth in [ColorDepth::None, ColorDepth::True] {
+        let mut app = fixtures::live(200, 60);
+        app.theme = Theme::new(depth);
+        type_text(&mut app, "3p");
+        let mut seen = Vec::new();
+        for paint in [Paint::Coverage, Paint::Zeros, Paint::Plain] {
+            app.projection.paint = paint;
+            let mut terminal = Terminal::new(TestBackend::new(200, 60)).unwrap();
+            terminal.draw(|frame| view::draw(frame, &app)).unwrap();
+            // Below the headings, whose words differ in any case.
+            let buffer = terminal.backend().buffer();
+            let cells = (5..30).flat_map(|y| (60..190).map(move |x| (x, y)));
+            let looks: Vec<_> = cells.map(|at| buffer[at].clone()).collect();
+            assert!(!seen.contains(&looks), "{paint:?}");
+            seen.push(looks);
+        }
     }
 }
 

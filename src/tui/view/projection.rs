@@ -182,6 +182,15 @@ fn sign(app: &App, spot: Spot, most: u32) -> Option<(char, Style)> {
     if spot.dots > 0 && app.selection.is_some() {
         return char::from_u32(0x2800 + spot.dots).map(|dots| (dots, style));
     }
+    if let Some(kind) =
+        frequent.filter(|kind| covers && !theme.has_color() && spot.kinds[*kind] > 0)
+    {
+        // Where there is no colour, the sign says whose they are.
+        return coverage::sign(COVERS[kind])
+            .chars()
+            .next()
+            .map(|sign| (sign, style));
+    }
     let share = f64::from(spot.count()) / f64::from(most.max(1));
     let shade = DENSITIES.iter().filter(|bound| share >= **bound).count();
     (spot.count() > 0)
