@@ -48,8 +48,7 @@ impl Evaluator {
     /// # Errors
     /// The device's failure.
     pub fn spaces(&self) -> Result<Spaces, DeviceFailure> {
-        let everything: Vec<Operation> = Operation::all().collect();
-        Spaces::encoded(|which| self.posteriors(which, &everything))
+        Spaces::encoded(|which, operations| self.posteriors(which, operations))
     }
 
     /// Codes, row-major `[n × 16]`, to logits, row-major `[n × 27]`, without the other VAE's help.

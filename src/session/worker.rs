@@ -21,7 +21,6 @@ use crate::measure::posteriors;
 use crate::model::DualVae;
 use crate::run::journal::JournalEvent;
 use crate::run::{RunError, RunFolder};
-use crate::space::Operation;
 use crate::training::{Active, Advance, Agenda, Snapshot, Steer};
 
 /// Epochs over which the speed is averaged.
@@ -348,8 +347,8 @@ pub(super) fn codes(
     epoch: u32,
     source: String,
 ) -> Result<Codes, SessionError> {
-    let everything: Vec<Operation> = Operation::all().collect();
-    let spaces = Spaces::encoded(|which| posteriors(model, which, &everything, device, dtype))?;
+    let spaces =
+        Spaces::encoded(|which, operations| posteriors(model, which, operations, device, dtype))?;
     Ok(Codes {
         epoch,
         source,

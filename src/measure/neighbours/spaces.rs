@@ -4,6 +4,7 @@ use super::Cloud;
 use crate::device::DeviceFailure;
 use crate::measure::Posteriors;
 use crate::model::{LATENT, Which};
+use crate::space::Operation;
 
 /// A latent space.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
@@ -55,14 +56,15 @@ impl Spaces {
         }
     }
 
-    /// From what A's and B's encoders say of all operations, operation 0 first.
+    /// From what A's and B's encoders say of all operations.
     ///
     /// # Errors
     /// That of `posteriors`.
     pub fn encoded(
-        posteriors: impl Fn(Which) -> Result<Posteriors, DeviceFailure>,
+        posteriors: impl Fn(Which, &[Operation]) -> Result<Posteriors, DeviceFailure>,
     ) -> Result<Self, DeviceFailure> {
-        let cloud = |which| posteriors(which).map(|found| Cloud::new(found, LATENT));
+        let everything: Vec<Operation> = Operation::all().collect();
+        let cloud = |which| posteriors(which, &everything).map(|found| Cloud::new(found, LATENT));
         Ok(Self::new(cloud(Which::A)?, cloud(Which::B)?))
     }
 
@@ -93,7 +95,7 @@ impl Spaces {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::space::{OPERATIONS, Operation};
+    use crate::space::OPERATIONS;
 
     #[test]
     fn a_joined_point_is_found_again_in_both_spaces() {

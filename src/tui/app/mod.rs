@@ -44,6 +44,7 @@ use super::theme::Theme;
 use super::view::layout;
 use super::{Exit, Options, StopSignal};
 use crate::session::message::{Codes, Command, EndReason, Event, NoticeLevel, Outcome, Progress};
+use crate::space::Operation;
 use run_view::Pending;
 
 /// How long an end without a word on its reason is waited for when leaving.
@@ -146,6 +147,12 @@ impl App {
     /// Whether the view is frozen.
     pub fn is_frozen(&self) -> bool {
         self.frozen.is_some()
+    }
+
+    /// Whether an operation is looked at: it is selected, or all are.
+    pub fn looks_at(&self, operation: Operation) -> bool {
+        let selection = self.selection.as_ref();
+        selection.is_none_or(|selection| selection.found.contains(operation))
     }
 
     /// The passing line, while it stands.

@@ -234,9 +234,7 @@ pub fn sign(cover: Cover) -> &'static str {
 pub fn operation_at(app: &App, column: usize, row: usize) -> Option<Operation> {
     let inside = column < COLUMNS && row < ROWS;
     let operation = Operation::new(row * COLUMNS + column).filter(|_| inside)?;
-    let selection = app.selection.as_ref();
-    let looked_at = selection.is_none_or(|selection| selection.found.contains(operation));
-    looked_at.then_some(operation)
+    app.looks_at(operation).then_some(operation)
 }
 
 fn render_map(area: Rect, buf: &mut Buffer, app: &App, sets: &CoveredSets) {

@@ -233,13 +233,9 @@ fn render_named(area: Rect, buf: &mut Buffer, app: &App, sets: &CoveredSets) -> 
 
 /// The operations that nobody generated, around the cursor where it is on one of them.
 fn render_missing(area: Rect, buf: &mut Buffer, app: &App, sets: &CoveredSets) {
-    let selected = |operation: &Operation| {
-        let selection = app.selection.as_ref();
-        selection.is_none_or(|selection| selection.found.contains(*operation))
-    };
     let missing: Vec<Operation> = Operation::all()
         .filter(|operation| Cover::of(sets, app.map.draw, *operation) == Cover::Neither)
-        .filter(selected)
+        .filter(|operation| app.looks_at(*operation))
         .collect();
     let count = thousands(missing.len() as u64);
     let (title, note) = match app.selection {

@@ -16,7 +16,7 @@ use crate::model::Which;
 use crate::space::Operation;
 use crate::tui::app::{App, LISTED, SIZES};
 use crate::tui::format::{fit, fixed, percent, thousands, width, wrap};
-use crate::tui::theme::Role;
+use crate::tui::theme::{Role, Theme};
 
 /// Draws the view.
 pub fn render(body: Rect, buf: &mut Buffer, app: &App) {
@@ -33,6 +33,17 @@ pub fn render(body: Rect, buf: &mut Buffer, app: &App) {
         render_head(head, buf, app, view.beside());
         render_list(list, buf, app, &found.other, None);
     }
+}
+
+/// Gives a space's letter its colour within a heading, as everywhere.
+pub fn colour_space(area: Rect, buf: &mut Buffer, theme: Theme, before: usize, space: Space) {
+    let role = match space {
+        Space::A => Role::A,
+        Space::B => Role::B,
+        Space::Both => Role::Both,
+    };
+    let style = theme.role(role).patch(theme.strong());
+    buf.set_string(area.x + before as u16, area.y, space.title(), style);
 }
 
 fn metric_name(metric: Metric) -> &'static str {
@@ -230,19 +241,8 @@ fn render_head(area: Rect, buf: &mut Buffer, app: &App, space: Space) {
     });
     heading(area, buf, theme, &title, &note);
     if view.metric != Metric::Hamming {
-        // The letter keeps its colour, as everywhere.
-        let role = match space {
-            Space::A => Role::A,
-            Space::B => Role::B,
-            Space::Both => Role::Both,
-        };
-        let x = area.x + width(&format!("{count} nearest codes of ")) as u16;
-        buf.set_string(
-            x,
-            area.y,
-            space.title(),
-            theme.role(role).patch(theme.strong()),
-        );
+        let before = format!("{count} nearest codes of ");
+        colour_space(area, buf, theme, width(&before), space);
     }
     let mut head = format!("{:>4}  ", "#");
     if shows_index(area.width) {

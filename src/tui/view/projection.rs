@@ -5,6 +5,7 @@ use ratatui::layout::Rect;
 use ratatui::style::Style;
 
 use super::likelihood::SHADES;
+use super::neighbours::colour_space;
 use super::{below, coverage, heading, likelihood};
 use crate::measure::neighbours::Space;
 use crate::measure::projection::Projection;
@@ -37,18 +38,7 @@ pub fn render(area: Rect, buf: &mut Buffer, app: &App, space: Space) {
     let room = usize::from(area.width).saturating_sub(width(&title) + 1);
     let note = notes.iter().find(|note| width(note) <= room);
     heading(area, buf, theme, &title, note.map_or("", String::as_str));
-    let role = match space {
-        Space::A => Role::A,
-        Space::B => Role::B,
-        Space::Both => Role::Both,
-    };
-    let x = area.x + width("codes of ") as u16;
-    buf.set_string(
-        x,
-        area.y,
-        space.title(),
-        theme.role(role).patch(theme.strong()),
-    );
+    colour_space(area, buf, theme, width("codes of "), space);
     draw(below(area, 1), buf, app, plane, space);
 }
 
@@ -138,8 +128,7 @@ fn draw(area: Rect, buf: &mut Buffer, app: &App, plane: &Projection, space: Spac
 
 /// What is drawn of an operation with the paint at hand.
 fn look(app: &App, operation: Operation) -> Look {
-    let selection = app.selection.as_ref();
-    if selection.is_some_and(|selection| !selection.found.contains(operation)) {
+    if !app.looks_at(operation) {
         return Look::Ground;
     }
     let (sets, estimates) = (app.run().covered.as_deref(), app.desk.estimates.as_deref());
