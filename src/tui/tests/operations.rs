@@ -92,6 +92,15 @@ fn each_paint_has_a_look_of_its_own() {
 }
 
 #[test]
+fn a_plane_does_not_claim_a_paint_that_is_not_measured() {
+    let mut app = fixtures::live(200, 60);
+    type_text(&mut app, "3pv");
+    assert_eq!(app.projection.paint, Paint::Probability);
+    assert!(app.desk.estimates.is_none());
+    assert!(picture(&app, 200, 60).contains("by probability once measured"));
+}
+
+#[test]
 fn a_search_says_what_it_will_find() {
     let mut app = fixtures::live(120, 40);
     press(&mut app, KeyCode::Char('/'));

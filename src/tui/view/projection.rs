@@ -28,7 +28,12 @@ pub fn render(area: Rect, buf: &mut Buffer, app: &App, space: Space) {
     };
     let [first, second] = plane.explained.map(|share| percent(100.0 * share));
     let turned = view.reference(space).unwrap_or_default();
-    let paint = view.paint.name();
+    // What has not been measured yet colours nothing, and is not said to.
+    let paint = match view.paint {
+        Paint::Coverage if app.run().covered.is_none() => "coverage once counted",
+        Paint::Probability if app.desk.estimates.is_none() => "probability once measured",
+        paint => paint.name(),
+    };
     let notes = [
         format!("{first} + {second} % of variance · by {paint} · as turned at {turned}"),
         format!("{first} + {second} % of variance · by {paint}"),
