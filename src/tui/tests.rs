@@ -413,6 +413,16 @@ fn a_signal_stops_and_leaves() {
 }
 
 #[test]
+fn a_terminal_that_closes_in_several_ways_stops_the_run_once() {
+    let mut app = fixtures::live(120, 40);
+    app.on_signal(StopSignal::Hangup);
+    assert_eq!(app.take_commands(), [Command::StopNow]);
+    app.on_sent(1, Command::StopNow);
+    app.on_signal(StopSignal::Hangup);
+    assert_eq!(app.take_commands(), []);
+}
+
+#[test]
 fn a_stop_that_is_not_taken_is_asked_for_again() {
     let mut app = fixtures::live(120, 40);
     app.on_signal(StopSignal::Terminate);

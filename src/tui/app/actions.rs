@@ -480,12 +480,13 @@ impl App {
     /// Asks the worker to stop and leaves as soon as it has; at once if it already has.
     pub(super) fn leave(&mut self, command: Command) {
         self.modal = None;
-        self.leaving = true;
         if self.live.is_over() {
             self.done = true;
-        } else {
-            self.commands.push(command);
+        } else if self.leaving.as_ref() != Some(&command) {
+            // A closed terminal tells of itself in several ways; the run is asked once.
+            self.commands.push(command.clone());
         }
+        self.leaving = Some(command);
         self.redraw(Redraw::Now);
     }
 }

@@ -91,7 +91,8 @@ pub struct App {
     commands: Vec<Command>,
     encoded: Option<u32>,
     signal: Option<StopSignal>,
-    leaving: bool,
+    /// What the worker was asked for so that the explorer may end.
+    leaving: Option<Command>,
     waited: Duration,
     done: bool,
     suspend: bool,
@@ -125,7 +126,7 @@ impl App {
             commands: Vec::new(),
             encoded: None,
             signal: None,
-            leaving: false,
+            leaving: None,
             waited: Duration::ZERO,
             done: false,
             suspend: false,
@@ -167,7 +168,7 @@ impl App {
 
     /// Whether the screen is about to be left once the worker has ended.
     pub fn is_leaving(&self) -> bool {
-        self.leaving
+        self.leaving.is_some()
     }
 
     /// Whether the screen is to be left now.
@@ -287,7 +288,7 @@ impl App {
             _ => {}
         }
         self.live.on_event(&event);
-        if matches!(event, Event::Ended(_)) && self.leaving {
+        if matches!(event, Event::Ended(_)) && self.is_leaving() {
             self.done = true;
         }
         if matches!(event, Event::Codes(_)) {
@@ -324,7 +325,7 @@ impl App {
         let before = self.now;
         self.now = now;
         // A worker that is done but never says so must not hold the screen.
-        if self.leaving && self.live.is_over() && self.live.end.is_none() {
+        if self.is_leaving() && self.live.is_over() && self.live.end.is_none() {
             self.waited += now.duration_since(before).unwrap_or_default();
             self.done |= self.waited > LAST_WORD;
         }
