@@ -24,6 +24,8 @@ pub struct Decoded {
     pub probability: f64,
     /// H(x | z) in nats: 0 where the code means one operation, 9.8875 where it means nothing.
     pub entropy: f64,
+    /// The part of each entry in it, in nats: ln 3 = 1.0986 where it could be any value.
+    pub entropies: [f64; ENTRIES],
     /// For each entry the probabilities of -1, 0 and +1.
     pub probabilities: [[f64; VALUES]; ENTRIES],
 }
@@ -143,6 +145,7 @@ pub fn decode(
                 .map(|(class, entry)| entry[usize::from(class)])
                 .product(),
             entropy: decoding.entropy(),
+            entropies: decoding.entropies(),
             probabilities,
         }
     };

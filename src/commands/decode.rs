@@ -51,6 +51,7 @@ pub fn run(global: &Global, args: &DecodeArgs) -> Done {
                     "which": which.name(),
                     "probability": decoded.probability,
                     "entropy": decoded.entropy,
+                    "entropies": decoded.entropies,
                     "probabilities": decoded.probabilities,
                 }))?;
             } else {

@@ -67,18 +67,20 @@ impl Decoding {
         })
     }
 
+    /// The entropy of each entry's softmax, in nats: ln 3 where it knows nothing.
+    pub fn entropies(&self) -> [f64; ENTRIES] {
+        std::array::from_fn(|entry| {
+            // -Σ p ln p with ln p = (l - max) - ln Σ.
+            let (weights, shifted) = (self.weights[entry], self.shifted[entry]);
+            let sum: f64 = weights.iter().sum();
+            let mean: f64 = weights.iter().zip(shifted).map(|(w, l)| w * l).sum();
+            libm::log(sum) - mean / sum
+        })
+    }
+
     /// H(x | z) in nats: the entropies of the nine softmaxes, summed.
     pub fn entropy(&self) -> f64 {
-        self.weights
-            .iter()
-            .zip(&self.shifted)
-            .map(|(weights, shifted)| {
-                // -Σ p ln p with ln p = (l - max) - ln Σ.
-                let sum: f64 = weights.iter().sum();
-                let mean: f64 = weights.iter().zip(shifted).map(|(w, l)| w * l).sum();
-                libm::log(sum) - mean / sum
-            })
-            .sum()
+        self.entropies().iter().sum()
     }
 }
 
@@ -107,6 +109,19 @@ mod tests {
         logits[2] = 5.0;
         logits[3 * 8 + 1] = 5.0;
         assert_eq!(most_likely(&logits).index(), 2 + 6_561);
+    }
+
+    #[test]
+    fn each_entry_has_its_own_entropy() {
+        let mut logits = [0.0; 27];
+        logits[3..6].copy_from_slice(&[0.0, 2f64.ln(), -800.0]);
+        logits[8] = 800.0;
+        let entropies = Decoding::new(&logits).entropies();
+        // Thirds; 1/3 against 2/3; certain; thirds again.
+        let two = (3f64).ln() - 2.0 / 3.0 * 2f64.ln();
+        for (found, expected) in entropies.iter().zip([3f64.ln(), two, 0.0, 3f64.ln()]) {
+            assert!((found - expected).abs() < 1e-12, "{found}");
+        }
     }
 
     /// One entry with probabilities 0.2, 0.3, 0.5; the others certain.

@@ -5,6 +5,7 @@ mod benchmark;
 mod codes;
 mod coverage;
 mod decoding;
+pub mod displacement;
 mod evaluator;
 mod figures;
 mod generator;

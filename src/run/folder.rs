@@ -380,9 +380,16 @@ pub fn read_journal(path: &Path) -> Result<Vec<Entry>, RunError> {
 /// [`RunError`] where the run has no such checkpoint; says which it has.
 pub fn finished_epochs(run: &Path, which: &str) -> Result<u32, RunError> {
     let folder = checkpoint_folder(run, which)?;
-    let state = folder.join(STATE);
-    let (epochs, _) = checkpoint::position(&files::read(&state, STATE_LIMIT)?, &state)?;
-    Ok(epochs)
+    Ok(position(&folder)?.0)
+}
+
+/// Epochs finished in a checkpoint or snapshot, and batches of the next one.
+///
+/// # Errors
+/// [`RunError`] where its state is missing or damaged.
+pub fn position(checkpoint: &Path) -> Result<(u32, u32), RunError> {
+    let state = checkpoint.join(STATE);
+    checkpoint::position(&files::read(&state, STATE_LIMIT)?, &state)
 }
 
 /// The folder of one of a run's checkpoints: `latest`, `best` or an epoch's number.

@@ -205,6 +205,19 @@ impl Origin {
         Ok(found)
     }
 
+    /// Epochs finished in it, and batches of the next one; `None` where that is not known.
+    ///
+    /// # Errors
+    /// [`RunError`] where its state is damaged.
+    pub fn moment(&self) -> Result<Option<(u32, u32)>, RunError> {
+        match self {
+            Self::Run { checkpoint, .. } if checkpoint.join(STATE).exists() => {
+                folder::position(checkpoint).map(Some)
+            }
+            _ => Ok(None),
+        }
+    }
+
     /// The configuration, metrics and journal of the run it comes from, as far as they are known.
     ///
     /// # Errors

@@ -8,6 +8,7 @@ pub(crate) mod files;
 mod folder;
 pub mod journal;
 mod locate;
+mod moments;
 pub mod names;
 mod summary;
 
@@ -25,4 +26,5 @@ pub use locate::{
     BUILT_IN_WEIGHTS, Checkpoint, DATA_DIR, Origin, all_runs, best_at_hand, built_in,
     find_checkpoint, find_run, new_run, runs_folder,
 };
+pub use moments::moments;
 pub use summary::{Branch, Summary, tree};

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use burn::tensor::{DType, Device};
 
 use super::error::SessionError;
-use super::message::{Command, Event, Model, Outcome, RunInfo, RunState, Tuning};
+use super::message::{Command, Event, Model, Outcome, RunInfo, RunState, Tuning, moment};
 use super::worker::{Lines, codes};
 use crate::measure::{CoverageTask, Samples};
 use crate::model::{DualVae, Which, parameter_counts};
@@ -16,9 +16,17 @@ use crate::training::ARGMAX_SAMPLES;
 
 /// Serves a model that is not trained further.
 pub(super) fn explore(checkpoint: &Checkpoint, lines: &Lines) -> Result<(), SessionError> {
-    let (config, history, entries) = checkpoint.origin.story()?;
-    let epochs = history.len() as u32;
-    let source = checkpoint.origin.to_string();
+    let (config, mut history, entries) = checkpoint.origin.story()?;
+    let known = checkpoint.origin.moment()?;
+    let (epochs, batch) = known.unwrap_or((history.len() as u32, 0));
+    // What the run did later says nothing of this model.
+    history.truncate(epochs as usize);
+    let mut marks = journal::marks(&entries);
+    marks.retain(|mark| mark.epoch <= epochs);
+    let source = match &checkpoint.origin {
+        Origin::Run { .. } => moment(epochs, batch),
+        other => other.to_string(),
+    };
     let folder = match &checkpoint.origin {
         Origin::Run { run, .. } => run.clone(),
         Origin::BuiltIn | Origin::File(_) | Origin::Untrained(_) => PathBuf::new(),
@@ -40,7 +48,7 @@ pub(super) fn explore(checkpoint: &Checkpoint, lines: &Lines) -> Result<(), Sess
         batches: 0,
         parameters: parameter_counts(config.model.use_statenet),
         history: history.into_iter().map(Arc::new).collect(),
-        marks: journal::marks(&entries),
+        marks,
         checkpoint: match &checkpoint.origin {
             Origin::BuiltIn | Origin::Untrained(_) => None,
             Origin::Run { checkpoint, .. } => Some(checkpoint.clone()),

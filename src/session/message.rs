@@ -1,7 +1,7 @@
 //! What goes to the worker and what comes back. Plain data: no tensors, no terminal.
 
 use std::fmt;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
@@ -204,6 +204,13 @@ pub struct RunInfo {
     pub training: bool,
 }
 
+impl RunInfo {
+    /// The folder that holds the run's checkpoints; `None` where the model is no run's.
+    pub fn training_folder(&self) -> Option<&Path> {
+        Some(self.folder.as_path()).filter(|folder| *folder != Path::new(""))
+    }
+}
+
 /// What changes of the configuration make of a run.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Tuning {
@@ -251,6 +258,15 @@ pub enum RunState {
     Finished,
     /// Over because of an error.
     Failed,
+}
+
+/// A moment of a run in words, by finished epochs and batches of the next one.
+pub fn moment(epochs: u32, batch: u32) -> String {
+    match (epochs, batch) {
+        (0, 0) => "before training".to_owned(),
+        (epochs, 0) => format!("epoch {}", epochs - 1),
+        (epochs, batch) => format!("epoch {epochs}, batch {batch}"),
+    }
 }
 
 /// Why a session ended.

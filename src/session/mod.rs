@@ -12,7 +12,8 @@ mod requests;
 mod worker;
 
 pub use desk::{
-    Desk, DeskEvent, DeskInlet, DeskRequest, Estimates, Misleading, RunEntry, VaeEstimates,
+    Chore, Content, Desk, DeskEvent, DeskInlet, DeskRequest, Estimates, Measurement, Misleading,
+    Moment, Recall, Recalled, RunEntry, Toward, VaeEstimates,
 };
 pub use error::SessionError;
 pub use handle::{Inlet, Session, Worker};

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use super::error::SessionError;
 use super::message::{
-    Command, Event, Model, Notice, NoticeLevel, Outcome, Request, RunState, Tuning,
+    Command, Event, Model, Notice, NoticeLevel, Outcome, Request, RunState, Tuning, moment,
 };
 use super::worker::{Worker, codes};
 use crate::run::journal::JournalEvent;
@@ -175,11 +175,7 @@ impl Worker<'_> {
 
     /// A name for the model as it is now.
     fn source(&self) -> String {
-        match (self.open.trainer.epoch(), self.open.trainer.batch()) {
-            (0, 0) => "fresh weights".to_owned(),
-            (epoch, 0) => format!("epoch {}", epoch - 1),
-            (epoch, batch) => format!("epoch {epoch}, batch {batch}"),
-        }
+        moment(self.open.trainer.epoch(), self.open.trainer.batch())
     }
 
     /// Weights are no change to the run: they are sent, not journaled.

@@ -37,11 +37,13 @@ pub enum Context {
     Prompt,
     /// While operations are searched for.
     Find,
+    /// While a box is drawn on the plane.
+    Box,
 }
 
 impl Context {
     /// Every context, in the order of the help.
-    pub const ALL: [Self; 16] = [
+    pub const ALL: [Self; 17] = [
         Self::Everywhere,
         Self::Train,
         Self::Coverage,
@@ -52,6 +54,7 @@ impl Context {
         Self::Disrupt,
         Self::Controls,
         Self::Find,
+        Self::Box,
         Self::Prompt,
         Self::Question,
         Self::Palette,
@@ -78,6 +81,7 @@ impl Context {
             Self::Controls => "controls",
             Self::Question => "when asked yes or no",
             Self::Find => "finding operations",
+            Self::Box => "box on the plane",
             Self::Prompt => "when asked for a name",
         }
     }
@@ -156,6 +160,9 @@ pub enum Action {
     Follow,
     GoBack,
     GoForward,
+    Earlier,
+    Later,
+    SelectMovers,
     NextMetric,
     SpaceA,
     SpaceB,
@@ -163,6 +170,12 @@ pub enum Action {
     ShowOnMap,
     TogglePlane,
     NextPaint,
+    NextLaw,
+    Box,
+    StepOn,
+    StepBack,
+    NextDimension,
+    PreviousDimension,
     SelectWithin,
     ExportList,
     LogLevel,
@@ -349,16 +362,25 @@ pub static TABLE: &[Binding] = table! {
         [key(KeyCode::Enter), key(KeyCode::Right)] Follow "go there" "make the chosen neighbour the centre"
         [ch('['), key(KeyCode::Left), key(KeyCode::Backspace)] GoBack "back" "back to the centre before"
         [ch(']')] GoForward "" "forward again"
+        [ch('<')] Earlier "time" "codes of the kept epoch before: list and plane as they were then"
+        [ch('>')] Later "" "codes of the kept epoch after, at last of now"
+        [ch('w')] SelectMovers "" "select the hundred operations that moved most from then to now"
         [ch('e')] NextMetric "metric" "Euclidean, cosine, 2-Wasserstein, Jeffreys or Hamming distance"
         [ch('a')] SpaceA "A/B" "distances between A's codes"
         [ch('b')] SpaceB "" "distances between B's codes"
         [ch('o')] SpaceBoth "" "distances between the codes of A and B joined, each scaled by its root-mean-square norm"
         [ch('m')] ShowOnMap "on the map" "show the centre in Coverage"
         [ch('p')] TogglePlane "plane" "draw all codes on the plane of their two principal components"
-        [ch('v')] NextPaint "" "colour the plane by coverage, probability, zeros in the table, or not"
+        [ch('v')] NextPaint "" "colour the plane by coverage, probability, zeros in the table, a law, distance of A from B, movement, or not"
+        [ch('V')] NextLaw "" "colour the plane by the next law"
+        [ch('g')] Box "" "draw a box on the plane and select what lies in it"
+        [ch('+'), ch('=')] StepOn "walk" "a step on the line to the chosen operation, or along the dimension"
+        [ch('-')] StepBack "" "a step back on the line or the dimension"
+        [ch('z')] NextDimension "" "walk along a latent dimension, then along the next one"
+        [ch('Z')] PreviousDimension "" "walk along the latent dimension before"
         [ch('r')] SelectWithin "" "select every operation that is as near as the chosen one"
         [ch('x')] ExportList "" "the list as CSV, to where the program was started"
-        [key(KeyCode::Esc)] DropSelection "" "list all operations again, not only those found"
+        [key(KeyCode::Esc)] DropSelection "" "list all operations again, not only those found; then codes of now"
     }
     Runs {
         [key(KeyCode::Up), ch('k')] ListUp "choose" "previous run, disruption or experiment"
@@ -444,6 +466,20 @@ pub static TABLE: &[Binding] = table! {
         [key(KeyCode::Down)] NextField "" "next proposal"
         [key(KeyCode::Up)] PreviousField "" "previous proposal"
         [key(KeyCode::Esc)] Close "cancel" "do nothing"
+    }
+    Box {
+        [key(KeyCode::Enter)] Confirm "select" "select the operations whose codes lie in the box"
+        [key(KeyCode::Left), ch('h')] Left "move" "move it left"
+        [key(KeyCode::Right), ch('l')] Right "" "move it right"
+        [key(KeyCode::Up), ch('k')] Up "" "move it up"
+        [key(KeyCode::Down), ch('j')] Down "" "move it down"
+        [ch('+'), ch('=')] ZoomIn "size" "larger"
+        [ch('-')] ZoomOut "" "smaller"
+        [shift(KeyCode::Right), ch('>')] ChoiceForward "" "wider"
+        [shift(KeyCode::Left), ch('<')] ChoiceBack "" "narrower"
+        [shift(KeyCode::Up), ch('K')] PreviousField "" "higher"
+        [shift(KeyCode::Down), ch('J')] NextField "" "lower"
+        [key(KeyCode::Esc)] Close "cancel" "select nothing"
     }
     Prompt {
         [key(KeyCode::Enter)] Confirm "take it" "take what is typed"

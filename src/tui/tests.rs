@@ -2,6 +2,7 @@
 
 mod evidence;
 mod operations;
+mod past;
 mod steering;
 
 use std::sync::Arc;

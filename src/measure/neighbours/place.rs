@@ -28,7 +28,22 @@ pub struct Place {
 enum Term {
     Operation(Operation),
     Dimension(usize),
-    Mean(OperationSet),
+    /// Of what an expression finds.
+    Mean(String, OperationSet),
+}
+
+/// As a place names it.
+impl fmt::Display for Term {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Operation(operation) => match operation.name() {
+                Some(name) => f.write_str(name),
+                None => operation.fmt(f),
+            },
+            Self::Dimension(dimension) => write!(f, "z{dimension}"),
+            Self::Mean(expression, _) => write!(f, "mean({expression})"),
+        }
+    }
 }
 
 /// Why a text is no place, or a place is not in a space.
@@ -43,11 +58,10 @@ pub struct PlaceError {
 
 impl From<Operation> for Place {
     fn from(operation: Operation) -> Self {
+        let term = Term::Operation(operation);
         Self {
-            text: operation
-                .name()
-                .map_or_else(|| operation.to_string(), str::to_owned),
-            terms: vec![(1.0, Term::Operation(operation))],
+            text: term.to_string(),
+            terms: vec![(1.0, term)],
         }
     }
 }
@@ -154,7 +168,7 @@ fn term(text: &str) -> Result<Term, String> {
                 "no operation is `{expression}`, so they have no mean"
             ))
         } else {
-            Ok(Term::Mean(found))
+            Ok(Term::Mean(expression.to_owned(), found))
         };
     }
     let expected = "an operation (index 0..=19682, nine trits, nine numbers, a name), z0, z1, … or \
@@ -164,6 +178,49 @@ fn term(text: &str) -> Result<Term, String> {
 }
 
 impl Place {
+    /// The unit vector of a latent dimension.
+    pub fn dimension(dimension: usize) -> Self {
+        Self::sum(vec![(1.0, Term::Dimension(dimension))])
+    }
+
+    /// A weighted sum of places; like terms are one, and those that cancel are gone.
+    pub fn combined(parts: &[(f64, &Self)]) -> Self {
+        let mut terms: Vec<(f64, Term)> = Vec::new();
+        for (factor, place) in parts {
+            for (weight, term) in &place.terms {
+                let weight = factor * weight;
+                match terms.iter_mut().find(|(_, other)| other == term) {
+                    Some((sum, _)) => *sum += weight,
+                    None => terms.push((weight, term.clone())),
+                }
+            }
+        }
+        // A thousandth of a code is less than anything can be told apart by, and rounding leaves dust.
+        terms
+            .iter_mut()
+            .for_each(|(weight, _)| *weight = (*weight * 1e3).round() / 1e3);
+        terms.retain(|(weight, _)| *weight != 0.0);
+        Self::sum(terms)
+    }
+
+    /// In the words that it is read from.
+    fn sum(terms: Vec<(f64, Term)>) -> Self {
+        let mut text = String::new();
+        for (weight, term) in &terms {
+            text += match (text.is_empty(), *weight < 0.0) {
+                (true, true) => "- ",
+                (true, false) => "",
+                (false, true) => " - ",
+                (false, false) => " + ",
+            };
+            if weight.abs() != 1.0 {
+                text += &format!("{}*", weight.abs());
+            }
+            text += &term.to_string();
+        }
+        Self { text, terms }
+    }
+
     /// The operation, where it is just one.
     pub fn operation(&self) -> Option<Operation> {
         match self.terms[..] {
@@ -203,7 +260,7 @@ impl Place {
         for (weight, term) in &self.terms {
             let code = match term {
                 Term::Operation(operation) => cloud.code(*operation).map(|code| code.mu.to_vec()),
-                Term::Mean(operations) => cloud.mean(operations),
+                Term::Mean(_, operations) => cloud.mean(operations),
                 Term::Dimension(dimension) => {
                     let axis = point.get_mut(*dimension).ok_or_else(|| {
                         fail(format!(
@@ -264,6 +321,39 @@ mod tests {
         );
         assert!("min".parse::<Place>().unwrap().operation().is_some());
         assert!("2*min".parse::<Place>().unwrap().operation().is_none());
+    }
+
+    #[test]
+    fn combined_places_are_read_as_they_are_written() {
+        let place = |text: &str| text.parse::<Place>().unwrap();
+        let combined = |parts: &[(f64, &str)]| {
+            let places: Vec<(f64, Place)> =
+                parts.iter().map(|(w, text)| (*w, place(text))).collect();
+            let parts: Vec<(f64, &Place)> = places.iter().map(|(w, place)| (*w, place)).collect();
+            let made = Place::combined(&parts);
+            assert_eq!(place(&made.to_string()).terms, made.terms, "{made}");
+            made.to_string()
+        };
+        assert_eq!(combined(&[(0.7, "min"), (0.3, "max")]), "0.7*min + 0.3*max");
+        assert_eq!(combined(&[(1.0, "min"), (-0.5, "z3")]), "min - 0.5*z3");
+        assert_eq!(
+            combined(&[(1.0 - 0.1 * 10.0, "min"), (0.1 * 10.0, "max")]),
+            "max"
+        );
+        assert_eq!(combined(&[(0.5, "min + max"), (0.5, "min - max")]), "min");
+        assert_eq!(
+            combined(&[(-0.25, "mean(constant | self_dual) - 2*7")]),
+            "- 0.25*mean(constant | self_dual) + 0.5*0+-------"
+        );
+    }
+
+    #[test]
+    fn every_operation_is_read_back_as_it_is_named() {
+        for operation in Operation::all() {
+            let named = Place::from(operation);
+            let read: Place = named.to_string().parse().unwrap();
+            assert!(read.is_same(&named), "{named}");
+        }
     }
 
     #[test]

@@ -3,8 +3,8 @@
 use std::sync::Arc;
 
 use super::{
-    App, Condition, ControlForm, Doing, FindForm, Meaning, Modal, Offer, Palette, Prompt, Redraw,
-    Selection, Tab, Then,
+    App, Condition, ControlForm, Doing, FindForm, Frame, Meaning, Modal, Offer, Palette, Prompt,
+    Redraw, Selection, Tab, Then,
 };
 use crate::measure::neighbours::Space;
 use crate::session::message::Command;
@@ -43,6 +43,7 @@ impl App {
             Action::ToggleMisleading => self.toggle_misleading(),
             Action::ToggleFreeze => self.toggle_freeze(),
             Action::FindOperation => self.modal = Some(Modal::Find(Box::<FindForm>::default())),
+            Action::DropSelection if self.selection.is_none() => self.look_at_now(),
             Action::DropSelection => self.select(None),
             Action::ExportList => self.export_list(),
             Action::Help => self.modal = Some(Modal::Help { scroll: 0 }),
@@ -177,6 +178,9 @@ impl App {
             }
             Action::GoBack => self.travel(false),
             Action::GoForward => self.travel(true),
+            Action::Earlier => self.look_back(false),
+            Action::Later => self.look_back(true),
+            Action::SelectMovers => self.select_movers(),
             Action::NextMetric => self.neighbours.next_metric(),
             Action::SpaceA => self.neighbours.space = Space::A,
             Action::SpaceB => self.neighbours.space = Space::B,
@@ -186,8 +190,14 @@ impl App {
                 self.projection.next_paint();
                 self.want_estimates();
             }
+            Action::NextLaw => self.projection.next_law(),
+            Action::Box => self.open_box(),
+            Action::StepOn => self.walk_on(true),
+            Action::StepBack => self.walk_on(false),
+            Action::NextDimension => self.turn(true),
+            Action::PreviousDimension => self.turn(false),
             Action::SelectWithin => {
-                let codes = self.run().codes.clone();
+                let codes = self.codes().cloned();
                 let within = self.neighbours.within(codes.as_deref());
                 self.select(within.map(|(text, found)| Selection::new(text, found)));
             }
@@ -199,6 +209,62 @@ impl App {
             _ => {}
         }
         self.refresh_neighbours();
+    }
+
+    fn walk_on(&mut self, forward: bool) {
+        if !self.neighbours.walk_on(forward) {
+            self.say("nothing is chosen to walk to; z walks along a dimension");
+        }
+    }
+
+    /// Walks along the next or previous latent dimension.
+    fn turn(&mut self, forward: bool) {
+        let space = self.neighbours.space;
+        match self
+            .codes()
+            .map(|codes| codes.spaces.of(space).dimensions())
+        {
+            Some(dimensions) => self.neighbours.turn(forward, dimensions),
+            None => self.say("there are no codes yet"),
+        }
+    }
+
+    /// Draws a box on the plane, around the centre.
+    fn open_box(&mut self) {
+        self.projection.shown = true;
+        self.refresh_neighbours();
+        let Some(plane) = self.projection.of(self.neighbours.space) else {
+            return self.say("there are no codes yet");
+        };
+        let centre = plane.points.get(self.neighbours.centre().index()).copied();
+        self.modal = Some(Modal::Box(Frame::around(plane, centre)));
+    }
+
+    /// Selects what lies in the box and is looked at.
+    fn take_box(&mut self) {
+        let (Some(Modal::Box(frame)), Some(codes)) = (&self.modal, self.codes()) else {
+            return;
+        };
+        let space = self.neighbours.space;
+        let Some(plane) = self.projection.of(space) else {
+            return;
+        };
+        let held = frame
+            .holds(plane)
+            .filter(|operation| self.looks_at(*operation));
+        let [low, high] = frame.corners(plane);
+        let text = format!(
+            "{:.2} to {:.2} across, {:.2} to {:.2} up on the plane of {}, {}",
+            low[0],
+            high[0],
+            low[1],
+            high[1],
+            space.title(),
+            codes.source
+        );
+        let selection = Selection::new(text, held.collect());
+        self.modal = None;
+        self.select(Some(selection));
     }
 
     fn travel(&mut self, forward: bool) {
@@ -341,6 +407,20 @@ impl App {
                     _ => {}
                 }
             }
+            (Some(Modal::Box(frame)), action) => match action {
+                Action::Left => frame.shift([-1.0, 0.0]),
+                Action::Right => frame.shift([1.0, 0.0]),
+                Action::Up => frame.shift([0.0, 1.0]),
+                Action::Down => frame.shift([0.0, -1.0]),
+                Action::ZoomIn => frame.grow([1.0, 1.0]),
+                Action::ZoomOut => frame.grow([-1.0, -1.0]),
+                Action::ChoiceForward => frame.grow([1.0, 0.0]),
+                Action::ChoiceBack => frame.grow([-1.0, 0.0]),
+                Action::PreviousField => frame.grow([0.0, 1.0]),
+                Action::NextField => frame.grow([0.0, -1.0]),
+                Action::Confirm => self.take_box(),
+                _ => {}
+            },
             (Some(Modal::Question(question)), Action::Confirm) => {
                 let then = question.then.clone();
                 self.modal = None;
@@ -418,7 +498,7 @@ impl App {
     }
 
     /// Looks at these operations alone, or at all again.
-    fn select(&mut self, selection: Option<Selection>) {
+    pub(super) fn select(&mut self, selection: Option<Selection>) {
         self.selection = selection.map(Arc::new);
         if self.selection.is_some() && self.tab != Tab::Coverage {
             self.show(Tab::Neighbours);

@@ -7,7 +7,7 @@ use std::sync::Arc;
 use crate::certificate::{Item, ItemKind, Verdict};
 use crate::measure::Progress;
 use crate::session::message::{Command, Model, Outcome};
-use crate::session::{DeskEvent, DeskRequest, Estimates};
+use crate::session::{Chore, DeskEvent, DeskRequest, Estimates, Measurement};
 use crate::tui::app::{App, Origin, Paint, Redraw, Tab};
 use crate::tui::log_buffer::LogLevel;
 
@@ -77,16 +77,16 @@ impl DeskView {
     }
 
     /// Hands a request over that is not measured in jobs.
-    pub(super) fn push(&mut self, request: DeskRequest) {
-        self.requests.push(request);
+    pub(super) fn push(&mut self, request: impl Into<DeskRequest>) {
+        self.requests.push(request.into());
     }
 
-    fn ask(&mut self, words: &str, request: DeskRequest) {
+    fn ask(&mut self, words: &str, measurement: Measurement) {
         self.jobs.push_back(Job {
             words: words.to_owned(),
             progress: None,
         });
-        self.requests.push(request);
+        self.push(measurement);
     }
 }
 
@@ -146,6 +146,8 @@ impl App {
             }
             DeskEvent::Exported(to) => self.say(format!("✓ copied to {}", to.display())),
             DeskEvent::Estimated(estimates) => self.desk.estimates = Some(estimates),
+            DeskEvent::Recalled(found) => self.on_recalled(&found),
+            DeskEvent::NotRecalled(problem) => self.on_not_recalled(&problem),
             DeskEvent::NotCopied(problem) => {
                 let text = format!("✖ cannot copy: {problem}");
                 self.tell(LogLevel::Warn, Origin::Notice, text);
@@ -161,7 +163,7 @@ impl App {
 
     /// Asks for the list again.
     pub(super) fn list(&mut self) {
-        self.desk.requests.push(DeskRequest::List);
+        self.desk.push(Chore::List);
     }
 
     /// Asks for a certificate: of the chosen snapshot in *Evidence*, else of the model as it is.
@@ -196,7 +198,7 @@ impl App {
     fn certify_folder(&mut self, checkpoint: Option<PathBuf>, name: &str) {
         self.desk.ask(
             &format!("certifying {name}"),
-            DeskRequest::Certify(checkpoint),
+            Measurement::Certify(checkpoint),
         );
         self.say(format!("measuring {name} for a certificate"));
     }
@@ -232,7 +234,7 @@ impl App {
             }
             Some(item) => {
                 let words = format!("verifying {}", item.name);
-                self.desk.ask(&words, DeskRequest::Verify(item.folder));
+                self.desk.ask(&words, Measurement::Verify(item.folder));
             }
         }
     }
@@ -241,16 +243,16 @@ impl App {
         let Some(item) = self.desk.chosen().cloned() else {
             return self.say("nothing is chosen");
         };
-        let request = DeskRequest::Export {
+        let request = Chore::Export {
             folder: item.folder,
             to: PathBuf::from(format!("{}-{}", item.run, item.name)),
         };
-        self.desk.requests.push(request);
+        self.desk.push(request);
     }
 
     /// Hands a copy of the model on to the desk.
     pub(super) fn estimate(&mut self, model: &Arc<Model>) {
-        self.desk.ask("", DeskRequest::Estimate(Arc::clone(model)));
+        self.desk.ask("", Measurement::Estimate(Arc::clone(model)));
     }
 
     /// Asks for a copy of the newest model while estimates are shown, once for each epoch and one

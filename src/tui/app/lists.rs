@@ -4,8 +4,8 @@ use std::path::PathBuf;
 
 use super::{App, Cover, Tab};
 use crate::measure::neighbours::Neighbour;
-use crate::session::DeskRequest;
 use crate::session::message::CoveredSets;
+use crate::session::{Chore, Content};
 use crate::space::{Operation, OperationSet};
 use crate::tui::app::Draw;
 
@@ -22,7 +22,7 @@ impl App {
                 view.space.title(),
                 view.metric.name()
             );
-            (name, neighbours_csv(&view.found().neighbours))
+            (name, neighbours_csv(&view.found().near.neighbours))
         } else {
             let (sets, draw) = (self.run().covered.as_deref(), self.map.draw);
             match (selection, sets) {
@@ -42,8 +42,8 @@ impl App {
                 (None, None) => return self.say("coverage has not been counted yet"),
             }
         };
-        self.desk.push(DeskRequest::WriteNew {
-            text,
+        self.desk.push(Chore::Write {
+            content: Content::Text(text),
             to: PathBuf::from(format!("{}.csv", file_name(&name))),
         });
     }

@@ -5,6 +5,7 @@ mod control_form;
 mod desk_view;
 mod disrupt_form;
 mod find_form;
+mod frame;
 mod input;
 mod lists;
 mod log_view;
@@ -12,12 +13,15 @@ mod map_view;
 mod modal;
 mod mouse;
 mod neighbour_view;
+mod paint;
+mod past_view;
 mod projection_view;
 mod run_view;
 mod runs_view;
 mod selection;
 mod tab;
 mod time_view;
+mod walk;
 
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};
@@ -28,16 +32,20 @@ pub use control_form::{Control, ControlForm, number};
 pub use desk_view::{DeskView, Job};
 pub use disrupt_form::{DisruptForm, Doing, Field, Measuring};
 pub use find_form::{FindForm, Meaning};
+pub use frame::Frame;
 pub use log_view::{Entry, LogView, Origin};
 pub use map_view::{COLUMNS, Cover, Draw, MapView, ROWS, Zoom};
 pub use modal::{Modal, Offer, Palette, Prompt, Question, Then};
-pub use neighbour_view::{LISTED, NeighbourView, SIZES};
-pub use projection_view::{Paint, ProjectionView};
+pub use neighbour_view::{LISTED, NeighbourView, Ranked, SIZES};
+pub use paint::Paint;
+pub use past_view::PastView;
+pub use projection_view::ProjectionView;
 pub use run_view::{Condition, PHASES, RunView};
 pub use runs_view::{LiveTrial, Row, RunsView};
 pub use selection::Selection;
 pub use tab::{Redraw, Tab, Toast};
 pub use time_view::{TimeView, Window};
+pub use walk::{Along, Walk};
 
 use super::log_buffer::{LogLevel, LogLine};
 use super::theme::Theme;
@@ -73,6 +81,8 @@ pub struct App {
     pub map: MapView,
     /// *Neighbours*.
     pub neighbours: NeighbourView,
+    /// Going back in time there.
+    pub past: PastView,
     /// The plane that codes are drawn on there.
     pub projection: ProjectionView,
     /// The operations that are looked at, where an expression was asked for.
@@ -113,6 +123,7 @@ impl App {
             smooth: false,
             map: MapView::default(),
             neighbours: NeighbourView::default(),
+            past: PastView::default(),
             projection: ProjectionView::default(),
             selection: None,
             desk: DeskView::default(),
@@ -247,6 +258,11 @@ impl App {
         })
     }
 
+    /// The parts of *Neighbours*, with those that are shown now.
+    pub fn neighbour_parts(&self, body: Rect) -> layout::Neighbours {
+        layout::neighbours(body, self.projection.shown, !self.past.kept.is_empty())
+    }
+
     /// Takes in what the worker says.
     pub fn on_event(&mut self, event: Event) {
         match &event {
@@ -277,6 +293,7 @@ impl App {
                 self.encoded = None;
                 self.desk.forget_model();
                 self.projection.forget();
+                self.past.forget();
                 for line in &info.ineffective {
                     self.note(
                         LogLevel::Info,
@@ -421,12 +438,21 @@ impl App {
     fn refresh_neighbours(&mut self) {
         if self.tab == Tab::Neighbours {
             // The clone is of an Arc: the list needs `self` for itself.
-            let codes = self.run().codes.clone();
+            let now = self.run().codes.clone();
+            let codes = self.codes().cloned();
+            let since = now.as_deref().filter(|_| self.past.codes().is_some());
             let selection = self.selection.clone();
             self.neighbours
-                .refresh(codes.as_deref(), selection.as_ref());
+                .refresh(codes.as_deref(), since, selection.as_ref());
             let spaces = self.neighbours.spaces();
             self.projection.refresh(codes.as_deref(), spaces);
+            if let Some(now) = since {
+                let painted = self.projection.shown && self.projection.paint == Paint::Moved;
+                let shown = if painted { &spaces[..] } else { &spaces[..1] };
+                for space in shown {
+                    self.past.compare(now, *space);
+                }
+            }
         }
     }
 

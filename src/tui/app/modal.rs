@@ -5,6 +5,7 @@ use tui_input::Input;
 use super::control_form::{Control, ControlForm};
 use super::disrupt_form::DisruptForm;
 use super::find_form::FindForm;
+use super::frame::Frame;
 use crate::session::DeskRequest;
 use crate::session::message::Command;
 use crate::tui::keys::{self, Binding, Context};
@@ -32,6 +33,8 @@ pub enum Modal {
     Question(Question),
     /// A search for operations.
     Find(Box<FindForm>),
+    /// A box on the plane of codes.
+    Box(Frame),
     /// A line to type in.
     Prompt(Prompt),
 }
@@ -47,6 +50,7 @@ impl Modal {
             Self::Controls(_) => Context::Controls,
             Self::Question(_) => Context::Question,
             Self::Find(_) => Context::Find,
+            Self::Box(_) => Context::Box,
             Self::Prompt(_) => Context::Prompt,
         }
     }
@@ -59,7 +63,7 @@ impl Modal {
             Self::Prompt(prompt) => Some(&mut prompt.input),
             Self::Disrupt(form) => form.input(),
             Self::Controls(form) => Some(form.input()),
-            Self::Help { .. } | Self::Quit | Self::Question(_) => None,
+            Self::Help { .. } | Self::Quit | Self::Question(_) | Self::Box(_) => None,
         }
     }
 }

@@ -135,11 +135,11 @@ impl App {
     }
 
     fn click_neighbour(&mut self, body: Rect, at: Position, drag: bool) {
-        let list = layout::neighbours(body, self.projection.shown).list;
+        let list = self.neighbour_parts(body).list;
         if !list.contains(at) {
             return;
         }
-        let len = self.neighbours.found().neighbours.len();
+        let len = self.neighbours.found().near.neighbours.len();
         let first = layout::first_row(self.neighbours.selected, usize::from(list.height), len);
         let row = first + usize::from(at.y - list.y);
         if row >= len {

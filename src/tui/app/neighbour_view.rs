@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::Selection;
+use super::{Along, Selection, Walk};
 use crate::measure::neighbours::{
     Centre, Metric, Neighbour, Place, Search, Space, Spaces, nearest, preservation,
 };
@@ -24,7 +24,8 @@ struct Question {
     place: Place,
     metric: Metric,
     space: Space,
-    codes: Option<(u32, String)>,
+    codes: Option<String>,
+    since: Option<String>,
     among: Option<Arc<Selection>>,
 }
 
@@ -32,9 +33,9 @@ struct Question {
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Found {
     /// The nearest operations.
-    pub neighbours: Vec<Neighbour>,
+    pub near: Ranked,
     /// The nearest ones in another space, to lay beside; none where the metric knows no space.
-    pub other: Vec<Neighbour>,
+    pub other: Ranked,
     /// What the decoders make of a centre that is a point between operations.
     pub decoded: Vec<(Which, Decoded)>,
     /// Coordinates of such a centre.
@@ -43,6 +44,24 @@ pub struct Found {
     pub problem: Option<String>,
     /// Share of each of [`SIZES`] nearest codes that are also nearest by Hamming distance.
     pub preserved: [Option<f64>; 2],
+}
+
+/// Operations by their distance, and how they rank by now where an earlier moment is looked at.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Ranked {
+    /// The nearest operations.
+    pub neighbours: Vec<Neighbour>,
+    /// The rank of each by now; empty where now is looked at.
+    pub now: Vec<u32>,
+}
+
+impl Ranked {
+    /// How many of the `k` nearest are among the `k` nearest by now; `None` where now is looked at or
+    /// fewer than `k` are listed.
+    pub fn stayed(&self, k: usize) -> Option<usize> {
+        let nearest = self.now.get(..k)?.iter();
+        Some(nearest.filter(|rank| **rank as usize <= k).count())
+    }
 }
 
 /// State of the *Neighbours* view.
@@ -56,6 +75,7 @@ pub struct NeighbourView {
     pub space: Space,
     /// Chosen row.
     pub selected: usize,
+    walk: Option<Walk>,
     asked: Option<Question>,
     found: Arc<Found>,
 }
@@ -69,6 +89,7 @@ impl Default for NeighbourView {
             metric: Metric::default(),
             space: Space::A,
             selected: 0,
+            walk: None,
             asked: None,
             found: Arc::default(),
         }
@@ -104,7 +125,7 @@ impl NeighbourView {
 
     /// The chosen neighbour.
     pub fn chosen(&self) -> Option<&Neighbour> {
-        self.found.neighbours.get(self.selected)
+        self.found.near.neighbours.get(self.selected)
     }
 
     /// Steps that can be gone back and forward.
@@ -142,9 +163,63 @@ impl NeighbourView {
         possible
     }
 
+    /// The walk that led here, or is about to begin here.
+    pub fn walk(&self) -> Option<&Walk> {
+        self.walk
+            .as_ref()
+            .filter(|walk| walk.place().is_same(self.place()))
+    }
+
+    /// Takes a step of the walk at hand; without one, on the line to the chosen operation. False where
+    /// there is nothing to walk to.
+    pub fn walk_on(&mut self, forward: bool) -> bool {
+        let to_chosen = || {
+            let to = self.chosen()?.operation;
+            Some(Walk::new(self.place().clone(), Along::Line(to)))
+        };
+        let Some(mut walk) = self.walk().cloned().or_else(to_chosen) else {
+            return false;
+        };
+        self.leave(&walk);
+        walk.step(forward);
+        self.visit(walk.place());
+        self.walk = Some(walk);
+        true
+    }
+
+    /// Turns to another latent dimension of the space with so many of them, back where the walk began.
+    pub fn turn(&mut self, forward: bool, dimensions: usize) {
+        let last = dimensions.saturating_sub(1);
+        let next = |dimension: usize| match forward {
+            true if dimension >= last => 0,
+            true => dimension + 1,
+            false => dimension.checked_sub(1).unwrap_or(last),
+        };
+        let first = if forward { 0 } else { last };
+        let walk = match self.walk().cloned() {
+            None => Walk::new(self.place().clone(), Along::Dimension(first)),
+            Some(walk) => {
+                self.leave(&walk);
+                walk.turned(match walk.along() {
+                    Along::Dimension(dimension) => Along::Dimension(next(dimension)),
+                    Along::Line(_) => Along::Dimension(first),
+                })
+            }
+        };
+        self.walk = Some(walk);
+    }
+
+    /// Takes the step that a walk stands on off the way: a walk is one step of it.
+    fn leave(&mut self, walk: &Walk) {
+        if !walk.is_home() && self.position > 0 {
+            self.path.truncate(self.position);
+            self.position -= 1;
+        }
+    }
+
     /// Moves the choice.
     pub fn step(&mut self, by: isize) {
-        let last = self.found.neighbours.len().saturating_sub(1);
+        let last = self.found.near.neighbours.len().saturating_sub(1);
         self.selected = self.selected.saturating_add_signed(by).min(last);
     }
 
@@ -206,31 +281,43 @@ impl NeighbourView {
         self.metric = Metric::ALL.get(place + 1).copied().unwrap_or_default();
     }
 
-    /// Computes the list anew if its question has changed.
-    pub fn refresh(&mut self, codes: Option<&Codes>, among: Option<&Arc<Selection>>) {
+    /// Computes the list anew if its question has changed; `since` are the newest codes, where `codes` are
+    /// those of an earlier moment.
+    pub fn refresh(
+        &mut self,
+        codes: Option<&Codes>,
+        since: Option<&Codes>,
+        among: Option<&Arc<Selection>>,
+    ) {
         let question = Question {
             place: self.place().clone(),
             metric: self.metric,
             space: self.space,
-            codes: codes.map(|codes| (codes.epoch, codes.source.clone())),
+            codes: codes.map(|codes| codes.source.clone()),
+            since: since.map(|codes| codes.source.clone()),
             among: among.cloned(),
         };
         if self.asked.as_ref() == Some(&question) {
             return;
         }
-        let nothing = Spaces::default();
-        let spaces = codes.map_or(&nothing, |codes| &codes.spaces);
         let search = Search {
             among: among.map(|selection| &selection.found),
             ..Search::nearest(self.metric, LISTED)
         };
-        let around = |space| around(spaces, codes, &question.place, space, &search);
+        let around = |space| {
+            let mut found = around(codes, &question.place, space, &search);
+            let now = since.filter(|_| self.metric != Metric::Hamming);
+            if let Some(now) = now {
+                found.near.now = ranks(now, &question.place, space, &search, &found.near);
+            }
+            found
+        };
         let mut found = around(self.space);
         if self.metric != Metric::Hamming {
-            found.other = around(self.beside()).neighbours;
+            found.other = around(self.beside()).near;
         }
-        if let Some(operation) = question.place.operation() {
-            let cloud = spaces.of(self.space);
+        if let (Some(operation), Some(codes)) = (question.place.operation(), codes) {
+            let cloud = codes.spaces.of(self.space);
             found.preserved = SIZES.map(|k| preservation(cloud, operation, self.metric, k));
         }
         self.found = Arc::new(found);
@@ -240,14 +327,9 @@ impl NeighbourView {
 }
 
 /// What lies around a place in one space, or why nothing does.
-fn around(
-    spaces: &Spaces,
-    codes: Option<&Codes>,
-    place: &Place,
-    space: Space,
-    search: &Search<'_>,
-) -> Found {
-    let cloud = spaces.of(space);
+fn around(codes: Option<&Codes>, place: &Place, space: Space, search: &Search<'_>) -> Found {
+    let nothing = Spaces::default();
+    let cloud = codes.map_or(&nothing, |codes| &codes.spaces).of(space);
     let mut found = Found::default();
     if search.metric.needs_spread() && place.operation().is_none() {
         let problem = "this metric compares posteriors, and a point has none";
@@ -261,7 +343,7 @@ fn around(
     };
     match located {
         Ok(Located { centre, decoded }) => {
-            found.neighbours = nearest(cloud, &centre, search);
+            found.near.neighbours = nearest(cloud, &centre, search);
             found.decoded = decoded;
             if let Centre::Point { mu, .. } = centre {
                 found.point = Some(mu);
@@ -270,6 +352,23 @@ fn around(
         Err(error) => found.problem = Some(error.problem),
     }
     found
+}
+
+/// How operations rank by other codes; nothing where the place is not in them.
+fn ranks(codes: &Codes, place: &Place, space: Space, search: &Search<'_>, of: &Ranked) -> Vec<u32> {
+    let Ok(Located { centre, .. }) = locate(&codes.weights, &codes.spaces, space, place) else {
+        return Vec::new();
+    };
+    let all = Search {
+        k: OPERATIONS,
+        ..*search
+    };
+    let mut ranks = vec![0; OPERATIONS];
+    for near in nearest(codes.spaces.of(space), &centre, &all) {
+        ranks[near.operation.index()] = near.rank;
+    }
+    let listed = of.neighbours.iter();
+    listed.map(|near| ranks[near.operation.index()]).collect()
 }
 
 #[cfg(test)]
@@ -296,15 +395,46 @@ mod tests {
     }
 
     #[test]
+    fn a_walk_is_one_step_of_the_way() {
+        let mut view = NeighbourView {
+            metric: Metric::Hamming,
+            ..NeighbourView::default()
+        };
+        view.refresh(None, None, None);
+        let start = view.place().clone();
+        for _ in 0..3 {
+            assert!(view.walk_on(true));
+        }
+        assert_eq!(view.ways(), (1, 0));
+        assert!(view.place().operation().is_none());
+        for _ in 0..3 {
+            view.walk_on(false);
+        }
+        assert!(view.place().is_same(&start));
+        assert_eq!(view.ways(), (0, 0));
+        view.turn(true, 16);
+        view.turn(false, 16);
+        assert_eq!(view.walk().unwrap().along(), Along::Dimension(15));
+        view.walk_on(true);
+        view.turn(true, 16);
+        assert!(view.place().is_same(&start));
+        // Whoever goes elsewhere has left the walk.
+        view.walk_on(true);
+        view.visit(Operation::new(5).unwrap());
+        assert!(view.walk().is_none());
+        assert_eq!(view.ways(), (2, 0));
+    }
+
+    #[test]
     fn hamming_needs_no_codes() {
         let mut view = NeighbourView {
             metric: Metric::Hamming,
             ..NeighbourView::default()
         };
-        view.refresh(None, None);
-        assert_eq!(view.found().neighbours.len(), LISTED);
+        view.refresh(None, None, None);
+        assert_eq!(view.found().near.neighbours.len(), LISTED);
         view.next_metric();
-        view.refresh(None, None);
-        assert_eq!(view.found().neighbours.len(), 0);
+        view.refresh(None, None, None);
+        assert_eq!(view.found().near.neighbours.len(), 0);
     }
 }

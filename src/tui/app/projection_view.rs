@@ -2,62 +2,56 @@
 
 use std::sync::Arc;
 
+use super::paint::{Paint, next_law};
+use crate::measure::displacement::displacements;
 use crate::measure::neighbours::{Space, Spaces};
 use crate::measure::projection::Projection;
 use crate::session::message::Codes;
-
-/// What colours the codes.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum Paint {
-    /// Who generated them.
-    #[default]
-    Coverage,
-    /// How likely they are.
-    Probability,
-    /// Entries that are 0, from none to all.
-    Zeros,
-    /// One colour for all.
-    Plain,
-}
-
-impl Paint {
-    const ALL: [Self; 4] = [Self::Coverage, Self::Probability, Self::Zeros, Self::Plain];
-
-    /// In words.
-    pub fn name(self) -> &'static str {
-        match self {
-            Self::Coverage => "coverage",
-            Self::Probability => "probability",
-            Self::Zeros => "zeros",
-            Self::Plain => "one colour",
-        }
-    }
-
-    fn next(self) -> Self {
-        let place = Self::ALL.iter().position(|paint| *paint == self);
-        place
-            .and_then(|place| Self::ALL.get(place + 1).copied())
-            .unwrap_or_default()
-    }
-}
+use crate::space::laws::{LAWS, Law};
 
 /// State of the projection.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug)]
 pub struct ProjectionView {
     /// Whether it is shown.
     pub shown: bool,
     /// What colours the codes.
     pub paint: Paint,
+    /// The law, where that is what colours them.
+    pub law: &'static Law,
+    /// How far apart A and B put each operation, where that is what colours them.
+    pub apart: Option<Arc<Vec<f64>>>,
     source: Option<(u32, String)>,
     planes: [Option<Arc<Projection>>; 3],
     /// What later ones are turned to: the first of each space, and where its codes were from.
     references: [Option<(Arc<Projection>, String)>; 3],
 }
 
+impl Default for ProjectionView {
+    fn default() -> Self {
+        Self {
+            shown: false,
+            paint: Paint::default(),
+            law: &LAWS[0],
+            apart: None,
+            source: None,
+            planes: [None, None, None],
+            references: [None, None, None],
+        }
+    }
+}
+
 impl ProjectionView {
     /// Takes what colours the codes next.
     pub fn next_paint(&mut self) {
         self.paint = self.paint.next();
+    }
+
+    /// Takes the next law to colour them by.
+    pub fn next_law(&mut self) {
+        if self.paint == Paint::Law {
+            self.law = next_law(self.law);
+        }
+        self.paint = Paint::Law;
     }
 
     /// The codes of a space on their plane.
@@ -76,6 +70,7 @@ impl ProjectionView {
         *self = Self {
             shown: self.shown,
             paint: self.paint,
+            law: self.law,
             ..Self::default()
         };
     }
@@ -88,7 +83,12 @@ impl ProjectionView {
         let source = (codes.epoch, codes.source.clone());
         if self.source.as_ref() != Some(&source) {
             self.planes = [None, None, None];
+            self.apart = None;
             self.source = Some(source);
+        }
+        if self.paint == Paint::Apart && self.apart.is_none() {
+            let [a, b] = [Space::A, Space::B].map(|space| codes.spaces.of(space));
+            self.apart = displacements(a, b).map(Arc::new);
         }
         for space in spaces {
             if self.planes[space as usize].is_none() {

@@ -9,7 +9,7 @@ use crate::disruption::Disruption;
 use crate::experiment::{Arm, Experiment, Pair, Trial, TrialProgress};
 use crate::run::{Summary, checkpoints, journal};
 use crate::session::message::{Command, Outcome};
-use crate::session::{DeskEvent, DeskRequest, RunEntry};
+use crate::session::{Chore, Content, DeskEvent, DeskRequest, RunEntry};
 use crate::training::{Planned, Steer};
 use crate::tui::app::Origin;
 use crate::tui::log_buffer::LogLevel;
@@ -312,7 +312,7 @@ impl App {
 
     /// Asks for the list of runs again.
     pub(super) fn list_runs(&mut self) {
-        self.desk.push(DeskRequest::Runs);
+        self.desk.push(Chore::Runs);
     }
 
     pub(super) fn mark_run(&mut self) {
@@ -429,27 +429,27 @@ impl App {
                 "{} is removed with its checkpoints, snapshots, certificates and experiments. It cannot be brought back.",
                 path.display()
             ),
-            then: Then::Desk(DeskRequest::Delete(path)),
+            then: Then::Desk(Chore::Delete(path).into()),
         }));
     }
 
     /// Writes the figures of the chosen run or experiment to where the program was started.
     pub(super) fn export_run(&mut self) {
-        let asked = match self.runs.chosen() {
+        let (content, to) = match self.runs.chosen() {
             None => return self.say("nothing is chosen"),
-            Some(Row::Experiment(entry, name, Ok(_))) => DeskRequest::ExportFile {
-                from: entry
-                    .branch
-                    .path
-                    .join(crate::experiment::EXPERIMENTS)
-                    .join(format!("{name}.json")),
-                to: PathBuf::from(format!("{}-{name}.json", entry.branch.name())),
-            },
-            Some(row) => DeskRequest::ExportFigures {
-                to: PathBuf::from(format!("{}.csv", row.entry().branch.name())),
-                run: row.entry().branch.path.clone(),
-            },
+            Some(Row::Experiment(entry, name, Ok(_))) => {
+                let experiments = entry.branch.path.join(crate::experiment::EXPERIMENTS);
+                (
+                    Content::File(experiments.join(format!("{name}.json"))),
+                    format!("{}-{name}.json", entry.branch.name()),
+                )
+            }
+            Some(row) => (
+                Content::Figures(row.entry().branch.path.clone()),
+                format!("{}.csv", row.entry().branch.name()),
+            ),
         };
-        self.desk.push(asked);
+        let to = PathBuf::from(to);
+        self.desk.push(Chore::Write { content, to });
     }
 }

@@ -10,7 +10,9 @@ use crate::certificate::{Found, Item, ItemKind, Statement, Verdict};
 use crate::measure::{Estimate, Progress};
 use crate::model::Weights;
 use crate::session::message::Model;
-use crate::session::{DeskEvent, DeskRequest, Estimates, Misleading, VaeEstimates};
+use crate::session::{
+    Chore, DeskEvent, DeskRequest, Estimates, Measurement, Misleading, VaeEstimates,
+};
 use crate::space::{OPERATIONS, Operation};
 
 fn statement() -> Statement {
@@ -298,18 +300,27 @@ fn a_certificate_of_a_run_is_made_of_a_snapshot_of_this_moment() {
     };
     // Another snapshot's outcome asks for nothing but the list.
     app.on_event(outcome(6, true));
-    assert!(matches!(&app.take_desk_requests()[..], [DeskRequest::List]));
+    assert!(matches!(
+        &app.take_desk_requests()[..],
+        [DeskRequest::Chore(Chore::List)]
+    ));
     app.on_event(outcome(7, true));
     let folder = fixtures::info()
         .folder
         .join("snapshots/epoch-0051-batch-131");
     match &app.take_desk_requests()[..] {
-        [DeskRequest::Certify(Some(asked)), DeskRequest::List] => assert_eq!(*asked, folder),
+        [
+            DeskRequest::Measure(Measurement::Certify(Some(asked))),
+            DeskRequest::Chore(Chore::List),
+        ] => assert_eq!(*asked, folder),
         other => panic!("{other:?}"),
     }
     app.on_desk(DeskEvent::Certified("/runs/x".into()));
     assert!(
-        matches!(&app.take_desk_requests()[..], [DeskRequest::List]),
+        matches!(
+            &app.take_desk_requests()[..],
+            [DeskRequest::Chore(Chore::List)]
+        ),
         "the list is looked at again"
     );
 }
@@ -335,7 +346,7 @@ fn a_snapshot_that_was_refused_is_not_certified() {
     assert!(
         !asked
             .iter()
-            .any(|request| matches!(request, DeskRequest::Certify(_))),
+            .any(|request| matches!(request, DeskRequest::Measure(Measurement::Certify(_)))),
         "{asked:?}"
     );
 }
@@ -354,7 +365,7 @@ fn what_is_explored_is_certified_as_it_lies() {
         press(&mut app, KeyCode::Char('c'));
         assert_eq!(app.take_commands(), [], "nothing is asked of the worker");
         match &app.take_desk_requests()[..] {
-            [DeskRequest::Certify(asked)] => assert_eq!(*asked, checkpoint),
+            [DeskRequest::Measure(Measurement::Certify(asked))] => assert_eq!(*asked, checkpoint),
             other => panic!("{other:?}"),
         }
     }
@@ -373,8 +384,8 @@ fn in_evidence_the_chosen_one_is_certified_checked_and_copied() {
     press(&mut app, KeyCode::Char('e'));
     match &app.take_desk_requests()[..] {
         [
-            DeskRequest::Verify(folder),
-            DeskRequest::Export { folder: from, to },
+            DeskRequest::Measure(Measurement::Verify(folder)),
+            DeskRequest::Chore(Chore::Export { folder: from, to }),
         ] => {
             assert_eq!((folder, folder), (&PathBuf::from("/runs/epoch-0106"), from));
             assert_eq!(*to, PathBuf::from("20261121-120000-s42-epoch-0106"));
@@ -390,7 +401,7 @@ fn in_evidence_the_chosen_one_is_certified_checked_and_copied() {
     press(&mut app, KeyCode::Char('c'));
     assert!(matches!(
         &app.take_desk_requests()[..],
-        [DeskRequest::Certify(Some(_))]
+        [DeskRequest::Measure(Measurement::Certify(Some(_)))]
     ));
 }
 
@@ -406,7 +417,7 @@ fn estimates_are_asked_for_one_at_a_time_and_once_an_epoch() {
     app.on_event(model(51));
     assert!(matches!(
         &app.take_desk_requests()[..],
-        [DeskRequest::Estimate(_)]
+        [DeskRequest::Measure(Measurement::Estimate(_))]
     ));
     assert_eq!(app.take_commands(), [], "the desk is at work");
     app.on_desk(DeskEvent::Estimated(estimates(51)));

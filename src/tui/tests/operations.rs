@@ -3,7 +3,7 @@
 use super::*;
 use crate::measure::neighbours::Space;
 use crate::run::built_in;
-use crate::session::{DeskRequest, Session};
+use crate::session::{Chore, Content, DeskRequest, Session};
 use crate::space::query::Query;
 use crate::tui::app::Paint;
 
@@ -26,8 +26,8 @@ fn what_an_expression_finds_is_listed_lit_and_walked_through() {
     );
     let query: Query = selection.text.parse().unwrap();
     // min is commutative and idempotent itself.
-    assert_eq!(app.neighbours.found().neighbours.len(), 26);
-    for near in &app.neighbours.found().neighbours {
+    assert_eq!(app.neighbours.found().near.neighbours.len(), 26);
+    for near in &app.neighbours.found().near.neighbours {
         assert!(query.matches(near.operation));
     }
     insta::assert_snapshot!("neighbours_selected", picture(&app, 120, 40));
@@ -40,7 +40,7 @@ fn what_an_expression_finds_is_listed_lit_and_walked_through() {
     press(&mut app, KeyCode::Esc);
     assert!(app.selection.is_none());
     press(&mut app, KeyCode::Char('3'));
-    assert_eq!(app.neighbours.found().neighbours.len(), 100);
+    assert_eq!(app.neighbours.found().near.neighbours.len(), 100);
 }
 
 #[test]
@@ -77,8 +77,13 @@ fn each_paint_has_a_look_of_its_own() {
         app.theme = Theme::new(depth);
         type_text(&mut app, "3p");
         let mut seen = Vec::new();
-        for paint in [Paint::Coverage, Paint::Zeros, Paint::Plain] {
-            app.projection.paint = paint;
+        while app.projection.paint != Paint::Plain {
+            press(&mut app, KeyCode::Char('v'));
+            let paint = app.projection.paint;
+            // Neither probabilities nor another moment are known here.
+            if matches!(paint, Paint::Probability | Paint::Moved) {
+                continue;
+            }
             let mut terminal = Terminal::new(TestBackend::new(200, 60)).unwrap();
             terminal.draw(|frame| view::draw(frame, &app)).unwrap();
             // Below the headings, whose words differ in any case.
@@ -197,7 +202,7 @@ fn a_point_between_operations_is_a_centre_like_any_other() {
     type_text(&mut app, "ee");
     assert!(picture(&app, 120, 40).contains("a point has none"));
     type_text(&mut app, "ee");
-    assert_eq!(app.neighbours.found().neighbours[0].operation, read);
+    assert_eq!(app.neighbours.found().near.neighbours[0].operation, read);
     press(&mut app, KeyCode::Char('['));
     assert_eq!(app.neighbours.centre(), names::find("min").unwrap());
 }
@@ -211,12 +216,15 @@ fn lists_are_written_as_they_are_shown() {
         type_text(&mut app, keys);
         let asked = app.take_desk_requests();
         let written = asked.into_iter().find_map(|request| match request {
-            DeskRequest::WriteNew { text, to } => Some((to.display().to_string(), text)),
+            DeskRequest::Chore(Chore::Write {
+                content: Content::Text(text),
+                to,
+            }) => Some((to.display().to_string(), text)),
             _ => None,
         });
         let (name, text) = written.unwrap();
         let rows: Vec<String> = text.lines().map(str::to_owned).collect();
-        (name, rows, app.neighbours.found().neighbours.clone())
+        (name, rows, app.neighbours.found().near.neighbours.clone())
     };
     let (name, rows, listed) = export("x");
     assert_eq!(name, "near-min-a-euclidean.csv");
@@ -232,4 +240,51 @@ fn lists_are_written_as_they_are_shown() {
     assert_eq!(rows.len(), 1 + 27);
     let min = rows.iter().find(|row| row.contains(",min,")).unwrap();
     assert!(min.starts_with("15633,----00-0+,min,"), "{min}");
+}
+
+#[test]
+fn a_box_on_the_plane_selects_what_it_holds() {
+    let mut app = fixtures::live(120, 40);
+    press(&mut app, KeyCode::Char('3'));
+    press(&mut app, KeyCode::Char('g'));
+    press(&mut app, KeyCode::Char('+'));
+    press(&mut app, KeyCode::Right);
+    let shown = picture(&app, 120, 40);
+    insta::assert_snapshot!("box", shown);
+    press(&mut app, KeyCode::Enter);
+    let selection = app.selection.clone().unwrap();
+    let count = crate::tui::format::thousands(selection.count as u64);
+    assert!(shown.contains(&format!("{count} in the box")), "{count}");
+    // A second one selects within the first.
+    press(&mut app, KeyCode::Char('g'));
+    press(&mut app, KeyCode::Char('-'));
+    press(&mut app, KeyCode::Enter);
+    let within = app.selection.clone().unwrap();
+    assert!(within.count < selection.count && within.count > 0);
+    assert_eq!(within.found.difference(&selection.found).len(), 0);
+    press(&mut app, KeyCode::Char('g'));
+    press(&mut app, KeyCode::Esc);
+    assert_eq!(app.selection.clone().unwrap().count, within.count);
+}
+
+#[test]
+fn a_line_is_walked_step_by_step() {
+    let mut app = explored();
+    press(&mut app, KeyCode::Char('3'));
+    let start = app.neighbours.place().clone();
+    let chosen = app.neighbours.chosen().unwrap().operation;
+    press(&mut app, KeyCode::Char('+'));
+    assert!(app.neighbours.place().operation().is_none());
+    insta::assert_snapshot!("walk", picture(&app, 120, 40));
+    for _ in 0..9 {
+        press(&mut app, KeyCode::Char('+'));
+    }
+    assert_eq!(app.neighbours.place().operation(), Some(chosen));
+    press(&mut app, KeyCode::Char('['));
+    assert!(app.neighbours.place().is_same(&start));
+    press(&mut app, KeyCode::Char('z'));
+    press(&mut app, KeyCode::Char('-'));
+    assert_eq!(app.neighbours.place().to_string(), "min - 0.25*z0");
+    press(&mut app, KeyCode::Char('Z'));
+    assert!(app.neighbours.place().is_same(&start));
 }

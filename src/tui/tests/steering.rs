@@ -10,7 +10,7 @@ use crate::record::EpochRecord;
 use crate::run::journal::{Entry, JournalEvent};
 use crate::run::{Branch, Parent, Summary};
 use crate::session::message::Tuning;
-use crate::session::{DeskEvent, DeskRequest, RunEntry};
+use crate::session::{Chore, DeskEvent, DeskRequest, RunEntry};
 
 /// The run at work in the fixtures.
 fn at_work() -> PathBuf {
@@ -214,7 +214,10 @@ fn a_disruption_is_measured_once_it_has_begun() {
     let found = Arc::new(experiment(&[800, 900, 1_100]));
     app.on_desk(DeskEvent::Tried(at_work(), "beta".into(), found));
     assert!(picture(&app, 120, 40).contains("it helped"));
-    assert!(matches!(app.take_desk_requests()[..], [DeskRequest::Runs]));
+    assert!(matches!(
+        app.take_desk_requests()[..],
+        [DeskRequest::Chore(Chore::Runs)]
+    ));
 }
 
 #[test]
@@ -341,7 +344,7 @@ fn a_question_stands_before_what_cannot_be_taken_back() {
     press(&mut app, KeyCode::Enter);
     let asked = app.take_desk_requests();
     assert!(
-        matches!(&asked[..], [DeskRequest::Delete(path)] if path.ends_with("branch")),
+        matches!(&asked[..], [DeskRequest::Chore(Chore::Delete(path))] if path.ends_with("branch")),
         "{asked:?}"
     );
     press(&mut app, KeyCode::Enter);

@@ -174,6 +174,8 @@ pub struct Neighbours {
     pub other: Option<(Rect, Rect)>,
     /// Planes that codes are drawn on, if any.
     pub planes: Vec<Rect>,
+    /// The moments that can be looked back to, if any are known.
+    pub time: Option<Rect>,
 }
 
 /// Parts of *Evidence*.
@@ -233,8 +235,17 @@ const LIST_COLUMNS: u16 = 66;
 /// Fewest columns of one of two planes beside each other.
 const PLANE_COLUMNS: u16 = 30;
 
-/// Splits *Neighbours*, with or without planes of codes above the lists.
-pub fn neighbours(body: Rect, with_planes: bool) -> Neighbours {
+/// Splits *Neighbours*, with or without planes of codes above the lists and moments of time below.
+pub fn neighbours(body: Rect, with_planes: bool, with_time: bool) -> Neighbours {
+    let time = with_time.then(|| Rect {
+        y: body.bottom().saturating_sub(1).max(body.y),
+        height: 1.min(body.height),
+        ..body
+    });
+    let body = Rect {
+        height: body.height - time.map_or(0, |time| time.height),
+        ..body
+    };
     let card_width = match body.width {
         150.. => 46,
         100.. => 36,
@@ -295,6 +306,7 @@ pub fn neighbours(body: Rect, with_planes: bool) -> Neighbours {
         head,
         list,
         other: areas.next(),
+        time,
         planes,
     }
 }
@@ -365,7 +377,7 @@ mod tests {
                 let body = screen(area).unwrap().body;
                 let train = train(body, 9);
                 let coverage = coverage(body);
-                let neighbours = neighbours(body, width % 2 == 0);
+                let neighbours = neighbours(body, width % 2 == 0, height % 2 == 0);
                 let evidence = evidence(body);
                 let groups: [Vec<Rect>; 4] = [
                     vec![
@@ -397,6 +409,7 @@ mod tests {
                                 .flat_map(|(head, list)| [head, list]),
                         )
                         .chain(neighbours.planes)
+                        .chain(neighbours.time)
                         .collect(),
                 ];
                 for group in groups {

@@ -28,6 +28,7 @@ mod quit;
 mod run_details;
 mod run_facts;
 mod runs;
+mod timeline;
 mod train;
 mod truth_table;
 mod values;
@@ -79,6 +80,7 @@ pub fn draw(frame: &mut Frame<'_>, app: &App) {
                 Modal::Controls(form) => controls::render(room, buf, app, form),
                 Modal::Question(question) => question::render(room, buf, app, question),
                 Modal::Find(form) => find::render(room, buf, app, form),
+                Modal::Box(_) => None,
                 Modal::Prompt(prompt) => prompt::render(room, buf, app, prompt),
             }
         }
@@ -100,6 +102,8 @@ pub fn dialog_area(app: &App, area: Rect) -> Rect {
         Some(Modal::Question(question)) => question::size(question),
         Some(Modal::Find(_)) => find::SIZE,
         Some(Modal::Prompt(_)) => prompt::SIZE,
+        // Drawn on the plane itself.
+        Some(Modal::Box(_)) => (0, 0),
     };
     layout::centred(area, width, height)
 }

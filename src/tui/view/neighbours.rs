@@ -10,25 +10,28 @@ use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 use ratatui::text::{Line, Span};
 
-use super::{heading, layout, lines, projection, truth_table};
+use super::{heading, layout, lines, projection, timeline, truth_table};
 use crate::measure::neighbours::{Metric, Neighbour, Space};
 use crate::model::Which;
 use crate::space::Operation;
-use crate::tui::app::{App, LISTED, SIZES};
+use crate::tui::app::{App, LISTED, Ranked, SIZES};
 use crate::tui::format::{fit, fixed, percent, thousands, width, wrap};
 use crate::tui::theme::{Role, Theme};
 
 /// Draws the view.
 pub fn render(body: Rect, buf: &mut Buffer, app: &App) {
-    let parts = layout::neighbours(body, app.projection.shown);
+    let parts = app.neighbour_parts(body);
     render_card(parts.card, buf, app);
     let view = &app.neighbours;
     render_head(parts.head, buf, app, view.space);
     for (plane, space) in parts.planes.into_iter().zip(view.spaces()) {
         projection::render(plane, buf, app, space);
     }
+    if let Some(time) = parts.time {
+        timeline::render(time, buf, app);
+    }
     let found = view.found();
-    render_list(parts.list, buf, app, &found.neighbours, Some(view.selected));
+    render_list(parts.list, buf, app, &found.near, Some(view.selected));
     if let Some((head, list)) = parts.other.filter(|_| view.metric != Metric::Hamming) {
         render_head(head, buf, app, view.beside());
         render_list(list, buf, app, &found.other, None);
@@ -59,7 +62,7 @@ fn metric_name(metric: Metric) -> &'static str {
 /// Where the codes are from, or why there are none.
 fn source(app: &App) -> String {
     let run = app.run();
-    match &run.codes {
+    match app.codes() {
         Some(codes) => format!("codes of {}", codes.source),
         None if run.answers() => "codes are on their way".into(),
         None => "no codes yet".into(),
@@ -94,6 +97,22 @@ fn render_card(area: Rect, buf: &mut Buffer, app: &App) {
     }
     facts.push(Line::raw(""));
     facts.push(dim(fit(&source(app), wide)));
+    let stayed = |k| Some(format!(" {}/{k}", view.found().near.stayed(k)?));
+    let stayed: String = SIZES.into_iter().filter_map(stayed).collect();
+    if !stayed.is_empty() {
+        facts.push(Line::from(vec![
+            Span::styled("near now too", theme.dim()),
+            Span::styled(stayed, theme.text()),
+        ]));
+    }
+    if let Some(moved) = app.past.moved(view.space) {
+        let distance = moved.get(centre.index()).copied().unwrap_or(f64::NAN);
+        facts.push(Line::from(vec![
+            Span::styled("moved to now ", theme.dim()),
+            Span::styled(fixed(distance, 2), theme.text()),
+            Span::styled(" rms norms", theme.dim()),
+        ]));
+    }
     for (k, kept) in SIZES.into_iter().zip(view.found().preserved) {
         let kept = kept.map_or_else(|| "–".into(), |kept| format!("{} %", percent(100.0 * kept)));
         facts.push(Line::from(vec![
@@ -145,7 +164,10 @@ fn point_lines(app: &App, wide: usize) -> Vec<Line<'static>> {
     let theme = app.theme;
     let view = &app.neighbours;
     if view.place().operation().is_some() {
-        return Vec::new();
+        // A walk that has begun is told by where it led.
+        let walk = view.walk().filter(|walk| walk.is_home());
+        let text = walk.map(|walk| Line::styled(fit(&walk.to_string(), wide), theme.accent()));
+        return text.into_iter().collect();
     }
     let mut rows: Vec<Line<'_>> = wrap(&view.place().to_string(), wide)
         .into_iter()
@@ -169,9 +191,27 @@ fn point_lines(app: &App, wide: usize) -> Vec<Line<'static>> {
                 theme.dim(),
             ),
         ]));
+        let levels = decoded
+            .entropies
+            .map(|entropy| level(entropy / ENTRY_LIMIT));
+        rows.push(Line::from(vec![
+            Span::raw("  "),
+            Span::styled(String::from_iter(levels), theme.role(role)),
+            Span::styled(" H by entry, █ ln 3", theme.dim()),
+        ]));
     }
     rows.push(Line::raw(""));
     rows
+}
+
+/// Entropy of an entry that could be any of three values, in nats: ln 3.
+const ENTRY_LIMIT: f64 = 1.098_612_288_668_109_8;
+
+/// A share as a bar of one character.
+fn level(share: f64) -> char {
+    const LEVELS: [char; 8] = ['▁', '▂', '▃', '▄', '▅', '▆', '▇', '█'];
+    let last = (LEVELS.len() - 1) as f64;
+    LEVELS[(share * last).round().clamp(0.0, last) as usize]
 }
 
 /// Some rows of an area, as far as it has them.
@@ -223,7 +263,7 @@ fn shows_rank(width: u16) -> bool {
 fn render_head(area: Rect, buf: &mut Buffer, app: &App, space: Space) {
     let theme = app.theme;
     let view = &app.neighbours;
-    let count = match view.found().neighbours.len() {
+    let count = match view.found().near.neighbours.len() {
         0 => LISTED,
         count => count,
     };
@@ -248,7 +288,12 @@ fn render_head(area: Rect, buf: &mut Buffer, app: &App, space: Space) {
     if shows_index(area.width) {
         head += &format!("{:>6}  ", "index");
     }
-    head += &format!("{:<9}  {:>9}  {:>7}", "trits", "distance", "entries");
+    let last = if app.past.codes().is_some() {
+        "# now"
+    } else {
+        "entries"
+    };
+    head += &format!("{:<9}  {:>9}  {last:>7}", "trits", "distance");
     if shows_rank(area.width) {
         head += &format!("  {:>12}", "Hamming rank");
     }
@@ -263,14 +308,10 @@ fn render_head(area: Rect, buf: &mut Buffer, app: &App, space: Space) {
 }
 
 /// Draws a list; the one without a choice scrolls with the other, rank beside rank.
-fn render_list(
-    area: Rect,
-    buf: &mut Buffer,
-    app: &App,
-    found: &[Neighbour],
-    chosen: Option<usize>,
-) {
+fn render_list(area: Rect, buf: &mut Buffer, app: &App, found: &Ranked, chosen: Option<usize>) {
     let view = &app.neighbours;
+    let now = &found.now;
+    let found = &found.neighbours;
     if found.is_empty() {
         let text = view.found().problem.clone().unwrap_or_else(|| source(app));
         let text = fit(&text, usize::from(area.width));
@@ -285,7 +326,7 @@ fn render_list(
         .skip(first)
         .zip(area.y..area.bottom())
     {
-        let line = neighbour_line(app, neighbour, area.width);
+        let line = neighbour_line(app, neighbour, now.get(place).copied(), area.width);
         buf.set_line(area.x, y, &line, area.width);
         if chosen == Some(place) {
             buf.set_style(
@@ -300,7 +341,7 @@ fn render_list(
     }
 }
 
-fn neighbour_line(app: &App, neighbour: &Neighbour, room: u16) -> Line<'static> {
+fn neighbour_line(app: &App, neighbour: &Neighbour, now: Option<u32>, room: u16) -> Line<'static> {
     let theme = app.theme;
     let decimals = if app.neighbours.metric == Metric::Hamming {
         0
@@ -322,10 +363,14 @@ fn neighbour_line(app: &App, neighbour: &Neighbour, room: u16) -> Line<'static> 
         neighbour.operation,
         Some(app.neighbours.centre()),
     ));
+    // How many entries differ is marked among the trits as well; how it ranks by now is not.
+    let last = match now {
+        Some(rank) => thousands(rank.into()),
+        None => neighbour.hamming.to_string(),
+    };
     spans.push(Span::raw(format!(
-        "  {:>9}  {:>7}",
+        "  {:>9}  {last:>7}",
         fixed(neighbour.distance, decimals),
-        neighbour.hamming
     )));
     if shows_rank(room) {
         spans.push(Span::styled(

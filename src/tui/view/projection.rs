@@ -10,10 +10,9 @@ use super::{below, coverage, heading, likelihood};
 use crate::measure::neighbours::Space;
 use crate::measure::projection::Projection;
 use crate::space::Operation;
-use crate::tui::app::{App, Cover, Paint};
+use crate::tui::app::{App, Cover, Frame, Modal, Paint};
 use crate::tui::chart::dot_bit;
-use crate::tui::format::{fit, percent, width};
-use crate::tui::theme::Role;
+use crate::tui::format::{fit, percent, thousands, width};
 
 /// Draws one space.
 pub fn render(area: Rect, buf: &mut Buffer, app: &App, space: Space) {
@@ -26,25 +25,101 @@ pub fn render(area: Rect, buf: &mut Buffer, app: &App, space: Space) {
         let x = area.x + (area.width - width(&text) as u16) / 2;
         return buf.set_string(x, area.y + area.height / 2, text, theme.dim());
     };
-    let [first, second] = plane.explained.map(|share| percent(100.0 * share));
-    let turned = view.reference(space).unwrap_or_default();
-    // What has not been measured yet colours nothing, and is not said to.
-    let paint = match view.paint {
-        Paint::Coverage if app.run().covered.is_none() => "coverage once counted",
-        Paint::Probability if app.desk.estimates.is_none() => "probability once measured",
-        paint => paint.name(),
+    let frame = match &app.modal {
+        Some(Modal::Box(frame)) if space == app.neighbours.space => Some(frame),
+        _ => None,
     };
-    let notes = [
-        format!("{first} + {second} % of variance · by {paint} · as turned at {turned}"),
-        format!("{first} + {second} % of variance · by {paint}"),
-        format!("{first} + {second} % · by {paint}"),
-        format!("{first} + {second} %"),
-    ];
+    let notes = match frame {
+        Some(frame) => {
+            let held = frame.holds(plane).filter(|held| app.looks_at(*held));
+            vec![format!("{} in the box", thousands(held.count() as u64))]
+        }
+        None => notes(app, plane, space),
+    };
     let room = usize::from(area.width).saturating_sub(width(&title) + 1);
     let note = notes.iter().find(|note| width(note) <= room);
     heading(area, buf, theme, &title, note.map_or("", String::as_str));
     colour_space(area, buf, theme, width("codes of "), space);
-    draw(below(area, 1), buf, app, plane, space);
+    let area = below(area, 1);
+    draw(area, buf, app, plane, space);
+    if let Some(frame) = frame {
+        draw_box(area, buf, app, plane, frame);
+    }
+}
+
+/// What is said of a plane, from the longest to the shortest.
+fn notes(app: &App, plane: &Projection, space: Space) -> Vec<String> {
+    let [first, second] = plane.explained.map(|share| percent(100.0 * share));
+    let turned = app.projection.reference(space).unwrap_or_default();
+    let (paint, short) = (paint(app), short(app.projection.paint));
+    vec![
+        format!("{first} + {second} % of variance · by {paint} · as turned at {turned}"),
+        format!("{first} + {second} % of variance · by {paint}"),
+        format!("{first} + {second} % · by {paint}"),
+        format!("{first} + {second} % · {short}"),
+        format!("{first} + {second} %"),
+    ]
+}
+
+/// What colours the codes, in words. What has not been measured yet colours nothing, and is not said to;
+/// what is not of the moment that is looked at is called what it is.
+fn paint(app: &App) -> String {
+    let looks_back = app.past.codes().is_some();
+    let text = match app.projection.paint {
+        Paint::Coverage if app.run().covered.is_none() => "coverage once counted",
+        Paint::Coverage if looks_back => "coverage now",
+        Paint::Coverage => "coverage",
+        Paint::Probability if app.desk.estimates.is_none() => "probability once measured",
+        Paint::Probability if looks_back => "probability now",
+        Paint::Probability => "probability",
+        Paint::Zeros => "zeros, 0 ░▒▓█ 9",
+        Paint::Law => {
+            let law = app.projection.law;
+            let count = thousands(law.operations().len() as u64);
+            return format!("law: {} ({count}), V next", law.word);
+        }
+        Paint::Apart => "distance of A's from B's, rms norms, 0 ░▒▓█ 1.4",
+        Paint::Moved if looks_back => "movement to now, rms norms, 0 ░▒▓█ 1.4",
+        Paint::Moved => "movement once < looks back",
+        Paint::Plain => "one colour",
+    };
+    text.to_owned()
+}
+
+/// The same where there is little room.
+fn short(paint: Paint) -> &'static str {
+    match paint {
+        Paint::Coverage => "coverage",
+        Paint::Probability => "p",
+        Paint::Zeros => "zeros",
+        Paint::Law => "law",
+        Paint::Apart => "A to B",
+        Paint::Moved => "moved",
+        Paint::Plain => "plain",
+    }
+}
+
+/// Draws the box that selects.
+fn draw_box(area: Rect, buf: &mut Buffer, app: &App, plane: &Projection, frame: &Frame) {
+    if area.is_empty() {
+        return;
+    }
+    let field = Field::new(area, plane);
+    let [(left, bottom), (right, top)] = frame.corners(plane).map(|corner| field.cell(corner));
+    let edges = (left..=right)
+        .flat_map(|x| [(x, top, "─"), (x, bottom, "─")])
+        .chain((top..=bottom).flat_map(|y| [(left, y, "│"), (right, y, "│")]));
+    let corners = [
+        (left, top, "┌"),
+        (right, top, "┐"),
+        (left, bottom, "└"),
+        (right, bottom, "┘"),
+    ];
+    for (x, y, sign) in edges.chain(corners) {
+        if let Some(cell) = buf.cell_mut((x, y)) {
+            cell.set_symbol(sign).set_style(app.theme.accent());
+        }
+    }
 }
 
 /// What one character of the plane holds.
@@ -89,7 +164,7 @@ fn draw(area: Rect, buf: &mut Buffer, app: &App, plane: &Projection, space: Spac
         let Some(spot) = spots.get_mut(place) else {
             continue;
         };
-        match look(app, operation) {
+        match look(app, space, operation) {
             Look::Ground => spot.ground += 1,
             Look::Kind(kind) => {
                 spot.kinds[kind] += 1;
@@ -112,7 +187,7 @@ fn draw(area: Rect, buf: &mut Buffer, app: &App, plane: &Projection, space: Spac
         }
     }
     let view = &app.neighbours;
-    let near = view.found().neighbours.iter().take(10);
+    let near = view.found().near.neighbours.iter().take(10);
     let chosen = view.chosen().map(|chosen| chosen.operation);
     let at = |operation: Operation| plane.points.get(operation.index()).copied();
     let centre = match &view.found().point {
@@ -132,11 +207,15 @@ fn draw(area: Rect, buf: &mut Buffer, app: &App, plane: &Projection, space: Spac
 }
 
 /// What is drawn of an operation with the paint at hand.
-fn look(app: &App, operation: Operation) -> Look {
+fn look(app: &App, space: Space, operation: Operation) -> Look {
     if !app.looks_at(operation) {
         return Look::Ground;
     }
     let (sets, estimates) = (app.run().covered.as_deref(), app.desk.estimates.as_deref());
+    let number = |distances: Option<&[f64]>| {
+        let distance = distances.and_then(|distances| distances.get(operation.index()));
+        distance.map_or(Look::Kind(0), |distance| Look::Number(*distance))
+    };
     match (app.projection.paint, sets, estimates) {
         (Paint::Coverage, Some(sets), _) => {
             Look::Kind(Cover::of(sets, app.map.draw, operation) as usize)
@@ -148,6 +227,9 @@ fn look(app: &App, operation: Operation) -> Look {
             let zeros = operation.entries().into_iter().filter(|entry| *entry == 0);
             Look::Number(zeros.count() as f64)
         }
+        (Paint::Law, ..) if !app.projection.law.operations().contains(operation) => Look::Ground,
+        (Paint::Apart, ..) => number(app.projection.apart.as_ref().map(|apart| apart.as_slice())),
+        (Paint::Moved, ..) => number(app.past.moved(space)),
         _ => Look::Kind(0),
     }
 }
@@ -162,8 +244,17 @@ fn sign(app: &App, spot: Spot, most: u32) -> Option<(char, Style)> {
             let (shade, style) = likelihood::look(theme, mean);
             return shaded(shade, style);
         }
-        let shade = ZEROS.iter().filter(|bound| mean >= **bound).count();
-        return shaded(shade, theme.role(ZEROS_ROLES[shade]));
+        let bounds = match app.projection.paint {
+            Paint::Zeros => ZEROS,
+            _ => DISTANCES,
+        };
+        let shade = bounds.iter().filter(|bound| mean >= **bound).count();
+        let style = if shade == 0 {
+            theme.dim()
+        } else {
+            theme.text()
+        };
+        return shaded(shade, style);
     }
     let covers = app.projection.paint == Paint::Coverage && app.run().covered.is_some();
     let frequent = (0..spot.kinds.len()).max_by_key(|kind| spot.kinds[*kind]);
@@ -172,8 +263,8 @@ fn sign(app: &App, spot: Spot, most: u32) -> Option<(char, Style)> {
         Some(kind) if covers => coverage::style(theme, COVERS[kind]),
         Some(_) => theme.text(),
     };
-    // Where some are selected, each is a dot above the others.
-    if spot.dots > 0 && app.selection.is_some() {
+    // Where some are selected or obey the law, each is a dot above the others.
+    if spot.dots > 0 && (app.selection.is_some() || app.projection.paint == Paint::Law) {
         return char::from_u32(0x2800 + spot.dots).map(|dots| (dots, style));
     }
     if let Some(kind) =
@@ -198,7 +289,8 @@ const COVERS: [Cover; 4] = [Cover::Neither, Cover::OnlyA, Cover::OnlyB, Cover::B
 const DENSITIES: [f64; 4] = [0.1, 0.25, 0.5, 0.75];
 /// Zeros in the table from which on the next shade begins; three of nine are the mean.
 const ZEROS: [f64; 4] = [1.5, 2.5, 3.5, 4.5];
-const ZEROS_ROLES: [Role; 5] = [Role::A, Role::A, Role::Both, Role::B, Role::B];
+/// Distances in root-mean-square norms from which on the next shade begins; √2 is that of strangers.
+const DISTANCES: [f64; 4] = [0.3, 0.6, 0.9, 1.2];
 
 /// Where points lie in an area: both axes on one scale, the origin in the middle.
 struct Field {

@@ -1,0 +1,84 @@
+//! What the desk does at once: lists, copies, files.
+
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::sync::mpsc::Receiver;
+
+use tokio::sync::mpsc::UnboundedSender;
+
+use super::recall::recall;
+use super::request::{Chore, Content, DeskEvent};
+use crate::certificate::{export, shelf};
+use crate::experiment::{Experiment, experiments};
+use crate::run::{Branch, RunError, delete, figures_csv, read_metrics, tree, write_new_file};
+
+/// A run and the experiments made with it.
+#[derive(Clone, Debug)]
+pub struct RunEntry {
+    /// The run and its place in the tree.
+    pub branch: Branch,
+    /// Its experiments by name, those that are damaged with what is wrong.
+    pub experiments: Vec<(String, Result<Experiment, String>)>,
+}
+
+/// Does one after another until nobody asks any more.
+pub(super) fn look_after(
+    runs: &Path,
+    requests: &Receiver<Chore>,
+    told: &UnboundedSender<DeskEvent>,
+) {
+    while let Ok(chore) = requests.recv() {
+        // Nobody listening is no reason to leave a file half written.
+        let _ = told.send(done(runs, chore));
+    }
+}
+
+fn done(runs: &Path, chore: Chore) -> DeskEvent {
+    match chore {
+        Chore::List => DeskEvent::Listed(Arc::new(shelf(runs))),
+        Chore::Runs => DeskEvent::Runs(Arc::new(entries(runs))),
+        Chore::Delete(run) => match delete(&run) {
+            Ok(()) => DeskEvent::Deleted(run),
+            Err(error) => DeskEvent::NotDeleted(error.to_string()),
+        },
+        Chore::Recall(asked) => match recall(&asked) {
+            Ok(found) => DeskEvent::Recalled(Arc::new(found)),
+            Err(error) => DeskEvent::NotRecalled(error.to_string()),
+        },
+        Chore::Write { content, to } => {
+            let written = bytes(content).and_then(|bytes| write_new_file(&to, &bytes));
+            exported(written, to)
+        }
+        Chore::Export { folder, to } => exported(export(&folder, &to), to),
+    }
+}
+
+fn exported(done: Result<(), impl std::fmt::Display>, to: PathBuf) -> DeskEvent {
+    match done {
+        Ok(()) => DeskEvent::Exported(to),
+        Err(error) => DeskEvent::NotCopied(error.to_string()),
+    }
+}
+
+fn bytes(content: Content) -> Result<Vec<u8>, RunError> {
+    match content {
+        Content::File(path) => {
+            std::fs::read(&path).map_err(|error| RunError::unusable(&path, error.to_string()))
+        }
+        Content::Figures(run) => {
+            read_metrics(&run).map(|records| figures_csv(&records).into_bytes())
+        }
+        Content::Text(text) => Ok(text.into_bytes()),
+    }
+}
+
+fn entries(runs: &Path) -> Vec<RunEntry> {
+    let entry = |branch: Branch| RunEntry {
+        experiments: experiments(&branch.path)
+            .into_iter()
+            .map(|(name, read)| (name, read.map_err(|error| error.to_string())))
+            .collect(),
+        branch,
+    };
+    tree(runs).into_iter().map(entry).collect()
+}

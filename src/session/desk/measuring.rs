@@ -1,0 +1,175 @@
+//! What the desk measures beside training: certificates, their checks, probabilities.
+
+use std::path::Path;
+use std::sync::Arc;
+use std::sync::mpsc::Receiver;
+
+use rayon::ThreadPool;
+use tokio::sync::mpsc::UnboundedSender;
+
+use super::request::{DeskEvent, Measurement};
+use crate::certificate::{CertificateError, Trust, certify, place, verify};
+use crate::device::DeviceFailure;
+use crate::measure::{Estimate, Evaluator, PriorQuestion, Progress, Scale, survey};
+use crate::model::{Weights, Which};
+use crate::run::find_checkpoint;
+use crate::session::message::Model;
+use crate::space::Operation;
+
+/// Seed of everything the desk measures.
+const SEED: u64 = 0;
+/// Codes behind live probabilities; a certificate takes ten times as many.
+const CODES: u32 = 100_000;
+/// Samples of the two coverages that mislead.
+const MISLEADING_SAMPLES: u32 = 195_000;
+/// Least probable operations that are named.
+const RAREST: usize = 50;
+
+/// What was estimated of a model.
+#[derive(Clone, Debug)]
+pub struct Estimates {
+    /// Finished epochs of the model.
+    pub epoch: u32,
+    /// Where the model comes from.
+    pub source: String,
+    /// Seed of codes and draws.
+    pub seed: u64,
+    /// A's and B's.
+    pub vaes: [VaeEstimates; 2],
+}
+
+/// What was estimated of one VAE.
+#[derive(Clone, Debug)]
+pub struct VaeEstimates {
+    /// Codes averaged over.
+    pub codes: u32,
+    /// p(x) of every operation.
+    pub probabilities: Vec<f32>,
+    /// The least probable operations with probability and standard error, least first.
+    pub rarest: Vec<(Operation, f64, f64)>,
+    /// I(z; x) in nats.
+    pub mutual_information: Estimate,
+    /// The figures that mislead.
+    pub misleading: Misleading,
+}
+
+/// Two coverages that have fooled people, to be seen as what they are.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Misleading {
+    /// Samples of both.
+    pub samples: u32,
+    /// Distinct operations when every entry's expectation is rounded: no sample of the model.
+    pub rounded_expectation: u32,
+    /// Distinct operations that untrained weights reach by categorical draws.
+    pub untrained: u32,
+}
+
+/// Certifies, verifies and estimates.
+pub(super) fn measure(
+    runs: &Path,
+    pool: &ThreadPool,
+    requests: &Receiver<Measurement>,
+    told: &UnboundedSender<DeskEvent>,
+) {
+    // Nobody listening is no reason to leave a certificate half measured.
+    let tell = |event: DeskEvent| {
+        let _ = told.send(event);
+    };
+    let watch = |progress: Progress| tell(DeskEvent::Progress(progress));
+    let mut untrained = None;
+    while let Ok(request) = requests.recv() {
+        let what = match &request {
+            Measurement::Certify(_) => "certify",
+            Measurement::Verify(_) => "verify",
+            Measurement::Estimate(_) => "estimate probabilities",
+        };
+        let done = pool.install(|| answer(runs, request, &mut untrained, &watch));
+        match done {
+            Ok(event) => tell(event),
+            Err(error) => tell(DeskEvent::Failed {
+                what,
+                problem: error.to_string(),
+            }),
+        }
+    }
+}
+
+fn answer(
+    runs: &Path,
+    request: Measurement,
+    untrained: &mut Option<[u32; 2]>,
+    watch: &(dyn Fn(Progress) + Sync),
+) -> Result<DeskEvent, CertificateError> {
+    Ok(match request {
+        Measurement::Certify(checkpoint) => certified(runs, checkpoint.as_deref(), watch)?,
+        Measurement::Verify(folder) => {
+            let verdict = verify(&folder, Trust::default(), watch)?;
+            DeskEvent::Verified(folder, Arc::new(verdict))
+        }
+        Measurement::Estimate(model) => {
+            DeskEvent::Estimated(Arc::new(estimate(&model, untrained)?))
+        }
+    })
+}
+
+fn certified(
+    runs: &Path,
+    checkpoint: Option<&Path>,
+    watch: &(dyn Fn(Progress) + Sync),
+) -> Result<DeskEvent, CertificateError> {
+    let named = checkpoint.map(|path| path.to_string_lossy().into_owned());
+    let checkpoint = find_checkpoint(runs, named.as_deref())?;
+    let folder = place(runs, &checkpoint);
+    let certified = certify(&checkpoint, &Scale::certificate(SEED), &folder, None, watch)?;
+    Ok(DeskEvent::Certified(certified.folder))
+}
+
+/// Measures a model; what untrained weights reach is measured once.
+fn estimate(model: &Model, untrained: &mut Option<[u32; 2]>) -> Result<Estimates, DeviceFailure> {
+    let fresh = match *untrained {
+        Some(known) => known,
+        None => {
+            let evaluator = Evaluator::new(&Weights::fresh(SEED));
+            let saturation = |which| -> Result<u32, DeviceFailure> {
+                let answer = survey(&evaluator, &question(which, 0), &|_| {})?;
+                Ok(answer.covered[0].coverage.categorical.unique)
+            };
+            *untrained.insert([saturation(Which::A)?, saturation(Which::B)?])
+        }
+    };
+    let evaluator = Evaluator::new(&model.weights);
+    let one = |which, untrained| -> Result<VaeEstimates, DeviceFailure> {
+        let answer = survey(&evaluator, &question(which, CODES), &|_| {})?;
+        let Some(generator) = answer.generator else {
+            let reason = "no probabilities were measured".to_owned();
+            return Err(DeviceFailure { reason });
+        };
+        let probabilities = generator.mean().probabilities.iter();
+        Ok(VaeEstimates {
+            codes: generator.codes(),
+            probabilities: probabilities.map(|p| *p as f32).collect(),
+            rarest: generator.rarest(RAREST),
+            mutual_information: generator.estimate(|mean| mean.mutual_information()),
+            misleading: Misleading {
+                samples: MISLEADING_SAMPLES,
+                rounded_expectation: answer.rounded_expectation[0].len() as u32,
+                untrained,
+            },
+        })
+    };
+    Ok(Estimates {
+        epoch: model.epoch,
+        source: model.source.clone(),
+        seed: SEED,
+        vaes: [one(Which::A, fresh[0])?, one(Which::B, fresh[1])?],
+    })
+}
+
+fn question(which: Which, probability_codes: u32) -> PriorQuestion {
+    PriorQuestion {
+        which,
+        seed: SEED,
+        samples: vec![MISLEADING_SAMPLES],
+        probability_codes,
+    }
+}

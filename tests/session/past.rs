@@ -1,0 +1,159 @@
+//! Codes of earlier epochs, from what a run kept.
+
+use std::path::Path;
+
+use fluxttice_core::device::DeviceSpec;
+use fluxttice_core::encode;
+use fluxttice_core::measure::neighbours::Space;
+use fluxttice_core::model::{LATENT, Weights, Which};
+use fluxttice_core::run::{branch, checkpoint, find_checkpoint, moments, stored_config};
+use fluxttice_core::session::message::{Codes, Event};
+use fluxttice_core::session::{Chore, Desk, DeskEvent, Moment, Recall, Recalled, Session, Toward};
+use fluxttice_core::space::Operation;
+
+use crate::support::{Watched, config, new_run};
+
+/// What a desk answers.
+fn recalled(run: &Path, now: u32, toward: Toward) -> Recalled {
+    let mut desk = Desk::open(run.parent().unwrap().to_owned(), DeviceSpec::Cpu).unwrap();
+    let recall = Recall {
+        run: Some(run.to_owned()),
+        seed: stored_config(run).unwrap().seed,
+        now,
+        toward,
+    };
+    assert!(desk.inlet.send(Chore::Recall(recall).into()));
+    match desk.events.blocking_recv().unwrap() {
+        DeskEvent::Recalled(found) => (*found).clone(),
+        other => panic!("{other:?}"),
+    }
+}
+
+/// B's code of min, by weights.
+fn code(weights: &Weights) -> [f64; LATENT] {
+    let operation: Operation = "min".parse().unwrap();
+    encode(weights, Which::B, &[operation]).unwrap()[0].mu
+}
+
+/// The codes that were recalled.
+fn codes(found: &Recalled) -> &Codes {
+    match &found.found {
+        Moment::Codes(codes) => codes,
+        other => panic!("{other:?}"),
+    }
+}
+
+fn train(run: &Path, epochs: u32) {
+    let config = config(&["checkpoint_freq=2"]);
+    let mut session = Watched::train(new_run(run, &config, Some(epochs)));
+    session.ended();
+    session.leave().0.unwrap();
+}
+
+#[test]
+fn every_moment_that_was_kept_is_found_in_order() {
+    let home = tempfile::tempdir().unwrap();
+    let run = home.path().join("run");
+    train(&run, 4);
+    let seed = stored_config(&run).unwrap().seed;
+    // Epochs 0 and 2 are due, 3 is the latest; now is after epoch 3.
+    let there = moments(&run);
+    let earlier: Vec<u32> = there.range(..4).map(|(epochs, _)| *epochs).collect();
+    assert!(earlier.contains(&1) && earlier.contains(&3), "{earlier:?}");
+    let mut expected = vec![0];
+    expected.extend(earlier);
+    expected.push(4);
+
+    let mut at = 4;
+    for epochs in expected.iter().rev().skip(1) {
+        let found = recalled(&run, 4, Toward::Before(at));
+        assert_eq!(found.kept, expected);
+        assert_eq!(codes(&found).epoch, *epochs);
+        let stored = match there.get(epochs) {
+            Some(folder) => checkpoint::load_weights(&checkpoint::weights_path(folder)).unwrap(),
+            None => Weights::fresh(seed),
+        };
+        assert_eq!(
+            code(&codes(&found).weights),
+            code(&stored),
+            "after {epochs} epochs"
+        );
+        at = *epochs;
+    }
+    let start = recalled(&run, 4, Toward::Before(0)).found;
+    assert!(matches!(start, Moment::Nowhere));
+    let first = recalled(&run, 4, Toward::After(0));
+    assert_eq!(codes(&first).epoch, 1);
+    let last = recalled(&run, 4, Toward::After(3)).found;
+    assert!(matches!(last, Moment::Now));
+    // Seen from an epoch in the middle, there are later ones.
+    let later = recalled(&run, 1, Toward::After(1));
+    assert_eq!(codes(&later).epoch, 3);
+
+    // They are the codes of those weights.
+    let min = "min".parse().unwrap();
+    let found = codes(&first).spaces.of(Space::B).code(min).unwrap().mu;
+    for (found, expected) in found.iter().zip(code(&codes(&first).weights)) {
+        assert!((found - expected).abs() < 1e-4, "{found} {expected}");
+    }
+}
+
+#[test]
+fn a_branch_remembers_what_its_parent_kept() {
+    let home = tempfile::tempdir().unwrap();
+    let (parent, child) = (home.path().join("parent"), home.path().join("child"));
+    train(&parent, 5);
+    branch(&parent, 3, &child, &config(&["checkpoint_freq=2"])).unwrap();
+    let there = moments(&child);
+    assert_eq!(there.keys().copied().collect::<Vec<_>>(), [1, 3]);
+    // The first is the parent's own, the moment of the branch the child's; what came after is the
+    // parent's alone.
+    assert!(there[&1].starts_with(&parent));
+    assert!(there[&3].starts_with(&child));
+}
+
+#[test]
+fn a_checkpoint_that_is_damaged_is_told_and_the_others_are_still_there() {
+    let home = tempfile::tempdir().unwrap();
+    let run = home.path().join("run");
+    train(&run, 4);
+    let folder = moments(&run)[&3].clone();
+    std::fs::write(checkpoint::weights_path(&folder), b"torn").unwrap();
+    let mut desk = Desk::open(home.path().to_owned(), DeviceSpec::Cpu).unwrap();
+    let recall = |toward| Recall {
+        run: Some(run.clone()),
+        seed: 0,
+        now: 4,
+        toward,
+    };
+    for toward in [Toward::Before(4), Toward::Before(3)] {
+        desk.inlet.send(Chore::Recall(recall(toward)).into());
+    }
+    match desk.events.blocking_recv().unwrap() {
+        DeskEvent::NotRecalled(problem) => assert!(problem.contains("epoch-0002"), "{problem}"),
+        other => panic!("{other:?}"),
+    }
+    match desk.events.blocking_recv().unwrap() {
+        DeskEvent::Recalled(found) => assert_eq!(codes(&found).epoch, 1),
+        other => panic!("{other:?}"),
+    }
+}
+
+#[test]
+fn a_model_that_is_explored_is_told_the_story_up_to_its_own_epoch() {
+    let home = tempfile::tempdir().unwrap();
+    let run = home.path().join("run");
+    train(&run, 4);
+    let folder = moments(&run)[&1].clone();
+    let checkpoint = find_checkpoint(home.path(), folder.to_str()).unwrap();
+    let mut session = Session::explore(checkpoint).unwrap();
+    let mut source = None;
+    while source.is_none() {
+        match session.events.blocking_recv().unwrap() {
+            Event::Started(info) => assert_eq!(info.history.len(), 1),
+            Event::Codes(codes) => source = Some((codes.epoch, codes.source.clone())),
+            _ => {}
+        }
+    }
+    assert_eq!(source, Some((1, "epoch 0".to_owned())));
+}
