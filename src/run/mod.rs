@@ -1,5 +1,6 @@
 //! A run on disk: folder, metrics, journal, checkpoints.
 
+pub mod bookmarks;
 mod branch;
 pub mod checkpoint;
 mod error;

@@ -37,13 +37,15 @@ pub enum Context {
     Prompt,
     /// While operations are searched for.
     Find,
+    /// Among bookmarks.
+    Places,
     /// While a box is drawn on the plane.
     Box,
 }
 
 impl Context {
     /// Every context, in the order of the help.
-    pub const ALL: [Self; 17] = [
+    pub const ALL: [Self; 18] = [
         Self::Everywhere,
         Self::Train,
         Self::Coverage,
@@ -54,6 +56,7 @@ impl Context {
         Self::Disrupt,
         Self::Controls,
         Self::Find,
+        Self::Places,
         Self::Box,
         Self::Prompt,
         Self::Question,
@@ -81,8 +84,9 @@ impl Context {
             Self::Controls => "controls",
             Self::Question => "when asked yes or no",
             Self::Find => "finding operations",
+            Self::Places => "bookmarks",
             Self::Box => "box on the plane",
-            Self::Prompt => "when asked for a name",
+            Self::Prompt => "when asked for a name or a note",
         }
     }
 }
@@ -163,6 +167,8 @@ pub enum Action {
     Earlier,
     Later,
     SelectMovers,
+    Bookmark,
+    Places,
     NextMetric,
     SpaceA,
     SpaceB,
@@ -365,6 +371,8 @@ pub static TABLE: &[Binding] = table! {
         [ch('<')] Earlier "time" "codes of the kept epoch before: list and plane as they were then"
         [ch('>')] Later "" "codes of the kept epoch after, at last of now"
         [ch('w')] SelectMovers "" "select the hundred operations that moved most from then to now"
+        [ch('t')] Bookmark "" "keep the centre as a bookmark, with a note"
+        [ch('\'')] Places "" "bookmarks, and where you have been"
         [ch('e')] NextMetric "metric" "Euclidean, cosine, 2-Wasserstein, Jeffreys or Hamming distance"
         [ch('a')] SpaceA "A/B" "distances between A's codes"
         [ch('b')] SpaceB "" "distances between B's codes"
@@ -466,6 +474,13 @@ pub static TABLE: &[Binding] = table! {
         [key(KeyCode::Down)] NextField "" "next proposal"
         [key(KeyCode::Up)] PreviousField "" "previous proposal"
         [key(KeyCode::Esc)] Close "cancel" "do nothing"
+    }
+    Places {
+        [key(KeyCode::Enter)] Confirm "go there" "make the chosen place the centre"
+        [key(KeyCode::Down), key(KeyCode::Tab)] ListDown "choose" "next place"
+        [key(KeyCode::Up), key(KeyCode::BackTab)] ListUp "" "previous place"
+        [key(KeyCode::Delete)] Delete "remove" "remove the chosen bookmark"
+        [key(KeyCode::Esc)] Close "cancel" "stay where you are"
     }
     Box {
         [key(KeyCode::Enter)] Confirm "select" "select the operations whose codes lie in the box"

@@ -3,6 +3,7 @@
 mod evidence;
 mod operations;
 mod past;
+mod places;
 mod steering;
 
 use std::sync::Arc;

@@ -10,6 +10,7 @@ use super::recall::recall;
 use super::request::{Chore, Content, DeskEvent};
 use crate::certificate::{export, shelf};
 use crate::experiment::{Experiment, experiments};
+use crate::run::bookmarks::{self, BOOKMARKS, Bookmark};
 use crate::run::{Branch, RunError, delete, figures_csv, read_metrics, tree, write_new_file};
 
 /// A run and the experiments made with it.
@@ -41,6 +42,10 @@ fn done(runs: &Path, chore: Chore) -> DeskEvent {
             Ok(()) => DeskEvent::Deleted(run),
             Err(error) => DeskEvent::NotDeleted(error.to_string()),
         },
+        Chore::Bookmarks => bookmarked(bookmarks::read(&runs.with_file_name(BOOKMARKS))),
+        Chore::Bookmark(change) => {
+            bookmarked(bookmarks::change(&runs.with_file_name(BOOKMARKS), change))
+        }
         Chore::Recall(asked) => match recall(&asked) {
             Ok(found) => DeskEvent::Recalled(Arc::new(found)),
             Err(error) => DeskEvent::NotRecalled(error.to_string()),
@@ -50,6 +55,13 @@ fn done(runs: &Path, chore: Chore) -> DeskEvent {
             exported(written, to)
         }
         Chore::Export { folder, to } => exported(export(&folder, &to), to),
+    }
+}
+
+fn bookmarked(found: Result<Vec<Bookmark>, RunError>) -> DeskEvent {
+    match found {
+        Ok(bookmarks) => DeskEvent::Bookmarks(Arc::new(bookmarks)),
+        Err(error) => DeskEvent::NotBookmarked(error.to_string()),
     }
 }
 

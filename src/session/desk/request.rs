@@ -9,6 +9,7 @@ use super::recall::{Recall, Recalled};
 use crate::certificate::{Item, Verdict};
 use crate::experiment::{Experiment, Trial, TrialProgress};
 use crate::measure::Progress;
+use crate::run::bookmarks::{Bookmark, BookmarkChange};
 use crate::session::message::Model;
 
 /// Something asked of the desk. Measurements wait for one another, and so do chores.
@@ -44,6 +45,10 @@ pub enum Chore {
     Runs,
     /// Remove a run with everything in it.
     Delete(PathBuf),
+    /// The bookmarks.
+    Bookmarks,
+    /// Change the bookmarks.
+    Bookmark(BookmarkChange),
     /// Codes that a run had earlier.
     Recall(Recall),
     /// Write something to a new file.
@@ -118,6 +123,10 @@ pub enum DeskEvent {
     Recalled(Arc<Recalled>),
     /// There are none, and why.
     NotRecalled(String),
+    /// Every bookmark, the oldest first.
+    Bookmarks(Arc<Vec<Bookmark>>),
+    /// Bookmarks could not be read or changed, and why.
+    NotBookmarked(String),
     /// Something could not be measured.
     Failed {
         /// What was asked, in a word or two.

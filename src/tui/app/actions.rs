@@ -3,8 +3,8 @@
 use std::sync::Arc;
 
 use super::{
-    App, Condition, ControlForm, Doing, FindForm, Frame, Meaning, Modal, Offer, Palette, Prompt,
-    Redraw, Selection, Tab, Then,
+    App, Condition, ControlForm, Doing, FindForm, Frame, Meaning, Modal, Offer, Palette,
+    PlacesForm, Prompt, Redraw, Selection, Tab, Then,
 };
 use crate::measure::neighbours::Space;
 use crate::session::message::Command;
@@ -70,6 +70,9 @@ impl App {
         }
         if tab == Tab::Runs {
             self.list_runs();
+        }
+        if tab == Tab::Neighbours {
+            self.want_bookmarks();
         }
         self.want_estimates();
         self.want_codes();
@@ -190,6 +193,8 @@ impl App {
                 self.projection.next_paint();
                 self.want_estimates();
             }
+            Action::Bookmark => self.open_note(),
+            Action::Places => self.modal = Some(Modal::Places(PlacesForm::default())),
             Action::NextLaw => self.projection.next_law(),
             Action::Box => self.open_box(),
             Action::StepOn => self.walk_on(true),
@@ -384,6 +389,14 @@ impl App {
             (Some(Modal::Find(form)), Action::Complete) => form.complete(),
             (Some(Modal::Find(_)), Action::Confirm) => self.take_found(),
             (Some(Modal::Prompt(_)), Action::Confirm) => self.take_prompt(),
+            (Some(Modal::Note(_)), Action::Confirm) => self.take_note(),
+            (Some(Modal::Places(_)), action) => match action {
+                Action::ListUp => self.step_place(-1),
+                Action::ListDown => self.step_place(1),
+                Action::Delete => self.remove_bookmark(),
+                Action::Confirm => self.take_place(),
+                _ => {}
+            },
             (Some(Modal::Disrupt(form)), Action::NextField) => form.step(true),
             (Some(Modal::Disrupt(form)), Action::PreviousField) => form.step(false),
             (Some(Modal::Disrupt(form)), Action::ChoiceBack) => form.choose(false),

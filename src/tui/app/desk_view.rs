@@ -148,6 +148,8 @@ impl App {
             DeskEvent::Estimated(estimates) => self.desk.estimates = Some(estimates),
             DeskEvent::Recalled(found) => self.on_recalled(&found),
             DeskEvent::NotRecalled(problem) => self.on_not_recalled(&problem),
+            DeskEvent::Bookmarks(bookmarks) => self.on_bookmarks(bookmarks),
+            DeskEvent::NotBookmarked(problem) => self.on_not_bookmarked(&problem),
             DeskEvent::NotCopied(problem) => {
                 let text = format!("✖ cannot copy: {problem}");
                 self.tell(LogLevel::Warn, Origin::Notice, text);

@@ -75,6 +75,7 @@ impl App {
         match &mut self.modal {
             Some(Modal::Palette(palette)) => palette.selected = 0,
             Some(Modal::Find(form)) => form.retyped(),
+            Some(Modal::Places(form)) => form.selected = 0,
             Some(Modal::Controls(form)) => form.selected = 0,
             _ => {}
         }

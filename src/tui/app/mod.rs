@@ -15,6 +15,7 @@ mod mouse;
 mod neighbour_view;
 mod paint;
 mod past_view;
+mod places;
 mod projection_view;
 mod run_view;
 mod runs_view;
@@ -39,6 +40,7 @@ pub use modal::{Modal, Offer, Palette, Prompt, Question, Then};
 pub use neighbour_view::{LISTED, NeighbourView, Ranked, SIZES};
 pub use paint::Paint;
 pub use past_view::PastView;
+pub use places::{Known, NoteForm, PlacesForm};
 pub use projection_view::ProjectionView;
 pub use run_view::{Condition, PHASES, RunView};
 pub use runs_view::{LiveTrial, Row, RunsView};
@@ -51,6 +53,7 @@ use super::log_buffer::{LogLevel, LogLine};
 use super::theme::Theme;
 use super::view::layout;
 use super::{Exit, Options, StopSignal};
+use crate::run::bookmarks::Bookmark;
 use crate::session::message::{Codes, Command, EndReason, Event, NoticeLevel, Outcome, Progress};
 use crate::space::Operation;
 use run_view::Pending;
@@ -81,6 +84,8 @@ pub struct App {
     pub map: MapView,
     /// *Neighbours*.
     pub neighbours: NeighbourView,
+    /// Places with notes, the oldest first; `None` until they were asked for.
+    pub bookmarks: Option<Arc<Vec<Bookmark>>>,
     /// Going back in time there.
     pub past: PastView,
     /// The plane that codes are drawn on there.
@@ -123,6 +128,7 @@ impl App {
             smooth: false,
             map: MapView::default(),
             neighbours: NeighbourView::default(),
+            bookmarks: None,
             past: PastView::default(),
             projection: ProjectionView::default(),
             selection: None,

@@ -6,6 +6,7 @@ use super::control_form::{Control, ControlForm};
 use super::disrupt_form::DisruptForm;
 use super::find_form::FindForm;
 use super::frame::Frame;
+use super::places::{NoteForm, PlacesForm};
 use crate::session::DeskRequest;
 use crate::session::message::Command;
 use crate::tui::keys::{self, Binding, Context};
@@ -33,6 +34,10 @@ pub enum Modal {
     Question(Question),
     /// A search for operations.
     Find(Box<FindForm>),
+    /// A note on a place.
+    Note(NoteForm),
+    /// Bookmarks, and where somebody has been.
+    Places(PlacesForm),
     /// A box on the plane of codes.
     Box(Frame),
     /// A line to type in.
@@ -51,7 +56,8 @@ impl Modal {
             Self::Question(_) => Context::Question,
             Self::Find(_) => Context::Find,
             Self::Box(_) => Context::Box,
-            Self::Prompt(_) => Context::Prompt,
+            Self::Prompt(_) | Self::Note(_) => Context::Prompt,
+            Self::Places(_) => Context::Places,
         }
     }
 
@@ -61,6 +67,8 @@ impl Modal {
             Self::Palette(palette) => Some(&mut palette.input),
             Self::Find(form) => Some(&mut form.input),
             Self::Prompt(prompt) => Some(&mut prompt.input),
+            Self::Note(form) => Some(&mut form.input),
+            Self::Places(form) => Some(&mut form.input),
             Self::Disrupt(form) => form.input(),
             Self::Controls(form) => Some(form.input()),
             Self::Help { .. } | Self::Quit | Self::Question(_) | Self::Box(_) => None,

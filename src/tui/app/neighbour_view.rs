@@ -128,6 +128,12 @@ impl NeighbourView {
         self.found.near.neighbours.get(self.selected)
     }
 
+    /// Where somebody has been, the last one first, and how many steps ago.
+    pub fn been(&self) -> impl Iterator<Item = (&Place, usize)> {
+        let way = &self.path[..=self.position];
+        way.iter().rev().zip(0..)
+    }
+
     /// Steps that can be gone back and forward.
     pub fn ways(&self) -> (usize, usize) {
         (self.position, self.path.len() - 1 - self.position)

@@ -21,6 +21,7 @@ mod misleading;
 mod neighbours;
 mod operation_list;
 mod palette;
+mod places;
 mod projection;
 mod prompt;
 mod question;
@@ -80,6 +81,8 @@ pub fn draw(frame: &mut Frame<'_>, app: &App) {
                 Modal::Controls(form) => controls::render(room, buf, app, form),
                 Modal::Question(question) => question::render(room, buf, app, question),
                 Modal::Find(form) => find::render(room, buf, app, form),
+                Modal::Note(form) => places::render_note(room, buf, app, form),
+                Modal::Places(form) => places::render(room, buf, app, form),
                 Modal::Box(_) => None,
                 Modal::Prompt(prompt) => prompt::render(room, buf, app, prompt),
             }
@@ -102,6 +105,8 @@ pub fn dialog_area(app: &App, area: Rect) -> Rect {
         Some(Modal::Question(question)) => question::size(question),
         Some(Modal::Find(_)) => find::SIZE,
         Some(Modal::Prompt(_)) => prompt::SIZE,
+        Some(Modal::Note(_)) => places::NOTE_SIZE,
+        Some(Modal::Places(_)) => places::SIZE,
         // Drawn on the plane itself.
         Some(Modal::Box(_)) => (0, 0),
     };

@@ -74,10 +74,14 @@ fn render_card(area: Rect, buf: &mut Buffer, app: &App) {
     let view = &app.neighbours;
     let centre = view.centre();
     let (back, forward) = view.ways();
-    let note = if back + forward > 0 {
+    let way = if back + forward > 0 {
         format!("[ {back} back  ] {forward} on")
     } else {
         String::new()
+    };
+    let note = match app.bookmark(view.place()) {
+        Some(bookmark) => format!("★ {}", bookmark.note),
+        None => way,
     };
     heading(area, buf, theme, "centre", &note);
     let wide = usize::from(area.width);

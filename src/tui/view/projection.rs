@@ -195,8 +195,11 @@ fn draw(area: Rect, buf: &mut Buffer, app: &App, plane: &Projection, space: Spac
         Some(point) => plane.place(point).filter(|_| space == view.space),
         None => at(view.centre()),
     };
-    let marks = near
-        .map(|near| (at(near.operation), "•"))
+    let bookmarks = app.bookmarks.iter().flat_map(|all| all.iter());
+    let bookmarked = bookmarks.filter_map(|bookmark| bookmark.place.operation());
+    let marks = bookmarked
+        .map(|operation| (at(operation), "★"))
+        .chain(near.map(|near| (at(near.operation), "•")))
         .chain(chosen.map(|chosen| (at(chosen), "◇")))
         .chain([(centre, "◆")]);
     for (point, sign) in marks {
