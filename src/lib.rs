@@ -7,6 +7,7 @@ pub mod config;
 pub mod device;
 pub mod disruption;
 pub mod experiment;
+mod listing;
 pub mod measure;
 pub mod model;
 pub mod plot;

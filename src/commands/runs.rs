@@ -9,7 +9,7 @@ use fluxttice_core::config::Config;
 use fluxttice_core::experiment::experiments;
 use fluxttice_core::record::Coverage;
 use fluxttice_core::run::{
-    Branch, FIGURES, Summary, delete, figures_csv, find_run, journal, tree, write_file,
+    Branch, FIGURES, Summary, delete, figures, find_run, journal, tree, write_file,
 };
 use fluxttice_core::space::OPERATIONS;
 
@@ -242,7 +242,7 @@ fn compare(global: &Global, named: &[String]) -> Done {
 
 fn export(global: &Global, named: &str, out: &std::path::Path) -> Done {
     let run = read(global, named)?;
-    let text = figures_csv(&run.records);
+    let text = figures(run.records.iter()).csv();
     if out.as_os_str() == "-" {
         return line(text.trim_end()).map(|()| ExitCode::SUCCESS);
     }

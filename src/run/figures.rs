@@ -1,5 +1,8 @@
 //! The figures of a run as a table.
 
+use serde_json::json;
+
+use crate::listing::Listing;
 use crate::record::EpochRecord;
 
 /// A figure of an epoch; not a number where it was not measured.
@@ -36,23 +39,16 @@ pub const FIGURES: [(&str, Figure); 19] = [
     }),
 ];
 
-/// A header, then one line for each epoch. What does not exist is an empty cell, never NaN.
-pub fn figures_csv(records: &[EpochRecord]) -> String {
-    let names: Vec<&str> = FIGURES.iter().map(|(name, _)| *name).collect();
-    let mut text = format!("epoch,{}\n", names.join(","));
-    for record in records {
-        let values: Vec<String> = FIGURES
-            .iter()
-            .map(|(_, figure)| figure(record))
-            .map(|value| {
-                if value.is_finite() {
-                    value.to_string()
-                } else {
-                    String::new()
-                }
-            })
-            .collect();
-        text += &format!("{},{}\n", record.epoch, values.join(","));
+/// A row for each epoch; what was not measured is not known, never NaN.
+pub fn figures<'a>(records: impl Iterator<Item = &'a EpochRecord>) -> Listing {
+    let names = FIGURES.iter().map(|(name, _)| *name);
+    let row = |record: &EpochRecord| {
+        // JSON has no NaN: what is no number becomes null.
+        let values = FIGURES.iter().map(|(_, figure)| json!(figure(record)));
+        std::iter::once(json!(record.epoch)).chain(values).collect()
+    };
+    Listing {
+        columns: std::iter::once("epoch").chain(names).collect(),
+        rows: records.map(row).collect(),
     }
-    text
 }

@@ -16,7 +16,7 @@ mod summary;
 pub use crate::record;
 pub use branch::{Parent, branch, parent, state_after, weights_digest};
 pub use error::RunError;
-pub use figures::{FIGURES, Figure, figures_csv};
+pub use figures::{FIGURES, Figure, figures};
 pub use files::{write as write_file, write_new as write_new_file};
 pub use folder::{
     BEST, BEST_COVERAGE, BEST_INFORMATION, LATEST, LOG, PLAIN_NAME, RunFolder, checkpoint_folder,

@@ -37,6 +37,8 @@ pub enum Context {
     Prompt,
     /// While operations are searched for.
     Find,
+    /// Among files to write.
+    Export,
     /// Among bookmarks.
     Places,
     /// While a box is drawn on the plane.
@@ -45,7 +47,7 @@ pub enum Context {
 
 impl Context {
     /// Every context, in the order of the help.
-    pub const ALL: [Self; 18] = [
+    pub const ALL: [Self; 19] = [
         Self::Everywhere,
         Self::Train,
         Self::Coverage,
@@ -57,6 +59,7 @@ impl Context {
         Self::Controls,
         Self::Find,
         Self::Places,
+        Self::Export,
         Self::Box,
         Self::Prompt,
         Self::Question,
@@ -85,6 +88,7 @@ impl Context {
             Self::Question => "when asked yes or no",
             Self::Find => "finding operations",
             Self::Places => "bookmarks",
+            Self::Export => "writing to a file",
             Self::Box => "box on the plane",
             Self::Prompt => "when asked for a name or a note",
         }
@@ -115,6 +119,7 @@ pub enum Action {
     Certify,
     Verify,
     Export,
+    CopyFolder,
     Refresh,
     ToggleMisleading,
     ToggleFreeze,
@@ -183,7 +188,6 @@ pub enum Action {
     NextDimension,
     PreviousDimension,
     SelectWithin,
-    ExportList,
     LogLevel,
     ToggleLibraries,
     FollowLog,
@@ -336,6 +340,7 @@ pub static TABLE: &[Binding] = table! {
         [key(KeyCode::Down)] ChartsDown "more charts" "further charts, where not all fit"
         [ch('l')] ToggleLog "log loss" "logarithmic or linear scale of the losses"
         [ch('b')] Branch "branch" "go back to the checkpoint at or before the crosshair, in a new run"
+        [ch('x')] Export "" "write the charts or their figures to a file"
         [ch('S')] ToggleSmooth "" "moving average over five epochs, or every epoch"
     }
     Coverage {
@@ -353,7 +358,7 @@ pub static TABLE: &[Binding] = table! {
         [ch('m')] ToggleSet "argmax/categorical/p" "what the map shows: argmax, categorical or probability"
         [ch('v')] NextFilter "show" "what is drawn: covered, missing, only A, only B; whose probabilities"
         [ch('n')] NextMissing "next missing" "cursor to the next operation nobody generated, the next rarest, or the next selected"
-        [ch('x')] ExportList "" "what is selected, or else missing, as CSV, to where the program was started"
+        [ch('x')] Export "" "write the map, or what is selected or missing, to a file"
         [key(KeyCode::Esc)] DropSelection "" "show all operations again, not only those found"
         [ch('N')] PreviousMissing "" "cursor to the previous one"
         [key(KeyCode::Enter)] OpenOperation "neighbours" "open the operation under the cursor in Neighbours"
@@ -387,7 +392,7 @@ pub static TABLE: &[Binding] = table! {
         [ch('z')] NextDimension "" "walk along a latent dimension, then along the next one"
         [ch('Z')] PreviousDimension "" "walk along the latent dimension before"
         [ch('r')] SelectWithin "" "select every operation that is as near as the chosen one"
-        [ch('x')] ExportList "" "the list as CSV, to where the program was started"
+        [ch('x')] Export "" "write the list or the planes to a file"
         [key(KeyCode::Esc)] DropSelection "" "list all operations again, not only those found; then codes of now"
     }
     Runs {
@@ -402,7 +407,7 @@ pub static TABLE: &[Binding] = table! {
         [ch('x')] MarkRun "compare" "draw the chosen run beside the others, or no longer"
         [ch('m')] Measure "measure" "train the chosen disruption's like with and without it"
         [ch('g')] GiveUp "" "give up the experiment at hand"
-        [ch('e')] Export "export" "figures of the run as CSV, the experiment as JSON, to where the program was started"
+        [ch('e')] Export "export" "write the figures of the run, or the experiment, to a file"
         [key(KeyCode::Delete), ch('D')] Delete "" "remove the chosen run with everything in it"
         [ch('r')] Refresh "" "look again what there is"
     }
@@ -414,7 +419,7 @@ pub static TABLE: &[Binding] = table! {
         [key(KeyCode::Home)] ListFirst "" "the first one"
         [key(KeyCode::End)] ListLast "" "the last one"
         [ch('v'), key(KeyCode::Enter)] Verify "verify" "check the certificate: files, and every figure measured again"
-        [ch('e')] Export "export" "copy its folder to where the program was started"
+        [ch('e')] CopyFolder "export" "copy its folder to where the program was started"
         [ch('r')] Refresh "" "look again what there is"
     }
     Log {
@@ -425,6 +430,7 @@ pub static TABLE: &[Binding] = table! {
         [key(KeyCode::Home), ch('g')] ListFirst "" "oldest line"
         [key(KeyCode::End), ch('G')] FollowLog "newest" "newest line, and keep up with it"
         [ch('w')] LogLevel "level" "least serious level shown: debug, info, warning, error"
+        [ch('x')] Export "" "write the lines to a file"
         [ch('t')] ToggleLibraries "libraries" "show or hide what the libraries say"
     }
     Everywhere {
@@ -481,6 +487,12 @@ pub static TABLE: &[Binding] = table! {
         [key(KeyCode::Up), key(KeyCode::BackTab)] ListUp "" "previous place"
         [key(KeyCode::Delete)] Delete "remove" "remove the chosen bookmark"
         [key(KeyCode::Esc)] Close "cancel" "stay where you are"
+    }
+    Export {
+        [key(KeyCode::Enter)] Confirm "write" "write the chosen file to where the program was started"
+        [key(KeyCode::Down), key(KeyCode::Tab)] ListDown "choose" "next kind of file"
+        [key(KeyCode::Up), key(KeyCode::BackTab)] ListUp "" "previous kind of file"
+        [key(KeyCode::Esc)] Close "cancel" "write nothing"
     }
     Box {
         [key(KeyCode::Enter)] Confirm "select" "select the operations whose codes lie in the box"

@@ -1,6 +1,7 @@
 //! The whole screen: pictures of every view in every state, and keys that must never break it.
 
 mod evidence;
+mod export;
 mod operations;
 mod past;
 mod places;

@@ -11,7 +11,7 @@ use super::request::{Chore, Content, DeskEvent};
 use crate::certificate::{export, shelf};
 use crate::experiment::{Experiment, experiments};
 use crate::run::bookmarks::{self, BOOKMARKS, Bookmark};
-use crate::run::{Branch, RunError, delete, figures_csv, read_metrics, tree, write_new_file};
+use crate::run::{Branch, RunError, delete, tree, write_new_file};
 
 /// A run and the experiments made with it.
 #[derive(Clone, Debug)]
@@ -51,7 +51,7 @@ fn done(runs: &Path, chore: Chore) -> DeskEvent {
             Err(error) => DeskEvent::NotRecalled(error.to_string()),
         },
         Chore::Write { content, to } => {
-            let written = bytes(content).and_then(|bytes| write_new_file(&to, &bytes));
+            let written = bytes(content, &to).and_then(|bytes| write_new_file(&to, &bytes));
             exported(written, to)
         }
         Chore::Export { folder, to } => exported(export(&folder, &to), to),
@@ -72,15 +72,19 @@ fn exported(done: Result<(), impl std::fmt::Display>, to: PathBuf) -> DeskEvent 
     }
 }
 
-fn bytes(content: Content) -> Result<Vec<u8>, RunError> {
+/// What is to stand in the file `to`.
+fn bytes(content: Content, to: &Path) -> Result<Vec<u8>, RunError> {
     match content {
         Content::File(path) => {
             std::fs::read(&path).map_err(|error| RunError::unusable(&path, error.to_string()))
         }
-        Content::Figures(run) => {
-            read_metrics(&run).map(|records| figures_csv(&records).into_bytes())
-        }
         Content::Text(text) => Ok(text.into_bytes()),
+        Content::Picture(drawing) => {
+            let extension = to.extension().unwrap_or_default().to_string_lossy();
+            drawing
+                .bytes(&extension)
+                .map_err(|problem| RunError::unusable(to, format!("cannot draw: {problem}")))
+        }
     }
 }
 

@@ -9,6 +9,7 @@ use super::recall::{Recall, Recalled};
 use crate::certificate::{Item, Verdict};
 use crate::experiment::{Experiment, Trial, TrialProgress};
 use crate::measure::Progress;
+use crate::plot::Drawing;
 use crate::run::bookmarks::{Bookmark, BookmarkChange};
 use crate::session::message::Model;
 
@@ -72,10 +73,10 @@ pub enum Chore {
 pub enum Content {
     /// What another file holds.
     File(PathBuf),
-    /// The figures of a run, by its folder, as CSV.
-    Figures(PathBuf),
     /// A text.
     Text(String),
+    /// A picture, as the kind of file that the name ends with.
+    Picture(Box<Drawing>),
 }
 
 impl From<Measurement> for DeskRequest {

@@ -45,7 +45,7 @@ impl App {
             Action::FindOperation => self.modal = Some(Modal::Find(Box::<FindForm>::default())),
             Action::DropSelection if self.selection.is_none() => self.look_at_now(),
             Action::DropSelection => self.select(None),
-            Action::ExportList => self.export_list(),
+            Action::Export => self.open_export(),
             Action::Help => self.modal = Some(Modal::Help { scroll: 0 }),
             Action::Palette => self.modal = Some(Modal::Palette(Palette::default())),
             Action::Quit | Action::Interrupt => self.ask_to_quit(),
@@ -294,7 +294,6 @@ impl App {
             Action::MarkRun => self.mark_run(),
             Action::Measure => self.measure_chosen(),
             Action::GiveUp => self.give_up(),
-            Action::Export => self.export_run(),
             Action::Delete => self.ask_to_delete(),
             Action::Refresh => self.list_runs(),
             _ => {}
@@ -310,7 +309,7 @@ impl App {
             Action::ListFarUp => self.desk.scroll = self.desk.scroll.saturating_sub(FAR as usize),
             Action::ListFarDown => self.scroll_details(),
             Action::Verify => self.verify(),
-            Action::Export => self.export(),
+            Action::CopyFolder => self.export(),
             Action::Refresh => self.list(),
             _ => {}
         }
@@ -420,6 +419,9 @@ impl App {
                     _ => {}
                 }
             }
+            (Some(Modal::Export(form)), Action::ListUp) => form.step(-1),
+            (Some(Modal::Export(form)), Action::ListDown) => form.step(1),
+            (Some(Modal::Export(_)), Action::Confirm) => self.take_export(),
             (Some(Modal::Box(frame)), action) => match action {
                 Action::Left => frame.shift([-1.0, 0.0]),
                 Action::Right => frame.shift([1.0, 0.0]),

@@ -120,6 +120,9 @@ impl Filter {
     }
 }
 
+/// Likelihoods, in multiples of 1/19,683, from which on the next of five shades begins.
+pub const LIKELIHOODS: [f64; 4] = [0.25, 0.5, 1.0, 2.0];
+
 /// How many operations one character holds.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Zoom {

@@ -4,6 +4,7 @@ use tui_input::Input;
 
 use super::control_form::{Control, ControlForm};
 use super::disrupt_form::DisruptForm;
+use super::export::ExportForm;
 use super::find_form::FindForm;
 use super::frame::Frame;
 use super::places::{NoteForm, PlacesForm};
@@ -38,6 +39,8 @@ pub enum Modal {
     Note(NoteForm),
     /// Bookmarks, and where somebody has been.
     Places(PlacesForm),
+    /// Which file to write.
+    Export(ExportForm),
     /// A box on the plane of codes.
     Box(Frame),
     /// A line to type in.
@@ -56,6 +59,7 @@ impl Modal {
             Self::Question(_) => Context::Question,
             Self::Find(_) => Context::Find,
             Self::Box(_) => Context::Box,
+            Self::Export(_) => Context::Export,
             Self::Prompt(_) | Self::Note(_) => Context::Prompt,
             Self::Places(_) => Context::Places,
         }
@@ -71,7 +75,9 @@ impl Modal {
             Self::Places(form) => Some(&mut form.input),
             Self::Disrupt(form) => form.input(),
             Self::Controls(form) => Some(form.input()),
-            Self::Help { .. } | Self::Quit | Self::Question(_) | Self::Box(_) => None,
+            Self::Help { .. } | Self::Quit | Self::Question(_) | Self::Box(_) | Self::Export(_) => {
+                None
+            }
         }
     }
 }

@@ -9,7 +9,7 @@ use crate::disruption::Disruption;
 use crate::experiment::{Arm, Experiment, Pair, Trial, TrialProgress};
 use crate::run::{Summary, checkpoints, journal};
 use crate::session::message::{Command, Outcome};
-use crate::session::{Chore, Content, DeskEvent, DeskRequest, RunEntry};
+use crate::session::{Chore, DeskEvent, DeskRequest, RunEntry};
 use crate::training::{Planned, Steer};
 use crate::tui::app::Origin;
 use crate::tui::log_buffer::LogLevel;
@@ -431,25 +431,5 @@ impl App {
             ),
             then: Then::Desk(Chore::Delete(path).into()),
         }));
-    }
-
-    /// Writes the figures of the chosen run or experiment to where the program was started.
-    pub(super) fn export_run(&mut self) {
-        let (content, to) = match self.runs.chosen() {
-            None => return self.say("nothing is chosen"),
-            Some(Row::Experiment(entry, name, Ok(_))) => {
-                let experiments = entry.branch.path.join(crate::experiment::EXPERIMENTS);
-                (
-                    Content::File(experiments.join(format!("{name}.json"))),
-                    format!("{}-{name}.json", entry.branch.name()),
-                )
-            }
-            Some(row) => (
-                Content::Figures(row.entry().branch.path.clone()),
-                format!("{}.csv", row.entry().branch.name()),
-            ),
-        };
-        let to = PathBuf::from(to);
-        self.desk.push(Chore::Write { content, to });
     }
 }

@@ -3,12 +3,12 @@
 use super::*;
 use crate::measure::neighbours::Space;
 use crate::run::built_in;
-use crate::session::{Chore, Content, DeskRequest, Session};
+use crate::session::Session;
 use crate::space::query::Query;
 use crate::tui::app::Paint;
 
 /// Types an expression into the search and takes it.
-fn find(app: &mut App, text: &str) {
+pub fn find(app: &mut App, text: &str) {
     press(app, KeyCode::Char('/'));
     type_text(app, text);
     press(app, KeyCode::Enter);
@@ -171,7 +171,7 @@ fn the_documented_questions_have_their_answers() {
 }
 
 /// The explorer on the built-in model, with its codes and what it generates.
-fn explored() -> App {
+pub fn explored() -> App {
     let mut session = Session::explore(built_in().unwrap()).unwrap();
     let mut app = fixtures::app(160, 45);
     session.inlet.send(Command::Encode).unwrap();
@@ -205,41 +205,6 @@ fn a_point_between_operations_is_a_centre_like_any_other() {
     assert_eq!(app.neighbours.found().near.neighbours[0].operation, read);
     press(&mut app, KeyCode::Char('['));
     assert_eq!(app.neighbours.centre(), names::find("min").unwrap());
-}
-
-#[test]
-fn lists_are_written_as_they_are_shown() {
-    let mut app = fixtures::live(120, 40);
-    press(&mut app, KeyCode::Char('3'));
-    find(&mut app, "commutative & idempotent");
-    let mut export = |keys: &str| {
-        type_text(&mut app, keys);
-        let asked = app.take_desk_requests();
-        let written = asked.into_iter().find_map(|request| match request {
-            DeskRequest::Chore(Chore::Write {
-                content: Content::Text(text),
-                to,
-            }) => Some((to.display().to_string(), text)),
-            _ => None,
-        });
-        let (name, text) = written.unwrap();
-        let rows: Vec<String> = text.lines().map(str::to_owned).collect();
-        (name, rows, app.neighbours.found().near.neighbours.clone())
-    };
-    let (name, rows, listed) = export("x");
-    assert_eq!(name, "near-min-a-euclidean.csv");
-    assert_eq!(
-        rows[0],
-        "rank,operation,trits,name,distance,hamming,hamming_rank"
-    );
-    assert_eq!(rows.len(), 1 + listed.len());
-    let first = listed[0];
-    assert!(rows[1].starts_with(&format!("{},{},", first.rank, first.operation.index())));
-    let (name, rows, _) = export("2x");
-    assert_eq!(name, "selected-commutative-idempotent.csv");
-    assert_eq!(rows.len(), 1 + 27);
-    let min = rows.iter().find(|row| row.contains(",min,")).unwrap();
-    assert!(min.starts_with("15633,----00-0+,min,"), "{min}");
 }
 
 #[test]

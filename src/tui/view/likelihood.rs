@@ -8,12 +8,10 @@ use ratatui::text::{Line, Span};
 use super::{below, coverage, heading, lines, operation_list};
 use crate::measure::Estimate;
 use crate::session::Estimates;
-use crate::tui::app::{App, COLUMNS, ROWS};
+use crate::tui::app::{App, COLUMNS, Paint, ROWS};
 use crate::tui::format::{fixed, thousands, wrap};
 use crate::tui::theme::{Role, Theme};
 
-/// Upper bounds of the first four shades, in multiples of 1/19,683; the fifth has none.
-const BOUNDS: [f64; 4] = [0.25, 0.5, 1.0, 2.0];
 /// Characters from rare to frequent: they are told apart without colour.
 pub const SHADES: [char; 5] = ['·', '░', '▒', '▓', '█'];
 /// What they mean.
@@ -22,10 +20,6 @@ const WORDS: [&str; 5] = ["<¼", "<½", "<1", "<2", "≥2"];
 /// Whose probabilities, in words.
 pub fn whose(app: &App) -> &'static str {
     ["A", "B", "A or B, the smaller"][app.map.whose.min(2)]
-}
-
-fn shade(likelihood: f64) -> usize {
-    BOUNDS.iter().filter(|bound| likelihood >= **bound).count()
 }
 
 fn style(theme: Theme, shade: usize) -> Style {
@@ -40,7 +34,7 @@ fn style(theme: Theme, shade: usize) -> Style {
 
 /// The shade of an operation, from rare to frequent, and its style.
 pub fn look(theme: Theme, likelihood: f64) -> (usize, Style) {
-    let shade = shade(likelihood);
+    let shade = Paint::Probability.shade(likelihood);
     (shade, style(theme, shade))
 }
 
@@ -128,7 +122,7 @@ pub fn render_side(area: Rect, buf: &mut Buffer, app: &App, estimates: Option<&E
         let likelihood = app.map.likelihood(estimates, operation);
         Span::styled(
             format!("{likelihood:>5.2} "),
-            style(theme, shade(likelihood)),
+            style(theme, Paint::Probability.shade(likelihood)),
         )
     });
 }

@@ -14,16 +14,6 @@ use crate::tui::theme::Theme;
 /// Columns before the text: time, level, origin.
 const LEAD: u16 = 24;
 
-fn level(level: LogLevel) -> &'static str {
-    match level {
-        LogLevel::Trace => "trace",
-        LogLevel::Debug => "debug",
-        LogLevel::Info => "info",
-        LogLevel::Warn => "warning",
-        LogLevel::Error => "error",
-    }
-}
-
 fn style(theme: Theme, entry: &Entry) -> Style {
     match entry.level {
         LogLevel::Error => theme.bad(),
@@ -39,7 +29,7 @@ pub fn render(body: Rect, buf: &mut Buffer, app: &App) {
     let libraries = if log.libraries { "with" } else { "without" };
     let note = format!(
         "times in UTC · {} and up · {libraries} libraries · {}",
-        level(log.level),
+        log.level.name(),
         if log.back == 0 {
             "keeps up".to_owned()
         } else {

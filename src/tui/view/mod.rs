@@ -9,6 +9,7 @@ mod disrupt;
 mod evidence;
 mod evidence_details;
 mod experiment_details;
+mod export;
 mod find;
 mod findings;
 mod footer;
@@ -43,10 +44,13 @@ use super::app::{App, Modal, Tab};
 use super::format::{fit, width};
 use super::theme::Theme;
 
-pub use charts::COUNT as CHARTS;
+pub use charts::{COUNT as CHARTS, chart};
+pub use coverage_side::drawn;
 pub use evidence_details::count as detail_lines;
 pub use header::tab_at;
 pub use help::last_scroll as last_help_scroll;
+pub use likelihood::whose;
+pub use projection::paint;
 pub use train::plot_columns;
 
 /// Draws everything.
@@ -83,6 +87,10 @@ pub fn draw(frame: &mut Frame<'_>, app: &App) {
                 Modal::Find(form) => find::render(room, buf, app, form),
                 Modal::Note(form) => places::render_note(room, buf, app, form),
                 Modal::Places(form) => places::render(room, buf, app, form),
+                Modal::Export(form) => {
+                    export::render(room, buf, app, form);
+                    None
+                }
                 Modal::Box(_) => None,
                 Modal::Prompt(prompt) => prompt::render(room, buf, app, prompt),
             }
@@ -107,6 +115,7 @@ pub fn dialog_area(app: &App, area: Rect) -> Rect {
         Some(Modal::Prompt(_)) => prompt::SIZE,
         Some(Modal::Note(_)) => places::NOTE_SIZE,
         Some(Modal::Places(_)) => places::SIZE,
+        Some(Modal::Export(form)) => export::size(form),
         // Drawn on the plane itself.
         Some(Modal::Box(_)) => (0, 0),
     };

@@ -10,7 +10,7 @@ use super::{below, coverage, heading, likelihood};
 use crate::measure::neighbours::Space;
 use crate::measure::projection::Projection;
 use crate::space::Operation;
-use crate::tui::app::{App, Cover, Frame, Modal, Paint};
+use crate::tui::app::{App, Cover, Frame, Look, Modal, Paint};
 use crate::tui::chart::dot_bit;
 use crate::tui::format::{fit, percent, thousands, width};
 
@@ -63,7 +63,7 @@ fn notes(app: &App, plane: &Projection, space: Space) -> Vec<String> {
 
 /// What colours the codes, in words. What has not been measured yet colours nothing, and is not said to;
 /// what is not of the moment that is looked at is called what it is.
-fn paint(app: &App) -> String {
+pub fn paint(app: &App) -> String {
     let looks_back = app.past.codes().is_some();
     let text = match app.projection.paint {
         Paint::Coverage if app.run().covered.is_none() => "coverage once counted",
@@ -76,7 +76,7 @@ fn paint(app: &App) -> String {
         Paint::Law => {
             let law = app.projection.law;
             let count = thousands(law.operations().len() as u64);
-            return format!("law: {} ({count}), V next", law.word);
+            return format!("law: {} ({count})", law.word);
         }
         Paint::Apart => "distance of A's from B's, rms norms, 0 ░▒▓█ 1.4",
         Paint::Moved if looks_back => "movement to now, rms norms, 0 ░▒▓█ 1.4",
@@ -141,16 +141,6 @@ impl Spot {
     }
 }
 
-/// What is drawn of an operation.
-enum Look {
-    /// That it is there, below what is selected.
-    Ground,
-    /// Its kind; a character has the colour of most of them.
-    Kind(usize),
-    /// A number; a character shows the mean.
-    Number(f64),
-}
-
 fn draw(area: Rect, buf: &mut Buffer, app: &App, plane: &Projection, space: Space) {
     if area.is_empty() {
         return;
@@ -164,7 +154,7 @@ fn draw(area: Rect, buf: &mut Buffer, app: &App, plane: &Projection, space: Spac
         let Some(spot) = spots.get_mut(place) else {
             continue;
         };
-        match look(app, space, operation) {
+        match app.look(space, operation) {
             Look::Ground => spot.ground += 1,
             Look::Kind(kind) => {
                 spot.kinds[kind] += 1;
@@ -209,34 +199,6 @@ fn draw(area: Rect, buf: &mut Buffer, app: &App, plane: &Projection, space: Spac
     }
 }
 
-/// What is drawn of an operation with the paint at hand.
-fn look(app: &App, space: Space, operation: Operation) -> Look {
-    if !app.looks_at(operation) {
-        return Look::Ground;
-    }
-    let (sets, estimates) = (app.run().covered.as_deref(), app.desk.estimates.as_deref());
-    let number = |distances: Option<&[f64]>| {
-        let distance = distances.and_then(|distances| distances.get(operation.index()));
-        distance.map_or(Look::Kind(0), |distance| Look::Number(*distance))
-    };
-    match (app.projection.paint, sets, estimates) {
-        (Paint::Coverage, Some(sets), _) => {
-            Look::Kind(Cover::of(sets, app.map.draw, operation) as usize)
-        }
-        (Paint::Probability, _, Some(estimates)) => {
-            Look::Number(app.map.likelihood(estimates, operation))
-        }
-        (Paint::Zeros, ..) => {
-            let zeros = operation.entries().into_iter().filter(|entry| *entry == 0);
-            Look::Number(zeros.count() as f64)
-        }
-        (Paint::Law, ..) if !app.projection.law.operations().contains(operation) => Look::Ground,
-        (Paint::Apart, ..) => number(app.projection.apart.as_ref().map(|apart| apart.as_slice())),
-        (Paint::Moved, ..) => number(app.past.moved(space)),
-        _ => Look::Kind(0),
-    }
-}
-
 /// The character of a spot and its style; none where nothing lies.
 fn sign(app: &App, spot: Spot, most: u32) -> Option<(char, Style)> {
     let theme = app.theme;
@@ -247,11 +209,7 @@ fn sign(app: &App, spot: Spot, most: u32) -> Option<(char, Style)> {
             let (shade, style) = likelihood::look(theme, mean);
             return shaded(shade, style);
         }
-        let bounds = match app.projection.paint {
-            Paint::Zeros => ZEROS,
-            _ => DISTANCES,
-        };
-        let shade = bounds.iter().filter(|bound| mean >= **bound).count();
+        let shade = app.projection.paint.shade(mean);
         let style = if shade == 0 {
             theme.dim()
         } else {
@@ -290,11 +248,6 @@ fn sign(app: &App, spot: Spot, most: u32) -> Option<(char, Style)> {
 const COVERS: [Cover; 4] = [Cover::Neither, Cover::OnlyA, Cover::OnlyB, Cover::Both];
 /// Shares of the fullest character from which on the next shade begins.
 const DENSITIES: [f64; 4] = [0.1, 0.25, 0.5, 0.75];
-/// Zeros in the table from which on the next shade begins; three of nine are the mean.
-const ZEROS: [f64; 4] = [1.5, 2.5, 3.5, 4.5];
-/// Distances in root-mean-square norms from which on the next shade begins; √2 is that of strangers.
-const DISTANCES: [f64; 4] = [0.3, 0.6, 0.9, 1.2];
-
 /// Where points lie in an area: both axes on one scale, the origin in the middle.
 struct Field {
     area: Rect,

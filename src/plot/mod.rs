@@ -1,10 +1,20 @@
 //! Plots as SVG text and PNG bytes, without any installed font or system library.
 
+mod cells;
+mod curves;
+mod legend;
+mod points;
+
 use std::fmt::Display;
 use std::sync::OnceLock;
 
 use plotters::coord::Shift;
 use plotters::prelude::*;
+
+pub use cells::Cells;
+pub use curves::{Curve, Curves, Dash, Panel};
+pub use legend::{Heading, Ink};
+pub use points::{Plane, Points};
 
 /// Okabe and Ito's blue, for A: told apart by colour-blind readers.
 pub const BLUE: RGBColor = RGBColor(0, 114, 178);
@@ -13,7 +23,7 @@ pub const ORANGE: RGBColor = RGBColor(230, 159, 0);
 /// The one family that plots are written in.
 pub const FONT: &str = "sans-serif";
 
-static GLYPHS: &[u8] = include_bytes!("../assets/font/DejaVuSans.ttf");
+static GLYPHS: &[u8] = include_bytes!("../../assets/font/DejaVuSans.ttf");
 
 /// What went wrong in a drawing, as one line.
 pub type DrawError = String;
@@ -25,6 +35,45 @@ pub trait Picture {
     /// # Errors
     /// What the backend says.
     fn draw<B: DrawingBackend>(&self, area: &DrawingArea<B, Shift>) -> Result<(), DrawError>;
+}
+
+/// A picture of what is on the screen.
+#[derive(Clone, Debug)]
+pub enum Drawing {
+    /// Codes on their planes.
+    Points(Points),
+    /// The map of all operations.
+    Cells(Cells),
+    /// A run's charts.
+    Curves(Curves),
+}
+
+impl Drawing {
+    /// As the kind of file that a name ends with: `svg`, or else PNG.
+    ///
+    /// # Errors
+    /// What could not be drawn.
+    pub fn bytes(&self, extension: &str) -> Result<Vec<u8>, DrawError> {
+        let size = match self {
+            Self::Points(points) => points.size(),
+            Self::Cells(cells) => cells.size(),
+            Self::Curves(curves) => curves.size(),
+        };
+        match extension {
+            "svg" => svg(self, size).map(String::into_bytes),
+            _ => png(self, size),
+        }
+    }
+}
+
+impl Picture for Drawing {
+    fn draw<B: DrawingBackend>(&self, area: &DrawingArea<B, Shift>) -> Result<(), DrawError> {
+        match self {
+            Self::Points(points) => points.draw(area),
+            Self::Cells(cells) => cells.draw(area),
+            Self::Curves(curves) => curves.draw(area),
+        }
+    }
 }
 
 /// Turns a backend's error into a line, for `map_err`.

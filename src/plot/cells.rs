@@ -1,0 +1,62 @@
+//! All operations as a map of cells.
+
+use plotters::coord::Shift;
+use plotters::prelude::*;
+
+use super::{DrawError, FONT, Heading, Picture, failed};
+
+/// Pixels of a cell in both directions.
+const CELL: u32 = 6;
+/// Pixels around the cells, and for the numbers beside them.
+const AROUND: u32 = 64;
+
+/// A map.
+#[derive(Clone, Debug)]
+pub struct Cells {
+    /// What stands above.
+    pub heading: Heading,
+    /// Cells in a row.
+    pub columns: usize,
+    /// Each cell's place in the legend, row by row from the top.
+    pub cells: Vec<usize>,
+}
+
+impl Cells {
+    fn rows(&self) -> usize {
+        self.cells.len().div_ceil(self.columns.max(1))
+    }
+
+    /// Width and height in pixels.
+    pub fn size(&self) -> (u32, u32) {
+        let side = |cells: usize| CELL * cells as u32 + AROUND;
+        (
+            side(self.columns),
+            self.heading.height() + side(self.rows()),
+        )
+    }
+}
+
+impl Picture for Cells {
+    fn draw<B: DrawingBackend>(&self, area: &DrawingArea<B, Shift>) -> Result<(), DrawError> {
+        let below = self.heading.draw(area)?;
+        let (columns, rows) = (self.columns.max(1) as i32, self.rows() as i32);
+        let mut chart = ChartBuilder::on(&below)
+            .margin(12)
+            .x_label_area_size(24)
+            .y_label_area_size(36)
+            .build_cartesian_2d(0..columns, rows..0)
+            .map_err(failed)?;
+        chart
+            .configure_mesh()
+            .disable_mesh()
+            .label_style((FONT, 12))
+            .draw()
+            .map_err(failed)?;
+        let cells = self.cells.iter().zip(0..).map(|(ink, place): (_, i32)| {
+            let (x, y) = (place % columns, place / columns);
+            Rectangle::new([(x, y), (x + 1, y + 1)], self.heading.ink(*ink).filled())
+        });
+        chart.draw_series(cells).map_err(failed)?;
+        Ok(())
+    }
+}

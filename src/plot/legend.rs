@@ -1,0 +1,67 @@
+//! What stands above every picture: a title, what was measured how, and what the colours mean.
+
+use plotters::coord::Shift;
+use plotters::prelude::*;
+use plotters::style::text_anchor::{HPos, Pos, VPos};
+
+use super::{DrawError, FONT, failed};
+
+/// A colour, red, green and blue.
+pub type Ink = (u8, u8, u8);
+
+/// Rows of a heading, in pixels.
+const TITLE: i32 = 30;
+const ROW: i32 = 22;
+const MARGIN: i32 = 16;
+
+/// Title, notes and legend of a picture.
+#[derive(Clone, Debug, Default)]
+pub struct Heading {
+    /// What is seen.
+    pub title: String,
+    /// What was measured, from how many samples, with which seed.
+    pub notes: Vec<String>,
+    /// What each colour means; what is drawn names one by its place here.
+    pub legend: Vec<(String, Ink)>,
+}
+
+impl Heading {
+    /// Its height in pixels.
+    pub fn height(&self) -> u32 {
+        let rows = self.notes.len() as i32 + i32::from(!self.legend.is_empty());
+        (MARGIN + TITLE + ROW * rows) as u32
+    }
+
+    /// The colour with this place in the legend; black where there is none.
+    pub fn ink(&self, place: usize) -> RGBColor {
+        let (red, green, blue) = self.legend.get(place).map_or((0, 0, 0), |(_, ink)| *ink);
+        RGBColor(red, green, blue)
+    }
+
+    /// Draws it at the top, and leaves what is below.
+    pub(super) fn draw<B: DrawingBackend>(
+        &self,
+        area: &DrawingArea<B, Shift>,
+    ) -> Result<DrawingArea<B, Shift>, DrawError> {
+        let anchored = Pos::new(HPos::Left, VPos::Top);
+        let title = (FONT, 20).into_text_style(area).pos(anchored);
+        area.draw_text(&self.title, &title, (MARGIN, MARGIN))
+            .map_err(failed)?;
+        let text = (FONT, 14).into_text_style(area).pos(anchored);
+        let mut y = MARGIN + TITLE;
+        for note in &self.notes {
+            area.draw_text(note, &text, (MARGIN, y)).map_err(failed)?;
+            y += ROW;
+        }
+        let mut x = MARGIN;
+        for (place, (words, _)) in self.legend.iter().enumerate() {
+            let square = Rectangle::new([(x, y), (x + 12, y + 12)], self.ink(place).filled());
+            area.draw(&square).map_err(failed)?;
+            area.draw_text(words, &text, (x + 18, y)).map_err(failed)?;
+            let (wide, _) = area.estimate_text_size(words, &text).map_err(failed)?;
+            x += wide as i32 + 18 + 2 * MARGIN;
+        }
+        let (_, below) = area.split_vertically(self.height());
+        Ok(below)
+    }
+}

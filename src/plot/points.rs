@@ -1,0 +1,101 @@
+//! Codes on planes, side by side.
+
+use plotters::coord::Shift;
+use plotters::prelude::*;
+
+use super::{DrawError, FONT, Heading, Picture, failed};
+
+/// Pixels of one plane in both directions.
+const SIDE: u32 = 720;
+/// Most planes beside each other.
+const BESIDE: usize = 2;
+
+/// Codes of one space.
+#[derive(Clone, Debug)]
+pub struct Plane {
+    /// Whose codes, and what the axes explain.
+    pub title: String,
+    /// Where each lies, with its place in the legend; later ones are drawn above earlier ones.
+    pub points: Vec<([f64; 2], usize)>,
+    /// What is ringed.
+    pub rings: Vec<[f64; 2]>,
+    /// What is named, and where.
+    pub named: ([f64; 2], String),
+}
+
+/// Planes with one legend.
+#[derive(Clone, Debug)]
+pub struct Points {
+    /// What stands above.
+    pub heading: Heading,
+    /// The place in the legend of what lies below the rest, if anything does.
+    pub ground: Option<usize>,
+    /// The planes.
+    pub planes: Vec<Plane>,
+}
+
+impl Points {
+    /// Width and height in pixels.
+    pub fn size(&self) -> (u32, u32) {
+        let count = self.planes.len().clamp(1, BESIDE) as u32;
+        (count * SIDE, self.heading.height() + SIDE)
+    }
+}
+
+impl Picture for Points {
+    fn draw<B: DrawingBackend>(&self, area: &DrawingArea<B, Shift>) -> Result<(), DrawError> {
+        let below = self.heading.draw(area)?;
+        let areas = below.split_evenly((1, self.planes.len().clamp(1, BESIDE)));
+        for (area, plane) in areas.iter().zip(&self.planes) {
+            self.plane(area, plane)?;
+        }
+        Ok(())
+    }
+}
+
+impl Points {
+    fn plane<B: DrawingBackend>(
+        &self,
+        area: &DrawingArea<B, Shift>,
+        plane: &Plane,
+    ) -> Result<(), DrawError> {
+        let far = plane.points.iter().flat_map(|(point, _)| point);
+        let far = far.fold(f64::MIN_POSITIVE, |far, x| far.max(x.abs())) * 1.05;
+        let mut chart = ChartBuilder::on(area)
+            .caption(&plane.title, (FONT, 16))
+            .margin(12)
+            .x_label_area_size(28)
+            .y_label_area_size(40)
+            .build_cartesian_2d(-far..far, -far..far)
+            .map_err(failed)?;
+        chart
+            .configure_mesh()
+            .light_line_style(BLACK.mix(0.0))
+            .bold_line_style(BLACK.mix(0.12))
+            .label_style((FONT, 12))
+            .draw()
+            .map_err(failed)?;
+        let dots = plane.points.iter().map(|([x, y], ink)| {
+            // Twenty thousand small ones still show where they are dense; few above a ground may be larger.
+            let above = self.ground.is_some_and(|ground| ground != *ink);
+            let radius = if above { 2 } else { 1 };
+            Circle::new((*x, *y), radius, self.heading.ink(*ink).filled())
+        });
+        chart.draw_series(dots).map_err(failed)?;
+        let ring = |[x, y]: &[f64; 2]| Circle::new((*x, *y), 6, BLACK.stroke_width(2));
+        chart
+            .draw_series(plane.rings.iter().map(ring))
+            .map_err(failed)?;
+        let ([x, y], name) = &plane.named;
+        let style = (FONT, 15).into_text_style(area);
+        let (wide, high) = area.estimate_text_size(name, &style).map_err(failed)?;
+        let (wide, high) = (wide as i32, high as i32);
+        let paper = Rectangle::new([(10, -2), (16 + wide, high + 2)], WHITE.mix(0.85).filled());
+        let label = EmptyElement::at((*x, *y)) + paper + Text::new(name.clone(), (13, 0), style);
+        chart.draw_series([label]).map_err(failed)?;
+        chart
+            .draw_series([Circle::new((*x, *y), 7, BLACK.filled())])
+            .map_err(failed)?;
+        Ok(())
+    }
+}

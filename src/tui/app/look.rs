@@ -1,0 +1,75 @@
+//! What colours the codes on their plane, operation by operation.
+
+use super::{App, Cover, LIKELIHOODS, Paint};
+use crate::measure::neighbours::Space;
+use crate::space::Operation;
+
+/// What is drawn of an operation.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum Look {
+    /// That it is there, below what is looked at.
+    Ground,
+    /// Its kind; a character has the colour of most of them.
+    Kind(usize),
+    /// A number; a character shows the mean.
+    Number(f64),
+}
+
+/// Zeros in the table from which on the next shade begins; three of nine are the mean.
+const ZEROS: [f64; 4] = [1.5, 2.5, 3.5, 4.5];
+/// Distances in root-mean-square norms from which on the next shade begins; √2 is that of strangers.
+const DISTANCES: [f64; 4] = [0.3, 0.6, 0.9, 1.2];
+
+impl Paint {
+    /// Numbers from which on the next of five shades begins.
+    pub fn bounds(self) -> [f64; 4] {
+        match self {
+            Self::Probability => LIKELIHOODS,
+            Self::Zeros => ZEROS,
+            _ => DISTANCES,
+        }
+    }
+
+    /// The shade of a number, from the first to the fifth.
+    pub fn shade(self, number: f64) -> usize {
+        let bounds = self.bounds();
+        bounds.iter().filter(|bound| number >= **bound).count()
+    }
+}
+
+impl App {
+    /// What is drawn of an operation in a space with the paint at hand.
+    pub fn look(&self, space: Space, operation: Operation) -> Look {
+        if !self.looks_at(operation) {
+            return Look::Ground;
+        }
+        let number = |distances: Option<&[f64]>| {
+            let distance = distances.and_then(|distances| distances.get(operation.index()));
+            distance.map_or(Look::Kind(0), |distance| Look::Number(*distance))
+        };
+        let (sets, estimates) = (
+            self.run().covered.as_deref(),
+            self.desk.estimates.as_deref(),
+        );
+        match (self.projection.paint, sets, estimates) {
+            (Paint::Coverage, Some(sets), _) => {
+                Look::Kind(Cover::of(sets, self.map.draw, operation) as usize)
+            }
+            (Paint::Probability, _, Some(estimates)) => {
+                Look::Number(self.map.likelihood(estimates, operation))
+            }
+            (Paint::Zeros, ..) => {
+                let zeros = operation.entries().into_iter().filter(|entry| *entry == 0);
+                Look::Number(zeros.count() as f64)
+            }
+            (Paint::Law, ..) if !self.projection.law.operations().contains(operation) => {
+                Look::Ground
+            }
+            (Paint::Apart, ..) => {
+                number(self.projection.apart.as_ref().map(|apart| apart.as_slice()))
+            }
+            (Paint::Moved, ..) => number(self.past.moved(space)),
+            _ => Look::Kind(0),
+        }
+    }
+}
