@@ -29,6 +29,7 @@ explore find.png 120x36 until:'nearest codes of' / 'commutative & !associative &
 explore point.png 120x36 until:'nearest codes of' 3 / 'min + max - product' Enter until:'H 0.47' p
 explore help.png 120x36 until:'nearest codes of' '?' until:'in every view'
 train live.png 120x36 until:'now, epoch 8'
+train time.png 120x36 until:'now, epoch 14' 3 until:'kept' p v v v v v '<' until:'then: epoch 10'
 train disruption.png 120x36 until:'now, epoch 4' d until:'from the next batch'
 train controls.png 120x36 until:'now, epoch 4' , until:'hold.rho'
 # A run without the published jump of β_B, and that jump against its control.
