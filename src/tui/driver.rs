@@ -12,6 +12,7 @@ use ratatui::backend::CrosstermBackend;
 use tokio::time::{MissedTickBehavior, interval, sleep_until};
 
 use super::app::{App, Redraw};
+use super::sharp::Sharp;
 use super::terminal::{TerminalGuard, stop_job};
 use super::{Exit, Inputs, Options, Session, StopSignal, UiError, view};
 use crate::session::message::{End, EndReason, Event};
@@ -50,6 +51,8 @@ pub async fn run(
     let guard = TerminalGuard::enter(options.mouse).map_err(UiError::Enter)?;
     let backend = CrosstermBackend::new(BufWriter::with_capacity(1 << 16, io::stdout()));
     let mut screen = Terminal::new(backend).map_err(UiError::Enter)?;
+    // Asked before anyone reads keys: the terminal answers as if it typed.
+    let mut sharp = Sharp::of_terminal();
     let mut input = EventStream::new();
     let mut app = App::new(options, SystemTime::now());
     if let Ok(size) = screen.size() {
@@ -97,7 +100,7 @@ pub async fn run(
         };
         let visible = app.signal() != Some(StopSignal::Hangup);
         if visible && due.is_some_and(|due| due <= Instant::now()) {
-            let shown = draw(&mut screen, &app);
+            let shown = draw(&mut screen, &app, &mut sharp);
             hang_up_on_failure(&mut app, shown);
             app.drawn();
             drawn = Instant::now();
@@ -195,9 +198,12 @@ fn take_input(app: &mut App, event: &Input) {
 }
 
 /// One frame, shown at once by terminals that know synchronized updates.
-fn draw(screen: &mut Screen, app: &App) -> io::Result<()> {
+fn draw(screen: &mut Screen, app: &App, sharp: &mut Sharp) -> io::Result<()> {
     queue!(screen.backend_mut(), BeginSynchronizedUpdate)?;
-    screen.draw(|frame| view::draw(frame, app))?;
+    screen.draw(|frame| {
+        view::draw(frame, app);
+        sharp.draw(frame, app);
+    })?;
     queue!(screen.backend_mut(), EndSynchronizedUpdate)?;
     screen.backend_mut().flush()
 }

@@ -22,6 +22,8 @@ mod fixtures;
 mod format;
 mod keys;
 mod log_buffer;
+#[cfg_attr(not(feature = "pictures"), path = "not_sharp.rs")]
+mod sharp;
 mod terminal;
 #[cfg(test)]
 mod tests;
