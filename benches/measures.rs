@@ -4,6 +4,7 @@
 
 use criterion::{Criterion, Throughput, criterion_group, criterion_main};
 
+use fluxttice_core::measure::displacement::displacements;
 use fluxttice_core::measure::neighbours::{Centre, Metric, Search, Space, nearest};
 use fluxttice_core::measure::projection::Projection;
 use fluxttice_core::measure::{Evaluator, PriorQuestion, mean_preservation, survey};
@@ -54,6 +55,9 @@ fn measures(criterion: &mut Criterion) {
     }
     group.bench_function("plane of A", |bencher| {
         bencher.iter(|| Projection::new(spaces.of(Space::A)));
+    });
+    group.bench_function("A's codes laid on B's", |bencher| {
+        bencher.iter(|| displacements(spaces.of(Space::A), spaces.of(Space::B)));
     });
     group.bench_function("an expression", |bencher| {
         let query: Query = "commutative & !associative & entropy > 1".parse().unwrap();

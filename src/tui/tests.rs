@@ -21,10 +21,12 @@ use super::keys::{self, Action, Context};
 use super::theme::Theme;
 use super::{ColorDepth, StopSignal, fixtures, view};
 use crate::disruption::{Disruption, DisruptionKind};
+use crate::run::bookmarks::BookmarkChange;
 use crate::session::message::Author;
 use crate::session::message::{
     Command, End, EndReason, Event, Notice, NoticeLevel, Outcome, RunState,
 };
+use crate::session::{Chore, DeskEvent, DeskRequest, Moment, Recalled, Toward};
 use crate::space::names;
 use crate::training::Steer;
 
@@ -593,6 +595,30 @@ fn any_input() -> impl Strategy<Value = Input> {
     ]
 }
 
+/// Answers what the desk is asked at once: an earlier moment, and bookmarks of where one is.
+fn answer_desk(app: &mut App) {
+    for request in app.take_desk_requests() {
+        match request {
+            DeskRequest::Chore(Chore::Recall(asked)) => {
+                let found = match asked.toward {
+                    Toward::Before(0) => Moment::Nowhere,
+                    Toward::Before(epochs) => Moment::Codes(Arc::new(fixtures::codes(epochs / 2))),
+                    Toward::After(_) => Moment::Now,
+                };
+                app.on_desk(DeskEvent::Recalled(Arc::new(Recalled {
+                    kept: vec![0, asked.now / 2, asked.now],
+                    asked,
+                    found,
+                })));
+            }
+            DeskRequest::Chore(Chore::Bookmark(BookmarkChange::Set(bookmark))) => {
+                app.on_desk(DeskEvent::Bookmarks(Arc::new(vec![bookmark])));
+            }
+            _ => {}
+        }
+    }
+}
+
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(1000))]
 
@@ -614,9 +640,10 @@ proptest! {
             }
             app.on_input(&input);
             answer(&mut app);
+            answer_desk(&mut app);
             picture(&app, width, height);
         }
-        // Out of every dialog, all operations again, back on the way, to the first view.
+        // Out of every dialog, all operations again, now, back on the way, to the first view.
         for _ in 0..2 {
             press(&mut app, KeyCode::Esc);
         }
@@ -624,6 +651,8 @@ proptest! {
         press(&mut app, KeyCode::Char('3'));
         press(&mut app, KeyCode::Esc);
         prop_assert!(app.selection.is_none());
+        press(&mut app, KeyCode::Esc);
+        prop_assert!(app.past.codes().is_none());
         for _ in 0..app.neighbours.ways().0 {
             press(&mut app, KeyCode::Char('['));
         }
