@@ -25,7 +25,7 @@ pub enum Dash {
 /// One line.
 #[derive(Clone, Debug)]
 pub struct Curve {
-    /// Its name.
+    /// Its name; lines without one are not in the legend.
     pub label: String,
     /// Its colour.
     pub ink: Ink,
@@ -155,7 +155,7 @@ impl Panel {
         for curve in &self.curves {
             let (red, green, blue) = curve.ink;
             let style = RGBColor(red, green, blue).stroke_width(2);
-            let mut named = false;
+            let mut named = curve.label.is_empty();
             for run in self.unbroken(curve) {
                 let drawn = match curve.dash {
                     Dash::Solid => chart.draw_series(LineSeries::new(run, style)),

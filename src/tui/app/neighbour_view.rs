@@ -56,11 +56,12 @@ pub struct Ranked {
 }
 
 impl Ranked {
-    /// How many of the `k` nearest are among the `k` nearest by now; `None` where now is looked at or
-    /// fewer than `k` are listed.
+    /// How many of the `k` nearest are among the `k` nearest by now; `None` where now is looked at, or
+    /// where not all of them are listed.
     pub fn stayed(&self, k: usize) -> Option<usize> {
-        let nearest = self.now.get(..k)?.iter();
-        Some(nearest.filter(|rank| **rank as usize <= k).count())
+        let last = self.neighbours.get(k.checked_sub(1)?)?;
+        let nearest = self.now.get(..k).filter(|_| last.rank as usize == k)?;
+        Some(nearest.iter().filter(|rank| **rank as usize <= k).count())
     }
 }
 

@@ -140,3 +140,30 @@ fn pictures_hold_what_is_on_the_screen() {
     let svg = String::from_utf8(charts.bytes("svg").unwrap()).unwrap();
     assert!(svg.contains("coverage by argmax, N 50 000"));
 }
+
+#[test]
+fn runs_and_experiments_are_written_with_their_charts() {
+    let mut app = super::steering::runs(120, 40);
+    let (name, csv) = text(export(&mut app, 'e', 0));
+    assert!(name.ends_with("figures.csv"), "{name}");
+    assert!(csv.starts_with("epoch,phase,rho,"), "{csv}");
+    let (_, charts) = drawing(export(&mut app, 'e', 2));
+    let Drawing::Curves(run) = &charts else {
+        panic!("charts");
+    };
+    assert!(charts.bytes("svg").is_ok() && !run.panels.is_empty());
+
+    press(&mut app, KeyCode::Down);
+    press(&mut app, KeyCode::Down);
+    let (name, content) = export(&mut app, 'e', 0);
+    let Content::File(from) = content else {
+        panic!("{name}");
+    };
+    assert!(name.ends_with(".json"), "{name}");
+    assert_eq!(from.parent().unwrap().file_name().unwrap(), "experiments");
+    let (_, charts) = drawing(export(&mut app, 'e', 1));
+    let svg = String::from_utf8(charts.bytes("svg").unwrap()).unwrap();
+    for words in ["without", "no difference", "95 % interval"] {
+        assert!(svg.contains(words), "{words}");
+    }
+}

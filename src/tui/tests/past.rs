@@ -91,6 +91,8 @@ fn kept_epochs_are_walked_back_and_forth() {
         .map(|one| moved[one.index()])
         .fold(f64::INFINITY, f64::min);
     assert_eq!(moved.iter().filter(|moved| **moved > least).count(), 99);
+    // Among some, the first ten are not the ten nearest.
+    assert_eq!(app.neighbours.found().near.stayed(10), None);
     press(&mut app, KeyCode::Esc);
     assert!(app.selection.is_none() && app.past.codes().is_some());
 

@@ -140,7 +140,7 @@ fn entries() -> Vec<RunEntry> {
     ]
 }
 
-fn runs(width: u16, height: u16) -> App {
+pub fn runs(width: u16, height: u16) -> App {
     let mut app = fixtures::live(width, height);
     press(&mut app, KeyCode::Char('4'));
     app.on_desk(DeskEvent::Runs(Arc::new(entries())));

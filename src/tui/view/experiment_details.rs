@@ -40,14 +40,14 @@ pub fn render(
     };
     let rows = words(app, found, room);
     lines(area, buf, &rows);
-    let course = Course {
-        borders: phase_borders(entry),
-        epoch: found.epoch,
-        horizon: found.horizon,
-        disrupted: found.disruption.epochs,
-        pairs: &found.pairs,
-    };
+    let course = Course::of(found, phase_borders(entry));
     render_charts(below(area, rows.len() as u16 + 1), buf, app, &course);
+}
+
+/// The charts of an experiment, and the epochs on their time axis.
+pub fn charts(found: &Experiment) -> (Vec<Chart>, Window) {
+    let course = Course::of(found, [0; 3]);
+    (course.charts(), course.window())
 }
 
 /// Draws an experiment at work, as far as it is.
@@ -100,6 +100,60 @@ struct Course<'a> {
     horizon: u32,
     disrupted: u32,
     pairs: &'a [Pair],
+}
+
+impl<'a> Course<'a> {
+    fn of(found: &'a Experiment, borders: [u32; 3]) -> Self {
+        Self {
+            borders,
+            epoch: found.epoch,
+            horizon: found.horizon,
+            disrupted: found.disruption.epochs,
+            pairs: &found.pairs,
+        }
+    }
+
+    fn window(&self) -> Window {
+        Window {
+            first: self.epoch.saturating_sub(1),
+            last: self.epoch + self.horizon,
+        }
+    }
+
+    fn charts(&self) -> Vec<Chart> {
+        let arms = |place| arms(self.pairs, &FIGURES[place]);
+        vec![
+            arms(0),
+            difference(self.pairs),
+            arms(1),
+            arms(2),
+            arms(4),
+            arms(3),
+            arms(5),
+        ]
+    }
+}
+
+/// A figure of both arms.
+fn arms(pairs: &[Pair], figure: &FigureOf) -> Chart {
+    let unit = if figure.unit == "points" {
+        "%"
+    } else {
+        figure.unit
+    };
+    let arm =
+        |label, role, stroke, treated| line(label, role, stroke, mean_arm(pairs, figure, treated));
+    Chart {
+        titles: vec![format!("{}, {unit}", figure.name), figure.name.to_owned()],
+        series: vec![
+            arm("with", Role::Second, Stroke::Solid, true),
+            arm("without", Role::Plain, Stroke::Dashed, false),
+        ],
+        references: Vec::new(),
+        reach: Vec::new(),
+        logarithmic: false,
+        empty: "not measured".into(),
+    }
 }
 
 fn words(app: &App, found: &Experiment, room: usize) -> Vec<Line<'static>> {
@@ -160,56 +214,15 @@ fn words(app: &App, found: &Experiment, room: usize) -> Vec<Line<'static>> {
 }
 
 fn render_charts(area: Rect, buf: &mut Buffer, app: &App, drawn: &Course<'_>) {
-    let window = Window {
-        first: drawn.epoch.saturating_sub(1),
-        last: drawn.epoch + drawn.horizon,
-    };
-    let arms = |place: usize| {
-        let figure = &FIGURES[place];
-        let unit = if figure.unit == "points" {
-            "%"
-        } else {
-            figure.unit
-        };
-        Chart {
-            titles: vec![format!("{}, {unit}", figure.name), figure.name.to_owned()],
-            series: vec![
-                line(
-                    "with",
-                    Role::Second,
-                    Stroke::Solid,
-                    mean_arm(drawn.pairs, figure, true),
-                ),
-                line(
-                    "without",
-                    Role::Plain,
-                    Stroke::Dashed,
-                    mean_arm(drawn.pairs, figure, false),
-                ),
-            ],
-            references: Vec::new(),
-            reach: Vec::new(),
-            logarithmic: false,
-            empty: "not measured".into(),
-        }
-    };
-    let charts = [
-        arms(0),
-        difference(drawn.pairs),
-        arms(1),
-        arms(2),
-        arms(4),
-        arms(3),
-        arms(5),
-    ];
     let shared = Shared {
         theme: app.theme,
-        window,
+        window: drawn.window(),
         borders: &drawn.borders,
         disruptions: &[drawn.epoch, drawn.epoch + drawn.disrupted],
         cursor: None,
     };
-    run_details::stack(area, buf, &charts, &shared, &[(drawn.epoch, "◆")]);
+    let events = [(drawn.epoch, "◆")];
+    run_details::stack(area, buf, &drawn.charts(), &shared, &events);
 }
 
 /// A figure of one arm in every epoch, mean over those repetitions that have got so far.

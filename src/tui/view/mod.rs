@@ -47,10 +47,12 @@ use super::theme::Theme;
 pub use charts::{COUNT as CHARTS, chart};
 pub use coverage_side::drawn;
 pub use evidence_details::count as detail_lines;
+pub use experiment_details::charts as experiment_charts;
 pub use header::tab_at;
 pub use help::last_scroll as last_help_scroll;
 pub use likelihood::whose;
 pub use projection::paint;
+pub use run_details::charts as run_charts;
 pub use train::plot_columns;
 
 /// Draws everything.

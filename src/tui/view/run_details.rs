@@ -73,10 +73,7 @@ pub fn render(title: Rect, area: Rect, buf: &mut Buffer, app: &App, row: &Row<'_
         }
     };
     heading(title, buf, theme, &run.name, "");
-    let others: Vec<&Summary> = compared(app)
-        .into_iter()
-        .filter(|other| other.path != run.path)
-        .collect();
+    let others = others(app, run);
     let mut words = words(run, &others);
     if let Row::Disruption(_, epoch, batch, disruption) = row {
         words.insert(
@@ -95,11 +92,11 @@ pub fn render(title: Rect, area: Rect, buf: &mut Buffer, app: &App, row: &Row<'_
 }
 
 /// The runs that are drawn beside the chosen one.
-fn compared(app: &App) -> Vec<&Summary> {
+fn others<'a>(app: &'a App, run: &Summary) -> Vec<&'a Summary> {
     let entries = app.runs.entries.iter().flat_map(|entries| entries.iter());
     entries
         .filter_map(|entry| entry.branch.run.as_ref().ok())
-        .filter(|run| app.runs.compared.contains(&run.path))
+        .filter(|other| app.runs.compared.contains(&other.path) && other.path != run.path)
         .collect()
 }
 
@@ -164,38 +161,10 @@ fn steps(run: &Summary) -> String {
 }
 
 fn render_charts(area: Rect, buf: &mut Buffer, app: &App, run: &Summary, others: &[&Summary]) {
-    let own = is_at_work(app, run);
-    // The run at work is drawn as it is now, not as it was when the list was made.
-    let live: Vec<EpochRecord> = if own {
-        app.live()
-            .records
-            .iter()
-            .map(|record| record.as_ref().clone())
-            .collect()
-    } else {
-        Vec::new()
-    };
-    let records = if own { &live } else { &run.records };
-    let all = std::iter::once(records.as_slice())
-        .chain(others.iter().map(|other| other.records.as_slice()));
-    let last = all
-        .clone()
-        .filter_map(|records| records.last())
-        .map(|record| record.epoch)
-        .max();
-    let Some(last) = last else {
-        buf.set_stringn(
-            area.x,
-            area.y,
-            "no epoch yet",
-            usize::from(area.width),
-            app.theme.dim(),
-        );
+    let Some((charts, window)) = drawn(app, run, others) else {
+        let room = usize::from(area.width);
+        buf.set_stringn(area.x, area.y, "no epoch yet", room, app.theme.dim());
         return;
-    };
-    let window = Window {
-        first: 0,
-        last: last.max(1),
     };
     let borders = Schedule::new(&run.config).phase_borders();
     let shared = Shared {
@@ -205,36 +174,49 @@ fn render_charts(area: Rect, buf: &mut Buffer, app: &App, run: &Summary, others:
         disruptions: &[],
         cursor: None,
     };
-    let charts: Vec<Chart> = CHARTS
-        .iter()
-        .map(|(title, figure, text)| Chart {
+    stack(area, buf, &charts, &shared, &[]);
+}
+
+/// The charts of a run beside those it is compared with, and the epochs on their time axis; `None`
+/// before the first epoch.
+pub fn charts(app: &App, run: &Summary) -> Option<(Vec<Chart>, Window)> {
+    drawn(app, run, &others(app, run))
+}
+
+fn drawn(app: &App, run: &Summary, others: &[&Summary]) -> Option<(Vec<Chart>, Window)> {
+    // The run at work is drawn as it is now, not as it was when the list was made.
+    let live: Vec<EpochRecord> = if is_at_work(app, run) {
+        let records = app.live().records.iter();
+        records.map(|record| record.as_ref().clone()).collect()
+    } else {
+        run.records.clone()
+    };
+    let ends = others.iter().map(|other| other.records.last());
+    let last = ends
+        .chain([live.last()])
+        .flatten()
+        .map(|record| record.epoch)
+        .max()?;
+    let window = Window {
+        first: 0,
+        last: last.max(1),
+    };
+    let chart = |(title, figure, text): &(&str, Figure, Text)| {
+        let own = series("this", Role::Plain, Stroke::Solid, &live, *figure, *text);
+        let beside = others.iter().map(|other| {
+            let (role, stroke) = (Role::Second, Stroke::Dashed);
+            series(&other.name, role, stroke, &other.records, *figure, *text)
+        });
+        Chart {
             titles: vec![(*title).to_owned()],
-            series: std::iter::once(series(
-                "this",
-                Role::Plain,
-                Stroke::Solid,
-                records,
-                *figure,
-                *text,
-            ))
-            .chain(others.iter().map(|other| {
-                series(
-                    &other.name,
-                    Role::Second,
-                    Stroke::Dashed,
-                    &other.records,
-                    *figure,
-                    *text,
-                )
-            }))
-            .collect(),
+            series: std::iter::once(own).chain(beside).collect(),
             references: Vec::new(),
             reach: vec![0.0],
             logarithmic: false,
             empty: "nothing was recorded".into(),
-        })
-        .collect();
-    stack(area, buf, &charts, &shared, &[]);
+        }
+    };
+    Some((CHARTS.iter().map(chart).collect(), window))
 }
 
 fn series(

@@ -7,7 +7,6 @@ use std::path::PathBuf;
 
 use super::{App, Modal, Row, Tab};
 use crate::experiment::EXPERIMENTS;
-use crate::listing::Listing;
 use crate::session::{Chore, Content};
 
 /// A kind of file.
@@ -34,10 +33,6 @@ impl Format {
             Self::Svg => "svg",
             Self::Png => "png",
         }
-    }
-
-    fn is_picture(self) -> bool {
-        matches!(self, Self::Svg | Self::Png)
     }
 }
 
@@ -78,20 +73,16 @@ struct Named {
 impl App {
     /// Asks which file is to be written of what is in front.
     pub(super) fn open_export(&mut self) {
-        if let (Tab::Runs, Some(Row::Experiment(entry, name, Ok(_)))) =
-            (self.tab, self.runs.chosen())
-        {
-            // An experiment is a file already.
-            let experiments = entry.branch.path.join(EXPERIMENTS);
-            let content = Content::File(experiments.join(format!("{name}.json")));
-            let to = format!("{}-{name}.json", entry.branch.name());
-            return self.write(content, to.into());
-        }
         let named = |format: Format| {
-            let named = if format.is_picture() {
-                self.picture_name()
-            } else {
-                self.list_name()
+            let named = match (format, self.experiment()) {
+                (Format::Svg | Format::Png, _) => self.picture_name(),
+                // An experiment is a file already.
+                (Format::Json, Some((name, _))) => Some(Named {
+                    words: "the experiment with every figure of both arms".to_owned(),
+                    stem: name,
+                }),
+                (Format::Csv, Some(_)) => None,
+                (Format::Csv | Format::Json, None) => self.list_name(),
             };
             named.map(|named| Offer {
                 format,
@@ -117,28 +108,31 @@ impl App {
         let Some(Offer { format, to, .. }) = form.offers.get(form.selected).cloned() else {
             return;
         };
-        let content = if format.is_picture() {
-            self.picture()
-                .map(|drawing| Content::Picture(Box::new(drawing)))
-        } else {
-            self.listing()
-                .map(|list| Content::Text(text(&list, format)))
+        let picture = |drawing| Content::Picture(Box::new(drawing));
+        let content = match (format, self.experiment()) {
+            (Format::Svg | Format::Png, _) => self.picture().map(picture),
+            (_, Some((_, file))) => Some(Content::File(file)),
+            (Format::Json, None) => self.listing().map(|list| Content::Text(list.json())),
+            (Format::Csv, None) => self.listing().map(|list| Content::Text(list.csv())),
         };
         match content {
-            Some(content) => self.write(content, to),
+            Some(content) => self.desk.push(Chore::Write { content, to }),
             None => self.say("there is nothing to write any more"),
         }
     }
 
-    fn write(&mut self, content: Content, to: PathBuf) {
-        self.desk.push(Chore::Write { content, to });
-    }
-}
-
-fn text(list: &Listing, format: Format) -> String {
-    match format {
-        Format::Json => list.json(),
-        _ => list.csv(),
+    /// The chosen experiment: a name for its copy, and where it lies.
+    fn experiment(&self) -> Option<(String, PathBuf)> {
+        match self.runs.chosen().filter(|_| self.tab == Tab::Runs)? {
+            Row::Experiment(entry, name, Ok(_)) => {
+                let experiments = entry.branch.path.join(EXPERIMENTS);
+                Some((
+                    format!("{} {name}", entry.branch.name()),
+                    experiments.join(format!("{name}.json")),
+                ))
+            }
+            _ => None,
+        }
     }
 }
 

@@ -5,8 +5,8 @@ use crate::measure::neighbours::Space;
 use crate::measure::projection::Projection;
 use crate::plot::{Cells, Curve, Curves, Dash, Drawing, Heading, Ink, Panel, Plane, Points};
 use crate::space::Operation;
-use crate::tui::app::{App, COLUMNS, Cover, LIKELIHOODS, Look, Paint, Tab};
-use crate::tui::chart::{Chart, Stroke};
+use crate::tui::app::{App, COLUMNS, Cover, LIKELIHOODS, Look, Paint, Row, Tab, Window};
+use crate::tui::chart::{Chart, Reference, Series, Stroke};
 use crate::tui::format::{percent, thousands};
 use crate::tui::theme::Role;
 use crate::tui::view;
@@ -51,7 +51,11 @@ impl App {
                 words: "the codes on their planes".to_owned(),
                 stem: format!("{name} plane {}", codes.source),
             }),
-            Tab::Runs | Tab::Evidence | Tab::Log => None,
+            Tab::Runs => self.compared().map(|(name, _)| Named {
+                words: format!("the charts of {name}"),
+                stem: format!("{name} charts"),
+            }),
+            Tab::Evidence | Tab::Log => None,
         }
     }
 
@@ -66,8 +70,39 @@ impl App {
                 self.refresh_neighbours();
                 self.planes().map(Drawing::Points)
             }
-            Tab::Runs | Tab::Evidence | Tab::Log => None,
+            Tab::Runs => self.compared().map(|(_, curves)| Drawing::Curves(curves)),
+            Tab::Evidence | Tab::Log => None,
         }
+    }
+
+    /// The chosen run or experiment by name, with its charts.
+    fn compared(&self) -> Option<(String, Curves)> {
+        let row = self.runs.chosen()?;
+        let run = row.entry().branch.run.as_ref().ok()?;
+        let (name, notes, charts, window, dotted) = match &row {
+            Row::Experiment(_, name, read) => {
+                let found = read.as_ref().ok()?;
+                let (charts, window) = view::experiment_charts(found);
+                let notes = vec![
+                    format!("{}, from epoch {}", found.disruption, found.epoch),
+                    found.verdict.to_string(),
+                ];
+                (
+                    format!("{} {name}", run.name),
+                    notes,
+                    charts,
+                    window,
+                    "95 % interval",
+                )
+            }
+            _ => {
+                let (charts, window) = view::run_charts(self, run)?;
+                let notes = vec![format!("seed {}", run.config.seed)];
+                (run.name.clone(), notes, charts, window, "")
+            }
+        };
+        let curves = curves(name.clone(), notes, charts, window, dotted);
+        Some((name, curves))
     }
 
     /// Which run, as every picture says it.
@@ -86,19 +121,15 @@ impl App {
 
     fn charts(&self) -> Curves {
         let window = self.window();
-        let panel = |number| {
-            let chart = view::chart(number, self);
-            panel(chart, |epoch| window.contains(epoch))
-        };
-        Curves {
-            heading: Heading {
-                title: format!("charts of epochs {} to {}", window.first, window.last),
-                notes: vec![self.whose()],
-                legend: Vec::new(),
-            },
-            epochs: (window.first, window.last),
-            panels: (0..view::CHARTS).map(panel).collect(),
-        }
+        let charts = (0..view::CHARTS).map(|number| view::chart(number, self));
+        let title = format!("charts of epochs {} to {}", window.first, window.last);
+        curves(
+            title,
+            vec![self.whose()],
+            charts.collect(),
+            window,
+            "categorical",
+        )
     }
 
     /// The map by who generated what, or by probability.
@@ -276,12 +307,17 @@ fn ink(role: Role) -> Ink {
     }
 }
 
-/// A chart's lines as far as they are in sight.
-fn panel(chart: Chart, in_sight: impl Fn(u32) -> bool) -> Panel {
-    let curves = chart.series.into_iter().map(|series| Curve {
-        // On the screen the reference's words name what is dotted.
+/// Charts as far as they are in sight; on the screen the words beside them name what is dotted.
+fn curves(
+    title: String,
+    notes: Vec<String>,
+    charts: Vec<Chart>,
+    window: Window,
+    dotted: &str,
+) -> Curves {
+    let curve = |series: Series| Curve {
         label: match series.stroke {
-            Stroke::Dotted => "categorical".to_owned(),
+            Stroke::Dotted => dotted.to_owned(),
             _ => series.label,
         },
         ink: ink(series.role),
@@ -293,18 +329,27 @@ fn panel(chart: Chart, in_sight: impl Fn(u32) -> bool) -> Panel {
         points: series
             .points
             .into_iter()
-            .filter(|(epoch, _)| in_sight(*epoch))
+            .filter(|(epoch, _)| window.contains(*epoch))
             .collect(),
-    });
-    Panel {
+    };
+    let reference = |line: Reference| {
+        let name = line.labels.last().cloned();
+        (line.value, name.unwrap_or_default())
+    };
+    let panel = |chart: Chart| Panel {
         title: chart.titles.into_iter().next().unwrap_or_default(),
-        curves: curves.collect(),
-        references: chart
-            .references
-            .into_iter()
-            .map(|line| (line.value, line.labels.last().cloned().unwrap_or_default()))
-            .collect(),
+        curves: chart.series.into_iter().map(curve).collect(),
+        references: chart.references.into_iter().map(reference).collect(),
         reach: chart.reach,
         logarithmic: chart.logarithmic,
+    };
+    Curves {
+        heading: Heading {
+            title,
+            notes,
+            legend: Vec::new(),
+        },
+        epochs: (window.first, window.last),
+        panels: charts.into_iter().map(panel).collect(),
     }
 }
