@@ -111,6 +111,12 @@ pub enum Command {
   fluxttice-explorer certify --out evidence
   fluxttice-explorer certify --checkpoint RUN@0100 --out evidence --sign me.key.pem")]
     Certify(CertifyArgs),
+    /// Does a model learn, or does it look as if? Each test beside untrained models and a trivial baseline.
+    #[command(after_help = "Examples:
+  fluxttice-explorer validate
+  fluxttice-explorer validate --checkpoint RUN@best --json
+  fluxttice-explorer validate --list")]
+    Validate(ValidateArgs),
     /// Check a certificate: its files, its signature, and every figure measured again.
     #[command(after_help = "Examples:
   fluxttice-explorer verify evidence
@@ -284,6 +290,18 @@ pub struct CoverageArgs {
     /// over N codes [1000000 without a number].
     #[arg(long, value_name = "N", num_args = 0..=1, default_missing_value = "1000000", value_parser = clap::value_parser!(u32).range(16..=100_000_000))]
     pub probabilities: Option<u32>,
+    /// Run (RUN, RUN@best, RUN@0050), snapshot folder, weights file, or `untrained[:SEED]` for fresh
+    /// weights to compare with [default: the built-in model].
+    #[arg(long, value_name = "CHECKPOINT")]
+    pub checkpoint: Option<String>,
+}
+
+/// `validate`.
+#[derive(Clone, Debug, Args)]
+pub struct ValidateArgs {
+    /// Say what each test measures, its bound and where that is from, and measure nothing.
+    #[arg(long)]
+    pub list: bool,
     /// Run (RUN, RUN@best, RUN@0050), snapshot folder, weights file, or `untrained[:SEED]` for fresh
     /// weights to compare with [default: the built-in model].
     #[arg(long, value_name = "CHECKPOINT")]

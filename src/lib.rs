@@ -20,5 +20,6 @@ pub mod space;
 pub mod training;
 pub mod tui;
 mod typing;
+pub mod validation;
 
 pub use api::{Code, Decoded, Located, coverage_report, decode, encode, locate};

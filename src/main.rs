@@ -25,6 +25,7 @@ fn main() -> ExitCode {
         Some(Command::Experiment(args)) => commands::experiment::run(global, &args),
         Some(Command::Coverage(args)) => commands::coverage::run(global, &args),
         Some(Command::Certify(args)) => commands::certify::run(global, &args),
+        Some(Command::Validate(args)) => commands::validate::run(global, &args),
         Some(Command::Verify(args)) => commands::verify::run(global, &args),
         Some(Command::Keygen(args)) => commands::keygen::run(global, &args),
         Some(Command::Encode(args)) => commands::encode::run(global, &args),

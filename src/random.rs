@@ -31,6 +31,8 @@ pub enum Purpose {
     JitterA = 9,
     /// Noise that a disruption adds to VAE-B's codes.
     JitterB = 10,
+    /// What a validation test chooses at random.
+    Validation = 11,
 }
 
 /// The random numbers of one purpose, epoch and batch.

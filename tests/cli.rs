@@ -23,5 +23,7 @@ mod signals;
 mod steering;
 #[path = "cli/training.rs"]
 mod training;
+#[path = "cli/validating.rs"]
+mod validating;
 #[path = "cli/wrong.rs"]
 mod wrong;

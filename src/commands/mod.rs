@@ -21,6 +21,7 @@ pub mod sample;
 mod setup;
 mod signals;
 pub mod train;
+pub mod validate;
 pub mod verify;
 
 use std::io::{self, Write};

@@ -1,0 +1,173 @@
+//! `validate`: whether a model learns, or looks as if.
+
+use std::process::ExitCode;
+
+use serde_json::json;
+
+use fluxttice_core::run::{Checkpoint, Origin, find_checkpoint};
+use fluxttice_core::training::Split;
+use fluxttice_core::validation::{Bound, Finding, Group, Held, UNTRAINED, tests, validate};
+
+use super::progress::Bar;
+use super::{Done, Failure, json_line, line, note, setup};
+use crate::cli::{Global, ValidateArgs};
+
+/// Runs the command.
+pub fn run(global: &Global, args: &ValidateArgs) -> Done {
+    if args.list {
+        return list(global);
+    }
+    let checkpoint = find_checkpoint(&setup::runs(global)?, args.checkpoint.as_deref())?;
+    let seed = global.seed.unwrap_or(0);
+    let held = held(&checkpoint)?;
+    if !global.json && !global.quiet {
+        note(&format!(
+            "{}, seed {seed}, 64 bits on the CPU; untrained models of seeds {UNTRAINED:?}, the best of them",
+            checkpoint.origin
+        ));
+        if let Origin::File(_) | Origin::Untrained(_) = checkpoint.origin {
+            note(
+                "nothing is known of a run: the test split is that of the published configuration, which these weights may have been trained on",
+            );
+        }
+    }
+    let bar = Bar::new(global);
+    let findings = validate(&checkpoint.weights, &held, seed, &|progress| {
+        bar.show(progress)
+    });
+    bar.clear();
+    let findings = findings?;
+    let condemned = findings.iter().filter(|finding| finding.condemns()).count();
+    if global.json {
+        for finding in &findings {
+            json_line(&object(finding, seed))?;
+        }
+    } else {
+        table(&findings)?;
+        line("")?;
+        line(&match condemned {
+            0 => "every deciding test passes".to_owned(),
+            count => format!("{count} of the deciding tests do not pass"),
+        })?;
+    }
+    Ok(if condemned == 0 {
+        ExitCode::SUCCESS
+    } else {
+        ExitCode::FAILURE
+    })
+}
+
+/// The operations that the checkpoint's run trained on and held out.
+fn held(checkpoint: &Checkpoint) -> Result<Held, Failure> {
+    let (config, ..) = checkpoint.origin.story()?;
+    let split = Split::new(&config);
+    Ok(Held {
+        train: split.train.into_iter().collect(),
+        test: split.test.into_iter().collect(),
+    })
+}
+
+fn object(finding: &Finding, seed: u64) -> serde_json::Value {
+    // What is no number becomes null.
+    json!({
+        "test": finding.test.name,
+        "group": finding.test.group,
+        "which": finding.which.name(),
+        "value": finding.measured.value,
+        "interval": finding.measured.interval,
+        "samples": finding.measured.samples,
+        "seed": seed,
+        "untrained": finding.untrained,
+        "chance": finding.chance,
+        "bound": finding.test.bound,
+        "margin": finding.test.margin,
+        "unit": finding.test.unit,
+        "verdict": finding.verdict.words(),
+    })
+}
+
+fn title(group: Group) -> &'static str {
+    match group {
+        Group::Deciding => "these decide",
+        Group::Generalization => "published tests of generalization, which claim nothing",
+        Group::Latent => "published tests of the latent space, which claim nothing",
+    }
+}
+
+fn bound(bound: Bound) -> String {
+    match bound {
+        Bound::AtLeast(least) => format!("≥ {}", number(least)),
+        Bound::AtMost(most) => format!("≤ {}", number(most)),
+    }
+}
+
+/// Four significant digits; counts in full.
+fn number(value: f64) -> String {
+    match value.abs() {
+        _ if !value.is_finite() => "–".to_owned(),
+        1000.0.. => format!("{value:.0}"),
+        100.0.. => format!("{value:.1}"),
+        10.0.. => format!("{value:.2}"),
+        _ => format!("{value:.3}"),
+    }
+}
+
+fn table(findings: &[Finding]) -> Result<(), Failure> {
+    let mut group = None;
+    for finding in findings {
+        let test = finding.test;
+        if group != Some(test.group) {
+            if group.is_some() {
+                line("")?;
+            }
+            line(title(test.group))?;
+            line(&format!(
+                "{:<33}   {:>9} {:>17} {:>9} {:>9} {:>9}  verdict",
+                "", "value", "95 %", "untrained", "baseline", "bound"
+            ))?;
+            group = Some(test.group);
+        }
+        let interval = finding
+            .measured
+            .interval
+            .map_or(String::new(), |[low, high]| {
+                format!("[{}, {}]", number(low), number(high))
+            });
+        line(&format!(
+            "{:<33} {} {:>9} {interval:>17} {:>9} {:>9} {:>9}  {}",
+            test.name,
+            finding.which.name().to_uppercase(),
+            number(finding.measured.value),
+            number(finding.untrained),
+            number(finding.chance),
+            bound(test.bound),
+            finding.verdict.words()
+        ))?;
+    }
+    Ok(())
+}
+
+/// What each test means.
+fn list(global: &Global) -> Done {
+    for test in tests() {
+        if global.json {
+            json_line(test)?;
+            continue;
+        }
+        line(&format!("{} ({})", test.name, title(test.group)))?;
+        line(&format!("  {}", test.definition))?;
+        let unit = if test.unit.is_empty() { "" } else { " " };
+        line(&format!(
+            "  bound {}{unit}{}: {}",
+            bound(test.bound),
+            test.unit,
+            test.source
+        ))?;
+        line(&format!(
+            "  baseline: {}; margin {}",
+            test.baseline,
+            number(test.margin)
+        ))?;
+    }
+    Ok(ExitCode::SUCCESS)
+}

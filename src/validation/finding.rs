@@ -1,0 +1,230 @@
+//! What a test is, and what came of it.
+
+use serde::Serialize;
+
+use crate::model::Which;
+
+/// What must hold of a value.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Bound {
+    /// At least this.
+    AtLeast(f64),
+    /// At most this.
+    AtMost(f64),
+}
+
+impl Bound {
+    /// Whether a value keeps it; what is no number does not.
+    pub fn holds(self, value: f64) -> bool {
+        match self {
+            Self::AtLeast(bound) => value >= bound,
+            Self::AtMost(bound) => value <= bound,
+        }
+    }
+
+    /// By how much one value is better than another.
+    fn advantage(self, value: f64, over: f64) -> f64 {
+        match self {
+            Self::AtLeast(_) => value - over,
+            Self::AtMost(_) => over - value,
+        }
+    }
+
+    /// The bound's number.
+    pub fn value(self) -> f64 {
+        match self {
+            Self::AtLeast(bound) | Self::AtMost(bound) => bound,
+        }
+    }
+}
+
+/// What a test belongs to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Group {
+    /// Named in advance: these decide.
+    Deciding,
+    /// The published tests of generalization: these claim nothing.
+    Generalization,
+    /// The published tests of the latent space: these claim nothing.
+    Latent,
+}
+
+/// A test.
+#[derive(Debug, Serialize)]
+pub struct Test {
+    /// Name.
+    pub name: &'static str,
+    /// What it belongs to.
+    pub group: Group,
+    /// Unit of its values.
+    pub unit: &'static str,
+    /// What is measured.
+    pub definition: &'static str,
+    /// What the trivial baseline is.
+    pub baseline: &'static str,
+    /// What must hold.
+    pub bound: Bound,
+    /// Where the bound is from.
+    pub source: &'static str,
+    /// How much better than untrained models and the baseline a model must be.
+    pub margin: f64,
+}
+
+/// A measured value.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Measured {
+    /// The value.
+    pub value: f64,
+    /// 95 % confidence interval, where there is one.
+    pub interval: Option<[f64; 2]>,
+    /// Operations, pairs or codes it rests on.
+    pub samples: u32,
+}
+
+/// What came of a test.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Verdict {
+    /// The bound holds, and neither an untrained model nor the baseline comes near.
+    Passes,
+    /// The bound does not hold.
+    Fails,
+    /// The bound holds, but an untrained model or the baseline does as well, within the margin.
+    DoesNotDiscriminate,
+}
+
+impl Verdict {
+    /// In words.
+    pub fn words(self) -> &'static str {
+        match self {
+            Self::Passes => "passes",
+            Self::Fails => "fails",
+            Self::DoesNotDiscriminate => "does not discriminate",
+        }
+    }
+}
+
+/// A test made on one VAE.
+#[derive(Clone, Debug)]
+pub struct Finding {
+    /// The test.
+    pub test: &'static Test,
+    /// Whose.
+    pub which: Which,
+    /// What this model scores.
+    pub measured: Measured,
+    /// What the best of the untrained models scores.
+    pub untrained: f64,
+    /// What the trivial baseline scores.
+    pub chance: f64,
+    /// What follows.
+    pub verdict: Verdict,
+}
+
+impl Finding {
+    pub(super) fn new(
+        test: &'static Test,
+        which: Which,
+        measured: Measured,
+        untrained: impl Iterator<Item = f64>,
+        chance: f64,
+    ) -> Self {
+        let better = |one: f64, other: f64| {
+            if test.bound.advantage(other, one) > 0.0 {
+                other
+            } else {
+                one
+            }
+        };
+        let untrained = untrained.reduce(better).unwrap_or(f64::NAN);
+        Self {
+            test,
+            which,
+            measured,
+            untrained,
+            chance,
+            verdict: verdict(test, measured.value, better(untrained, chance)),
+        }
+    }
+
+    /// Whether it decides, and the model does not pass.
+    pub fn condemns(&self) -> bool {
+        self.test.group == Group::Deciding && self.verdict != Verdict::Passes
+    }
+}
+
+/// `rival` is the better of what untrained models and the baseline score.
+fn verdict(test: &Test, value: f64, rival: f64) -> Verdict {
+    let Test { bound, margin, .. } = test;
+    if !bound.holds(value) {
+        Verdict::Fails
+    } else if bound.holds(rival) || bound.advantage(value, rival) < *margin {
+        Verdict::DoesNotDiscriminate
+    } else {
+        Verdict::Passes
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const fn test(bound: Bound) -> Test {
+        Test {
+            name: "n",
+            group: Group::Deciding,
+            unit: "",
+            definition: "",
+            baseline: "",
+            bound,
+            source: "",
+            margin: 0.1,
+        }
+    }
+    static AT_LEAST: Test = test(Bound::AtLeast(0.5));
+    static AT_MOST: Test = test(Bound::AtMost(0.5));
+
+    fn found(test: &'static Test, value: f64, untrained: [f64; 2], chance: f64) -> Finding {
+        let measured = Measured {
+            value,
+            interval: None,
+            samples: 1,
+        };
+        Finding::new(test, Which::A, measured, untrained.into_iter(), chance)
+    }
+
+    #[test]
+    fn a_verdict_weighs_the_model_against_its_rivals() {
+        use Verdict::{DoesNotDiscriminate, Fails, Passes};
+        for (value, untrained, chance, at_least) in [
+            (0.9, [0.1, 0.2], 0.0, Passes),
+            (0.4, [0.1, 0.2], 0.0, Fails),
+            // An untrained model keeps the bound; so does the baseline.
+            (0.9, [0.1, 0.6], 0.0, DoesNotDiscriminate),
+            (0.9, [0.1, 0.2], 0.5, DoesNotDiscriminate),
+            // Nearer than the margin.
+            (0.55, [0.1, 0.46], 0.0, DoesNotDiscriminate),
+            (0.4, [0.9, 0.9], 0.9, Fails),
+            (f64::NAN, [0.1, 0.1], 0.0, Fails),
+        ] {
+            let one = found(&AT_LEAST, value, untrained, chance);
+            assert_eq!(one.verdict, at_least, "{value} {untrained:?} {chance}");
+            // The same turned upside down.
+            let other = found(
+                &AT_MOST,
+                1.0 - value,
+                untrained.map(|u| 1.0 - u),
+                1.0 - chance,
+            );
+            assert_eq!(other.verdict, at_least, "{value} {untrained:?} {chance}");
+        }
+    }
+
+    #[test]
+    fn the_best_of_the_untrained_is_the_rival() {
+        assert_eq!(found(&AT_LEAST, 0.9, [0.1, 0.3], 0.0).untrained, 0.3);
+        assert_eq!(found(&AT_MOST, 0.1, [0.9, 0.7], 1.0).untrained, 0.7);
+    }
+}

@@ -1,0 +1,434 @@
+//! The published tests of generalization, and what they leave out: the typical distance, the
+//! relabellings other than reversal, the operations that were trained on.
+
+use super::finding::{Bound, Group, Measured, Test};
+use super::lab::{Choice, Lab};
+use super::statistics::{correlation, distance, exact, mean, share};
+use super::{Pair, Trial};
+use crate::device::DeviceFailure;
+use crate::model::LATENT;
+use crate::space::symmetry::Permutation;
+use crate::space::{ENTRIES, Operation, VALUES};
+
+/// Compositions that are tried.
+const COMPOSED: usize = 1_000;
+/// Operations whose distances are compared before and after relabelling.
+const RELABELLED: u32 = 300;
+/// Operations that are changed, or added and subtracted.
+const CHANGED: u32 = 5_000;
+
+const DEAF: &str = "a decoder that ignores its code";
+const TABLE: &str = "the nine entries of the table as its code";
+const UNRELATED: &str = "the distance between codes of unrelated operations";
+
+const fn test(
+    name: &'static str,
+    unit: &'static str,
+    definition: &'static str,
+    baseline: &'static str,
+    (bound, source, margin): (Bound, &'static str, f64),
+) -> Test {
+    Test {
+        name,
+        group: Group::Generalization,
+        unit,
+        definition,
+        baseline,
+        bound,
+        source,
+        margin,
+    }
+}
+
+const fn noise(name: &'static str) -> Test {
+    test(
+        name,
+        "distance",
+        "mean |μ(x) - μ(x')| where each entry of x is replaced by another value with that probability",
+        UNRELATED,
+        (Bound::AtMost(5.0), "published: less than 5", 0.5),
+    )
+}
+
+pub(super) static TRIALS: &[Trial] = &[
+    Trial {
+        test: test(
+            "composed operations",
+            "share",
+            "entry-wise sums mod 3 of two training operations that are themselves in the test split, given back in all nine entries at ρ = 0",
+            DEAF,
+            (Bound::AtLeast(0.7), "published: more than 70 %", 0.5),
+        ),
+        measure: composed,
+        chance: |lab| Ok([1.0 / lab.held.test.len() as f64; 2]),
+    },
+    Trial {
+        test: test(
+            "sparsity classes",
+            "share",
+            "the lowest share given back at ρ = 0 in any class of operations with equally many zeros",
+            DEAF,
+            (Bound::AtLeast(0.8), "published: more than 80 %", 0.5),
+        ),
+        measure: sparsity,
+        chance: |_| Ok([0.0; 2]),
+    },
+    Trial {
+        test: test(
+            "reversal of the symbols",
+            "correlation",
+            "correlation of the distances between codes of 300 operations before and after - and + change places, the diagonal left out",
+            TABLE,
+            (Bound::AtLeast(0.7), "published: more than 0.7", 0.1),
+        ),
+        measure: |lab| relabelled(lab, &[Permutation::NEGATION]),
+        chance: |lab| table_relabelled(lab, &[Permutation::NEGATION]),
+    },
+    Trial {
+        test: test(
+            "any relabelling of the symbols",
+            "correlation",
+            "the lowest such correlation over the five ways to rename -, 0, +",
+            TABLE,
+            (
+                Bound::AtLeast(0.7),
+                "published for one of the five: more than 0.7",
+                0.1,
+            ),
+        ),
+        measure: |lab| relabelled(lab, &RENAMINGS),
+        chance: |lab| table_relabelled(lab, &RENAMINGS),
+    },
+    Trial {
+        test: noise("noise of 1 %"),
+        measure: |lab| noisy(lab, 0.01),
+        chance: typical,
+    },
+    Trial {
+        test: noise("noise of 3 %"),
+        measure: |lab| noisy(lab, 0.03),
+        chance: typical,
+    },
+    Trial {
+        test: noise("noise of 5 %"),
+        measure: |lab| noisy(lab, 0.05),
+        chance: typical,
+    },
+    Trial {
+        test: test(
+            "one changed entry",
+            "typical distances",
+            "mean |μ(x) - μ(x')| where x' differs from x in one entry, as a share of the mean distance between unrelated operations",
+            TABLE,
+            (Bound::AtMost(0.5), "ours: half of a typical distance", 0.05),
+        ),
+        measure: one_entry,
+        chance: |_| Ok([table_one_entry(); 2]),
+    },
+    Trial {
+        test: test(
+            "latent arithmetic",
+            "distance",
+            "mean |μ(a) + μ(b) - μ(c) - μ(d)| where d = a + b - c holds entry by entry",
+            "the same with an unrelated operation in place of d",
+            (Bound::AtMost(10.0), "published: less than 10", 1.0),
+        ),
+        measure: |lab| arithmetic(lab, false),
+        chance: |lab| Ok(arithmetic(lab, true)?.map(|found| found.value)),
+    },
+    Trial {
+        test: test(
+            "latent arithmetic, relative",
+            "typical distances",
+            "the same as a share of the mean distance between unrelated operations",
+            "the same with an unrelated operation in place of d",
+            (Bound::AtMost(0.5), "ours: half of a typical distance", 0.1),
+        ),
+        measure: |lab| relative(lab, arithmetic(lab, false)?),
+        chance: |lab| Ok(relative(lab, arithmetic(lab, true)?)?.map(|found| found.value)),
+    },
+];
+
+/// Every renaming but the one that renames nothing.
+const RENAMINGS: [Permutation; 5] = {
+    let [_, a, b, c, d, e] = Permutation::ALL;
+    [a, b, c, d, e]
+};
+
+fn composed(lab: &Lab) -> Result<Pair<Measured>, DeviceFailure> {
+    let train: Vec<Operation> = lab.held.train.iter().collect();
+    let stream = lab.stream(Choice::Composed);
+    let pick = |row: u32, column: u16| {
+        let place = (stream.uniform(row, column) * train.len() as f64) as usize;
+        train.get(place).copied()
+    };
+    let rows = 0..200 * COMPOSED as u32;
+    let found: Vec<Operation> = rows
+        .filter_map(|row| Some(sum(pick(row, 0)?, pick(row, 1)?)))
+        .filter(|sum| lab.held.test.contains(*sum))
+        .take(COMPOSED)
+        .collect();
+    Ok([0, 1].map(|vae| {
+        let known = found.iter().filter(|sum| lab.alone[vae].contains(**sum));
+        share(known.count(), found.len())
+    }))
+}
+
+/// Entry by entry the sum mod 3, which is one of -1, 0, +1.
+fn sum(a: Operation, b: Operation) -> Operation {
+    let (a, b) = (a.classes(), b.classes());
+    // Classes 0, 1, 2 stand for -1, 0, +1: one more than the value.
+    Operation::from_classes(std::array::from_fn(|i| (a[i] + b[i] + 2) % VALUES as u8))
+}
+
+fn sparsity(lab: &Lab) -> Result<Pair<Measured>, DeviceFailure> {
+    let zeros = |operation: Operation| {
+        let entries = operation.entries().into_iter();
+        entries.filter(|entry| *entry == 0).count()
+    };
+    Ok([0, 1].map(|vae| {
+        let (mut known, mut all) = ([0; ENTRIES + 1], [0; ENTRIES + 1]);
+        for operation in Operation::all() {
+            let class = zeros(operation);
+            all[class] += 1;
+            known[class] += usize::from(lab.alone[vae].contains(operation));
+        }
+        known
+            .into_iter()
+            .zip(all)
+            .map(|(known, all)| share(known, all))
+            .reduce(|least, other| {
+                if other.value < least.value {
+                    other
+                } else {
+                    least
+                }
+            })
+            .unwrap_or_else(|| exact(f64::NAN, 0))
+    }))
+}
+
+fn sampled(lab: &Lab) -> Vec<Operation> {
+    let stream = lab.stream(Choice::Relabelled);
+    let rows = 0..RELABELLED;
+    rows.map(|row| Lab::operation(stream.uniform(row, 0)))
+        .collect()
+}
+
+/// Distances between all pairs of codes, each pair once.
+fn pairwise(codes: &[Vec<f64>]) -> Vec<f64> {
+    let pairs = codes
+        .iter()
+        .enumerate()
+        .flat_map(|(place, one)| codes[..place].iter().map(move |other| (one, other)));
+    pairs.map(|(one, other)| distance(one, other)).collect()
+}
+
+/// The lowest correlation of distances before and after any of these renamings.
+fn least_correlation(
+    operations: &[Operation],
+    renamings: &[Permutation],
+    code: impl Fn(Operation) -> Vec<f64>,
+) -> f64 {
+    let distances = |renamed: &dyn Fn(Operation) -> Operation| {
+        let codes: Vec<Vec<f64>> = operations.iter().map(|one| code(renamed(*one))).collect();
+        pairwise(&codes)
+    };
+    let before = distances(&|operation| operation);
+    renamings
+        .iter()
+        .map(|renaming| correlation(&before, &distances(&|one| values(one, *renaming))))
+        .fold(f64::INFINITY, f64::min)
+}
+
+/// Every value of the table renamed; its arguments keep their names, as in the original's test.
+fn values(operation: Operation, renaming: Permutation) -> Operation {
+    Operation::from_classes(operation.classes().map(|class| renaming.of(class)))
+}
+
+fn relabelled(lab: &Lab, renamings: &[Permutation]) -> Result<Pair<Measured>, DeviceFailure> {
+    let operations = sampled(lab);
+    Ok([0, 1].map(|vae| {
+        let code = |operation| lab.code(vae, operation).to_vec();
+        let least = least_correlation(&operations, renamings, code);
+        exact(least, operations.len())
+    }))
+}
+
+fn table_relabelled(lab: &Lab, renamings: &[Permutation]) -> Result<Pair<f64>, DeviceFailure> {
+    let table = |operation: Operation| operation.entries().map(f64::from).to_vec();
+    Ok([least_correlation(&sampled(lab), renamings, table); 2])
+}
+
+fn typical(lab: &Lab) -> Result<Pair<f64>, DeviceFailure> {
+    Ok([0, 1].map(|vae| mean(&lab.typical(vae)).value))
+}
+
+/// A distance as a share of the typical one.
+fn relative(lab: &Lab, found: Pair<Measured>) -> Result<Pair<Measured>, DeviceFailure> {
+    let typical = typical(lab)?;
+    Ok([0, 1].map(|vae| {
+        let share = |x: f64| x / typical[vae];
+        Measured {
+            value: share(found[vae].value),
+            interval: found[vae].interval.map(|interval| interval.map(share)),
+            samples: found[vae].samples,
+        }
+    }))
+}
+
+fn noisy(lab: &Lab, probability: f64) -> Result<Pair<Measured>, DeviceFailure> {
+    let stream = lab.stream(Choice::Noise);
+    let changed = |row: u32| {
+        let operation = Lab::operation(stream.uniform(row, 0));
+        let classes = operation.classes();
+        let noisy = Operation::from_classes(std::array::from_fn(|entry| {
+            // Below 1 the value becomes one of the two others.
+            let uniform = stream.uniform(row, 1 + entry as u16) / probability;
+            match uniform {
+                ..0.5 => (classes[entry] + 1) % VALUES as u8,
+                0.5..1.0 => (classes[entry] + 2) % VALUES as u8,
+                _ => classes[entry],
+            }
+        }));
+        (operation, noisy)
+    };
+    let pairs: Vec<(Operation, Operation)> = (0..CHANGED).map(changed).collect();
+    Ok(apart(lab, &pairs))
+}
+
+/// Mean distance between the codes of pairs.
+fn apart(lab: &Lab, pairs: &[(Operation, Operation)]) -> Pair<Measured> {
+    [0, 1].map(|vae| {
+        let distances: Vec<f64> = pairs
+            .iter()
+            .map(|(one, other)| distance(lab.code(vae, *one), lab.code(vae, *other)))
+            .collect();
+        mean(&distances)
+    })
+}
+
+fn one_entry(lab: &Lab) -> Result<Pair<Measured>, DeviceFailure> {
+    let stream = lab.stream(Choice::Noise);
+    let changed = |row: u32| {
+        let operation = Lab::operation(stream.uniform(row, 0));
+        let mut classes = operation.classes();
+        let entry = (stream.uniform(row, 1) * ENTRIES as f64) as usize;
+        let by = 1 + (2.0 * stream.uniform(row, 2)) as u8;
+        if let Some(class) = classes.get_mut(entry) {
+            *class = (*class + by) % VALUES as u8;
+        }
+        (operation, Operation::from_classes(classes))
+    };
+    let pairs: Vec<(Operation, Operation)> = (0..CHANGED).map(changed).collect();
+    relative(lab, apart(lab, &pairs))
+}
+
+/// The same for the table as its own code, over all operations.
+fn table_one_entry() -> f64 {
+    // One entry changes by 1, 1 or 2 with equal chance: of the six changes of a value, four are by 1 and
+    // two by 2.
+    let changed = (4.0 + 2.0 * 2.0) / 6.0;
+    // The squared distance of two random tables has mean 9 · 4/3 = 12; its root's mean is a little less.
+    let mut typical = 0.0;
+    // Each entry's squared difference is 0, 1, 4 with chances 3, 4, 2 of 9: convolve nine of them.
+    let mut chances = vec![1.0];
+    for _ in 0..ENTRIES {
+        let mut next = vec![0.0; chances.len() + 4];
+        for (square, chance) in chances.iter().enumerate() {
+            for (more, share) in [(0, 3.0), (1, 4.0), (4, 2.0)] {
+                next[square + more] += chance * share / 9.0;
+            }
+        }
+        chances = next;
+    }
+    for (square, chance) in chances.iter().enumerate() {
+        typical += chance * (square as f64).sqrt();
+    }
+    changed / typical
+}
+
+/// Mean |μ(a) + μ(b) - μ(c) - μ(d)|, with d = a + b - c or an unrelated operation.
+fn arithmetic(lab: &Lab, unrelated: bool) -> Result<Pair<Measured>, DeviceFailure> {
+    let stream = lab.stream(Choice::Arithmetic);
+    let quadruple = |row: u32| {
+        let mut uniforms = [0.0; 2 + ENTRIES];
+        stream.uniforms(row, &mut uniforms);
+        let [a, b] = [0, 1].map(|place| Lab::operation(uniforms[place]));
+        // Entry by entry c lies between a and b, so that d = a + b - c is a table.
+        let (a_classes, b_classes) = (a.classes(), b.classes());
+        let between = |entry: usize| {
+            let (low, high) = (
+                a_classes[entry].min(b_classes[entry]),
+                a_classes[entry].max(b_classes[entry]),
+            );
+            let choices = f64::from(high - low + 1);
+            (low + (choices * uniforms[2 + entry]) as u8).min(high)
+        };
+        let c = Operation::from_classes(std::array::from_fn(between));
+        let c_classes = c.classes();
+        let d = Operation::from_classes(std::array::from_fn(|entry| {
+            a_classes[entry] + b_classes[entry] - c_classes[entry]
+        }));
+        [a, b, c, d]
+    };
+    let quadruples: Vec<[Operation; 4]> = (0..CHANGED).map(quadruple).collect();
+    Ok([0, 1].map(|vae| {
+        let errors: Vec<f64> = quadruples
+            .iter()
+            .enumerate()
+            .map(|(row, [a, b, c, d])| {
+                // Another row's a is as good as any operation.
+                let other = quadruples[(row + 1) % quadruples.len()][0];
+                let d = if unrelated { other } else { *d };
+                let [a, b, c, d] = [*a, *b, *c, d].map(|one| lab.code(vae, one));
+                let square = |i: usize| (a[i] + b[i] - c[i] - d[i]).powi(2);
+                (0..LATENT).map(square).sum::<f64>().sqrt()
+            })
+            .collect();
+        mean(&errors)
+    }))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_table_as_its_own_code_is_where_it_must_be() {
+        // Brute force over random pairs comes to the same share.
+        let stream = crate::random::Stream::new(1, crate::random::Purpose::Validation, 9, 0);
+        let table = |operation: Operation| operation.entries().map(f64::from);
+        let rows = 0..20_000;
+        let typical: f64 = rows
+            .map(|row| {
+                let [a, b] = [0, 1].map(|column| Lab::operation(stream.uniform(row, column)));
+                distance(&table(a), &table(b))
+            })
+            .sum::<f64>()
+            / 20_000.0;
+        let share = 4.0 / 3.0 / typical;
+        assert!((table_one_entry() - share).abs() < 0.005, "{share}");
+    }
+
+    #[test]
+    fn compositions_add_up() {
+        let add: Operation = "sum_mod_3".parse().unwrap();
+        let [a, b] = [4_711, 17_000].map(|index| Operation::new(index).unwrap());
+        let expected = a
+            .entries()
+            .into_iter()
+            .zip(b.entries())
+            .map(|(x, y)| add.apply(x, y));
+        assert!(sum(a, b).entries().into_iter().eq(expected));
+    }
+
+    #[test]
+    fn reversal_is_nothing_to_a_table_and_other_renamings_are() {
+        let operations: Vec<Operation> = (0..200).filter_map(|i| Operation::new(i * 97)).collect();
+        let table = |operation: Operation| operation.entries().map(f64::from).to_vec();
+        let reversed = least_correlation(&operations, &[Permutation::NEGATION], table);
+        assert!((reversed - 1.0).abs() < 1e-12);
+        assert!(least_correlation(&operations, &RENAMINGS, table) < 0.9);
+    }
+}

@@ -1,0 +1,104 @@
+//! Does a model learn, or does it look as if? Tests that say what this model scores, what untrained
+//! ones of the same shape score, what a trivial baseline scores, and whether that tells them apart.
+//!
+//! The original's tests passed on untrained weights, and some for reasons that are no learning: bounds
+//! wider than the space, a hold-out that was trained on. Here a test that an untrained model or the
+//! baseline passes as well *does not discriminate*, whatever this model scores.
+
+mod deciding;
+mod finding;
+mod generalization;
+mod lab;
+mod latent;
+mod statistics;
+
+pub use finding::{Bound, Finding, Group, Measured, Test, Verdict};
+pub use lab::Held;
+
+use std::sync::atomic::{AtomicU32, Ordering};
+
+use rayon::prelude::*;
+
+use crate::device::DeviceFailure;
+use crate::measure::Progress;
+use crate::model::{Weights, Which};
+use lab::Lab;
+
+/// Seeds of the untrained models; of each test the one that scores best is held against the model.
+pub const UNTRAINED: [u64; 3] = [0, 1, 2];
+
+/// A value for A and one for B.
+type Pair<T> = [T; 2];
+type Measure = fn(&Lab) -> Result<Pair<Measured>, DeviceFailure>;
+type Chance = fn(&Lab) -> Result<Pair<f64>, DeviceFailure>;
+
+/// A test with how it is made.
+struct Trial {
+    test: Test,
+    measure: Measure,
+    chance: Chance,
+}
+
+fn trials() -> impl Iterator<Item = &'static Trial> {
+    let all = [deciding::TRIALS, generalization::TRIALS, latent::TRIALS];
+    all.into_iter().flatten()
+}
+
+/// Every test, in the order in which they are made.
+pub fn tests() -> impl Iterator<Item = &'static Test> {
+    trials().map(|trial| &trial.test)
+}
+
+/// Makes every test on a model, on all cores in 64 bits: for each test A's finding, then B's.
+///
+/// `seed` is that of codes, draws and choices of operations; `watch` is told how far it is.
+///
+/// # Errors
+/// The device's failure.
+pub fn validate(
+    weights: &Weights,
+    held: &Held,
+    seed: u64,
+    watch: &(dyn Fn(Progress) + Sync),
+) -> Result<Vec<Finding>, DeviceFailure> {
+    let done = AtomicU32::new(0);
+    let open = |weights: &Weights| {
+        let lab = Lab::new(weights, held.clone(), seed);
+        watch(Progress {
+            what: "measuring models",
+            done: 1 + done.fetch_add(1, Ordering::Relaxed),
+            of: 1 + UNTRAINED.len() as u32,
+        });
+        lab
+    };
+    let model = open(weights)?;
+    let untrained = UNTRAINED
+        .par_iter()
+        .map(|seed| open(&Weights::fresh(*seed)))
+        .collect::<Result<Vec<Lab>, _>>()?;
+    let mut findings = Vec::new();
+    for (done, trial) in (0..).zip(trials()) {
+        watch(Progress {
+            what: "tests",
+            done,
+            of: tests().count() as u32,
+        });
+        let values = (trial.measure)(&model)?;
+        let chances = (trial.chance)(&model)?;
+        let rivals = untrained
+            .par_iter()
+            .map(|lab| (trial.measure)(lab))
+            .collect::<Result<Vec<Pair<Measured>>, _>>()?;
+        for (i, which) in Which::BOTH.into_iter().enumerate() {
+            let rivals = rivals.iter().map(|pair| pair[i].value);
+            findings.push(Finding::new(
+                &trial.test,
+                which,
+                values[i],
+                rivals,
+                chances[i],
+            ));
+        }
+    }
+    Ok(findings)
+}
