@@ -4,9 +4,8 @@ use std::process::ExitCode;
 
 use serde_json::json;
 
-use fluxttice_core::run::{Checkpoint, Origin, find_checkpoint};
-use fluxttice_core::training::Split;
-use fluxttice_core::validation::{Bound, Finding, Group, Held, UNTRAINED, tests, validate};
+use fluxttice_core::run::{Origin, find_checkpoint};
+use fluxttice_core::validation::{Finding, Held, UNTRAINED, number, tests, validate};
 
 use super::progress::Bar;
 use super::{Done, Failure, json_line, line, note, setup};
@@ -19,7 +18,7 @@ pub fn run(global: &Global, args: &ValidateArgs) -> Done {
     }
     let checkpoint = find_checkpoint(&setup::runs(global)?, args.checkpoint.as_deref())?;
     let seed = global.seed.unwrap_or(0);
-    let held = held(&checkpoint)?;
+    let (config, ..) = checkpoint.origin.story()?;
     if !global.json && !global.quiet {
         note(&format!(
             "{}, seed {seed}, 64 bits on the CPU; untrained models of seeds {UNTRAINED:?}, the best of them",
@@ -32,7 +31,7 @@ pub fn run(global: &Global, args: &ValidateArgs) -> Done {
         }
     }
     let bar = Bar::new(global);
-    let findings = validate(&checkpoint.weights, &held, seed, &|progress| {
+    let findings = validate(&checkpoint.weights, &Held::of(&config), seed, &|progress| {
         bar.show(progress)
     });
     bar.clear();
@@ -57,16 +56,6 @@ pub fn run(global: &Global, args: &ValidateArgs) -> Done {
     })
 }
 
-/// The operations that the checkpoint's run trained on and held out.
-fn held(checkpoint: &Checkpoint) -> Result<Held, Failure> {
-    let (config, ..) = checkpoint.origin.story()?;
-    let split = Split::new(&config);
-    Ok(Held {
-        train: split.train.into_iter().collect(),
-        test: split.test.into_iter().collect(),
-    })
-}
-
 fn object(finding: &Finding, seed: u64) -> serde_json::Value {
     // What is no number becomes null.
     json!({
@@ -86,32 +75,6 @@ fn object(finding: &Finding, seed: u64) -> serde_json::Value {
     })
 }
 
-fn title(group: Group) -> &'static str {
-    match group {
-        Group::Deciding => "these decide",
-        Group::Generalization => "published tests of generalization, which claim nothing",
-        Group::Latent => "published tests of the latent space, which claim nothing",
-    }
-}
-
-fn bound(bound: Bound) -> String {
-    match bound {
-        Bound::AtLeast(least) => format!("≥ {}", number(least)),
-        Bound::AtMost(most) => format!("≤ {}", number(most)),
-    }
-}
-
-/// Four significant digits; counts in full.
-fn number(value: f64) -> String {
-    match value.abs() {
-        _ if !value.is_finite() => "–".to_owned(),
-        1000.0.. => format!("{value:.0}"),
-        100.0.. => format!("{value:.1}"),
-        10.0.. => format!("{value:.2}"),
-        _ => format!("{value:.3}"),
-    }
-}
-
 fn table(findings: &[Finding]) -> Result<(), Failure> {
     let mut group = None;
     for finding in findings {
@@ -120,7 +83,7 @@ fn table(findings: &[Finding]) -> Result<(), Failure> {
             if group.is_some() {
                 line("")?;
             }
-            line(title(test.group))?;
+            line(test.group.title())?;
             line(&format!(
                 "{:<33}   {:>9} {:>17} {:>9} {:>9} {:>9}  verdict",
                 "", "value", "95 %", "untrained", "baseline", "bound"
@@ -140,7 +103,7 @@ fn table(findings: &[Finding]) -> Result<(), Failure> {
             number(finding.measured.value),
             number(finding.untrained),
             number(finding.chance),
-            bound(test.bound),
+            test.bound,
             finding.verdict.words()
         ))?;
     }
@@ -154,14 +117,12 @@ fn list(global: &Global) -> Done {
             json_line(test)?;
             continue;
         }
-        line(&format!("{} ({})", test.name, title(test.group)))?;
+        line(&format!("{} ({})", test.name, test.group.title()))?;
         line(&format!("  {}", test.definition))?;
         let unit = if test.unit.is_empty() { "" } else { " " };
         line(&format!(
             "  bound {}{unit}{}: {}",
-            bound(test.bound),
-            test.unit,
-            test.source
+            test.bound, test.unit, test.source
         ))?;
         line(&format!(
             "  baseline: {}; margin {}",

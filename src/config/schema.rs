@@ -284,6 +284,9 @@ pub struct Beyond {
     /// Learning rate of StateNet; `None` leaves it untrained, as the published one is.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub statenet_rate: Option<f64>,
+    /// Whether the validation and test splits are made of whole symmetry orbits.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub hold_out_orbits: Option<bool>,
 }
 
 impl Beyond {

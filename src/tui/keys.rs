@@ -120,6 +120,7 @@ pub enum Action {
     Verify,
     Export,
     CopyFolder,
+    Validate,
     Refresh,
     ToggleMisleading,
     ToggleFreeze,
@@ -419,6 +420,7 @@ pub static TABLE: &[Binding] = table! {
         [key(KeyCode::Home)] ListFirst "" "the first one"
         [key(KeyCode::End)] ListLast "" "the last one"
         [ch('v'), key(KeyCode::Enter)] Verify "verify" "check the certificate: files, and every figure measured again"
+        [ch('t')] Validate "test" "does its model learn, or look as if: each test beside untrained models and a trivial baseline"
         [ch('e')] CopyFolder "export" "copy its folder to where the program was started"
         [ch('r')] Refresh "" "look again what there is"
     }

@@ -6,6 +6,7 @@ mod operations;
 mod past;
 mod places;
 mod steering;
+mod validation;
 
 use std::sync::Arc;
 

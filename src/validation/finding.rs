@@ -1,5 +1,7 @@
 //! What a test is, and what came of it.
 
+use std::fmt;
+
 use serde::Serialize;
 
 use crate::model::Which;
@@ -30,12 +32,26 @@ impl Bound {
             Self::AtMost(_) => over - value,
         }
     }
+}
 
-    /// The bound's number.
-    pub fn value(self) -> f64 {
+/// `≥ 0.900`.
+impl fmt::Display for Bound {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::AtLeast(bound) | Self::AtMost(bound) => bound,
+            Self::AtLeast(bound) => f.pad(&format!("≥ {}", number(*bound))),
+            Self::AtMost(bound) => f.pad(&format!("≤ {}", number(*bound))),
         }
+    }
+}
+
+/// A value for people: four significant digits, counts in full, a dash for what is no number.
+pub fn number(value: f64) -> String {
+    match value.abs() {
+        _ if !value.is_finite() => "–".to_owned(),
+        1000.0.. => format!("{value:.0}"),
+        100.0.. => format!("{value:.1}"),
+        10.0.. => format!("{value:.2}"),
+        _ => format!("{value:.3}"),
     }
 }
 
@@ -49,6 +65,17 @@ pub enum Group {
     Generalization,
     /// The published tests of the latent space: these claim nothing.
     Latent,
+}
+
+impl Group {
+    /// What follows from its tests, in words.
+    pub fn title(self) -> &'static str {
+        match self {
+            Self::Deciding => "these decide",
+            Self::Generalization => "published tests of generalization, which claim nothing",
+            Self::Latent => "published tests of the latent space, which claim nothing",
+        }
+    }
 }
 
 /// A test.

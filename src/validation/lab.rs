@@ -1,10 +1,12 @@
 //! A model with what several tests need, measured once.
 
+use crate::config::Config;
 use crate::device::DeviceFailure;
 use crate::measure::{Evaluator, Posteriors, PriorAnswer, PriorQuestion, survey};
 use crate::model::{LATENT, Weights, Which};
 use crate::random::{Purpose, Stream};
 use crate::space::{OPERATIONS, Operation, OperationSet};
+use crate::training::Split;
 
 /// Samples of coverage, and of decode entropy.
 pub const SAMPLES: u32 = 50_000;
@@ -18,6 +20,17 @@ pub struct Held {
     pub train: OperationSet,
     /// Neither trained on nor used to choose the model.
     pub test: OperationSet,
+}
+
+impl Held {
+    /// By the split of a configuration.
+    pub fn of(config: &Config) -> Self {
+        let split = Split::new(config);
+        Self {
+            train: split.train.into_iter().collect(),
+            test: split.test.into_iter().collect(),
+        }
+    }
 }
 
 /// A model under test.

@@ -8,7 +8,7 @@ const UP_TO_10: Range = Range::Real {
     max: Bound::Closed(10.0),
 };
 
-pub(super) const KEYS: [KeyInfo; 15] = [
+pub(super) const KEYS: [KeyInfo; 16] = [
     held(
         "hold.rho",
         Range::UNIT,
@@ -105,6 +105,14 @@ pub(super) const KEYS: [KeyInfo; 15] = [
     .optional()
     .added()
     .next_epoch(),
+    key(
+        "beyond.hold_out_orbits",
+        Range::Flag,
+        "null",
+        "make the validation and test splits of whole orbits under renaming of values and swap of inputs, so that nothing held out is another name of what is trained on; the published split is by single operations",
+    )
+    .optional()
+    .added(),
     key(
         "rules.N",
         Range::Text,

@@ -1,6 +1,6 @@
 //! What the desk measures beside training: certificates, their checks, probabilities.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::mpsc::Receiver;
 
@@ -15,6 +15,7 @@ use crate::model::{Weights, Which};
 use crate::run::find_checkpoint;
 use crate::session::message::Model;
 use crate::space::Operation;
+use crate::validation::{Held, validate};
 
 /// Seed of everything the desk measures.
 const SEED: u64 = 0;
@@ -81,6 +82,7 @@ pub(super) fn measure(
         let what = match &request {
             Measurement::Certify(_) => "certify",
             Measurement::Verify(_) => "verify",
+            Measurement::Validate(_) => "validate",
             Measurement::Estimate(_) => "estimate probabilities",
         };
         let done = pool.install(|| answer(runs, request, &mut untrained, &watch));
@@ -106,10 +108,23 @@ fn answer(
             let verdict = verify(&folder, Trust::default(), watch)?;
             DeskEvent::Verified(folder, Arc::new(verdict))
         }
+        Measurement::Validate(checkpoint) => validated(runs, checkpoint, watch)?,
         Measurement::Estimate(model) => {
             DeskEvent::Estimated(Arc::new(estimate(&model, untrained)?))
         }
     })
+}
+
+fn validated(
+    runs: &Path,
+    asked: Option<PathBuf>,
+    watch: &(dyn Fn(Progress) + Sync),
+) -> Result<DeskEvent, CertificateError> {
+    let named = asked.as_deref().map(Path::to_string_lossy);
+    let checkpoint = find_checkpoint(runs, named.as_deref())?;
+    let (config, ..) = checkpoint.origin.story()?;
+    let findings = validate(&checkpoint.weights, &Held::of(&config), SEED, watch)?;
+    Ok(DeskEvent::Validated(asked, Arc::new(findings)))
 }
 
 fn certified(

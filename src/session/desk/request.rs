@@ -12,6 +12,7 @@ use crate::measure::Progress;
 use crate::plot::Drawing;
 use crate::run::bookmarks::{Bookmark, BookmarkChange};
 use crate::session::message::Model;
+use crate::validation::Finding;
 
 /// Something asked of the desk. Measurements wait for one another, and so do chores.
 #[derive(Clone, Debug)]
@@ -33,6 +34,8 @@ pub enum Measurement {
     Certify(Option<PathBuf>),
     /// Check a certificate: files, and every figure measured again.
     Verify(PathBuf),
+    /// Whether a checkpoint (a folder or file; `None`: the built-in model) learned anything.
+    Validate(Option<PathBuf>),
     /// Probabilities of all operations, and the figures that mislead.
     Estimate(Arc<Model>),
 }
@@ -108,6 +111,8 @@ pub enum DeskEvent {
     Certified(PathBuf),
     /// A certificate was checked.
     Verified(PathBuf, Arc<Verdict>),
+    /// A checkpoint was validated.
+    Validated(Option<PathBuf>, Arc<Vec<Finding>>),
     /// A folder was copied to here.
     Exported(PathBuf),
     /// Probabilities, as asked for.

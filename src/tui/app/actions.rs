@@ -309,6 +309,7 @@ impl App {
             Action::ListFarUp => self.desk.scroll = self.desk.scroll.saturating_sub(FAR as usize),
             Action::ListFarDown => self.scroll_details(),
             Action::Verify => self.verify(),
+            Action::Validate => self.validate(),
             Action::CopyFolder => self.export(),
             Action::Refresh => self.list(),
             _ => {}

@@ -10,6 +10,7 @@ use crate::session::message::{Command, Model, Outcome};
 use crate::session::{Chore, DeskEvent, DeskRequest, Estimates, Measurement};
 use crate::tui::app::{App, Origin, Paint, Redraw, Tab};
 use crate::tui::log_buffer::LogLevel;
+use crate::validation::Finding;
 
 /// A request at the desk that the user is to know of.
 #[derive(Clone, Debug)]
@@ -31,6 +32,8 @@ pub struct DeskView {
     pub scroll: usize,
     /// What was found of certificates that were checked in this session.
     pub verdicts: Vec<(PathBuf, Arc<Verdict>)>,
+    /// What was found of checkpoints that were validated in this session; `None` is the built-in model.
+    pub validations: Vec<(Option<PathBuf>, Arc<Vec<Finding>>)>,
     /// Newest estimates.
     pub estimates: Option<Arc<Estimates>>,
     /// Whether the figures that mislead are shown.
@@ -108,6 +111,7 @@ impl App {
             event,
             DeskEvent::Certified(_)
                 | DeskEvent::Verified(..)
+                | DeskEvent::Validated(..)
                 | DeskEvent::Estimated(_)
                 | DeskEvent::Failed { .. }
         );
@@ -143,6 +147,15 @@ impl App {
                 self.desk.verdicts.retain(|(other, _)| *other != folder);
                 self.desk.verdicts.push((folder, verdict));
                 self.say(words);
+            }
+            DeskEvent::Validated(folder, findings) => {
+                let condemned = findings.iter().filter(|finding| finding.condemns()).count();
+                self.desk.validations.retain(|(other, _)| *other != folder);
+                self.desk.validations.push((folder, findings));
+                self.say(match condemned {
+                    0 => "✓ validated: every deciding test passes".to_owned(),
+                    count => format!("✖ validated: {count} of the deciding tests do not pass"),
+                });
             }
             DeskEvent::Exported(to) => self.say(format!("✓ copied to {}", to.display())),
             DeskEvent::Estimated(estimates) => self.desk.estimates = Some(estimates),
@@ -238,6 +251,33 @@ impl App {
                 let words = format!("verifying {}", item.name);
                 self.desk.ask(&words, Measurement::Verify(item.folder));
             }
+        }
+    }
+
+    /// What validating found of the chosen item, or of the model that is explored where none is chosen.
+    pub fn validation(&self) -> Option<&[Finding]> {
+        let explored = || self.live.info.as_ref()?.checkpoint.as_ref();
+        let chosen = self.desk.chosen().map(|item| &item.folder);
+        let folder = chosen.or_else(explored);
+        let mut validations = self.desk.validations.iter();
+        let found = validations.find(|(other, _)| other.as_ref() == folder);
+        found.map(|(_, findings)| findings.as_slice())
+    }
+
+    /// Asks whether the chosen item's model, or the one that is explored, learned anything.
+    pub(super) fn validate(&mut self) {
+        if let Some(item) = self.desk.chosen() {
+            let words = format!("validating {}", item.name);
+            let folder = item.folder.clone();
+            return self.desk.ask(&words, Measurement::Validate(Some(folder)));
+        }
+        match &self.live.info {
+            Some(info) if !info.training => {
+                let words = format!("validating {}", info.name);
+                let checkpoint = info.checkpoint.clone();
+                self.desk.ask(&words, Measurement::Validate(checkpoint));
+            }
+            _ => self.say("s saves the model as it is; then t validates it here"),
         }
     }
 

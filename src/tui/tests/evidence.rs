@@ -123,7 +123,7 @@ fn verdict(failed: Option<(&str, &str, &str)>) -> Arc<Verdict> {
     })
 }
 
-fn stocked(width: u16, height: u16) -> App {
+pub fn stocked(width: u16, height: u16) -> App {
     let mut app = fixtures::live(width, height);
     press(&mut app, KeyCode::Char('5'));
     app.on_desk(shelf());

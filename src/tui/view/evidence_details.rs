@@ -4,7 +4,7 @@ use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 use ratatui::text::{Line, Span};
 
-use super::{footer, heading, lines};
+use super::{footer, heading, lines, validation};
 use crate::certificate::{Item, ItemKind, Predicate, Statement, Verdict};
 use crate::measure::{Figure, Subject};
 use crate::space::OPERATIONS;
@@ -21,11 +21,12 @@ const COLUMN: usize = 76;
 /// Draws title and details.
 pub fn render(title: Rect, area: Rect, buf: &mut Buffer, app: &App) {
     let theme = app.theme;
-    let Some(item) = app.desk.chosen() else {
-        return;
-    };
-    heading(title, buf, theme, &item.name, &item.run);
-    let rows = details(app, item, usize::from(area.width));
+    match app.desk.chosen() {
+        Some(item) => heading(title, buf, theme, &item.name, &item.run),
+        None if app.validation().is_some() => heading(title, buf, theme, "this model", ""),
+        None => return,
+    }
+    let rows = details(app, usize::from(area.width));
     let first = app.desk.scroll.min(rows.len().saturating_sub(1));
     lines(area, buf, &rows[first..]);
     let more = rows.len() - first;
@@ -39,11 +40,10 @@ pub fn render(title: Rect, area: Rect, buf: &mut Buffer, app: &App) {
 
 /// Lines of the chosen item's details in this width.
 pub fn count(app: &App, width: usize) -> usize {
-    let chosen = app.desk.chosen();
-    chosen.map_or(0, |item| details(app, item, width).len())
+    details(app, width).len()
 }
 
-fn details(app: &App, item: &Item, width: usize) -> Vec<Line<'static>> {
+fn details(app: &App, width: usize) -> Vec<Line<'static>> {
     let theme = app.theme;
     let mut text = Text {
         theme,
@@ -53,6 +53,18 @@ fn details(app: &App, item: &Item, width: usize) -> Vec<Line<'static>> {
     if let Some(job) = app.desk.at_work() {
         text.accent(&footer::desk_words(job));
     }
+    if let Some(findings) = app.validation() {
+        validation::lines(&mut text, findings);
+        text.gap();
+    }
+    if let Some(item) = app.desk.chosen() {
+        said(&mut text, app, item);
+    }
+    text.lines
+}
+
+/// What an item says of itself.
+fn said(text: &mut Text, app: &App, item: &Item) {
     match &item.kind {
         ItemKind::Snapshot { position } => {
             match position {
@@ -66,17 +78,16 @@ fn details(app: &App, item: &Item, width: usize) -> Vec<Line<'static>> {
             }
             text.dim(&item.folder.display().to_string());
             text.gap();
-            text.dim("Not measured: c measures it and makes a certificate, in ten seconds or so. Training goes on meanwhile.");
+            text.dim("Not measured: c measures it and makes a certificate, t tests whether it learned anything, in ten seconds or so each. Training goes on meanwhile.");
         }
         ItemKind::Certificate { statement, signed } => match statement.as_ref() {
             Err(problem) => {
                 text.bad("damaged: certificate.json cannot be read");
                 text.dim(problem);
             }
-            Ok(statement) => certificate(&mut text, statement, *signed, app.desk.verdict(item)),
+            Ok(statement) => certificate(text, statement, *signed, app.desk.verdict(item)),
         },
     }
-    text.lines
 }
 
 fn certificate(text: &mut Text, statement: &Statement, signed: bool, verdict: Option<&Verdict>) {
@@ -148,10 +159,10 @@ fn certificate(text: &mut Text, statement: &Statement, signed: bool, verdict: Op
 }
 
 /// Lines that grow downwards, wrapped to a width.
-struct Text {
-    theme: Theme,
-    width: usize,
-    lines: Vec<Line<'static>>,
+pub(super) struct Text {
+    pub(super) theme: Theme,
+    pub(super) width: usize,
+    pub(super) lines: Vec<Line<'static>>,
 }
 
 impl Text {
@@ -161,31 +172,31 @@ impl Text {
             .extend(wrapped.map(|text| Line::styled(text, style)));
     }
 
-    fn say(&mut self, text: &str) {
+    pub(super) fn say(&mut self, text: &str) {
         self.add(text, self.theme.text());
     }
 
-    fn dim(&mut self, text: &str) {
+    pub(super) fn dim(&mut self, text: &str) {
         self.add(text, self.theme.dim());
     }
 
-    fn strong(&mut self, text: &str) {
+    pub(super) fn strong(&mut self, text: &str) {
         self.add(text, self.theme.strong());
     }
 
-    fn accent(&mut self, text: &str) {
+    pub(super) fn accent(&mut self, text: &str) {
         self.add(text, self.theme.accent());
     }
 
-    fn good(&mut self, text: &str) {
+    pub(super) fn good(&mut self, text: &str) {
         self.add(text, self.theme.good());
     }
 
-    fn bad(&mut self, text: &str) {
+    pub(super) fn bad(&mut self, text: &str) {
         self.add(text, self.theme.bad());
     }
 
-    fn gap(&mut self) {
+    pub(super) fn gap(&mut self) {
         self.lines.push(Line::default());
     }
 

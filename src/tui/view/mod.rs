@@ -33,6 +33,7 @@ mod runs;
 mod timeline;
 mod train;
 mod truth_table;
+mod validation;
 mod values;
 
 use ratatui::Frame;

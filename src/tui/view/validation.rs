@@ -1,0 +1,104 @@
+//! What validating found: this model, untrained ones, a baseline and the bound side by side.
+
+use ratatui::style::Style;
+use ratatui::text::{Line, Span};
+
+use super::evidence_details::Text;
+use crate::model::Which;
+use crate::tui::format::fit;
+use crate::tui::theme::{Role, Theme};
+use crate::validation::{Finding, Verdict, number};
+
+/// Columns of a number with its blanks, where there is room.
+const NUMBER: usize = 10;
+/// Columns before the numbers, where those have a line of their own.
+const LEAD: usize = 4;
+/// Columns of a name where everything stands in one line.
+const NAME: usize = 31;
+
+/// Appends a line for each finding, or two where it is narrow.
+pub fn lines(text: &mut Text, findings: &[Finding]) {
+    let condemned = findings.iter().filter(|finding| finding.condemns()).count();
+    match condemned {
+        0 => text.good("✓ every deciding test passes"),
+        count => text.bad(&format!("✖ {count} of the deciding tests do not pass")),
+    }
+    text.dim("✓ passes  ✖ fails  ○ does not discriminate: an untrained model or the baseline does as well");
+    let wide = text.width >= NAME + LEAD + 4 * NUMBER;
+    let column = NUMBER.min(text.width.saturating_sub(LEAD) / 4);
+    let mut group = None;
+    for finding in findings {
+        if group != Some(finding.test.group) {
+            group = Some(finding.test.group);
+            text.gap();
+            text.strong(finding.test.group.title());
+            let words = if column < NUMBER {
+                ["value", "untr.", "base", "bound"]
+            } else {
+                ["value", "untrained", "baseline", "bound"]
+            };
+            let indent = if wide { NAME + LEAD } else { LEAD };
+            let head = words.map(|word| format!("{word:>column$}")).concat();
+            let head = format!("{}{head}", " ".repeat(indent));
+            text.lines.push(Line::styled(head, text.theme.dim()));
+        }
+        let rows = rows(
+            text.theme,
+            finding,
+            wide.then_some(NAME),
+            column,
+            text.width,
+        );
+        text.lines.extend(rows);
+    }
+}
+
+/// The name beside the numbers, in so many columns, or above A's.
+fn rows(
+    theme: Theme,
+    finding: &Finding,
+    beside: Option<usize>,
+    column: usize,
+    width: usize,
+) -> Vec<Line<'static>> {
+    let (sign, style) = sign(theme, finding.verdict);
+    let role = match finding.which {
+        Which::A => Role::A,
+        Which::B => Role::B,
+    };
+    let name = finding.test.name;
+    let whose = Span::styled(finding.which.name().to_uppercase(), theme.role(role));
+    let numbers = vec![
+        Span::raw(format!("{:>column$}", number(finding.measured.value))),
+        Span::styled(
+            format!(
+                "{:>column$}{:>column$}{:>column$}",
+                number(finding.untrained),
+                number(finding.chance),
+                finding.test.bound
+            ),
+            theme.dim(),
+        ),
+    ];
+    let sign = Span::styled(format!("{sign} "), style);
+    if let Some(room) = beside {
+        let name = Span::raw(format!("{:<room$}", fit(name, room)));
+        let first = [sign, name, whose, Span::raw(" ")];
+        return vec![Line::from_iter(first.into_iter().chain(numbers))];
+    }
+    let mut rows = Vec::new();
+    if finding.which == Which::A {
+        rows.push(Line::raw(fit(name, width)));
+    }
+    let first = [sign, whose, Span::raw(" ")];
+    rows.push(Line::from_iter(first.into_iter().chain(numbers)));
+    rows
+}
+
+fn sign(theme: Theme, verdict: Verdict) -> (&'static str, Style) {
+    match verdict {
+        Verdict::Passes => ("✓", theme.good()),
+        Verdict::Fails => ("✖", theme.bad()),
+        Verdict::DoesNotDiscriminate => ("○", theme.warning()),
+    }
+}
