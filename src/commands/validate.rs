@@ -39,7 +39,7 @@ pub fn run(global: &Global, args: &ValidateArgs) -> Done {
     let condemned = findings.iter().filter(|finding| finding.condemns()).count();
     if global.json {
         for finding in &findings {
-            json_line(&object(finding, seed))?;
+            json_line(&object(finding))?;
         }
     } else {
         table(&findings)?;
@@ -56,7 +56,7 @@ pub fn run(global: &Global, args: &ValidateArgs) -> Done {
     })
 }
 
-fn object(finding: &Finding, seed: u64) -> serde_json::Value {
+fn object(finding: &Finding) -> serde_json::Value {
     // What is no number becomes null.
     json!({
         "test": finding.test.name,
@@ -65,7 +65,7 @@ fn object(finding: &Finding, seed: u64) -> serde_json::Value {
         "value": finding.measured.value,
         "interval": finding.measured.interval,
         "samples": finding.measured.samples,
-        "seed": seed,
+        "seed": finding.seed,
         "untrained": finding.untrained,
         "chance": finding.chance,
         "bound": finding.test.bound,

@@ -140,6 +140,8 @@ pub struct Finding {
     pub test: &'static Test,
     /// Whose.
     pub which: Which,
+    /// Seed of codes, draws and choices of operations.
+    pub seed: u64,
     /// What this model scores.
     pub measured: Measured,
     /// What the best of the untrained models scores.
@@ -154,6 +156,7 @@ impl Finding {
     pub(super) fn new(
         test: &'static Test,
         which: Which,
+        seed: u64,
         measured: Measured,
         untrained: impl Iterator<Item = f64>,
         chance: f64,
@@ -169,6 +172,7 @@ impl Finding {
         Self {
             test,
             which,
+            seed,
             measured,
             untrained,
             chance,
@@ -219,7 +223,7 @@ mod tests {
             interval: None,
             samples: 1,
         };
-        Finding::new(test, Which::A, measured, untrained.into_iter(), chance)
+        Finding::new(test, Which::A, 0, measured, untrained.into_iter(), chance)
     }
 
     #[test]

@@ -94,6 +94,7 @@ pub fn validate(
             findings.push(Finding::new(
                 &trial.test,
                 which,
+                seed,
                 values[i],
                 rivals,
                 chances[i],

@@ -18,6 +18,7 @@ fn findings() -> Vec<Finding> {
         .map(|((test, which), verdict)| Finding {
             test,
             which,
+            seed: 0,
             measured: Measured {
                 value: 0.75,
                 interval: None,

@@ -31,7 +31,7 @@ pub fn render(body: Rect, buf: &mut Buffer, app: &App) {
         Some([]) => {
             heading(parts.head, buf, theme, "evidence", "nothing yet");
             let text = "A certificate is a folder with a model and its measured figures that anyone can check. \
-                        c makes one of the model as it is; s saves the model without measuring it.";
+                        c makes one of the model as it is; s saves the model without measuring it; t tests whether a saved or explored one learned anything.";
             let rows: Vec<Line<'_>> = wrap(text, usize::from(parts.list.width))
                 .into_iter()
                 .map(|text| Line::styled(text, theme.dim()))

@@ -5,9 +5,9 @@ use ratatui::text::{Line, Span};
 
 use super::evidence_details::Text;
 use crate::model::Which;
-use crate::tui::format::fit;
+use crate::tui::format::{fit, thousands};
 use crate::tui::theme::{Role, Theme};
-use crate::validation::{Finding, Verdict, number};
+use crate::validation::{Finding, UNTRAINED, Verdict, number};
 
 /// Columns of a number with its blanks, where there is room.
 const NUMBER: usize = 10;
@@ -24,7 +24,14 @@ pub fn lines(text: &mut Text, findings: &[Finding]) {
         count => text.bad(&format!("✖ {count} of the deciding tests do not pass")),
     }
     text.dim("✓ passes  ✖ fails  ○ does not discriminate: an untrained model or the baseline does as well");
-    let wide = text.width >= NAME + LEAD + 4 * NUMBER;
+    if let Some(finding) = findings.first() {
+        let seed = finding.seed;
+        text.dim(&format!(
+            "measurement seed {seed}; untrained: the best of seeds {}; `validate --list` defines each",
+            UNTRAINED.map(|seed| seed.to_string()).join(", ")
+        ));
+    }
+    let wide = text.width >= NAME + LEAD + 5 * NUMBER;
     let column = NUMBER.min(text.width.saturating_sub(LEAD) / 4);
     let mut group = None;
     for finding in findings {
@@ -39,6 +46,12 @@ pub fn lines(text: &mut Text, findings: &[Finding]) {
             };
             let indent = if wide { NAME + LEAD } else { LEAD };
             let head = words.map(|word| format!("{word:>column$}")).concat();
+            let samples = if wide {
+                format!("{:>column$}", "N")
+            } else {
+                String::new()
+            };
+            let head = head + &samples;
             let head = format!("{}{head}", " ".repeat(indent));
             text.lines.push(Line::styled(head, text.theme.dim()));
         }
@@ -67,6 +80,7 @@ fn rows(
         Which::B => Role::B,
     };
     let name = finding.test.name;
+    let samples = thousands(finding.measured.samples.into());
     let whose = Span::styled(finding.which.name().to_uppercase(), theme.role(role));
     let numbers = vec![
         Span::raw(format!("{:>column$}", number(finding.measured.value))),
@@ -84,11 +98,14 @@ fn rows(
     if let Some(room) = beside {
         let name = Span::raw(format!("{:<room$}", fit(name, room)));
         let first = [sign, name, whose, Span::raw(" ")];
-        return vec![Line::from_iter(first.into_iter().chain(numbers))];
+        let samples = Span::styled(format!("{samples:>column$}"), theme.dim());
+        return vec![Line::from_iter(
+            first.into_iter().chain(numbers).chain([samples]),
+        )];
     }
     let mut rows = Vec::new();
     if finding.which == Which::A {
-        rows.push(Line::raw(fit(name, width)));
+        rows.push(Line::raw(fit(&format!("{name}, N {samples}"), width)));
     }
     let first = [sign, whose, Span::raw(" ")];
     rows.push(Line::from_iter(first.into_iter().chain(numbers)));
