@@ -373,6 +373,42 @@ fn an_operation_is_found_by_name_and_its_neighbours_walked() {
 }
 
 #[test]
+fn earlier_epochs_are_looked_back_to_while_training_goes_on_and_places_are_kept() {
+    let home = tempfile::tempdir().unwrap();
+    let mut terminal = training(&home);
+    terminal.press("3");
+    terminal.shows("nearest kept");
+    terminal.press("t");
+    terminal.shows("bookmark");
+    terminal.press("the meet\r");
+    terminal.shows("★ the meet");
+    let kept = fs::read_to_string(home.path().join("bookmarks.yaml")).unwrap();
+    assert!(
+        kept.contains("place: min") && kept.contains("note: the meet"),
+        "{kept}"
+    );
+    let then = |screen: &Screen| {
+        let contents = screen.contents();
+        let (_, rest) = contents.split_once("then: ")?;
+        let words: Vec<&str> = rest.split_whitespace().take(2).collect();
+        Some(words.join(" "))
+    };
+    terminal.press("<");
+    let mut at = terminal.until("a moment", then);
+    // However many epochs were kept meanwhile, the way back ends before training.
+    while at != "before training" {
+        terminal.press("<");
+        let before = at;
+        at = terminal.until("an earlier moment", |screen| {
+            then(screen).filter(|then| *then != before)
+        });
+    }
+    terminal.shows("# now");
+    terminal.press("\x1b");
+    terminal.hides("then: ");
+}
+
+#[test]
 fn quitting_saves_and_resume_goes_on_at_the_right_epoch() {
     let home = tempfile::tempdir().unwrap();
     let mut terminal = training(&home);
