@@ -5,7 +5,7 @@ use std::process::ExitCode;
 use serde_json::json;
 
 use fluxttice_core::run::{Origin, find_checkpoint};
-use fluxttice_core::validation::{Finding, Held, UNTRAINED, number, tests, validate};
+use fluxttice_core::validation::{Finding, Held, UNTRAINED, condemned, number, tests, validate};
 
 use super::progress::Bar;
 use super::{Done, Failure, json_line, line, note, setup};
@@ -36,7 +36,7 @@ pub fn run(global: &Global, args: &ValidateArgs) -> Done {
     });
     bar.clear();
     let findings = findings?;
-    let condemned = findings.iter().filter(|finding| finding.condemns()).count();
+    let condemned = condemned(&findings);
     if global.json {
         for finding in &findings {
             json_line(&object(finding))?;

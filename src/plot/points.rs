@@ -19,8 +19,8 @@ pub struct Plane {
     pub points: Vec<([f64; 2], usize)>,
     /// What is ringed.
     pub rings: Vec<[f64; 2]>,
-    /// What is named, and where.
-    pub named: ([f64; 2], String),
+    /// What is named, and where; it is not on every plane.
+    pub named: Option<([f64; 2], String)>,
 }
 
 /// Planes with one legend.
@@ -86,7 +86,9 @@ impl Points {
         chart
             .draw_series(plane.rings.iter().map(ring))
             .map_err(failed)?;
-        let ([x, y], name) = &plane.named;
+        let Some(([x, y], name)) = &plane.named else {
+            return Ok(());
+        };
         let style = (FONT, 15).into_text_style(area);
         let (wide, high) = area.estimate_text_size(name, &style).map_err(failed)?;
         let (wide, high) = (wide as i32, high as i32);

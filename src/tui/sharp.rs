@@ -40,8 +40,6 @@ const SCALE: [Ink; 5] = [
 const GROUND: Ink = ink(0x60, 0x60, 0x60);
 const PLAIN: Ink = ink(0xa0, 0xa0, 0xa0);
 const ACCENT: Ink = ink(0xc4, 0x69, 0xa6);
-/// Nearest operations that are ringed.
-const RINGED: usize = 10;
 
 /// How this terminal shows pictures, and the ones that it shows.
 pub struct Sharp {
@@ -149,16 +147,11 @@ fn paint(app: &App, space: Space, plane: &Projection, (width, height): (u32, u32
             }
         }
     }
-    let view = &app.neighbours;
-    let place = |operation: Operation| plane.points.get(operation.index()).copied();
-    for near in view.found().near.neighbours.iter().take(RINGED) {
-        if let Some(point) = place(near.operation) {
-            ring(&mut pixels, at(point), 4.0);
-        }
+    let marks = app.marks(space, plane);
+    for near in marks.near {
+        ring(&mut pixels, at(near), 4.0);
     }
-    let point = view.found().point.as_ref().filter(|_| space == view.space);
-    let centre = point.and_then(|point| plane.place(point));
-    if let Some(centre) = centre.or_else(|| place(view.centre())) {
+    if let Some(centre) = marks.centre {
         dot(&mut pixels, at(centre), 5.0, ACCENT);
     }
     pixels

@@ -186,6 +186,11 @@ impl Finding {
     }
 }
 
+/// How many of the tests that decide are not passed.
+pub fn condemned(findings: &[Finding]) -> usize {
+    findings.iter().filter(|finding| finding.condemns()).count()
+}
+
 /// `rival` is the better of what untrained models and the baseline score.
 fn verdict(test: &Test, value: f64, rival: f64) -> Verdict {
     let Test { bound, margin, .. } = test;

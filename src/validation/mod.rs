@@ -12,7 +12,7 @@ mod lab;
 mod latent;
 mod statistics;
 
-pub use finding::{Bound, Finding, Group, Measured, Test, Verdict, number};
+pub use finding::{Bound, Finding, Group, Measured, Test, Verdict, condemned, number};
 pub use lab::Held;
 
 use std::sync::atomic::{AtomicU32, Ordering};

@@ -10,7 +10,7 @@ use crate::session::message::{Command, Model, Outcome};
 use crate::session::{Chore, DeskEvent, DeskRequest, Estimates, Measurement};
 use crate::tui::app::{App, Origin, Paint, Redraw, Tab};
 use crate::tui::log_buffer::LogLevel;
-use crate::validation::Finding;
+use crate::validation::{Finding, condemned};
 
 /// A request at the desk that the user is to know of.
 #[derive(Clone, Debug)]
@@ -149,7 +149,7 @@ impl App {
                 self.say(words);
             }
             DeskEvent::Validated(folder, findings) => {
-                let condemned = findings.iter().filter(|finding| finding.condemns()).count();
+                let condemned = condemned(&findings);
                 self.desk.validations.retain(|(other, _)| *other != folder);
                 self.desk.validations.push((folder, findings));
                 self.say(match condemned {

@@ -2,6 +2,7 @@
 
 use super::{App, Cover, LIKELIHOODS, Paint};
 use crate::measure::neighbours::Space;
+use crate::measure::projection::Projection;
 use crate::space::Operation;
 
 /// What is drawn of an operation.
@@ -37,7 +38,41 @@ impl Paint {
     }
 }
 
+/// Points of a plane that are marked.
+#[derive(Clone, Debug, Default)]
+pub struct Marks {
+    /// Bookmarked operations.
+    pub bookmarks: Vec<[f64; 2]>,
+    /// The nearest operations.
+    pub near: Vec<[f64; 2]>,
+    /// The chosen one of them.
+    pub chosen: Option<[f64; 2]>,
+    /// The centre; a point between operations lies in the space that is looked at alone.
+    pub centre: Option<[f64; 2]>,
+}
+
+/// Nearest operations that are marked.
+const MARKED: usize = 10;
+
 impl App {
+    /// What is marked on the plane of a space.
+    pub fn marks(&self, space: Space, plane: &Projection) -> Marks {
+        let view = &self.neighbours;
+        let at = |operation: Operation| plane.points.get(operation.index()).copied();
+        let near = view.found().near.neighbours.iter().take(MARKED);
+        let bookmarks = self.bookmarks.iter().flat_map(|all| all.iter());
+        let bookmarked = bookmarks.filter_map(|bookmark| bookmark.place.operation());
+        Marks {
+            bookmarks: bookmarked.filter_map(at).collect(),
+            near: near.filter_map(|near| at(near.operation)).collect(),
+            chosen: view.chosen().and_then(|chosen| at(chosen.operation)),
+            centre: match &view.found().point {
+                Some(point) => plane.place(point).filter(|_| space == view.space),
+                None => at(view.centre()),
+            },
+        }
+    }
+
     /// What is drawn of an operation in a space with the paint at hand.
     pub fn look(&self, space: Space, operation: Operation) -> Look {
         if !self.looks_at(operation) {

@@ -37,7 +37,7 @@ pub use export::ExportForm;
 pub use find_form::{FindForm, Meaning};
 pub use frame::Frame;
 pub use log_view::{Entry, LogView, Origin};
-pub use look::Look;
+pub use look::{Look, Marks};
 pub use map_view::{COLUMNS, Cover, Draw, LIKELIHOODS, MapView, ROWS, Zoom};
 pub use modal::{Modal, Offer, Palette, Prompt, Question, Then};
 pub use neighbour_view::{LISTED, NeighbourView, Ranked, SIZES};

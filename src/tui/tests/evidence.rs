@@ -351,17 +351,23 @@ fn a_snapshot_that_was_refused_is_not_certified() {
     );
 }
 
+/// An explorer of a checkpoint; `None` is the built-in model.
+pub fn explored(checkpoint: Option<PathBuf>) -> App {
+    let mut app = fixtures::app(120, 40);
+    let info = crate::session::message::RunInfo {
+        training: false,
+        checkpoint,
+        ..fixtures::info()
+    };
+    app.on_event(Event::Started(Arc::new(info)));
+    app.on_event(Event::State(RunState::Finished));
+    app
+}
+
 #[test]
 fn what_is_explored_is_certified_as_it_lies() {
     for checkpoint in [None, Some(PathBuf::from("/runs/r/checkpoints/epoch-0010"))] {
-        let mut app = fixtures::app(120, 40);
-        let info = crate::session::message::RunInfo {
-            training: false,
-            checkpoint: checkpoint.clone(),
-            ..fixtures::info()
-        };
-        app.on_event(Event::Started(Arc::new(info)));
-        app.on_event(Event::State(RunState::Finished));
+        let mut app = explored(checkpoint.clone());
         press(&mut app, KeyCode::Char('c'));
         assert_eq!(app.take_commands(), [], "nothing is asked of the worker");
         match &app.take_desk_requests()[..] {

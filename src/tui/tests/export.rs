@@ -126,7 +126,7 @@ fn pictures_hold_what_is_on_the_screen() {
         assert_eq!(plane.points.len(), 19_683);
         assert_eq!(plane.rings.len(), 10);
         let min = app.projection.of(space).unwrap().points[15_633];
-        assert_eq!(plane.named, (min, "min".to_owned()));
+        assert_eq!(plane.named, Some((min, "min".to_owned())));
     }
     let png = planes.bytes("png").unwrap();
     assert!(png.starts_with(b"\x89PNG"));

@@ -2,11 +2,11 @@
 
 use std::path::PathBuf;
 
-use super::evidence::stocked;
+use super::evidence::{explored, stocked};
 use super::*;
 use crate::model::Which;
 use crate::session::{DeskEvent, DeskRequest, Measurement};
-use crate::validation::{Finding, Measured, Verdict, tests};
+use crate::validation::{Finding, Measured, Verdict, condemned, tests};
 
 /// One finding of each verdict in turn, for every test.
 fn findings() -> Vec<Finding> {
@@ -46,7 +46,7 @@ fn the_chosen_one_is_validated_and_its_numbers_stand_side_by_side() {
     insta::assert_snapshot!("validated_120x40", picture(&app, 120, 40));
     app.set_size(80, 24);
     insta::assert_snapshot!("validated_80x24", picture(&app, 80, 24));
-    let condemned = found.iter().filter(|finding| finding.condemns()).count();
+    let condemned = condemned(&found);
     assert!(condemned > 0);
     let words = format!("{condemned} of the deciding tests do not pass");
     app.set_size(200, 60);
@@ -59,13 +59,7 @@ fn the_chosen_one_is_validated_and_its_numbers_stand_side_by_side() {
 #[test]
 fn what_is_explored_is_validated_where_nothing_is_on_the_shelf() {
     for checkpoint in [None, Some(PathBuf::from("/runs/r/checkpoints/epoch-0010"))] {
-        let mut app = fixtures::app(120, 40);
-        let info = crate::session::message::RunInfo {
-            training: false,
-            checkpoint: checkpoint.clone(),
-            ..fixtures::info()
-        };
-        app.on_event(Event::Started(Arc::new(info)));
+        let mut app = explored(checkpoint.clone());
         app.on_desk(DeskEvent::Listed(Arc::default()));
         type_text(&mut app, "5t");
         let asked = app.take_desk_requests();

@@ -10,7 +10,7 @@ use super::{below, coverage, heading, likelihood};
 use crate::measure::neighbours::Space;
 use crate::measure::projection::Projection;
 use crate::space::Operation;
-use crate::tui::app::{App, Cover, Frame, Look, Modal, Paint};
+use crate::tui::app::{App, Cover, Frame, Look, Marks, Modal, Paint};
 use crate::tui::chart::dot_bit;
 use crate::tui::format::{fit, percent, thousands, width};
 
@@ -176,24 +176,20 @@ fn draw(area: Rect, buf: &mut Buffer, app: &App, plane: &Projection, space: Spac
             cell.set_char(symbol).set_style(style);
         }
     }
-    let view = &app.neighbours;
-    let near = view.found().near.neighbours.iter().take(10);
-    let chosen = view.chosen().map(|chosen| chosen.operation);
-    let at = |operation: Operation| plane.points.get(operation.index()).copied();
-    let centre = match &view.found().point {
-        // A point has coordinates in the space that is looked at alone.
-        Some(point) => plane.place(point).filter(|_| space == view.space),
-        None => at(view.centre()),
-    };
-    let bookmarks = app.bookmarks.iter().flat_map(|all| all.iter());
-    let bookmarked = bookmarks.filter_map(|bookmark| bookmark.place.operation());
-    let marks = bookmarked
-        .map(|operation| (at(operation), "★"))
-        .chain(near.map(|near| (at(near.operation), "•")))
-        .chain(chosen.map(|chosen| (at(chosen), "◇")))
-        .chain([(centre, "◆")]);
+    let Marks {
+        bookmarks,
+        near,
+        chosen,
+        centre,
+    } = app.marks(space, plane);
+    let marks = bookmarks
+        .into_iter()
+        .map(|point| (point, "★"))
+        .chain(near.into_iter().map(|point| (point, "•")))
+        .chain(chosen.map(|point| (point, "◇")))
+        .chain(centre.map(|point| (point, "◆")));
     for (point, sign) in marks {
-        if let Some(cell) = point.and_then(|point| buf.cell_mut(field.cell(point))) {
+        if let Some(cell) = buf.cell_mut(field.cell(point)) {
             cell.set_symbol(sign).set_style(app.theme.accent());
         }
     }

@@ -7,7 +7,7 @@ use super::evidence_details::Text;
 use crate::model::Which;
 use crate::tui::format::{fit, thousands};
 use crate::tui::theme::{Role, Theme};
-use crate::validation::{Finding, UNTRAINED, Verdict, number};
+use crate::validation::{Finding, UNTRAINED, Verdict, condemned, number};
 
 /// Columns of a number with its blanks, where there is room.
 const NUMBER: usize = 10;
@@ -18,8 +18,7 @@ const NAME: usize = 31;
 
 /// Appends a line for each finding, or two where it is narrow.
 pub fn lines(text: &mut Text, findings: &[Finding]) {
-    let condemned = findings.iter().filter(|finding| finding.condemns()).count();
-    match condemned {
+    match condemned(findings) {
         0 => text.good("✓ every deciding test passes"),
         count => text.bad(&format!("✖ {count} of the deciding tests do not pass")),
     }

@@ -28,8 +28,6 @@ const SCALE: [Ink; 5] = [
     (59, 82, 139),
     (68, 1, 84),
 ];
-/// Nearest operations that are ringed on a plane.
-const RINGED: usize = 10;
 /// Characters of a digest that stand for it, with the name of its kind.
 const SHORT_DIGEST: usize = "sha256:".len() + 12;
 
@@ -254,13 +252,7 @@ impl App {
             .collect();
         // What is looked at lies above the ground.
         points.sort_by_key(|(_, kind)| *kind != ground);
-        let at = |operation: Operation| plane.points.get(operation.index()).copied();
-        let near = self.neighbours.found().near.neighbours.iter().take(RINGED);
-        // A point has coordinates in the space that is looked at alone.
-        let point = self.neighbours.found().point.as_ref();
-        let point = point.filter(|_| space == self.neighbours.space);
-        let centre = point.and_then(|point| plane.place(point));
-        let centre = centre.or_else(|| at(self.neighbours.centre()));
+        let marks = self.marks(space, plane);
         let [first, second] = plane.explained.map(|share| percent(100.0 * share));
         Plane {
             title: format!(
@@ -268,11 +260,10 @@ impl App {
                 space.title()
             ),
             points,
-            rings: near.filter_map(|near| at(near.operation)).collect(),
-            named: (
-                centre.unwrap_or_default(),
-                self.neighbours.place().to_string(),
-            ),
+            rings: marks.near,
+            named: marks
+                .centre
+                .map(|centre| (centre, self.neighbours.place().to_string())),
         }
     }
 }
