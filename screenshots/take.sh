@@ -24,6 +24,7 @@ explore train-200x60.png 200x60 until:'nearest codes of' 1 until:'last epoch' sl
 explore coverage.png 200x60 until:'nearest codes of' 2 until:'Jaccard' Down Right Right
 explore probability.png 120x36 until:'nearest codes of' 2 m m until:'I(z; x)' n
 explore evidence.png 120x36 until:'nearest codes of' c until:'certified' 5 until:'not checked' v until:'every figure measured'
+explore validation.png 160x45 until:'nearest codes of' 5 until:'nothing yet' t until:'every deciding test passes'
 explore neighbours.png 160x48 until:'nearest codes of' until:'kept' 2 until:'Jaccard' 3 p / idempotent Enter until:'among 729'
 explore find.png 120x36 until:'nearest codes of' / 'commutative & !associative & entropy > 1' until:'213'
 explore point.png 120x36 until:'nearest codes of' 3 / 'min + max - product' Enter until:'H 0.47' p

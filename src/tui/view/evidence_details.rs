@@ -3,6 +3,7 @@
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 use ratatui::text::{Line, Span};
+use ratatui::widgets::{Clear, Widget};
 
 use super::{footer, heading, lines, validation};
 use crate::certificate::{Item, ItemKind, Predicate, Statement, Verdict};
@@ -33,7 +34,12 @@ pub fn render(title: Rect, area: Rect, buf: &mut Buffer, app: &App) {
     if more > usize::from(area.height) && area.height > 1 {
         let text = format!("PgDn {} more", more - usize::from(area.height) + 1);
         let y = area.bottom() - 1;
-        buf.set_string(area.x, y, " ".repeat(usize::from(area.width)), theme.text());
+        let row = Rect {
+            y,
+            height: 1,
+            ..area
+        };
+        Clear.render(row, buf);
         buf.set_string(area.x, y, fit(&text, usize::from(area.width)), theme.dim());
     }
 }
