@@ -33,6 +33,8 @@ pub enum Purpose {
     JitterB = 10,
     /// What a validation test chooses at random.
     Validation = 11,
+    /// Which table each operation is to be decoded to, where targets are shuffled.
+    Targets = 12,
 }
 
 /// The random numbers of one purpose, epoch and batch.

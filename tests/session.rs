@@ -15,6 +15,8 @@ mod past;
 mod requests;
 #[path = "session/runs.rs"]
 mod runs;
+#[path = "session/shuffled.rs"]
+mod shuffled;
 #[path = "session/steering.rs"]
 mod steering;
 #[path = "support/session.rs"]

@@ -287,6 +287,9 @@ pub struct Beyond {
     /// Whether the validation and test splits are made of whole symmetry orbits.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub hold_out_orbits: Option<bool>,
+    /// Whether each operation is trained to be decoded to another one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub shuffle_targets: Option<bool>,
 }
 
 impl Beyond {

@@ -11,7 +11,7 @@ use super::layout::{
 };
 use super::weights::Weights;
 use crate::device::DeviceFailure;
-use crate::space::{ENTRIES, VALUES};
+use crate::space::{ENTRIES, Operation, VALUES};
 
 /// Epsilon of StateNet's LayerNorm, PyTorch's default.
 const LAYER_NORM_EPSILON: f64 = 1e-5;
@@ -431,7 +431,8 @@ impl ModuleVisitor for Reader {
     }
 }
 
-/// The entries of operations as numbers and their classes as one-hot vectors.
+/// The entries of operations as numbers, and the classes of what they are to be decoded to as one-hot
+/// vectors.
 #[derive(Clone, Debug)]
 pub struct Batch {
     /// Entries, `[n, 9]`.
@@ -443,16 +444,25 @@ pub struct Batch {
 impl Batch {
     /// Places operations on a device.
     pub fn new(
-        operations: impl ExactSizeIterator<Item = crate::space::Operation>,
+        operations: impl ExactSizeIterator<Item = Operation>,
         device: &Device,
         dtype: DType,
     ) -> Self {
-        let n = operations.len();
+        Self::of_pairs(operations.map(|operation| [operation; 2]), device, dtype)
+    }
+
+    /// Places operations on a device, each with the one that it is to be decoded to.
+    pub fn of_pairs(
+        pairs: impl ExactSizeIterator<Item = [Operation; 2]>,
+        device: &Device,
+        dtype: DType,
+    ) -> Self {
+        let n = pairs.len();
         let mut entries = Vec::with_capacity(n * ENTRIES);
         let mut one_hot = vec![0f32; n * ENTRIES * VALUES];
-        for (row, operation) in operations.enumerate() {
-            for (position, class) in operation.classes().into_iter().enumerate() {
-                entries.push(f32::from(class) - 1.0);
+        for (row, [shown, target]) in pairs.enumerate() {
+            entries.extend(shown.classes().map(|class| f32::from(class) - 1.0));
+            for (position, class) in target.classes().into_iter().enumerate() {
                 one_hot[(row * ENTRIES + position) * VALUES + usize::from(class)] = 1.0;
             }
         }

@@ -72,6 +72,19 @@ impl Split {
     }
 }
 
+/// What each operation is to be decoded to where targets are shuffled: a permutation of all, a function of
+/// the configuration's seed. `None` where every operation is its own target.
+pub fn targets(config: &Config) -> Option<Vec<Operation>> {
+    let shuffled = config.beyond.shuffle_targets == Some(true);
+    shuffled.then(|| {
+        let order = Stream::new(config.seed, Purpose::Targets, 0, 0).permutation(OPERATIONS);
+        let operations = order.into_iter();
+        operations
+            .filter_map(|index| Operation::new(index as usize))
+            .collect()
+    })
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

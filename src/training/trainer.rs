@@ -10,7 +10,7 @@ use super::core::{BatchReport, Core, Noise, StepError};
 use super::means::Means;
 use super::observe::Observed;
 use super::optimizer::AdamW;
-use super::split::Split;
+use super::split::{Split, targets};
 use super::state::{Active, Snapshot, TrainerState};
 use super::steer::Steer;
 use crate::config::{Changed, Config, SafePoint, StopBy};
@@ -24,7 +24,7 @@ use crate::record::{
     LearningRate, Seconds, Stage, StateNetAnswer,
 };
 use crate::schedule::{Schedule, Scheduled};
-use crate::space::OPERATIONS;
+use crate::space::{OPERATIONS, Operation};
 
 /// Codes decoded by argmax after every epoch, and measured for their decode entropy.
 pub const ARGMAX_SAMPLES: u32 = 50_000;
@@ -56,6 +56,8 @@ pub struct Trainer {
     noise: u64,
     schedule: Schedule,
     split: Split,
+    /// What each operation is to be decoded to, where that is not itself.
+    targets: Option<Vec<Operation>>,
     device: Device,
     dtype: DType,
     epoch: u32,
@@ -115,6 +117,7 @@ impl Trainer {
             noise: config.seed,
             schedule: Schedule::new(config),
             split: Split::new(config),
+            targets: targets(config),
             device: device.clone(),
             dtype,
             epoch: 0,
@@ -444,7 +447,11 @@ impl Trainer {
     ) -> Result<BatchReport, StepError> {
         let from = batch as usize * self.config.batch_size;
         let rows = &order[from..(from + self.config.batch_size).min(order.len())];
-        let operations = rows.iter().map(|row| self.split.train[*row as usize]);
+        let pairs = rows.iter().map(|row| {
+            let operation = self.split.train[*row as usize];
+            let target = self.targets.as_ref().map(|all| all[operation.index()]);
+            [operation, target.unwrap_or(operation)]
+        });
         let (device, dtype) = self.core.placement();
         let normals = |purpose| {
             let stream = Stream::new(self.noise, purpose, self.epoch, batch);
@@ -463,7 +470,7 @@ impl Trainer {
             epsilon: [Purpose::NoiseA, Purpose::NoiseB].map(normals),
             jitter,
         };
-        let tensors = Batch::new(operations, device, dtype);
+        let tensors = Batch::of_pairs(pairs, device, dtype);
         let report = self
             .core
             .train_batch(&tensors, noise, &scheduled, batch == 0)?;

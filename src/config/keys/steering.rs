@@ -8,7 +8,7 @@ const UP_TO_10: Range = Range::Real {
     max: Bound::Closed(10.0),
 };
 
-pub(super) const KEYS: [KeyInfo; 16] = [
+pub(super) const KEYS: [KeyInfo; 17] = [
     held(
         "hold.rho",
         Range::UNIT,
@@ -110,6 +110,14 @@ pub(super) const KEYS: [KeyInfo; 16] = [
         Range::Flag,
         "null",
         "make the validation and test splits of whole orbits under renaming of values and swap of inputs, so that nothing held out is another name of what is trained on; the published split is by single operations",
+    )
+    .optional()
+    .added(),
+    key(
+        "beyond.shuffle_targets",
+        Range::Flag,
+        "null",
+        "train every operation to be decoded to another one, by a permutation of all that is a function of the seed: what such a model knows of held-out operations leaked",
     )
     .optional()
     .added(),
