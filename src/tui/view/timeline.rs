@@ -34,7 +34,9 @@ pub fn render(area: Rect, buf: &mut Buffer, app: &App) {
         .find(|keys| taken(keys) + SHORTEST <= room)
         .unwrap_or_default();
     let columns = room.saturating_sub(taken(keys)).max(1);
-    let last = app.past.kept.iter().copied().max().unwrap_or(now.epoch);
+    // Now goes on after the moments were looked up.
+    let kept = app.past.kept.iter().copied();
+    let last = kept.fold(now.epoch, u32::max);
     let column = |epochs: u32| {
         let share = f64::from(epochs) / f64::from(last.max(1));
         (share * (columns - 1) as f64).round() as usize
