@@ -117,10 +117,13 @@ impl App {
 
     /// Moves the choice among the places.
     pub(super) fn step_place(&mut self, by: isize) {
-        self.with_places(|form, count| {
-            let last = count.saturating_sub(1);
+        let Some(Modal::Places(form)) = &self.modal else {
+            return;
+        };
+        let last = self.known_places(form).len().saturating_sub(1);
+        if let Some(Modal::Places(form)) = &mut self.modal {
             form.selected = form.selected.saturating_add_signed(by).min(last);
-        });
+        }
     }
 
     /// Goes to the chosen place.
@@ -158,14 +161,5 @@ impl App {
         let chosen = known.get(form.selected)?;
         let bookmarked = matches!(chosen, Known::Bookmark(_));
         Some((chosen.place().clone(), bookmarked))
-    }
-
-    /// Changes the list of places, which is so long.
-    fn with_places(&mut self, change: impl FnOnce(&mut PlacesForm, usize)) {
-        if let Some(Modal::Places(mut form)) = self.modal.take() {
-            let count = self.known_places(&form).len();
-            change(&mut form, count);
-            self.modal = Some(Modal::Places(form));
-        }
     }
 }

@@ -67,3 +67,11 @@ fn a_bookmark_is_kept_found_and_removed() {
         "the way began there"
     );
 }
+
+#[test]
+fn bookmarks_that_arrive_leave_an_open_dialog_alone() {
+    let mut app = fixtures::live(120, 40);
+    type_text(&mut app, "3/min");
+    app.on_desk(DeskEvent::Bookmarks(Arc::default()));
+    assert!(matches!(&app.modal, Some(Modal::Find(form)) if form.input.value() == "min"));
+}
