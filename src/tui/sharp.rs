@@ -10,7 +10,7 @@ use ratatui_image::protocol::Protocol;
 use ratatui_image::{Image, Resize};
 
 use super::app::{App, Look, Paint, Tab};
-use super::view::layout;
+use super::view::{below, layout};
 use crate::measure::neighbours::Space;
 use crate::measure::projection::Projection;
 use crate::space::Operation;
@@ -97,11 +97,7 @@ impl Sharp {
                 continue;
             };
             // Below the heading.
-            let area = Rect {
-                y: area.y + 1,
-                height: area.height.saturating_sub(1),
-                ..area
-            };
+            let area = below(area, 1);
             if area.is_empty() {
                 continue;
             }
@@ -138,13 +134,12 @@ fn paint(app: &App, space: Space, plane: &Projection, (width, height): (u32, u32
     let scale = (half - 4.0).max(0.0) / plane.extent().max(f64::MIN_POSITIVE);
     let middle = [f64::from(width) / 2.0, f64::from(height) / 2.0];
     let at = |[x, y]: [f64; 2]| [middle[0] + scale * x, middle[1] - scale * y];
-    let looks = || Operation::all().map(|operation| (operation, app.look(space, operation)));
+    let looks: Vec<Look> = Operation::all().map(app.looks(space)).collect();
     // What is looked at lies above the ground.
     for above in [false, true] {
-        for (operation, look) in looks().filter(|(_, look)| (*look != Look::Ground) == above) {
-            if let Some(point) = plane.points.get(operation.index()) {
-                dot(&mut pixels, at(*point), 1.0, colour(app, look));
-            }
+        let points = looks.iter().zip(&plane.points);
+        for (look, point) in points.filter(|(look, _)| (**look != Look::Ground) == above) {
+            dot(&mut pixels, at(*point), 1.0, colour(app, *look));
         }
     }
     let marks = app.marks(space, plane);

@@ -4,7 +4,6 @@ use super::finding::{Bound, Group, Measured, Test};
 use super::lab::Lab;
 use super::statistics::{estimate, exact, share};
 use super::{Pair, Trial};
-use crate::device::DeviceFailure;
 use crate::measure::mean_kl;
 use crate::model::LATENT;
 use crate::space::OPERATIONS;
@@ -30,7 +29,7 @@ pub(super) static TRIALS: &[Trial] = &[
             margin: 0.5,
         },
         measure: hold_out,
-        chance: |lab| Ok([1.0 / lab.held.test.len() as f64; 2]),
+        chance: |lab| [1.0 / lab.held.test.len() as f64; 2],
     },
     Trial {
         test: Test {
@@ -44,7 +43,7 @@ pub(super) static TRIALS: &[Trial] = &[
             margin: 5_000.0,
         },
         measure: coverage,
-        chance: |_| Ok([1.0; 2]),
+        chance: |_| [1.0; 2],
     },
     Trial {
         test: Test {
@@ -58,7 +57,7 @@ pub(super) static TRIALS: &[Trial] = &[
             margin: 2.0,
         },
         measure: decode_entropy,
-        chance: |_| Ok([LIMIT; 2]),
+        chance: |_| [LIMIT; 2],
     },
     Trial {
         test: Test {
@@ -72,7 +71,7 @@ pub(super) static TRIALS: &[Trial] = &[
             margin: 2.0,
         },
         measure: information,
-        chance: |_| Ok([0.0; 2]),
+        chance: |_| [0.0; 2],
     },
     Trial {
         test: Test {
@@ -86,53 +85,53 @@ pub(super) static TRIALS: &[Trial] = &[
             margin: 3.0,
         },
         measure: activity,
-        chance: |_| Ok([0.0; 2]),
+        chance: |_| [0.0; 2],
     },
 ];
 
-fn hold_out(lab: &Lab) -> Result<Pair<Measured>, DeviceFailure> {
+fn hold_out(lab: &Lab) -> Pair<Measured> {
     let test = &lab.held.test;
     let known = |vae: usize| lab.alone[vae].intersection(test).len();
-    Ok([0, 1].map(|vae| share(known(vae), test.len())))
+    [0, 1].map(|vae| share(known(vae), test.len()))
 }
 
-fn coverage(lab: &Lab) -> Result<Pair<Measured>, DeviceFailure> {
+fn coverage(lab: &Lab) -> Pair<Measured> {
     let found = |vae: usize| lab.prior[vae].covered.first();
-    Ok([0, 1].map(|vae| {
+    [0, 1].map(|vae| {
         let unique = found(vae).map(|covered| covered.coverage.argmax);
         exact(
             unique.map_or(f64::NAN, |unique| f64::from(unique.unique)),
             unique.map_or(0, |unique| unique.samples as usize),
         )
-    }))
+    })
 }
 
-fn decode_entropy(lab: &Lab) -> Result<Pair<Measured>, DeviceFailure> {
+fn decode_entropy(lab: &Lab) -> Pair<Measured> {
     let found = |vae: usize| lab.prior[vae].covered.first();
-    Ok([0, 1].map(|vae| {
+    [0, 1].map(|vae| {
         let coverage = found(vae).map(|covered| covered.coverage);
         exact(
             coverage.map_or(f64::NAN, |coverage| coverage.decode_entropy),
             coverage.map_or(0, |coverage| coverage.argmax.samples as usize),
         )
-    }))
+    })
 }
 
-fn information(lab: &Lab) -> Result<Pair<Measured>, DeviceFailure> {
-    Ok([0, 1].map(|vae| match &lab.prior[vae].generator {
+fn information(lab: &Lab) -> Pair<Measured> {
+    [0, 1].map(|vae| match &lab.prior[vae].generator {
         None => exact(f64::NAN, 0),
         Some(generator) => {
             let found = generator.estimate(|mean| mean.mutual_information());
             estimate(found.value, found.standard_error, generator.codes())
         }
-    }))
+    })
 }
 
-fn activity(lab: &Lab) -> Result<Pair<Measured>, DeviceFailure> {
-    Ok([0, 1].map(|vae| {
+fn activity(lab: &Lab) -> Pair<Measured> {
+    [0, 1].map(|vae| {
         let posteriors = &lab.posteriors[vae];
         let kl = mean_kl(&posteriors.mu, &posteriors.log_variance, LATENT);
         let active = kl.iter().filter(|kl| **kl > CARRIES).count();
         exact(active as f64, OPERATIONS)
-    }))
+    })
 }

@@ -5,7 +5,6 @@ use super::finding::{Bound, Group, Measured, Test};
 use super::lab::{Choice, Lab};
 use super::statistics::{correlation, distance, exact, mean, share};
 use super::{Pair, Trial};
-use crate::device::DeviceFailure;
 use crate::model::LATENT;
 use crate::space::symmetry::Permutation;
 use crate::space::{ENTRIES, Operation, VALUES};
@@ -60,7 +59,7 @@ pub(super) static TRIALS: &[Trial] = &[
             (Bound::AtLeast(0.7), "published: more than 70 %", 0.5),
         ),
         measure: composed,
-        chance: |lab| Ok([1.0 / lab.held.test.len() as f64; 2]),
+        chance: |lab| [1.0 / lab.held.test.len() as f64; 2],
     },
     Trial {
         test: test(
@@ -71,7 +70,7 @@ pub(super) static TRIALS: &[Trial] = &[
             (Bound::AtLeast(0.8), "published: more than 80 %", 0.5),
         ),
         measure: sparsity,
-        chance: |_| Ok([0.0; 2]),
+        chance: |_| [0.0; 2],
     },
     Trial {
         test: test(
@@ -123,7 +122,7 @@ pub(super) static TRIALS: &[Trial] = &[
             (Bound::AtMost(0.5), "ours: half of a typical distance", 0.05),
         ),
         measure: one_entry,
-        chance: |_| Ok([table_one_entry(); 2]),
+        chance: |_| [table_one_entry(); 2],
     },
     Trial {
         test: test(
@@ -134,7 +133,7 @@ pub(super) static TRIALS: &[Trial] = &[
             (Bound::AtMost(10.0), "published: less than 10", 1.0),
         ),
         measure: |lab| arithmetic(lab, false),
-        chance: |lab| Ok(arithmetic(lab, true)?.map(|found| found.value)),
+        chance: |lab| arithmetic(lab, true).map(|found| found.value),
     },
     Trial {
         test: test(
@@ -144,8 +143,8 @@ pub(super) static TRIALS: &[Trial] = &[
             "the same with an unrelated operation in place of d",
             (Bound::AtMost(0.5), "ours: half of a typical distance", 0.1),
         ),
-        measure: |lab| relative(lab, arithmetic(lab, false)?),
-        chance: |lab| Ok(relative(lab, arithmetic(lab, true)?)?.map(|found| found.value)),
+        measure: |lab| relative(lab, arithmetic(lab, false)),
+        chance: |lab| relative(lab, arithmetic(lab, true)).map(|found| found.value),
     },
 ];
 
@@ -155,7 +154,7 @@ const RENAMINGS: [Permutation; 5] = {
     [a, b, c, d, e]
 };
 
-fn composed(lab: &Lab) -> Result<Pair<Measured>, DeviceFailure> {
+fn composed(lab: &Lab) -> Pair<Measured> {
     let train: Vec<Operation> = lab.held.train.iter().collect();
     let stream = lab.stream(Choice::Composed);
     let pick = |row: u32, column: u16| {
@@ -168,10 +167,10 @@ fn composed(lab: &Lab) -> Result<Pair<Measured>, DeviceFailure> {
         .filter(|sum| lab.held.test.contains(*sum))
         .take(COMPOSED)
         .collect();
-    Ok([0, 1].map(|vae| {
+    [0, 1].map(|vae| {
         let known = found.iter().filter(|sum| lab.alone[vae].contains(**sum));
         share(known.count(), found.len())
-    }))
+    })
 }
 
 /// Entry by entry the sum mod 3, which is one of -1, 0, +1.
@@ -181,12 +180,12 @@ fn sum(a: Operation, b: Operation) -> Operation {
     Operation::from_classes(std::array::from_fn(|i| (a[i] + b[i] + 2) % VALUES as u8))
 }
 
-fn sparsity(lab: &Lab) -> Result<Pair<Measured>, DeviceFailure> {
+fn sparsity(lab: &Lab) -> Pair<Measured> {
     let zeros = |operation: Operation| {
         let entries = operation.entries().into_iter();
         entries.filter(|entry| *entry == 0).count()
     };
-    Ok([0, 1].map(|vae| {
+    [0, 1].map(|vae| {
         let (mut known, mut all) = ([0; ENTRIES + 1], [0; ENTRIES + 1]);
         for operation in Operation::all() {
             let class = zeros(operation);
@@ -205,7 +204,7 @@ fn sparsity(lab: &Lab) -> Result<Pair<Measured>, DeviceFailure> {
                 }
             })
             .unwrap_or_else(|| exact(f64::NAN, 0))
-    }))
+    })
 }
 
 fn sampled(lab: &Lab) -> Vec<Operation> {
@@ -246,38 +245,38 @@ fn values(operation: Operation, renaming: Permutation) -> Operation {
     Operation::from_classes(operation.classes().map(|class| renaming.of(class)))
 }
 
-fn relabelled(lab: &Lab, renamings: &[Permutation]) -> Result<Pair<Measured>, DeviceFailure> {
+fn relabelled(lab: &Lab, renamings: &[Permutation]) -> Pair<Measured> {
     let operations = sampled(lab);
-    Ok([0, 1].map(|vae| {
+    [0, 1].map(|vae| {
         let code = |operation| lab.code(vae, operation).to_vec();
         let least = least_correlation(&operations, renamings, code);
         exact(least, operations.len())
-    }))
+    })
 }
 
-fn table_relabelled(lab: &Lab, renamings: &[Permutation]) -> Result<Pair<f64>, DeviceFailure> {
+fn table_relabelled(lab: &Lab, renamings: &[Permutation]) -> Pair<f64> {
     let table = |operation: Operation| operation.entries().map(f64::from).to_vec();
-    Ok([least_correlation(&sampled(lab), renamings, table); 2])
+    [least_correlation(&sampled(lab), renamings, table); 2]
 }
 
-fn typical(lab: &Lab) -> Result<Pair<f64>, DeviceFailure> {
-    Ok([0, 1].map(|vae| mean(&lab.typical(vae)).value))
+fn typical(lab: &Lab) -> Pair<f64> {
+    [0, 1].map(|vae| mean(&lab.typical(vae)).value)
 }
 
 /// A distance as a share of the typical one.
-fn relative(lab: &Lab, found: Pair<Measured>) -> Result<Pair<Measured>, DeviceFailure> {
-    let typical = typical(lab)?;
-    Ok([0, 1].map(|vae| {
+fn relative(lab: &Lab, found: Pair<Measured>) -> Pair<Measured> {
+    let typical = typical(lab);
+    [0, 1].map(|vae| {
         let share = |x: f64| x / typical[vae];
         Measured {
             value: share(found[vae].value),
             interval: found[vae].interval.map(|interval| interval.map(share)),
             samples: found[vae].samples,
         }
-    }))
+    })
 }
 
-fn noisy(lab: &Lab, probability: f64) -> Result<Pair<Measured>, DeviceFailure> {
+fn noisy(lab: &Lab, probability: f64) -> Pair<Measured> {
     let stream = lab.stream(Choice::Noise);
     let changed = |row: u32| {
         let operation = Lab::operation(stream.uniform(row, 0));
@@ -294,7 +293,7 @@ fn noisy(lab: &Lab, probability: f64) -> Result<Pair<Measured>, DeviceFailure> {
         (operation, noisy)
     };
     let pairs: Vec<(Operation, Operation)> = (0..CHANGED).map(changed).collect();
-    Ok(apart(lab, &pairs))
+    apart(lab, &pairs)
 }
 
 /// Mean distance between the codes of pairs.
@@ -308,7 +307,7 @@ fn apart(lab: &Lab, pairs: &[(Operation, Operation)]) -> Pair<Measured> {
     })
 }
 
-fn one_entry(lab: &Lab) -> Result<Pair<Measured>, DeviceFailure> {
+fn one_entry(lab: &Lab) -> Pair<Measured> {
     let stream = lab.stream(Choice::Noise);
     let changed = |row: u32| {
         let operation = Lab::operation(stream.uniform(row, 0));
@@ -349,7 +348,7 @@ fn table_one_entry() -> f64 {
 }
 
 /// Mean |μ(a) + μ(b) - μ(c) - μ(d)|, with d = a + b - c or an unrelated operation.
-fn arithmetic(lab: &Lab, unrelated: bool) -> Result<Pair<Measured>, DeviceFailure> {
+fn arithmetic(lab: &Lab, unrelated: bool) -> Pair<Measured> {
     let stream = lab.stream(Choice::Arithmetic);
     let quadruple = |row: u32| {
         let mut uniforms = [0.0; 2 + ENTRIES];
@@ -373,7 +372,7 @@ fn arithmetic(lab: &Lab, unrelated: bool) -> Result<Pair<Measured>, DeviceFailur
         [a, b, c, d]
     };
     let quadruples: Vec<[Operation; 4]> = (0..CHANGED).map(quadruple).collect();
-    Ok([0, 1].map(|vae| {
+    [0, 1].map(|vae| {
         let errors: Vec<f64> = quadruples
             .iter()
             .enumerate()
@@ -387,7 +386,7 @@ fn arithmetic(lab: &Lab, unrelated: bool) -> Result<Pair<Measured>, DeviceFailur
             })
             .collect();
         mean(&errors)
-    }))
+    })
 }
 
 #[cfg(test)]

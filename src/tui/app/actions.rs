@@ -238,10 +238,11 @@ impl App {
     fn open_box(&mut self) {
         self.projection.shown = true;
         self.refresh_neighbours();
-        let Some(plane) = self.projection.of(self.neighbours.space) else {
+        let space = self.neighbours.space;
+        let Some(plane) = self.projection.of(space) else {
             return self.say("there are no codes yet");
         };
-        let centre = plane.points.get(self.neighbours.centre().index()).copied();
+        let centre = self.marks(space, plane).centre;
         self.modal = Some(Modal::Box(Frame::around(plane, centre)));
     }
 
@@ -254,9 +255,6 @@ impl App {
         let Some(plane) = self.projection.of(space) else {
             return;
         };
-        let held = frame
-            .holds(plane)
-            .filter(|operation| self.looks_at(*operation));
         let [low, high] = frame.corners(plane);
         let text = format!(
             "{:.2} to {:.2} across, {:.2} to {:.2} up on the plane of {}, {}",
@@ -267,7 +265,7 @@ impl App {
             space.title(),
             codes.source
         );
-        let selection = Selection::new(text, held.collect());
+        let selection = Selection::new(text, self.boxed(frame, plane).collect());
         self.modal = None;
         self.select(Some(selection));
     }

@@ -1,5 +1,6 @@
 //! A box on the plane of codes, moved and sized by keys, that selects what lies in it.
 
+use super::App;
 use crate::measure::projection::Projection;
 use crate::space::Operation;
 
@@ -67,6 +68,13 @@ impl Frame {
                 (0..2).all(|axis| (low[axis]..=high[axis]).contains(&point[axis]))
             })
             .map(|(operation, _)| operation)
+    }
+}
+
+impl App {
+    /// What lies in a box on a plane and is looked at.
+    pub fn boxed(&self, frame: &Frame, plane: &Projection) -> impl Iterator<Item = Operation> {
+        frame.holds(plane).filter(|held| self.looks_at(*held))
     }
 }
 

@@ -73,20 +73,20 @@ impl App {
         }
     }
 
-    /// What is drawn of an operation in a space with the paint at hand.
-    pub fn look(&self, space: Space, operation: Operation) -> Look {
-        if !self.looks_at(operation) {
-            return Look::Ground;
-        }
-        let number = |distances: Option<&[f64]>| {
-            let distance = distances.and_then(|distances| distances.get(operation.index()));
-            distance.map_or(Look::Kind(0), |distance| Look::Number(*distance))
-        };
+    /// What is drawn of each operation in a space with the paint at hand.
+    pub fn looks(&self, space: Space) -> impl Fn(Operation) -> Look {
+        let paint = self.projection.paint;
         let (sets, estimates) = (
             self.run().covered.as_deref(),
             self.desk.estimates.as_deref(),
         );
-        match (self.projection.paint, sets, estimates) {
+        let obedient = self.projection.law.operations();
+        let distances = match paint {
+            Paint::Apart => self.projection.apart.as_ref().map(|apart| apart.as_slice()),
+            _ => self.past.moved(space),
+        };
+        move |operation| match (paint, sets, estimates) {
+            _ if !self.looks_at(operation) => Look::Ground,
             (Paint::Coverage, Some(sets), _) => {
                 Look::Kind(Cover::of(sets, self.map.draw, operation) as usize)
             }
@@ -97,13 +97,11 @@ impl App {
                 let zeros = operation.entries().into_iter().filter(|entry| *entry == 0);
                 Look::Number(zeros.count() as f64)
             }
-            (Paint::Law, ..) if !self.projection.law.operations().contains(operation) => {
-                Look::Ground
+            (Paint::Law, ..) if !obedient.contains(operation) => Look::Ground,
+            (Paint::Apart | Paint::Moved, ..) => {
+                let distance = distances.and_then(|distances| distances.get(operation.index()));
+                distance.map_or(Look::Kind(0), |distance| Look::Number(*distance))
             }
-            (Paint::Apart, ..) => {
-                number(self.projection.apart.as_ref().map(|apart| apart.as_slice()))
-            }
-            (Paint::Moved, ..) => number(self.past.moved(space)),
             _ => Look::Kind(0),
         }
     }

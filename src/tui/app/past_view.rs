@@ -135,7 +135,6 @@ impl App {
         let (Some(then), Some(now)) = (self.past.codes.clone(), self.run().codes.clone()) else {
             return self.say("go back in time first (<): who moved is counted from there to now");
         };
-        self.past.compare(&now, space);
         let Some(moved) = self.past.moved(space) else {
             return self.say("the codes of then and now cannot be laid on each other");
         };

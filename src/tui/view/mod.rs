@@ -169,7 +169,7 @@ fn heading(area: Rect, buf: &mut Buffer, theme: Theme, title: &str, note: &str) 
 }
 
 /// An area without its first rows.
-fn below(area: Rect, rows: u16) -> Rect {
+pub fn below(area: Rect, rows: u16) -> Rect {
     let rows = rows.min(area.height);
     Rect {
         y: area.y + rows,

@@ -31,8 +31,8 @@ pub fn render(area: Rect, buf: &mut Buffer, app: &App, space: Space) {
     };
     let notes = match frame {
         Some(frame) => {
-            let held = frame.holds(plane).filter(|held| app.looks_at(*held));
-            vec![format!("{} in the box", thousands(held.count() as u64))]
+            let held = app.boxed(frame, plane).count();
+            vec![format!("{} in the box", thousands(held as u64))]
         }
         None => notes(app, plane, space),
     };
@@ -146,6 +146,7 @@ fn draw(area: Rect, buf: &mut Buffer, app: &App, plane: &Projection, space: Spac
         return;
     }
     let field = Field::new(area, plane);
+    let look = app.looks(space);
     let columns = usize::from(area.width);
     let mut spots = vec![Spot::default(); columns * usize::from(area.height)];
     for (operation, point) in Operation::all().zip(&plane.points) {
@@ -154,7 +155,7 @@ fn draw(area: Rect, buf: &mut Buffer, app: &App, plane: &Projection, space: Spac
         let Some(spot) = spots.get_mut(place) else {
             continue;
         };
-        match app.look(space, operation) {
+        match look(operation) {
             Look::Ground => spot.ground += 1,
             Look::Kind(kind) => {
                 spot.kinds[kind] += 1;

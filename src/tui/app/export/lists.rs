@@ -12,8 +12,7 @@ use crate::tui::app::{App, Cover, Entry, Ranked, Tab};
 impl App {
     /// What the list in front is; `None` where there is none.
     pub(super) fn list_name(&self) -> Option<Named> {
-        let run = self.run();
-        let name = run.info.as_ref().map_or("run", |info| info.name.as_str());
+        let (run, name) = (self.run(), self.run_name());
         match self.tab {
             Tab::Train => (!run.records.is_empty()).then(|| Named {
                 words: format!("figures of {} epochs", run.records.len()),

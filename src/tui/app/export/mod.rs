@@ -73,24 +73,26 @@ struct Named {
 impl App {
     /// Asks which file is to be written of what is in front.
     pub(super) fn open_export(&mut self) {
-        let named = |format: Format| {
-            let named = match (format, self.experiment()) {
-                (Format::Svg | Format::Png, _) => self.picture_name(),
-                // An experiment is a file already.
-                (Format::Json, Some((name, _))) => Some(Named {
-                    words: "the experiment with every figure of both arms".to_owned(),
-                    stem: name,
-                }),
-                (Format::Csv, Some(_)) => None,
-                (Format::Csv | Format::Json, None) => self.list_name(),
-            };
-            named.map(|named| Offer {
+        // An experiment is a file already.
+        let experiment = self.experiment().map(|(name, _)| Named {
+            words: "the experiment with every figure of both arms".to_owned(),
+            stem: name,
+        });
+        let list = self.list_name().filter(|_| experiment.is_none());
+        let picture = self.picture_name();
+        let offer = |format: Format| {
+            let named = match format {
+                Format::Csv => list.as_ref(),
+                Format::Json => experiment.as_ref().or(list.as_ref()),
+                Format::Svg | Format::Png => picture.as_ref(),
+            }?;
+            Some(Offer {
                 format,
-                words: named.words,
+                words: named.words.clone(),
                 to: PathBuf::from(format!("{}.{}", file_name(&named.stem), format.extension())),
             })
         };
-        let offers: Vec<Offer> = Format::ALL.into_iter().filter_map(named).collect();
+        let offers: Vec<Offer> = Format::ALL.into_iter().filter_map(offer).collect();
         if offers.is_empty() {
             return self.say("there is nothing to write yet");
         }
@@ -119,6 +121,12 @@ impl App {
             Some(content) => self.desk.push(Chore::Write { content, to }),
             None => self.say("there is nothing to write any more"),
         }
+    }
+
+    /// The run's name, in those of files.
+    fn run_name(&self) -> &str {
+        let info = self.run().info.as_ref();
+        info.map_or("run", |info| info.name.as_str())
     }
 
     /// The chosen experiment: a name for its copy, and where it lies.

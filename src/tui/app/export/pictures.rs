@@ -34,17 +34,23 @@ const SHORT_DIGEST: usize = "sha256:".len() + 12;
 impl App {
     /// What the picture in front is; `None` where there is none.
     pub(super) fn picture_name(&self) -> Option<Named> {
-        let run = self.run();
-        let name = run.info.as_ref().map_or("run", |info| info.name.as_str());
+        let (run, name) = (self.run(), self.run_name());
         match self.tab {
             Tab::Train => (!run.records.is_empty()).then(|| Named {
                 words: "the charts, with the epochs that are shown".to_owned(),
                 stem: format!("{name} charts"),
             }),
-            Tab::Coverage => self.cells().map(|_| Named {
-                words: "the map of all operations".to_owned(),
-                stem: format!("{name} map"),
-            }),
+            Tab::Coverage => {
+                let measured = if self.map.likely {
+                    self.desk.estimates.is_some()
+                } else {
+                    run.covered.is_some()
+                };
+                measured.then(|| Named {
+                    words: "the map of all operations".to_owned(),
+                    stem: format!("{name} map"),
+                })
+            }
             Tab::Neighbours => self.codes().map(|codes| Named {
                 words: "the codes on their planes".to_owned(),
                 stem: format!("{name} plane {}", codes.source),
@@ -241,7 +247,8 @@ impl App {
     }
 
     fn plane(&self, space: Space, plane: &Projection, ground: usize) -> Plane {
-        let kind = |operation| match self.look(space, operation) {
+        let look = self.looks(space);
+        let kind = |operation| match look(operation) {
             Look::Ground => ground,
             Look::Kind(kind) => kind,
             Look::Number(number) => self.projection.paint.shade(number),
