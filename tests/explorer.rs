@@ -377,7 +377,7 @@ fn earlier_epochs_are_looked_back_to_while_training_goes_on_and_places_are_kept(
     let home = tempfile::tempdir().unwrap();
     let mut terminal = training(&home);
     terminal.press("3");
-    terminal.shows("nearest kept");
+    terminal.shows("codes of epoch");
     terminal.press("t");
     terminal.shows("bookmark");
     terminal.press("the meet\r");
