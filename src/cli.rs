@@ -115,7 +115,8 @@ pub enum Command {
     #[command(after_help = "Examples:
   fluxttice-explorer validate
   fluxttice-explorer validate --checkpoint RUN@best --json
-  fluxttice-explorer validate --list")]
+  fluxttice-explorer validate --list
+  fluxttice-explorer validate --study=seeds,statenet --seeds 42,1,7")]
     Validate(ValidateArgs),
     /// Check a certificate: its files, its signature, and every figure measured again.
     #[command(after_help = "Examples:
@@ -306,6 +307,16 @@ pub struct ValidateArgs {
     /// weights to compare with [default: the built-in model].
     #[arg(long, value_name = "CHECKPOINT")]
     pub checkpoint: Option<String>,
+    /// Train again, with the configuration given, for what one model cannot answer; --list names the
+    /// parts, all are made without one. Hours; the same command goes on where it was stopped.
+    #[arg(long, value_name = "PARTS", num_args = 0..=1, require_equals = true, value_delimiter = ',', default_missing_value = "", hide_default_value = true, conflicts_with = "checkpoint")]
+    pub study: Option<Vec<String>>,
+    /// Seeds of the study's retrainings, the first of them that of sweeps.
+    #[arg(long, value_name = "SEEDS", value_delimiter = ',', default_value = "42,1,7", requires = "study")]
+    pub seeds: Vec<u64>,
+    /// Folder of the study's runs [default: one under the data folder, named by the configuration].
+    #[arg(long, value_name = "DIR", requires = "study")]
+    pub out: Option<PathBuf>,
 }
 
 /// `certify`.

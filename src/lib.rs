@@ -17,6 +17,8 @@ pub mod run;
 pub mod schedule;
 pub mod session;
 pub mod space;
+mod statistics;
+pub mod study;
 pub mod training;
 pub mod tui;
 mod typing;

@@ -20,6 +20,7 @@ pub mod runs;
 pub mod sample;
 mod setup;
 mod signals;
+mod study;
 pub mod train;
 pub mod validate;
 pub mod verify;
@@ -39,6 +40,7 @@ use fluxttice_core::measure::{Figure, definition};
 use fluxttice_core::run::RunError;
 use fluxttice_core::session::SessionError;
 use fluxttice_core::space::ParseOperationError;
+use fluxttice_core::study::StudyError;
 use fluxttice_core::training::StepError;
 use fluxttice_core::tui::UiError;
 
@@ -66,6 +68,9 @@ pub enum Failure {
     /// An experiment.
     #[error(transparent)]
     Experiment(#[from] ExperimentError),
+    /// A study.
+    #[error(transparent)]
+    Study(#[from] StudyError),
     /// A certificate or key.
     #[error(transparent)]
     Certificate(#[from] CertificateError),
@@ -115,16 +120,29 @@ impl Failure {
                 | CertificateError::Random(_)
                 | CertificateError::Plot(_) => 1,
             },
-            Self::Run(error) | Self::Session(SessionError::Run(error)) => run_code(error),
-            Self::Session(SessionError::NoDevice(_) | SessionError::Device(_)) => 4,
-            Self::Session(SessionError::Diverged(_)) => 5,
-            Self::Session(SessionError::Panicked(_)) => 1,
+            Self::Study(error) => match error {
+                StudyError::Session { source, .. } => session_code(source),
+                StudyError::Run(error) => run_code(error),
+                StudyError::Device(_) => 4,
+                StudyError::System(_) | StudyError::Stopped => 1,
+            },
+            Self::Run(error) => run_code(error),
+            Self::Session(error) => session_code(error),
         })
     }
 
     /// Whether nothing is wrong but that nobody reads on.
     pub fn is_broken_pipe(&self) -> bool {
         matches!(self, Self::Output(error) if error.kind() == io::ErrorKind::BrokenPipe)
+    }
+}
+
+fn session_code(error: &SessionError) -> u8 {
+    match error {
+        SessionError::Run(error) => run_code(error),
+        SessionError::NoDevice(_) | SessionError::Device(_) => 4,
+        SessionError::Diverged(_) => 5,
+        SessionError::Panicked(_) => 1,
     }
 }
 

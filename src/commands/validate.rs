@@ -8,13 +8,16 @@ use fluxttice_core::run::{Origin, find_checkpoint};
 use fluxttice_core::validation::{Finding, Held, UNTRAINED, condemned, number, tests, validate};
 
 use super::progress::Bar;
-use super::{Done, Failure, json_line, line, note, setup};
+use super::{Done, Failure, json_line, line, note, setup, study};
 use crate::cli::{Global, ValidateArgs};
 
 /// Runs the command.
 pub fn run(global: &Global, args: &ValidateArgs) -> Done {
-    if args.list {
-        return list(global);
+    match &args.study {
+        Some(_) if args.list => return study::list(global),
+        Some(parts) => return study::run(global, args, parts),
+        None if args.list => return list(global),
+        None => {}
     }
     let checkpoint = find_checkpoint(&setup::runs(global)?, args.checkpoint.as_deref())?;
     let seed = global.seed.unwrap_or(0);

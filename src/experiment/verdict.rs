@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 use super::report::Pair;
 use crate::record::EpochRecord;
 use crate::space::OPERATIONS;
+use crate::statistics::{interval, mean};
 
 /// A figure by which arms are compared.
 #[derive(Clone, Copy, Debug)]
@@ -236,27 +237,6 @@ fn difference(figure: &FigureOf, pairs: &[Pair], window: usize) -> Difference {
     }
 }
 
-fn mean(values: impl ExactSizeIterator<Item = f64>) -> f64 {
-    let n = values.len() as f64;
-    values.sum::<f64>() / n
-}
-
-/// Quantiles of Student's t for a two-sided 95 % interval, for 1, 2, … degrees of freedom.
-const T_95: [f64; 19] = [
-    12.706, 4.303, 3.182, 2.776, 2.571, 2.447, 2.365, 2.306, 2.262, 2.228, 2.201, 2.179, 2.160,
-    2.145, 2.131, 2.120, 2.110, 2.101, 2.093,
-];
-
-/// The 95 % interval of the mean; `None` with fewer than two values.
-fn interval(values: &[f64]) -> Option<[f64; 2]> {
-    let freedom = values.len().checked_sub(1).filter(|freedom| *freedom > 0)?;
-    let t = T_95.get(freedom - 1)?;
-    let centre = mean(values.iter().copied());
-    let squares: f64 = values.iter().map(|value| (value - centre).powi(2)).sum();
-    let error = (squares / freedom as f64 / values.len() as f64).sqrt();
-    Some([centre - t * error, centre + t * error])
-}
-
 /// The difference between the arms in one epoch.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct AtEpoch {
@@ -293,18 +273,4 @@ fn peak(pairs: &[Pair]) -> Option<(u32, f64)> {
         .map(|at| (at.epoch, at.mean))
         .filter(|(_, difference)| difference.is_finite())
         .max_by(|a, b| a.1.abs().total_cmp(&b.1.abs()))
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn the_interval_is_students() {
-        // Mean 2, standard deviation 1, t(2) = 4.303: half width 4.303 / √3.
-        let [low, high] = interval(&[1.0, 2.0, 3.0]).unwrap();
-        assert!((low - (2.0 - 4.303 / 3f64.sqrt())).abs() < 1e-9);
-        assert!((high - (2.0 + 4.303 / 3f64.sqrt())).abs() < 1e-9);
-        assert_eq!(interval(&[1.0]), None);
-    }
 }

@@ -5,6 +5,8 @@ use burn::nn::{LayerNorm, LayerNormConfig, Linear};
 use burn::tensor::activation::relu;
 use burn::tensor::{DType, Device, Gradients, Tensor, TensorData};
 
+use serde::{Deserialize, Serialize};
+
 use super::layout::{
     LATENT, PARAMETERS, PARAMETERS_A, PARAMETERS_B, PARAMETERS_STATE_NET, Parameter,
     TENSORS_TRAINED,
@@ -155,7 +157,8 @@ impl ModuleMapper for Ascent {
 }
 
 /// Which of the two VAEs.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum Which {
     /// VAE-A, the explorer.
     A,

@@ -8,6 +8,8 @@ use crate::measure::mean_kl;
 use crate::model::LATENT;
 use crate::space::OPERATIONS;
 
+/// Name of the test of what was held out.
+pub const HOLD_OUT: &str = "hold-out reconstruction";
 /// ln 19,683: what an operation can say at most, in nats.
 const LIMIT: f64 = 9.887_510_598_012_987;
 /// A dimension whose posteriors tell it from the prior by this many nats on average carries something.
@@ -19,7 +21,7 @@ const DEAF: &str = "a decoder that ignores its code";
 pub(super) static TRIALS: &[Trial] = &[
     Trial {
         test: Test {
-            name: "hold-out reconstruction",
+            name: HOLD_OUT,
             group: Group::Deciding,
             unit: "share",
             definition: "operations of the test split that argmax decode(μ(x)) gives back in all nine entries, at ρ = 0: neither trained on nor used to choose the epoch",

@@ -12,6 +12,7 @@ mod lab;
 mod latent;
 mod statistics;
 
+pub use deciding::HOLD_OUT;
 pub use finding::{Bound, Finding, Group, Measured, Test, Verdict, condemned, number};
 pub use lab::Held;
 

@@ -1,0 +1,41 @@
+//! Means over repetitions, and how far they can be trusted.
+
+/// The mean; not a number of nothing.
+pub fn mean(values: impl ExactSizeIterator<Item = f64>) -> f64 {
+    let n = values.len() as f64;
+    values.sum::<f64>() / n
+}
+
+/// Quantiles of Student's t for a two-sided 95 % interval, for 1, 2, … degrees of freedom.
+const T_95: [f64; 19] = [
+    12.706, 4.303, 3.182, 2.776, 2.571, 2.447, 2.365, 2.306, 2.262, 2.228, 2.201, 2.179, 2.160,
+    2.145, 2.131, 2.120, 2.110, 2.101, 2.093,
+];
+
+/// Most values whose mean has an interval.
+pub const MOST_VALUES: usize = T_95.len() + 1;
+
+/// Student's 95 % interval of the mean; `None` with fewer than two values, or more than
+/// [`MOST_VALUES`].
+pub fn interval(values: &[f64]) -> Option<[f64; 2]> {
+    let freedom = values.len().checked_sub(1).filter(|freedom| *freedom > 0)?;
+    let t = T_95.get(freedom - 1)?;
+    let centre = mean(values.iter().copied());
+    let squares: f64 = values.iter().map(|value| (value - centre).powi(2)).sum();
+    let error = (squares / freedom as f64 / values.len() as f64).sqrt();
+    Some([centre - t * error, centre + t * error])
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_interval_is_students() {
+        // Mean 2, standard deviation 1, t(2) = 4.303: half width 4.303 / √3.
+        let [low, high] = interval(&[1.0, 2.0, 3.0]).unwrap();
+        assert!((low - (2.0 - 4.303 / 3f64.sqrt())).abs() < 1e-9);
+        assert!((high - (2.0 + 4.303 / 3f64.sqrt())).abs() < 1e-9);
+        assert_eq!(interval(&[1.0]), None);
+    }
+}

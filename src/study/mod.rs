@@ -1,0 +1,132 @@
+//! Questions that only training again can answer: how much the seed decides, what a part of the model
+//! contributes, what becomes of a claim where nothing can leak.
+//!
+//! Each retraining is an ordinary run in the study's folder, so that one that was interrupted goes on where
+//! it was, and one that is finished is not made again. What is measured is its last epoch, by the tests
+//! of [`crate::validation`].
+
+mod outcome;
+mod parts;
+mod retrain;
+mod summary;
+
+pub use outcome::{Outcome, Score};
+pub use parts::{Arm, Expectation, PARTS, Part};
+pub use retrain::{StudyError, StudyProgress};
+pub use summary::{Difference, Summary, Surprise, Tested};
+
+use std::path::PathBuf;
+use std::sync::atomic::AtomicBool;
+
+use rayon::ThreadPoolBuilder;
+use rayon::prelude::*;
+
+use crate::config::{Config, ConfigError, Source};
+use crate::device::DeviceSpec;
+use crate::run::RunError;
+use crate::statistics::MOST_VALUES;
+use retrain::Retraining;
+
+/// Most seeds of a study.
+pub const MOST_SEEDS: usize = MOST_VALUES;
+
+/// A study to be made.
+#[derive(Clone, Debug)]
+pub struct Study {
+    /// The configuration that every arm changes; its own seed plays no part.
+    pub config: Config,
+    /// Seeds of the retrainings, the first of them that of sweeps.
+    pub seeds: Vec<u64>,
+    /// What is asked.
+    pub parts: Vec<&'static Part>,
+    /// The folder of its runs.
+    pub folder: PathBuf,
+    /// What the tensors run on.
+    pub device: DeviceSpec,
+    /// Retrainings at a time.
+    pub at_a_time: usize,
+    /// Seed of codes, draws and choices of the tests.
+    pub measure_seed: u64,
+}
+
+impl Study {
+    /// Makes it, or goes on with it; ends early, after the epoch at hand, once `stop` is set.
+    ///
+    /// `told` hears of every finished epoch and retraining, from any thread.
+    ///
+    /// # Errors
+    /// [`StudyError`]; what is finished stays.
+    pub fn make(
+        &self,
+        stop: &AtomicBool,
+        told: &(dyn Fn(StudyProgress<'_>) + Sync),
+    ) -> Result<Vec<Summary>, StudyError> {
+        let all = self.retrainings()?;
+        let pool = ThreadPoolBuilder::new()
+            .num_threads(self.at_a_time)
+            .build()
+            .map_err(|error| StudyError::System(std::io::Error::other(error)))?;
+        let of = all.len();
+        let outcomes: Vec<(Retraining, Outcome)> = pool.install(|| {
+            all.into_par_iter()
+                .map(|retraining| {
+                    let outcome = retraining.outcome(self, of, stop, told)?;
+                    Ok((retraining, outcome))
+                })
+                .collect::<Result<_, StudyError>>()
+        })?;
+        let found = |arm: &str, seed: u64| {
+            let wanted = |(made, _): &&(Retraining, Outcome)| made.is(arm, seed);
+            outcomes.iter().find(wanted).map(|(_, outcome)| outcome)
+        };
+        let summary = |part: &&'static Part| {
+            let arms = part.arms.iter();
+            arms.map(|arm| Summary::new(part, arm, self.seeds_of(part), &found))
+        };
+        Ok(self.parts.iter().flat_map(summary).collect())
+    }
+
+    fn seeds_of(&self, part: &Part) -> &[u64] {
+        let most = if part.one_seed { 1 } else { self.seeds.len() };
+        &self.seeds[..most.min(self.seeds.len())]
+    }
+
+    /// Every retraining that is needed, each once, what others are held against first.
+    fn retrainings(&self) -> Result<Vec<Retraining>, StudyError> {
+        let mut all: Vec<Retraining> = Vec::new();
+        for part in &self.parts {
+            for arm in part.arms {
+                let needed = arm.against.and_then(parts::named).into_iter().chain([arm]);
+                for arm in needed {
+                    for seed in self.seeds_of(part) {
+                        if !all.iter().any(|made| made.is(arm.name, *seed)) {
+                            all.push(self.retraining(arm, *seed)?);
+                        }
+                    }
+                }
+            }
+        }
+        Ok(all)
+    }
+
+    fn retraining(&self, arm: &'static Arm, seed: u64) -> Result<Retraining, StudyError> {
+        let source = Source::Text {
+            name: "configuration of the study".to_owned(),
+            text: self.config.to_yaml()?,
+        };
+        let mut overrides: Vec<String> = arm.set.iter().map(|set| (*set).to_owned()).collect();
+        overrides.push(format!("seed={seed}"));
+        Ok(Retraining {
+            arm,
+            seed,
+            config: Config::load(source, &overrides)?.config,
+            folder: self.folder.join(format!("{}-s{seed}", arm.name)),
+        })
+    }
+}
+
+impl From<ConfigError> for StudyError {
+    fn from(error: ConfigError) -> Self {
+        Self::Run(RunError::from(error))
+    }
+}

@@ -1,0 +1,119 @@
+//! What a retraining ended as, on disk beside its run.
+
+use std::path::Path;
+
+use serde::{Deserialize, Serialize};
+
+use crate::model::Which;
+use crate::run::{RunError, files};
+use crate::session::message::EndReason;
+use crate::validation::{Finding, Group, Verdict};
+
+/// The file's name in the run's folder.
+const OUTCOME: &str = "validation.json";
+/// Version of its layout.
+const VERSION: u32 = 1;
+/// Largest file that is read.
+const LIMIT: u64 = 1 << 20;
+
+/// A finished retraining and what validation found.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Outcome {
+    /// Version of this layout.
+    pub version: u32,
+    /// Version of the program that measured.
+    pub program: String,
+    /// SHA-256 of the weights that were measured.
+    pub weights: String,
+    /// Epochs that were trained.
+    pub epochs: u32,
+    /// Why it ended.
+    pub end: EndReason,
+    /// Seed of codes, draws and choices of the tests.
+    pub seed: u64,
+    /// One for each test and VAE.
+    pub scores: Vec<Score>,
+}
+
+/// What a test found.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Score {
+    /// The test.
+    pub test: String,
+    /// What it belongs to.
+    pub group: Group,
+    /// Whose.
+    pub which: Which,
+    /// The value; `None` where it is no number.
+    pub value: Option<f64>,
+    /// What the best of the untrained models scores.
+    pub untrained: Option<f64>,
+    /// What follows.
+    pub verdict: Verdict,
+}
+
+impl Outcome {
+    /// What was found of weights with this digest.
+    pub(super) fn new(
+        weights: String,
+        epochs: u32,
+        end: EndReason,
+        seed: u64,
+        findings: &[Finding],
+    ) -> Self {
+        let finite = |value: f64| value.is_finite().then_some(value);
+        let score = |finding: &Finding| Score {
+            test: finding.test.name.to_owned(),
+            group: finding.test.group,
+            which: finding.which,
+            value: finite(finding.measured.value),
+            untrained: finite(finding.untrained),
+            verdict: finding.verdict,
+        };
+        Self {
+            version: VERSION,
+            program: env!("CARGO_PKG_VERSION").to_owned(),
+            weights,
+            epochs,
+            end,
+            seed,
+            scores: findings.iter().map(score).collect(),
+        }
+    }
+
+    /// The score of a test.
+    pub fn score(&self, test: &str, which: Which) -> Option<&Score> {
+        let wanted = |score: &&Score| score.test == test && score.which == which;
+        self.scores.iter().find(wanted)
+    }
+
+    /// Writes it into a run's folder.
+    pub(super) fn write(&self, run: &Path) -> Result<(), RunError> {
+        let path = run.join(OUTCOME);
+        let text = serde_json::to_vec(self)
+            .map_err(|error| RunError::unusable(&path, error.to_string()))?;
+        files::write(&path, &text)
+    }
+
+    /// Reads it; `None` where the retraining is not finished.
+    pub(super) fn read(run: &Path) -> Result<Option<Self>, RunError> {
+        let path = run.join(OUTCOME);
+        if !path.exists() {
+            return Ok(None);
+        }
+        let expected = |found: String| {
+            RunError::unusable(
+                &path,
+                format!("expected a finished validation, found: {found}; remove the file to have it measured again"),
+            )
+        };
+        let read: Self = serde_json::from_slice(&files::read(&path, LIMIT)?)
+            .map_err(|error| expected(error.to_string()))?;
+        if read.version != VERSION {
+            return Err(expected(format!("layout version {}", read.version)));
+        }
+        Ok(Some(read))
+    }
+}
