@@ -312,7 +312,13 @@ pub struct ValidateArgs {
     #[arg(long, value_name = "PARTS", num_args = 0..=1, require_equals = true, value_delimiter = ',', default_missing_value = "", hide_default_value = true, conflicts_with = "checkpoint")]
     pub study: Option<Vec<String>>,
     /// Seeds of the study's retrainings, the first of them that of sweeps.
-    #[arg(long, value_name = "SEEDS", value_delimiter = ',', default_value = "42,1,7", requires = "study")]
+    #[arg(
+        long,
+        value_name = "SEEDS",
+        value_delimiter = ',',
+        default_value = "42,1,7",
+        requires = "study"
+    )]
     pub seeds: Vec<u64>,
     /// Folder of the study's runs [default: one under the data folder, named by the configuration].
     #[arg(long, value_name = "DIR", requires = "study")]

@@ -35,6 +35,10 @@ pub enum Purpose {
     Validation = 11,
     /// Which table each operation is to be decoded to, where targets are shuffled.
     Targets = 12,
+    /// What a training operation is shown as, where it is shown renamed or with noise.
+    Shown = 13,
+    /// The view of a training operation that its code is related to.
+    View = 14,
 }
 
 /// The random numbers of one purpose, epoch and batch.

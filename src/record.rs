@@ -75,6 +75,12 @@ pub struct EpochRecord {
     pub seconds: Seconds,
 }
 
+/// Whether there is nothing of it: 0, or a mean of nothing.
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde's signature")]
+fn is_none(value: &f64) -> bool {
+    *value == 0.0 || value.is_nan()
+}
+
 #[expect(clippy::trivially_copy_pass_by_ref, reason = "serde's signature")]
 fn is_zero(value: &f64) -> bool {
     *value == 0.0
@@ -114,7 +120,7 @@ pub struct Gradient {
 /// The loss and its terms, nats per operation.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct LossTerms {
-    /// λ1 s_A loss_A + λ2 s_B loss_B + λ3 |H_A - H_B|.
+    /// λ1 s_A loss_A + λ2 s_B loss_B + λ3 |H_A - H_B|, and the penalty where there is one.
     #[serde(with = "finite")]
     pub loss: f64,
     /// Cross entropy of VAE-A, summed over the nine entries.
@@ -138,6 +144,10 @@ pub struct LossTerms {
     /// |H_A - H_B|.
     #[serde(with = "finite")]
     pub entropy_alignment: f64,
+    /// Weighted penalty on the codes of related operations (`beyond.consistency`, `beyond.composition`);
+    /// none in the published model, nor in validation.
+    #[serde(default, with = "finite", skip_serializing_if = "is_none")]
+    pub penalty: f64,
 }
 
 /// Coverage of both decoders.

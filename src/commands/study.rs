@@ -92,11 +92,13 @@ pub fn run(global: &Global, args: &ValidateArgs, parts: &[String]) -> Done {
     } else {
         table(&found)?;
     }
-    Ok(if found.iter().all(|summary| summary.surprises.is_empty()) {
-        ExitCode::SUCCESS
-    } else {
-        ExitCode::FAILURE
-    })
+    Ok(
+        if found.iter().all(|summary| summary.surprises.is_empty()) {
+            ExitCode::SUCCESS
+        } else {
+            ExitCode::FAILURE
+        },
+    )
 }
 
 /// What each part asks and trains.
@@ -114,7 +116,11 @@ pub fn list(global: &Global) -> Done {
         for arm in part.arms {
             let against = arm.against;
             let against = against.map_or(String::new(), |other| format!(" (against {other})"));
-            line(&format!("  {:<22} {}{against}", arm.name, arm.set.join(" ")))?;
+            line(&format!(
+                "  {:<22} {}{against}",
+                arm.name,
+                arm.set.join(" ")
+            ))?;
         }
     }
     Ok(ExitCode::SUCCESS)
@@ -160,7 +166,12 @@ fn chosen_parts(names: &[String]) -> Result<Vec<&'static Part>, Failure> {
 /// Beside the runs, one for each configuration.
 fn default_folder(global: &Global, config: &Config) -> Result<PathBuf, Failure> {
     let digest = config.digest()?;
-    let short: String = digest.chars().skip_while(|c| *c != ':').skip(1).take(12).collect();
+    let short: String = digest
+        .chars()
+        .skip_while(|c| *c != ':')
+        .skip(1)
+        .take(12)
+        .collect();
     Ok(setup::runs(global)?.with_file_name("studies").join(short))
 }
 
@@ -225,13 +236,14 @@ fn table(found: &[Summary]) -> Result<(), Failure> {
             }
             part = summary.part;
             let asked = PARTS.iter().find(|other| other.name == part);
-            line(&format!("{part}: {}", asked.map_or("", |part| part.question)))?;
+            line(&format!(
+                "{part}: {}",
+                asked.map_or("", |part| part.question)
+            ))?;
             line(&head())?;
         }
         let many = summary.seeds.len() > 1;
-        line(&row(summary.arm, summary, |tested| {
-            tested.mean.map(number)
-        }))?;
+        line(&row(summary.arm, summary, |tested| tested.mean.map(number)))?;
         if many {
             line(&row("  ± (95 %)", summary, |tested| {
                 tested.interval.map(reach)
@@ -260,11 +272,15 @@ fn table(found: &[Summary]) -> Result<(), Failure> {
         }
     }
     line("")?;
-    line("means over seeds with Student's interval; * where the interval of a difference leaves 0 out")
+    line(
+        "means over seeds with Student's interval; * where the interval of a difference leaves 0 out",
+    )
 }
 
 fn head() -> String {
-    let titles = COLUMNS.iter().map(|(_, title)| format!("{:>18}", format!("{title} A, B")));
+    let titles = COLUMNS
+        .iter()
+        .map(|(_, title)| format!("{:>18}", format!("{title} A, B")));
     format!("{:<24}{}", "", titles.collect::<String>())
 }
 

@@ -290,6 +290,21 @@ pub struct Beyond {
     /// Whether each operation is trained to be decoded to another one.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub shuffle_targets: Option<bool>,
+    /// Share of training operations that are shown, and asked for, with their values renamed.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub rename_share: Option<f64>,
+    /// Probability of each entry to be shown with another value; the clean operation is asked for.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub flip_rate: Option<f64>,
+    /// Weight of the distance between the codes of an operation and of one with one entry changed.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub consistency: Option<f64>,
+    /// Weight of the distance between the code of a sum and the sum of the codes.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub composition: Option<f64>,
+    /// Epochs over which training goes from sparse operations to all of them.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub curriculum_epochs: Option<u32>,
 }
 
 impl Beyond {
@@ -297,6 +312,12 @@ impl Beyond {
     #[must_use]
     pub fn is_off(&self) -> bool {
         *self == Self::default()
+    }
+
+    /// Whether the codes of operations are related by a penalty.
+    #[must_use]
+    pub fn relates(&self) -> bool {
+        self.consistency.is_some() || self.composition.is_some()
     }
 }
 

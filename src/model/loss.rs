@@ -81,6 +81,8 @@ pub struct Loss {
     pub entropy_a: f64,
     /// Latent entropy of B.
     pub entropy_b: f64,
+    /// Penalty on the codes of related operations; 0 in the published model.
+    pub penalty: f64,
 }
 
 /// Builds the loss of a forward pass.

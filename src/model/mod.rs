@@ -4,6 +4,7 @@ mod entropy;
 mod layout;
 mod loss;
 mod network;
+mod related;
 mod weights;
 
 pub use entropy::{histogram, latent_entropy};
@@ -13,6 +14,7 @@ pub use layout::{
 pub use loss::{Loss, LossGraph, LossWeights, kl, loss_graph, repulsion};
 pub use network::{
     Batch, Coupling, DualVae, Encoder, Forward, Posterior, StateNet, Which, codes_tensor,
-    parameter_counts,
+    entries_tensor, parameter_counts,
 };
+pub use related::Related;
 pub use weights::{MAX_FILE_BYTES, Weights, WeightsError};

@@ -11,6 +11,7 @@ use super::layout::{
     LATENT, PARAMETERS, PARAMETERS_A, PARAMETERS_B, PARAMETERS_STATE_NET, Parameter,
     TENSORS_TRAINED,
 };
+use super::related::Related;
 use super::weights::Weights;
 use crate::device::DeviceFailure;
 use crate::space::{ENTRIES, Operation, VALUES};
@@ -442,6 +443,8 @@ pub struct Batch {
     pub x: Tensor<2>,
     /// Classes, `[n, 9, 3]`.
     pub one_hot: Tensor<3>,
+    /// Operations whose codes a penalty relates; none in the published model.
+    pub related: Related,
 }
 
 impl Batch {
@@ -461,21 +464,35 @@ impl Batch {
         dtype: DType,
     ) -> Self {
         let n = pairs.len();
-        let mut entries = Vec::with_capacity(n * ENTRIES);
+        let mut inputs = Vec::with_capacity(n);
         let mut one_hot = vec![0f32; n * ENTRIES * VALUES];
         for (row, [shown, target]) in pairs.enumerate() {
-            entries.extend(shown.classes().map(|class| f32::from(class) - 1.0));
+            inputs.push(shown);
             for (position, class) in target.classes().into_iter().enumerate() {
                 one_hot[(row * ENTRIES + position) * VALUES + usize::from(class)] = 1.0;
             }
         }
-        let x = TensorData::new(entries, [n, ENTRIES]).convert_dtype(dtype);
         let one_hot = TensorData::new(one_hot, [n, ENTRIES, VALUES]).convert_dtype(dtype);
         Self {
-            x: Tensor::from_data(x, (device, dtype)),
+            x: entries_tensor(inputs.into_iter(), device, dtype),
             one_hot: Tensor::from_data(one_hot, (device, dtype)),
+            related: Related::default(),
         }
     }
+}
+
+/// The entries of operations as numbers, `[n, 9]`.
+pub fn entries_tensor(
+    operations: impl ExactSizeIterator<Item = Operation>,
+    device: &Device,
+    dtype: DType,
+) -> Tensor<2> {
+    let n = operations.len();
+    let entries: Vec<f32> = operations
+        .flat_map(|operation| operation.classes().map(|class| f32::from(class) - 1.0))
+        .collect();
+    let data = TensorData::new(entries, [n, ENTRIES]).convert_dtype(dtype);
+    Tensor::from_data(data, (device, dtype))
 }
 
 /// Rows of standard normal or other numbers `[rows, 16]` as a tensor.

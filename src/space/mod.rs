@@ -8,6 +8,7 @@ pub mod query;
 mod set;
 pub mod symmetry;
 mod table;
+mod variation;
 
 pub use operation::{ENTRIES, OPERATIONS, Operation, ParseOperationError, VALUES};
 pub use set::{OperationSet, sha256};

@@ -106,7 +106,9 @@ impl Outcome {
         let expected = |found: String| {
             RunError::unusable(
                 &path,
-                format!("expected a finished validation, found: {found}; remove the file to have it measured again"),
+                format!(
+                    "expected a finished validation, found: {found}; remove the file to have it measured again"
+                ),
             )
         };
         let read: Self = serde_json::from_slice(&files::read(&path, LIMIT)?)

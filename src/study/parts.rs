@@ -59,7 +59,7 @@ const AS_GIVEN: &str = "as-given";
 const ORBITS: &str = "orbits";
 
 /// Every part, in the order in which they are made.
-pub static PARTS: [Part; 5] = [
+pub static PARTS: [Part; 6] = [
     Part {
         name: "seeds",
         question: "how much does the seed decide: start, split, order and noise of a retraining",
@@ -116,6 +116,20 @@ pub static PARTS: [Part; 5] = [
                 "beta-4-no-free-bits",
                 &["hold.beta_a=4", "hold.beta_b=4", "free_bits=0"],
             ),
+        ],
+    },
+    Part {
+        name: "options",
+        question: "what does each training option of the roadmap change",
+        expects: Expectation::Nothing,
+        one_seed: false,
+        arms: &[
+            against("renamed", AS_GIVEN, &["beyond.rename_share=0.5"]),
+            against("noise", AS_GIVEN, &["beyond.flip_rate=0.03"]),
+            against("consistency", AS_GIVEN, &["beyond.consistency=0.1"]),
+            against("composition", AS_GIVEN, &["beyond.composition=0.1"]),
+            against("composition-strong", AS_GIVEN, &["beyond.composition=1"]),
+            against("curriculum", AS_GIVEN, &["beyond.curriculum_epochs=50"]),
         ],
     },
 ];

@@ -5,9 +5,9 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use thiserror::Error;
 
+use super::Study;
 use super::outcome::Outcome;
 use super::parts::Arm;
-use super::Study;
 use crate::config::Config;
 use crate::device::DeviceFailure;
 use crate::run::{LATEST, RunError, checkpoint, checkpoint_folder, read_metrics, stored_config};

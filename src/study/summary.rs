@@ -239,15 +239,17 @@ mod tests {
     #[test]
     fn what_a_part_does_not_expect_is_named() {
         use Verdict::{DoesNotDiscriminate, Fails, Passes};
-        let seeds = |expects, verdict| -> Vec<u64> {
+        for (expects, verdict, surprising) in [
+            (Expectation::Passes, Passes, &[][..]),
+            (Expectation::Passes, Fails, &[3, 1, 2]),
+            (Expectation::Passes, DoesNotDiscriminate, &[3, 1, 2]),
+            (Expectation::LearnsNothingHeldOut, Fails, &[]),
+            (Expectation::LearnsNothingHeldOut, Passes, &[3, 1, 2]),
+            (Expectation::Nothing, Fails, &[]),
+        ] {
             let found = summary(expects, verdict).surprises;
-            found.into_iter().map(|surprise| surprise.seed).collect()
-        };
-        assert_eq!(seeds(Expectation::Passes, Passes), []);
-        assert_eq!(seeds(Expectation::Passes, Fails), [3, 1, 2]);
-        assert_eq!(seeds(Expectation::Passes, DoesNotDiscriminate), [3, 1, 2]);
-        assert_eq!(seeds(Expectation::LearnsNothingHeldOut, Fails), []);
-        assert_eq!(seeds(Expectation::LearnsNothingHeldOut, Passes), [3, 1, 2]);
-        assert_eq!(seeds(Expectation::Nothing, Fails), []);
+            let seeds: Vec<u64> = found.into_iter().map(|surprise| surprise.seed).collect();
+            assert_eq!(seeds, surprising, "{expects:?} {verdict:?}");
+        }
     }
 }

@@ -185,7 +185,17 @@ impl Core {
         };
         let forward = self.model.forward(batch.x.clone(), coupling);
         let graph = loss_graph(&forward, batch, &weights);
-        let gradient = FlatGradient::collect(&self.model, graph.objective.backward());
+        let beyond = &self.config.beyond;
+        let penalty = batch.related.penalty(
+            &self.model,
+            beyond.consistency.unwrap_or(0.0),
+            beyond.composition.unwrap_or(0.0),
+        );
+        let objective = match &penalty {
+            Some(penalty) => graph.objective.clone() + penalty.clone(),
+            None => graph.objective.clone(),
+        };
+        let gradient = FlatGradient::collect(&self.model, objective.backward());
 
         // The one point at which the device is waited for.
         let teaches = self.config.beyond.statenet_rate.is_some();
@@ -198,14 +208,25 @@ impl Core {
             None => Vec::new(),
         };
         let compared = 2 * PIECES * products.len();
-        let parts = [vec![gradient.squares()], products, vec![graph.figures()]].concat();
+        let penalty: Vec<Tensor<1>> = penalty.map(Tensor::inner).into_iter().collect();
+        let penalties = penalty.len();
+        let parts = [
+            vec![gradient.squares()],
+            products,
+            penalty,
+            vec![graph.figures()],
+        ]
+        .concat();
         let read: Vec<f64> = Tensor::cat(parts, 0)
             .try_into_vec_as()
             .map_err(DeviceFailure::from)?;
         let (squares, rest) = read.split_at(PIECES);
-        let (products, figures) = rest.split_at(compared);
+        let (products, rest) = rest.split_at(compared);
+        let (penalty, figures) = rest.split_at(penalties);
         let clipped = Clipped::new(FlatGradient::squared_norms(squares), self.config.grad_clip);
-        let loss = Loss::from_figures(figures, &weights);
+        let mut loss = Loss::from_figures(figures, &weights);
+        loss.penalty = penalty.iter().sum();
+        loss.loss += loss.penalty;
         finite("the loss", loss.loss, loss.loss)?;
         finite("the gradient norm", clipped.norm, loss.loss)?;
         self.agreement.add(products, clipped.norm);

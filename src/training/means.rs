@@ -28,6 +28,7 @@ impl Means {
             (&mut sum.entropy_alignment, loss.entropy_alignment),
             (&mut sum.entropy_a, loss.entropy_a),
             (&mut sum.entropy_b, loss.entropy_b),
+            (&mut sum.penalty, loss.penalty),
         ] {
             *sum += value;
         }
@@ -53,6 +54,7 @@ impl Means {
             entropy_term_b: self.mean(self.sum.entropy_term_b),
             repulsion_b: self.mean(self.sum.repulsion_b),
             entropy_alignment: self.mean(self.sum.entropy_alignment),
+            penalty: self.mean(self.sum.penalty),
         }
     }
 

@@ -3,6 +3,7 @@
 mod best;
 mod controller;
 mod core;
+mod lesson;
 mod means;
 mod observe;
 mod optimizer;

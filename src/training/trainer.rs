@@ -7,10 +7,11 @@ use burn::tensor::{DType, Device};
 
 use super::best::{Bests, Judged};
 use super::core::{BatchReport, Core, Noise, StepError};
+use super::lesson::{At, Lessons};
 use super::means::Means;
 use super::observe::Observed;
 use super::optimizer::AdamW;
-use super::split::{Split, targets};
+use super::split::Split;
 use super::state::{Active, Snapshot, TrainerState};
 use super::steer::Steer;
 use crate::config::{Changed, Config, SafePoint, StopBy};
@@ -18,13 +19,13 @@ use crate::device::DeviceFailure;
 use crate::disruption::{Disruption, DisruptionKind};
 use crate::measure::{CoverageTask, Covered, Evaluator, PriorQuestion, Samples, survey};
 use crate::model::{Batch, DualVae, LATENT, Weights, Which, codes_tensor};
-use crate::random::{Purpose, Stream};
+use crate::random::Purpose;
 use crate::record::{
     Best, CoveragePair, CoveredSets, EpochRecord, EpochReport, EventName, Gradient, Information,
     LearningRate, Seconds, Stage, StateNetAnswer,
 };
 use crate::schedule::{Schedule, Scheduled};
-use crate::space::{OPERATIONS, Operation};
+use crate::space::OPERATIONS;
 
 /// Codes decoded by argmax after every epoch, and measured for their decode entropy.
 pub const ARGMAX_SAMPLES: u32 = 50_000;
@@ -56,8 +57,7 @@ pub struct Trainer {
     noise: u64,
     schedule: Schedule,
     split: Split,
-    /// What each operation is to be decoded to, where that is not itself.
-    targets: Option<Vec<Operation>>,
+    lessons: Lessons,
     device: Device,
     dtype: DType,
     epoch: u32,
@@ -109,15 +109,16 @@ impl Trainer {
     }
 
     fn from_weights(config: &Config, weights: &Weights, device: &Device, dtype: DType) -> Self {
+        let split = Split::new(config);
         Self {
+            lessons: Lessons::new(config, &split.train),
             core: Core::new(config, weights, device, dtype),
             config: config.clone(),
             next: config.clone(),
             edits: Vec::new(),
             noise: config.seed,
             schedule: Schedule::new(config),
-            split: Split::new(config),
-            targets: targets(config),
+            split,
             device: device.clone(),
             dtype,
             epoch: 0,
@@ -227,9 +228,10 @@ impl Trainer {
         }
     }
 
-    /// Training batches in an epoch.
+    /// Training batches in the epoch at work.
     pub fn batches(&self) -> u32 {
-        self.split.train.len().div_ceil(self.config.batch_size) as u32
+        let rows = self.lessons.rows(&self.config, self.epoch);
+        rows.div_ceil(self.config.batch_size) as u32
     }
 
     fn validation_batches(&self) -> u32 {
@@ -357,7 +359,7 @@ impl Trainer {
         match std::mem::replace(&mut self.at, Position::Start) {
             Position::Start => {
                 self.begin_epoch()?;
-                let order = self.shuffled();
+                let order = self.lessons.order(&self.config, self.noise, self.epoch);
                 self.train_batch(order, 0, began).map(Advance::Batch)
             }
             Position::Training { order, batch } => {
@@ -435,10 +437,6 @@ impl Trainer {
             .unwrap_or_else(|| self.schedule.at(self.epoch, self.core.controller.balanced))
     }
 
-    fn shuffled(&self) -> Vec<u32> {
-        Stream::new(self.noise, Purpose::Shuffle, self.epoch, 0).permutation(self.split.train.len())
-    }
-
     fn train_batch(
         &mut self,
         order: Vec<u32>,
@@ -447,14 +445,14 @@ impl Trainer {
     ) -> Result<BatchReport, StepError> {
         let from = batch as usize * self.config.batch_size;
         let rows = &order[from..(from + self.config.batch_size).min(order.len())];
-        let pairs = rows.iter().map(|row| {
-            let operation = self.split.train[*row as usize];
-            let target = self.targets.as_ref().map(|all| all[operation.index()]);
-            [operation, target.unwrap_or(operation)]
-        });
         let (device, dtype) = self.core.placement();
+        let at = At {
+            key: self.noise,
+            epoch: self.epoch,
+            batch,
+        };
         let normals = |purpose| {
-            let stream = Stream::new(self.noise, purpose, self.epoch, batch);
+            let stream = at.stream(purpose);
             let mut numbers = vec![0.0; rows.len() * LATENT];
             for (row, code) in numbers.chunks_exact_mut(LATENT).enumerate() {
                 stream.normals(row as u32, code);
@@ -470,7 +468,9 @@ impl Trainer {
             epsilon: [Purpose::NoiseA, Purpose::NoiseB].map(normals),
             jitter,
         };
-        let tensors = Batch::of_pairs(pairs, device, dtype);
+        let tensors = self
+            .lessons
+            .batch(&self.config.beyond, rows, at, (device, dtype));
         let report = self
             .core
             .train_batch(&tensors, noise, &scheduled, batch == 0)?;

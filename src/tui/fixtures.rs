@@ -144,6 +144,7 @@ pub fn record(epoch: u32) -> EpochRecord {
         entropy_term_b: 1.09,
         repulsion_b: 1e-6,
         entropy_alignment: 0.1,
+        penalty: 0.0,
     };
     let ratio = (0.5 + 0.01 * at + jitter(0.2)).max(0.05);
     EpochRecord {

@@ -7,7 +7,7 @@ use super::statistics::{correlation, distance, exact, mean, share};
 use super::{Pair, Trial};
 use crate::model::LATENT;
 use crate::space::symmetry::Permutation;
-use crate::space::{ENTRIES, Operation, VALUES};
+use crate::space::{ENTRIES, Operation};
 
 /// Compositions that are tried.
 const COMPOSED: usize = 1_000;
@@ -163,7 +163,7 @@ fn composed(lab: &Lab) -> Pair<Measured> {
     };
     let rows = 0..200 * COMPOSED as u32;
     let found: Vec<Operation> = rows
-        .filter_map(|row| Some(sum(pick(row, 0)?, pick(row, 1)?)))
+        .filter_map(|row| Some(pick(row, 0)?.plus(pick(row, 1)?)))
         .filter(|sum| lab.held.test.contains(*sum))
         .take(COMPOSED)
         .collect();
@@ -173,22 +173,11 @@ fn composed(lab: &Lab) -> Pair<Measured> {
     })
 }
 
-/// Entry by entry the sum mod 3, which is one of -1, 0, +1.
-fn sum(a: Operation, b: Operation) -> Operation {
-    let (a, b) = (a.classes(), b.classes());
-    // Classes 0, 1, 2 stand for -1, 0, +1: one more than the value.
-    Operation::from_classes(std::array::from_fn(|i| (a[i] + b[i] + 2) % VALUES as u8))
-}
-
 fn sparsity(lab: &Lab) -> Pair<Measured> {
-    let zeros = |operation: Operation| {
-        let entries = operation.entries().into_iter();
-        entries.filter(|entry| *entry == 0).count()
-    };
     [0, 1].map(|vae| {
         let (mut known, mut all) = ([0; ENTRIES + 1], [0; ENTRIES + 1]);
         for operation in Operation::all() {
-            let class = zeros(operation);
+            let class = operation.zeros();
             all[class] += 1;
             known[class] += usize::from(lab.alone[vae].contains(operation));
         }
@@ -236,13 +225,8 @@ fn least_correlation(
     let before = distances(&|operation| operation);
     renamings
         .iter()
-        .map(|renaming| correlation(&before, &distances(&|one| values(one, *renaming))))
+        .map(|renaming| correlation(&before, &distances(&|one| one.renamed(*renaming))))
         .fold(f64::INFINITY, f64::min)
-}
-
-/// Every value of the table renamed; its arguments keep their names, as in the original's test.
-fn values(operation: Operation, renaming: Permutation) -> Operation {
-    Operation::from_classes(operation.classes().map(|class| renaming.of(class)))
 }
 
 fn relabelled(lab: &Lab, renamings: &[Permutation]) -> Pair<Measured> {
@@ -280,16 +264,7 @@ fn noisy(lab: &Lab, probability: f64) -> Pair<Measured> {
     let stream = lab.stream(Choice::Noise);
     let changed = |row: u32| {
         let operation = Lab::operation(stream.uniform(row, 0));
-        let classes = operation.classes();
-        let noisy = Operation::from_classes(std::array::from_fn(|entry| {
-            // Below 1 the value becomes one of the two others.
-            let uniform = stream.uniform(row, 1 + entry as u16) / probability;
-            match uniform {
-                ..0.5 => (classes[entry] + 1) % VALUES as u8,
-                0.5..1.0 => (classes[entry] + 2) % VALUES as u8,
-                _ => classes[entry],
-            }
-        }));
+        let noisy = operation.noisy(probability, |entry| stream.uniform(row, 1 + entry as u16));
         (operation, noisy)
     };
     let pairs: Vec<(Operation, Operation)> = (0..CHANGED).map(changed).collect();
@@ -311,13 +286,9 @@ fn one_entry(lab: &Lab) -> Pair<Measured> {
     let stream = lab.stream(Choice::Noise);
     let changed = |row: u32| {
         let operation = Lab::operation(stream.uniform(row, 0));
-        let mut classes = operation.classes();
         let entry = (stream.uniform(row, 1) * ENTRIES as f64) as usize;
         let by = 1 + (2.0 * stream.uniform(row, 2)) as u8;
-        if let Some(class) = classes.get_mut(entry) {
-            *class = (*class + by) % VALUES as u8;
-        }
-        (operation, Operation::from_classes(classes))
+        (operation, operation.changed(entry, by))
     };
     let pairs: Vec<(Operation, Operation)> = (0..CHANGED).map(changed).collect();
     relative(lab, apart(lab, &pairs))
@@ -408,18 +379,6 @@ mod tests {
             / 20_000.0;
         let share = 4.0 / 3.0 / typical;
         assert!((table_one_entry() - share).abs() < 0.005, "{share}");
-    }
-
-    #[test]
-    fn compositions_add_up() {
-        let add: Operation = "sum_mod_3".parse().unwrap();
-        let [a, b] = [4_711, 17_000].map(|index| Operation::new(index).unwrap());
-        let expected = a
-            .entries()
-            .into_iter()
-            .zip(b.entries())
-            .map(|(x, y)| add.apply(x, y));
-        assert!(sum(a, b).entries().into_iter().eq(expected));
     }
 
     #[test]

@@ -8,7 +8,7 @@ const UP_TO_10: Range = Range::Real {
     max: Bound::Closed(10.0),
 };
 
-pub(super) const KEYS: [KeyInfo; 17] = [
+pub(super) const KEYS: [KeyInfo; 22] = [
     held(
         "hold.rho",
         Range::UNIT,
@@ -121,6 +121,54 @@ pub(super) const KEYS: [KeyInfo; 17] = [
     )
     .optional()
     .added(),
+    key(
+        "beyond.rename_share",
+        Range::UNIT,
+        "null",
+        "share of training operations shown, and asked for, with -, 0 and + renamed in the whole table (permutation augmentation); never as one that is held out",
+    )
+    .optional()
+    .added()
+    .next_batch(),
+    key(
+        "beyond.flip_rate",
+        Range::UNIT,
+        "null",
+        "probability of each entry of a training operation to be shown with another value, while the clean operation is asked for (noise augmentation)",
+    )
+    .optional()
+    .added()
+    .next_batch(),
+    key(
+        "beyond.consistency",
+        Range::NOT_NEGATIVE,
+        "null",
+        "weight in the loss of the squared distance between the codes μ(x) and μ(x'), x' being x with one entry changed, A's and B's together; never with an x' that is held out",
+    )
+    .optional()
+    .added()
+    .next_batch(),
+    key(
+        "beyond.composition",
+        Range::NOT_NEGATIVE,
+        "null",
+        "weight in the loss of the squared distance between μ(a) + μ(b) and μ(a + b), a + b being the sum modulo 3 of neighbours in the batch, A's and B's together; never with a sum that is held out",
+    )
+    .optional()
+    .added()
+    .next_batch(),
+    key(
+        "beyond.curriculum_epochs",
+        Range::Whole {
+            min: 1,
+            max: LAST_EPOCH,
+        },
+        "null",
+        "epochs over which training goes from the operations with most zeros to all of them, a larger share in each epoch (curriculum); null trains on all from the start",
+    )
+    .optional()
+    .added()
+    .next_epoch(),
     key(
         "rules.N",
         Range::Text,

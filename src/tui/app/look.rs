@@ -93,10 +93,7 @@ impl App {
             (Paint::Probability, _, Some(estimates)) => {
                 Look::Number(self.map.likelihood(estimates, operation))
             }
-            (Paint::Zeros, ..) => {
-                let zeros = operation.entries().into_iter().filter(|entry| *entry == 0);
-                Look::Number(zeros.count() as f64)
-            }
+            (Paint::Zeros, ..) => Look::Number(operation.zeros() as f64),
             (Paint::Law, ..) if !obedient.contains(operation) => Look::Ground,
             (Paint::Apart | Paint::Moved, ..) => {
                 let distance = distances.and_then(|distances| distances.get(operation.index()));
