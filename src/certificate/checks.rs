@@ -8,7 +8,7 @@ use crate::device::DeviceFailure;
 use crate::measure::{
     CoverageReport, Covered, Evaluator, Generator, PriorAnswer, PriorQuestion, Scale, survey,
 };
-use crate::model::{Weights, Which};
+use crate::model::{Architecture, Weights, Which};
 use crate::space::OPERATIONS;
 
 /// Argmax coverage must be this many times that of untrained weights.
@@ -86,13 +86,13 @@ pub struct Untrained {
 }
 
 impl Untrained {
-    /// Measures fresh weights at the smallest sample size of a scale.
+    /// Measures fresh weights of an architecture at the smallest sample size of a scale.
     ///
     /// # Errors
     /// The device's failure.
-    pub fn measure(scale: &Scale) -> Result<Self, DeviceFailure> {
+    pub fn measure(architecture: Architecture, scale: &Scale) -> Result<Self, DeviceFailure> {
         let samples = smallest(scale);
-        let evaluator = Evaluator::new(&Weights::fresh(scale.seed));
+        let evaluator = Evaluator::new(&Weights::start(architecture, scale.seed));
         let mut untrained = Self {
             seed: scale.seed,
             samples,

@@ -28,7 +28,7 @@ impl Measured {
     ) -> Result<Self, DeviceFailure> {
         let evaluator = Evaluator::new(&evidence.weights);
         let report = CoverageReport::measure(&evaluator, scale, Some(&evidence.facts()), watch)?;
-        let untrained = Untrained::measure(scale)?;
+        let untrained = Untrained::measure(evidence.weights.architecture, scale)?;
         Ok(Self {
             figures: report.figures(),
             checks: checks(evidence, &report, &untrained),

@@ -43,7 +43,8 @@ pub fn run(global: &Global, args: &ContrastArgs) -> Done {
     let checkpoint = find_checkpoint(&setup::runs(global)?, args.checkpoint.as_deref())?;
     let seed = global.seed.unwrap_or(0);
     let scale = Scale::certificate(seed);
-    let models = [checkpoint.weights, Weights::fresh(seed)];
+    let untrained = Weights::start(checkpoint.weights.architecture, seed);
+    let models = [checkpoint.weights, untrained];
     let bar = Bar::new(global);
     let mut figures = Vec::new();
     let mut curves = Vec::new();

@@ -305,6 +305,12 @@ pub struct Beyond {
     /// Epochs over which training goes from sparse operations to all of them.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub curriculum_epochs: Option<u32>,
+    /// Whether each hidden layer of VAE-A's decoder also passes its input on.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub skip_a: Option<bool>,
+    /// How many times as wide as published every hidden layer of the two VAEs is.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub width: Option<u32>,
 }
 
 impl Beyond {

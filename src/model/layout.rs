@@ -1,4 +1,8 @@
-//! The 48 parameters: names, shapes and order of the original program.
+//! The 48 parameters: names, shapes and order of the original program, and what a configuration may
+//! change of the shapes.
+
+use crate::config::Config;
+use crate::space::{ENTRIES, VALUES};
 
 /// Dimensions of one code.
 pub const LATENT: usize = 16;
@@ -8,10 +12,62 @@ pub const LATENT: usize = 16;
 pub struct Parameter {
     /// Name in the original's state dictionary.
     pub name: &'static str,
-    /// `[out, in]` of a matrix, `[n]` of a vector.
+    /// `[out, in]` of a matrix, `[n]` of a vector, in the published architecture.
     pub shape: &'static [usize],
     /// How it starts.
     pub start: Start,
+}
+
+/// What of the network a configuration may change.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Architecture {
+    /// How many times as wide as published every hidden layer of the two VAEs is.
+    pub width: usize,
+    /// Whether each hidden layer of VAE-A's decoder also passes its input on.
+    pub skip_a: bool,
+}
+
+impl Architecture {
+    /// As published.
+    pub const PUBLISHED: Self = Self {
+        width: 1,
+        skip_a: false,
+    };
+    /// Widest of all.
+    pub const MOST_WIDTH: usize = 3;
+
+    /// Inputs, codes and logits have their sizes; everything between is as wide as asked for.
+    fn size(self, published: usize) -> usize {
+        const LOGITS: usize = ENTRIES * VALUES;
+        match published {
+            ENTRIES | LATENT | LOGITS => published,
+            hidden => self.width * hidden,
+        }
+    }
+
+    /// Numbers in VAE-A, in VAE-B, and in StateNet, which is as published always.
+    pub fn counts(self) -> [usize; 3] {
+        let count = |parameters: &[Parameter]| parameters.iter().map(|one| one.len(self)).sum();
+        let (a, rest) = PARAMETERS.split_at(TENSORS_A);
+        let (b, state_net) = rest.split_at(TENSORS_TRAINED - TENSORS_A);
+        [count(a), count(b), count(state_net)]
+    }
+}
+
+impl Default for Architecture {
+    fn default() -> Self {
+        Self::PUBLISHED
+    }
+}
+
+impl From<&Config> for Architecture {
+    fn from(config: &Config) -> Self {
+        let beyond = &config.beyond;
+        Self {
+            width: beyond.width.map_or(1, |width| width as usize),
+            skip_a: beyond.skip_a == Some(true),
+        }
+    }
 }
 
 /// How a parameter starts.
@@ -29,14 +85,27 @@ pub enum Start {
 }
 
 impl Parameter {
-    /// Numbers in this tensor.
-    pub fn len(&self) -> usize {
-        self.shape.iter().product()
+    /// Its shape in an architecture.
+    pub fn shape_in(&self, architecture: Architecture) -> Vec<usize> {
+        let published = self.shape.iter();
+        if self.name.starts_with("state_net.") {
+            return published.copied().collect();
+        }
+        published.map(|size| architecture.size(*size)).collect()
     }
 
-    /// Whether the tensor is empty; none is.
-    pub fn is_empty(&self) -> bool {
-        self.len() == 0
+    /// Numbers in this tensor.
+    pub fn len(&self, architecture: Architecture) -> usize {
+        self.shape_in(architecture).iter().product()
+    }
+
+    /// Inputs of its layer, by which it starts uniformly in ±1/√inputs; `None` where it does not.
+    pub(super) fn fan_in(&self, architecture: Architecture) -> Option<usize> {
+        match self.start {
+            Start::Uniform { fan_in } if self.name.starts_with("state_net.") => Some(fan_in),
+            Start::Uniform { fan_in } => Some(architecture.size(fan_in)),
+            Start::One | Start::Zero => None,
+        }
     }
 }
 
@@ -108,40 +177,34 @@ pub const TENSORS_A: usize = 16;
 /// Tensors of both VAEs; the rest is StateNet's.
 pub const TENSORS_TRAINED: usize = 38;
 
-/// Parameters of VAE-A.
-pub const PARAMETERS_A: usize = count(0, TENSORS_A);
-/// Parameters of VAE-B.
-pub const PARAMETERS_B: usize = count(TENSORS_A, TENSORS_TRAINED);
-/// Parameters of StateNet.
-pub const PARAMETERS_STATE_NET: usize = count(TENSORS_TRAINED, PARAMETERS.len());
-
-const fn count(from: usize, to: usize) -> usize {
-    let (mut sum, mut i) = (0, from);
-    while i < to {
-        let shape = PARAMETERS[i].shape;
-        sum += if shape.len() == 2 {
-            shape[0] * shape[1]
-        } else {
-            shape[0]
-        };
-        i += 1;
-    }
-    sum
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
 
     #[test]
     fn parameter_counts_are_the_published_ones() {
-        assert_eq!(
-            (PARAMETERS_A, PARAMETERS_B, PARAMETERS_STATE_NET),
-            (50_203, 117_499, 1_068)
-        );
-        assert_eq!(
-            PARAMETERS.iter().map(Parameter::len).sum::<usize>(),
-            168_770
-        );
+        assert_eq!(Architecture::PUBLISHED.counts(), [50_203, 117_499, 1_068]);
+    }
+
+    #[test]
+    fn a_wider_network_has_wider_hidden_layers_and_nothing_else() {
+        let wide = Architecture {
+            width: 2,
+            ..Architecture::PUBLISHED
+        };
+        let shapes = |name: &str| {
+            let parameter = PARAMETERS.iter().find(|one| one.name == name).unwrap();
+            parameter.shape_in(wide)
+        };
+        assert_eq!(shapes("encoder_A.encoder.0.weight"), [512, 9]);
+        assert_eq!(shapes("encoder_A.fc_mu.weight"), [16, 128]);
+        assert_eq!(shapes("encoder_A.fc_mu.bias"), [16]);
+        assert_eq!(shapes("decoder_A.decoder.2.weight"), [128, 64]);
+        assert_eq!(shapes("decoder_B.fc_out.weight"), [27, 256]);
+        assert_eq!(shapes("state_net.encoder.0.weight"), [32, 9]);
+        // Matrices between hidden layers grow fourfold.
+        let [a, b, state_net] = wide.counts();
+        assert!(a > 3 * 50_203 && a < 4 * 50_203 && b > 3 * 117_499);
+        assert_eq!(state_net, 1_068);
     }
 }

@@ -8,9 +8,7 @@ mod related;
 mod weights;
 
 pub use entropy::{histogram, latent_entropy};
-pub use layout::{
-    LATENT, PARAMETERS, PARAMETERS_A, PARAMETERS_B, Parameter, TENSORS_A, TENSORS_TRAINED,
-};
+pub use layout::{Architecture, LATENT, PARAMETERS, Parameter, TENSORS_A, TENSORS_TRAINED};
 pub use loss::{Loss, LossGraph, LossWeights, kl, loss_graph, repulsion};
 pub use network::{
     Batch, Coupling, DualVae, Encoder, Forward, Posterior, StateNet, Which, codes_tensor,

@@ -7,10 +7,7 @@ use burn::tensor::{DType, Device, Gradients, Tensor, TensorData};
 
 use serde::{Deserialize, Serialize};
 
-use super::layout::{
-    LATENT, PARAMETERS, PARAMETERS_A, PARAMETERS_B, PARAMETERS_STATE_NET, Parameter,
-    TENSORS_TRAINED,
-};
+use super::layout::{Architecture, LATENT, PARAMETERS, Parameter, TENSORS_TRAINED};
 use super::related::Related;
 use super::weights::Weights;
 use crate::device::DeviceFailure;
@@ -65,13 +62,28 @@ pub struct DecoderA {
     hidden1: Linear,
     hidden2: Linear,
     out: Linear,
+    /// Whether each hidden layer also passes its input on.
+    #[module(skip)]
+    skip: bool,
 }
 
 impl DecoderA {
     fn forward(&self, z: Tensor<2>) -> Tensor<2> {
-        let h = relu(self.hidden1.forward(z));
-        let h = relu(self.hidden2.forward(h));
+        let h = relu(self.layer(&self.hidden1, z));
+        let h = relu(self.layer(&self.hidden2, h));
         self.out.forward(h)
+    }
+
+    /// A hidden layer; with skip connections its input is added to its first outputs (He, Zhang, Ren
+    /// and Sun, *Deep residual learning for image recognition*, 2016, their shortcut A: no parameters).
+    fn layer(&self, layer: &Linear, x: Tensor<2>) -> Tensor<2> {
+        let out = layer.forward(x.clone());
+        if !self.skip {
+            return out;
+        }
+        let ([n, outputs], [_, inputs]) = (out.dims(), x.dims());
+        let rest = Tensor::zeros([n, outputs - inputs], (&x.device(), x.dtype()));
+        out + Tensor::cat(vec![x, rest], 1)
     }
 }
 
@@ -193,6 +205,8 @@ pub struct DualVae {
     pub decoder_b: DecoderB,
     /// The controller network.
     pub state_net: StateNet,
+    #[module(skip)]
+    architecture: Architecture,
 }
 
 /// What a forward pass does beside running the layers.
@@ -247,6 +261,7 @@ impl DualVae {
                 hidden1: place.linear(),
                 hidden2: place.linear(),
                 out: place.linear(),
+                skip: weights.architecture.skip_a,
             },
             encoder_b: place.encoder(),
             decoder_b: DecoderB {
@@ -264,7 +279,13 @@ impl DualVae {
                 hidden: place.linear(),
                 out: place.linear(),
             },
+            architecture: weights.architecture,
         }
+    }
+
+    /// What the network looks like.
+    pub fn architecture(&self) -> Architecture {
+        self.architecture
     }
 
     /// The encoder of A or B.
@@ -331,6 +352,7 @@ impl DualVae {
         match reader.failure {
             Some(failure) => Err(failure),
             None => Ok(Weights {
+                architecture: self.architecture,
                 tensors: reader.tensors,
                 gradient_emas,
             }),
@@ -339,18 +361,10 @@ impl DualVae {
 }
 
 /// Parameters: in all, VAE-A, VAE-B, StateNet.
-pub fn parameter_counts(use_statenet: bool) -> [usize; 4] {
-    let state_net = if use_statenet {
-        PARAMETERS_STATE_NET
-    } else {
-        0
-    };
-    [
-        PARAMETERS_A + PARAMETERS_B + state_net,
-        PARAMETERS_A,
-        PARAMETERS_B,
-        state_net,
-    ]
+pub fn parameter_counts(architecture: Architecture, use_statenet: bool) -> [usize; 4] {
+    let [a, b, state_net] = architecture.counts();
+    let state_net = if use_statenet { state_net } else { 0 };
+    [a + b + state_net, a, b, state_net]
 }
 
 /// Hands out the tensors of [`PARAMETERS`] one after another, as modules ask for them.
@@ -368,7 +382,7 @@ impl Placement<'_> {
         let parameter = &PARAMETERS[number];
         let data = TensorData::new(
             self.weights.tensors[number].clone(),
-            parameter.shape.to_vec(),
+            parameter.shape_in(self.weights.architecture),
         );
         let dtype = if number < TENSORS_TRAINED {
             self.dtype

@@ -6,18 +6,23 @@ use safetensors::tensor::{Dtype, SafeTensors, TensorView};
 use sha2::{Digest, Sha256};
 use thiserror::Error;
 
-use super::layout::{PARAMETERS, Parameter, Start};
+use super::layout::{Architecture, PARAMETERS, Parameter, Start};
 use crate::random::{Purpose, Stream};
 
 /// Names of the two gradient averages that the original stores among its weights.
 const EMA_NAMES: [&str; 2] = ["grad_norm_A_ema", "grad_norm_B_ema"];
 
-/// Largest weights file that is read: ten times what a whole model needs.
+/// Largest weights file that is read: ten times what the published model needs.
 pub const MAX_FILE_BYTES: u64 = 8 << 20;
+
+/// Name and value of the file's note that VAE-A's decoder has skip connections, which no shape shows.
+const SKIP_A: (&str, &str) = ("decoder_A", "skip connections");
 
 /// All weights of one model in 32 bits.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Weights {
+    /// What the network looks like.
+    pub architecture: Architecture,
     /// One tensor per entry of [`PARAMETERS`], row-major in the original's `[out, in]` layout.
     pub tensors: Vec<Vec<f32>>,
     /// Moving averages of the gradient norms of A and B.
@@ -25,38 +30,45 @@ pub struct Weights {
 }
 
 impl Weights {
-    /// Fresh weights: a function of the seed alone.
+    /// Fresh weights of the published architecture: a function of the seed alone.
     ///
     /// Matrices and biases are uniform in ±1/√fan_in, the start of PyTorch's `nn.Linear`.
     pub fn fresh(seed: u64) -> Self {
-        Self::drawn(seed, 0)
+        Self::start(Architecture::PUBLISHED, seed)
+    }
+
+    /// Fresh weights of any architecture.
+    pub fn start(architecture: Architecture, seed: u64) -> Self {
+        Self::drawn(architecture, seed, 0)
     }
 
     /// Fresh weights to mix into the decoders in an epoch: others in every epoch, and none of them
     /// those that the run started from.
-    pub fn fresh_in_epoch(seed: u64, epoch: u32) -> Self {
-        Self::drawn(seed, epoch.saturating_add(1))
+    pub fn fresh_in_epoch(architecture: Architecture, seed: u64, epoch: u32) -> Self {
+        Self::drawn(architecture, seed, epoch.saturating_add(1))
     }
 
-    fn drawn(seed: u64, round: u32) -> Self {
+    fn drawn(architecture: Architecture, seed: u64, round: u32) -> Self {
         let tensors = PARAMETERS
             .iter()
             .enumerate()
             .map(|(number, parameter)| {
                 let stream = Stream::new(seed, Purpose::Weights, round, number as u32);
-                match parameter.start {
-                    Start::Zero => vec![0.0; parameter.len()],
-                    Start::One => vec![1.0; parameter.len()],
-                    Start::Uniform { fan_in } => {
+                let len = parameter.len(architecture);
+                match parameter.fan_in(architecture) {
+                    Some(fan_in) => {
                         let bound = 1.0 / (fan_in as f64).sqrt();
-                        (0..parameter.len())
+                        (0..len)
                             .map(|i| ((2.0 * stream.uniform(i as u32, 0) - 1.0) * bound) as f32)
                             .collect()
                     }
+                    None if parameter.start == Start::One => vec![1.0; len],
+                    None => vec![0.0; len],
                 }
             })
             .collect();
         Self {
+            architecture,
             tensors,
             gradient_emas: [1.0; 2],
         }
@@ -107,19 +119,23 @@ impl Weights {
         let named = PARAMETERS
             .iter()
             .zip(&bytes)
-            .map(|(parameter, bytes)| (parameter.name, parameter.shape, bytes.as_slice()))
+            .map(|(parameter, bytes)| {
+                let shape = parameter.shape_in(self.architecture);
+                (parameter.name, shape, bytes.as_slice())
+            })
             .chain(
                 EMA_NAMES
                     .into_iter()
                     .zip(&emas)
-                    .map(|(name, bytes)| (name, &[] as &[usize], bytes.as_slice())),
+                    .map(|(name, bytes)| (name, Vec::new(), bytes.as_slice())),
             );
         let views: Vec<(&str, TensorView)> = named
-            .map(|(name, shape, bytes)| {
-                Ok((name, TensorView::new(Dtype::F32, shape.to_vec(), bytes)?))
-            })
+            .map(|(name, shape, bytes)| Ok((name, TensorView::new(Dtype::F32, shape, bytes)?)))
             .collect::<Result<_, safetensors::SafeTensorError>>()?;
-        Ok(safetensors::serialize(views, None)?)
+        let (name, skips) = SKIP_A;
+        let skip_a = self.architecture.skip_a;
+        let note = skip_a.then(|| HashMap::from([(name.to_owned(), skips.to_owned())]));
+        Ok(safetensors::serialize(views, note)?)
     }
 
     /// SHA-256 of the safetensors file in hexadecimal.
@@ -147,11 +163,20 @@ impl Weights {
         }
         let file = SafeTensors::deserialize(bytes)
             .map_err(|source| WeightsError::NotSafetensors { source })?;
+        let (_, header) = SafeTensors::read_metadata(bytes)
+            .map_err(|source| WeightsError::NotSafetensors { source })?;
+        let (name, skips) = SKIP_A;
+        let note = header.metadata().as_ref().and_then(|notes| notes.get(name));
         let mut found: HashMap<String, TensorView> = file.tensors().into_iter().collect();
-        let mut weights = Self::fresh(0);
+        let architecture = Architecture {
+            width: width(&found),
+            skip_a: note.is_some_and(|note| note == skips),
+        };
+        let mut weights = Self::start(architecture, 0);
         for (parameter, tensor) in PARAMETERS.iter().zip(&mut weights.tensors) {
+            let shape = parameter.shape_in(architecture);
             match found.remove(parameter.name) {
-                Some(view) => *tensor = read(parameter.name, parameter.shape, &view)?,
+                Some(view) => *tensor = read(parameter.name, &shape, &view)?,
                 None if parameter.name.starts_with("state_net.") => {}
                 None => return Err(missing(parameter)),
             }
@@ -165,6 +190,20 @@ impl Weights {
             return Err(WeightsError::Unknown { name });
         }
         Ok(weights)
+    }
+}
+
+/// How wide the first layer shows the network to be; as published where it shows nothing of the kind.
+fn width(tensors: &HashMap<String, TensorView>) -> usize {
+    let first = &PARAMETERS[0];
+    let rows = tensors
+        .get(first.name)
+        .and_then(|view| view.shape().first());
+    let wide = rows.map_or(1, |rows| rows / first.shape[0]);
+    if (1..=Architecture::MOST_WIDTH).contains(&wide) {
+        wide
+    } else {
+        1
     }
 }
 
@@ -253,6 +292,27 @@ mod tests {
         assert_eq!(SafeTensors::deserialize(&bytes).unwrap().len(), 50);
         assert_eq!(Weights::from_bytes(&bytes).unwrap(), weights);
         assert_eq!(bytes, weights.clone().to_bytes().unwrap());
+    }
+
+    #[test]
+    fn a_file_says_what_the_network_looks_like() {
+        for architecture in [
+            Architecture::PUBLISHED,
+            Architecture {
+                width: 2,
+                skip_a: false,
+            },
+            Architecture {
+                width: Architecture::MOST_WIDTH,
+                skip_a: true,
+            },
+        ] {
+            let weights = Weights::start(architecture, 3);
+            let bytes = weights.to_bytes().unwrap();
+            assert!(10 * bytes.len() as u64 >= MAX_FILE_BYTES / 2);
+            assert!((bytes.len() as u64) < MAX_FILE_BYTES);
+            assert_eq!(Weights::from_bytes(&bytes).unwrap(), weights);
+        }
     }
 
     #[test]

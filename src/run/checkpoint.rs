@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 use super::error::RunError;
 use super::files;
 use super::names::{OPTIMIZER, STATE, WEIGHTS};
-use crate::model::{MAX_FILE_BYTES, PARAMETERS_A, PARAMETERS_B, Weights};
+use crate::model::{Architecture, MAX_FILE_BYTES, Weights};
 use crate::training::{OptimizerState, Snapshot, TrainerState};
 
 /// Version of the checkpoint's layout.
@@ -69,7 +69,8 @@ pub fn load(folder: &Path, config_digest: &str) -> Result<Snapshot, RunError> {
     let weights = load_weights(&folder.join(WEIGHTS))?;
     let path = folder.join(OPTIMIZER);
     let optimizer = files::read(&path, 2 * MAX_FILE_BYTES).and_then(|bytes| {
-        optimizer_state(bytes).map_err(|problem| RunError::unusable(&path, problem))
+        optimizer_state(bytes, weights.architecture)
+            .map_err(|problem| RunError::unusable(&path, problem))
     })?;
     let path = folder.join(STATE);
     let file = state_file(&files::read(&path, MAX_FILE_BYTES)?, &path)?;
@@ -155,7 +156,7 @@ fn optimizer_bytes(state: &OptimizerState) -> Result<Vec<u8>, String> {
         .map_err(|error| error.to_string())
 }
 
-fn optimizer_state(bytes: Vec<u8>) -> Result<OptimizerState, String> {
+fn optimizer_state(bytes: Vec<u8>, architecture: Architecture) -> Result<OptimizerState, String> {
     let wrong = |error: burn_pack::Error| format!("expected the optimizer's state, found: {error}");
     let reader = Reader::from_bytes(Bytes::from_bytes_vec(bytes)).map_err(wrong)?;
     let steps = reader
@@ -174,11 +175,8 @@ fn optimizer_state(bytes: Vec<u8>) -> Result<OptimizerState, String> {
             .chunks_exact(4)
             .map(|b| f32::from_le_bytes([b[0], b[1], b[2], b[3]]))
             .collect();
-        let expected = if steps == 0 {
-            0
-        } else {
-            PARAMETERS_A + PARAMETERS_B
-        };
+        let [a, b, _] = architecture.counts();
+        let expected = if steps == 0 { 0 } else { a + b };
         if numbers.len() != expected {
             return Err(format!(
                 "{name} holds {} numbers instead of {expected}",
@@ -214,10 +212,8 @@ mod tests {
         let moments = if steps == 0 {
             [Vec::new(), Vec::new()]
         } else {
-            [
-                vec![0.25; PARAMETERS_A + PARAMETERS_B],
-                vec![f32::MIN_POSITIVE; PARAMETERS_A + PARAMETERS_B],
-            ]
+            let [a, b, _] = Architecture::PUBLISHED.counts();
+            [vec![0.25; a + b], vec![f32::MIN_POSITIVE; a + b]]
         };
         Snapshot {
             weights: Weights::fresh(3),
@@ -275,7 +271,7 @@ mod tests {
         fn a_damaged_optimizer_never_panics(position in 0usize..600, value: u8) {
             let mut bytes = optimizer_bytes(&snapshot(1).optimizer).unwrap();
             bytes[position] = value;
-            let _ = optimizer_state(bytes);
+            let _ = optimizer_state(bytes, Architecture::PUBLISHED);
         }
     }
 }

@@ -9,7 +9,7 @@ use super::error::SessionError;
 use super::message::{Command, Event, Model, Outcome, RunInfo, RunState, Tuning, moment};
 use super::worker::{Lines, codes};
 use crate::measure::{CoverageTask, Samples};
-use crate::model::{DualVae, Which, parameter_counts};
+use crate::model::{Architecture, DualVae, Which, parameter_counts};
 use crate::record::{CoveragePair, CoveredSets};
 use crate::run::{Checkpoint, Origin, journal};
 use crate::training::ARGMAX_SAMPLES;
@@ -46,7 +46,7 @@ pub(super) fn explore(checkpoint: &Checkpoint, lines: &Lines) -> Result<(), Sess
         device_reason: "nothing is trained".to_owned(),
         tuning: Arc::new(Tuning::new(&config, epochs)),
         batches: 0,
-        parameters: parameter_counts(config.model.use_statenet),
+        parameters: parameter_counts(Architecture::from(&config), config.model.use_statenet),
         history: history.into_iter().map(Arc::new).collect(),
         marks,
         checkpoint: match &checkpoint.origin {

@@ -9,7 +9,7 @@ use super::error::SessionError;
 use super::message::{Mark, MarkKind, RunInfo, Tuning};
 use super::plan::Plan;
 use crate::device::Chosen;
-use crate::model::parameter_counts;
+use crate::model::{Architecture, parameter_counts};
 use crate::record::EpochRecord;
 use crate::run::journal::{self, JournalEvent};
 use crate::run::{RunError, RunFolder, read_journal};
@@ -90,7 +90,7 @@ impl OpenRun {
             device_reason: chosen.reason.clone(),
             tuning: Arc::new(open.tuning()),
             batches: open.trainer.batches(),
-            parameters: parameter_counts(config.model.use_statenet),
+            parameters: parameter_counts(Architecture::from(&config), config.model.use_statenet),
             history,
             marks,
             checkpoint: None,

@@ -130,6 +130,8 @@ pub static PARTS: [Part; 6] = [
             against("composition", AS_GIVEN, &["beyond.composition=0.1"]),
             against("composition-strong", AS_GIVEN, &["beyond.composition=1"]),
             against("curriculum", AS_GIVEN, &["beyond.curriculum_epochs=50"]),
+            against("skip", AS_GIVEN, &["beyond.skip_a=true"]),
+            against("wide", AS_GIVEN, &["beyond.width=2"]),
         ],
     },
 ];

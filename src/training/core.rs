@@ -5,7 +5,7 @@ use burn::tensor::{DType, Device, Tensor};
 
 use super::controller::Controller;
 use super::observe::Seen;
-use super::optimizer::{AdamW, Clipped, FlatGradient, PIECES};
+use super::optimizer::{AdamW, Clipped, FlatGradient};
 use crate::config::Config;
 use crate::device::DeviceFailure;
 use crate::model::{Batch, Coupling, DualVae, Loss, LossWeights, Weights, Which, loss_graph};
@@ -207,7 +207,8 @@ impl Core {
             Some(last) => vec![gradient.products(last)],
             None => Vec::new(),
         };
-        let compared = 2 * PIECES * products.len();
+        let pieces = gradient.pieces();
+        let compared = 2 * pieces * products.len();
         let penalty: Vec<Tensor<1>> = penalty.map(Tensor::inner).into_iter().collect();
         let penalties = penalty.len();
         let parts = [
@@ -220,10 +221,10 @@ impl Core {
         let read: Vec<f64> = Tensor::cat(parts, 0)
             .try_into_vec_as()
             .map_err(DeviceFailure::from)?;
-        let (squares, rest) = read.split_at(PIECES);
+        let (squares, rest) = read.split_at(pieces);
         let (products, rest) = rest.split_at(compared);
         let (penalty, figures) = rest.split_at(penalties);
-        let clipped = Clipped::new(FlatGradient::squared_norms(squares), self.config.grad_clip);
+        let clipped = Clipped::new(gradient.squared_norms(squares), self.config.grad_clip);
         let mut loss = Loss::from_figures(figures, &weights);
         loss.penalty = penalty.iter().sum();
         loss.loss += loss.penalty;

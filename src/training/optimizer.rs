@@ -7,7 +7,7 @@ use burn::module::{Module, ModuleMapper, ModuleVisitor, Param};
 use burn::tensor::{DType, Device, Gradients, Tensor, TensorData};
 
 use crate::device::DeviceFailure;
-use crate::model::{DualVae, PARAMETERS_A, PARAMETERS_B, TENSORS_TRAINED};
+use crate::model::{DualVae, TENSORS_TRAINED};
 
 /// Decay of the first moment.
 const BETA_1: f64 = 0.9;
@@ -22,6 +22,8 @@ const CLIP_EPSILON: f64 = 1e-6;
 #[derive(Clone, Debug)]
 pub struct FlatGradient {
     flat: Tensor<1>,
+    /// Numbers in VAE-A's part and in VAE-B's.
+    sizes: [usize; 2],
 }
 
 impl FlatGradient {
@@ -32,44 +34,51 @@ impl FlatGradient {
             parts: Vec::with_capacity(TENSORS_TRAINED),
         };
         model.visit(&mut collector);
+        let [a, b, _] = model.architecture().counts();
         Self {
             flat: Tensor::cat(collector.parts, 0),
+            sizes: [a, b],
         }
     }
 
-    /// Sums of squares, VAE-A's pieces first, then VAE-B's: `[PIECES]`.
+    /// Sums of squares, VAE-A's pieces first, then VAE-B's: as many as there are [`pieces`](Self::pieces).
     ///
     /// In pieces because Burn 0.22.1's reduction on wgpu gets long sums wrong: of 117,499 ones it
     /// made 65,533 on a software adapter (100,000 came out right).
     pub fn squares(&self) -> Tensor<1> {
-        sums(self.flat.clone().square())
+        self.sums(&self.flat.clone().square())
     }
 
-    /// Products with another direction and that direction's squares, in pieces: `[2 · PIECES]`.
+    /// Products with another direction and that direction's squares, in pieces: twice as many.
     pub fn products(&self, direction: &Tensor<1>) -> Tensor<1> {
         let products = self.flat.clone() * direction.clone();
-        Tensor::cat(vec![sums(products), sums(direction.clone().square())], 0)
+        let squares = direction.clone().square();
+        Tensor::cat(vec![self.sums(&products), self.sums(&squares)], 0)
+    }
+
+    /// Pieces of both parts.
+    pub fn pieces(&self) -> usize {
+        self.sizes.map(|size| size.div_ceil(PIECE)).iter().sum()
     }
 
     /// Squared norms of VAE-A's and VAE-B's parts from their [`squares`](Self::squares).
-    pub fn squared_norms(squares: &[f64]) -> [f64; 2] {
-        let (a, b) = squares.split_at(PIECES_A.min(squares.len()));
+    pub fn squared_norms(&self, squares: &[f64]) -> [f64; 2] {
+        let of_a = self.sizes[0].div_ceil(PIECE);
+        let (a, b) = squares.split_at(of_a.min(squares.len()));
         [a.iter().sum(), b.iter().sum()]
     }
-}
 
-/// Sums over the pieces of a vector of all parameters.
-fn sums(flat: Tensor<1>) -> Tensor<1> {
-    let pieces = pieces(0, PARAMETERS_A).chain(pieces(PARAMETERS_A, PARAMETERS_A + PARAMETERS_B));
-    let sums = pieces.map(|piece| flat.clone().narrow(0, piece.start, piece.len()).sum());
-    Tensor::cat(sums.collect(), 0)
+    /// Sums over the pieces of a vector of all parameters.
+    fn sums(&self, flat: &Tensor<1>) -> Tensor<1> {
+        let [a, b] = self.sizes;
+        let pieces = pieces(0, a).chain(pieces(a, a + b));
+        let sums = pieces.map(|piece| flat.clone().narrow(0, piece.start, piece.len()).sum());
+        Tensor::cat(sums.collect(), 0)
+    }
 }
 
 /// Numbers summed at a time.
 const PIECE: usize = 32_768;
-const PIECES_A: usize = PARAMETERS_A.div_ceil(PIECE);
-/// Pieces of both parts.
-pub const PIECES: usize = PIECES_A + PARAMETERS_B.div_ceil(PIECE);
 
 fn pieces(from: usize, to: usize) -> impl Iterator<Item = std::ops::Range<usize>> {
     (from..to)
@@ -154,7 +163,7 @@ impl AdamW {
         coefficient: f64,
         learning_rate: f64,
     ) -> DualVae {
-        let FlatGradient { flat } = gradient;
+        let FlatGradient { flat, .. } = gradient;
         let first = flat.clone().mul_scalar((1.0 - BETA_1) * coefficient);
         let second = flat
             .square()

@@ -18,7 +18,7 @@ use crate::config::{Changed, Config, SafePoint, StopBy};
 use crate::device::DeviceFailure;
 use crate::disruption::{Disruption, DisruptionKind};
 use crate::measure::{CoverageTask, Covered, Evaluator, PriorQuestion, Samples, survey};
-use crate::model::{Batch, DualVae, LATENT, Weights, Which, codes_tensor};
+use crate::model::{Architecture, Batch, DualVae, LATENT, Weights, Which, codes_tensor};
 use crate::random::Purpose;
 use crate::record::{
     Best, CoveragePair, CoveredSets, EpochRecord, EpochReport, EventName, Gradient, Information,
@@ -105,7 +105,8 @@ struct Current {
 impl Trainer {
     /// A trainer at the start of a run.
     pub fn new(config: &Config, device: &Device, dtype: DType) -> Self {
-        Self::from_weights(config, &Weights::fresh(config.seed), device, dtype)
+        let weights = Weights::start(Architecture::from(config), config.seed);
+        Self::from_weights(config, &weights, device, dtype)
     }
 
     fn from_weights(config: &Config, weights: &Weights, device: &Device, dtype: DType) -> Self {
@@ -427,7 +428,8 @@ impl Trainer {
     }
 
     fn rewarm(&mut self, share: f64) -> Result<(), StepError> {
-        let fresh = Weights::fresh_in_epoch(self.noise, self.epoch);
+        let fresh =
+            Weights::fresh_in_epoch(Architecture::from(&self.config), self.noise, self.epoch);
         Ok(self.core.mix_decoders(&fresh, share)?)
     }
 

@@ -75,7 +75,7 @@ pub fn validate(
     let model = open(weights)?;
     let untrained = UNTRAINED
         .par_iter()
-        .map(|seed| open(&Weights::fresh(*seed)))
+        .map(|seed| open(&Weights::start(weights.architecture, *seed)))
         .collect::<Result<Vec<Lab>, _>>()?;
     let mut findings = Vec::new();
     for (done, trial) in (0..).zip(trials()) {

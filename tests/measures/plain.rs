@@ -8,8 +8,15 @@ pub fn logits(weights: &Weights, which: Which, code: &[f64; LATENT]) -> Vec<f64>
     let layer = |name: &str, x: &[f64]| affine(weights, name, x);
     match which {
         Which::A => {
-            let h = relu(layer("decoder_A.decoder.0", code));
-            let h = relu(layer("decoder_A.decoder.2", &h));
+            let hidden = |name: &str, x: &[f64]| {
+                let mut out = layer(name, x);
+                if weights.architecture.skip_a {
+                    out.iter_mut().zip(x).for_each(|(out, x)| *out += x);
+                }
+                relu(out)
+            };
+            let h = hidden("decoder_A.decoder.0", code);
+            let h = hidden("decoder_A.decoder.2", &h);
             layer("decoder_A.decoder.4", &h)
         }
         Which::B => {

@@ -3,7 +3,7 @@
 use fluxttice_core::measure::{
     CoverageTask, Decoding, Evaluator, PriorAnswer, PriorQuestion, Samples, most_likely, survey,
 };
-use fluxttice_core::model::{DualVae, LATENT, Which};
+use fluxttice_core::model::{Architecture, DualVae, LATENT, Weights, Which};
 use fluxttice_core::random::{Purpose, Stream};
 use fluxttice_core::run::built_in;
 use fluxttice_core::space::OperationSet;
@@ -49,6 +49,31 @@ fn draws_and_counts_are_those_of_plain_arithmetic() {
         let apart = (found.coverage.decode_entropy - expected).abs() / expected;
         assert!(apart < 1e-9, "{which:?}: {apart}");
     }
+}
+
+#[test]
+fn every_architecture_decodes_as_plain_arithmetic_does() {
+    let mut seen = Vec::new();
+    for (width, skip_a) in [(1, false), (1, true), (2, false), (3, true)] {
+        let weights = Weights::start(Architecture { width, skip_a }, 11);
+        let read = Weights::from_bytes(&weights.to_bytes().unwrap()).unwrap();
+        let evaluator = Evaluator::new(&read);
+        let mut code = [0.0; LATENT];
+        Stream::new(0, Purpose::PriorA, 0, 0).normals(7, &mut code);
+        for which in Which::BOTH {
+            let found = evaluator.logits(which, code.to_vec()).unwrap();
+            let expected = plain::logits(&weights, which, &code);
+            for (found, expected) in found.iter().zip(&expected) {
+                assert!(
+                    (found - expected).abs() < 1e-9,
+                    "{width} {skip_a} {which:?}"
+                );
+            }
+            seen.push(expected);
+        }
+    }
+    // B's decoder has no skip connections to be switched on.
+    assert!(seen[0] != seen[2] && seen[1] == seen[3]);
 }
 
 #[test]

@@ -5,7 +5,7 @@ use std::path::Path;
 use fluxttice_core::device::DeviceSpec;
 use fluxttice_core::encode;
 use fluxttice_core::measure::neighbours::Space;
-use fluxttice_core::model::{LATENT, Weights, Which};
+use fluxttice_core::model::{Architecture, LATENT, Weights, Which};
 use fluxttice_core::run::{branch, checkpoint, find_checkpoint, moments, stored_config};
 use fluxttice_core::session::message::{Codes, Event};
 use fluxttice_core::session::{Chore, Desk, DeskEvent, Moment, Recall, Recalled, Session, Toward};
@@ -19,6 +19,7 @@ fn recalled(run: &Path, now: u32, toward: Toward) -> Recalled {
     let recall = Recall {
         run: Some(run.to_owned()),
         seed: stored_config(run).unwrap().seed,
+        architecture: Architecture::PUBLISHED,
         now,
         toward,
     };
@@ -123,6 +124,7 @@ fn a_checkpoint_that_is_damaged_is_told_and_the_others_are_still_there() {
     let recall = |toward| Recall {
         run: Some(run.clone()),
         seed: 0,
+        architecture: Architecture::PUBLISHED,
         now: 4,
         toward,
     };

@@ -8,7 +8,7 @@ const UP_TO_10: Range = Range::Real {
     max: Bound::Closed(10.0),
 };
 
-pub(super) const KEYS: [KeyInfo; 22] = [
+pub(super) const KEYS: [KeyInfo; 24] = [
     held(
         "hold.rho",
         Range::UNIT,
@@ -169,6 +169,22 @@ pub(super) const KEYS: [KeyInfo; 22] = [
     .optional()
     .added()
     .next_epoch(),
+    key(
+        "beyond.skip_a",
+        Range::Flag,
+        "null",
+        "add the input of each hidden layer of VAE-A's decoder to its output, as VAE-B's residual blocks do; no parameters",
+    )
+    .optional()
+    .added(),
+    key(
+        "beyond.width",
+        Range::Whole { min: 1, max: 3 },
+        "null",
+        "how many times as wide as published every hidden layer of the two VAEs is; 2 makes 168,770 parameters 642,506",
+    )
+    .optional()
+    .added(),
     key(
         "rules.N",
         Range::Text,

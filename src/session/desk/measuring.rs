@@ -11,7 +11,7 @@ use super::request::{DeskEvent, Measurement};
 use crate::certificate::{CertificateError, Trust, certify, place, verify};
 use crate::device::DeviceFailure;
 use crate::measure::{Estimate, Evaluator, PriorQuestion, Progress, Scale, survey};
-use crate::model::{Weights, Which};
+use crate::model::{Architecture, Weights, Which};
 use crate::run::find_checkpoint;
 use crate::session::message::Model;
 use crate::space::Operation;
@@ -99,7 +99,7 @@ pub(super) fn measure(
 fn answer(
     runs: &Path,
     request: Measurement,
-    untrained: &mut Option<[u32; 2]>,
+    untrained: &mut Option<Fresh>,
     watch: &(dyn Fn(Progress) + Sync),
 ) -> Result<DeskEvent, CertificateError> {
     Ok(match request {
@@ -139,17 +139,31 @@ fn certified(
     Ok(DeskEvent::Certified(certified.folder))
 }
 
+/// What untrained weights of an architecture reach.
+#[derive(Clone, Copy)]
+struct Fresh {
+    architecture: Architecture,
+    reached: [u32; 2],
+}
+
 /// Measures a model; what untrained weights reach is measured once.
-fn estimate(model: &Model, untrained: &mut Option<[u32; 2]>) -> Result<Estimates, DeviceFailure> {
-    let fresh = match *untrained {
-        Some(known) => known,
+fn estimate(model: &Model, untrained: &mut Option<Fresh>) -> Result<Estimates, DeviceFailure> {
+    let architecture = model.weights.architecture;
+    let known = untrained.filter(|known| known.architecture == architecture);
+    let fresh = match known {
+        Some(known) => known.reached,
         None => {
-            let evaluator = Evaluator::new(&Weights::fresh(SEED));
+            let evaluator = Evaluator::new(&Weights::start(architecture, SEED));
             let saturation = |which| -> Result<u32, DeviceFailure> {
                 let answer = survey(&evaluator, &question(which, 0), &|_| {})?;
                 Ok(answer.covered[0].coverage.categorical.unique)
             };
-            *untrained.insert([saturation(Which::A)?, saturation(Which::B)?])
+            let reached = [saturation(Which::A)?, saturation(Which::B)?];
+            *untrained = Some(Fresh {
+                architecture,
+                reached,
+            });
+            reached
         }
     };
     let evaluator = Evaluator::new(&model.weights);

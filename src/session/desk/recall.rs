@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use burn::tensor::{DType, Device};
 
-use crate::model::{DualVae, Weights};
+use crate::model::{Architecture, DualVae, Weights};
 use crate::run::{checkpoint, moments};
 use crate::session::SessionError;
 use crate::session::message::{Codes, moment};
@@ -18,6 +18,8 @@ pub struct Recall {
     pub run: Option<PathBuf>,
     /// Its seed, of which the weights before the first epoch are a function.
     pub seed: u64,
+    /// What its network looks like.
+    pub architecture: Architecture,
     /// Epochs finished in the codes that are at hand without recalling any.
     pub now: u32,
     /// Which moment.
@@ -69,7 +71,7 @@ pub(super) fn recall(asked: &Recall) -> Result<Recalled, SessionError> {
     let found = match next {
         None => Moment::Nowhere,
         Some((epochs, _)) if *epochs == asked.now => Moment::Now,
-        Some((epochs, folder)) => Moment::Codes(Arc::new(encoded(asked.seed, *epochs, folder)?)),
+        Some((epochs, folder)) => Moment::Codes(Arc::new(encoded(asked, *epochs, folder)?)),
     };
     Ok(Recalled {
         asked: asked.clone(),
@@ -78,9 +80,9 @@ pub(super) fn recall(asked: &Recall) -> Result<Recalled, SessionError> {
     })
 }
 
-fn encoded(seed: u64, epochs: u32, folder: &Path) -> Result<Codes, SessionError> {
+fn encoded(asked: &Recall, epochs: u32, folder: &Path) -> Result<Codes, SessionError> {
     let weights = match epochs {
-        0 => Weights::fresh(seed),
+        0 => Weights::start(asked.architecture, asked.seed),
         _ => checkpoint::load_weights(&checkpoint::weights_path(folder))?,
     };
     let (device, dtype) = (Device::flex(), DType::F32);

@@ -88,6 +88,7 @@ impl App {
         let recall = Recall {
             run: info.training_folder().map(ToOwned::to_owned),
             seed: info.seed,
+            architecture: now.weights.architecture,
             now: now.epoch,
             toward: if forward {
                 Toward::After(at)
