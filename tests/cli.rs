@@ -21,6 +21,8 @@ mod resuming;
 mod signals;
 #[path = "cli/steering.rs"]
 mod steering;
+#[path = "cli/studying.rs"]
+mod studying;
 #[path = "cli/training.rs"]
 mod training;
 #[path = "cli/validating.rs"]

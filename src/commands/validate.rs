@@ -5,7 +5,7 @@ use std::process::ExitCode;
 use serde_json::json;
 
 use fluxttice_core::run::{Origin, find_checkpoint};
-use fluxttice_core::validation::{Finding, Held, UNTRAINED, condemned, number, tests, validate};
+use fluxttice_core::validation::{Finding, Past, UNTRAINED, condemned, number, tests, validate};
 
 use super::progress::Bar;
 use super::{Done, Failure, json_line, line, note, setup, study};
@@ -21,7 +21,7 @@ pub fn run(global: &Global, args: &ValidateArgs) -> Done {
     }
     let checkpoint = find_checkpoint(&setup::runs(global)?, args.checkpoint.as_deref())?;
     let seed = global.seed.unwrap_or(0);
-    let (config, ..) = checkpoint.origin.story()?;
+    let past = Past::of(&checkpoint.origin)?;
     if !global.json && !global.quiet {
         note(&format!(
             "{}, seed {seed}, 64 bits on the CPU; untrained models of seeds {UNTRAINED:?}, the best of them",
@@ -34,7 +34,7 @@ pub fn run(global: &Global, args: &ValidateArgs) -> Done {
         }
     }
     let bar = Bar::new(global);
-    let findings = validate(&checkpoint.weights, &Held::of(&config), seed, &|progress| {
+    let findings = validate(&checkpoint.weights, &past, seed, &|progress| {
         bar.show(progress)
     });
     bar.clear();

@@ -82,6 +82,23 @@ impl Evaluator {
         Ok(exact)
     }
 
+    /// The most likely operations that A or B gives back, alone and by the mean of its posterior, of tables
+    /// shown as numbers, row-major `[n × 9]`; what is shown need not be -1, 0 or +1.
+    ///
+    /// # Errors
+    /// The device's failure.
+    pub fn given_back(&self, which: Which, shown: &[f64]) -> Result<Vec<Operation>, DeviceFailure> {
+        let mut found = Vec::with_capacity(shown.len() / ENTRIES);
+        for tile in shown.chunks(TILE * ENTRIES) {
+            let data = TensorData::new(tile.to_vec(), [tile.len() / ENTRIES, ENTRIES]);
+            let x = Tensor::from_data(data, (&self.device, PRECISION));
+            let mu = self.model.encoder(which).forward(x).mu;
+            let logits: Vec<f64> = self.model.decode(which, mu).try_into_vec_as()?;
+            found.extend(logits.chunks_exact(ENTRIES * VALUES).map(most_likely));
+        }
+        Ok(found)
+    }
+
     /// `rightᵀ · left` of two row-major matrices with equally many rows, `columns` wide each:
     /// row-major `[right's columns × left's columns]`.
     pub(super) fn product(

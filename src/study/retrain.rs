@@ -13,7 +13,7 @@ use crate::device::DeviceFailure;
 use crate::run::{LATEST, RunError, checkpoint, checkpoint_folder, read_metrics, stored_config};
 use crate::session::message::{Command, EndReason, Event};
 use crate::session::{Place, Plan, Session, SessionError};
-use crate::validation::{Held, validate};
+use crate::validation::{Past, validate};
 
 /// A retraining of a study.
 #[derive(Debug)]
@@ -179,8 +179,10 @@ impl Retraining {
         let digest = weights
             .digest()
             .map_err(|error| RunError::unusable(&last, error.to_string()))?;
-        let findings = validate(&weights, &Held::of(&self.config), seed, &|_| {})?;
-        let epochs = read_metrics(&self.folder)?.len() as u32;
+        let records = read_metrics(&self.folder)?;
+        let epochs = records.len() as u32;
+        let past = Past::new(self.config.clone(), records);
+        let findings = validate(&weights, &past, seed, &|_| {})?;
         let outcome = Outcome::new(digest, epochs, end, seed, &findings);
         outcome.write(&self.folder)?;
         Ok(outcome)

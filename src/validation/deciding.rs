@@ -31,7 +31,7 @@ pub(super) static TRIALS: &[Trial] = &[
             margin: 0.5,
         },
         measure: hold_out,
-        chance: |lab| [1.0 / lab.held.test.len() as f64; 2],
+        chance: |lab| [1.0 / lab.past.test.len() as f64; 2],
     },
     Trial {
         test: Test {
@@ -92,12 +92,12 @@ pub(super) static TRIALS: &[Trial] = &[
 ];
 
 fn hold_out(lab: &Lab) -> Pair<Measured> {
-    let test = &lab.held.test;
+    let test = &lab.past.test;
     let known = |vae: usize| lab.alone[vae].intersection(test).len();
     [0, 1].map(|vae| share(known(vae), test.len()))
 }
 
-fn coverage(lab: &Lab) -> Pair<Measured> {
+pub(super) fn coverage(lab: &Lab) -> Pair<Measured> {
     let found = |vae: usize| lab.prior[vae].covered.first();
     [0, 1].map(|vae| {
         let unique = found(vae).map(|covered| covered.coverage.argmax);

@@ -65,6 +65,10 @@ pub enum Group {
     Generalization,
     /// The published tests of the latent space: these claim nothing.
     Latent,
+    /// The published tests of training: these claim nothing.
+    Training,
+    /// What the original planned and never built, as far as one model can answer it: these claim nothing.
+    Shift,
 }
 
 impl Group {
@@ -74,6 +78,8 @@ impl Group {
             Self::Deciding => "these decide",
             Self::Generalization => "published tests of generalization, which claim nothing",
             Self::Latent => "published tests of the latent space, which claim nothing",
+            Self::Training => "published tests of training, which claim nothing",
+            Self::Shift => "tests that were planned, which claim nothing",
         }
     }
 }
@@ -120,6 +126,8 @@ pub enum Verdict {
     Fails,
     /// The bound holds, but an untrained model or the baseline does as well, within the margin.
     DoesNotDiscriminate,
+    /// There is no value: nothing is known of a run, or what was measured is no number.
+    NotMeasured,
 }
 
 impl Verdict {
@@ -129,6 +137,7 @@ impl Verdict {
             Self::Passes => "passes",
             Self::Fails => "fails",
             Self::DoesNotDiscriminate => "does not discriminate",
+            Self::NotMeasured => "not measured",
         }
     }
 }
@@ -162,7 +171,8 @@ impl Finding {
         chance: f64,
     ) -> Self {
         let better = |one: f64, other: f64| {
-            if test.bound.advantage(other, one) > 0.0 {
+            // What is no number is better than nothing.
+            if one.is_nan() || test.bound.advantage(other, one) > 0.0 {
                 other
             } else {
                 one
@@ -194,7 +204,9 @@ pub fn condemned(findings: &[Finding]) -> usize {
 /// `rival` is the better of what untrained models and the baseline score.
 fn verdict(test: &Test, value: f64, rival: f64) -> Verdict {
     let Test { bound, margin, .. } = test;
-    if !bound.holds(value) {
+    if value.is_nan() {
+        Verdict::NotMeasured
+    } else if !bound.holds(value) {
         Verdict::Fails
     } else if bound.holds(rival) || bound.advantage(value, rival) < *margin {
         Verdict::DoesNotDiscriminate
@@ -233,7 +245,7 @@ mod tests {
 
     #[test]
     fn a_verdict_weighs_the_model_against_its_rivals() {
-        use Verdict::{DoesNotDiscriminate, Fails, Passes};
+        use Verdict::{DoesNotDiscriminate, Fails, NotMeasured, Passes};
         for (value, untrained, chance, at_least) in [
             (0.9, [0.1, 0.2], 0.0, Passes),
             (0.4, [0.1, 0.2], 0.0, Fails),
@@ -243,7 +255,10 @@ mod tests {
             // Nearer than the margin.
             (0.55, [0.1, 0.46], 0.0, DoesNotDiscriminate),
             (0.4, [0.9, 0.9], 0.9, Fails),
-            (f64::NAN, [0.1, 0.1], 0.0, Fails),
+            (f64::NAN, [0.1, 0.1], 0.0, NotMeasured),
+            // Of untrained models there is no value; the baseline is a rival all the same.
+            (0.9, [f64::NAN; 2], 0.0, Passes),
+            (0.9, [f64::NAN; 2], 0.6, DoesNotDiscriminate),
         ] {
             let one = found(&AT_LEAST, value, untrained, chance);
             assert_eq!(one.verdict, at_least, "{value} {untrained:?} {chance}");

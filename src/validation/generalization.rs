@@ -59,7 +59,7 @@ pub(super) static TRIALS: &[Trial] = &[
             (Bound::AtLeast(0.7), "published: more than 70 %", 0.5),
         ),
         measure: composed,
-        chance: |lab| [1.0 / lab.held.test.len() as f64; 2],
+        chance: |lab| [1.0 / lab.past.test.len() as f64; 2],
     },
     Trial {
         test: test(
@@ -155,7 +155,7 @@ const RENAMINGS: [Permutation; 5] = {
 };
 
 fn composed(lab: &Lab) -> Pair<Measured> {
-    let train: Vec<Operation> = lab.held.train.iter().collect();
+    let train: Vec<Operation> = lab.past.train.iter().collect();
     let stream = lab.stream(Choice::Composed);
     let pick = |row: u32, column: u16| {
         let place = (stream.uniform(row, column) * train.len() as f64) as usize;
@@ -164,7 +164,7 @@ fn composed(lab: &Lab) -> Pair<Measured> {
     let rows = 0..200 * COMPOSED as u32;
     let found: Vec<Operation> = rows
         .filter_map(|row| Some(pick(row, 0)?.plus(pick(row, 1)?)))
-        .filter(|sum| lab.held.test.contains(*sum))
+        .filter(|sum| lab.past.test.contains(*sum))
         .take(COMPOSED)
         .collect();
     [0, 1].map(|vae| {

@@ -1,10 +1,14 @@
 //! A model with what several tests need, measured once.
 
+use super::Measured;
+use super::shift::Shown;
 use crate::config::Config;
 use crate::device::DeviceFailure;
 use crate::measure::{Evaluator, Posteriors, PriorAnswer, PriorQuestion, survey};
 use crate::model::{LATENT, Weights, Which};
 use crate::random::{Purpose, Stream};
+use crate::record::EpochRecord;
+use crate::run::{Origin, RunError};
 use crate::space::{OPERATIONS, Operation, OperationSet};
 use crate::training::Split;
 
@@ -13,36 +17,61 @@ pub const SAMPLES: u32 = 50_000;
 /// Codes behind I(z; x).
 const CODES: u32 = 200_000;
 
-/// The operations that a model was trained on, and those that it never saw.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Held {
-    /// Trained on.
+/// How a model came about, as far as that is known.
+#[derive(Clone, Debug)]
+pub struct Past {
+    /// The configuration of its run.
+    pub config: Config,
+    /// Every epoch of its run; none where nothing is known of one.
+    pub records: Vec<EpochRecord>,
+    /// Operations that it was trained on.
     pub train: OperationSet,
-    /// Neither trained on nor used to choose the model.
+    /// Operations that it was neither trained on nor chosen by.
     pub test: OperationSet,
 }
 
-impl Held {
-    /// By the split of a configuration.
-    pub fn of(config: &Config) -> Self {
-        let split = Split::new(config);
+impl Past {
+    /// With the split that is the configuration's.
+    pub fn new(config: Config, records: Vec<EpochRecord>) -> Self {
+        let split = Split::new(&config);
         Self {
             train: split.train.into_iter().collect(),
             test: split.test.into_iter().collect(),
+            config,
+            records,
         }
+    }
+
+    /// Of a checkpoint: its run up to its own epoch, or the published configuration.
+    ///
+    /// # Errors
+    /// [`RunError`] where a run's files are damaged.
+    pub fn of(origin: &Origin) -> Result<Self, RunError> {
+        let (config, mut records, _) = origin.story()?;
+        if let Some((epochs, _)) = origin.moment()? {
+            records.truncate(epochs as usize);
+        }
+        Ok(Self::new(config, records))
     }
 }
 
 /// A model under test.
 pub struct Lab {
-    /// What it saw.
-    pub held: Held,
+    /// How it came about; the epochs of untrained models are not known.
+    pub past: Past,
     /// Posteriors of all operations.
     pub posteriors: [Posteriors; 2],
     /// Operations that each VAE gives back exactly, alone (ρ = 0).
     pub alone: [OperationSet; 2],
     /// What comes out of the prior.
     pub prior: [PriorAnswer; 2],
+    /// Entries that each VAE gives back, of the operations that were held out.
+    pub entries: [Measured; 2],
+    /// Operations that each VAE gives back although it is shown them with noise, by
+    /// [`RATES`](super::shift::RATES).
+    pub denoised: [Vec<Measured>; 2],
+    /// Operations of which each VAE gives back what it is shown, beside an entry that is no value.
+    pub off_grid: [Measured; 2],
     seed: u64,
 }
 
@@ -59,6 +88,17 @@ pub enum Choice {
     Noise,
     /// Operations that are added and subtracted.
     Arithmetic,
+    /// Operations that are shown with noise.
+    Shift,
+    /// Operations of which one entry is shown as no value.
+    OffGrid,
+}
+
+impl Choice {
+    /// Uniform numbers for it, as many as a row may ask for.
+    pub fn stream(self, seed: u64) -> Stream {
+        Stream::new(seed, Purpose::Validation, self as u32, 0)
+    }
 }
 
 impl Lab {
@@ -66,7 +106,7 @@ impl Lab {
     ///
     /// # Errors
     /// The device's failure.
-    pub fn new(weights: &Weights, held: Held, seed: u64) -> Result<Self, DeviceFailure> {
+    pub fn new(weights: &Weights, past: Past, seed: u64) -> Result<Self, DeviceFailure> {
         let evaluator = Evaluator::new(weights);
         let everything: Vec<Operation> = Operation::all().collect();
         let posteriors = |which| evaluator.posteriors(which, &everything);
@@ -79,11 +119,16 @@ impl Lab {
             };
             survey(&evaluator, &question, &|_| {})
         };
+        let shown = |which| Shown::new(&evaluator, which, &past, seed);
+        let [a, b] = [shown(Which::A)?, shown(Which::B)?];
         Ok(Self {
+            entries: [a.entries, b.entries],
+            denoised: [a.denoised, b.denoised],
+            off_grid: [a.off_grid, b.off_grid],
             posteriors: [posteriors(Which::A)?, posteriors(Which::B)?],
             alone: evaluator.reconstructed(0.0)?,
             prior: [prior(Which::A)?, prior(Which::B)?],
-            held,
+            past,
             seed,
         })
     }
@@ -95,7 +140,7 @@ impl Lab {
 
     /// Uniform numbers for a choice, as many as a row may ask for.
     pub fn stream(&self, choice: Choice) -> Stream {
-        Stream::new(self.seed, Purpose::Validation, choice as u32, 0)
+        choice.stream(self.seed)
     }
 
     /// An operation by a uniform number.

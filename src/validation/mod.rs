@@ -10,11 +10,13 @@ mod finding;
 mod generalization;
 mod lab;
 mod latent;
+mod shift;
 mod statistics;
+mod training;
 
 pub use deciding::HOLD_OUT;
 pub use finding::{Bound, Finding, Group, Measured, Test, Verdict, condemned, number};
-pub use lab::Held;
+pub use lab::Past;
 
 use std::sync::atomic::{AtomicU32, Ordering};
 
@@ -41,7 +43,13 @@ struct Trial {
 }
 
 fn trials() -> impl Iterator<Item = &'static Trial> {
-    let all = [deciding::TRIALS, generalization::TRIALS, latent::TRIALS];
+    let all = [
+        deciding::TRIALS,
+        generalization::TRIALS,
+        latent::TRIALS,
+        training::TRIALS,
+        shift::TRIALS,
+    ];
     all.into_iter().flatten()
 }
 
@@ -58,13 +66,13 @@ pub fn tests() -> impl Iterator<Item = &'static Test> {
 /// The device's failure.
 pub fn validate(
     weights: &Weights,
-    held: &Held,
+    past: &Past,
     seed: u64,
     watch: &(dyn Fn(Progress) + Sync),
 ) -> Result<Vec<Finding>, DeviceFailure> {
     let done = AtomicU32::new(0);
-    let open = |weights: &Weights| {
-        let lab = Lab::new(weights, held.clone(), seed);
+    let open = |weights: &Weights, past: Past| {
+        let lab = Lab::new(weights, past, seed);
         watch(Progress {
             what: "measuring models",
             done: 1 + done.fetch_add(1, Ordering::Relaxed),
@@ -72,10 +80,14 @@ pub fn validate(
         });
         lab
     };
-    let model = open(weights)?;
+    let model = open(weights, past.clone())?;
+    let unknown = || Past {
+        records: Vec::new(),
+        ..past.clone()
+    };
     let untrained = UNTRAINED
         .par_iter()
-        .map(|seed| open(&Weights::start(weights.architecture, *seed)))
+        .map(|seed| open(&Weights::start(weights.architecture, *seed), unknown()))
         .collect::<Result<Vec<Lab>, _>>()?;
     let mut findings = Vec::new();
     for (done, trial) in (0..).zip(trials()) {

@@ -21,6 +21,15 @@ fn deciding(ran: &Ran) -> BTreeMap<(String, String), String> {
         .collect()
 }
 
+/// Verdicts of a test, A's and B's.
+fn verdicts_of(ran: &Ran, test: &str) -> Vec<String> {
+    let lines = ran.lines();
+    let found = lines.iter().filter(|line| line["test"] == test);
+    found
+        .map(|line| line["verdict"].as_str().unwrap().to_owned())
+        .collect()
+}
+
 /// Weights with the bytes of some tensors changed.
 fn changed(weights: &[u8], change: impl Fn(&str, &mut Vec<u8>)) -> Vec<u8> {
     let tensors = SafeTensors::deserialize(weights).unwrap();
@@ -60,17 +69,26 @@ fn the_built_in_model_passes_every_deciding_test() {
         "{verdicts:?}"
     );
     // What the original took for generalization does not tell this model from one that knows nothing.
-    let lines = ran.lines();
     for (test, expected) in [
         ("noise of 5 %", "does not discriminate"),
         ("reversal of the symbols", "does not discriminate"),
         ("any relabelling of the symbols", "fails"),
         ("latent arithmetic", "does not discriminate"),
+        // A copy of its noisy input: nothing is undone.
+        ("input noise of 5 %", "does not discriminate"),
+        ("input noise of 20 %", "fails"),
+        ("phase synchrony", "does not discriminate"),
     ] {
-        let found = lines.iter().filter(|line| line["test"] == test);
-        let verdicts: Vec<&Value> = found.map(|line| &line["verdict"]).collect();
-        assert_eq!(verdicts, [expected, expected], "{test}");
+        assert_eq!(verdicts_of(&ran, test), [expected, expected], "{test}");
     }
+    // A's schedule is smooth without any training; B's jump is intended.
+    assert_eq!(
+        verdicts_of(&ran, "smooth β"),
+        ["does not discriminate", "fails"]
+    );
+    // Some untrained decoder reaches the published 10 %.
+    let hashed = verdicts_of(&ran, "hash-validated coverage");
+    assert_eq!(hashed, ["passes", "does not discriminate"]);
 }
 
 #[test]
@@ -84,6 +102,8 @@ fn untrained_weights_fail_every_deciding_test() {
         verdicts.values().all(|verdict| verdict == "fails"),
         "{verdicts:?}"
     );
+    // Nothing is known of a run.
+    assert_eq!(verdicts_of(&ran, "smooth β"), ["not measured"; 2]);
 }
 
 #[test]
@@ -130,7 +150,7 @@ fn a_model_of_other_targets_fails_by_reconstruction_alone() {
 fn every_test_says_what_it_measures_and_where_its_bound_is_from() {
     let home = Home::new();
     let lines = home.run("validate --list --json").exits(0).lines();
-    assert!(lines.len() >= 17);
+    assert!(lines.len() >= 29);
     for line in &lines {
         for name in ["name", "definition", "baseline", "source"] {
             assert!(!line[name].as_str().unwrap().is_empty(), "{line}");

@@ -6,7 +6,7 @@ use std::path::Path;
 use fluxttice_core::config::{Config, Source};
 use fluxttice_core::model::{Weights, Which};
 use fluxttice_core::run::{checkpoint, moments};
-use fluxttice_core::validation::{Finding, Held, Verdict, validate};
+use fluxttice_core::validation::{Finding, Past, Verdict, validate};
 
 use crate::support::{Watched, new_run};
 
@@ -22,7 +22,7 @@ fn hold_out(run: &Path, change: &str) -> Finding {
     session.leave().0.unwrap();
     let folder = moments(run)[&EPOCHS].clone();
     let weights: Weights = checkpoint::load_weights(&checkpoint::weights_path(&folder)).unwrap();
-    let findings = validate(&weights, &Held::of(&config), 0, &|_| {}).unwrap();
+    let findings = validate(&weights, &Past::new(config, Vec::new()), 0, &|_| {}).unwrap();
     let mut findings = findings.into_iter();
     let of_b = |finding: &Finding| {
         finding.test.name == "hold-out reconstruction" && finding.which == Which::B

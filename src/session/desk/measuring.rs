@@ -15,7 +15,7 @@ use crate::model::{Architecture, Weights, Which};
 use crate::run::find_checkpoint;
 use crate::session::message::Model;
 use crate::space::Operation;
-use crate::validation::{Held, validate};
+use crate::validation::{Past, validate};
 
 /// Seed of everything the desk measures.
 const SEED: u64 = 0;
@@ -122,8 +122,8 @@ fn validated(
 ) -> Result<DeskEvent, CertificateError> {
     let named = asked.as_deref().map(Path::to_string_lossy);
     let checkpoint = find_checkpoint(runs, named.as_deref())?;
-    let (config, ..) = checkpoint.origin.story()?;
-    let findings = validate(&checkpoint.weights, &Held::of(&config), SEED, watch)?;
+    let past = Past::of(&checkpoint.origin)?;
+    let findings = validate(&checkpoint.weights, &past, SEED, watch)?;
     Ok(DeskEvent::Validated(asked, Arc::new(findings)))
 }
 

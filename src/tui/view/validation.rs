@@ -22,7 +22,7 @@ pub fn lines(text: &mut Text, findings: &[Finding]) {
         0 => text.good("✓ every deciding test passes"),
         count => text.bad(&format!("✖ {count} of the deciding tests do not pass")),
     }
-    text.dim("✓ passes  ✖ fails  ○ does not discriminate: an untrained model or the baseline does as well");
+    text.dim("✓ passes  ✖ fails  ○ does not discriminate: an untrained model or the baseline does as well  – not measured");
     if let Some(finding) = findings.first() {
         let seed = finding.seed;
         text.dim(&format!(
@@ -115,6 +115,7 @@ fn sign(theme: Theme, verdict: Verdict) -> (&'static str, Style) {
     match verdict {
         Verdict::Passes => ("✓", theme.good()),
         Verdict::Fails => ("✖", theme.bad()),
+        Verdict::NotMeasured => ("–", theme.dim()),
         Verdict::DoesNotDiscriminate => ("○", theme.warning()),
     }
 }
