@@ -75,6 +75,7 @@ pub fn certify(
         figures: measured.figures,
         untrained: measured.untrained,
         checks: measured.checks,
+        validation: measured.validation,
     };
     files.insert(DOCUMENT.to_owned(), document(&predicate).into_bytes());
     files.insert(PLOT.to_owned(), plot::svg(&predicate)?.into_bytes());

@@ -4,6 +4,7 @@ use super::statement::Predicate;
 use super::{CERTIFICATE, ENVELOPE, SUMS};
 use crate::measure::Figure;
 use crate::space::OPERATIONS;
+use crate::validation::{Score, number};
 
 /// The document; a function of the predicate alone.
 pub fn document(predicate: &Predicate) -> String {
@@ -95,6 +96,23 @@ pub fn document(predicate: &Predicate) -> String {
             line(&format!("- [{mark}] {}: {}", check.name, check.found));
         }
     }
+    if !predicate.validation.is_empty() {
+        line("");
+        line("## Validation");
+        line("");
+        line(
+            "Each test beside the best of three untrained models and a trivial baseline, whatever its verdict:",
+        );
+        line(
+            "`fluxttice-explorer validate --list` defines them. The first five alone say whether a model learned.",
+        );
+        line("");
+        line("| test | VAE | value | untrained | baseline | bound | verdict |");
+        line("|---|---|---|---|---|---|---|");
+        for score in &predicate.validation {
+            line(&finding(score));
+        }
+    }
     line("");
     line("## Checking it again");
     line("");
@@ -170,6 +188,20 @@ fn row(figure: &Figure) -> String {
             .standard_error
             .map_or(String::new(), |error| format!("{error:.1e}")),
         number(figure.ceiling),
+    )
+}
+
+fn finding(score: &Score) -> String {
+    let value = |value: Option<f64>| number(value.unwrap_or(f64::NAN));
+    format!(
+        "| {} | {} | {} | {} | {} | {} | {} |",
+        score.test,
+        score.which.name().to_uppercase(),
+        value(score.value),
+        value(score.untrained),
+        value(score.baseline),
+        score.bound,
+        score.verdict.words()
     )
 }
 

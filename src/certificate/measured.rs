@@ -4,6 +4,7 @@ use super::checks::{Checks, Untrained, checks};
 use super::evidence::Evidence;
 use crate::device::DeviceFailure;
 use crate::measure::{CoverageReport, Evaluator, Figure, Progress, Scale};
+use crate::validation::{Past, Score, validate};
 
 /// What was measured of a checkpoint.
 #[derive(Clone, Debug)]
@@ -14,6 +15,8 @@ pub struct Measured {
     pub untrained: Untrained,
     /// The checks.
     pub checks: Checks,
+    /// What every test of [`crate::validation`] finds; only at the full scale of a certificate.
+    pub validation: Vec<Score>,
 }
 
 impl Measured {
@@ -29,10 +32,17 @@ impl Measured {
         let evaluator = Evaluator::new(&evidence.weights);
         let report = CoverageReport::measure(&evaluator, scale, Some(&evidence.facts()), watch)?;
         let untrained = Untrained::measure(evidence.weights.architecture, scale)?;
+        let validation = if *scale == Scale::certificate(scale.seed) {
+            let past = Past::new(evidence.config.clone(), evidence.metrics.clone());
+            validate(&evidence.weights, &past, scale.seed, watch)?
+        } else {
+            Vec::new()
+        };
         Ok(Self {
             figures: report.figures(),
             checks: checks(evidence, &report, &untrained),
             untrained,
+            validation: validation.iter().map(Score::from).collect(),
         })
     }
 }

@@ -10,6 +10,7 @@ use super::sums::{Files, hex};
 use crate::measure::{Definition, Figure, Scale, definition};
 use crate::run::RunError;
 use crate::space::sha256;
+use crate::validation::Score;
 
 /// Type of every in-toto statement, version 1.
 pub const STATEMENT_TYPE: &str = "https://in-toto.io/Statement/v1";
@@ -72,6 +73,9 @@ pub struct Predicate {
     pub untrained: Untrained,
     /// The checks.
     pub checks: Checks,
+    /// What validation found, whatever its verdicts: beside untrained models and a trivial baseline.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub validation: Vec<Score>,
 }
 
 /// What made the certificate.

@@ -23,6 +23,7 @@ use super::{CERTIFICATE, DOCUMENT, ENVELOPE, PLOT, SUMS};
 use crate::device::DeviceFailure;
 use crate::measure::{Figure, Progress, Scale};
 use crate::run::{RunError, files};
+use crate::validation::Score;
 
 /// Largest file of a certificate that is read.
 const LIMIT: u64 = 256 << 20;
@@ -385,6 +386,20 @@ fn figures(predicate: &Predicate, measured: &Measured, verdict: &mut Verdict) {
         format!("{:?}", predicate.untrained),
         format!("{:?}", measured.untrained),
     );
+    verdict.compare(
+        "number of validation's findings",
+        predicate.validation.len().to_string(),
+        measured.validation.len().to_string(),
+    );
+    for (stated, measured) in predicate.validation.iter().zip(&measured.validation) {
+        let name = format!(
+            "validation: {} of {}",
+            measured.test,
+            measured.which.name().to_uppercase()
+        );
+        let ok = same_score(stated, measured);
+        verdict.add(name, ok, format!("{stated:?}"), format!("{measured:?}"));
+    }
     let list = |checks: &[Check]| -> String {
         let lines = checks
             .iter()
@@ -450,6 +465,19 @@ fn near(a: Option<f64>, b: Option<f64>) -> bool {
         (None, None) => true,
         _ => false,
     }
+}
+
+fn same_score(stated: &Score, measured: &Score) -> bool {
+    let bare = |score: &Score| Score {
+        value: None,
+        untrained: None,
+        baseline: None,
+        ..score.clone()
+    };
+    bare(stated) == bare(measured)
+        && near(stated.value, measured.value)
+        && near(stated.untrained, measured.untrained)
+        && near(stated.baseline, measured.baseline)
 }
 
 fn same_untrained(stated: &Untrained, measured: &Untrained) -> bool {

@@ -34,6 +34,7 @@ pub fn run(global: &Global, args: &CertifyArgs) -> Done {
             "signed_by": key.map(|key| key.public().id()),
             "figures": predicate.figures,
             "checks": predicate.checks,
+            "validation": predicate.validation,
         }))?;
     } else {
         for name in HEADLINES {

@@ -10,7 +10,7 @@ mod parts;
 mod retrain;
 mod summary;
 
-pub use outcome::{Outcome, Score};
+pub use outcome::Outcome;
 pub use parts::{Arm, Expectation, PARTS, Part};
 pub use retrain::{StudyError, StudyProgress};
 pub use summary::{Difference, Summary, Surprise, Tested};

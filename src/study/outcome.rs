@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 use crate::model::Which;
 use crate::run::{RunError, files};
 use crate::session::message::EndReason;
-use crate::validation::{Finding, Group, Verdict};
+use crate::validation::{Finding, Score};
 
 /// The file's name in the run's folder.
 const OUTCOME: &str = "validation.json";
@@ -36,24 +36,6 @@ pub struct Outcome {
     pub scores: Vec<Score>,
 }
 
-/// What a test found.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Score {
-    /// The test.
-    pub test: String,
-    /// What it belongs to.
-    pub group: Group,
-    /// Whose.
-    pub which: Which,
-    /// The value; `None` where it is no number.
-    pub value: Option<f64>,
-    /// What the best of the untrained models scores.
-    pub untrained: Option<f64>,
-    /// What follows.
-    pub verdict: Verdict,
-}
-
 impl Outcome {
     /// What was found of weights with this digest.
     pub(super) fn new(
@@ -63,15 +45,6 @@ impl Outcome {
         seed: u64,
         findings: &[Finding],
     ) -> Self {
-        let finite = |value: f64| value.is_finite().then_some(value);
-        let score = |finding: &Finding| Score {
-            test: finding.test.name.to_owned(),
-            group: finding.test.group,
-            which: finding.which,
-            value: finite(finding.measured.value),
-            untrained: finite(finding.untrained),
-            verdict: finding.verdict,
-        };
         Self {
             version: VERSION,
             program: env!("CARGO_PKG_VERSION").to_owned(),
@@ -79,7 +52,7 @@ impl Outcome {
             epochs,
             end,
             seed,
-            scores: findings.iter().map(score).collect(),
+            scores: findings.iter().map(Score::from).collect(),
         }
     }
 

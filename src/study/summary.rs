@@ -2,11 +2,11 @@
 
 use serde::Serialize;
 
-use super::outcome::{Outcome, Score};
+use super::outcome::Outcome;
 use super::parts::{Arm, Expectation, Part};
 use crate::model::Which;
 use crate::statistics::{interval, mean};
-use crate::validation::{Group, HOLD_OUT, Verdict};
+use crate::validation::{Group, HOLD_OUT, Score, Verdict};
 
 /// An arm over its seeds.
 #[derive(Clone, Debug, Serialize)]
@@ -192,6 +192,8 @@ mod tests {
                 which: Which::A,
                 value: Some(value),
                 untrained: None,
+                baseline: None,
+                bound: String::new(),
                 verdict,
             }],
         }

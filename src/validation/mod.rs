@@ -10,6 +10,7 @@ mod finding;
 mod generalization;
 mod lab;
 mod latent;
+mod score;
 mod shift;
 mod statistics;
 mod training;
@@ -17,6 +18,7 @@ mod training;
 pub use deciding::HOLD_OUT;
 pub use finding::{Bound, Finding, Group, Measured, Test, Verdict, condemned, number};
 pub use lab::Past;
+pub use score::Score;
 
 use std::sync::atomic::{AtomicU32, Ordering};
 

@@ -2,8 +2,9 @@
 //! caught all the same.
 
 use super::*;
-use crate::model::Weights;
+use crate::model::{Weights, Which};
 use crate::run::names::{METRICS, WEIGHTS};
+use crate::validation::{Group, Score, Verdict};
 
 /// What a full check finds after a change to the statement and new sums.
 fn after(change: impl FnOnce(&mut Statement)) -> Vec<String> {
@@ -96,6 +97,24 @@ fn a_check_a_margin_or_a_definition_that_is_edited_is_found_out() {
     assert_eq!(
         after(|statement| statement.predicate.run.seed += 1),
         ["run: seed"]
+    );
+}
+
+#[test]
+fn findings_that_nobody_made_are_found_out() {
+    let finding = Score {
+        test: "argmax coverage".to_owned(),
+        group: Group::Deciding,
+        which: Which::A,
+        value: Some(19_683.0),
+        untrained: None,
+        baseline: None,
+        bound: String::new(),
+        verdict: Verdict::Passes,
+    };
+    assert_eq!(
+        after(|statement| statement.predicate.validation.push(finding)),
+        ["number of validation's findings"]
     );
 }
 
