@@ -16,7 +16,7 @@ pub use retrain::{StudyError, StudyProgress};
 pub use summary::{Difference, Summary, Surprise, Tested};
 
 use std::path::PathBuf;
-use std::sync::atomic::AtomicBool;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use rayon::ThreadPoolBuilder;
 use rayon::prelude::*;
@@ -50,7 +50,8 @@ pub struct Study {
 }
 
 impl Study {
-    /// Makes it, or goes on with it; ends early, after the epoch at hand, once `stop` is set.
+    /// Makes it, or goes on with it; ends early, after the epochs at hand, once `stop` is set, and sets it
+    /// where a retraining fails.
     ///
     /// `told` hears of every finished epoch and retraining, from any thread.
     ///
@@ -70,7 +71,9 @@ impl Study {
         let outcomes: Vec<(Retraining, Outcome)> = pool.install(|| {
             all.into_par_iter()
                 .map(|retraining| {
-                    let outcome = retraining.outcome(self, of, stop, told)?;
+                    let outcome = retraining.outcome(self, of, stop, told);
+                    // Where one fails, the others need not be finished.
+                    let outcome = outcome.inspect_err(|_| stop.store(true, Ordering::Relaxed))?;
                     Ok((retraining, outcome))
                 })
                 .collect::<Result<_, StudyError>>()

@@ -181,7 +181,7 @@ pub(super) const KEYS: [KeyInfo; 24] = [
         "beyond.width",
         Range::Whole { min: 1, max: 3 },
         "null",
-        "how many times as wide as published every hidden layer of the two VAEs is; 2 makes 168,770 parameters 642,506",
+        "how many times as wide as published every hidden layer of the two VAEs is; 2 makes 168,770 parameters 635,362",
     )
     .optional()
     .added(),
