@@ -39,6 +39,10 @@ pub enum Purpose {
     Shown = 13,
     /// The view of a training operation that its code is related to.
     View = 14,
+    /// Prior codes that VAE-A is trained on.
+    GeneratedA = 15,
+    /// Prior codes that VAE-B is trained on.
+    GeneratedB = 16,
 }
 
 /// The random numbers of one purpose, epoch and batch.

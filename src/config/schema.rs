@@ -305,6 +305,15 @@ pub struct Beyond {
     /// Epochs over which training goes from sparse operations to all of them.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub curriculum_epochs: Option<u32>,
+    /// Weight of H(x | z) over prior codes.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub certainty: Option<f64>,
+    /// Weight of 19,683 Σ p(x)² - 1 over prior codes.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub evenness: Option<f64>,
+    /// Prior codes of each VAE in a batch, for the two before; `None` is 256.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub prior_codes: Option<u32>,
     /// Whether each hidden layer of VAE-A's decoder also passes its input on.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub skip_a: Option<bool>,
@@ -318,6 +327,13 @@ impl Beyond {
     #[must_use]
     pub fn is_off(&self) -> bool {
         *self == Self::default()
+    }
+
+    /// Prior codes of each VAE in a batch whose decoding is penalized; `None` where none is.
+    #[must_use]
+    pub fn generates(&self) -> Option<u32> {
+        let penalized = self.certainty.is_some() || self.evenness.is_some();
+        penalized.then(|| self.prior_codes.unwrap_or(256))
     }
 
     /// Whether the codes of operations are related by a penalty.

@@ -7,6 +7,7 @@ use burn::tensor::{DType, Device, Gradients, Tensor, TensorData};
 
 use serde::{Deserialize, Serialize};
 
+use super::generated::Generated;
 use super::layout::{Architecture, LATENT, PARAMETERS, Parameter, TENSORS_TRAINED};
 use super::related::Related;
 use super::weights::Weights;
@@ -459,6 +460,8 @@ pub struct Batch {
     pub one_hot: Tensor<3>,
     /// Operations whose codes a penalty relates; none in the published model.
     pub related: Related,
+    /// Codes from the prior whose decoding is penalized; none in the published model.
+    pub generated: Option<Generated>,
 }
 
 impl Batch {
@@ -491,6 +494,7 @@ impl Batch {
             x: entries_tensor(inputs.into_iter(), device, dtype),
             one_hot: Tensor::from_data(one_hot, (device, dtype)),
             related: Related::default(),
+            generated: None,
         }
     }
 }

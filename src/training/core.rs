@@ -8,7 +8,9 @@ use super::observe::Seen;
 use super::optimizer::{AdamW, Clipped, FlatGradient};
 use crate::config::Config;
 use crate::device::DeviceFailure;
-use crate::model::{Batch, Coupling, DualVae, Loss, LossWeights, Weights, Which, loss_graph};
+use crate::model::{
+    Batch, Coupling, DualVae, GeneratedWeights, Loss, LossWeights, Weights, Which, loss_graph,
+};
 use crate::record::StateNetAnswer;
 use crate::schedule::Scheduled;
 
@@ -185,12 +187,7 @@ impl Core {
         };
         let forward = self.model.forward(batch.x.clone(), coupling);
         let graph = loss_graph(&forward, batch, &weights);
-        let beyond = &self.config.beyond;
-        let penalty = batch.related.penalty(
-            &self.model,
-            beyond.consistency.unwrap_or(0.0),
-            beyond.composition.unwrap_or(0.0),
-        );
+        let penalty = self.penalty(batch);
         let objective = match &penalty {
             Some(penalty) => graph.objective.clone() + penalty.clone(),
             None => graph.objective.clone(),
@@ -249,6 +246,24 @@ impl Core {
             gradient: clipped,
             statenet,
         })
+    }
+
+    /// What goes beyond the published loss, `[1]`.
+    fn penalty(&self, batch: &Batch) -> Option<Tensor<1>> {
+        let beyond = &self.config.beyond;
+        let weight = |weight: Option<f64>| weight.unwrap_or(0.0);
+        let (consistency, composition) = (weight(beyond.consistency), weight(beyond.composition));
+        let related = batch.related.penalty(&self.model, consistency, composition);
+        let weights = GeneratedWeights {
+            certainty: weight(beyond.certainty),
+            evenness: weight(beyond.evenness),
+        };
+        let generated = batch.generated.as_ref();
+        let generated = generated.map(|generated| generated.penalty(&self.model, weights));
+        related
+            .into_iter()
+            .chain(generated)
+            .reduce(|one, other| one + other)
     }
 
     fn correct(&mut self, loss: &Loss, rho: f64) -> Result<StateNetAnswer, DeviceFailure> {

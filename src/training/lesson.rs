@@ -1,11 +1,11 @@
 //! What a training batch shows and asks for: as published, every training operation once an epoch, to be
 //! decoded to itself. Everything else in here goes beyond, and never shows what is held out.
 
-use burn::tensor::{DType, Device};
+use burn::tensor::{DType, Device, Tensor};
 
 use super::split::targets;
 use crate::config::{Beyond, Config};
-use crate::model::{Batch, Related, entries_tensor};
+use crate::model::{Batch, Generated, LATENT, Related, codes_tensor, entries_tensor};
 use crate::random::{Purpose, Stream};
 use crate::space::symmetry::Permutation;
 use crate::space::{ENTRIES, Operation, OperationSet};
@@ -38,6 +38,21 @@ impl At {
     /// Random numbers of this batch.
     pub fn stream(self, purpose: Purpose) -> Stream {
         Stream::new(self.key, purpose, self.epoch, self.batch)
+    }
+
+    /// Standard normal numbers `[rows, 16]`.
+    pub fn normals(
+        self,
+        purpose: Purpose,
+        rows: usize,
+        (device, dtype): (&Device, DType),
+    ) -> Tensor<2> {
+        let stream = self.stream(purpose);
+        let mut numbers = vec![0.0; rows * LATENT];
+        for (row, code) in (0..).zip(numbers.chunks_exact_mut(LATENT)) {
+            stream.normals(row, code);
+        }
+        codes_tensor(numbers, device, dtype)
     }
 }
 
@@ -106,6 +121,10 @@ impl Lessons {
                 .collect();
             batch.related = self.related(beyond, &clean, at, (device, dtype));
         }
+        batch.generated = beyond.generates().map(|codes| Generated {
+            codes: [Purpose::GeneratedA, Purpose::GeneratedB]
+                .map(|purpose| at.normals(purpose, codes as usize, (device, dtype))),
+        });
         batch
     }
 

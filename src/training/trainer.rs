@@ -18,7 +18,7 @@ use crate::config::{Changed, Config, SafePoint, StopBy};
 use crate::device::DeviceFailure;
 use crate::disruption::{Disruption, DisruptionKind};
 use crate::measure::{CoverageTask, Covered, Evaluator, PriorQuestion, Samples, survey};
-use crate::model::{Architecture, Batch, DualVae, LATENT, Weights, Which, codes_tensor};
+use crate::model::{Architecture, Batch, DualVae, Weights, Which};
 use crate::random::Purpose;
 use crate::record::{
     Best, CoveragePair, CoveredSets, EpochRecord, EpochReport, EventName, Gradient, Information,
@@ -453,14 +453,7 @@ impl Trainer {
             epoch: self.epoch,
             batch,
         };
-        let normals = |purpose| {
-            let stream = at.stream(purpose);
-            let mut numbers = vec![0.0; rows.len() * LATENT];
-            for (row, code) in numbers.chunks_exact_mut(LATENT).enumerate() {
-                stream.normals(row as u32, code);
-            }
-            codes_tensor(numbers, device, dtype)
-        };
+        let normals = |purpose| at.normals(purpose, rows.len(), (device, dtype));
         let scheduled = self.scheduled();
         let jitter = (scheduled.latent_noise > 0.0).then(|| {
             [Purpose::JitterA, Purpose::JitterB]

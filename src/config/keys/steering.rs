@@ -8,7 +8,7 @@ const UP_TO_10: Range = Range::Real {
     max: Bound::Closed(10.0),
 };
 
-pub(super) const KEYS: [KeyInfo; 24] = [
+pub(super) const KEYS: [KeyInfo; 27] = [
     held(
         "hold.rho",
         Range::UNIT,
@@ -169,6 +169,33 @@ pub(super) const KEYS: [KeyInfo; 24] = [
     .optional()
     .added()
     .next_epoch(),
+    key(
+        "beyond.certainty",
+        Range::NOT_NEGATIVE,
+        "null",
+        "weight in the loss of the decode entropy of prior codes, in nats, A's and B's together: that a code means one operation",
+    )
+    .optional()
+    .added()
+    .next_batch(),
+    key(
+        "beyond.evenness",
+        Range::NOT_NEGATIVE,
+        "null",
+        "weight in the loss of 19,683 times the sum of squared probabilities of all operations, less 1, A's and B's together: that the operations share the prior",
+    )
+    .optional()
+    .added()
+    .next_batch(),
+    key(
+        "beyond.prior_codes",
+        Range::Whole { min: 2, max: 4_096 },
+        "null",
+        "prior codes of each VAE in a batch for `certainty` and `evenness`; null is 256",
+    )
+    .optional()
+    .added()
+    .next_batch(),
     key(
         "beyond.skip_a",
         Range::Flag,

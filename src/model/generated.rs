@@ -1,0 +1,134 @@
+//! Penalties on what the decoders make of codes from the prior: what a generator is judged by, as an
+//! objective.
+//!
+//! Over the data the evidence bound is best where a code means nothing, for every operation is as likely as
+//! any other. I(z; x) = H(x) - H(x | z) is not: it asks that a code names one operation, and that the
+//! operations share the prior. H(x | z) can be computed for each code. For the other half there is the
+//! chance that two codes give the same operation, Σ p(x)², which is a mean over pairs of codes of a product
+//! over entries, and least, 1 / 19,683, where p is uniform.
+
+use burn::tensor::Tensor;
+use burn::tensor::activation::log_softmax;
+
+use super::network::{DualVae, Which};
+use crate::space::{ENTRIES, OPERATIONS};
+
+/// Codes from the prior, for A and for B, `[m, 16]` each.
+#[derive(Clone, Debug)]
+pub struct Generated {
+    /// The codes.
+    pub codes: [Tensor<2>; 2],
+}
+
+/// Weights of the penalties.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub struct GeneratedWeights {
+    /// Weight of H(x | z) in nats.
+    pub certainty: f64,
+    /// Weight of 19,683 Σ p(x)² - 1, the χ² divergence of p from the uniform distribution.
+    pub evenness: f64,
+}
+
+impl Generated {
+    /// Penalties of A and B together, `[1]`.
+    pub fn penalty(&self, model: &DualVae, weights: GeneratedWeights) -> Tensor<1> {
+        let of = |which: Which| {
+            let log_p = log_softmax(model.decode(which, self.codes[which as usize].clone()), 2);
+            let certain = uncertainty(log_p.clone()).mul_scalar(weights.certainty);
+            certain + unevenness(log_p.exp()).mul_scalar(weights.evenness)
+        };
+        of(Which::A) + of(Which::B)
+    }
+}
+
+/// H(x | z) in nats, mean over codes, of log probabilities `[m, 9, 3]`: `[1]`.
+fn uncertainty(log_p: Tensor<3>) -> Tensor<1> {
+    let [codes, ..] = log_p.dims();
+    (log_p.clone().exp() * log_p)
+        .sum()
+        .div_scalar(-(codes as f64))
+}
+
+/// 19,683 Σ p(x)² - 1 from probabilities `[m, 9, 3]`, without bias from all pairs of different codes: `[1]`.
+fn unevenness(p: Tensor<3>) -> Tensor<1> {
+    let [codes, ..] = p.dims();
+    // [9, m, 3]: for each entry the chance that two codes agree in it.
+    let by_entry = p.clone().swap_dims(0, 1);
+    let agree = by_entry.clone().matmul(by_entry.transpose());
+    let all = product(agree, |agree, entry| {
+        agree.narrow(0, entry, 1).reshape([codes, codes])
+    });
+    let own = product(p.square().sum_dim(2), |own, entry| {
+        own.narrow(1, entry, 1).reshape([codes, 1])
+    });
+    let pairs = (codes * (codes - 1)) as f64;
+    (all.sum() - own.sum())
+        .mul_scalar(OPERATIONS as f64 / pairs)
+        .sub_scalar(1.0)
+}
+
+/// Product over the nine entries.
+fn product(all: Tensor<3>, entry: impl Fn(Tensor<3>, usize) -> Tensor<2>) -> Tensor<2> {
+    (1..ENTRIES).fold(entry(all.clone(), 0), |product, i| {
+        product * entry(all.clone(), i)
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use burn::tensor::{DType, Device, TensorData};
+
+    use super::*;
+    use crate::space::{Operation, VALUES};
+
+    /// Probabilities of three codes, and of each operation under each code by multiplying out.
+    fn three() -> (Tensor<3>, Vec<Vec<f64>>) {
+        let mut numbers = Vec::new();
+        for code in 0..3 {
+            for entry in 0..ENTRIES {
+                let raw = [1.0, 0.3 + 0.2 * code as f64, 0.1 + 0.15 * entry as f64];
+                let sum: f64 = raw.iter().sum();
+                numbers.extend(raw.map(|one| one / sum));
+            }
+        }
+        let probability = |code: usize, operation: Operation| -> f64 {
+            let classes = operation.classes().into_iter().enumerate();
+            classes
+                .map(|(i, class)| numbers[(code * ENTRIES + i) * VALUES + usize::from(class)])
+                .product()
+        };
+        let each = (0..3)
+            .map(|code| Operation::all().map(|one| probability(code, one)).collect())
+            .collect();
+        let data = TensorData::new(numbers.clone(), [3, ENTRIES, VALUES]);
+        (Tensor::from_data(data, (&Device::flex(), DType::F64)), each)
+    }
+
+    fn number(tensor: Tensor<1>) -> f64 {
+        tensor.try_into_vec_as::<f64>().unwrap()[0]
+    }
+
+    #[test]
+    fn both_are_what_multiplying_out_over_all_operations_gives() {
+        let (p, each) = three();
+        let entropy = |p: &Vec<f64>| -p.iter().map(|p| p * p.ln()).sum::<f64>();
+        let expected = each.iter().map(entropy).sum::<f64>() / 3.0;
+        assert!((number(uncertainty(p.clone().log())) - expected).abs() < 1e-9);
+        let meet = |a: &Vec<f64>, b: &Vec<f64>| a.iter().zip(b).map(|(a, b)| a * b).sum::<f64>();
+        let pairs = [(0, 1), (0, 2), (1, 2)].map(|(a, b)| meet(&each[a], &each[b]));
+        let expected = 19_683.0 * pairs.iter().sum::<f64>() / 3.0 - 1.0;
+        let found = number(unevenness(p));
+        assert!(
+            (found - expected).abs() < 1e-6 * expected.abs(),
+            "{found} {expected}"
+        );
+    }
+
+    #[test]
+    fn a_code_that_says_nothing_is_even_and_uncertain() {
+        let device = Device::flex();
+        let p = Tensor::<3>::full([4, ENTRIES, VALUES], 1.0 / 3.0, (&device, DType::F64));
+        assert!(number(unevenness(p.clone())).abs() < 1e-9);
+        assert!((number(uncertainty(p.log())) - 9.887_510_598_012_987).abs() < 1e-9);
+    }
+}
