@@ -105,6 +105,29 @@ pub struct Test {
     pub margin: f64,
 }
 
+impl Test {
+    /// A test; the last three are its bound, where that is from, and the margin.
+    pub(super) const fn new(
+        group: Group,
+        name: &'static str,
+        unit: &'static str,
+        definition: &'static str,
+        baseline: &'static str,
+        (bound, source, margin): (Bound, &'static str, f64),
+    ) -> Self {
+        Self {
+            name,
+            group,
+            unit,
+            definition,
+            baseline,
+            bound,
+            source,
+            margin,
+        }
+    }
+}
+
 /// A measured value.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Measured {

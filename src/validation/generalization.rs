@@ -20,27 +20,9 @@ const DEAF: &str = "a decoder that ignores its code";
 const TABLE: &str = "the nine entries of the table as its code";
 const UNRELATED: &str = "the distance between codes of unrelated operations";
 
-const fn test(
-    name: &'static str,
-    unit: &'static str,
-    definition: &'static str,
-    baseline: &'static str,
-    (bound, source, margin): (Bound, &'static str, f64),
-) -> Test {
-    Test {
-        name,
-        group: Group::Generalization,
-        unit,
-        definition,
-        baseline,
-        bound,
-        source,
-        margin,
-    }
-}
-
 const fn noise(name: &'static str) -> Test {
-    test(
+    Test::new(
+        Group::Generalization,
         name,
         "distance",
         "mean |μ(x) - μ(x')| where each entry of x is replaced by another value with that probability",
@@ -51,7 +33,8 @@ const fn noise(name: &'static str) -> Test {
 
 pub(super) static TRIALS: &[Trial] = &[
     Trial {
-        test: test(
+        test: Test::new(
+            Group::Generalization,
             "composed operations",
             "share",
             "entry-wise sums mod 3 of two training operations that are themselves in the test split, given back in all nine entries at ρ = 0",
@@ -62,7 +45,8 @@ pub(super) static TRIALS: &[Trial] = &[
         chance: |lab| [1.0 / lab.past.test.len() as f64; 2],
     },
     Trial {
-        test: test(
+        test: Test::new(
+            Group::Generalization,
             "sparsity classes",
             "share",
             "the lowest share given back at ρ = 0 in any class of operations with equally many zeros",
@@ -73,7 +57,8 @@ pub(super) static TRIALS: &[Trial] = &[
         chance: |_| [0.0; 2],
     },
     Trial {
-        test: test(
+        test: Test::new(
+            Group::Generalization,
             "reversal of the symbols",
             "correlation",
             "correlation of the distances between codes of 300 operations before and after - and + change places, the diagonal left out",
@@ -84,7 +69,8 @@ pub(super) static TRIALS: &[Trial] = &[
         chance: |lab| table_relabelled(lab, &[Permutation::NEGATION]),
     },
     Trial {
-        test: test(
+        test: Test::new(
+            Group::Generalization,
             "any relabelling of the symbols",
             "correlation",
             "the lowest such correlation over the five ways to rename -, 0, +",
@@ -114,7 +100,8 @@ pub(super) static TRIALS: &[Trial] = &[
         chance: typical,
     },
     Trial {
-        test: test(
+        test: Test::new(
+            Group::Generalization,
             "one changed entry",
             "typical distances",
             "mean |μ(x) - μ(x')| where x' differs from x in one entry, as a share of the mean distance between unrelated operations",
@@ -125,7 +112,8 @@ pub(super) static TRIALS: &[Trial] = &[
         chance: |_| [table_one_entry(); 2],
     },
     Trial {
-        test: test(
+        test: Test::new(
+            Group::Generalization,
             "latent arithmetic",
             "distance",
             "mean |μ(a) + μ(b) - μ(c) - μ(d)| where d = a + b - c holds entry by entry",
@@ -136,7 +124,8 @@ pub(super) static TRIALS: &[Trial] = &[
         chance: |lab| arithmetic(lab, true).map(|found| found.value),
     },
     Trial {
-        test: test(
+        test: Test::new(
+            Group::Generalization,
             "latent arithmetic, relative",
             "typical distances",
             "the same as a share of the mean distance between unrelated operations",

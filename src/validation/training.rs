@@ -17,28 +17,10 @@ const NEAR: f64 = 0.01;
 
 const UNCHANGED: &str = "a run in which nothing changes";
 
-const fn test(
-    name: &'static str,
-    unit: &'static str,
-    definition: &'static str,
-    baseline: &'static str,
-    (bound, source, margin): (Bound, &'static str, f64),
-) -> Test {
-    Test {
-        name,
-        group: Group::Training,
-        unit,
-        definition,
-        baseline,
-        bound,
-        source,
-        margin,
-    }
-}
-
 pub(super) static TRIALS: &[Trial] = &[
     Trial {
-        test: test(
+        test: Test::new(
+            Group::Training,
             "activation spectrum",
             "dimensions of 16",
             "latent dimensions in which μ varies by more than 0.01 over all operations",
@@ -49,7 +31,8 @@ pub(super) static TRIALS: &[Trial] = &[
         chance: |_| [0.0; 2],
     },
     Trial {
-        test: test(
+        test: Test::new(
+            Group::Training,
             "held-out entries",
             "share",
             "entries of the test split that argmax decode(μ(x)) gives back, ρ = 0",
@@ -64,7 +47,8 @@ pub(super) static TRIALS: &[Trial] = &[
         chance: |_| [1.0 / 3.0; 2],
     },
     Trial {
-        test: test(
+        test: Test::new(
+            Group::Training,
             "smooth β",
             "per epoch",
             "largest change of β from one epoch of the run to the next; β_B's, as its warm-up ends, is intended",
@@ -79,7 +63,8 @@ pub(super) static TRIALS: &[Trial] = &[
         chance: scheduled,
     },
     Trial {
-        test: test(
+        test: Test::new(
+            Group::Training,
             "hash-validated coverage",
             "operations of 50,000 codes",
             "distinct operations among 50,000 prior codes, every entry its most likely value; hashing them first, as the original does, cannot change the count",
@@ -94,7 +79,8 @@ pub(super) static TRIALS: &[Trial] = &[
         chance: |_| [1.0; 2],
     },
     Trial {
-        test: test(
+        test: Test::new(
+            Group::Training,
             "phase synchrony",
             "operations an epoch",
             "size of the mean growth of categorical coverage over the last five epochs; A's or B's lead is printed by the original and not asserted",
@@ -110,7 +96,7 @@ pub(super) static TRIALS: &[Trial] = &[
     },
     Trial {
         test: plateau(
-            "plateau of categorical coverage",
+            "plateau, categorical coverage",
             "share of the run's epochs before coverage by categorical draws comes within 1 % of its last value, to stay: how long it had something to tell",
         ),
         measure: |lab| {
@@ -122,7 +108,7 @@ pub(super) static TRIALS: &[Trial] = &[
     },
     Trial {
         test: plateau(
-            "plateau of argmax coverage",
+            "plateau, argmax coverage",
             "the same for coverage by argmax",
         ),
         measure: |lab| {
@@ -133,14 +119,15 @@ pub(super) static TRIALS: &[Trial] = &[
         chance: |_| [0.0; 2],
     },
     Trial {
-        test: plateau("plateau of decode entropy", "the same for decode entropy"),
+        test: plateau("plateau, decode entropy", "the same for decode entropy"),
         measure: |lab| of_runs(lab, |records| until(records, |found| found.decode_entropy)),
         chance: |_| [0.0; 2],
     },
 ];
 
 const fn plateau(name: &'static str, definition: &'static str) -> Test {
-    test(
+    Test::new(
+        Group::Training,
         name,
         "of the run",
         definition,
