@@ -15,11 +15,10 @@ pub use parts::{Arm, Expectation, PARTS, Part};
 pub use retrain::{StudyError, StudyProgress};
 pub use summary::{Difference, Summary, Surprise, Tested};
 
+use std::panic::resume_unwind;
 use std::path::PathBuf;
-use std::sync::atomic::{AtomicBool, Ordering};
-
-use rayon::ThreadPoolBuilder;
-use rayon::prelude::*;
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::thread;
 
 use crate::config::{Config, ConfigError, Source};
 use crate::device::DeviceSpec;
@@ -63,23 +62,9 @@ impl Study {
         told: &(dyn Fn(StudyProgress<'_>) + Sync),
     ) -> Result<Vec<Summary>, StudyError> {
         let all = self.retrainings()?;
-        let pool = ThreadPoolBuilder::new()
-            .num_threads(self.at_a_time)
-            .build()
-            .map_err(|error| StudyError::System(std::io::Error::other(error)))?;
-        let of = all.len();
-        let outcomes: Vec<(Retraining, Outcome)> = pool.install(|| {
-            all.into_par_iter()
-                .map(|retraining| {
-                    let outcome = retraining.outcome(self, of, stop, told);
-                    // Where one fails, the others need not be finished.
-                    let outcome = outcome.inspect_err(|_| stop.store(true, Ordering::Relaxed))?;
-                    Ok((retraining, outcome))
-                })
-                .collect::<Result<_, StudyError>>()
-        })?;
+        let outcomes = self.outcomes(&all, stop, told)?;
         let found = |arm: &str, seed: u64| {
-            let wanted = |(made, _): &&(Retraining, Outcome)| made.is(arm, seed);
+            let wanted = |(made, _): &&(&Retraining, Outcome)| made.is(arm, seed);
             outcomes.iter().find(wanted).map(|(_, outcome)| outcome)
         };
         let summary = |part: &&'static Part| {
@@ -87,6 +72,54 @@ impl Study {
             arms.map(|arm| Summary::new(part, arm, self.seeds_of(part), &found))
         };
         Ok(self.parts.iter().flat_map(summary).collect())
+    }
+
+    /// Every outcome, in no order, from so many threads at a time.
+    ///
+    /// Not rayon's: a thread of its pool that waits for a measurement would begin another retraining
+    /// meanwhile.
+    fn outcomes<'a>(
+        &self,
+        all: &'a [Retraining],
+        stop: &AtomicBool,
+        told: &(dyn Fn(StudyProgress<'_>) + Sync),
+    ) -> Result<Vec<(&'a Retraining, Outcome)>, StudyError> {
+        let next = AtomicUsize::new(0);
+        let work = || {
+            let mut made = Vec::new();
+            while let Some(retraining) = all.get(next.fetch_add(1, Ordering::Relaxed)) {
+                let outcome = retraining.outcome(self, all.len(), stop, told);
+                // Where one fails, the others need not be finished.
+                let outcome = outcome.inspect_err(|_| stop.store(true, Ordering::Relaxed))?;
+                made.push((retraining, outcome));
+            }
+            Ok(made)
+        };
+        let done: Vec<Result<Vec<_>, StudyError>> = thread::scope(|scope| {
+            let workers = (0..self.at_a_time.max(1)).map(|_| {
+                let worker = thread::Builder::new().spawn_scoped(scope, work);
+                worker.map_err(StudyError::System)
+            });
+            let workers: Vec<_> = workers.collect();
+            let join = |worker: thread::ScopedJoinHandle<'_, _>| {
+                worker.join().unwrap_or_else(|panic| resume_unwind(panic))
+            };
+            workers
+                .into_iter()
+                .map(|worker| worker.and_then(join))
+                .collect()
+        });
+        let mut outcomes = Vec::new();
+        let mut problem = None;
+        for done in done {
+            match done {
+                Ok(made) => outcomes.extend(made),
+                // What went wrong, not that the others were stopped for it.
+                Err(StudyError::Stopped) if problem.is_some() => {}
+                Err(error) => problem = Some(error),
+            }
+        }
+        problem.map_or(Ok(outcomes), Err)
     }
 
     fn seeds_of(&self, part: &Part) -> &[u64] {

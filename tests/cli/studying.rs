@@ -1,7 +1,13 @@
 //! `validate --study`: retrainings that are made once, gone on with, and held against each other.
 
 use std::fs;
+#[cfg(unix)]
+use std::io::{BufRead, BufReader};
+#[cfg(unix)]
+use std::process::Stdio;
 
+#[cfg(unix)]
+use rustix::process::{Pid, Signal, kill_process};
 use serde_json::Value;
 
 use crate::program::{Home, Ran, SMALL};
@@ -85,6 +91,40 @@ fn an_interrupted_retraining_goes_on_where_it_was() {
         .exits(0);
     let cut = study(&home, "cut", asked).exits(1).lines();
     assert_eq!(cut, whole);
+}
+
+#[cfg(unix)]
+#[test]
+fn a_signal_stops_a_study_and_what_is_finished_stays() {
+    let home = Home::new();
+    let words = [
+        "validate",
+        SHORT,
+        "--study=seeds",
+        "--seeds=1,2,3,4,5,6,7,8",
+    ];
+    let mut command = home.command(words.into_iter().chain(SMALL));
+    command.arg("--out").arg(home.path("study"));
+    let mut child = command
+        .stdout(Stdio::null())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    let mut told = BufReader::new(child.stderr.take().unwrap()).lines();
+    let measured = told
+        .by_ref()
+        .find(|line| line.as_ref().unwrap().contains("measured"));
+    assert!(measured.is_some(), "ended before anything was measured");
+    kill_process(Pid::from_child(&child), Signal::INT).unwrap();
+    let last = told.map(|line| line.unwrap()).last().unwrap();
+    assert!(last.contains("goes on from here"), "{last}");
+    assert_eq!(child.wait().unwrap().code(), Some(130));
+    let runs = fs::read_dir(home.path("study")).unwrap();
+    let finished = runs.filter(|run| {
+        let run = run.as_ref().unwrap().path();
+        run.join("validation.json").exists()
+    });
+    assert!((1..8).contains(&finished.count()));
 }
 
 #[test]
