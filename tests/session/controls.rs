@@ -26,6 +26,8 @@ fn short() -> Config {
         "phase_transitions={resonant_coupling_end: 5, ultra_exploration_start: 5}",
         // Otherwise no KL would reach its floor, and no change of the floor would show.
         "free_bits=0.5",
+        // Otherwise nothing would be generated, and no number of codes would show.
+        "beyond.certainty=0.1",
     ])
 }
 
@@ -124,6 +126,14 @@ const CHANGES: &[(&str, &str, Figure, u32)] = &[
         |r| r.statenet.unwrap().delta_lr,
         2,
     ),
+    ("beyond.rename_share", "0.9", |r| r.train.loss, 1),
+    ("beyond.flip_rate", "0.2", |r| r.train.loss, 1),
+    ("beyond.consistency", "1.0", |r| r.train.penalty, 1),
+    ("beyond.composition", "1.0", |r| r.train.penalty, 1),
+    ("beyond.curriculum_epochs", "50", |r| r.train.loss, 1),
+    ("beyond.certainty", "1.0", |r| r.train.penalty, 1),
+    ("beyond.evenness", "1.0", |r| r.train.penalty, 1),
+    ("beyond.prior_codes", "16", |r| r.train.penalty, 1),
     ("hold.rho", "0.42", |r| r.rho, 1),
     ("hold.beta_a", "0.42", |r| r.beta_a, 1),
     ("hold.beta_b", "0.42", |r| r.beta_b, 1),
