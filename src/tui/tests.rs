@@ -337,6 +337,18 @@ fn a_refusal_is_shown_as_one() {
 }
 
 #[test]
+fn a_penalty_is_shown_where_there_is_one() {
+    let mut app = fixtures::live(200, 60);
+    assert!(!picture(&app, 200, 60).contains("penalty"));
+    let mut record = fixtures::record(51);
+    record.train.penalty = 0.25;
+    fixtures::finish(&mut app, vec![Arc::new(record)]);
+    let shown = picture(&app, 200, 60);
+    assert!(shown.contains("penalty"), "{shown}");
+    assert!(shown.contains("in the training loss"), "{shown}");
+}
+
+#[test]
 fn a_frozen_view_stands_still_and_catches_up() {
     let mut app = fixtures::live(120, 40);
     press(&mut app, KeyCode::Char('f'));

@@ -266,6 +266,16 @@ fn table<'a>(app: &'a App, now: &'a EpochRecord, room: usize) -> Table<'a> {
         significant,
         (best, dim),
     );
+    if now.train.penalty > 0.0 {
+        // It is in the training loss and not in the validation loss.
+        table.single(
+            6,
+            "penalty",
+            |r| r.train.penalty,
+            significant,
+            ("in the training loss".to_owned(), dim),
+        );
+    }
     if let Some(best) = now.best_coverage {
         table.single(
             5,
