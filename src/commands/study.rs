@@ -31,6 +31,7 @@ const COLUMNS: [(&str, &str); 5] = [
 
 /// Runs the command.
 pub fn run(global: &Global, args: &ValidateArgs, parts: &[String]) -> Done {
+    let (seeds, parts) = (seeds(&args.seeds)?, chosen_parts(parts)?);
     let config = Config {
         seed: 0,
         ..setup::config(global)?.config
@@ -38,8 +39,8 @@ pub fn run(global: &Global, args: &ValidateArgs, parts: &[String]) -> Done {
     let chosen = choose(global.device).map_err(SessionError::from)?;
     let cores = std::thread::available_parallelism().map_or(1, usize::from);
     let study = Study {
-        seeds: seeds(&args.seeds)?,
-        parts: chosen_parts(parts)?,
+        seeds,
+        parts,
         folder: match &args.out {
             Some(folder) => folder.clone(),
             None => default_folder(global, &config)?,
