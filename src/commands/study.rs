@@ -116,12 +116,12 @@ pub fn list(global: &Global) -> Done {
         line(&format!("{}: {}", part.name, part.question))?;
         for arm in part.arms {
             let against = arm.against;
-            let against = against.map_or(String::new(), |other| format!(" (against {other})"));
-            line(&format!(
-                "  {:<22} {}{against}",
-                arm.name,
-                arm.set.join(" ")
-            ))?;
+            let against = against.map_or(String::new(), |other| format!(", against {other}"));
+            let set = match arm.set {
+                [] => "nothing changed".to_owned(),
+                set => set.join(" "),
+            };
+            line(&format!("  {:<22} {set}{against}", arm.name))?;
         }
     }
     Ok(ExitCode::SUCCESS)

@@ -62,6 +62,9 @@ impl Study {
         told: &(dyn Fn(StudyProgress<'_>) + Sync),
     ) -> Result<Vec<Summary>, StudyError> {
         let all = self.retrainings()?;
+        // Refused before anything is trained.
+        all.iter()
+            .try_for_each(|retraining| retraining.check_folder())?;
         let outcomes = self.outcomes(&all, stop, told)?;
         let found = |arm: &str, seed: u64| {
             let wanted = |(made, _): &&(&Retraining, Outcome)| made.is(arm, seed);

@@ -87,8 +87,7 @@ impl Retraining {
             outcome,
             of,
         };
-        let finished = self.own_folder()?.then(|| Outcome::read(&self.folder));
-        let outcome = match finished.transpose()?.flatten() {
+        let outcome = match Outcome::read(&self.folder)? {
             Some(outcome) => outcome,
             None => {
                 let end = self.train(study, stop, &|epochs| told(progress(epochs, None)))?;
@@ -99,13 +98,10 @@ impl Retraining {
         Ok(outcome)
     }
 
-    /// Whether the folder holds the run already, which must be this one's.
-    fn own_folder(&self) -> Result<bool, RunError> {
-        if !self.folder.exists() {
-            return Ok(false);
-        }
-        if stored_config(&self.folder)? == self.config {
-            return Ok(true);
+    /// Checks that the folder holds nothing yet, or this very run.
+    pub(super) fn check_folder(&self) -> Result<(), RunError> {
+        if !self.folder.exists() || stored_config(&self.folder)? == self.config {
+            return Ok(());
         }
         let problem = "holds a run with another configuration than this study's; name another folder with --out";
         Err(RunError::unusable(&self.folder, problem))
