@@ -273,9 +273,11 @@ fn table(found: &[Summary]) -> Result<(), Failure> {
         }
     }
     line("")?;
-    line(
-        "means over seeds with Student's interval; * where the interval of a difference leaves 0 out",
-    )
+    let seed = found.first().and_then(|summary| summary.measure_seed);
+    let seed = seed.map_or(String::new(), |seed| format!("measurement seed {seed}; "));
+    line(&format!(
+        "{seed}means over seeds with Student's interval; * where the interval of a difference leaves 0 out"
+    ))
 }
 
 fn head() -> String {

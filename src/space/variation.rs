@@ -28,6 +28,12 @@ impl Operation {
         Self::from_classes(classes)
     }
 
+    /// One entry changed into one of its two other values, by two uniform numbers: which entry, and how.
+    #[must_use]
+    pub fn changed_somewhere(self, [entry, by]: [f64; 2]) -> Self {
+        self.changed((entry * ENTRIES as f64) as usize, 1 + (2.0 * by) as u8)
+    }
+
     /// Every entry changed with this probability into one of its two other values, by a uniform number
     /// for each.
     #[must_use]

@@ -87,7 +87,9 @@ impl Retraining {
             outcome,
             of,
         };
-        let outcome = match Outcome::read(&self.folder)? {
+        // What was measured with another seed answers another question.
+        let kept = Outcome::read(&self.folder)?;
+        let outcome = match kept.filter(|kept| kept.seed == study.measure_seed) {
             Some(outcome) => outcome,
             None => {
                 let end = self.train(study, stop, &|epochs| told(progress(epochs, None)))?;

@@ -23,6 +23,8 @@ pub struct Summary {
     pub seeds: Vec<u64>,
     /// Epochs that were trained, by seed.
     pub epochs: Vec<u32>,
+    /// Seed of codes, draws and choices of the tests.
+    pub measure_seed: Option<u64>,
     /// Every test, for A and for B.
     pub tested: Vec<Tested>,
     /// Where it came out otherwise than the part expects.
@@ -109,6 +111,7 @@ impl Summary {
             against: arm.against,
             seeds: seeds.to_vec(),
             epochs: own.iter().map(|outcome| outcome.epochs).collect(),
+            measure_seed: own.first().map(|outcome| outcome.seed),
             tested: scores.iter().map(tested).collect(),
             surprises: surprises(part.expects, seeds, &own),
         }

@@ -8,7 +8,7 @@ use crate::config::{Beyond, Config};
 use crate::model::{Batch, Generated, LATENT, Related, codes_tensor, entries_tensor};
 use crate::random::{Purpose, Stream};
 use crate::space::symmetry::Permutation;
-use crate::space::{ENTRIES, Operation, OperationSet};
+use crate::space::{Operation, OperationSet};
 
 /// What a run teaches.
 #[derive(Clone, Debug)]
@@ -165,8 +165,7 @@ impl Lessons {
         let views = beyond.consistency.and_then(|_| {
             let stream = at.stream(Purpose::View);
             let view = |row: u32, operation: Operation| {
-                let entry = (stream.uniform(row, 0) * ENTRIES as f64) as usize;
-                operation.changed(entry, 1 + (2.0 * stream.uniform(row, 1)) as u8)
+                operation.changed_somewhere([0, 1].map(|column| stream.uniform(row, column)))
             };
             let pairs = (0..).zip(operations);
             let (clean, views): (Vec<_>, Vec<_>) = pairs
@@ -193,6 +192,7 @@ impl Lessons {
 mod tests {
     use super::*;
     use crate::config::Source;
+    use crate::space::ENTRIES;
     use crate::training::Split;
 
     fn config(set: &[&str]) -> Config {

@@ -275,9 +275,8 @@ fn one_entry(lab: &Lab) -> Pair<Measured> {
     let stream = lab.stream(Choice::Noise);
     let changed = |row: u32| {
         let operation = Lab::operation(stream.uniform(row, 0));
-        let entry = (stream.uniform(row, 1) * ENTRIES as f64) as usize;
-        let by = 1 + (2.0 * stream.uniform(row, 2)) as u8;
-        (operation, operation.changed(entry, by))
+        let changed = [1, 2].map(|column| stream.uniform(row, column));
+        (operation, operation.changed_somewhere(changed))
     };
     let pairs: Vec<(Operation, Operation)> = (0..CHANGED).map(changed).collect();
     relative(lab, apart(lab, &pairs))

@@ -87,11 +87,7 @@ pub(super) static TRIALS: &[Trial] = &[
             UNCHANGED,
             (Bound::AtMost(2_000.0), "published: less than 2,000", 100.0),
         ),
-        measure: |lab| {
-            of_runs(lab, |records| {
-                growth(records, |found| f64::from(found.categorical.unique))
-            })
-        },
+        measure: |lab| of_runs(lab, |records| growth(records, categorical)),
         chance: |_| [0.0; 2],
     },
     Trial {
@@ -99,11 +95,7 @@ pub(super) static TRIALS: &[Trial] = &[
             "plateau, categorical coverage",
             "share of the run's epochs before coverage by categorical draws comes within 1 % of its last value, to stay: how long it had something to tell",
         ),
-        measure: |lab| {
-            of_runs(lab, |records| {
-                until(records, |found| f64::from(found.categorical.unique))
-            })
-        },
+        measure: |lab| of_runs(lab, |records| until(records, categorical)),
         chance: |_| [0.0; 2],
     },
     Trial {
@@ -111,11 +103,7 @@ pub(super) static TRIALS: &[Trial] = &[
             "plateau, argmax coverage",
             "the same for coverage by argmax",
         ),
-        measure: |lab| {
-            of_runs(lab, |records| {
-                until(records, |found| f64::from(found.argmax.unique))
-            })
-        },
+        measure: |lab| of_runs(lab, |records| until(records, argmax)),
         chance: |_| [0.0; 2],
     },
     Trial {
@@ -124,6 +112,14 @@ pub(super) static TRIALS: &[Trial] = &[
         chance: |_| [0.0; 2],
     },
 ];
+
+fn categorical(coverage: &Coverage) -> f64 {
+    coverage.categorical.unique.into()
+}
+
+fn argmax(coverage: &Coverage) -> f64 {
+    coverage.argmax.unique.into()
+}
 
 const fn plateau(name: &'static str, definition: &'static str) -> Test {
     Test::new(
@@ -231,7 +227,6 @@ mod tests {
             coverage.argmax.unique = unique;
             coverage
         };
-        let argmax = |found: &Coverage| f64::from(found.argmax.unique);
         let course: Vec<Coverage> = [100, 1_000, 990, 500, 1_000, 1_005, 995, 1_001, 999, 1_000]
             .map(at)
             .to_vec();

@@ -91,6 +91,13 @@ fn an_interrupted_retraining_goes_on_where_it_was() {
         .exits(0);
     let cut = study(&home, "cut", asked).exits(1).lines();
     assert_eq!(cut, whole);
+    // Measured with another seed it is not the same, and nothing of it is trained again.
+    let weights = home.weights("whole/as-given-s5");
+    let other = study(&home, "whole", &format!("{asked} --seed 9")).exits(1);
+    assert_eq!(other.lines()[0]["measure_seed"], 9);
+    let information = |lines: &[Value]| values(&lines[0], "mutual information", "a");
+    assert_ne!(information(&other.lines()), information(&whole));
+    assert!(home.weights("whole/as-given-s5") == weights);
 }
 
 #[cfg(unix)]
