@@ -49,7 +49,8 @@ const LONG_VERSION: &str = concat!(
 /// What is the same for every command.
 #[derive(Clone, Debug, Args)]
 pub struct Global {
-    /// Configuration file [default: the built-in copy of configs/ternary_v5_5.yaml].
+    /// Configuration file, or one of those built in: ternary_v5_5, ternary_v5_5_fast,
+    /// ternary_v5_5_reproducible, fluxttice [default: ternary_v5_5].
     #[arg(long, global = true, value_name = "FILE")]
     pub config: Option<PathBuf>,
     /// Override a key, for example `--set model.rho_max=0.5` (repeatable; VALUE is YAML).
@@ -255,6 +256,12 @@ pub enum RunsCommand {
         /// Their names or folders.
         #[arg(required = true, num_args = 2..)]
         runs: Vec<String>,
+        /// Also draw I(z; x), argmax coverage and decode entropy of all of them, as .svg or .png.
+        #[arg(long, value_name = "FILE")]
+        plot: Option<PathBuf>,
+        /// What they are drawn against.
+        #[arg(long, value_enum, default_value_t = PlotBy::Epoch, requires = "plot")]
+        by: PlotBy,
     },
     /// The figures of every epoch as CSV.
     Export {
@@ -527,6 +534,15 @@ pub struct ContrastArgs {
     /// Run, snapshot folder or weights file [default: the built-in model].
     #[arg(long, value_name = "CHECKPOINT")]
     pub checkpoint: Option<String>,
+}
+
+/// What runs are drawn against.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum PlotBy {
+    /// Epochs.
+    Epoch,
+    /// Seconds of training, validation and coverage.
+    Time,
 }
 
 /// How entries are drawn.

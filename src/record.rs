@@ -266,6 +266,13 @@ pub struct Seconds {
     pub coverage: f64,
 }
 
+impl Seconds {
+    /// All three.
+    pub fn total(self) -> f64 {
+        self.train + self.validation + self.coverage
+    }
+}
+
 /// A finished epoch: its figures and the sets behind its counts.
 #[derive(Clone, Debug)]
 pub struct EpochReport {

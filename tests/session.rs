@@ -9,6 +9,8 @@
 
 #[path = "session/controls.rs"]
 mod controls;
+#[path = "session/own.rs"]
+mod own;
 #[path = "session/past.rs"]
 mod past;
 #[path = "session/requests.rs"]

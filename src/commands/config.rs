@@ -20,7 +20,7 @@ pub fn run(global: &Global, command: &ConfigCommand) -> Done {
 
 fn check(global: &Global, file: std::path::PathBuf) -> Done {
     let name = file.display().to_string();
-    let loaded = Config::load(Source::File(file), &global.set)?;
+    let loaded = Config::load(Source::at(file), &global.set)?;
     let digest = loaded.config.digest()?;
     if global.json {
         let without_effect: Vec<_> = loaded

@@ -17,6 +17,7 @@ mod operations;
 pub mod ops;
 mod progress;
 pub mod runs;
+mod runs_plot;
 pub mod sample;
 mod setup;
 mod signals;

@@ -1,27 +1,32 @@
 //! `runs`: every run and branch; one in detail; several compared; figures out; what is done with away.
 
+use std::ffi::OsStr;
 use std::io::{self, IsTerminal, Write};
+use std::path::Path;
 use std::process::ExitCode;
 
 use serde_json::{Value, json};
 
 use fluxttice_core::config::Config;
 use fluxttice_core::experiment::experiments;
+use fluxttice_core::plot::Drawing;
 use fluxttice_core::record::Coverage;
 use fluxttice_core::run::{
     Branch, FIGURES, Summary, delete, figures, find_run, journal, tree, write_file,
 };
 use fluxttice_core::space::OPERATIONS;
 
-use super::{Done, Failure, json_line, line, setup};
-use crate::cli::{Global, RunsCommand};
+use super::{Done, Failure, json_line, line, runs_plot, setup};
+use crate::cli::{Global, PlotBy, RunsCommand};
 
 /// Runs the command.
 pub fn run(global: &Global, command: Option<&RunsCommand>) -> Done {
     match command {
         None | Some(RunsCommand::List) => list(global),
         Some(RunsCommand::Show { run }) => show(global, run),
-        Some(RunsCommand::Compare { runs }) => compare(global, runs),
+        Some(RunsCommand::Compare { runs, plot, by }) => {
+            compare(global, runs, plot.as_deref().map(|file| (file, *by)))
+        }
         Some(RunsCommand::Export { run, out }) => export(global, run, out),
         Some(RunsCommand::Delete { runs, yes }) => delete_all(global, runs, *yes),
     }
@@ -172,7 +177,7 @@ fn show(global: &Global, named: &str) -> Done {
     Ok(ExitCode::SUCCESS)
 }
 
-fn compare(global: &Global, named: &[String]) -> Done {
+fn compare(global: &Global, named: &[String], plot: Option<(&Path, PlotBy)>) -> Done {
     let runs = named
         .iter()
         .map(|named| read(global, named))
@@ -180,6 +185,19 @@ fn compare(global: &Global, named: &[String]) -> Done {
     let Some((first, others)) = runs.split_first() else {
         return Ok(ExitCode::SUCCESS);
     };
+    if let Some((file, by)) = plot {
+        let extension = file.extension().and_then(OsStr::to_str);
+        let Some(extension @ ("svg" | "png")) = extension else {
+            return Err(Failure::Usage(format!(
+                "--plot {}: expected a name that ends with .svg or .png",
+                file.display()
+            )));
+        };
+        let bytes = Drawing::Curves(runs_plot::curves(&runs, by))
+            .bytes(extension)
+            .map_err(|error| Failure::Input(format!("cannot draw: {error}")))?;
+        write_file(file, &bytes)?;
+    }
     let common = runs.iter().map(|run| run.records.len()).min().unwrap_or(0);
     let at = |run: &Summary| {
         common
@@ -240,7 +258,7 @@ fn compare(global: &Global, named: &[String]) -> Done {
     Ok(ExitCode::SUCCESS)
 }
 
-fn export(global: &Global, named: &str, out: &std::path::Path) -> Done {
+fn export(global: &Global, named: &str, out: &Path) -> Done {
     let run = read(global, named)?;
     let text = figures(run.records.iter()).csv();
     if out.as_os_str() == "-" {

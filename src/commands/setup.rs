@@ -16,7 +16,7 @@ pub fn runs(global: &Global) -> Result<PathBuf, Failure> {
 
 /// The effective configuration: file, then overrides, then the seed.
 pub fn config(global: &Global) -> Result<Loaded, Failure> {
-    let source = global.config.clone().map_or(Source::BuiltIn, Source::File);
+    let source = global.config.clone().map_or(Source::BuiltIn, Source::at);
     let mut overrides = global.set.clone();
     overrides.extend(global.seed.map(|seed| format!("seed={seed}")));
     Ok(Config::load(source, &overrides)?)

@@ -39,4 +39,4 @@ pub use schema::{
     Beyond, Config, Controller, Hold, LearningRateStep, Model, Optimizer, OptimizerKind,
     PhaseTransitions, StopBy, Stopping, TernaryDataset, VaeA, VaeB,
 };
-pub use source::{BUILT_IN, SIZE_LIMIT, Source};
+pub use source::{BUILT_IN, NAMED, SIZE_LIMIT, Source};

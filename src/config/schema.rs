@@ -311,9 +311,18 @@ pub struct Beyond {
     /// Weight of 19,683 Σ p(x)² - 1 over prior codes.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub evenness: Option<f64>,
-    /// Prior codes of each VAE in a batch, for the two before; `None` is 256.
+    /// Share of each entry's probability spread over the three values before `evenness` is taken.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub blur: Option<f64>,
+    /// Prior codes of each VAE in a batch, for the three before; `None` is 256.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub prior_codes: Option<u32>,
+    /// Share by which the decoders' logits grow at the start of each epoch.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub sharpening: Option<f64>,
+    /// Whether the learning rate goes in straight lines from step to step of its table.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub smooth_rate: Option<bool>,
     /// Whether each hidden layer of VAE-A's decoder also passes its input on.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub skip_a: Option<bool>,

@@ -12,6 +12,23 @@ pub const BUILT_IN: &str = include_str!(concat!(
     "/configs/ternary_v5_5.yaml"
 ));
 
+macro_rules! compiled_in {
+    ($($name:literal),* $(,)?) => {
+        &[$((
+            $name,
+            include_str!(concat!(env!("CARGO_MANIFEST_DIR"), "/configs/", $name, ".yaml")),
+        )),*]
+    };
+}
+
+/// Every configuration that is compiled in, by name: those of the folder `configs`.
+pub const NAMED: &[(&str, &str)] = compiled_in![
+    "ternary_v5_5",
+    "ternary_v5_5_fast",
+    "ternary_v5_5_reproducible",
+    "fluxttice",
+];
+
 /// The largest text that is read, in bytes.
 pub const SIZE_LIMIT: u64 = 1 << 20;
 
@@ -32,6 +49,19 @@ pub enum Source {
 }
 
 impl Source {
+    /// The file at a path; where there is none, the configuration of that name that is compiled in.
+    #[must_use]
+    pub fn at(path: PathBuf) -> Self {
+        let named = NAMED.iter().find(|(name, _)| path == Path::new(name));
+        match named.filter(|_| !path.exists()) {
+            Some((name, text)) => Self::Text {
+                name: format!("the built-in {name}.yaml"),
+                text: (*text).to_owned(),
+            },
+            None => Self::File(path),
+        }
+    }
+
     /// What messages call it.
     #[must_use]
     pub fn name(&self) -> String {

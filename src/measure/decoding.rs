@@ -67,6 +67,13 @@ impl Decoding {
         })
     }
 
+    /// The probability of the operation that the code most likely means: the largest p(x | z).
+    pub fn likeliest(&self) -> f64 {
+        // The largest weight of an entry is exp(0) = 1.
+        let largest = |weights: &[f64; VALUES]| 1.0 / weights.iter().sum::<f64>();
+        self.weights.iter().map(largest).product()
+    }
+
     /// The entropy of each entry's softmax, in nats: ln 3 where it knows nothing.
     pub fn entropies(&self) -> [f64; ENTRIES] {
         std::array::from_fn(|entry| {
@@ -157,6 +164,18 @@ mod tests {
         assert_eq!(uneven().rounded_expectation().classes()[0], 1, "0.5 - 0.2");
         logits[2] = 2.0;
         assert_eq!(Decoding::new(&logits).rounded_expectation().classes()[0], 2);
+    }
+
+    #[test]
+    fn the_likeliest_operation_of_known_distributions() {
+        let nothing = Decoding::new(&[0.0; 27]).likeliest();
+        assert!((nothing * 19_683.0 - 1.0).abs() < 1e-9);
+        assert!((uneven().likeliest() - 0.5).abs() < 1e-12);
+        let logits: [f64; 27] = std::array::from_fn(|i| (i as f64 * 1.7).sin());
+        let p = Decoding::new(&logits).probabilities();
+        let largest = p.map(|entry| entry.into_iter().fold(0.0, f64::max));
+        let product: f64 = largest.iter().product();
+        assert!((Decoding::new(&logits).likeliest() - product).abs() < 1e-12);
     }
 
     #[test]

@@ -163,6 +163,18 @@ const DEFINITIONS: &[Definition] = &[
         "I(z; x) = H(x) - H(x | z), H(x) the entropy of p(x); 9.8875 only where codes name operations and all get their equal share",
     ),
     define(
+        "likeliest operation",
+        "probability",
+        true,
+        "mean over prior codes of the largest p(x | z): how probable the operation is that a code most likely means",
+    ),
+    define(
+        "starved operations",
+        "operations",
+        false,
+        "operations with p(x) below a tenth of a uniform generator's 1 / 19,683",
+    ),
+    define(
         "operation entropy",
         "nats",
         false,

@@ -1,5 +1,6 @@
 //! Generator probabilities p(x) of all operations, and what follows from them.
 
+use super::prior::Drawn;
 use crate::space::{OPERATIONS, Operation};
 
 /// Blocks that the codes are split into; standard errors come from the differences between them.
@@ -39,16 +40,25 @@ pub(super) struct Block {
     sums: Vec<f64>,
     /// Sum of H(x | z) over the block's codes.
     entropy: f64,
+    /// Sum of the largest p(x | z) over the block's codes.
+    likeliest: f64,
 }
 
 impl Block {
-    /// The sums of p(x | z) and of H(x | z) over some codes.
-    pub(super) fn new(codes: u32, sums: Vec<f64>, entropy: f64) -> Self {
-        Self {
-            codes,
+    /// The sums of p(x | z) over some codes, and what each of them was decoded to.
+    pub(super) fn new<'a>(sums: Vec<f64>, drawn: impl Iterator<Item = &'a Drawn>) -> Self {
+        let empty = Self {
+            codes: 0,
             sums,
-            entropy,
-        }
+            entropy: 0.0,
+            likeliest: 0.0,
+        };
+        drawn.fold(empty, |block, drawn| Self {
+            codes: block.codes + 1,
+            entropy: block.entropy + drawn.entropy,
+            likeliest: block.likeliest + drawn.likeliest,
+            ..block
+        })
     }
 }
 
@@ -59,6 +69,8 @@ pub struct Mean {
     pub probabilities: Vec<f64>,
     /// H(x | z) in nats.
     pub conditional_entropy: f64,
+    /// Mean of the largest p(x | z): how probable the operation is that a code most likely means.
+    pub likeliest: f64,
 }
 
 impl Generator {
@@ -132,12 +144,13 @@ impl Generator {
 
 fn mean<'a>(blocks: impl Iterator<Item = &'a Block>) -> Mean {
     let mut probabilities = vec![0.0; OPERATIONS];
-    let (mut entropy, mut codes) = (0.0, 0.0);
+    let (mut entropy, mut likeliest, mut codes) = (0.0, 0.0, 0.0);
     for block in blocks {
         for (p, sum) in probabilities.iter_mut().zip(&block.sums) {
             *p += sum;
         }
         entropy += block.entropy;
+        likeliest += block.likeliest;
         codes += f64::from(block.codes);
     }
     for p in &mut probabilities {
@@ -146,6 +159,7 @@ fn mean<'a>(blocks: impl Iterator<Item = &'a Block>) -> Mean {
     Mean {
         probabilities,
         conditional_entropy: entropy / codes,
+        likeliest: likeliest / codes,
     }
 }
 
@@ -168,6 +182,12 @@ impl Mean {
     /// I(z; x) = H(x) - H(x | z) in nats: how much a code says about its operation.
     pub fn mutual_information(&self) -> f64 {
         self.entropy() - self.conditional_entropy
+    }
+
+    /// Operations whose probability is below a share of a uniform generator's.
+    pub fn starved(&self, share: f64) -> usize {
+        let bound = share / OPERATIONS as f64;
+        self.probabilities.iter().filter(|p| **p < bound).count()
     }
 
     /// Mean over all operations of ln p(x) in nats; at most -9.8875, a uniform generator's.
@@ -222,8 +242,21 @@ mod tests {
     use super::*;
     use crate::measure::ceiling;
 
+    /// A block of codes that leave this entropy open, and mean their likeliest operation by half.
+    fn block(codes: usize, sums: Vec<f64>, entropy: f64) -> Block {
+        let operation = Operation::from_classes([0; 9]);
+        let drawn = Drawn {
+            categorical: operation,
+            argmax: operation,
+            rounded: operation,
+            entropy,
+            likeliest: 0.5,
+        };
+        Block::new(sums, std::iter::repeat_n(&drawn, codes))
+    }
+
     fn uniform() -> Generator {
-        let block = || Block::new(10, vec![10.0 / OPERATIONS as f64; OPERATIONS], 0.0);
+        let block = || block(10, vec![10.0 / OPERATIONS as f64; OPERATIONS], 0.0);
         Generator::new((0..BLOCKS).map(|_| block()).collect())
     }
 
@@ -238,6 +271,8 @@ mod tests {
         assert!((mean.log_likelihood() + most).abs() < 1e-10);
         assert!(mean.kl_from_uniform().abs() < 1e-10);
         assert!((mean.perplexity() - 19_683.0).abs() < 1e-6);
+        assert!((mean.likeliest - 0.5).abs() < 1e-12);
+        assert_eq!((mean.starved(0.99), mean.starved(1.01)), (0, OPERATIONS));
         for samples in [1u32, 10_000, 195_000] {
             let expected = mean.expected_coverage(f64::from(samples));
             assert!((expected - ceiling(samples)).abs() < 1e-6, "{samples}");
@@ -253,7 +288,8 @@ mod tests {
         for never in 0..21 {
             sums[19_662 - never] = 0.0;
         }
-        let generator = Generator::new(vec![Block::new(1, sums, 0.0)]);
+        let generator = Generator::new(vec![block(1, sums, 0.0)]);
+        assert_eq!(generator.mean().starved(0.1), 21);
         assert_eq!(generator.mean().samples_for(0.999), None);
         assert!(generator.mean().entropy().is_finite());
     }
@@ -261,11 +297,11 @@ mod tests {
     #[test]
     fn the_jackknife_of_a_mean_is_its_standard_error() {
         // Blocks alternate between two conditional entropies; everything else is equal.
-        let block = |number: usize| {
+        let alternating = |number: usize| {
             let entropy = if number.is_multiple_of(2) { 1.0 } else { 2.0 };
-            Block::new(1, vec![1.0 / OPERATIONS as f64; OPERATIONS], entropy)
+            block(1, vec![1.0 / OPERATIONS as f64; OPERATIONS], entropy)
         };
-        let generator = Generator::new((0..BLOCKS).map(block).collect());
+        let generator = Generator::new((0..BLOCKS).map(alternating).collect());
         let estimate = generator.estimate(|mean| mean.conditional_entropy);
         assert!((estimate.value - 1.5).abs() < 1e-12);
         // √(Σ (x - 1.5)² / (B (B - 1))) with B = 16.
@@ -277,7 +313,7 @@ mod tests {
     fn the_rarest_come_first_and_ties_by_index() {
         let mut sums = vec![1.0; OPERATIONS];
         (sums[7], sums[3], sums[9]) = (0.25, 0.25, 0.125);
-        let block = Block::new(1, sums, 0.0);
+        let block = block(1, sums, 0.0);
         let generator = Generator::new(vec![block.clone(), block]);
         let found: Vec<usize> = generator
             .rarest(4)

@@ -26,5 +26,6 @@ pub use generator::{BLOCKS, Estimate, Generator, Mean};
 pub use preservation::mean_preservation;
 pub use prior::{Covered, Drawn, PriorAnswer, PriorQuestion, samples, survey};
 pub use report::{
-    CoverageReport, Latent, Progress, RunFacts, Scale, Together, generator_figures, measure_prior,
+    CoverageReport, Latent, Progress, RunFacts, STARVED, Scale, Together, generator_figures,
+    measure_prior,
 };

@@ -92,6 +92,8 @@ pub struct Drawn {
     pub rounded: Operation,
     /// H(x | z) in nats.
     pub entropy: f64,
+    /// Probability of `argmax`: the largest p(x | z).
+    pub likeliest: f64,
 }
 
 /// What one piece of the pass contributes.
@@ -127,7 +129,7 @@ pub fn survey(
     let codes = question.probability_codes;
     let mut generator = None;
     if codes > 0 {
-        let mut entropies = drawn().map(|drawn| drawn.entropy);
+        let mut all = drawn();
         let blocks = (0..BLOCKS).map(|number| {
             let block = block_start(codes, number)..block_start(codes, number + 1);
             let mut sums = vec![0.0; OPERATIONS];
@@ -137,8 +139,7 @@ pub fn survey(
                     *sum += piece;
                 }
             }
-            let entropy = entropies.by_ref().take(block.len()).sum();
-            Block::new(block.len() as u32, sums, entropy)
+            Block::new(sums, all.by_ref().take(block.len()))
         });
         generator = Some(Generator::new(blocks.collect()));
     }
@@ -238,6 +239,7 @@ fn piece(
                 argmax: most_likely(logits),
                 rounded: decoding.rounded_expectation(),
                 entropy: decoding.entropy(),
+                likeliest: decoding.likeliest(),
             });
             if weighing {
                 factors.push(&decoding.probabilities());

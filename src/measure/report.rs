@@ -19,6 +19,8 @@ const CURVE: [u32; 16] = [
     1_000, 2_000, 5_000, 7_000, 10_000, 15_000, 20_000, 30_000, 50_000, 70_000, 100_000, 150_000,
     195_000, 300_000, 500_000, 1_000_000,
 ];
+/// Share of a uniform generator's probability below which an operation is starved.
+pub const STARVED: f64 = 0.1;
 /// Least probable operations that are named.
 const RAREST: usize = 10;
 
@@ -266,8 +268,14 @@ pub fn generator_figures(which: Which, seed: u64, generator: &Generator) -> Vec<
     };
     let m = OPERATIONS as f64;
     type Take = fn(&Mean) -> f64;
-    let named: [(&str, Take, Option<f64>); 6] = [
+    let named: [(&str, Take, Option<f64>); 8] = [
         ("mutual information", Mean::mutual_information, Some(m.ln())),
+        ("likeliest operation", |mean| mean.likeliest, Some(1.0)),
+        (
+            "starved operations",
+            |mean| mean.starved(STARVED) as f64,
+            None,
+        ),
         ("operation entropy", Mean::entropy, Some(m.ln())),
         ("mean log-likelihood", Mean::log_likelihood, Some(-m.ln())),
         ("KL from uniform", Mean::kl_from_uniform, None),

@@ -7,11 +7,13 @@
 //! chance that two codes give the same operation, Σ p(x)², which is a mean over pairs of codes of a product
 //! over entries, and least, 1 / 19,683, where p is uniform.
 
+use std::ops::Range;
+
 use burn::tensor::Tensor;
 use burn::tensor::activation::log_softmax;
 
 use super::network::{DualVae, Which};
-use crate::space::{ENTRIES, OPERATIONS};
+use crate::space::{ENTRIES, OPERATIONS, VALUES};
 
 /// Codes from the prior, for A and for B, `[m, 16]` each.
 #[derive(Clone, Debug)]
@@ -27,17 +29,37 @@ pub struct GeneratedWeights {
     pub certainty: f64,
     /// Weight of 19,683 Σ p(x)² - 1, the χ² divergence of p from the uniform distribution.
     pub evenness: f64,
+    /// Share of each entry's probability that is spread over the three values before that is taken.
+    pub blur: f64,
+}
+
+/// What codes were decoded to, for evenness: a batch's codes are held against those of earlier batches too.
+#[derive(Clone, Debug)]
+pub struct Decoded {
+    /// Sum over the codes of the probability of each operation, `[81, 243]`, without a gradient.
+    sums: Tensor<2>,
+    /// How many codes.
+    codes: usize,
 }
 
 impl Generated {
-    /// Penalties of A and B together, `[1]`.
-    pub fn penalty(&self, model: &DualVae, weights: GeneratedWeights) -> Tensor<1> {
+    /// Penalties of A and B together, `[1]`; and what A's and B's codes were decoded to, with `earlier` ones.
+    pub fn penalty(
+        &self,
+        model: &DualVae,
+        weights: GeneratedWeights,
+        earlier: Option<&[Decoded; 2]>,
+    ) -> (Tensor<1>, [Decoded; 2]) {
         let of = |which: Which| {
-            let log_p = log_softmax(model.decode(which, self.codes[which as usize].clone()), 2);
+            let place = which as usize;
+            let log_p = log_softmax(model.decode(which, self.codes[place].clone()), 2);
             let certain = uncertainty(log_p.clone()).mul_scalar(weights.certainty);
-            certain + unevenness(log_p.exp()).mul_scalar(weights.evenness)
+            let p = blurred(log_p.exp(), weights.blur);
+            let (uneven, decoded) = unevenness(p, earlier.map(|earlier| &earlier[place]));
+            (certain + uneven.mul_scalar(weights.evenness), decoded)
         };
-        of(Which::A) + of(Which::B)
+        let ((a, decoded_a), (b, decoded_b)) = (of(Which::A), of(Which::B));
+        (a + b, [decoded_a, decoded_b])
     }
 }
 
@@ -49,29 +71,49 @@ fn uncertainty(log_p: Tensor<3>) -> Tensor<1> {
         .div_scalar(-(codes as f64))
 }
 
-/// 19,683 Σ p(x)² - 1 from probabilities `[m, 9, 3]`, without bias from all pairs of different codes: `[1]`.
-fn unevenness(p: Tensor<3>) -> Tensor<1> {
-    let [codes, ..] = p.dims();
-    // [9, m, 3]: for each entry the chance that two codes agree in it.
-    let by_entry = p.clone().swap_dims(0, 1);
-    let agree = by_entry.clone().matmul(by_entry.transpose());
-    let all = product(agree, |agree, entry| {
-        agree.narrow(0, entry, 1).reshape([codes, codes])
-    });
-    let own = product(p.square().sum_dim(2), |own, entry| {
-        own.narrow(1, entry, 1).reshape([codes, 1])
-    });
-    let pairs = (codes * (codes - 1)) as f64;
-    (all.sum() - own.sum())
-        .mul_scalar(OPERATIONS as f64 / pairs)
-        .sub_scalar(1.0)
+/// Probabilities with a share spread over an entry's three values.
+fn blurred(p: Tensor<3>, blur: f64) -> Tensor<3> {
+    p.mul_scalar(1.0 - blur).add_scalar(blur / VALUES as f64)
 }
 
-/// Product over the nine entries.
-fn product(all: Tensor<3>, entry: impl Fn(Tensor<3>, usize) -> Tensor<2>) -> Tensor<2> {
-    (1..ENTRIES).fold(entry(all.clone(), 0), |product, i| {
-        product * entry(all.clone(), i)
-    })
+/// 19,683 Σ p(x)² - 1 from probabilities `[m, 9, 3]`, `[1]`: the mean over all pairs of a code with another
+/// one of the batch or with an earlier one, without bias as far as the decoder is still what it was.
+///
+/// The gradient is that of the same mean over pairs whose second code moves along with the first.
+fn unevenness(p: Tensor<3>, earlier: Option<&Decoded>) -> (Tensor<1>, Decoded) {
+    let [codes, ..] = p.dims();
+    // All 19,683 probabilities, summed over codes: a matrix product of those of four entries and of five.
+    let sums = joint(&p, 0..4).transpose().matmul(joint(&p, 4..ENTRIES));
+    let own = joint(&p.square().sum_dim(2), 0..ENTRIES).sum();
+    let among = sums.clone().square().sum() - own;
+    let mut decoded = Decoded {
+        sums: sums.clone().detach(),
+        codes,
+    };
+    let mut met = among;
+    if let Some(earlier) = earlier {
+        let across = (sums * earlier.sums.clone()).sum();
+        // Counted once; its gradient twice, for an earlier code has none of its own to give.
+        met = met + across.clone().mul_scalar(2.0) - across.detach();
+        decoded.sums = decoded.sums + earlier.sums.clone();
+        decoded.codes += earlier.codes;
+    }
+    let pairs = (codes * (decoded.codes - 1)) as f64;
+    let uneven = met.mul_scalar(OPERATIONS as f64 / pairs).sub_scalar(1.0);
+    (uneven, decoded)
+}
+
+/// Products over some entries of every choice of a value for each, `[m, 9, v]` to `[m, v^entries]`.
+fn joint(p: &Tensor<3>, entries: Range<usize>) -> Tensor<2> {
+    let [codes, _, values] = p.dims();
+    let of = |entry: usize| p.clone().narrow(1, entry, 1);
+    let product = |product: Tensor<3>, entry: usize| {
+        let [_, choices, _] = product.dims();
+        let grown = product * of(entry);
+        grown.reshape([codes, choices * values, 1])
+    };
+    let one = Tensor::ones([codes, 1, 1], (&p.device(), p.dtype()));
+    entries.fold(one, product).reshape([codes as i32, -1])
 }
 
 #[cfg(test)]
@@ -79,7 +121,7 @@ mod tests {
     use burn::tensor::{DType, Device, TensorData};
 
     use super::*;
-    use crate::space::{Operation, VALUES};
+    use crate::space::Operation;
 
     /// Probabilities of three codes, and of each operation under each code by multiplying out.
     fn three() -> (Tensor<3>, Vec<Vec<f64>>) {
@@ -117,7 +159,7 @@ mod tests {
         let meet = |a: &Vec<f64>, b: &Vec<f64>| a.iter().zip(b).map(|(a, b)| a * b).sum::<f64>();
         let pairs = [(0, 1), (0, 2), (1, 2)].map(|(a, b)| meet(&each[a], &each[b]));
         let expected = 19_683.0 * pairs.iter().sum::<f64>() / 3.0 - 1.0;
-        let found = number(unevenness(p));
+        let found = number(unevenness(p, None).0);
         assert!(
             (found - expected).abs() < 1e-6 * expected.abs(),
             "{found} {expected}"
@@ -125,10 +167,79 @@ mod tests {
     }
 
     #[test]
+    fn an_earlier_code_counts_as_one_of_the_batch_and_gives_no_gradient() {
+        let numbers = three().0.to_data();
+        let all =
+            || Tensor::<3>::from_data(numbers.clone(), (&Device::flex().autodiff(), DType::F64));
+        let gradient = |p: &Tensor<3>, uneven: Tensor<1>| -> Vec<f64> {
+            let gradients = uneven.backward();
+            p.grad(&gradients).unwrap().try_into_vec_as().unwrap()
+        };
+        let together = all().require_grad();
+        let of_three = gradient(&together, unevenness(together.clone(), None).0);
+
+        let (_, first) = unevenness(all().narrow(0, 0, 1), None);
+        let rest = all().narrow(0, 1, 2).require_grad();
+        let (uneven, decoded) = unevenness(rest.clone(), Some(&first));
+        assert_eq!(decoded.codes, 3);
+        let everything = number(decoded.sums.sum().inner());
+        assert!((everything - 3.0).abs() < 1e-9, "{everything}");
+        let of_two = gradient(&rest, uneven);
+        // Mean over three codes and over two.
+        for (three, two) in of_three[ENTRIES * VALUES..].iter().zip(of_two) {
+            assert!((1.5 * three - two).abs() < 1e-9 * two.abs().max(1.0));
+        }
+    }
+
+    #[test]
+    fn pairs_with_an_earlier_code_are_counted_once() {
+        let (p, each) = three();
+        let (_, first) = unevenness(p.clone().narrow(0, 0, 1), None);
+        let found = number(unevenness(p.narrow(0, 1, 2), Some(&first)).0);
+        let meet =
+            |a: usize, b: usize| -> f64 { each[a].iter().zip(&each[b]).map(|(a, b)| a * b).sum() };
+        let mean = (2.0 * meet(1, 2) + meet(0, 1) + meet(0, 2)) / 4.0;
+        let expected = 19_683.0 * mean - 1.0;
+        assert!(
+            (found - expected).abs() < 1e-6 * expected.abs(),
+            "{found} {expected}"
+        );
+    }
+
+    /// Probabilities `[m, 9, 3]` of codes of which each is certain of one operation.
+    fn certain(codes: &[[u8; ENTRIES]]) -> Tensor<3> {
+        let numbers: Vec<f64> = codes
+            .iter()
+            .flatten()
+            .flat_map(|class| (0..3).map(move |value| f64::from(u8::from(value == *class))))
+            .collect();
+        let data = TensorData::new(numbers, [codes.len(), ENTRIES, VALUES]);
+        Tensor::from_data(data, (&Device::flex(), DType::F64))
+    }
+
+    #[test]
+    fn blur_counts_what_fewer_entries_agree_in() {
+        // Two codes that agree in `same` entries: each of those is a factor of 3, the others 0. Blurred,
+        // agreement is 1 + 2 (1 - blur)² and disagreement 1 - (1 - blur)².
+        let other = |same: usize| std::array::from_fn(|entry| u8::from(entry >= same));
+        for same in [0, 4, 9] {
+            let p = certain(&[[0; ENTRIES], other(same)]);
+            for blur in [0.0, 0.3] {
+                let kept = (1.0 - blur) * (1.0 - blur);
+                let expected = (1.0f64 + 2.0 * kept).powi(same as i32)
+                    * (1.0 - kept).powi((ENTRIES - same) as i32)
+                    - 1.0;
+                let found = number(unevenness(blurred(p.clone(), blur), None).0);
+                assert!((found - expected).abs() < 1e-8 * expected.abs(), "{same}");
+            }
+        }
+    }
+
+    #[test]
     fn a_code_that_says_nothing_is_even_and_uncertain() {
         let device = Device::flex();
         let p = Tensor::<3>::full([4, ENTRIES, VALUES], 1.0 / 3.0, (&device, DType::F64));
-        assert!(number(unevenness(p.clone())).abs() < 1e-9);
+        assert!(number(unevenness(p.clone(), None).0).abs() < 1e-9);
         assert!((number(uncertainty(p.log())) - 9.887_510_598_012_987).abs() < 1e-9);
     }
 }

@@ -7,6 +7,9 @@ use crate::space::{ENTRIES, VALUES};
 /// Dimensions of one code.
 pub const LATENT: usize = 16;
 
+/// Logits of one decoder: three for each entry.
+const LOGITS: usize = ENTRIES * VALUES;
+
 /// One parameter tensor as the original names and stores it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Parameter {
@@ -38,7 +41,6 @@ impl Architecture {
 
     /// Inputs, codes and logits have their sizes; everything between is as wide as asked for.
     fn size(self, published: usize) -> usize {
-        const LOGITS: usize = ENTRIES * VALUES;
         match published {
             ENTRIES | LATENT | LOGITS => published,
             hidden => self.width * hidden,
@@ -85,6 +87,11 @@ pub enum Start {
 }
 
 impl Parameter {
+    /// Whether it belongs to the last layer of a decoder.
+    pub fn makes_logits(&self) -> bool {
+        self.shape.first() == Some(&LOGITS)
+    }
+
     /// Its shape in an architecture.
     pub fn shape_in(&self, architecture: Architecture) -> Vec<usize> {
         let published = self.shape.iter();

@@ -89,6 +89,20 @@ impl Weights {
         self
     }
 
+    /// These weights with the logits of both decoders multiplied: the likeliest values stay what they are,
+    /// and the others are less likely by the power of `factor`.
+    #[must_use]
+    pub fn with_logits_scaled(mut self, factor: f64) -> Self {
+        for (parameter, tensor) in PARAMETERS.iter().zip(&mut self.tensors) {
+            if parameter.makes_logits() {
+                for value in tensor {
+                    *value = (f64::from(*value) * factor) as f32;
+                }
+            }
+        }
+        self
+    }
+
     /// Whether every number is finite.
     pub fn is_finite(&self) -> bool {
         self.tensors
@@ -280,6 +294,8 @@ pub enum WeightsError {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::model::{DualVae, LATENT, Which, codes_tensor};
+    use burn::tensor::{DType, Device};
     use proptest::prelude::*;
 
     #[test]
@@ -312,6 +328,27 @@ mod tests {
             assert!(10 * bytes.len() as u64 >= MAX_FILE_BYTES / 2);
             assert!((bytes.len() as u64) < MAX_FILE_BYTES);
             assert_eq!(Weights::from_bytes(&bytes).unwrap(), weights);
+        }
+    }
+
+    #[test]
+    fn scaled_logits_are_those_of_the_decoders_and_nothing_else_changes() {
+        let plain = Weights::fresh(3);
+        let scaled = plain.clone().with_logits_scaled(3.0);
+        let differs = plain.tensors.iter().zip(&scaled.tensors);
+        assert_eq!(differs.filter(|(own, other)| own != other).count(), 4);
+        let device = Device::flex();
+        let codes: Vec<f64> = (0..5 * LATENT).map(|i| (i as f64).sin()).collect();
+        let codes = codes_tensor(codes, &device, DType::F64);
+        for which in Which::BOTH {
+            let logits = |weights: &Weights| -> Vec<f64> {
+                let model = DualVae::new(weights, &device, DType::F64);
+                let logits = model.decode(which, codes.clone());
+                logits.try_into_vec_as().unwrap()
+            };
+            for (own, other) in logits(&plain).into_iter().zip(logits(&scaled)) {
+                assert!((3.0 * own - other).abs() < 1e-6, "{own} {other}");
+            }
         }
     }
 

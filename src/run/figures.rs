@@ -9,7 +9,7 @@ use crate::record::EpochRecord;
 pub type Figure = fn(&EpochRecord) -> f64;
 
 /// What runs are compared by, and what a table of figures holds.
-pub const FIGURES: [(&str, Figure); 19] = [
+pub const FIGURES: [(&str, Figure); 23] = [
     ("phase", |r| r.phase.into()),
     ("rho", |r| r.rho),
     ("beta_a", |r| r.beta_a),
@@ -37,6 +37,10 @@ pub const FIGURES: [(&str, Figure); 19] = [
     ("decode_entropy_b", |r| {
         r.coverage.map_or(f64::NAN, |c| c.b.decode_entropy)
     }),
+    ("information_a", |r| r.information.map_or(f64::NAN, |i| i.a)),
+    ("information_b", |r| r.information.map_or(f64::NAN, |i| i.b)),
+    ("penalty", |r| r.train.penalty),
+    ("seconds", |r| r.seconds.total()),
 ];
 
 /// A row for each epoch; what was not measured is not known, never NaN.

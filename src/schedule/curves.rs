@@ -168,12 +168,20 @@ impl Schedule {
 
     fn learning_rate(&self, epoch: u32) -> f64 {
         let steps = &self.config.optimizer.lr_schedule;
-        steps
-            .iter()
-            .rev()
-            .find(|step| step.epoch <= epoch)
-            .or(steps.first())
-            .map_or(0.0, |step| step.lr)
+        let reached = steps.iter().rev().find(|step| step.epoch <= epoch);
+        let Some(from) = reached.or(steps.first()) else {
+            return 0.0;
+        };
+        let next = steps.iter().find(|step| step.epoch > epoch);
+        match next.filter(|_| self.config.beyond.smooth_rate == Some(true)) {
+            Some(next) => line(
+                from.lr,
+                next.lr,
+                epoch.saturating_sub(from.epoch),
+                next.epoch.saturating_sub(from.epoch),
+            ),
+            None => from.lr,
+        }
     }
 }
 
@@ -183,4 +191,36 @@ fn line(start: f64, end: f64, position: u32, length: u32) -> f64 {
         return end;
     }
     start + (end - start) * (f64::from(position) / f64::from(length)).min(1.0)
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::config::{Config, Source};
+    use crate::schedule::Schedule;
+
+    #[test]
+    fn a_smooth_rate_meets_the_table_at_its_epochs_and_lies_between_them() {
+        let set = [
+            "optimizer.lr_schedule=[{epoch: 0, lr: 0.001}, {epoch: 4, lr: 0.003}, {epoch: 10, lr: 0.0001}]",
+            "beyond.smooth_rate=true",
+        ];
+        let rates = |set: &[&str]| -> Vec<f64> {
+            let set: Vec<String> = set.iter().map(|one| (*one).to_owned()).collect();
+            let config = Config::load(Source::BuiltIn, &set).unwrap().config;
+            let schedule = Schedule::new(&config);
+            let epochs = [0, 1, 3, 4, 7, 9, 10, 50];
+            epochs
+                .map(|epoch| schedule.at(epoch, false).learning_rate)
+                .to_vec()
+        };
+        let smooth = [1.0, 1.5, 2.5, 3.0, 1.55, 0.1 + 2.9 / 6.0, 0.1, 0.1];
+        for (found, expected) in rates(&set).into_iter().zip(smooth) {
+            assert!(
+                (found - 0.001 * expected).abs() < 1e-12,
+                "{found} {expected}"
+            );
+        }
+        let steps = [0.001, 0.001, 0.001, 0.003, 0.003, 0.003, 0.0001, 0.0001];
+        assert_eq!(rates(&set[..1]), steps);
+    }
 }

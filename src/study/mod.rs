@@ -20,7 +20,7 @@ use std::path::PathBuf;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::thread;
 
-use crate::config::{Config, ConfigError, Source};
+use crate::config::{Config, ConfigError};
 use crate::device::DeviceSpec;
 use crate::run::RunError;
 use crate::statistics::MOST_VALUES;
@@ -74,7 +74,8 @@ impl Study {
             let arms = part.arms.iter();
             arms.map(|arm| Summary::new(part, arm, self.seeds_of(part), &found))
         };
-        Ok(self.parts.iter().flat_map(summary).collect())
+        let all = self.parts.iter().flat_map(summary);
+        Ok(all.filter(|summary| !summary.epochs.is_empty()).collect())
     }
 
     /// Every outcome, in no order, from so many threads at a time.
@@ -135,6 +136,9 @@ impl Study {
         let mut all: Vec<Retraining> = Vec::new();
         for part in &self.parts {
             for arm in part.arms {
+                if !arm.is_another(&self.config)? {
+                    continue;
+                }
                 let needed = arm.against.and_then(parts::named).into_iter().chain([arm]);
                 for arm in needed {
                     for seed in self.seeds_of(part) {
@@ -149,16 +153,10 @@ impl Study {
     }
 
     fn retraining(&self, arm: &'static Arm, seed: u64) -> Result<Retraining, StudyError> {
-        let source = Source::Text {
-            name: "configuration of the study".to_owned(),
-            text: self.config.to_yaml()?,
-        };
-        let mut overrides: Vec<String> = arm.set.iter().map(|set| (*set).to_owned()).collect();
-        overrides.push(format!("seed={seed}"));
         Ok(Retraining {
             arm,
             seed,
-            config: Config::load(source, &overrides)?.config,
+            config: arm.config(&self.config, seed)?,
             folder: self.folder.join(format!("{}-s{seed}", arm.name)),
         })
     }

@@ -1,5 +1,7 @@
 //! What a study asks, and the retrainings that answer it.
 
+use crate::config::{Config, ConfigError, Source};
+
 /// A question that only training again can answer.
 #[derive(Debug)]
 pub struct Part {
@@ -59,7 +61,7 @@ const AS_GIVEN: &str = "as-given";
 const ORBITS: &str = "orbits";
 
 /// Every part, in the order in which they are made.
-pub static PARTS: [Part; 6] = [
+pub static PARTS: [Part; 7] = [
     Part {
         name: "seeds",
         question: "how much does the seed decide: start, split, order and noise of a retraining",
@@ -134,6 +136,38 @@ pub static PARTS: [Part; 6] = [
             against("wide", AS_GIVEN, &["beyond.width=2"]),
         ],
     },
+    Part {
+        name: "ablations",
+        question: "what does each part of the training contribute: taken out, or put back, one at a time",
+        expects: Expectation::Nothing,
+        one_seed: false,
+        arms: &[
+            against("coupled", AS_GIVEN, &["hold.rho=null"]),
+            against("uncoupled", AS_GIVEN, &["hold.rho=0"]),
+            against(
+                "one-phase",
+                AS_GIVEN,
+                &[
+                    "phase_transitions.entropy_expansion_end=999997",
+                    "phase_transitions.consolidation_end=999998",
+                    "phase_transitions.resonant_coupling_end=999999",
+                    "phase_transitions.ultra_exploration_start=999999",
+                ],
+            ),
+            against(
+                "unbalanced",
+                AS_GIVEN,
+                &[
+                    "model.gradient_balance=false",
+                    "model.adaptive_scheduling=false",
+                ],
+            ),
+            against("no-certainty", AS_GIVEN, &["beyond.certainty=null"]),
+            against("no-evenness", AS_GIVEN, &["beyond.evenness=null"]),
+            against("no-blur", AS_GIVEN, &["beyond.blur=null"]),
+            against("no-sharpening", AS_GIVEN, &["beyond.sharpening=null"]),
+        ],
+    },
 ];
 
 /// The arm of this name.
@@ -142,25 +176,75 @@ pub(super) fn named(name: &str) -> Option<&'static Arm> {
     arms.into_iter().find(|arm| arm.name == name)
 }
 
+impl Arm {
+    /// The configuration that it makes of another, with this seed.
+    ///
+    /// # Errors
+    /// [`ConfigError`] where the two together are none.
+    pub(super) fn config(&self, given: &Config, seed: u64) -> Result<Config, ConfigError> {
+        let source = Source::Text {
+            name: "configuration of the study".to_owned(),
+            text: given.to_yaml()?,
+        };
+        let mut overrides: Vec<String> = self.set.iter().map(|set| (*set).to_owned()).collect();
+        overrides.push(format!("seed={seed}"));
+        Ok(Config::load(source, &overrides)?.config)
+    }
+
+    /// Whether it changes anything of what it is held against: what a configuration does not have cannot
+    /// be taken out of it.
+    pub(super) fn is_another(&self, given: &Config) -> Result<bool, ConfigError> {
+        let Some(other) = self.against.and_then(named) else {
+            return Ok(true);
+        };
+        Ok(self.config(given, given.seed)? != other.config(given, given.seed)?)
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use std::collections::BTreeSet;
 
     use super::*;
-    use crate::config::{Config, Source};
 
-    #[test]
-    fn every_arm_is_a_configuration_of_its_own_and_held_against_one_there_is() {
-        let mut names = BTreeSet::new();
+    fn names(given: &Config) -> BTreeSet<&'static str> {
         let mut digests = BTreeSet::new();
+        let mut names = BTreeSet::new();
         for arm in PARTS.iter().flat_map(|part| part.arms) {
-            assert!(names.insert(arm.name), "{} twice", arm.name);
-            let overrides: Vec<String> = arm.set.iter().map(|set| (*set).to_owned()).collect();
-            let config = Config::load(Source::BuiltIn, &overrides).unwrap().config;
-            assert!(digests.insert(config.digest().unwrap()), "{}", arm.name);
-            if let Some(other) = arm.against {
-                assert!(named(other).is_some_and(|other| other.against.is_none()));
+            if arm.is_another(given).unwrap() {
+                let config = arm.config(given, 42).unwrap();
+                assert!(digests.insert(config.digest().unwrap()), "{}", arm.name);
+                assert!(names.insert(arm.name), "{} twice", arm.name);
             }
         }
+        names
+    }
+
+    #[test]
+    fn every_arm_is_a_configuration_of_its_own_of_one_that_has_what_it_takes_out() {
+        let published = names(&Config::default());
+        let own = Config::load(Source::at("fluxttice".into()), &[]).unwrap();
+        let own = names(&own.config);
+        let only = |these: &BTreeSet<_>, those| -> Vec<&str> {
+            these.difference(those).copied().collect()
+        };
+        assert_eq!(only(&published, &own), ["uncoupled"]);
+        assert_eq!(
+            only(&own, &published),
+            [
+                "coupled",
+                "no-blur",
+                "no-certainty",
+                "no-evenness",
+                "no-sharpening"
+            ]
+        );
+        let arms = PARTS.iter().flat_map(|part| part.arms);
+        let others = arms.filter_map(|arm| arm.against);
+        assert!(
+            others
+                .map(named)
+                .all(|other| other.unwrap().against.is_none())
+        );
     }
 }

@@ -9,7 +9,8 @@ use super::optimizer::{AdamW, Clipped, FlatGradient};
 use crate::config::Config;
 use crate::device::DeviceFailure;
 use crate::model::{
-    Batch, Coupling, DualVae, GeneratedWeights, Loss, LossWeights, Weights, Which, loss_graph,
+    Batch, Coupling, Decoded, DualVae, GeneratedWeights, Loss, LossWeights, Weights, Which,
+    loss_graph,
 };
 use crate::record::StateNetAnswer;
 use crate::schedule::Scheduled;
@@ -24,6 +25,8 @@ pub struct Core {
     /// The controller.
     pub controller: Controller,
     agreement: Agreement,
+    /// What the prior codes of this epoch were decoded to so far.
+    decoded: Option<[Decoded; 2]>,
     device: Device,
     dtype: DType,
     config: Config,
@@ -110,6 +113,7 @@ impl Core {
             optimizer: AdamW::new(config.optimizer.weight_decay),
             controller: Controller::default(),
             agreement: Agreement::default(),
+            decoded: None,
             device,
             dtype,
             config: config.clone(),
@@ -157,6 +161,16 @@ impl Core {
         Ok(())
     }
 
+    /// Multiplies the logits of both decoders, by their last layers' weights.
+    ///
+    /// # Errors
+    /// The device's failure to hand the weights over.
+    pub fn scale_logits(&mut self, factor: f64) -> Result<(), DeviceFailure> {
+        let weights = self.model.weights([1.0; 2])?.with_logits_scaled(factor);
+        self.model = DualVae::new(&weights, &self.device, self.dtype);
+        Ok(())
+    }
+
     /// One step on one batch; `first` marks an epoch's first batch.
     ///
     /// The loss is formed with λ as they are; StateNet's correction on the first batch then sets
@@ -187,7 +201,11 @@ impl Core {
         };
         let forward = self.model.forward(batch.x.clone(), coupling);
         let graph = loss_graph(&forward, batch, &weights);
-        let penalty = self.penalty(batch);
+        if first {
+            // Nothing of it is saved, so an epoch must not depend on the one before.
+            self.decoded = None;
+        }
+        let (penalty, decoded) = self.penalty(batch);
         let objective = match &penalty {
             Some(penalty) => graph.objective.clone() + penalty.clone(),
             None => graph.objective.clone(),
@@ -228,6 +246,7 @@ impl Core {
         finite("the loss", loss.loss, loss.loss)?;
         finite("the gradient norm", clipped.norm, loss.loss)?;
         self.agreement.add(products, clipped.norm);
+        self.decoded = decoded;
 
         let statenet = if first && self.config.model.use_statenet {
             Some(self.correct(&loss, scheduled.rho)?)
@@ -248,8 +267,8 @@ impl Core {
         })
     }
 
-    /// What goes beyond the published loss, `[1]`.
-    fn penalty(&self, batch: &Batch) -> Option<Tensor<1>> {
+    /// What goes beyond the published loss, `[1]`, and what this epoch's prior codes were decoded to.
+    fn penalty(&self, batch: &Batch) -> (Option<Tensor<1>>, Option<[Decoded; 2]>) {
         let beyond = &self.config.beyond;
         let weight = |weight: Option<f64>| weight.unwrap_or(0.0);
         let (consistency, composition) = (weight(beyond.consistency), weight(beyond.composition));
@@ -257,13 +276,15 @@ impl Core {
         let weights = GeneratedWeights {
             certainty: weight(beyond.certainty),
             evenness: weight(beyond.evenness),
+            blur: weight(beyond.blur),
         };
+        let earlier = self.decoded.as_ref();
         let generated = batch.generated.as_ref();
-        let generated = generated.map(|generated| generated.penalty(&self.model, weights));
-        related
-            .into_iter()
-            .chain(generated)
-            .reduce(|one, other| one + other)
+        let (generated, decoded) = generated
+            .map(|generated| generated.penalty(&self.model, weights, earlier))
+            .unzip();
+        let all = related.into_iter().chain(generated);
+        (all.reduce(|one, other| one + other), decoded)
     }
 
     fn correct(&mut self, loss: &Loss, rho: f64) -> Result<StateNetAnswer, DeviceFailure> {

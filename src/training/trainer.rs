@@ -31,7 +31,7 @@ use crate::space::OPERATIONS;
 pub const ARGMAX_SAMPLES: u32 = 50_000;
 
 /// Prior codes behind I(z; x) of each decoder.
-const INFORMATION_CODES: u32 = 100_000;
+const INFORMATION_CODES: u32 = 400_000;
 
 /// What one call of [`Trainer::advance`] did.
 #[derive(Clone, Debug)]
@@ -423,6 +423,9 @@ impl Trainer {
         };
         if scheduled.fresh_share > 0.0 {
             self.rewarm(scheduled.fresh_share)?;
+        }
+        if let Some(share) = self.config.beyond.sharpening {
+            self.core.scale_logits(1.0 + share)?;
         }
         Ok(())
     }

@@ -133,6 +133,14 @@ const CHANGES: &[(&str, &str, Figure, u32)] = &[
     ("beyond.curriculum_epochs", "50", |r| r.train.loss, 1),
     ("beyond.certainty", "1.0", |r| r.train.penalty, 1),
     ("beyond.evenness", "1.0", |r| r.train.penalty, 1),
+    ("beyond.blur", "0.5", |r| r.train.penalty, 1),
+    (
+        "beyond.smooth_rate",
+        "true",
+        |r| r.learning_rate.scheduled,
+        1,
+    ),
+    ("beyond.sharpening", "0.5", |r| r.train.ce_a, 1),
     ("beyond.prior_codes", "16", |r| r.train.penalty, 1),
     ("hold.rho", "0.42", |r| r.rho, 1),
     ("hold.beta_a", "0.42", |r| r.beta_a, 1),
@@ -314,7 +322,7 @@ fn information_is_measured_as_often_as_asked_and_its_best_epoch_is_kept() {
     assert_eq!(there, [true, false, true]);
     let first = measured[0].unwrap();
     assert!(
-        first.codes == 100_000 && first.a < 9.8875 && first.b < 9.8875,
+        first.codes == 400_000 && first.a < 9.8875 && first.b < 9.8875,
         "{first:?}"
     );
 }

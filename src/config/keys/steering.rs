@@ -8,7 +8,7 @@ const UP_TO_10: Range = Range::Real {
     max: Bound::Closed(10.0),
 };
 
-pub(super) const KEYS: [KeyInfo; 27] = [
+pub(super) const KEYS: [KeyInfo; 30] = [
     held(
         "hold.rho",
         Range::UNIT,
@@ -82,7 +82,7 @@ pub(super) const KEYS: [KeyInfo; 27] = [
             max: LAST_EPOCH,
         },
         "null",
-        "epochs between two measurements of I(z; x), from 100,000 prior codes each; null measures none",
+        "epochs between two measurements of I(z; x), from 400,000 prior codes each; null measures none",
     )
     .optional()
     .added()
@@ -188,6 +188,15 @@ pub(super) const KEYS: [KeyInfo; 27] = [
     .added()
     .next_batch(),
     key(
+        "beyond.blur",
+        Range::UNIT,
+        "null",
+        "share of each entry's probability that is spread over the three values before `evenness` is taken: dependence among k entries then counts (1 - blur) to the power of 2k; null is 0",
+    )
+    .optional()
+    .added()
+    .next_batch(),
+    key(
         "beyond.prior_codes",
         Range::Whole { min: 2, max: 4_096 },
         "null",
@@ -196,6 +205,24 @@ pub(super) const KEYS: [KeyInfo; 27] = [
     .optional()
     .added()
     .next_batch(),
+    key(
+        "beyond.sharpening",
+        Range::NOT_NEGATIVE,
+        "null",
+        "share by which the logits of both decoders grow at the start of each epoch, by their last layers' weights (deterministic annealing); null lets them grow by learning alone",
+    )
+    .optional()
+    .added()
+    .next_epoch(),
+    key(
+        "beyond.smooth_rate",
+        Range::Flag,
+        "null",
+        "let the learning rate go in straight lines from one entry of `optimizer.lr_schedule` to the next, instead of in steps",
+    )
+    .optional()
+    .added()
+    .next_epoch(),
     key(
         "beyond.skip_a",
         Range::Flag,

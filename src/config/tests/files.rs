@@ -1,7 +1,9 @@
 //! The files that come with the program, and reading files at all.
 
+use std::path::Path;
+
 use super::load;
-use crate::config::{BUILT_IN, Config, ConfigError, Loaded, SIZE_LIMIT, Source};
+use crate::config::{BUILT_IN, Config, ConfigError, Loaded, NAMED, SIZE_LIMIT, Source};
 
 const FAST: &str = include_str!(concat!(
     env!("CARGO_MANIFEST_DIR"),
@@ -142,4 +144,26 @@ fn bytes_that_are_not_utf8_are_placed() {
 fn byte_order_mark_and_windows_line_ends_are_fine() {
     let loaded = load("\u{feff}seed: 7\r\nmodel:\r\n  rho_min: 0.2\r\n", &[]).unwrap();
     assert_eq!((loaded.config.seed, loaded.config.model.rho_min), (7, 0.2));
+}
+
+#[test]
+fn every_configuration_of_the_folder_has_its_name_and_can_be_asked_for_by_it() {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("configs");
+    let mut files: Vec<String> = std::fs::read_dir(&folder)
+        .unwrap()
+        .map(|entry| entry.unwrap().path())
+        .map(|path| path.file_stem().unwrap().to_string_lossy().into_owned())
+        .collect();
+    files.sort();
+    let mut names: Vec<&str> = NAMED.iter().map(|(name, _)| *name).collect();
+    names.sort_unstable();
+    assert_eq!(files, names);
+    for name in names {
+        let named = Config::load(Source::at(name.into()), &[]).unwrap();
+        let path = folder.join(name).with_extension("yaml");
+        let read = Config::load(Source::at(path.clone()), &[]).unwrap();
+        assert_eq!(named.config, read.config, "{name}");
+        assert_eq!(Source::at(path.clone()), Source::File(path));
+    }
+    assert_eq!(Source::at("own".into()), Source::File("own".into()));
 }

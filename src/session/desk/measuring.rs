@@ -10,7 +10,7 @@ use tokio::sync::mpsc::UnboundedSender;
 use super::request::{DeskEvent, Measurement};
 use crate::certificate::{CertificateError, Trust, certify, place, verify};
 use crate::device::DeviceFailure;
-use crate::measure::{Estimate, Evaluator, PriorQuestion, Progress, Scale, survey};
+use crate::measure::{Estimate, Evaluator, PriorQuestion, Progress, STARVED, Scale, survey};
 use crate::model::{Architecture, Weights, Which};
 use crate::run::find_checkpoint;
 use crate::session::message::Model;
@@ -19,8 +19,9 @@ use crate::validation::{Past, validate};
 
 /// Seed of everything the desk measures.
 const SEED: u64 = 0;
-/// Codes behind live probabilities; a certificate takes ten times as many.
-const CODES: u32 = 100_000;
+/// Codes behind live probabilities, twenty for each operation: a tenth of an operation's share is two of
+/// them, and fewer come by chance to one operation in twenty million.
+const CODES: u32 = 400_000;
 /// Samples of the two coverages that mislead.
 const MISLEADING_SAMPLES: u32 = 195_000;
 /// Least probable operations that are named.
@@ -50,6 +51,10 @@ pub struct VaeEstimates {
     pub rarest: Vec<(Operation, f64, f64)>,
     /// I(z; x) in nats.
     pub mutual_information: Estimate,
+    /// Mean over codes of the largest p(x | z).
+    pub likeliest: f64,
+    /// Operations with less than a tenth of a uniform generator's probability.
+    pub starved: usize,
     /// The figures that mislead.
     pub misleading: Misleading,
 }
@@ -179,6 +184,8 @@ fn estimate(model: &Model, untrained: &mut Option<Fresh>) -> Result<Estimates, D
             probabilities: probabilities.map(|p| *p as f32).collect(),
             rarest: generator.rarest(RAREST),
             mutual_information: generator.estimate(|mean| mean.mutual_information()),
+            likeliest: generator.mean().likeliest,
+            starved: generator.mean().starved(STARVED),
             misleading: Misleading {
                 samples: MISLEADING_SAMPLES,
                 rounded_expectation: answer.rounded_expectation[0].len() as u32,

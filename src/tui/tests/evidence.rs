@@ -143,7 +143,7 @@ fn estimates(epoch: u32) -> Arc<Estimates> {
         rarest.sort_by(|a, b| a.1.total_cmp(&b.1));
         rarest.truncate(50);
         VaeEstimates {
-            codes: 100_000,
+            codes: 400_000,
             probabilities: likelihoods
                 .iter()
                 .map(|l| (l / OPERATIONS as f64) as f32)
@@ -154,6 +154,8 @@ fn estimates(epoch: u32) -> Arc<Estimates> {
                 standard_error: 0.004,
                 trend: [level; 2],
             },
+            likeliest: 0.41,
+            starved: 1_031,
             misleading: Misleading {
                 samples: 195_000,
                 rounded_expectation: 19_579,

@@ -7,15 +7,34 @@ use ratatui::text::{Line, Span};
 
 use super::{below, coverage, heading, lines, operation_list};
 use crate::measure::Estimate;
-use crate::session::Estimates;
+use crate::session::{Estimates, VaeEstimates};
 use crate::tui::app::{App, COLUMNS, Paint, ROWS};
-use crate::tui::format::{fixed, thousands, wrap};
+use crate::tui::format::{fixed, percent, thousands, wrap};
 use crate::tui::theme::{Role, Theme};
 
 /// Characters from rare to frequent: they are told apart without colour.
 pub const SHADES: [char; 5] = ['·', '░', '▒', '▓', '█'];
 /// What they mean.
 const WORDS: [&str; 5] = ["<¼", "<½", "<1", "<2", "≥2"];
+
+/// Rows from which on there is room for sentences.
+const ROOM_FOR_WORDS: u16 = 24;
+
+/// What a user gets of a generator.
+pub fn in_words(vae: &VaeEstimates) -> String {
+    let share = match vae.starved {
+        0 => "every operation has at least a tenth of its".to_owned(),
+        starved => format!(
+            "all but {} operations have at least a tenth of their",
+            thousands(starved as u64)
+        ),
+    };
+    format!(
+        "{:.2} of 9.89 nats: a random code names one operation with {} % probability; {share} fair share",
+        vae.mutual_information.value,
+        percent(100.0 * vae.likeliest),
+    )
+}
 
 /// Whose probabilities, in words.
 pub fn whose(app: &App) -> &'static str {
@@ -102,17 +121,24 @@ pub fn render_side(area: Rect, buf: &mut Buffer, app: &App, estimates: Option<&E
             Span::styled(" × uniform, here", theme.dim()),
         ]));
     }
-    rows.push(Line::styled("I(z; x), nats of 9.888", theme.dim()));
-    for (vae, (name, role)) in estimates.vaes.iter().zip([("A", Role::A), ("B", Role::B)]) {
-        let Estimate {
-            value,
-            standard_error,
-            ..
-        } = vae.mutual_information;
-        rows.push(Line::styled(
-            format!("{name} {value:>7.3} ± {standard_error:.3}"),
-            theme.role(role),
-        ));
+    let told = estimates.vaes.iter().zip([("A", Role::A), ("B", Role::B)]);
+    if area.height >= ROOM_FOR_WORDS {
+        rows.extend(told.flat_map(|(vae, (name, role))| {
+            let text = wrap(&format!("{name}  {}", in_words(vae)), width);
+            text.into_iter()
+                .map(move |row| Line::styled(row, theme.role(role)))
+        }));
+    } else {
+        rows.push(Line::styled("I(z; x), nats of 9.888", theme.dim()));
+        rows.extend(told.map(|(vae, (name, role))| {
+            let Estimate {
+                value,
+                standard_error,
+                ..
+            } = vae.mutual_information;
+            let text = format!("{name} {value:>7.3} ± {standard_error:.3}");
+            Line::styled(text, theme.role(role))
+        }));
     }
     lines(below(area, 1), buf, &rows);
     let note = format!("n goes on, v: {}", whose(app));

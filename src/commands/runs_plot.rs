@@ -1,0 +1,140 @@
+//! `runs compare --plot`: what runs reached, by epoch or by time.
+
+use fluxttice_core::plot::{Curve, Curves, Dash, Heading, Ink, Panel};
+use fluxttice_core::record::EpochRecord;
+use fluxttice_core::run::{Figure, Summary};
+use fluxttice_core::space::OPERATIONS;
+
+use crate::cli::PlotBy;
+
+/// Okabe and Ito's colours, for one configuration each: blue, orange, green, purple, vermilion, sky.
+const INKS: [Ink; 6] = [
+    (0, 114, 178),
+    (230, 159, 0),
+    (0, 158, 115),
+    (204, 121, 167),
+    (213, 94, 0),
+    (86, 180, 233),
+];
+
+/// A chart: its title, what a perfect generator reaches, the figure of A and of B.
+type Chart = (&'static str, Option<(f64, &'static str)>, [Figure; 2]);
+
+const CHARTS: [Chart; 3] = [
+    (
+        "I(z; x), nats",
+        Some((9.887_510_598_012_987, "9.8875: ln 19,683")),
+        [
+            |r| r.information.map_or(f64::NAN, |found| found.a),
+            |r| r.information.map_or(f64::NAN, |found| found.b),
+        ],
+    ),
+    (
+        "argmax coverage of 50,000 samples, %",
+        Some((92.116, "92.12: ceiling")),
+        [
+            |r| {
+                r.coverage
+                    .map_or(f64::NAN, |found| share(found.a.argmax.unique))
+            },
+            |r| {
+                r.coverage
+                    .map_or(f64::NAN, |found| share(found.b.argmax.unique))
+            },
+        ],
+    ),
+    (
+        "decode entropy, nats",
+        None,
+        [
+            |r| r.coverage.map_or(f64::NAN, |found| found.a.decode_entropy),
+            |r| r.coverage.map_or(f64::NAN, |found| found.b.decode_entropy),
+        ],
+    ),
+];
+
+fn share(unique: u32) -> f64 {
+    100.0 * f64::from(unique) / OPERATIONS as f64
+}
+
+/// The charts of some runs; those that differ in nothing but the seed have one colour.
+pub fn curves(runs: &[Summary], by: PlotBy) -> Curves {
+    let mut groups: Vec<Vec<&Summary>> = Vec::new();
+    for run in runs {
+        let same = |group: &&mut Vec<&Summary>| {
+            let differences = group
+                .first()
+                .map(|first| first.config.differences(&run.config));
+            differences.is_some_and(|keys| keys.iter().all(|key| key.key == "seed"))
+        };
+        match groups.iter_mut().find(same) {
+            Some(group) => group.push(run),
+            None => groups.push(vec![run]),
+        }
+    }
+    let coloured = || groups.iter().zip(INKS.into_iter().cycle());
+    let name = |group: &[&Summary]| {
+        let names: Vec<&str> = group.iter().map(|run| run.name.as_str()).collect();
+        names.join(", ")
+    };
+    let last = runs
+        .iter()
+        .filter_map(|run| places(&run.records, by).last());
+    Curves {
+        heading: Heading {
+            title: match by {
+                PlotBy::Epoch => "by epoch".to_owned(),
+                PlotBy::Time => "by seconds of training, validation and coverage".to_owned(),
+            },
+            notes: vec!["A solid, B dashed".to_owned()],
+            legend: coloured().map(|(group, ink)| (name(group), ink)).collect(),
+        },
+        epochs: (0, last.max().unwrap_or(1)),
+        panels: CHARTS
+            .iter()
+            .map(|(title, most, figures)| Panel {
+                title: (*title).to_owned(),
+                curves: coloured()
+                    .flat_map(|(group, ink)| group.iter().map(move |run| (*run, ink)))
+                    .flat_map(|(run, ink)| pair(run, ink, by, figures))
+                    .collect(),
+                references: most
+                    .iter()
+                    .map(|(at, name)| (*at, (*name).to_owned()))
+                    .collect(),
+                reach: most.iter().map(|(at, _)| *at).collect(),
+                logarithmic: false,
+            })
+            .collect(),
+    }
+}
+
+/// A's curve and B's.
+fn pair(run: &Summary, ink: Ink, by: PlotBy, figures: &[Figure; 2]) -> [Curve; 2] {
+    let curve = |figure: Figure, dash| Curve {
+        label: String::new(),
+        ink,
+        dash,
+        points: places(&run.records, by)
+            .zip(run.records.iter().map(figure))
+            // What is measured every few epochs is joined.
+            .filter(|(_, value)| value.is_finite())
+            .collect(),
+    };
+    [
+        curve(figures[0], Dash::Solid),
+        curve(figures[1], Dash::Dashed),
+    ]
+}
+
+/// Where each epoch stands on the axis.
+fn places(records: &[EpochRecord], by: PlotBy) -> impl Iterator<Item = u32> {
+    let mut seconds = 0.0;
+    records.iter().map(move |record| {
+        seconds += record.seconds.total();
+        match by {
+            PlotBy::Epoch => record.epoch,
+            PlotBy::Time => seconds as u32,
+        }
+    })
+}
