@@ -6,7 +6,7 @@ use super::error::ConfigError;
 use super::keys::{KEYS, KeyInfo, SafePoint, find_key};
 use super::schema::Config;
 use super::shape::get;
-use super::source::Source;
+use super::source::{NAMED, Source};
 
 /// A configuration with one key changed.
 #[derive(Clone, Debug, PartialEq)]
@@ -127,6 +127,22 @@ pub struct DifferentKey {
 }
 
 impl Config {
+    /// The name of the built-in configuration that this is, but for the seed.
+    #[must_use]
+    pub fn name(&self) -> Option<&'static str> {
+        let is_this = |(_, text): &&(&str, &str)| {
+            let source = Source::Text {
+                name: String::new(),
+                text: (*text).to_owned(),
+            };
+            Self::load(source, &[]).is_ok_and(|loaded| {
+                let differences = loaded.config.differences(self);
+                differences.iter().all(|key| key.key == "seed")
+            })
+        };
+        NAMED.iter().find(is_this).map(|(name, _)| *name)
+    }
+
     /// Every key in which another configuration differs from this one, in the order of the table.
     #[must_use]
     pub fn differences(&self, other: &Self) -> Vec<DifferentKey> {

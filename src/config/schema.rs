@@ -317,9 +317,12 @@ pub struct Beyond {
     /// Prior codes of each VAE in a batch, for the three before; `None` is 256.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub prior_codes: Option<u32>,
-    /// Share by which the decoders' logits grow at the start of each epoch.
+    /// Factor by which the decoders' logits grow over the last epochs.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub sharpening: Option<f64>,
+    /// Last epochs over which that is spread; `None` is all of them.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub sharpening_epochs: Option<u32>,
     /// Whether the learning rate goes in straight lines from step to step of its table.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub smooth_rate: Option<bool>,

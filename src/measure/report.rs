@@ -262,8 +262,10 @@ pub fn generator_figures(which: Which, seed: u64, generator: &Generator) -> Vec<
     let codes = generator.codes();
     let estimated = |name: &str, estimate: Estimate| {
         let mut figure = Figure::new(name, which, estimate.value).sampled(codes, seed);
-        figure.standard_error = Some(estimate.standard_error);
-        figure.trend = Some(estimate.trend);
+        // With few codes some p(x) is 0, and what rests on its logarithm does not exist.
+        figure.standard_error = Some(estimate.standard_error).filter(|error| error.is_finite());
+        let exists = |trend: &[f64; 2]| trend.iter().all(|value| value.is_finite());
+        figure.trend = Some(estimate.trend).filter(exists);
         figure
     };
     let m = OPERATIONS as f64;

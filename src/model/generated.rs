@@ -33,33 +33,16 @@ pub struct GeneratedWeights {
     pub blur: f64,
 }
 
-/// What codes were decoded to, for evenness: a batch's codes are held against those of earlier batches too.
-#[derive(Clone, Debug)]
-pub struct Decoded {
-    /// Sum over the codes of the probability of each operation, `[81, 243]`, without a gradient.
-    sums: Tensor<2>,
-    /// How many codes.
-    codes: usize,
-}
-
 impl Generated {
-    /// Penalties of A and B together, `[1]`; and what A's and B's codes were decoded to, with `earlier` ones.
-    pub fn penalty(
-        &self,
-        model: &DualVae,
-        weights: GeneratedWeights,
-        earlier: Option<&[Decoded; 2]>,
-    ) -> (Tensor<1>, [Decoded; 2]) {
+    /// Penalties of A and B together, `[1]`.
+    pub fn penalty(&self, model: &DualVae, weights: GeneratedWeights) -> Tensor<1> {
         let of = |which: Which| {
-            let place = which as usize;
-            let log_p = log_softmax(model.decode(which, self.codes[place].clone()), 2);
+            let log_p = log_softmax(model.decode(which, self.codes[which as usize].clone()), 2);
             let certain = uncertainty(log_p.clone()).mul_scalar(weights.certainty);
             let p = blurred(log_p.exp(), weights.blur);
-            let (uneven, decoded) = unevenness(p, earlier.map(|earlier| &earlier[place]));
-            (certain + uneven.mul_scalar(weights.evenness), decoded)
+            certain + unevenness(p).mul_scalar(weights.evenness)
         };
-        let ((a, decoded_a), (b, decoded_b)) = (of(Which::A), of(Which::B));
-        (a + b, [decoded_a, decoded_b])
+        of(Which::A) + of(Which::B)
     }
 }
 
@@ -76,31 +59,16 @@ fn blurred(p: Tensor<3>, blur: f64) -> Tensor<3> {
     p.mul_scalar(1.0 - blur).add_scalar(blur / VALUES as f64)
 }
 
-/// 19,683 Σ p(x)² - 1 from probabilities `[m, 9, 3]`, `[1]`: the mean over all pairs of a code with another
-/// one of the batch or with an earlier one, without bias as far as the decoder is still what it was.
-///
-/// The gradient is that of the same mean over pairs whose second code moves along with the first.
-fn unevenness(p: Tensor<3>, earlier: Option<&Decoded>) -> (Tensor<1>, Decoded) {
+/// 19,683 Σ p(x)² - 1 from probabilities `[m, 9, 3]`, without bias from all pairs of different codes: `[1]`.
+fn unevenness(p: Tensor<3>) -> Tensor<1> {
     let [codes, ..] = p.dims();
     // All 19,683 probabilities, summed over codes: a matrix product of those of four entries and of five.
-    let sums = joint(&p, 0..4).transpose().matmul(joint(&p, 4..ENTRIES));
-    let own = joint(&p.square().sum_dim(2), 0..ENTRIES).sum();
-    let among = sums.clone().square().sum() - own;
-    let mut decoded = Decoded {
-        sums: sums.clone().detach(),
-        codes,
-    };
-    let mut met = among;
-    if let Some(earlier) = earlier {
-        let across = (sums * earlier.sums.clone()).sum();
-        // Counted once; its gradient twice, for an earlier code has none of its own to give.
-        met = met + across.clone().mul_scalar(2.0) - across.detach();
-        decoded.sums = decoded.sums + earlier.sums.clone();
-        decoded.codes += earlier.codes;
-    }
-    let pairs = (codes * (decoded.codes - 1)) as f64;
-    let uneven = met.mul_scalar(OPERATIONS as f64 / pairs).sub_scalar(1.0);
-    (uneven, decoded)
+    let all = joint(&p, 0..4).transpose().matmul(joint(&p, 4..ENTRIES));
+    let own = joint(&p.square().sum_dim(2), 0..ENTRIES);
+    let pairs = (codes * (codes - 1)) as f64;
+    (all.square().sum() - own.sum())
+        .mul_scalar(OPERATIONS as f64 / pairs)
+        .sub_scalar(1.0)
 }
 
 /// Products over some entries of every choice of a value for each, `[m, 9, v]` to `[m, v^entries]`.
@@ -159,47 +127,7 @@ mod tests {
         let meet = |a: &Vec<f64>, b: &Vec<f64>| a.iter().zip(b).map(|(a, b)| a * b).sum::<f64>();
         let pairs = [(0, 1), (0, 2), (1, 2)].map(|(a, b)| meet(&each[a], &each[b]));
         let expected = 19_683.0 * pairs.iter().sum::<f64>() / 3.0 - 1.0;
-        let found = number(unevenness(p, None).0);
-        assert!(
-            (found - expected).abs() < 1e-6 * expected.abs(),
-            "{found} {expected}"
-        );
-    }
-
-    #[test]
-    fn an_earlier_code_counts_as_one_of_the_batch_and_gives_no_gradient() {
-        let numbers = three().0.to_data();
-        let all =
-            || Tensor::<3>::from_data(numbers.clone(), (&Device::flex().autodiff(), DType::F64));
-        let gradient = |p: &Tensor<3>, uneven: Tensor<1>| -> Vec<f64> {
-            let gradients = uneven.backward();
-            p.grad(&gradients).unwrap().try_into_vec_as().unwrap()
-        };
-        let together = all().require_grad();
-        let of_three = gradient(&together, unevenness(together.clone(), None).0);
-
-        let (_, first) = unevenness(all().narrow(0, 0, 1), None);
-        let rest = all().narrow(0, 1, 2).require_grad();
-        let (uneven, decoded) = unevenness(rest.clone(), Some(&first));
-        assert_eq!(decoded.codes, 3);
-        let everything = number(decoded.sums.sum().inner());
-        assert!((everything - 3.0).abs() < 1e-9, "{everything}");
-        let of_two = gradient(&rest, uneven);
-        // Mean over three codes and over two.
-        for (three, two) in of_three[ENTRIES * VALUES..].iter().zip(of_two) {
-            assert!((1.5 * three - two).abs() < 1e-9 * two.abs().max(1.0));
-        }
-    }
-
-    #[test]
-    fn pairs_with_an_earlier_code_are_counted_once() {
-        let (p, each) = three();
-        let (_, first) = unevenness(p.clone().narrow(0, 0, 1), None);
-        let found = number(unevenness(p.narrow(0, 1, 2), Some(&first)).0);
-        let meet =
-            |a: usize, b: usize| -> f64 { each[a].iter().zip(&each[b]).map(|(a, b)| a * b).sum() };
-        let mean = (2.0 * meet(1, 2) + meet(0, 1) + meet(0, 2)) / 4.0;
-        let expected = 19_683.0 * mean - 1.0;
+        let found = number(unevenness(p));
         assert!(
             (found - expected).abs() < 1e-6 * expected.abs(),
             "{found} {expected}"
@@ -229,7 +157,7 @@ mod tests {
                 let expected = (1.0f64 + 2.0 * kept).powi(same as i32)
                     * (1.0 - kept).powi((ENTRIES - same) as i32)
                     - 1.0;
-                let found = number(unevenness(blurred(p.clone(), blur), None).0);
+                let found = number(unevenness(blurred(p.clone(), blur)));
                 assert!((found - expected).abs() < 1e-8 * expected.abs(), "{same}");
             }
         }
@@ -239,7 +167,7 @@ mod tests {
     fn a_code_that_says_nothing_is_even_and_uncertain() {
         let device = Device::flex();
         let p = Tensor::<3>::full([4, ENTRIES, VALUES], 1.0 / 3.0, (&device, DType::F64));
-        assert!(number(unevenness(p.clone(), None).0).abs() < 1e-9);
+        assert!(number(unevenness(p.clone())).abs() < 1e-9);
         assert!((number(uncertainty(p.log())) - 9.887_510_598_012_987).abs() < 1e-9);
     }
 }

@@ -9,7 +9,7 @@ mod related;
 mod weights;
 
 pub use entropy::{histogram, latent_entropy};
-pub use generated::{Decoded, Generated, GeneratedWeights};
+pub use generated::{Generated, GeneratedWeights};
 pub use layout::{Architecture, LATENT, PARAMETERS, Parameter, TENSORS_A, TENSORS_TRAINED};
 pub use loss::{Loss, LossGraph, LossWeights, kl, loss_graph, repulsion};
 pub use network::{

@@ -100,7 +100,7 @@ pub fn all_runs(runs: &Path) -> Vec<PathBuf> {
     found.into_iter().map(|(_, path)| path).collect()
 }
 
-/// The weights that this program trained itself with the published configuration.
+/// The weights that this program trained itself with the configuration `fluxttice`.
 pub static BUILT_IN_WEIGHTS: &[u8] = include_bytes!("../../assets/builtin/weights.safetensors");
 /// The story of the run that trained them.
 static BUILT_IN_METRICS: &str = include_str!("../../assets/builtin/metrics.jsonl");
@@ -231,8 +231,12 @@ impl Origin {
             )),
             Self::BuiltIn => {
                 let path = Path::new("built-in model");
+                let config = Source::Text {
+                    name: "configuration of the built-in model".to_owned(),
+                    text: BUILT_IN_CONFIG.to_owned(),
+                };
                 Ok((
-                    published()?,
+                    Config::load(config, &[])?.config,
                     folder::parse_metrics(BUILT_IN_METRICS, path)?,
                     Vec::new(),
                 ))

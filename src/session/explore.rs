@@ -38,7 +38,7 @@ pub(super) fn explore(checkpoint: &Checkpoint, lines: &Lines) -> Result<(), Sess
     lines.event(Event::Started(Arc::new(RunInfo {
         name,
         folder,
-        config_name: "ternary_v5_5".to_owned(),
+        config_name: config.name().unwrap_or("as stored").to_owned(),
         config_digest: config.digest().map_err(crate::run::RunError::from)?,
         ineffective: Vec::new(),
         seed: config.seed,

@@ -9,8 +9,7 @@ use super::optimizer::{AdamW, Clipped, FlatGradient};
 use crate::config::Config;
 use crate::device::DeviceFailure;
 use crate::model::{
-    Batch, Coupling, Decoded, DualVae, GeneratedWeights, Loss, LossWeights, Weights, Which,
-    loss_graph,
+    Batch, Coupling, DualVae, GeneratedWeights, Loss, LossWeights, Weights, Which, loss_graph,
 };
 use crate::record::StateNetAnswer;
 use crate::schedule::Scheduled;
@@ -25,8 +24,6 @@ pub struct Core {
     /// The controller.
     pub controller: Controller,
     agreement: Agreement,
-    /// What the prior codes of this epoch were decoded to so far.
-    decoded: Option<[Decoded; 2]>,
     device: Device,
     dtype: DType,
     config: Config,
@@ -113,7 +110,6 @@ impl Core {
             optimizer: AdamW::new(config.optimizer.weight_decay),
             controller: Controller::default(),
             agreement: Agreement::default(),
-            decoded: None,
             device,
             dtype,
             config: config.clone(),
@@ -201,11 +197,7 @@ impl Core {
         };
         let forward = self.model.forward(batch.x.clone(), coupling);
         let graph = loss_graph(&forward, batch, &weights);
-        if first {
-            // Nothing of it is saved, so an epoch must not depend on the one before.
-            self.decoded = None;
-        }
-        let (penalty, decoded) = self.penalty(batch);
+        let penalty = self.penalty(batch);
         let objective = match &penalty {
             Some(penalty) => graph.objective.clone() + penalty.clone(),
             None => graph.objective.clone(),
@@ -246,7 +238,6 @@ impl Core {
         finite("the loss", loss.loss, loss.loss)?;
         finite("the gradient norm", clipped.norm, loss.loss)?;
         self.agreement.add(products, clipped.norm);
-        self.decoded = decoded;
 
         let statenet = if first && self.config.model.use_statenet {
             Some(self.correct(&loss, scheduled.rho)?)
@@ -267,8 +258,8 @@ impl Core {
         })
     }
 
-    /// What goes beyond the published loss, `[1]`, and what this epoch's prior codes were decoded to.
-    fn penalty(&self, batch: &Batch) -> (Option<Tensor<1>>, Option<[Decoded; 2]>) {
+    /// What goes beyond the published loss, `[1]`.
+    fn penalty(&self, batch: &Batch) -> Option<Tensor<1>> {
         let beyond = &self.config.beyond;
         let weight = |weight: Option<f64>| weight.unwrap_or(0.0);
         let (consistency, composition) = (weight(beyond.consistency), weight(beyond.composition));
@@ -278,13 +269,12 @@ impl Core {
             evenness: weight(beyond.evenness),
             blur: weight(beyond.blur),
         };
-        let earlier = self.decoded.as_ref();
         let generated = batch.generated.as_ref();
-        let (generated, decoded) = generated
-            .map(|generated| generated.penalty(&self.model, weights, earlier))
-            .unzip();
-        let all = related.into_iter().chain(generated);
-        (all.reduce(|one, other| one + other), decoded)
+        let generated = generated.map(|generated| generated.penalty(&self.model, weights));
+        related
+            .into_iter()
+            .chain(generated)
+            .reduce(|one, other| one + other)
     }
 
     fn correct(&mut self, loss: &Loss, rho: f64) -> Result<StateNetAnswer, DeviceFailure> {

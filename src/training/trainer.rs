@@ -424,10 +424,21 @@ impl Trainer {
         if scheduled.fresh_share > 0.0 {
             self.rewarm(scheduled.fresh_share)?;
         }
-        if let Some(share) = self.config.beyond.sharpening {
-            self.core.scale_logits(1.0 + share)?;
+        if let Some(factor) = self.sharpening() {
+            self.core.scale_logits(factor)?;
         }
         Ok(())
+    }
+
+    /// Factor by which logits grow in this epoch.
+    fn sharpening(&self) -> Option<f64> {
+        let total = self.config.total_epochs;
+        let beyond = &self.config.beyond;
+        let epochs = beyond
+            .sharpening_epochs
+            .map_or(total, |epochs| epochs.min(total));
+        let factor = beyond.sharpening.filter(|_| self.epoch >= total - epochs)?;
+        Some(factor.powf(f64::from(epochs).recip()))
     }
 
     fn rewarm(&mut self, share: f64) -> Result<(), StepError> {

@@ -196,21 +196,19 @@ fn until(records: &[Coverage], figure: impl Fn(&Coverage) -> f64) -> f64 {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::config::Config;
     use crate::run::built_in;
+    use crate::schedule::Schedule;
     use crate::validation::Past;
 
-    fn records() -> Vec<EpochRecord> {
-        Past::of(&built_in().unwrap().origin).unwrap().records
-    }
-
-    /// The published schedule's own figures.
     #[test]
     fn the_largest_steps_of_beta_are_those_of_the_published_schedule() {
-        let betas: Vec<Pair<f64>> = records()
-            .iter()
-            .map(|one| [one.beta_a, one.beta_b])
-            .collect();
-        let [a, b] = largest_steps(betas.into_iter());
+        let schedule = Schedule::new(&Config::default());
+        let betas = (0..106).map(|epoch| {
+            let scheduled = schedule.at(epoch, false);
+            [scheduled.beta_a, scheduled.beta_b]
+        });
+        let [a, b] = largest_steps(betas);
         assert!((a.value - 0.006).abs() < 5e-4, "{}", a.value);
         assert!((b.value - 0.212_048).abs() < 1e-6, "{}", b.value);
         assert!(
@@ -223,7 +221,8 @@ mod tests {
     #[test]
     fn growth_and_plateau_are_counted_from_the_end() {
         let at = |unique: u32| {
-            let mut coverage = records()[0].coverage.unwrap().a;
+            let records = Past::of(&built_in().unwrap().origin).unwrap().records;
+            let mut coverage = records[0].coverage.unwrap().a;
             coverage.argmax.unique = unique;
             coverage
         };

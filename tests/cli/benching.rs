@@ -31,16 +31,16 @@ fn a_bench_says_what_was_measured_and_two_stand_side_by_side() {
         kept
     };
     let of_run = bench(&run, "benchmarks/run.json");
-    let built_in = bench(
-        "assets/builtin/weights.safetensors",
-        "benchmarks/built-in.json",
+    let published = bench(
+        "assets/published/weights.safetensors",
+        "benchmarks/published.json",
     );
-    assert_eq!(built_in["device"], "cpu");
+    assert_eq!(published["device"], "cpu");
     assert_eq!(
-        built_in["checkpoint"]["sha256"],
+        published["checkpoint"]["sha256"],
         "sha256:f401b741487038a02a3b5463182d2ee5fb6eceb01038b19c79917d9e9b4be772"
     );
-    assert_eq!(built_in["configuration_sha256"], Value::Null);
+    assert_eq!(published["configuration_sha256"], Value::Null);
     assert!(
         of_run["configuration_sha256"]
             .as_str()
@@ -48,7 +48,7 @@ fn a_bench_says_what_was_measured_and_two_stand_side_by_side() {
             .starts_with("sha256:")
     );
     for vae in ["a", "b"] {
-        let trained = &built_in["benchmark"][vae];
+        let trained = &published["benchmark"][vae];
         let fresh = &of_run["benchmark"][vae];
         for trials in trained["coverage"].as_array().unwrap() {
             let (samples, ceiling) = (&trials["samples"], trials["ceiling"].as_f64().unwrap());
@@ -69,7 +69,7 @@ fn a_bench_says_what_was_measured_and_two_stand_side_by_side() {
         );
         assert!(trained["operations_per_second"]["min"].as_f64().unwrap() > 0.0);
     }
-    let files = ["run", "built-in"]
+    let files = ["run", "published"]
         .map(|name| {
             home.path(&format!("benchmarks/{name}.json"))
                 .display()
@@ -80,7 +80,7 @@ fn a_bench_says_what_was_measured_and_two_stand_side_by_side() {
     let row = table
         .lines()
         .find(|line| line.starts_with("A argmax coverage at 50000"));
-    let mean = built_in["benchmark"]["a"]["coverage"][0]["argmax"]["mean"]
+    let mean = published["benchmark"]["a"]["coverage"][0]["argmax"]["mean"]
         .as_f64()
         .unwrap();
     assert!(row.unwrap().contains(&format!("{mean:.1}")), "{table}");

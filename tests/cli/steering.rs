@@ -210,6 +210,15 @@ fn runs_are_listed_compared_exported_and_deleted() {
         compared.contains("in epoch 1, the last that all have"),
         "{compared}"
     );
+    for (name, start) in [("reached.svg", &b"<svg"[..]), ("reached.png", b"\x89PNG")] {
+        let plot = home.path(name);
+        let plotted = format!("--plot {} --by time", plot.display());
+        home.run(&format!("runs compare first second third {plotted}"))
+            .exits(0);
+        assert!(fs::read(plot).unwrap().starts_with(start), "{name}");
+    }
+    let odd = home.run("runs compare first second --plot reached.txt");
+    assert!(odd.exits(2).stderr.contains(".svg or .png"));
 
     let csv = home.path("figures.csv");
     home.run(&format!("runs export second --out {}", csv.display()))
@@ -217,7 +226,7 @@ fn runs_are_listed_compared_exported_and_deleted() {
     let csv = fs::read_to_string(csv).unwrap();
     assert_eq!(csv.lines().count(), 4);
     let columns = csv.lines().map(|line| line.split(',').count());
-    assert!(columns.eq([20; 4]), "{csv}");
+    assert!(columns.eq([24; 4]), "{csv}");
 
     let unasked = home.run("runs delete first").exits(2);
     assert!(unasked.stderr.contains("--yes"), "{}", unasked.stderr);

@@ -154,7 +154,13 @@ fn what_cannot_be_studied_is_refused_before_anything_is_trained() {
     assert_eq!(
         names,
         [
-            "seeds", "hold-out", "targets", "statenet", "beta", "options"
+            "seeds",
+            "hold-out",
+            "targets",
+            "statenet",
+            "beta",
+            "options",
+            "ablations"
         ]
     );
 }

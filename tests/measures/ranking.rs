@@ -10,6 +10,9 @@ use fluxttice_core::model::Weights;
 use fluxttice_core::run::built_in;
 use fluxttice_core::training::Split;
 
+/// Weights of a run of the published configuration.
+const PUBLISHED: &[u8] = include_bytes!("../../assets/published/weights.safetensors");
+
 fn figures(weights: &Weights) -> Vec<Figure> {
     let config = Config::load(Source::BuiltIn, &[]).unwrap().config;
     let split = Split::new(&config);
@@ -36,7 +39,11 @@ fn every_figure_that_claims_to_ranks_untrained_weights_below_trained_ones() {
     for seed in [0, 7] {
         for (trained, fresh) in trained.iter().zip(figures(&Weights::fresh(seed))) {
             let claims = definition(&trained.name).unwrap().ranks_untrained_below;
-            let (good, bad) = (trained.value.unwrap(), fresh.value.unwrap());
+            let (Some(good), Some(bad)) = (trained.value, fresh.value) else {
+                // With so few codes, what rests on ln p(x) does not exist for a model whose codes are certain.
+                assert!(!claims, "{} of {}", trained.title(), trained.vae);
+                continue;
+            };
             let better = if trained.name == "decode entropy" {
                 good < bad
             } else {
@@ -59,7 +66,8 @@ fn categorical_coverage_alone_would_rank_untrained_weights_first() {
         let found = figures.iter().find(|f| f.name == "categorical coverage");
         found.unwrap().value.unwrap()
     };
-    let (trained, fresh) = (of(&built_in().unwrap().weights), of(&Weights::fresh(0)));
+    let published = Weights::from_bytes(PUBLISHED).unwrap();
+    let (trained, fresh) = (of(&published), of(&Weights::fresh(0)));
     assert!(
         fresh > trained,
         "{fresh} {trained}: the warning in the definition is wrong"

@@ -28,6 +28,9 @@ fn short() -> Config {
         "free_bits=0.5",
         // Otherwise nothing would be generated, and no number of codes would show.
         "beyond.certainty=0.1",
+        // Otherwise there would be nothing to blur, and nothing to spread over fewer epochs.
+        "beyond.evenness=0.1",
+        "beyond.sharpening=2",
     ])
 }
 
@@ -140,7 +143,8 @@ const CHANGES: &[(&str, &str, Figure, u32)] = &[
         |r| r.learning_rate.scheduled,
         1,
     ),
-    ("beyond.sharpening", "0.5", |r| r.train.ce_a, 1),
+    ("beyond.sharpening", "4.0", |r| r.train.ce_a, 1),
+    ("beyond.sharpening_epochs", "3", |r| r.train.ce_a, 1),
     ("beyond.prior_codes", "16", |r| r.train.penalty, 1),
     ("hold.rho", "0.42", |r| r.rho, 1),
     ("hold.beta_a", "0.42", |r| r.beta_a, 1),

@@ -61,6 +61,10 @@ impl Range {
         min: Bound::Open(0.0),
         max: Bound::Free,
     };
+    pub(super) const FACTOR: Self = Self::Real {
+        min: Bound::Closed(1.0),
+        max: Bound::Free,
+    };
     pub(super) const NOT_NEGATIVE: Self = Self::Real {
         min: Bound::Closed(0.0),
         max: Bound::Free,

@@ -8,7 +8,7 @@ const UP_TO_10: Range = Range::Real {
     max: Bound::Closed(10.0),
 };
 
-pub(super) const KEYS: [KeyInfo; 30] = [
+pub(super) const KEYS: [KeyInfo; 31] = [
     held(
         "hold.rho",
         Range::UNIT,
@@ -207,9 +207,21 @@ pub(super) const KEYS: [KeyInfo; 30] = [
     .next_batch(),
     key(
         "beyond.sharpening",
-        Range::NOT_NEGATIVE,
+        Range::FACTOR,
         "null",
-        "share by which the logits of both decoders grow at the start of each epoch, by their last layers' weights (deterministic annealing); null lets them grow by learning alone",
+        "factor by which the logits of both decoders grow at the end of the run, by their last layers' weights, beside what they learn (deterministic annealing)",
+    )
+    .optional()
+    .added()
+    .next_epoch(),
+    key(
+        "beyond.sharpening_epochs",
+        Range::Whole {
+            min: 1,
+            max: LAST_EPOCH,
+        },
+        "null",
+        "last epochs of the run over which `sharpening` is spread, equal factors each; null is all epochs",
     )
     .optional()
     .added()

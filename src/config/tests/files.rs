@@ -164,6 +164,18 @@ fn every_configuration_of_the_folder_has_its_name_and_can_be_asked_for_by_it() {
         let read = Config::load(Source::at(path.clone()), &[]).unwrap();
         assert_eq!(named.config, read.config, "{name}");
         assert_eq!(Source::at(path.clone()), Source::File(path));
+        // The reproducible one says in full what the published one is.
+        let known = name.trim_end_matches("_reproducible");
+        let another_seed = Config {
+            seed: 7,
+            ..named.config.clone()
+        };
+        assert_eq!(another_seed.name(), Some(known));
+        let changed = Config {
+            batch_size: 63,
+            ..named.config
+        };
+        assert_eq!(changed.name(), None);
     }
     assert_eq!(Source::at("own".into()), Source::File("own".into()));
 }
