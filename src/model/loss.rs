@@ -96,8 +96,7 @@ pub fn loss_graph(forward: &Forward, batch: &Batch, weights: &LossWeights) -> Lo
     let kl_a = kl(&forward.posterior[0], weights.free_bits, n);
     let kl_b = kl(&forward.posterior[1], weights.free_bits, n);
     let entropy = mean_softmax_entropy(log_p_b);
-    let repels = weights.repulsion_weight > 0.0;
-    let repulsion = if repels {
+    let repulsion = if weights.repulsion_weight > 0.0 {
         repulsion(forward.z[1].clone())
     } else {
         repulsion_unlearned(forward.z[1].clone())
@@ -105,12 +104,8 @@ pub fn loss_graph(forward: &Forward, batch: &Batch, weights: &LossWeights) -> Lo
 
     let loss_a = ce_a.clone() + kl_a.clone().mul_scalar(weights.beta_a);
     let loss_b = ce_b.clone() + kl_b.clone().mul_scalar(weights.beta_b)
-        - entropy.clone().mul_scalar(weights.entropy_weight);
-    let loss_b = if repels {
-        loss_b + repulsion.clone().mul_scalar(weights.repulsion_weight)
-    } else {
-        loss_b
-    };
+        - entropy.clone().mul_scalar(weights.entropy_weight)
+        + repulsion.clone().mul_scalar(weights.repulsion_weight);
     let objective = loss_a.mul_scalar(weights.lambda1 * weights.scale_a)
         + loss_b.mul_scalar(weights.lambda2 * weights.scale_b);
 

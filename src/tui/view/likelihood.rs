@@ -8,6 +8,7 @@ use ratatui::text::{Line, Span};
 use super::{below, coverage, heading, lines, operation_list};
 use crate::measure::Estimate;
 use crate::session::{Estimates, VaeEstimates};
+use crate::space::OPERATIONS;
 use crate::tui::app::{App, COLUMNS, Paint, ROWS};
 use crate::tui::format::{fixed, percent, thousands, wrap};
 use crate::tui::theme::{Role, Theme};
@@ -19,6 +20,12 @@ const WORDS: [&str; 5] = ["<¼", "<½", "<1", "<2", "≥2"];
 
 /// Rows from which on there is room for sentences.
 const ROOM_FOR_WORDS: u16 = 24;
+
+/// By how much at most the entropy of so many draws lies below that of what they are drawn from, in nats:
+/// (M - 1) / 2N (Miller, *Note on the bias of information estimates*, 1955), where each code names one operation.
+fn most_bias(codes: u32) -> f64 {
+    (OPERATIONS - 1) as f64 / (2.0 * f64::from(codes))
+}
 
 /// What a user gets of a generator.
 pub fn in_words(vae: &VaeEstimates) -> String {
@@ -109,7 +116,11 @@ pub fn render_side(area: Rect, buf: &mut Buffer, app: &App, estimates: Option<&E
     let mut rows = Vec::new();
     let codes = thousands(estimates.vaes[0].codes.into());
     let dim = |text: String| Line::styled(text, theme.dim());
-    let note = format!("estimated from {codes} codes, seed {}", estimates.seed);
+    let note = format!(
+        "estimated from {codes} codes, seed {}: I(z; x) up to {:.3} nats too low",
+        estimates.seed,
+        most_bias(estimates.vaes[0].codes)
+    );
     rows.extend(wrap(&note, width).into_iter().map(dim));
     let here = app.map.operation();
     for (i, (name, role)) in [("A", Role::A), ("B", Role::B)].into_iter().enumerate() {
