@@ -135,12 +135,16 @@ impl Config {
                 name: String::new(),
                 text: (*text).to_owned(),
             };
-            Self::load(source, &[]).is_ok_and(|loaded| {
-                let differences = loaded.config.differences(self);
-                differences.iter().all(|key| key.key == "seed")
-            })
+            Self::load(source, &[]).is_ok_and(|loaded| loaded.config.differs_by_seed_alone(self))
         };
         NAMED.iter().find(is_this).map(|(name, _)| *name)
+    }
+
+    /// Whether another configuration differs from this one in the seed, or in nothing.
+    #[must_use]
+    pub fn differs_by_seed_alone(&self, other: &Self) -> bool {
+        let differences = self.differences(other);
+        differences.iter().all(|key| key.key == "seed")
     }
 
     /// Every key in which another configuration differs from this one, in the order of the table.
