@@ -6,6 +6,8 @@
 mod benching;
 #[path = "cli/evidence.rs"]
 mod evidence;
+#[path = "cli/killing.rs"]
+mod killing;
 #[path = "cli/machines.rs"]
 mod machines;
 #[path = "cli/measuring.rs"]
@@ -27,5 +29,7 @@ mod studying;
 mod training;
 #[path = "cli/validating.rs"]
 mod validating;
+#[path = "support/whole.rs"]
+mod whole;
 #[path = "cli/wrong.rs"]
 mod wrong;

@@ -9,10 +9,20 @@
 
 #[path = "session/controls.rs"]
 mod controls;
+#[path = "support/failing.rs"]
+mod failing;
 #[path = "session/own.rs"]
 mod own;
 #[path = "session/past.rs"]
 mod past;
+#[cfg(unix)]
+#[path = "support/power.rs"]
+mod power;
+#[cfg(unix)]
+#[path = "session/power_cut.rs"]
+mod power_cut;
+#[path = "session/refusing_disk.rs"]
+mod refusing_disk;
 #[path = "session/requests.rs"]
 mod requests;
 #[path = "session/runs.rs"]
@@ -23,3 +33,5 @@ mod shuffled;
 mod steering;
 #[path = "support/session.rs"]
 mod support;
+#[path = "support/whole.rs"]
+mod whole;

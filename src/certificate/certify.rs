@@ -17,9 +17,8 @@ use super::statement::{
 use super::sums::sums;
 use super::{CERTIFICATE, DOCUMENT, ENVELOPE, PICTURE, PLOT, SUMS};
 use crate::measure::{Progress, Scale};
-use crate::run::files;
 use crate::run::names::{CONFIG, JOURNAL, METRICS};
-use crate::run::{Checkpoint, RunError, journal};
+use crate::run::{Checkpoint, Disk, RunError, journal};
 
 /// A certificate that was made.
 #[derive(Clone, Debug)]
@@ -36,6 +35,7 @@ pub struct Certified {
 /// [`CertificateError::Refused`] where the checkpoint does not pass every check; the others where
 /// files, device or key fail. Nothing is at `folder` then but what was there before.
 pub fn certify(
+    disk: &Disk,
     checkpoint: &Checkpoint,
     scale: &Scale,
     folder: &Path,
@@ -93,10 +93,10 @@ pub fn certify(
     }
     files.insert(CERTIFICATE.to_owned(), bytes);
     files.insert(SUMS.to_owned(), sums(files.iter()).into_bytes());
-    files::publish_folder(folder, false, |scratch| {
+    disk.publish_folder(folder, false, |scratch| {
         files
             .iter()
-            .try_for_each(|(name, bytes)| files::write(&scratch.join(name), bytes))
+            .try_for_each(|(name, bytes)| disk.write(&scratch.join(name), bytes))
     })?;
     Ok(Certified {
         folder: folder.to_owned(),

@@ -1,6 +1,5 @@
 //! Ed25519 keys in PEM files, as OpenSSL writes and reads them.
 
-use std::io::Write;
 use std::path::Path;
 
 use ed25519_dalek::pkcs8::{
@@ -11,7 +10,7 @@ use ed25519_dalek::{Signature, Signer, SigningKey, VerifyingKey};
 
 use super::error::CertificateError;
 use super::sums::hex;
-use crate::run::{RunError, files};
+use crate::run::{Disk, files};
 
 /// Largest key file that is read.
 const LIMIT: u64 = 64 << 10;
@@ -52,15 +51,15 @@ impl KeyPair {
     ///
     /// # Errors
     /// [`CertificateError::Run`] where a file exists already or the disk refuses.
-    pub fn save(&self, secret: &Path, public: &Path) -> Result<(), CertificateError> {
-        write_new(secret, self.secret.pem(secret)?.as_bytes(), 0o600)?;
+    pub fn save(&self, disk: &Disk, secret: &Path, public: &Path) -> Result<(), CertificateError> {
+        disk.write_secret(secret, self.secret.pem(secret)?.as_bytes())?;
         let written = self
             .public
             .pem(public)
-            .and_then(|pem| write_new(public, pem.as_bytes(), 0o644));
+            .and_then(|pem| Ok(disk.write_new(public, pem.as_bytes())?));
         if written.is_err() {
             // Half a pair is of no use; the error at hand is the one to tell.
-            let _ = std::fs::remove_file(secret);
+            let _ = disk.remove_file(secret);
         }
         written
     }
@@ -155,26 +154,6 @@ fn unusable(path: &Path, problem: impl Into<String>) -> CertificateError {
     }
 }
 
-fn write_new(path: &Path, bytes: &[u8], mode: u32) -> Result<(), CertificateError> {
-    let mut options = std::fs::OpenOptions::new();
-    options.write(true).create_new(true);
-    #[cfg(unix)]
-    std::os::unix::fs::OpenOptionsExt::mode(&mut options, mode);
-    #[cfg(not(unix))]
-    let _ = mode;
-    let mut file = options.open(path).map_err(|error| {
-        if error.kind() == std::io::ErrorKind::AlreadyExists {
-            RunError::unusable(path, "exists already and is not overwritten")
-        } else {
-            RunError::disk("create", path)(error)
-        }
-    })?;
-    file.write_all(bytes)
-        .and_then(|()| file.sync_all())
-        .map_err(RunError::disk("write", path))?;
-    Ok(())
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -184,13 +163,18 @@ mod tests {
         let home = tempfile::tempdir().unwrap();
         let (secret, public) = (home.path().join("k.pem"), home.path().join("k.pub.pem"));
         let pair = KeyPair::generate().unwrap();
-        pair.save(&secret, &public).unwrap();
+        pair.save(&Disk::default(), &secret, &public).unwrap();
         let signature = SecretKey::load(&secret).unwrap().sign(b"words");
         let read = PublicKey::load(&public).unwrap();
         assert_eq!(read.id(), pair.public.id());
         assert!(read.verifies(b"words", &signature) && !read.verifies(b"other", &signature));
         let kept = std::fs::read(&secret).unwrap();
-        assert!(KeyPair::generate().unwrap().save(&secret, &public).is_err());
+        assert!(
+            KeyPair::generate()
+                .unwrap()
+                .save(&Disk::default(), &secret, &public)
+                .is_err()
+        );
         assert_eq!(std::fs::read(&secret).unwrap(), kept);
         #[cfg(unix)]
         {
@@ -205,7 +189,12 @@ mod tests {
         let home = tempfile::tempdir().unwrap();
         let (secret, public) = (home.path().join("k.pem"), home.path().join("k.pub.pem"));
         std::fs::write(&public, "mine").unwrap();
-        assert!(KeyPair::generate().unwrap().save(&secret, &public).is_err());
+        assert!(
+            KeyPair::generate()
+                .unwrap()
+                .save(&Disk::default(), &secret, &public)
+                .is_err()
+        );
         assert!(!secret.exists() && std::fs::read(&public).unwrap() == b"mine");
     }
 

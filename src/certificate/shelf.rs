@@ -7,11 +7,9 @@ use super::error::CertificateError;
 use super::statement::Statement;
 use super::{CERTIFICATE, ENVELOPE};
 use crate::run::checkpoint::{is_checkpoint, position};
-use crate::run::names::{SNAPSHOTS, STATE};
-use crate::run::{Checkpoint, Origin, RunError, all_runs, files};
+use crate::run::names::{CERTIFICATES, SNAPSHOTS, STATE};
+use crate::run::{Checkpoint, Disk, Origin, RunError, all_runs, files};
 
-/// Folder of certificates, in a run or beside all of them.
-const CERTIFICATES: &str = "certificates";
 /// Largest file that is read for a list.
 const LIMIT: u64 = 16 << 20;
 
@@ -90,7 +88,7 @@ pub fn place(runs: &Path, checkpoint: &Checkpoint) -> PathBuf {
 ///
 /// # Errors
 /// [`CertificateError::Run`] where a file cannot be read, `to` exists or the disk refuses.
-pub fn export(folder: &Path, to: &Path) -> Result<(), CertificateError> {
+pub fn export(disk: &Disk, folder: &Path, to: &Path) -> Result<(), CertificateError> {
     let entries = fs::read_dir(folder)
         .map_err(|error| RunError::unusable(folder, error.to_string()))?
         .flatten();
@@ -98,10 +96,10 @@ pub fn export(folder: &Path, to: &Path) -> Result<(), CertificateError> {
         .map(|entry| entry.path())
         .filter(|path| path.is_file())
         .collect();
-    files::publish_folder(to, false, |scratch| {
+    disk.publish_folder(to, false, |scratch| {
         paths.iter().try_for_each(|path| {
             let bytes = files::read(path, 16 * LIMIT)?;
-            files::write(&scratch.join(last(path)), &bytes)
+            disk.write(&scratch.join(last(path)), &bytes)
         })
     })?;
     Ok(())

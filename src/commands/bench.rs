@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 
 use fluxttice_core::device::choose;
 use fluxttice_core::measure::{Benchmark, CoverageTrials, Spread, VaeBenchmark};
-use fluxttice_core::run::{Origin, find_checkpoint, journal};
+use fluxttice_core::run::{Disk, Origin, find_checkpoint, journal};
 use fluxttice_core::session::SessionError;
 use fluxttice_core::space::{OPERATIONS, sha256};
 
@@ -114,13 +114,14 @@ fn measure(global: &Global, args: &BenchArgs) -> Done {
 }
 
 fn save(path: &Path, file: &File) -> Result<(), Failure> {
+    let disk = Disk::default();
     if let Some(folder) = path.parent() {
-        fs::create_dir_all(folder).map_err(Failure::Output)?;
+        disk.create_folder(folder)?;
     }
     let mut text =
         serde_json::to_string_pretty(file).map_err(|error| Failure::Output(error.into()))?;
     text.push('\n');
-    fs::write(path, text).map_err(Failure::Output)
+    Ok(disk.write(path, text.as_bytes())?)
 }
 
 fn compare(global: &Global, paths: &[std::path::PathBuf]) -> Done {

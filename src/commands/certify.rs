@@ -6,7 +6,7 @@ use serde_json::json;
 
 use fluxttice_core::certificate::{SecretKey, certify};
 use fluxttice_core::measure::Scale;
-use fluxttice_core::run::find_checkpoint;
+use fluxttice_core::run::{Disk, find_checkpoint};
 
 use super::progress::Bar;
 use super::{Done, figure_line, json_line, line, note, setup};
@@ -21,9 +21,16 @@ pub fn run(global: &Global, args: &CertifyArgs) -> Done {
     let checkpoint = find_checkpoint(&setup::runs(global)?, args.checkpoint.as_deref())?;
     let scale = Scale::certificate(global.seed.unwrap_or(0));
     let bar = Bar::new(global);
-    let certified = certify(&checkpoint, &scale, &args.out, key.as_ref(), &|progress| {
-        bar.show(progress);
-    });
+    let certified = certify(
+        &Disk::default(),
+        &checkpoint,
+        &scale,
+        &args.out,
+        key.as_ref(),
+        &|progress| {
+            bar.show(progress);
+        },
+    );
     bar.clear();
     let certified = certified?;
     let predicate = &certified.statement.predicate;

@@ -8,7 +8,7 @@ use std::fmt::Write;
 use std::process::ExitCode;
 
 use fluxttice_core::record::EpochRecord;
-use fluxttice_core::run::{find_run, read_metrics, stored_config};
+use fluxttice_core::run::{Disk, find_run, read_metrics, stored_config};
 
 use self::window::Window;
 use super::{Done, Failure, line, setup};
@@ -22,10 +22,11 @@ pub fn run(global: &Global, args: &CompareArgs) -> Done {
     let records = read_metrics(&run)?;
     let window = Window::measure(&run, &config, global.seed.unwrap_or(0))?;
     let table = table(&original, &records, &window, config.seed);
-    std::fs::create_dir_all(&args.out).map_err(Failure::Output)?;
+    let disk = Disk::default();
+    disk.create_folder(&args.out)?;
     let picture = plot::svg(&original, &records)?;
     for (name, text) in [("comparison.md", &table), ("comparison.svg", &picture)] {
-        std::fs::write(args.out.join(name), text).map_err(Failure::Output)?;
+        disk.write(&args.out.join(name), text.as_bytes())?;
     }
     line(&table)?;
     Ok(ExitCode::SUCCESS)

@@ -1,6 +1,5 @@
 //! `contrast`: what each figure says of a trained model and of untrained weights.
 
-use std::fs;
 use std::process::ExitCode;
 
 use plotters::coord::Shift;
@@ -12,7 +11,7 @@ use fluxttice_core::measure::{
 };
 use fluxttice_core::model::{Weights, Which};
 use fluxttice_core::plot::{self, BLUE, DrawError, FONT, ORANGE, Picture, failed};
-use fluxttice_core::run::find_checkpoint;
+use fluxttice_core::run::{Disk, find_checkpoint};
 use fluxttice_core::space::OPERATIONS;
 
 use super::progress::Bar;
@@ -68,9 +67,10 @@ pub fn run(global: &Global, args: &ContrastArgs) -> Done {
     let table = table(&figures[0], &figures[1]);
     let picture = plot::svg(&Curves(&curves), SIZE)
         .map_err(|error| Failure::Input(format!("cannot draw: {error}")))?;
-    fs::create_dir_all(&args.out).map_err(Failure::Output)?;
+    let disk = Disk::default();
+    disk.create_folder(&args.out)?;
     for (name, text) in [("contrast.md", &table), ("contrast.svg", &picture)] {
-        fs::write(args.out.join(name), text).map_err(Failure::Output)?;
+        disk.write(&args.out.join(name), text.as_bytes())?;
     }
     line(table.trim_end())?;
     Ok(ExitCode::SUCCESS)

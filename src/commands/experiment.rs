@@ -8,7 +8,7 @@ use serde_json::json;
 use fluxttice_core::device::choose;
 use fluxttice_core::experiment::{Decision, Difference, Experiment, Trial, run as try_out};
 use fluxttice_core::measure::Progress;
-use fluxttice_core::run::{LATEST, find_run, finished_epochs};
+use fluxttice_core::run::{Disk, LATEST, find_run, finished_epochs};
 
 use super::progress::Bar;
 use super::{Done, Failure, json_line, line, note, setup};
@@ -56,10 +56,10 @@ pub fn run(global: &Global, args: &ExperimentArgs) -> Done {
     let found = found?;
     let path = match &args.out {
         Some(path) => {
-            found.write(path)?;
+            found.write(&Disk::default(), path)?;
             path.clone()
         }
-        None => found.save(&trial.run)?,
+        None => found.save(&Disk::default(), &trial.run)?,
     };
     if global.json {
         json_line(&json!({

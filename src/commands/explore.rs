@@ -4,9 +4,9 @@ use std::io::{self, IsTerminal};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::process::ExitCode;
 
-use fluxttice_core::run::best_at_hand;
+use fluxttice_core::run::{Disk, best_at_hand};
 use fluxttice_core::session::message::Command;
-use fluxttice_core::session::{Desk, DeskInlet, DeskRequest, Inlet, Session, SessionError};
+use fluxttice_core::session::{Desk, DeskInlet, DeskRequest, Inlet, Runs, Session, SessionError};
 use fluxttice_core::tui::{self, Exit, Inputs, Options, Tab};
 
 use super::{Done, Failure, note, setup, signals};
@@ -49,7 +49,11 @@ fn show(global: &Global, tab: Tab, start: impl FnOnce() -> io::Result<Session>) 
                 inlet,
                 worker,
             } = start().map_err(Failure::System)?;
-            let desk = Desk::open(setup::runs(global)?, global.device).map_err(Failure::System)?;
+            let runs = Runs {
+                disk: Disk::default(),
+                folder: setup::runs(global)?,
+            };
+            let desk = Desk::open(runs, global.device).map_err(Failure::System)?;
             let events = logs.follow(events);
             let inputs = Inputs {
                 events,

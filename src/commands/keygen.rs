@@ -6,6 +6,7 @@ use std::process::ExitCode;
 use serde_json::json;
 
 use fluxttice_core::certificate::KeyPair;
+use fluxttice_core::run::Disk;
 
 use super::{Done, json_line, line, note};
 use crate::cli::{Global, KeygenArgs};
@@ -19,7 +20,7 @@ pub fn run(global: &Global, args: &KeygenArgs) -> Done {
     };
     let (secret, public) = (with(".key.pem"), with(".pub.pem"));
     let pair = KeyPair::generate()?;
-    pair.save(&secret, &public)?;
+    pair.save(&Disk::default(), &secret, &public)?;
     if global.json {
         json_line(&json!({ "secret": secret, "public": public, "id": pair.public.id() }))?;
     } else {

@@ -142,6 +142,7 @@ fn session_code(error: &SessionError) -> u8 {
     match error {
         SessionError::Run(error) => run_code(error),
         SessionError::NoDevice(_) | SessionError::Device(_) => 4,
+        SessionError::Unsaved(_) => 6,
         SessionError::Diverged(_) => 5,
         SessionError::Panicked(_) => 1,
     }

@@ -12,7 +12,7 @@ use fluxttice_core::experiment::experiments;
 use fluxttice_core::plot::Drawing;
 use fluxttice_core::record::Coverage;
 use fluxttice_core::run::{
-    Branch, FIGURES, Summary, delete, figures, find_run, journal, tree, write_file,
+    Branch, Disk, FIGURES, Summary, delete, figures, find_run, journal, tree,
 };
 use fluxttice_core::space::OPERATIONS;
 
@@ -196,7 +196,7 @@ fn compare(global: &Global, named: &[String], plot: Option<(&Path, PlotBy)>) -> 
         let bytes = Drawing::Curves(runs_plot::curves(&runs, by))
             .bytes(extension)
             .map_err(|error| Failure::Input(format!("cannot draw: {error}")))?;
-        write_file(file, &bytes)?;
+        Disk::default().write(file, &bytes)?;
     }
     let common = runs.iter().map(|run| run.records.len()).min().unwrap_or(0);
     let at = |run: &Summary| {
@@ -264,7 +264,7 @@ fn export(global: &Global, named: &str, out: &Path) -> Done {
     if out.as_os_str() == "-" {
         return line(text.trim_end()).map(|()| ExitCode::SUCCESS);
     }
-    write_file(out, text.as_bytes())?;
+    Disk::default().write(out, text.as_bytes())?;
     line(&out.display().to_string())?;
     Ok(ExitCode::SUCCESS)
 }
@@ -293,7 +293,7 @@ fn delete_all(global: &Global, named: &[String], yes: bool) -> Done {
         }
     }
     for path in paths {
-        delete(&path)?;
+        delete(&Disk::default(), &path)?;
         if !global.quiet {
             super::note(&format!("deleted {}", path.display()));
         }

@@ -3,7 +3,9 @@
 use std::path::{Path, PathBuf};
 
 use fluxttice_core::config::{Config, Loaded, Source};
-use fluxttice_core::run::{LATEST, find_run, finished_epochs, new_run, runs_folder, stored_config};
+use fluxttice_core::run::{
+    Disk, LATEST, find_run, finished_epochs, new_run, runs_folder, stored_config,
+};
 use fluxttice_core::session::{Place, Plan};
 
 use super::Failure;
@@ -25,6 +27,7 @@ pub fn config(global: &Global) -> Result<Loaded, Failure> {
 /// The plan of a new or continued session.
 pub fn plan(global: &Global, resume: Option<&str>, out: Option<&Path>) -> Result<Plan, Failure> {
     let mut plan = Plan {
+        disk: Disk::default(),
         device: global.device,
         place: Place::Existing(PathBuf::new()),
         config_name: config_name(global),
@@ -67,6 +70,7 @@ pub fn branch(global: &Global, named: &str, out: Option<&Path>) -> Result<Plan, 
     let config = stored_with(global, &from)?;
     let to = out.map_or_else(|| new_run(&runs, &config), Path::to_owned);
     Ok(Plan {
+        disk: Disk::default(),
         device: global.device,
         config_name: "of its parent".to_owned(),
         ineffective: Vec::new(),

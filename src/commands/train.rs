@@ -137,6 +137,18 @@ impl Report {
                 self.note(&notice.text);
                 Ok(())
             }
+            Event::Saving(unsaved) if self.json => json_line(&json!({
+                "event": "saving",
+                "unsaved_since": unsaved.as_ref().map(|unsaved| unsaved.since),
+                "problem": unsaved.as_ref().map(|unsaved| &unsaved.problem),
+            })),
+            Event::Saving(unsaved) => {
+                let text = unsaved
+                    .as_ref()
+                    .map(|unsaved| format!("{unsaved}; training goes on"));
+                self.note(&text.unwrap_or_else(|| "everything is saved again".to_owned()));
+                Ok(())
+            }
             Event::State(_)
             | Event::Tuned(_)
             | Event::Codes(_)

@@ -14,6 +14,6 @@ mod tests;
 
 pub use arm::Arm;
 pub use error::ExperimentError;
-pub use report::{Base, EXPERIMENTS, Experiment, Pair, experiments};
+pub use report::{Base, Experiment, Pair, experiments};
 pub use trial::{MAX_HORIZON, MAX_REPETITIONS, Trial, TrialProgress, run};
 pub use verdict::{AtEpoch, Decision, Difference, FIGURES, FigureOf, Verdict, course};

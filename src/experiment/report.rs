@@ -8,10 +8,9 @@ use serde::{Deserialize, Serialize};
 use super::arm::Arm;
 use super::verdict::Verdict;
 use crate::disruption::Disruption;
-use crate::run::{RunError, files};
+use crate::run::names::EXPERIMENTS;
+use crate::run::{Disk, RunError, files};
 
-/// Folder of a run's experiments.
-pub const EXPERIMENTS: &str = "experiments";
 /// Version of the file's layout.
 pub(super) const VERSION: u32 = 1;
 /// Largest file that is read.
@@ -86,16 +85,16 @@ impl Experiment {
     ///
     /// # Errors
     /// [`RunError`] where it cannot be written.
-    pub fn save(&self, run: &Path) -> Result<PathBuf, RunError> {
+    pub fn save(&self, disk: &Disk, run: &Path) -> Result<PathBuf, RunError> {
         let folder = run.join(EXPERIMENTS);
-        fs::create_dir_all(&folder).map_err(RunError::disk("create", &folder))?;
+        disk.create_folder(&folder)?;
         let base = self.name();
         let path = std::iter::once(base.clone())
             .chain((2u32..).map(|number| format!("{base}-{number}")))
             .map(|name| folder.join(format!("{name}.json")))
             .find(|path| !path.exists())
             .unwrap_or_else(|| folder.join(base));
-        self.write(&path)?;
+        self.write(disk, &path)?;
         Ok(path)
     }
 
@@ -103,10 +102,10 @@ impl Experiment {
     ///
     /// # Errors
     /// [`RunError`] where it cannot be written.
-    pub fn write(&self, path: &Path) -> Result<(), RunError> {
+    pub fn write(&self, disk: &Disk, path: &Path) -> Result<(), RunError> {
         let text = serde_json::to_vec(self)
             .map_err(|error| RunError::unusable(path, error.to_string()))?;
-        files::write(path, &text)
+        disk.write(path, &text)
     }
 
     /// Reads an experiment and works its verdict out again from what it measured.

@@ -7,7 +7,7 @@ use crate::config::{Config, Source};
 use crate::device::choose;
 use crate::disruption::{Disruption, DisruptionKind};
 use crate::record::{EpochRecord, Seconds};
-use crate::run::{RunFolder, read_metrics};
+use crate::run::{Disk, RunFolder, read_metrics};
 use crate::session::message::Event;
 use crate::session::{Place, Plan, Session};
 use crate::training::{Planned, Steer};
@@ -31,6 +31,7 @@ fn small() -> Config {
 /// A run of some epochs with these changes on the way.
 fn train(folder: &Path, epochs: u32, planned: Vec<Planned>) {
     let plan = Plan {
+        disk: Disk::default(),
         device: "cpu".parse().unwrap(),
         place: Place::NewAt(folder.to_owned(), Box::new(small())),
         config_name: "test".into(),
@@ -184,15 +185,15 @@ fn an_experiment_is_read_back_and_one_whose_verdict_was_changed_is_not() {
     let folder = home.path().join("run");
     train(&folder, EPOCH, Vec::new());
     let found = tried(&trial(&folder, 0, push(0.5)), 2);
-    let path = found.save(&folder).unwrap();
-    let again = found.save(&folder).unwrap();
+    let path = found.save(&Disk::default(), &folder).unwrap();
+    let again = found.save(&Disk::default(), &folder).unwrap();
     assert_ne!(path, again, "nothing is written over");
     assert_eq!(Experiment::read(&path).unwrap(), found);
     assert_eq!(experiments(&folder).len(), 2);
 
     let mut prettier = found;
     prettier.verdict.figures[0].mean += 1.0;
-    prettier.write(&path).unwrap();
+    prettier.write(&Disk::default(), &path).unwrap();
     let problem = Experiment::read(&path).unwrap_err().to_string();
     assert!(problem.contains("does not follow"), "{problem}");
 }
@@ -237,7 +238,7 @@ fn what_cannot_be_tried_is_refused_and_what_is_given_up_leaves_nothing() {
 fn it_can_be_tried_before_the_first_epoch_and_beside_an_open_run() {
     let home = tempfile::tempdir().unwrap();
     let folder = home.path().join("run");
-    let open = RunFolder::create(&folder, &small()).unwrap();
+    let open = RunFolder::create(&Disk::default(), &folder, &small()).unwrap();
     let first = Trial {
         epoch: 0,
         ..trial(&folder, 0, push(0.2))

@@ -4,6 +4,7 @@ use std::path::Path;
 
 use serde::{Deserialize, Serialize};
 
+use super::disk::Disk;
 use super::error::RunError;
 use super::files;
 use crate::measure::neighbours::Place;
@@ -69,7 +70,7 @@ pub fn read(path: &Path) -> Result<Vec<Bookmark>, RunError> {
 ///
 /// # Errors
 /// [`RunError`] where the file cannot be read or written; it is as it was then.
-pub fn change(path: &Path, change: BookmarkChange) -> Result<Vec<Bookmark>, RunError> {
+pub fn change(disk: &Disk, path: &Path, change: BookmarkChange) -> Result<Vec<Bookmark>, RunError> {
     let mut bookmarks = read(path)?;
     match change {
         BookmarkChange::Set(new) => {
@@ -95,9 +96,9 @@ pub fn change(path: &Path, change: BookmarkChange) -> Result<Vec<Bookmark>, RunE
     let text = serde_yaml::to_string(&stored)
         .map_err(|error| RunError::unusable(path, error.to_string()))?;
     if let Some(folder) = path.parent() {
-        std::fs::create_dir_all(folder).map_err(RunError::disk("create", folder))?;
+        disk.create_folder(folder)?;
     }
-    files::write(path, text.as_bytes())?;
+    disk.write(path, text.as_bytes())?;
     Ok(bookmarks)
 }
 
@@ -120,14 +121,24 @@ mod tests {
         let first = bookmark("min + max - product", "a: \"quoted\" #note\n- 3");
         let second = bookmark("----00-0+", "");
         for new in [&first, &second] {
-            change(&path, BookmarkChange::Set(new.clone())).unwrap();
+            change(&Disk::default(), &path, BookmarkChange::Set(new.clone())).unwrap();
         }
         assert_eq!(read(&path).unwrap(), [first.clone(), second.clone()]);
         // min is another way to write the second.
         let renamed = bookmark("min", "the lattice's");
-        let now = change(&path, BookmarkChange::Set(renamed.clone())).unwrap();
+        let now = change(
+            &Disk::default(),
+            &path,
+            BookmarkChange::Set(renamed.clone()),
+        )
+        .unwrap();
         assert_eq!(now, [first.clone(), renamed]);
-        let now = change(&path, BookmarkChange::Remove(second.place)).unwrap();
+        let now = change(
+            &Disk::default(),
+            &path,
+            BookmarkChange::Remove(second.place),
+        )
+        .unwrap();
         assert_eq!(now, std::slice::from_ref(&first));
         assert_eq!(read(&path).unwrap(), [first]);
     }
@@ -146,7 +157,12 @@ mod tests {
             let problem = read(&path).unwrap_err().to_string();
             assert!(problem.contains(expected), "{problem}");
             assert!(problem.contains(BOOKMARKS), "{problem}");
-            change(&path, BookmarkChange::Set(bookmark("min", ""))).unwrap_err();
+            change(
+                &Disk::default(),
+                &path,
+                BookmarkChange::Set(bookmark("min", "")),
+            )
+            .unwrap_err();
             assert_eq!(std::fs::read_to_string(&path).unwrap(), text);
         }
     }

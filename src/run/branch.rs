@@ -4,10 +4,11 @@ use std::collections::BTreeSet;
 use std::path::Path;
 
 use super::checkpoint;
+use super::disk::Disk;
 use super::error::RunError;
 use super::folder::{self, RunFolder};
-use super::journal::{self, Entry, JournalEvent};
-use super::names::{CHECKPOINTS, JOURNAL};
+use super::journal::{Entry, JournalEvent};
+use super::names::CHECKPOINTS;
 use crate::config::Config;
 use crate::training::Snapshot;
 
@@ -69,6 +70,7 @@ pub fn weights_digest(state: Option<&Snapshot>, run: &Path) -> Result<Option<Str
 /// # Errors
 /// [`RunError`] where the checkpoint was not kept or the folder cannot be made.
 pub fn branch(
+    disk: &Disk,
     from: &Path,
     epochs: u32,
     to: &Path,
@@ -80,22 +82,25 @@ pub fn branch(
     let entries = folder::read_journal(from)?;
     let weights = weights_digest(snapshot.as_ref(), from)?;
 
-    let run = RunFolder::create(to, config)?;
-    let journal = to.join(JOURNAL);
-    for entry in entries.iter().filter(|entry| entry.event.epoch() < epochs) {
-        journal::append_entry(&journal, entry)?;
-    }
-    run.journal(JournalEvent::Branched {
-        parent: folder::name(from),
-        epoch: epochs,
-        weights,
+    folder::clear_vacant(disk, to)?;
+    disk.publish_folder(to, false, |scratch| {
+        let run = RunFolder::create(disk, scratch, config)?;
+        for entry in entries.iter().filter(|entry| entry.event.epoch() < epochs) {
+            run.journal_entry(entry)?;
+        }
+        run.journal(JournalEvent::Branched {
+            parent: folder::name(from),
+            epoch: epochs,
+            weights,
+        })?;
+        run.replace_metrics(shared)?;
+        if let Some(snapshot) = &snapshot {
+            adopt_bests(&run, from, epochs, snapshot)?;
+            run.save_checkpoint(epochs - 1, snapshot)?;
+        }
+        Ok(())
     })?;
-    run.replace_metrics(shared)?;
-    if let Some(snapshot) = &snapshot {
-        adopt_bests(&run, from, epochs, snapshot)?;
-        run.save_checkpoint(epochs - 1, snapshot)?;
-    }
-    Ok((run, snapshot))
+    Ok((RunFolder::open(disk, to)?, snapshot))
 }
 
 /// Takes the parent's best epochs along; of those that were not kept the branch knows nothing.
@@ -105,16 +110,8 @@ fn adopt_bests(
     epochs: u32,
     snapshot: &Snapshot,
 ) -> Result<(), RunError> {
-    let bests = &snapshot.state.bests;
-    let wanted: BTreeSet<u32> = [
-        snapshot.state.best.map(|best| best.epoch),
-        bests.coverage.map(|best| best.epoch),
-        bests.information.map(|best| best.epoch),
-    ]
-    .into_iter()
-    .flatten()
-    .filter(|epoch| epoch + 1 < epochs)
-    .collect();
+    let bests = snapshot.state.best_epochs().into_iter().flatten();
+    let wanted: BTreeSet<u32> = bests.filter(|epoch| epoch + 1 < epochs).collect();
     for epoch in wanted {
         let folder = from.join(CHECKPOINTS).join(checkpoint::epoch_name(epoch));
         if checkpoint::is_checkpoint(&folder)

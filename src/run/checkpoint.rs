@@ -6,6 +6,7 @@ use burn::tensor::Bytes;
 use burn_pack::{Reader, Scalar, Tensor, Writer};
 use serde::{Deserialize, Serialize};
 
+use super::disk::Disk;
 use super::error::RunError;
 use super::files;
 use super::names::{OPTIMIZER, STATE, WEIGHTS};
@@ -31,12 +32,13 @@ struct StateFile {
 /// # Errors
 /// [`RunError`]; nothing is at the destination then, or what was there before.
 pub fn save(
+    disk: &Disk,
     destination: &Path,
     replace: bool,
     snapshot: &Snapshot,
     config_digest: &str,
 ) -> Result<(), RunError> {
-    files::publish_folder(destination, replace, |folder| {
+    disk.publish_folder(destination, replace, |folder| {
         let weights = snapshot
             .weights
             .to_bytes()
@@ -44,11 +46,11 @@ pub fn save(
                 path: folder.join(WEIGHTS),
                 source,
             })?;
-        files::write(&folder.join(WEIGHTS), &weights)?;
+        disk.write(&folder.join(WEIGHTS), &weights)?;
         let optimizer = folder.join(OPTIMIZER);
         let bytes = optimizer_bytes(&snapshot.optimizer)
             .map_err(|problem| RunError::unusable(&optimizer, problem))?;
-        files::write(&optimizer, &bytes)?;
+        disk.write(&optimizer, &bytes)?;
         let state = folder.join(STATE);
         let file = StateFile {
             version: VERSION,
@@ -57,7 +59,7 @@ pub fn save(
         };
         let text = serde_json::to_vec_pretty(&file)
             .map_err(|error| RunError::unusable(&state, error.to_string()))?;
-        files::write(&state, &text)
+        disk.write(&state, &text)
     })
 }
 
@@ -240,7 +242,7 @@ mod tests {
         let home = tempfile::tempdir().unwrap();
         for steps in [0, 12] {
             let place = home.path().join(format!("{steps}"));
-            save(&place, false, &snapshot(steps), "digest").unwrap();
+            save(&Disk::default(), &place, false, &snapshot(steps), "digest").unwrap();
             assert_eq!(load(&place, "digest").unwrap(), snapshot(steps));
             assert!(
                 load(&place, "other")
@@ -255,7 +257,7 @@ mod tests {
     fn a_truncated_file_is_named() {
         let home = tempfile::tempdir().unwrap();
         let place = home.path().join("c");
-        save(&place, false, &snapshot(1), "digest").unwrap();
+        save(&Disk::default(), &place, false, &snapshot(1), "digest").unwrap();
         for name in [WEIGHTS, OPTIMIZER, STATE] {
             let path = place.join(name);
             let whole = std::fs::read(&path).unwrap();

@@ -6,10 +6,13 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use super::checkpoint;
+use super::disk::{Disk, is_scratch};
 use super::error::RunError;
 use super::files;
 use super::journal::{self, Entry, JournalEvent};
-use super::names::{CHECKPOINTS, CONFIG, JOURNAL, METRICS, SNAPSHOTS, STATE};
+use super::names::{
+    CERTIFICATES, CHECKPOINTS, CONFIG, EXPERIMENTS, JOURNAL, METRICS, SNAPSHOTS, STATE,
+};
 use super::record::EpochRecord;
 use crate::config::{Config, Source};
 use crate::training::Snapshot;
@@ -36,6 +39,7 @@ const METRICS_LIMIT: u64 = 256 << 20;
 /// An open run: this process alone writes to it.
 #[derive(Debug)]
 pub struct RunFolder {
+    disk: Disk,
     path: PathBuf,
     config: Config,
     digest: String,
@@ -48,61 +52,49 @@ impl RunFolder {
     ///
     /// # Errors
     /// [`RunError`] where the folder exists already or cannot be written.
-    pub fn create(path: &Path, config: &Config) -> Result<Self, RunError> {
-        if fs::read_dir(path).is_ok_and(|mut entries| entries.next().is_some()) {
-            return Err(RunError::unusable(
-                path,
-                "exists already and is not empty; --resume continues a run",
-            ));
-        }
-        for folder in [
-            path.to_owned(),
-            path.join(CHECKPOINTS),
-            path.join(SNAPSHOTS),
-        ] {
-            fs::create_dir_all(&folder).map_err(RunError::disk("create", &folder))?;
-        }
-        let lock = lock(path)?;
-        files::write(&path.join(CONFIG), config.to_yaml()?.as_bytes())?;
-        files::write(&path.join(METRICS), b"")?;
-        Ok(Self {
+    pub fn create(disk: &Disk, path: &Path, config: &Config) -> Result<Self, RunError> {
+        vacant(path)?;
+        disk.create_folder(path)?;
+        let run = Self {
+            disk: disk.clone(),
             path: path.to_owned(),
             config: config.clone(),
             digest: config.digest()?,
-            _lock: lock,
-        })
+            _lock: lock(path)?,
+        };
+        run.make_folders()?;
+        run.replace_metrics([].into_iter())?;
+        // Last: a folder with a configuration is a run.
+        disk.write(&path.join(CONFIG), config.to_yaml()?.as_bytes())?;
+        Ok(run)
+    }
+
+    fn make_folders(&self) -> Result<(), RunError> {
+        [CHECKPOINTS, SNAPSHOTS]
+            .iter()
+            .try_for_each(|name| self.disk.create_folder(&self.path.join(name)))
     }
 
     /// Opens a run to continue it.
     ///
     /// # Errors
     /// [`RunError`] where it is no run, in use, or its configuration is damaged.
-    pub fn open(path: &Path) -> Result<Self, RunError> {
+    pub fn open(disk: &Disk, path: &Path) -> Result<Self, RunError> {
         let config = stored_config(path)?;
         let digest = config.digest()?;
         let run = Self {
+            disk: disk.clone(),
             path: path.to_owned(),
             config,
             digest,
             _lock: lock(path)?,
         };
-        run.sweep();
-        journal::cut_torn_line(&path.join(JOURNAL))?;
-        Ok(run)
-    }
-
-    /// Removes what an interrupted write left behind.
-    fn sweep(&self) {
-        for folder in [self.path.join(CHECKPOINTS), self.path.join(SNAPSHOTS)] {
-            for entry in fs::read_dir(folder).into_iter().flatten().flatten() {
-                let name = entry.file_name().to_string_lossy().into_owned();
-                if name.ends_with(".tmp") || (name.starts_with('.') && name.ends_with(".old")) {
-                    // What cannot be removed is in nobody's way.
-                    let _ =
-                        fs::remove_dir_all(entry.path()).or_else(|_| fs::remove_file(entry.path()));
-                }
-            }
+        let inside = [CHECKPOINTS, SNAPSHOTS, EXPERIMENTS, CERTIFICATES];
+        for folder in inside.map(|name| path.join(name)).iter().chain([&run.path]) {
+            disk.sweep(folder);
         }
+        disk.cut_torn_line(&path.join(JOURNAL))?;
+        Ok(run)
     }
 
     /// The folder.
@@ -164,26 +156,48 @@ impl RunFolder {
             text += &line(record, &path)?;
             text.push('\n');
         }
-        files::write(&path, text.as_bytes())
+        self.disk.write(&path, text.as_bytes())
     }
 
-    /// Saves a finished epoch: its metrics line, then the checkpoint, then the links to it.
+    /// Makes sure of the folder and writes everything anew that is always there: after the disk has refused,
+    /// or somebody has cleared it.
+    ///
+    /// # Errors
+    /// [`RunError`].
+    pub fn restore(&self, records: &[Arc<EpochRecord>]) -> Result<(), RunError> {
+        self.make_folders()?;
+        let config = self.path.join(CONFIG);
+        if !config.is_file() {
+            self.disk
+                .write(&config, self.config.to_yaml()?.as_bytes())?;
+        }
+        self.replace_metrics(records.iter().map(AsRef::as_ref))
+    }
+
+    /// Appends a finished epoch to the metrics.
+    ///
+    /// # Errors
+    /// [`RunError`]; no part of it is there then.
+    pub fn append_metrics(&self, record: &EpochRecord) -> Result<(), RunError> {
+        let metrics = self.path.join(METRICS);
+        self.disk.append_line(&metrics, &line(record, &metrics)?)
+    }
+
+    /// Saves the state after a finished epoch as a checkpoint, then the links to it.
     ///
     /// Checkpoints that are neither the latest, the best, due nor in `kept` are removed.
     ///
     /// # Errors
     /// [`RunError`]; the checkpoint before is intact then.
-    pub fn save_epoch(
+    pub fn save_state(
         &self,
-        record: &EpochRecord,
+        epoch: u32,
         snapshot: &Snapshot,
         every: u32,
         kept: &BTreeSet<u32>,
     ) -> Result<(), RunError> {
-        let metrics = self.path.join(METRICS);
-        files::append_line(&metrics, &line(record, &metrics)?)?;
         let previous = LINKS.map(|link| files::pointed(&self.checkpoint_path(link)));
-        self.save_checkpoint(record.epoch, snapshot)?;
+        self.save_checkpoint(epoch, snapshot)?;
         let now = LINKS.map(|link| files::pointed(&self.checkpoint_path(link)));
         for old in previous.into_iter().flatten() {
             let wanted = old
@@ -191,7 +205,7 @@ impl RunFolder {
                 .and_then(|number| number.parse::<u32>().ok())
                 .is_none_or(|epoch| epoch % every.max(1) == 0 || kept.contains(&epoch));
             if !wanted && !now.contains(&Some(old.clone())) {
-                files::remove(&self.checkpoint_path(&old))?;
+                self.disk.remove_folder(&self.checkpoint_path(&old))?;
             }
         }
         Ok(())
@@ -200,19 +214,16 @@ impl RunFolder {
     /// Saves a checkpoint of a finished epoch and points the links to it.
     pub(super) fn save_checkpoint(&self, epoch: u32, snapshot: &Snapshot) -> Result<(), RunError> {
         let name = checkpoint::epoch_name(epoch);
-        checkpoint::save(&self.checkpoint_path(&name), true, snapshot, &self.digest)?;
-        files::point(&self.checkpoint_path(LATEST), &name)?;
-        let bests = &snapshot.state.bests;
-        for (link, best) in [
-            (BEST, snapshot.state.best.map(|best| best.epoch)),
-            (BEST_COVERAGE, bests.coverage.map(|best| best.epoch)),
-            (BEST_INFORMATION, bests.information.map(|best| best.epoch)),
-        ] {
+        let folder = self.checkpoint_path(&name);
+        checkpoint::save(&self.disk, &folder, true, snapshot, &self.digest)?;
+        let bests = [BEST, BEST_COVERAGE, BEST_INFORMATION];
+        for (link, best) in bests.into_iter().zip(snapshot.state.best_epochs()) {
             if best == Some(epoch) {
-                files::point(&self.checkpoint_path(link), &name)?;
+                self.disk.point(&self.checkpoint_path(link), &name)?;
             }
         }
-        Ok(())
+        // Last: where it ends here, the epoch is done again, and comes to the same.
+        self.disk.point(&self.checkpoint_path(LATEST), &name)
     }
 
     /// Saves the model as it is under `snapshots/`.
@@ -227,7 +238,7 @@ impl RunFolder {
                 format!("a snapshot's name is made of {PLAIN_NAME}"),
             ));
         }
-        checkpoint::save(&path, false, snapshot, &self.digest)?;
+        checkpoint::save(&self.disk, &path, false, snapshot, &self.digest)?;
         Ok(path)
     }
 
@@ -246,7 +257,15 @@ impl RunFolder {
     /// # Errors
     /// [`RunError::Disk`].
     pub fn journal(&self, event: JournalEvent) -> Result<(), RunError> {
-        journal::append(&self.path.join(JOURNAL), event)
+        self.journal_entry(&Entry::now(event))
+    }
+
+    /// Appends an entry with the time that it has.
+    ///
+    /// # Errors
+    /// [`RunError::Disk`].
+    pub fn journal_entry(&self, entry: &Entry) -> Result<(), RunError> {
+        journal::append_entry(&self.disk, &self.path.join(JOURNAL), entry)
     }
 }
 
@@ -262,6 +281,36 @@ fn lock(path: &Path) -> Result<File, RunError> {
         Err(TryLockError::WouldBlock) => Err(RunError::InUse(path.to_owned())),
         Err(TryLockError::Error(error)) => Err(RunError::disk("lock", &place)(error)),
     }
+}
+
+/// Removes a folder that a run is to take the place of.
+///
+/// # Errors
+/// [`RunError`] where something would be lost, or the disk refuses.
+pub(super) fn clear_vacant(disk: &Disk, path: &Path) -> Result<(), RunError> {
+    vacant(path)?;
+    disk.remove_folder(path)
+}
+
+/// That nothing is lost where a run is made: the folder is empty, or holds what an interrupted start left.
+fn vacant(path: &Path) -> Result<(), RunError> {
+    let nothing =
+        |path: &Path| fs::read_dir(path).is_ok_and(|mut entries| entries.next().is_none());
+    let entries = fs::read_dir(path).into_iter().flatten().flatten();
+    let vacant = entries.map(|entry| entry.path()).all(|path| {
+        let name = path.file_name().unwrap_or_default().to_string_lossy();
+        match name.as_ref() {
+            LOCK => true,
+            CHECKPOINTS | SNAPSHOTS => nothing(&path),
+            METRICS => fs::metadata(&path).is_ok_and(|metadata| metadata.len() == 0),
+            name => is_scratch(name),
+        }
+    });
+    if vacant {
+        return Ok(());
+    }
+    let problem = "exists already and is not empty; --resume continues a run";
+    Err(RunError::unusable(path, problem))
 }
 
 /// What a name may be made of, in words.
@@ -307,13 +356,10 @@ pub fn is_open(run: &Path) -> bool {
 ///
 /// # Errors
 /// [`RunError`] where it is no run, open, or the disk refuses.
-pub fn delete(run: &Path) -> Result<(), RunError> {
+pub fn delete(disk: &Disk, run: &Path) -> Result<(), RunError> {
     stored_config(run)?;
     let _held = lock(run)?;
-    // Without its configuration it is no run any more, however far the removal gets.
-    let config = run.join(CONFIG);
-    fs::remove_file(&config).map_err(RunError::disk("remove", &config))?;
-    files::remove(run)
+    disk.remove_folder(run)
 }
 
 /// The configuration that a run was made with.

@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 use time::OffsetDateTime;
 use time::format_description::well_known::Rfc3339;
 
+use super::disk::Disk;
 use super::error::RunError;
 use super::files;
 use crate::session::message::{Command, EndReason, Mark, MarkKind, Outcome};
@@ -88,22 +89,29 @@ pub fn now() -> String {
         .unwrap_or_default()
 }
 
+impl Entry {
+    /// What has just happened.
+    pub fn now(event: JournalEvent) -> Self {
+        Self { time: now(), event }
+    }
+}
+
 /// Appends a line.
 ///
 /// # Errors
 /// [`RunError::Disk`].
-pub fn append(path: &Path, event: JournalEvent) -> Result<(), RunError> {
-    append_entry(path, &Entry { time: now(), event })
+pub fn append(disk: &Disk, path: &Path, event: JournalEvent) -> Result<(), RunError> {
+    append_entry(disk, path, &Entry::now(event))
 }
 
 /// Appends an entry as it is, with the time that it has.
 ///
 /// # Errors
 /// [`RunError::Disk`].
-pub fn append_entry(path: &Path, entry: &Entry) -> Result<(), RunError> {
+pub fn append_entry(disk: &Disk, path: &Path, entry: &Entry) -> Result<(), RunError> {
     let line = serde_json::to_string(entry)
         .map_err(|error| RunError::unusable(path, error.to_string()))?;
-    files::append_line(path, &line)
+    disk.append_line(path, &line)
 }
 
 /// Reads a journal; a last line that was cut off by a crash is left out.
@@ -136,25 +144,6 @@ pub fn parse(text: &str, path: &Path) -> Result<Vec<Entry>, RunError> {
             })
         })
         .collect()
-}
-
-/// Cuts off a last line that a crash left unfinished, so that the next one stands alone.
-///
-/// # Errors
-/// [`RunError`] where the journal cannot be read or written.
-pub fn cut_torn_line(path: &Path) -> Result<(), RunError> {
-    if !path.exists() {
-        return Ok(());
-    }
-    let bytes = files::read(path, LIMIT)?;
-    let whole = bytes
-        .iter()
-        .rposition(|byte| *byte == b'\n')
-        .map_or(0, |end| end + 1);
-    if whole < bytes.len() {
-        files::write(path, &bytes[..whole])?;
-    }
-    Ok(())
 }
 
 /// The changes that a journal says were made, to be made again.
@@ -254,7 +243,7 @@ mod tests {
             seed: 42,
         };
         for event in [opened.clone(), outcome(true), outcome(false)] {
-            append(&path, event).unwrap();
+            append(&Disk::default(), &path, event).unwrap();
         }
         let mut bytes = std::fs::read(&path).unwrap();
         bytes.extend(b"{\"time\":\"20");
@@ -312,8 +301,8 @@ mod tests {
     fn a_line_that_is_no_entry_is_named() {
         let home = tempfile::tempdir().unwrap();
         let path = home.path().join("journal.jsonl");
-        append(&path, outcome(true)).unwrap();
-        files::append_line(&path, "nonsense").unwrap();
+        append(&Disk::default(), &path, outcome(true)).unwrap();
+        Disk::default().append_line(&path, "nonsense").unwrap();
         assert!(read(&path).unwrap_err().to_string().contains("line 2"));
     }
 }

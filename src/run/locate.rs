@@ -88,7 +88,7 @@ pub fn all_runs(runs: &Path) -> Vec<PathBuf> {
         .flatten()
         .flatten()
         .map(|entry| entry.path())
-        .filter(|path| path.join(CONFIG).is_file())
+        .filter(|path| path.join(CONFIG).is_file() && !folder::name(path).starts_with('.'))
         .map(|path| {
             let changed = fs::metadata(path.join(METRICS))
                 .and_then(|metadata| metadata.modified())

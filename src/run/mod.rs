@@ -3,6 +3,7 @@
 pub mod bookmarks;
 mod branch;
 pub mod checkpoint;
+pub mod disk;
 mod error;
 mod figures;
 pub(crate) mod files;
@@ -15,9 +16,9 @@ mod summary;
 
 pub use crate::record;
 pub use branch::{Parent, branch, parent, state_after, weights_digest};
+pub use disk::Disk;
 pub use error::RunError;
 pub use figures::{FIGURES, Figure, figures};
-pub use files::{write as write_file, write_new as write_new_file};
 pub use folder::{
     BEST, BEST_COVERAGE, BEST_INFORMATION, LATEST, LOG, PLAIN_NAME, RunFolder, checkpoint_folder,
     checkpoints, delete, finished_epochs, is_plain_name, name, parse_metrics, read_journal,

@@ -16,3 +16,7 @@ pub const STATE: &str = "state.json";
 pub const SNAPSHOTS: &str = "snapshots";
 /// Folder of checkpoints, one an epoch.
 pub const CHECKPOINTS: &str = "checkpoints";
+/// Folder of its experiments.
+pub const EXPERIMENTS: &str = "experiments";
+/// Folder of certificates, in a run or beside all of them.
+pub const CERTIFICATES: &str = "certificates";

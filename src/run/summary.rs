@@ -125,10 +125,11 @@ impl Branch {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::run::RunFolder;
+    use crate::run::{Disk, RunFolder};
 
     fn make(runs: &Path, name: &str, parent: Option<&str>) {
-        let run = RunFolder::create(&runs.join(name), &Config::default()).unwrap();
+        let run =
+            RunFolder::create(&Disk::default(), &runs.join(name), &Config::default()).unwrap();
         if let Some(parent) = parent {
             run.journal(JournalEvent::Branched {
                 parent: parent.to_owned(),
@@ -177,15 +178,15 @@ mod tests {
     fn an_open_run_is_known_to_be_open_and_is_not_deleted() {
         let home = tempfile::tempdir().unwrap();
         let path = home.path().join("run");
-        let run = RunFolder::create(&path, &Config::default()).unwrap();
+        let run = RunFolder::create(&Disk::default(), &path, &Config::default()).unwrap();
         assert!(Summary::read(&path).unwrap().open);
-        assert!(folder::delete(&path).is_err());
+        assert!(folder::delete(&Disk::default(), &path).is_err());
         drop(run);
         assert!(!Summary::read(&path).unwrap().open);
-        folder::delete(&path).unwrap();
+        folder::delete(&Disk::default(), &path).unwrap();
         assert!(!path.exists());
         assert!(
-            folder::delete(home.path()).is_err(),
+            folder::delete(&Disk::default(), home.path()).is_err(),
             "what is no run is not deleted"
         );
     }

@@ -4,7 +4,7 @@ use std::any::Any;
 
 use thiserror::Error;
 
-use super::message::EndReason;
+use super::message::{EndReason, Unsaved};
 use crate::device::{DeviceError, DeviceFailure};
 use crate::run::RunError;
 use crate::training::StepError;
@@ -21,6 +21,9 @@ pub enum SessionError {
     /// Files could not be used.
     #[error(transparent)]
     Run(#[from] RunError),
+    /// The disk took no more, to the end.
+    #[error("{0}; --resume does those epochs again")]
+    Unsaved(Unsaved),
     /// A figure is not finite.
     #[error("{0}; the last saved epoch is intact")]
     Diverged(String),

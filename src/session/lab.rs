@@ -9,11 +9,13 @@ use tokio::sync::mpsc::UnboundedSender;
 use super::desk::DeskEvent;
 use crate::device::{DeviceSpec, choose};
 use crate::experiment::{Experiment, ExperimentError, Trial, run};
+use crate::run::Disk;
 use crate::run::journal::{self, JournalEvent};
 use crate::run::names::JOURNAL;
 
 /// Where experiments are made, one after another.
 pub(super) struct Lab {
+    pub(super) disk: Disk,
     pub(super) device: DeviceSpec,
     pub(super) threads: usize,
     pub(super) given_up: Arc<AtomicBool>,
@@ -43,14 +45,14 @@ impl Lab {
                 .is_ok();
             listening && !self.given_up.load(Ordering::Relaxed)
         })?;
-        let path = found.save(&trial.run)?;
+        let path = found.save(&self.disk, &trial.run)?;
         let name = path.file_stem().unwrap_or_default().to_string_lossy();
         let verdict = JournalEvent::Verdict {
             experiment: name.clone().into_owned(),
             epoch: trial.epoch,
             finding: found.verdict.to_string(),
         };
-        journal::append(&trial.run.join(JOURNAL), verdict)?;
+        journal::append(&self.disk, &trial.run.join(JOURNAL), verdict)?;
         Ok((name.into_owned(), found))
     }
 }

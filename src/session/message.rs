@@ -162,6 +162,8 @@ pub enum Event {
     Weights(Arc<Model>),
     /// Coverage measured outside of training.
     Covered(Arc<CoveredSets>),
+    /// The disk refuses what is to be saved, or takes it again (`None`).
+    Saving(Option<Unsaved>),
     /// Something the user should read, that is no answer to a request.
     Notice(Notice),
     /// The worker has ended: sent once, last.
@@ -292,6 +294,25 @@ pub enum EndReason {
     Diverged,
     /// An error ended it.
     Failed,
+}
+
+/// What is not on the disk, and why.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Unsaved {
+    /// First epoch that would have to be done again.
+    pub since: u32,
+    /// The disk's refusal.
+    pub problem: String,
+}
+
+impl fmt::Display for Unsaved {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(
+            f,
+            "not saved from epoch {} on: {}",
+            self.since, self.problem
+        )
+    }
 }
 
 /// A line for the user.

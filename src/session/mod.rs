@@ -9,11 +9,12 @@ pub mod message;
 mod open_run;
 mod plan;
 mod requests;
+mod saving;
 mod worker;
 
 pub use desk::{
     Chore, Content, Desk, DeskEvent, DeskInlet, DeskRequest, Estimates, Measurement, Misleading,
-    Moment, Recall, Recalled, RunEntry, Toward, VaeEstimates,
+    Moment, Recall, Recalled, RunEntry, Runs, Toward, VaeEstimates,
 };
 pub use error::SessionError;
 pub use handle::{Inlet, Session, Worker};

@@ -8,6 +8,7 @@ use burn::tensor::DType;
 use super::error::SessionError;
 use super::message::{Mark, MarkKind, RunInfo, Tuning};
 use super::plan::Plan;
+use super::saving::Backlog;
 use crate::device::Chosen;
 use crate::model::{Architecture, parameter_counts};
 use crate::record::EpochRecord;
@@ -23,6 +24,8 @@ pub(super) struct OpenRun {
     pub(super) records: Vec<Arc<EpochRecord>>,
     /// Changes in the epoch that is done again: they stand in the journal already.
     pub(super) again: Agenda,
+    /// What of all this is not on the disk yet.
+    pub(super) backlog: Backlog,
     /// Epochs whose checkpoints are not tidied away: those that disruptions began after.
     pub(super) kept: BTreeSet<u32>,
     /// Epoch after which the session stops whatever the schedule says (exclusive).
@@ -72,6 +75,7 @@ impl OpenRun {
         }
         let open = Self {
             records: history.clone(),
+            backlog: Backlog::after(done),
             again: Agenda::new(again),
             kept,
             limit: plan.epochs.map(|more| done.saturating_add(more)),

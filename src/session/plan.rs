@@ -5,12 +5,14 @@ use std::path::PathBuf;
 use super::error::SessionError;
 use crate::config::Config;
 use crate::device::DeviceSpec;
-use crate::run::{RunFolder, branch, new_run, stored_config};
+use crate::run::{Disk, RunFolder, branch, new_run, stored_config};
 use crate::training::{Planned, Snapshot};
 
 /// A training session to be.
 #[derive(Clone, Debug)]
 pub struct Plan {
+    /// What the run is written with.
+    pub disk: Disk,
     /// What the tensors run on.
     pub device: DeviceSpec,
     /// Where the run lies or will lie.
@@ -67,17 +69,19 @@ impl Plan {
     pub(super) fn open_run(&self) -> Result<(RunFolder, Option<Snapshot>), SessionError> {
         match &self.place {
             Place::NewUnder(runs, config) => {
-                Ok((RunFolder::create(&new_run(runs, config), config)?, None))
+                self.disk.sweep(runs);
+                let folder = new_run(runs, config);
+                Ok((RunFolder::create(&self.disk, &folder, config)?, None))
             }
-            Place::NewAt(path, config) => Ok((RunFolder::create(path, config)?, None)),
+            Place::NewAt(path, config) => Ok((RunFolder::create(&self.disk, path, config)?, None)),
             Place::Branch {
                 from,
                 epochs,
                 to,
                 config,
-            } => Ok(branch(from, *epochs, to, config)?),
+            } => Ok(branch(&self.disk, from, *epochs, to, config)?),
             Place::Existing(path) => {
-                let run = RunFolder::open(path)?;
+                let run = RunFolder::open(&self.disk, path)?;
                 let snapshot = run.latest()?;
                 Ok((run, snapshot))
             }

@@ -10,8 +10,8 @@ use super::message::{
 use super::worker::{Worker, codes};
 use crate::run::journal::JournalEvent;
 use crate::run::{
-    PLAIN_NAME, RunError, RunFolder, branch, checkpoint_folder, is_plain_name, name as run_name,
-    new_run, stored_config,
+    Disk, PLAIN_NAME, RunError, RunFolder, branch, checkpoint_folder, is_plain_name,
+    name as run_name, new_run, stored_config,
 };
 use crate::training::{Snapshot, Steer};
 
@@ -74,7 +74,7 @@ impl Worker<'_> {
     }
 
     pub(super) fn tell_outcome(
-        &self,
+        &mut self,
         request: Request,
         answer: Result<String, String>,
     ) -> Result<(), SessionError> {
@@ -82,7 +82,7 @@ impl Worker<'_> {
             Ok(message) => (true, message),
             Err(message) => (false, message),
         };
-        let outcome = Outcome {
+        let mut outcome = Outcome {
             id: request.id,
             by: request.by,
             command: request.command,
@@ -92,9 +92,11 @@ impl Worker<'_> {
             message,
         };
         // In the journal before anyone is told: what was answered survives a power cut.
-        self.open
-            .run
-            .journal(JournalEvent::Outcome(outcome.clone()))?;
+        let entry = JournalEvent::Outcome(outcome.clone());
+        self.open.note(entry, self.lines)?;
+        if self.open.unsaved().is_some() {
+            outcome.message += " (not in the journal yet)";
+        }
         self.lines.event(Event::Outcome(outcome));
         Ok(())
     }
@@ -122,7 +124,10 @@ impl Worker<'_> {
     /// Goes on in another run beside this one; the outcome stands in this one's journal.
     fn leave_for(&mut self, mut request: Request) -> Result<(), SessionError> {
         let made = match &mut request.command {
-            Command::Open { run } => self.beside(run).and_then(|path| take_up(&path)),
+            _ if let Some(unsaved) = self.open.unsaved() => Err(unsaved.to_string()),
+            Command::Open { run } => self
+                .beside(run)
+                .and_then(|path| take_up(&self.plan.disk, &path)),
             Command::Branch { of, epochs, name } => self.branch_off(of.as_deref(), *epochs, name),
             _ => return Ok(()),
         };
@@ -170,7 +175,7 @@ impl Worker<'_> {
         };
         // The outcome names the folder that was chosen.
         *name = Some(run_name(&to));
-        branch(&from, epochs, &to, &config).map_err(told)
+        branch(&self.plan.disk, &from, epochs, &to, &config).map_err(told)
     }
 
     /// A name for the model as it is now.
@@ -204,8 +209,8 @@ impl Worker<'_> {
 
     /// After the end: snapshots, codes and branches can still be asked for. True where a branch is to
     /// be trained, false when nobody is left to serve.
-    pub(super) fn serve(&mut self) -> bool {
-        while let Ok(request) = self.lines.requests.recv() {
+    pub(super) fn serve(&mut self) -> Result<bool, SessionError> {
+        while let Some(request) = self.wait()? {
             let answered = match request.command {
                 Command::Encode
                 | Command::Weights
@@ -222,17 +227,17 @@ impl Worker<'_> {
                 }));
             }
             if self.moved {
-                return true;
+                return Ok(true);
             }
         }
-        false
+        Ok(false)
     }
 }
 
 /// Opens a run where it was left.
-fn take_up(path: &Path) -> Result<(RunFolder, Option<Snapshot>), String> {
+fn take_up(disk: &Disk, path: &Path) -> Result<(RunFolder, Option<Snapshot>), String> {
     let told = |error: RunError| error.to_string();
-    let run = RunFolder::open(path).map_err(told)?;
+    let run = RunFolder::open(disk, path).map_err(told)?;
     let snapshot = run.latest().map_err(told)?;
     Ok((run, snapshot))
 }

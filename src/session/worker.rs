@@ -25,7 +25,7 @@ use crate::training::{Active, Advance, Agenda, Snapshot, Steer};
 
 /// Epochs over which the speed is averaged.
 const SPEED_WINDOW: usize = 10;
-/// How long a paused or finished worker sleeps before it looks whether anyone is left to serve.
+/// How long a paused or finished worker sleeps before it tries again what the disk has refused.
 const IDLE: Duration = Duration::from_millis(500);
 
 /// How the worker reaches whoever watches it.
@@ -73,8 +73,8 @@ fn train_and_serve(plan: Plan, chosen: Chosen, lines: &Lines) -> Result<(), Sess
         closed?;
         lines.event(Event::State(RunState::Finished));
         lines.event(Event::Ended(end));
-        if !worker.serve() {
-            return Ok(());
+        if !worker.serve()? {
+            return worker.leave();
         }
     }
 }
@@ -121,11 +121,10 @@ impl<'a> Worker<'a> {
         })
     }
 
-    fn close(&self, reason: EndReason) -> Result<(), RunError> {
-        self.open.run.journal(JournalEvent::Closed {
-            epoch: self.open.trainer.epoch(),
-            reason,
-        })
+    fn close(&mut self, reason: EndReason) -> Result<(), RunError> {
+        let epoch = self.open.trainer.epoch();
+        let closed = JournalEvent::Closed { epoch, reason };
+        self.open.note(closed, self.lines)
     }
 
     /// Leaves the run as it is and takes up another, which is a branch of it.
@@ -182,11 +181,7 @@ impl<'a> Worker<'a> {
                 Advance::Batch(report) => self.loss = report.loss.loss,
                 Advance::Measured => {}
                 Advance::Epoch(report) => {
-                    let OpenRun {
-                        run, trainer, kept, ..
-                    } = &self.open;
-                    let every = trainer.settings().checkpoint_freq;
-                    run.save_epoch(&report.record, &trainer.snapshot()?, every, kept)?;
+                    self.open.save_epoch(&report.record, self.lines)?;
                     if self.speed.len() == SPEED_WINDOW {
                         self.speed.pop_front();
                     }
@@ -194,7 +189,6 @@ impl<'a> Worker<'a> {
                         .push_back(epoch_began.elapsed().saturating_sub(self.held));
                     self.held = Duration::ZERO;
                     epoch_began = Instant::now();
-                    self.open.records.push(Arc::clone(&report.record));
                     self.lines.event(Event::Epoch(Arc::new(report)));
                 }
             }
@@ -233,10 +227,25 @@ impl<'a> Worker<'a> {
         })
     }
 
+    /// Saves what the disk still refuses, or says that it could not be saved.
+    fn leave(&mut self) -> Result<(), SessionError> {
+        if self.open.unsaved().is_some() {
+            self.open.save(self.lines)?;
+        }
+        match self.open.unsaved() {
+            None => Ok(()),
+            Some(unsaved) => Err(SessionError::Unsaved(unsaved.clone())),
+        }
+    }
+
     fn end(&self, reason: EndReason, message: &str) -> End {
+        let saved = match self.open.unsaved() {
+            None => format!("saved in {}", self.open.run.path().display()),
+            Some(unsaved) => unsaved.to_string(),
+        };
         End {
             reason,
-            message: format!("{message}; saved in {}", self.open.run.path().display()),
+            message: format!("{message}; {saved}"),
         }
     }
 
@@ -308,21 +317,32 @@ impl<'a> Worker<'a> {
         })
     }
 
+    /// The next request where nothing else is to be done; `None` when nobody is left to ask.
+    pub(super) fn wait(&mut self) -> Result<Option<Request>, SessionError> {
+        loop {
+            match self.lines.requests.recv_timeout(IDLE) {
+                Ok(request) => return Ok(Some(request)),
+                Err(RecvTimeoutError::Timeout) if self.open.unsaved().is_some() => {
+                    self.open.save(self.lines)?;
+                }
+                Err(RecvTimeoutError::Timeout) => {}
+                Err(RecvTimeoutError::Disconnected) => return Ok(None),
+            }
+        }
+    }
+
     /// Answers every waiting request; waits for more while paused.
     fn answer_all(&mut self) -> Result<(), SessionError> {
         loop {
             let request = if self.paused && !self.stop_now {
                 let waiting = Instant::now();
-                let received = self.lines.requests.recv_timeout(IDLE);
+                let received = self.wait()?;
                 self.held += waiting.elapsed();
-                match received {
-                    Ok(request) => request,
-                    Err(RecvTimeoutError::Timeout) => continue,
-                    Err(RecvTimeoutError::Disconnected) => {
-                        self.stop_now = true;
-                        return Ok(());
-                    }
-                }
+                let Some(request) = received else {
+                    self.stop_now = true;
+                    return Ok(());
+                };
+                request
             } else {
                 match self.lines.requests.try_recv() {
                     Ok(request) => request,

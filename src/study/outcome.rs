@@ -5,7 +5,7 @@ use std::path::Path;
 use serde::{Deserialize, Serialize};
 
 use crate::model::Which;
-use crate::run::{RunError, files};
+use crate::run::{Disk, RunError, files};
 use crate::session::message::EndReason;
 use crate::validation::{Finding, Score};
 
@@ -67,7 +67,7 @@ impl Outcome {
         let path = run.join(OUTCOME);
         let text = serde_json::to_vec(self)
             .map_err(|error| RunError::unusable(&path, error.to_string()))?;
-        files::write(&path, &text)
+        Disk::default().write(&path, &text)
     }
 
     /// Reads it; `None` where the retraining is not finished.

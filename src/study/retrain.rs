@@ -10,7 +10,9 @@ use super::outcome::Outcome;
 use super::parts::Arm;
 use crate::config::Config;
 use crate::device::DeviceFailure;
-use crate::run::{LATEST, RunError, checkpoint, checkpoint_folder, read_metrics, stored_config};
+use crate::run::{
+    Disk, LATEST, RunError, checkpoint, checkpoint_folder, read_metrics, stored_config,
+};
 use crate::session::message::{Command, EndReason, Event};
 use crate::session::{Place, Plan, Session, SessionError};
 use crate::validation::{Past, validate};
@@ -122,6 +124,7 @@ impl Retraining {
             Place::NewAt(self.folder.clone(), Box::new(self.config.clone()))
         };
         let plan = Plan {
+            disk: Disk::default(),
             device: study.device,
             place,
             config_name: self.arm.name.to_owned(),

@@ -35,6 +35,17 @@ pub struct TrainerState {
     pub edits: Vec<String>,
 }
 
+impl TrainerState {
+    /// The best epochs so far: by validation loss, by argmax coverage, by I(z; x).
+    pub fn best_epochs(&self) -> [Option<u32>; 3] {
+        [
+            self.best.map(|best| best.epoch),
+            self.bests.coverage.map(|best| best.epoch),
+            self.bests.information.map(|best| best.epoch),
+        ]
+    }
+}
+
 /// A disruption and the epoch in which it started.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]

@@ -6,16 +6,16 @@ use fluxttice_core::device::DeviceSpec;
 use fluxttice_core::encode;
 use fluxttice_core::measure::neighbours::Space;
 use fluxttice_core::model::{Architecture, LATENT, Weights, Which};
-use fluxttice_core::run::{branch, checkpoint, find_checkpoint, moments, stored_config};
+use fluxttice_core::run::{Disk, branch, checkpoint, find_checkpoint, moments, stored_config};
 use fluxttice_core::session::message::{Codes, Event};
 use fluxttice_core::session::{Chore, Desk, DeskEvent, Moment, Recall, Recalled, Session, Toward};
 use fluxttice_core::space::Operation;
 
-use crate::support::{Watched, config, new_run};
+use crate::support::{Watched, config, new_run, runs};
 
 /// What a desk answers.
 fn recalled(run: &Path, now: u32, toward: Toward) -> Recalled {
-    let mut desk = Desk::open(run.parent().unwrap().to_owned(), DeviceSpec::Cpu).unwrap();
+    let mut desk = Desk::open(runs(run.parent().unwrap()), DeviceSpec::Cpu).unwrap();
     let recall = Recall {
         run: Some(run.to_owned()),
         seed: stored_config(run).unwrap().seed,
@@ -104,7 +104,14 @@ fn a_branch_remembers_what_its_parent_kept() {
     let home = tempfile::tempdir().unwrap();
     let (parent, child) = (home.path().join("parent"), home.path().join("child"));
     train(&parent, 5);
-    branch(&parent, 3, &child, &config(&["checkpoint_freq=2"])).unwrap();
+    branch(
+        &Disk::default(),
+        &parent,
+        3,
+        &child,
+        &config(&["checkpoint_freq=2"]),
+    )
+    .unwrap();
     let there = moments(&child);
     assert_eq!(there.keys().copied().collect::<Vec<_>>(), [1, 3]);
     // The first is the parent's own, the moment of the branch the child's; what came after is the
@@ -120,7 +127,7 @@ fn a_checkpoint_that_is_damaged_is_told_and_the_others_are_still_there() {
     train(&run, 4);
     let folder = moments(&run)[&3].clone();
     std::fs::write(checkpoint::weights_path(&folder), b"torn").unwrap();
-    let mut desk = Desk::open(home.path().to_owned(), DeviceSpec::Cpu).unwrap();
+    let mut desk = Desk::open(runs(home.path()), DeviceSpec::Cpu).unwrap();
     let recall = |toward| Recall {
         run: Some(run.clone()),
         seed: 0,

@@ -5,9 +5,10 @@ use std::time::Duration;
 
 use fluxttice_core::config::{Config, Source};
 use fluxttice_core::device::DeviceSpec;
+use fluxttice_core::run::Disk;
 use fluxttice_core::run::names::WEIGHTS;
 use fluxttice_core::session::message::{Codes, Command, End, Event, Outcome, RunInfo};
-use fluxttice_core::session::{Place, Plan, Session, SessionError};
+use fluxttice_core::session::{Place, Plan, Runs, Session, SessionError};
 
 /// Far longer than anything here takes: only what never happens runs into it.
 const PATIENCE: Duration = Duration::from_secs(120);
@@ -38,6 +39,7 @@ pub fn continued(folder: &Path, epochs: Option<u32>) -> Plan {
 
 fn plan(place: Place, epochs: Option<u32>) -> Plan {
     Plan {
+        disk: Disk::default(),
         device: "cpu".parse::<DeviceSpec>().unwrap(),
         place,
         config_name: "test".into(),
@@ -178,5 +180,13 @@ impl Watched {
             .block_on(async { tokio::time::timeout(PATIENCE, rest).await })
             .expect("the worker ends once nobody can ask it any more");
         (worker.join(), told)
+    }
+}
+
+/// The folder of all runs.
+pub fn runs(folder: &Path) -> Runs {
+    Runs {
+        disk: Disk::default(),
+        folder: folder.to_owned(),
     }
 }

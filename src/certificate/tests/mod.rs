@@ -17,7 +17,7 @@ use super::verify::{Trust, Verdict, check};
 use super::{CERTIFICATE, DOCUMENT, ENVELOPE, PLOT, SUMS, document::document, plot};
 use crate::device::DeviceFailure;
 use crate::measure::Scale;
-use crate::run::built_in;
+use crate::run::{Disk, built_in};
 
 /// The one check that a certificate at this scale must fail.
 const SMALL: &str = "measurement: as much as a certificate takes";
@@ -44,7 +44,15 @@ fn made() -> &'static Made {
         let folder = home.path().join("evidence");
         let pair = KeyPair::generate().unwrap();
         let checkpoint = built_in().unwrap();
-        certify(&checkpoint, &small(), &folder, Some(&pair.secret), &|_| {}).unwrap();
+        certify(
+            &Disk::default(),
+            &checkpoint,
+            &small(),
+            &folder,
+            Some(&pair.secret),
+            &|_| {},
+        )
+        .unwrap();
         Made {
             files: read(&folder),
             pair,

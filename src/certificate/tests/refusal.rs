@@ -4,7 +4,7 @@ use super::*;
 use crate::certificate::CertificateError;
 use crate::model::Weights;
 use crate::run::names::{CONFIG, JOURNAL, METRICS, WEIGHTS};
-use crate::run::{Checkpoint, Origin, checkpoint, find_checkpoint};
+use crate::run::{Checkpoint, Disk, Origin, checkpoint, find_checkpoint};
 use crate::training::{Controller, OptimizerState, Snapshot, TrainerState};
 
 /// A run's folder with the built-in model's story and these weights.
@@ -17,7 +17,14 @@ fn pretended(home: &Path, weights: &Weights) -> Checkpoint {
 }
 
 fn refused(checkpoint: &Checkpoint, folder: &Path) -> Vec<String> {
-    match certify(checkpoint, &small(), folder, None, &|_| {}) {
+    match certify(
+        &Disk::default(),
+        checkpoint,
+        &small(),
+        folder,
+        None,
+        &|_| {},
+    ) {
         Err(CertificateError::Refused { failed, .. }) => {
             assert!(!folder.exists(), "nothing is left behind");
             failed.into_iter().map(|check| check.name).collect()
@@ -72,11 +79,20 @@ fn a_certificate_is_never_overwritten_and_never_half_there() {
     let folder = home.path().join("evidence");
     std::fs::create_dir(&folder).unwrap();
     std::fs::write(folder.join("mine"), "precious").unwrap();
-    let error = certify(&built_in().unwrap(), &small(), &folder, None, &|_| {}).unwrap_err();
+    let error = certify(
+        &Disk::default(),
+        &built_in().unwrap(),
+        &small(),
+        &folder,
+        None,
+        &|_| {},
+    )
+    .unwrap_err();
     assert!(error.to_string().contains("not overwritten"), "{error}");
     assert_eq!(read(&folder).len(), 1);
     // A place that cannot be written, found out before anything is measured or after.
     let error = certify(
+        &Disk::default(),
         &built_in().unwrap(),
         &small(),
         Path::new("/proc/evidence"),
@@ -116,7 +132,7 @@ fn a_checkpoint_within_a_run_brings_only_its_own_past() {
         },
         state,
     };
-    checkpoint::save(&snapshot, false, &saved, "digest").unwrap();
+    checkpoint::save(&Disk::default(), &snapshot, false, &saved, "digest").unwrap();
     let origin = find_checkpoint(home.path(), snapshot.to_str())
         .unwrap()
         .origin;

@@ -6,12 +6,13 @@ use std::sync::mpsc::Receiver;
 
 use tokio::sync::mpsc::UnboundedSender;
 
+use super::Runs;
 use super::recall::recall;
 use super::request::{Chore, Content, DeskEvent};
 use crate::certificate::{export, shelf};
 use crate::experiment::{Experiment, experiments};
 use crate::run::bookmarks::{self, BOOKMARKS, Bookmark};
-use crate::run::{Branch, RunError, delete, tree, write_new_file};
+use crate::run::{Branch, RunError, delete, tree};
 
 /// A run and the experiments made with it.
 #[derive(Clone, Debug)]
@@ -24,7 +25,7 @@ pub struct RunEntry {
 
 /// Does one after another until nobody asks any more.
 pub(super) fn look_after(
-    runs: &Path,
+    runs: &Runs,
     requests: &Receiver<Chore>,
     told: &UnboundedSender<DeskEvent>,
 ) {
@@ -34,27 +35,29 @@ pub(super) fn look_after(
     }
 }
 
-fn done(runs: &Path, chore: Chore) -> DeskEvent {
+fn done(runs: &Runs, chore: Chore) -> DeskEvent {
+    let Runs { disk, folder: runs } = runs;
     match chore {
         Chore::List => DeskEvent::Listed(Arc::new(shelf(runs))),
         Chore::Runs => DeskEvent::Runs(Arc::new(entries(runs))),
-        Chore::Delete(run) => match delete(&run) {
+        Chore::Delete(run) => match delete(disk, &run) {
             Ok(()) => DeskEvent::Deleted(run),
             Err(error) => DeskEvent::NotDeleted(error.to_string()),
         },
         Chore::Bookmarks => bookmarked(bookmarks::read(&runs.with_file_name(BOOKMARKS))),
         Chore::Bookmark(change) => {
-            bookmarked(bookmarks::change(&runs.with_file_name(BOOKMARKS), change))
+            let path = runs.with_file_name(BOOKMARKS);
+            bookmarked(bookmarks::change(disk, &path, change))
         }
         Chore::Recall(asked) => match recall(&asked) {
             Ok(found) => DeskEvent::Recalled(Arc::new(found)),
             Err(error) => DeskEvent::NotRecalled(error.to_string()),
         },
         Chore::Write { content, to } => {
-            let written = bytes(content, &to).and_then(|bytes| write_new_file(&to, &bytes));
+            let written = bytes(content, &to).and_then(|bytes| disk.write_new(&to, &bytes));
             exported(written, to)
         }
-        Chore::Export { folder, to } => exported(export(&folder, &to), to),
+        Chore::Export { folder, to } => exported(export(disk, &folder, &to), to),
     }
 }
 

@@ -7,6 +7,7 @@ use std::sync::mpsc::Receiver;
 use rayon::ThreadPool;
 use tokio::sync::mpsc::UnboundedSender;
 
+use super::Runs;
 use super::request::{DeskEvent, Measurement};
 use crate::certificate::{CertificateError, Trust, certify, place, verify};
 use crate::device::DeviceFailure;
@@ -72,7 +73,7 @@ pub struct Misleading {
 
 /// Certifies, verifies and estimates.
 pub(super) fn measure(
-    runs: &Path,
+    runs: &Runs,
     pool: &ThreadPool,
     requests: &Receiver<Measurement>,
     told: &UnboundedSender<DeskEvent>,
@@ -102,7 +103,7 @@ pub(super) fn measure(
 }
 
 fn answer(
-    runs: &Path,
+    runs: &Runs,
     request: Measurement,
     untrained: &mut Option<Fresh>,
     watch: &(dyn Fn(Progress) + Sync),
@@ -121,26 +122,27 @@ fn answer(
 }
 
 fn validated(
-    runs: &Path,
+    runs: &Runs,
     asked: Option<PathBuf>,
     watch: &(dyn Fn(Progress) + Sync),
 ) -> Result<DeskEvent, CertificateError> {
     let named = asked.as_deref().map(Path::to_string_lossy);
-    let checkpoint = find_checkpoint(runs, named.as_deref())?;
+    let checkpoint = find_checkpoint(&runs.folder, named.as_deref())?;
     let past = Past::of(&checkpoint.origin)?;
     let findings = validate(&checkpoint.weights, &past, SEED, watch)?;
     Ok(DeskEvent::Validated(asked, Arc::new(findings)))
 }
 
 fn certified(
-    runs: &Path,
+    runs: &Runs,
     checkpoint: Option<&Path>,
     watch: &(dyn Fn(Progress) + Sync),
 ) -> Result<DeskEvent, CertificateError> {
     let named = checkpoint.map(|path| path.to_string_lossy().into_owned());
-    let checkpoint = find_checkpoint(runs, named.as_deref())?;
-    let folder = place(runs, &checkpoint);
-    let certified = certify(&checkpoint, &Scale::certificate(SEED), &folder, None, watch)?;
+    let checkpoint = find_checkpoint(&runs.folder, named.as_deref())?;
+    let folder = place(&runs.folder, &checkpoint);
+    let scale = Scale::certificate(SEED);
+    let certified = certify(&runs.disk, &checkpoint, &scale, &folder, None, watch)?;
     Ok(DeskEvent::Certified(certified.folder))
 }
 

@@ -22,8 +22,18 @@ pub use request::{Chore, Content, DeskEvent, DeskRequest, Measurement};
 use super::lab::Lab;
 use crate::device::DeviceSpec;
 use crate::experiment::Trial;
+use crate::run::Disk;
 use chores::look_after;
 use measuring::measure;
+
+/// The folder of all runs and what it is written with.
+#[derive(Clone, Debug)]
+pub struct Runs {
+    /// What it is written with.
+    pub disk: Disk,
+    /// The folder.
+    pub folder: PathBuf,
+}
 
 /// A running desk; it ends when the inlet is dropped and the request at hand is done.
 #[derive(Debug)]
@@ -66,7 +76,7 @@ impl Desk {
     ///
     /// # Errors
     /// The system's refusal to start a thread.
-    pub fn open(runs: PathBuf, device: DeviceSpec) -> std::io::Result<Self> {
+    pub fn open(runs: Runs, device: DeviceSpec) -> std::io::Result<Self> {
         let (measurements, to_measure) = channel();
         let (chores, to_do) = channel();
         let (told, events) = unbounded_channel();
@@ -82,6 +92,7 @@ impl Desk {
         let (shelf, to_tell) = (runs.clone(), told.clone());
         thread("chores").spawn(move || look_after(&shelf, &to_do, &to_tell))?;
         let lab = Lab {
+            disk: runs.disk.clone(),
             device,
             threads: spare,
             given_up: Arc::clone(&given_up),

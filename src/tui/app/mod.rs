@@ -281,6 +281,14 @@ impl App {
                 self.trial_answered(outcome);
             }
             Event::Weights(model) => self.estimate(model),
+            Event::Saving(Some(unsaved)) => {
+                let text = format!("{unsaved}; training goes on, and it is tried again");
+                self.tell(LogLevel::Error, Origin::Notice, text);
+            }
+            Event::Saving(None) => {
+                let text = "everything is saved again".to_owned();
+                self.tell(LogLevel::Info, Origin::Notice, text);
+            }
             Event::Notice(notice) => {
                 let level = match notice.level {
                     NoticeLevel::Info => LogLevel::Info,

@@ -7,7 +7,7 @@ use crate::record::EpochRecord;
 use crate::run::journal;
 use crate::session::message::{
     Codes, Command, CoveredSets, End, EndReason, EpochReport, Event, Mark, Outcome, Progress,
-    RunInfo, RunState, Stage,
+    RunInfo, RunState, Stage, Unsaved,
 };
 
 /// Names of the four phases.
@@ -46,6 +46,8 @@ pub struct RunView {
     pub progress: Progress,
     /// How it ended.
     pub end: Option<End>,
+    /// What the disk refuses to take.
+    pub unsaved: Option<Unsaved>,
     /// Requests on their way.
     pub pending: Vec<Pending>,
     /// Stopping after the epoch at hand has been granted.
@@ -153,6 +155,7 @@ impl RunView {
             Event::Weights(_) => self
                 .pending
                 .retain(|pending| pending.command != Command::Weights),
+            Event::Saving(unsaved) => self.unsaved.clone_from(unsaved),
             Event::Notice(_) => {}
             Event::Ended(end) => {
                 // The first word on how it ended is the true one.

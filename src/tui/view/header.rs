@@ -94,6 +94,14 @@ pub fn render(area: Rect, buf: &mut Buffer, app: &App) {
             10,
         ));
     }
+    if let Some(unsaved) = &run.unsaved {
+        let text = format!(" NOT SAVED from epoch {} on ", unsaved.since);
+        right.push(piece(
+            text,
+            theme.bad().add_modifier(Modifier::REVERSED),
+            10,
+        ));
+    }
     let condition = run.condition();
     let state = format!("{} {}", condition.glyph(), condition.words());
     right.push(piece(state, condition_style(theme, condition), 10));

@@ -40,10 +40,19 @@ pub fn render(area: Rect, buf: &mut Buffer, app: &App) -> Option<Position> {
         ])
     }));
     rows.push(Line::raw(""));
-    rows.push(Line::styled(
-        "The unfinished epoch is dropped; resume does it anew.",
-        theme.dim(),
-    ));
+    rows.push(match &app.live().unsaved {
+        None => Line::styled(
+            "The unfinished epoch is dropped; resume does it anew.",
+            theme.dim(),
+        ),
+        Some(unsaved) => Line::styled(
+            format!(
+                "Not saved from epoch {} on; resume does it anew.",
+                unsaved.since
+            ),
+            theme.bad(),
+        ),
+    });
     lines(inner, buf, &rows);
     None
 }

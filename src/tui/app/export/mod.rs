@@ -6,7 +6,7 @@ mod pictures;
 use std::path::PathBuf;
 
 use super::{App, Modal, Row, Tab};
-use crate::experiment::EXPERIMENTS;
+use crate::run::names::EXPERIMENTS;
 use crate::session::{Chore, Content};
 
 /// A kind of file.

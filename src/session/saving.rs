@@ -1,0 +1,122 @@
+//! What a session has to write while the disk refuses: nothing of it is dropped, and training goes on.
+//!
+//! What was refused is tried again with whatever is written next, and while there is nothing else to do.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use super::error::SessionError;
+use super::message::{Event, Unsaved};
+use super::open_run::OpenRun;
+use super::worker::Lines;
+use crate::record::EpochRecord;
+use crate::run::RunError;
+use crate::run::journal::{Entry, JournalEvent};
+use crate::training::Snapshot;
+
+/// What of a run is not on the disk yet.
+#[derive(Debug)]
+pub(super) struct Backlog {
+    /// Lines of the journal, in order.
+    journal: Vec<Entry>,
+    /// Epochs whose metrics are on the disk.
+    recorded: usize,
+    /// States after epochs: the newest, and those that were the best or are to be kept.
+    states: BTreeMap<u32, Snapshot>,
+    /// Finished epochs of the newest state on the disk.
+    saved: u32,
+    /// The disk's refusal.
+    refused: Option<Unsaved>,
+}
+
+impl Backlog {
+    /// Of a run with so many finished epochs, all of which are on the disk.
+    pub(super) fn after(epochs: u32) -> Self {
+        Self {
+            journal: Vec::new(),
+            recorded: epochs as usize,
+            states: BTreeMap::new(),
+            saved: epochs,
+            refused: None,
+        }
+    }
+}
+
+impl OpenRun {
+    /// What is not saved and why; `None` where everything is.
+    pub(super) fn unsaved(&self) -> Option<&Unsaved> {
+        self.backlog.refused.as_ref()
+    }
+
+    /// Writes into the journal.
+    ///
+    /// # Errors
+    /// What waiting does not help against; the disk's refusal is told instead.
+    pub(super) fn note(&mut self, event: JournalEvent, lines: &Lines) -> Result<(), RunError> {
+        self.backlog.journal.push(Entry::now(event));
+        self.save(lines)
+    }
+
+    /// Saves a finished epoch.
+    ///
+    /// # Errors
+    /// What waiting does not help against; the disk's refusal is told instead.
+    pub(super) fn save_epoch(
+        &mut self,
+        record: &Arc<EpochRecord>,
+        lines: &Lines,
+    ) -> Result<(), SessionError> {
+        self.records.push(Arc::clone(record));
+        let newest = self.trainer.snapshot()?;
+        let bests = newest.state.best_epochs();
+        let kept = &self.kept;
+        let states = &mut self.backlog.states;
+        states.retain(|epoch, _| bests.contains(&Some(*epoch)) || kept.contains(epoch));
+        states.insert(record.epoch, newest);
+        Ok(self.save(lines)?)
+    }
+
+    /// Writes what has not been written; tells when that begins to fail and when it succeeds again.
+    ///
+    /// # Errors
+    /// What waiting does not help against; the disk's refusal is told instead.
+    pub(super) fn save(&mut self, lines: &Lines) -> Result<(), RunError> {
+        let refused = match self.write() {
+            Ok(()) => None,
+            Err(error @ RunError::Disk { .. }) => Some(Unsaved {
+                since: self.backlog.saved,
+                problem: error.to_string(),
+            }),
+            Err(error) => return Err(error),
+        };
+        if refused != self.backlog.refused {
+            self.backlog.refused.clone_from(&refused);
+            lines.event(Event::Saving(refused));
+        }
+        Ok(())
+    }
+
+    fn write(&mut self) -> Result<(), RunError> {
+        let Self { run, backlog, .. } = self;
+        if backlog.refused.is_some() {
+            // Whatever became of the folder meanwhile, and of what was written in part.
+            run.restore(&self.records)?;
+            backlog.recorded = self.records.len();
+        }
+        while let Some(entry) = backlog.journal.first() {
+            run.journal_entry(entry)?;
+            backlog.journal.remove(0);
+        }
+        for record in self.records.iter().skip(backlog.recorded) {
+            run.append_metrics(record)?;
+            backlog.recorded += 1;
+        }
+        let every = self.trainer.settings().checkpoint_freq;
+        while let Some(state) = backlog.states.first_entry() {
+            run.save_state(*state.key(), state.get(), every, &self.kept)?;
+            backlog.saved = state.key() + 1;
+            state.remove();
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,121 @@
+//! `kill -9` at any moment: what was told is on the disk, and resuming works.
+
+use std::collections::BTreeSet;
+use std::io::Read;
+use std::process::{Command, Stdio};
+use std::sync::mpsc::channel;
+use std::time::Duration;
+
+use fluxttice_core::run::journal::{Entry, JournalEvent};
+use fluxttice_core::run::names::CONFIG;
+use fluxttice_core::run::read_journal;
+use serde_json::Value;
+
+use crate::program::Home;
+use crate::whole::reopened;
+
+/// A run that does not end by itself.
+const LONG: &str = "--set total_epochs=100000 --set patience=100000 --set checkpoint_freq=7";
+
+#[test]
+fn twenty_kills_lose_nothing_that_was_told() {
+    kill(20);
+}
+
+#[test]
+#[ignore = "takes minutes"]
+fn two_hundred_kills_lose_nothing_that_was_told() {
+    kill(200);
+}
+
+fn kill(times: u32) {
+    let home = Home::new();
+    let run = home.path("run");
+    let (mut finished, mut starts, mut answers) = (0, 0, BTreeSet::new());
+    for number in 0..times {
+        let mut command = if run.join(CONFIG).exists() {
+            let mut command = home.command(["train", "--json", "--device=cpu"]);
+            command.arg("--resume").arg(&run);
+            command
+        } else {
+            home.training("run", LONG)
+        };
+        // Something to answer in every epoch, which changes nothing in the weights.
+        for epoch in finished..finished + 20 {
+            command.arg(format!("--change={epoch}:patience={}", 100_000 + epoch));
+        }
+        let told = until_killed(&mut command, life(number));
+        if !run.join(CONFIG).exists() {
+            assert!(told.is_empty(), "{told:?}");
+            continue;
+        }
+        let before = finished;
+        finished = reopened(&run);
+        assert!(finished >= before);
+        for line in &told {
+            let epoch = line["epoch"].as_u64();
+            match line["event"].as_str() {
+                Some("start") => starts += 1,
+                Some("epoch") => assert!(Some(u64::from(finished)) > epoch),
+                Some("outcome") => answers.extend(epoch),
+                _ => {}
+            }
+        }
+        let journal = read_journal(&run).unwrap();
+        let opened = |entry: &&Entry| matches!(entry.event, JournalEvent::Opened { .. });
+        assert!(journal.iter().filter(opened).count() >= starts);
+        let answered: BTreeSet<u64> = journal
+            .iter()
+            .filter(|entry| matches!(entry.event, JournalEvent::Outcome(_)))
+            .map(|entry| u64::from(entry.event.epoch()))
+            .collect();
+        assert!(answered.is_superset(&answers), "{answers:?} {answered:?}");
+    }
+    assert!(finished > 0 && !answers.is_empty(), "it came to something");
+    home.resume("run", "--epochs 1").exits(0);
+    home.train("whole", &format!("{LONG} --epochs {}", finished + 1))
+        .exits(0);
+    assert!(
+        home.weights("run") == home.weights("whole"),
+        "{times} kills in {finished} epochs made a difference"
+    );
+    println!(
+        "{times} kills, {finished} epochs, {} answers",
+        answers.len()
+    );
+}
+
+/// How long a program may live: up to several epochs, spread evenly and without a pattern (steps of the
+/// golden ratio).
+fn life(number: u32) -> Duration {
+    const LONGEST: f64 = 0.7;
+    Duration::from_secs_f64(LONGEST * (f64::from(number) * 0.618_033_988_749_895).fract())
+}
+
+/// Starts a program, kills it after a while, and gives back the lines that it had time to write.
+fn until_killed(command: &mut Command, life: Duration) -> Vec<Value> {
+    let mut child = command
+        .stdout(Stdio::piped())
+        .stderr(Stdio::inherit())
+        .spawn()
+        .unwrap();
+    let mut stdout = child.stdout.take().unwrap();
+    let (sender, ended) = channel();
+    let reader = std::thread::spawn(move || {
+        let mut text = Vec::new();
+        stdout.read_to_end(&mut text).unwrap();
+        let _ = sender.send(());
+        text
+    });
+    // The moment is what is tried here; nothing waits for anything.
+    let by_itself = ended.recv_timeout(life).is_ok();
+    child.kill().unwrap();
+    let status = child.wait().unwrap();
+    assert!(!by_itself, "ended by itself: {status}");
+    let text = String::from_utf8(reader.join().unwrap()).unwrap();
+    let whole = text.rfind('\n').map_or("", |end| &text[..end]);
+    whole
+        .lines()
+        .map(|line| serde_json::from_str(line).unwrap())
+        .collect()
+}

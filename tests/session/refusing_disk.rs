@@ -1,0 +1,199 @@
+//! A disk that refuses for a while, or for good.
+
+use std::io::ErrorKind;
+use std::path::Path;
+use std::sync::Arc;
+
+use fluxttice_core::run::journal::JournalEvent;
+use fluxttice_core::run::{Disk, RunError, read_journal, read_metrics};
+use fluxttice_core::session::message::{Command, EndReason, Event, Unsaved};
+use fluxttice_core::session::{Plan, SessionError};
+use fluxttice_core::training::Steer;
+
+use crate::failing::Failing;
+use crate::support::{Watched, config, continued, new_run, weights};
+use crate::whole::whole;
+
+const EPOCHS: u32 = 8;
+
+/// A run on a disk that can be made to refuse.
+fn plan(run: &Path) -> (Plan, Arc<Failing>) {
+    let failing = Arc::new(Failing::default());
+    let mut plan = new_run(run, &config(&["checkpoint_freq=1"]), Some(EPOCHS));
+    plan.disk = Disk::on(failing.clone());
+    (plan, failing)
+}
+
+fn saving(watched: &mut Watched) -> Option<Unsaved> {
+    watched.until("news of saving", |event| match event {
+        Event::Saving(unsaved) => Some(unsaved.clone()),
+        _ => None,
+    })
+}
+
+/// Weights that nothing got in the way of.
+fn undisturbed() -> Vec<u8> {
+    let home = tempfile::tempdir().unwrap();
+    let run = home.path().join("run");
+    let mut watched = Watched::train(new_run(&run, &config(&[]), Some(EPOCHS)));
+    watched.ended();
+    watched.leave().0.unwrap();
+    weights(&run)
+}
+
+#[test]
+fn training_goes_on_while_the_disk_refuses_and_all_is_saved_when_it_takes_again() {
+    let wanted = undisturbed();
+    for why in [
+        ErrorKind::StorageFull,
+        ErrorKind::QuotaExceeded,
+        ErrorKind::ReadOnlyFilesystem,
+        ErrorKind::PermissionDenied,
+    ] {
+        let home = tempfile::tempdir().unwrap();
+        let run = home.path().join("run");
+        let (plan, failing) = plan(&run);
+        let mut watched = Watched::train(plan);
+        let last = watched.epoch();
+        failing.refuse(Some(why));
+        let unsaved = saving(&mut watched).expect("it says that nothing is saved");
+        assert!(unsaved.since > last, "{unsaved}");
+        assert!(unsaved.problem.contains("run"), "{unsaved}");
+        whole(&run);
+        let since = watched.epoch();
+        let refused = watched.outcome(Command::Snapshot {
+            name: Some("now".into()),
+        });
+        assert!(!refused.applied, "{}", refused.message);
+        let noted = watched.outcome(Command::Steer(Steer::set("patience", "100")));
+        assert!(noted.applied && noted.message.contains("not in the journal yet"));
+        assert!(watched.epoch() > since, "training goes on");
+        whole(&run);
+        failing.refuse(None);
+        assert_eq!(saving(&mut watched), None);
+        let snapshot = watched.outcome(Command::Snapshot {
+            name: Some("now".into()),
+        });
+        assert!(snapshot.applied, "{}", snapshot.message);
+        assert_eq!(watched.ended().reason, EndReason::Finished);
+        watched.leave().0.unwrap();
+        whole(&run);
+        assert_eq!(read_metrics(&run).unwrap().len(), EPOCHS as usize);
+        assert!(weights(&run) == wanted, "{why}: the same run");
+        let journal = read_journal(&run).unwrap();
+        let outcomes = journal.iter().filter_map(|entry| match &entry.event {
+            JournalEvent::Outcome(outcome) => Some((outcome.id, outcome.applied)),
+            _ => None,
+        });
+        assert_eq!(
+            outcomes.collect::<Vec<_>>(),
+            [(1, false), (2, true), (3, true)],
+            "{why}: every answer once, in order"
+        );
+        let left = walk(&run);
+        assert!(
+            !left.iter().any(|name| name.ends_with(".tmp")),
+            "{why}: {left:?}"
+        );
+    }
+}
+
+/// Names of everything below a folder.
+fn walk(folder: &Path) -> Vec<String> {
+    let mut names = Vec::new();
+    for entry in std::fs::read_dir(folder).unwrap() {
+        let path = entry.unwrap().path();
+        names.push(path.display().to_string());
+        if path.is_dir() && !path.is_symlink() {
+            names.extend(walk(&path));
+        }
+    }
+    names
+}
+
+#[test]
+fn what_could_not_be_saved_to_the_end_is_said_and_done_again() {
+    let wanted = undisturbed();
+    let home = tempfile::tempdir().unwrap();
+    let run = home.path().join("run");
+    let (plan, failing) = plan(&run);
+    let mut watched = Watched::train(plan);
+    let last = watched.epoch();
+    failing.refuse(Some(ErrorKind::StorageFull));
+    let end = watched.ended();
+    assert!(
+        end.message.contains("not saved from epoch"),
+        "{}",
+        end.message
+    );
+    let (left, _) = watched.leave();
+    let Err(SessionError::Unsaved(unsaved)) = left else {
+        panic!("{left:?}");
+    };
+    assert!(unsaved.since > last);
+    whole(&run);
+    assert_eq!(read_metrics(&run).unwrap().len() as u32, unsaved.since);
+    let mut again = Watched::train(continued(&run, Some(EPOCHS - unsaved.since)));
+    again.ended();
+    again.leave().0.unwrap();
+    assert!(weights(&run) == wanted, "the same run");
+}
+
+#[test]
+fn a_folder_that_somebody_cleared_is_made_again() {
+    let wanted = undisturbed();
+    let home = tempfile::tempdir().unwrap();
+    let run = home.path().join("run");
+    let (plan, _) = plan(&run);
+    let mut watched = Watched::train(plan);
+    watched.epoch();
+    // Held, so that nothing is being written while it is cleared.
+    watched.outcome(Command::Pause);
+    std::fs::remove_dir_all(&run).unwrap();
+    watched.ask(Command::Resume);
+    assert!(saving(&mut watched).is_some());
+    assert_eq!(saving(&mut watched), None);
+    watched.ended();
+    watched.leave().0.unwrap();
+    whole(&run);
+    assert_eq!(read_metrics(&run).unwrap().len(), EPOCHS as usize);
+    assert!(weights(&run) == wanted, "the same run");
+}
+
+#[test]
+fn a_run_that_cannot_be_left_on_the_disk_is_not_left_for_another() {
+    let home = tempfile::tempdir().unwrap();
+    let run = home.path().join("run");
+    let (plan, failing) = plan(&run);
+    let mut watched = Watched::train(plan);
+    watched.epoch();
+    failing.refuse(Some(ErrorKind::StorageFull));
+    saving(&mut watched);
+    let refused = watched.outcome(Command::Branch {
+        of: None,
+        epochs: 1,
+        name: Some("other".into()),
+    });
+    assert!(!refused.applied && refused.message.contains("not saved"));
+    failing.refuse(None);
+    watched.ended();
+    watched.leave().0.unwrap();
+    assert!(!home.path().join("other").exists());
+}
+
+#[test]
+fn a_run_that_was_never_begun_is_no_obstacle() {
+    let home = tempfile::tempdir().unwrap();
+    let run = home.path().join("run");
+    let (plan, failing) = plan(&run);
+    failing.refuse(Some(ErrorKind::StorageFull));
+    let (left, _) = Watched::train(plan.clone()).leave();
+    assert!(
+        matches!(left, Err(SessionError::Run(RunError::Disk { .. }))),
+        "{left:?}"
+    );
+    failing.refuse(None);
+    let mut watched = Watched::train(plan);
+    assert_eq!(watched.epoch(), 0);
+    watched.leave().0.unwrap();
+}

@@ -1,0 +1,94 @@
+//! A file system that can be made to refuse.
+
+use std::io::{self, ErrorKind};
+use std::path::Path;
+use std::sync::Mutex;
+
+use fluxttice_core::run::disk::{Access, FileSystem, Machine};
+
+/// The machine's file system until it is told to refuse.
+#[derive(Debug, Default)]
+pub struct Failing(Mutex<Option<ErrorKind>>);
+
+impl Failing {
+    /// Refuses from now on with this error; `None`: takes everything again.
+    pub fn refuse(&self, why: Option<ErrorKind>) {
+        *self.0.lock().unwrap() = why;
+    }
+
+    fn why(&self) -> Option<ErrorKind> {
+        *self.0.lock().unwrap()
+    }
+
+    /// Whether there is room for nothing more.
+    fn room(&self) -> io::Result<()> {
+        self.why().map_or(Ok(()), |why| Err(why.into()))
+    }
+
+    /// Whether names may be changed: on a full disk they may.
+    fn permitted(&self) -> io::Result<()> {
+        match self.why() {
+            None | Some(ErrorKind::StorageFull | ErrorKind::QuotaExceeded) => Ok(()),
+            Some(why) => Err(why.into()),
+        }
+    }
+}
+
+/// What still fits in before the disk is full.
+fn half(bytes: &[u8]) -> &[u8] {
+    &bytes[..bytes.len() / 2]
+}
+
+impl FileSystem for Failing {
+    fn create_folder(&self, path: &Path) -> io::Result<()> {
+        self.room()?;
+        Machine.create_folder(path)
+    }
+
+    fn create(&self, path: &Path, bytes: &[u8], access: Access) -> io::Result<()> {
+        self.permitted()?;
+        if self.room().is_err() {
+            Machine.create(path, half(bytes), access)?;
+        }
+        self.room()?;
+        Machine.create(path, bytes, access)
+    }
+
+    fn append(&self, path: &Path, bytes: &[u8]) -> io::Result<()> {
+        self.permitted()?;
+        if self.room().is_err() {
+            Machine.append(path, half(bytes))?;
+        }
+        self.room()?;
+        Machine.append(path, bytes)
+    }
+
+    fn truncate(&self, path: &Path, length: u64) -> io::Result<()> {
+        self.permitted()?;
+        Machine.truncate(path, length)
+    }
+
+    fn sync_folder(&self, path: &Path) -> io::Result<()> {
+        Machine.sync_folder(path)
+    }
+
+    fn rename(&self, from: &Path, to: &Path) -> io::Result<()> {
+        self.permitted()?;
+        Machine.rename(from, to)
+    }
+
+    fn link(&self, path: &Path, target: &str) -> io::Result<()> {
+        self.room()?;
+        Machine.link(path, target)
+    }
+
+    fn remove_file(&self, path: &Path) -> io::Result<()> {
+        self.permitted()?;
+        Machine.remove_file(path)
+    }
+
+    fn remove_folder(&self, path: &Path) -> io::Result<()> {
+        self.permitted()?;
+        Machine.remove_folder(path)
+    }
+}

@@ -1,0 +1,53 @@
+//! That every file of a run can be read.
+
+use std::path::Path;
+
+use fluxttice_core::run::{
+    Disk, RunFolder, checkpoint, finished_epochs, read_journal, read_metrics, stored_config,
+};
+
+/// Opens a run, as one who goes on with it does, and reads it.
+pub fn reopened(run: &Path) -> u32 {
+    RunFolder::open(&Disk::default(), run).unwrap();
+    whole(run)
+}
+
+/// Reads every file of a run that has a name of its own; gives back the epochs of the newest checkpoint.
+pub fn whole(run: &Path) -> u32 {
+    let digest = stored_config(run).unwrap().digest().unwrap();
+    let checkpoints = run.join("checkpoints");
+    let latest = checkpoints.join("latest");
+    let latest = latest
+        .is_symlink()
+        .then(|| checkpoint::load(&latest, &digest).unwrap());
+    let finished = latest.as_ref().map_or(0, |snapshot| snapshot.state.epoch);
+    let epochs: Vec<u32> = read_metrics(run)
+        .unwrap()
+        .iter()
+        .map(|record| record.epoch)
+        .collect();
+    assert_eq!(epochs, (0..epochs.len() as u32).collect::<Vec<_>>());
+    assert!(epochs.len() as u32 >= finished, "metrics of every epoch");
+    if run.join("journal.jsonl").exists() {
+        read_journal(run).unwrap();
+    }
+    let ours = format!(".{}-", std::process::id());
+    for folder in [checkpoints, run.join("snapshots")] {
+        for entry in std::fs::read_dir(folder).unwrap() {
+            let path = entry.unwrap().path();
+            // What is being made at this very moment.
+            if !path.to_string_lossy().contains(&ours) {
+                checkpoint::load(&path, &digest).unwrap();
+            }
+        }
+    }
+    // Moved before `latest`: they may be ahead of it, never behind.
+    let bests = latest.map(|snapshot| snapshot.state.best_epochs());
+    let links = ["best", "best-coverage", "best-information"];
+    for (link, best) in links.into_iter().zip(bests.into_iter().flatten()) {
+        if let Some(best) = best {
+            assert!(finished_epochs(run, link).unwrap() > best, "{link}");
+        }
+    }
+    finished
+}
