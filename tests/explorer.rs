@@ -444,6 +444,27 @@ fn quitting_saves_and_resume_goes_on_at_the_right_epoch() {
 }
 
 #[test]
+fn a_second_explorer_of_a_run_looks_on_and_the_first_does_not_notice() {
+    let home = tempfile::tempdir().unwrap();
+    let mut first = training(&home);
+    first.press(" ");
+    first.shows("‖ paused");
+    let mut second = Terminal::start(120, 36, home.path(), &["--resume", "--device=cpu"]);
+    second.shows("trained elsewhere");
+    second.shows("another fluxttice-explorer trains");
+    second.shows("last epoch");
+    second.press("q");
+    assert_eq!(second.ends().0, 0);
+    first.press(" ");
+    first.hides("paused");
+    first.press("q");
+    first.shows("stop after this batch");
+    first.press("s");
+    assert_eq!(first.ends().0, 0);
+    epochs(&run(&home));
+}
+
+#[test]
 fn a_signal_saves_and_gives_the_terminal_back() {
     for (signal, expected) in [(Signal::TERM, 143), (Signal::INT, 130)] {
         let home = tempfile::tempdir().unwrap();

@@ -9,6 +9,8 @@
 
 #[path = "session/controls.rs"]
 mod controls;
+#[path = "session/diverging.rs"]
+mod diverging;
 #[path = "support/failing.rs"]
 mod failing;
 #[path = "session/own.rs"]

@@ -2,11 +2,16 @@
 
 use std::io::{self, IsTerminal};
 use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::path::Path;
 use std::process::ExitCode;
 
-use fluxttice_core::run::{Disk, best_at_hand};
+use fluxttice_core::run::{
+    Checkpoint, Disk, LATEST, best_at_hand, checkpoint_folder, find_checkpoint, is_open,
+};
 use fluxttice_core::session::message::Command;
-use fluxttice_core::session::{Desk, DeskInlet, DeskRequest, Inlet, Runs, Session, SessionError};
+use fluxttice_core::session::{
+    Desk, DeskInlet, DeskRequest, Inlet, Place, Runs, Session, SessionError,
+};
 use fluxttice_core::tui::{self, Exit, Inputs, Options, Tab};
 
 use super::{Done, Failure, note, setup, signals};
@@ -17,7 +22,23 @@ use crate::logging::Logs;
 pub fn train(global: &Global, resume: Option<&str>) -> Done {
     terminal_here()?;
     let plan = setup::plan(global, resume, None)?;
+    if let Place::Existing(run) = &plan.place
+        && is_open(run)
+        && let Some(newest) = newest(run)
+    {
+        // Another one trains it: this one can look on.
+        return show(global, Tab::Train, || Session::explore(newest));
+    }
     show(global, Tab::Train, || Session::train(plan))
+}
+
+/// The newest checkpoint of a run that another process trains, and may replace while it is read.
+fn newest(run: &Path) -> Option<Checkpoint> {
+    let read = || {
+        let latest = checkpoint_folder(run, LATEST).ok()?;
+        find_checkpoint(run, Some(&latest.to_string_lossy())).ok()
+    };
+    (0..3).find_map(|_| read())
 }
 
 /// Opens the explorer on a finished model.

@@ -73,10 +73,13 @@ pub fn run(global: &Global, args: &TrainArgs) -> Done {
         };
         drop(inlet);
         let finished = worker.join();
-        if let Some(end) = &end
+        if let Some(mut end) = end
             && silenced.is_none()
         {
-            report.end(end, finished.is_ok())?;
+            if let Err(error) = &finished {
+                (end.reason, end.message) = (error.reason(), error.to_string());
+            }
+            report.end(&end, finished.is_ok())?;
         }
         finished?;
         silenced.map_or(Ok(()), Err)?;

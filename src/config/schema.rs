@@ -368,6 +368,9 @@ pub struct Stopping {
     /// Epochs between two measurements of I(z; x); `None` does not measure it.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub information_every: Option<u32>,
+    /// How often a run that diverges goes back before it ends; `None` is never.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub roll_back: Option<u32>,
 }
 
 /// A figure that can stop a run.

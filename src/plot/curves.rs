@@ -110,7 +110,8 @@ impl Panel {
         }
         let room = 0.05 * (high - low).max(high.abs() * 1e-3).max(1e-9);
         // The names of the lines stand above them.
-        let names = 1.4 * room * self.curves.len() as f64;
+        let named = self.curves.iter().filter(|curve| !curve.label.is_empty());
+        let names = 1.4 * room * named.count() as f64;
         low - room..high + room + names
     }
 

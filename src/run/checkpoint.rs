@@ -230,6 +230,7 @@ mod tests {
                 coverage: Some([1, 2]),
                 best: None,
                 stale: 3,
+                rolled_back: 0,
                 disruptions: Vec::new(),
                 bests: Default::default(),
                 edits: vec!["hold.rho=0.5".into()],

@@ -60,6 +60,15 @@ pub enum JournalEvent {
         /// What was found, in one line.
         finding: String,
     },
+    /// The run diverged and went back to the end of the epoch before.
+    RolledBack {
+        /// Epoch that is done again.
+        epoch: u32,
+        /// How often it has gone back by now.
+        times: u32,
+        /// What was no number.
+        problem: String,
+    },
     /// A session ended.
     Closed {
         /// Epochs finished then.
@@ -76,6 +85,7 @@ impl JournalEvent {
             Self::Opened { epoch, .. }
             | Self::Branched { epoch, .. }
             | Self::Verdict { epoch, .. }
+            | Self::RolledBack { epoch, .. }
             | Self::Closed { epoch, .. } => *epoch,
             Self::Outcome(outcome) => outcome.epoch,
         }

@@ -119,6 +119,8 @@ pub struct Checkpoint {
     pub weights: Weights,
     /// Where they lie.
     pub origin: Origin,
+    /// Epochs finished in them, and batches of the next one; `None` where that is not known.
+    pub moment: Option<(u32, u32)>,
 }
 
 /// Where a checkpoint lies.
@@ -203,6 +205,14 @@ impl Origin {
             }
         }
         Ok(found)
+    }
+
+    /// The run that it is one of.
+    pub fn run(&self) -> Option<&Path> {
+        match self {
+            Self::Run { run, .. } => Some(run),
+            Self::BuiltIn | Self::File(_) | Self::Untrained(_) => None,
+        }
     }
 
     /// Epochs finished in it, and batches of the next one; `None` where that is not known.
@@ -298,6 +308,7 @@ fn untrained(seed: &str, path: &Path) -> Result<Checkpoint, RunError> {
     Ok(Checkpoint {
         weights: Weights::fresh(seed),
         origin: Origin::Untrained(seed),
+        moment: None,
     })
 }
 
@@ -313,6 +324,7 @@ pub fn built_in() -> Result<Checkpoint, RunError> {
     Ok(Checkpoint {
         weights,
         origin: Origin::BuiltIn,
+        moment: None,
     })
 }
 
@@ -345,9 +357,12 @@ pub fn best_at_hand(runs: &Path) -> Result<Checkpoint, RunError> {
 
 fn of_run(run: PathBuf, checkpoint: PathBuf) -> Result<Checkpoint, RunError> {
     let weights = load_weights(&weights_path(&checkpoint))?;
+    let origin = Origin::Run { run, checkpoint };
     Ok(Checkpoint {
         weights,
-        origin: Origin::Run { run, checkpoint },
+        // At once: of a run that is being trained it may be gone a moment later.
+        moment: origin.moment()?,
+        origin,
     })
 }
 
@@ -367,5 +382,6 @@ fn file(path: PathBuf) -> Result<Checkpoint, RunError> {
     Ok(Checkpoint {
         weights: load_weights(&path)?,
         origin: Origin::File(path),
+        moment: None,
     })
 }

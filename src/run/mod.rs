@@ -21,8 +21,8 @@ pub use error::RunError;
 pub use figures::{FIGURES, Figure, figures};
 pub use folder::{
     BEST, BEST_COVERAGE, BEST_INFORMATION, LATEST, LOG, PLAIN_NAME, RunFolder, checkpoint_folder,
-    checkpoints, delete, finished_epochs, is_plain_name, name, parse_metrics, read_journal,
-    read_metrics, stored_config,
+    checkpoints, delete, finished_epochs, is_open, is_plain_name, name, parse_metrics,
+    read_journal, read_metrics, stored_config,
 };
 pub use locate::{
     BUILT_IN_WEIGHTS, Checkpoint, DATA_DIR, Origin, all_runs, best_at_hand, built_in,

@@ -6,19 +6,20 @@ use std::sync::Arc;
 use burn::tensor::{DType, Device};
 
 use super::error::SessionError;
-use super::message::{Command, Event, Model, Outcome, RunInfo, RunState, Tuning, moment};
+use super::message::{
+    Command, Event, Model, Notice, NoticeLevel, Outcome, RunInfo, RunState, Tuning, moment,
+};
 use super::worker::{Lines, codes};
 use crate::measure::{CoverageTask, Samples};
 use crate::model::{Architecture, DualVae, Which, parameter_counts};
 use crate::record::{CoveragePair, CoveredSets};
-use crate::run::{Checkpoint, Origin, journal};
+use crate::run::{Checkpoint, Origin, is_open, journal};
 use crate::training::ARGMAX_SAMPLES;
 
 /// Serves a model that is not trained further.
 pub(super) fn explore(checkpoint: &Checkpoint, lines: &Lines) -> Result<(), SessionError> {
     let (config, mut history, entries) = checkpoint.origin.story()?;
-    let known = checkpoint.origin.moment()?;
-    let (epochs, batch) = known.unwrap_or((history.len() as u32, 0));
+    let (epochs, batch) = checkpoint.moment.unwrap_or((history.len() as u32, 0));
     // What the run did later says nothing of this model.
     history.truncate(epochs as usize);
     let mut marks = journal::marks(&entries);
@@ -27,14 +28,17 @@ pub(super) fn explore(checkpoint: &Checkpoint, lines: &Lines) -> Result<(), Sess
         Origin::Run { .. } => moment(epochs, batch),
         other => other.to_string(),
     };
-    let folder = match &checkpoint.origin {
-        Origin::Run { run, .. } => run.clone(),
-        Origin::BuiltIn | Origin::File(_) | Origin::Untrained(_) => PathBuf::new(),
-    };
+    let folder = checkpoint
+        .origin
+        .run()
+        .map_or_else(PathBuf::new, PathBuf::from);
     let name = folder.file_name().map_or_else(
         || source.clone(),
         |name| name.to_string_lossy().into_owned(),
     );
+    let trained = checkpoint.origin.run().filter(|run| is_open(run)).map(|_| {
+        format!("another fluxttice-explorer trains {name}: to look at only, as of {source}")
+    });
     lines.event(Event::Started(Arc::new(RunInfo {
         name,
         folder,
@@ -43,7 +47,10 @@ pub(super) fn explore(checkpoint: &Checkpoint, lines: &Lines) -> Result<(), Sess
         ineffective: Vec::new(),
         seed: config.seed,
         device: "cpu".to_owned(),
-        device_reason: "nothing is trained".to_owned(),
+        device_reason: match trained {
+            None => "nothing is trained".to_owned(),
+            Some(_) => "trained elsewhere".to_owned(),
+        },
         tuning: Arc::new(Tuning::new(&config, epochs)),
         batches: 0,
         parameters: parameter_counts(Architecture::from(&config), config.model.use_statenet),
@@ -57,6 +64,10 @@ pub(super) fn explore(checkpoint: &Checkpoint, lines: &Lines) -> Result<(), Sess
         training: false,
     })));
     lines.event(Event::State(RunState::Finished));
+    if let Some(text) = trained {
+        let level = NoticeLevel::Warning;
+        lines.event(Event::Notice(Notice { level, text }));
+    }
     let (device, dtype) = (Device::flex(), DType::F32);
     let model = DualVae::new(&checkpoint.weights, &device, dtype);
     lines.event(Event::Codes(Arc::new(codes(

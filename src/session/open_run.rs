@@ -3,18 +3,19 @@
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
-use burn::tensor::DType;
+use burn::tensor::{DType, Device};
 
 use super::error::SessionError;
-use super::message::{Mark, MarkKind, RunInfo, Tuning};
+use super::message::{Event, Mark, MarkKind, Notice, NoticeLevel, RunInfo, Tuning};
 use super::plan::Plan;
 use super::saving::Backlog;
+use super::worker::Lines;
 use crate::device::Chosen;
 use crate::model::{Architecture, parameter_counts};
 use crate::record::EpochRecord;
-use crate::run::journal::{self, JournalEvent};
+use crate::run::journal::{self, Entry, JournalEvent};
 use crate::run::{RunError, RunFolder, read_journal};
-use crate::training::{Agenda, Planned, Snapshot, Steer, Trainer};
+use crate::training::{Agenda, Planned, Snapshot, Steer, StepError, Trainer};
 
 /// A run that is being trained.
 pub(super) struct OpenRun {
@@ -43,11 +44,7 @@ impl OpenRun {
         chosen: &Chosen,
     ) -> Result<(Self, RunInfo), SessionError> {
         let config = run.config().clone();
-        let trainer = match resumed {
-            Some(snapshot) => Trainer::resume(&config, snapshot, &chosen.device, DType::F32)
-                .map_err(|problem| RunError::unusable(run.path(), problem))?,
-            None => Trainer::new(&config, &chosen.device, DType::F32),
-        };
+        let trainer = begin(&run, resumed, &chosen.device, DType::F32)?;
         let done = trainer.epoch();
         let history = run.truncate_metrics(done)?;
         let entries = read_journal(run.path())?;
@@ -57,10 +54,9 @@ impl OpenRun {
             device: chosen.name.clone(),
             seed: config.seed,
         })?;
-        let mut again = journal::steps(&entries);
-        let kept = again.iter().filter_map(base_of);
+        let steps = journal::steps(&entries);
+        let kept = steps.iter().filter_map(base_of);
         let kept = kept.chain(journal::kept(&entries)).collect();
-        again.retain(|planned| planned.epoch >= done);
         let mut marks = journal::marks(&entries);
         // A branch that has just been made begins here; any other run goes on here.
         let begins = Mark {
@@ -76,7 +72,7 @@ impl OpenRun {
         let open = Self {
             records: history.clone(),
             backlog: Backlog::after(done),
-            again: Agenda::new(again),
+            again: again(&entries, done),
             kept,
             limit: plan.epochs.map(|more| done.saturating_add(more)),
             obey_patience: !(trainer.out_of_patience() && plan.epochs.is_some()),
@@ -101,6 +97,46 @@ impl OpenRun {
             training: true,
         };
         Ok((open, info))
+    }
+
+    /// Goes back to the end of the last finished epoch with half the learning rate from there on; false
+    /// where the configuration does not allow it, or not once more.
+    pub(super) fn roll_back(
+        &mut self,
+        diverged: &StepError,
+        lines: &Lines,
+    ) -> Result<bool, SessionError> {
+        let times = self.trainer.rolled_back() + 1;
+        let most = self.trainer.settings().stopping.roll_back.unwrap_or(0);
+        if times > most {
+            return Ok(false);
+        }
+        let epoch = self.trainer.epoch();
+        self.note(
+            JournalEvent::RolledBack {
+                epoch,
+                times,
+                problem: diverged.to_string(),
+            },
+            lines,
+        )?;
+        let last = match self.backlog.newest() {
+            Some(state) => Some(state.clone()),
+            None => self.run.latest()?,
+        };
+        let (device, dtype) = self.trainer.placement();
+        let trainer = begin(&self.run, last, device, dtype)?;
+        self.trainer = trainer.after_rolling_back(times);
+        let mut entries = read_journal(self.run.path())?;
+        entries.extend_from_slice(self.backlog.journal());
+        self.again = again(&entries, epoch);
+        lines.event(Event::Notice(Notice {
+            level: NoticeLevel::Warning,
+            text: format!(
+                "{diverged}; epoch {epoch} is done again with half the learning rate ({times} of {most} times)"
+            ),
+        }));
+        Ok(true)
     }
 
     /// What the configuration, changes included, makes of the run.
@@ -128,6 +164,27 @@ impl OpenRun {
         };
         self.kept.extend(base_of(&planned));
     }
+}
+
+/// A trainer at the start of a run, or where a state left it.
+fn begin(
+    run: &RunFolder,
+    state: Option<Snapshot>,
+    device: &Device,
+    dtype: DType,
+) -> Result<Trainer, RunError> {
+    match state {
+        Some(state) => Trainer::resume(run.config(), state, device, dtype)
+            .map_err(|problem| RunError::unusable(run.path(), problem)),
+        None => Ok(Trainer::new(run.config(), device, dtype)),
+    }
+}
+
+/// The changes that a journal has from the epoch on that is done next.
+fn again(entries: &[Entry], epoch: u32) -> Agenda {
+    let mut steps = journal::steps(entries);
+    steps.retain(|planned| planned.epoch >= epoch);
+    Agenda::new(steps)
 }
 
 /// The epoch whose checkpoint a disruption can be tried again from; none in the first epoch.

@@ -40,6 +40,16 @@ impl Backlog {
             refused: None,
         }
     }
+
+    /// Lines of the journal that are not on the disk.
+    pub(super) fn journal(&self) -> &[Entry] {
+        &self.journal
+    }
+
+    /// The newest state, where it is not on the disk.
+    pub(super) fn newest(&self) -> Option<&Snapshot> {
+        self.states.last_key_value().map(|(_, state)| state)
+    }
 }
 
 impl OpenRun {

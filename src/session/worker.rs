@@ -21,7 +21,7 @@ use crate::measure::posteriors;
 use crate::model::DualVae;
 use crate::run::journal::JournalEvent;
 use crate::run::{RunError, RunFolder};
-use crate::training::{Active, Advance, Agenda, Snapshot, Steer};
+use crate::training::{Active, Advance, Agenda, Snapshot, Steer, StepError};
 
 /// Epochs over which the speed is averaged.
 const SPEED_WINDOW: usize = 10;
@@ -171,7 +171,15 @@ impl<'a> Worker<'a> {
                 let message = format!("stopped before epoch {epoch} was finished");
                 return Ok(self.end(EndReason::Stopped, &message));
             }
-            let advance = self.open.trainer.advance()?;
+            let advance = match self.open.trainer.advance() {
+                Err(diverged @ StepError::Diverged { .. })
+                    if self.open.roll_back(&diverged, self.lines)? =>
+                {
+                    epoch_began = Instant::now();
+                    continue;
+                }
+                advance => advance?,
+            };
             if !announced {
                 // On a GPU the first batch compiles kernels; only now does training run.
                 self.lines.event(Event::State(RunState::Running));

@@ -356,7 +356,8 @@ impl Core {
     }
 }
 
-fn finite(what: &'static str, value: f64, loss: f64) -> Result<(), StepError> {
+/// That a figure is a number.
+pub(super) fn finite(what: &'static str, value: f64, loss: f64) -> Result<(), StepError> {
     if value.is_finite() {
         Ok(())
     } else {

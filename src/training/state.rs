@@ -28,11 +28,18 @@ pub struct TrainerState {
     /// Best epochs by other figures.
     #[serde(default)]
     pub bests: Bests,
+    /// How often the run went back after it had diverged; the learning rate is halved as often.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub rolled_back: u32,
     /// Disruptions still in effect, cooling down or yet to start.
     pub disruptions: Vec<Active>,
     /// Changes of the configuration, `KEY=VALUE`, in the order in which they were made.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub edits: Vec<String>,
+}
+
+fn is_zero(count: &u32) -> bool {
+    *count == 0
 }
 
 impl TrainerState {

@@ -6,7 +6,7 @@ use std::time::Instant;
 use burn::tensor::{DType, Device};
 
 use super::best::{Bests, Judged};
-use super::core::{BatchReport, Core, Noise, StepError};
+use super::core::{BatchReport, Core, Noise, StepError, finite};
 use super::lesson::{At, Lessons};
 use super::means::Means;
 use super::observe::Observed;
@@ -65,6 +65,7 @@ pub struct Trainer {
     best: Option<Best>,
     bests: Bests,
     stale: u32,
+    rolled_back: u32,
     disruptions: Vec<Active>,
     at: Position,
     current: Current,
@@ -127,6 +128,7 @@ impl Trainer {
             best: None,
             bests: Bests::default(),
             stale: 0,
+            rolled_back: 0,
             disruptions: Vec::new(),
             at: Position::Start,
             current: Current::default(),
@@ -158,6 +160,7 @@ impl Trainer {
             _ => state.bests,
         };
         trainer.stale = state.stale;
+        trainer.rolled_back = state.rolled_back;
         trainer.disruptions = state.disruptions;
         trainer.edits = state.edits;
         Ok(trainer)
@@ -168,6 +171,18 @@ impl Trainer {
     #[must_use]
     pub fn with_noise(mut self, key: u64) -> Self {
         self.noise = key;
+        self
+    }
+
+    /// How often the run went back after it had diverged.
+    pub fn rolled_back(&self) -> u32 {
+        self.rolled_back
+    }
+
+    /// Halves the learning rate once for each time that the run went back.
+    #[must_use]
+    pub fn after_rolling_back(mut self, times: u32) -> Self {
+        self.rolled_back = times;
         self
     }
 
@@ -339,7 +354,8 @@ impl Trainer {
 
     /// The values of the epoch at work, with disruptions.
     fn disrupted(&self, gate: bool) -> Scheduled {
-        let scheduled = self.schedule.at(self.epoch, gate);
+        let mut scheduled = self.schedule.at(self.epoch, gate);
+        scheduled.learning_rate *= 0.5_f64.powf(f64::from(self.rolled_back));
         self.disruptions
             .iter()
             .fold(scheduled, |scheduled, active| {
@@ -513,6 +529,7 @@ impl Trainer {
         let (loss, seen) = self
             .core
             .validate_batch(&model, &tensors, &self.scheduled())?;
+        finite("the validation loss", loss.loss, loss.loss)?;
         self.current.validation.add(&loss);
         self.current.observed.add(operations, &seen);
         self.at = if to < self.split.validation.len() {
@@ -544,6 +561,14 @@ impl Trainer {
     }
 
     fn finish_epoch(&mut self, a: Covered, b: Covered) -> Result<EpochReport, StepError> {
+        if !self.core.model.weights([1.0; 2])?.is_finite() {
+            // The last batch's step: no loss has seen it where nothing is validated.
+            return Err(StepError::Diverged {
+                what: "a weight",
+                value: f64::NAN,
+                loss: self.current.train.terms().loss,
+            });
+        }
         let validation = self.current.validation.terms();
         let loss = if self.current.validation.is_empty() {
             self.current.train.terms().loss
@@ -692,6 +717,7 @@ impl Trainer {
                 best: self.best,
                 bests: self.bests,
                 stale: self.stale,
+                rolled_back: self.rolled_back,
                 disruptions: self.disruptions.clone(),
                 edits: self.edits.clone(),
             },

@@ -59,7 +59,7 @@ fn the_built_in_models_certificate_holds_in_another_home_and_its_forgery_does_no
     // One digit of one figure, and verdicts that are nicer than what was found.
     let path = stranger.path("copy").join("certificate.json");
     let text = fs::read_to_string(&path).unwrap();
-    let forged = text.replacen("18089.0", "18098.0", 1);
+    let forged = text.replacen("18030.0", "18039.0", 1);
     assert_ne!(text, forged);
     let forged = forged.replace("does_not_discriminate", "passes");
     fs::write(&path, forged).unwrap();

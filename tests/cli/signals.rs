@@ -130,7 +130,7 @@ fn mount(options: &str, at: &std::path::Path) -> bool {
 }
 
 #[test]
-fn a_full_disk_is_one_error_and_nothing_saved_is_lost() {
+fn a_disk_that_stays_full_is_one_error_and_nothing_saved_is_lost() {
     let home = Home::new();
     let place = home.path("disk");
     let Some(_disk) = SmallDisk::mount(&place) else {
@@ -138,15 +138,42 @@ fn a_full_disk_is_one_error_and_nothing_saved_is_lost() {
         return;
     };
     let ran = home
-        .train("disk/run", "")
+        .train("disk/run", "--epochs 4")
         .exits(6)
-        .says_only(&["disk/run", "space"]);
+        .says_only(&["disk/run", "space", "--resume"]);
     assert_eq!(ran.events("end")[0]["reason"], "failed");
-    let saved = ran.events("epoch");
-    assert!(!saved.is_empty(), "an epoch fits, or this tests nothing");
+    assert_eq!(ran.events("epoch").len(), 4, "training went on");
+    let since = ran.events("saving")[0]["unsaved_since"].as_u64();
+    assert!(since > Some(0), "an epoch fits, or this tests nothing");
+    assert_eq!(home.metrics("disk/run").len() as u64, since.unwrap());
     let left = names(&place.join("run/checkpoints"));
     assert!(left.iter().all(|name| !name.ends_with(".tmp")), "{left:?}");
 
     assert!(mount("remount,size=64m", &place), "the disk is made larger");
+    goes_on_as_if_nothing_had_happened(&home, "disk/run");
+}
+
+#[test]
+fn a_disk_that_was_full_for_a_while_has_everything_in_the_end() {
+    let home = Home::new();
+    let place = home.path("disk");
+    let Some(_disk) = SmallDisk::mount(&place) else {
+        println!("skipped: no tmpfs can be mounted here");
+        return;
+    };
+    let mut running = Running::start(home.training("disk/run", ""));
+    let full = running.wait_for("saving");
+    assert!(
+        full["problem"].as_str().unwrap().contains("space"),
+        "{full}"
+    );
+    running.wait_for("epoch");
+    assert!(mount("remount,size=64m", &place), "the disk is made larger");
+    let again = running.wait_for("saving");
+    assert!(again["unsaved_since"].is_null(), "{again}");
+    running.signal(Signal::TERM);
+    let (status, rest, stderr) = running.end();
+    assert_eq!(status.code(), Some(143), "{stderr}");
+    assert_eq!(rest.last().unwrap()["reason"], "stopped");
     goes_on_as_if_nothing_had_happened(&home, "disk/run");
 }

@@ -161,14 +161,15 @@ const CHANGES: &[(&str, &str, Figure, u32)] = &[
         1,
     ),
 ];
-/// These show in what a run leaves behind and when it ends; each has a test of its own below.
-const ELSEWHERE: [&str; 6] = [
+/// These show in what a run leaves behind and when it ends; each has a test of its own below, or beside this file.
+const ELSEWHERE: [&str; 7] = [
     "patience",
     "checkpoint_freq",
     "rules.N",
     "stopping.by",
     "stopping.minimum_gain",
     "stopping.information_every",
+    "stopping.roll_back",
 ];
 
 #[test]

@@ -120,6 +120,7 @@ fn a_checkpoint_within_a_run_brings_only_its_own_past() {
         coverage: None,
         best: None,
         stale: 0,
+        rolled_back: 0,
         disruptions: Vec::new(),
         bests: Default::default(),
         edits: Vec::new(),

@@ -8,7 +8,7 @@ const UP_TO_10: Range = Range::Real {
     max: Bound::Closed(10.0),
 };
 
-pub(super) const KEYS: [KeyInfo; 31] = [
+pub(super) const KEYS: [KeyInfo; 32] = [
     held(
         "hold.rho",
         Range::UNIT,
@@ -83,6 +83,15 @@ pub(super) const KEYS: [KeyInfo; 31] = [
         },
         "null",
         "epochs between two measurements of I(z; x), from 400,000 prior codes each; null measures none",
+    )
+    .optional()
+    .added()
+    .next_epoch(),
+    key(
+        "stopping.roll_back",
+        Range::Whole { min: 1, max: 100 },
+        "null",
+        "how often a run that diverges goes back to the end of the last epoch, with half the learning rate from there on; then, and with null at once, it ends",
     )
     .optional()
     .added()
