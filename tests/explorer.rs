@@ -292,6 +292,61 @@ fn a_key_pressed_in_the_instant_of_a_resize_is_not_held_back() {
 }
 
 #[test]
+fn only_what_changed_is_sent() {
+    let home = tempfile::tempdir().unwrap();
+    let mut terminal = training(&home);
+    terminal.press(" ");
+    terminal.shows("‖ paused");
+    terminal.press("2");
+    terminal.shows("under the cursor");
+    let place = |screen: &Screen| {
+        let text = screen.contents();
+        let (_, behind) = text.split_once("under the cursor")?;
+        Some(behind.chars().take(200).collect::<String>())
+    };
+    let mut sent = Vec::new();
+    for _ in 0..20 {
+        let (from, before) = (terminal.until("a place", place), terminal.bytes());
+        terminal.press("\x1b[C");
+        terminal.until("another place", |screen| {
+            (place(screen)? != from).then_some(())
+        });
+        sent.push(terminal.bytes() - before);
+    }
+    let before = terminal.bytes();
+    terminal.resize(121, 37);
+    terminal.shows("under the cursor");
+    terminal.shows("q quit");
+    let whole = terminal.bytes() - before;
+    sent.sort_unstable();
+    let median = sent[sent.len() / 2];
+    println!("{median} bytes for a step of the cursor, {whole} for a whole screen of 121x37");
+    assert!(median * 10 < whole, "{sent:?} of {whole}");
+}
+
+#[test]
+fn pasted_garbage_and_a_flood_of_the_mouse_do_nothing() {
+    let home = tempfile::tempdir().unwrap();
+    let mut terminal = training(&home);
+    let garbage: String = (0..20_000u32)
+        .map(|n| {
+            char::from_u32(n * 37 % 0xd7ff)
+                .filter(|c| *c != '\x1b')
+                .unwrap_or('q')
+        })
+        .collect();
+    terminal.press(&format!("\x1b[200~{garbage}\x1b[201~"));
+    for n in 0..3_000 {
+        let (column, row) = (n % 120 + 1, n % 33 + 3);
+        terminal.press(&format!("\x1b[<35;{column};{row}M\x1b[<65;{column};{row}M"));
+    }
+    terminal.press("6");
+    terminal.shows("times in UTC");
+    terminal.press(" ");
+    terminal.shows("‖ paused");
+}
+
+#[test]
 fn closing_the_terminal_saves_the_run() {
     let home = tempfile::tempdir().unwrap();
     let terminal = training(&home);

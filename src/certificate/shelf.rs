@@ -92,10 +92,15 @@ pub fn export(disk: &Disk, folder: &Path, to: &Path) -> Result<(), CertificateEr
     let entries = fs::read_dir(folder)
         .map_err(|error| RunError::unusable(folder, error.to_string()))?
         .flatten();
-    let paths: Vec<PathBuf> = entries
-        .map(|entry| entry.path())
-        .filter(|path| path.is_file())
-        .collect();
+    let mut paths = Vec::new();
+    for entry in entries {
+        // A link could lead anywhere, and a copy be given to anyone.
+        if !entry.file_type().is_ok_and(|kind| kind.is_file()) {
+            let problem = "is no plain file, and nothing is copied";
+            return Err(RunError::unusable(&entry.path(), problem).into());
+        }
+        paths.push(entry.path());
+    }
     disk.publish_folder(to, false, |scratch| {
         paths.iter().try_for_each(|path| {
             let bytes = files::read(path, 16 * LIMIT)?;

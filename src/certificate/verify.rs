@@ -25,8 +25,10 @@ use crate::measure::{Figure, Progress, Scale};
 use crate::run::{RunError, files};
 use crate::validation::Score;
 
-/// Largest file of a certificate that is read.
+/// Bytes of a certificate that are read, all files together.
 const LIMIT: u64 = 256 << 20;
+/// Files of a certificate that are read; one that is made here has nine.
+const MOST_FILES: usize = 64;
 
 /// One thing that was checked.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
@@ -160,14 +162,21 @@ fn read(folder: &Path, verdict: &mut Verdict) -> Result<Files, CertificateError>
         RunError::unusable(folder, format!("expected a certificate's folder: {error}"))
     })?;
     let mut found = Files::new();
-    for entry in entries.flatten() {
+    let mut left = LIMIT;
+    for (number, entry) in entries.flatten().enumerate() {
+        if number >= MOST_FILES {
+            let more = format!("more than {MOST_FILES}");
+            verdict.add("files", false, format!("at most {MOST_FILES}"), more);
+            break;
+        }
         let name = entry.file_name().to_string_lossy().into_owned();
         if !entry.file_type().is_ok_and(|kind| kind.is_file()) {
             verdict.add(name, false, "nothing but plain files", "a folder or link");
             continue;
         }
-        match files::read(&entry.path(), LIMIT) {
+        match files::read(&entry.path(), left) {
             Ok(bytes) => {
+                left -= bytes.len() as u64;
                 found.insert(name, bytes);
             }
             Err(error) => verdict.add(name, false, "readable", error.to_string()),

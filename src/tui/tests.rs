@@ -5,6 +5,7 @@ mod export;
 mod operations;
 mod past;
 mod places;
+mod soak;
 mod steering;
 mod validation;
 

@@ -28,6 +28,8 @@ struct Shown {
 
 struct Drawn {
     parser: Parser,
+    /// Bytes that came so far.
+    bytes: usize,
     /// Whether the program may still draw.
     open: bool,
     /// Whether anybody still looks.
@@ -63,6 +65,7 @@ impl Terminal {
         let shown = Arc::new(Shown {
             drawn: Mutex::new(Drawn {
                 parser: Parser::new(cells(rows), cells(columns), 0),
+                bytes: 0,
                 open: true,
                 watched: true,
             }),
@@ -78,6 +81,7 @@ impl Terminal {
                 let Ok(mut drawn) = watched.drawn.lock() else {
                     return;
                 };
+                drawn.bytes += read;
                 drawn.parser.process(&bytes[..read]);
                 drawn.open = read > 0;
                 watched.more.notify_all();
@@ -115,6 +119,11 @@ impl Terminal {
             assert!(drawn.open, "ended without {what}:\n{}", screen());
             drawn = self.shown.more.wait_timeout(drawn, left).unwrap().0;
         }
+    }
+
+    /// Bytes that the program has sent so far.
+    pub fn bytes(&self) -> usize {
+        self.shown.drawn.lock().unwrap().bytes
     }
 
     /// Waits until the screen holds a text.

@@ -3,7 +3,7 @@
 use rayon::prelude::*;
 
 use super::*;
-use crate::certificate::verify;
+use crate::certificate::{export, verify};
 use crate::random::{Purpose, Stream};
 
 /// Files up to this size are flipped byte by byte.
@@ -154,6 +154,45 @@ fn whatever_is_added_to_the_folder_is_named() {
             "a link is no file of this folder"
         );
     }
+}
+
+#[test]
+fn a_folder_without_measure_is_not_read_to_its_end() {
+    let home = tempfile::tempdir().unwrap();
+    let trust = Trust {
+        sums_only: true,
+        key: None,
+    };
+    for number in 0..100 {
+        std::fs::write(home.path().join(format!("{number}")), "").unwrap();
+    }
+    assert!(named(
+        &verify(home.path(), trust, &|_| {}).unwrap(),
+        "files"
+    ));
+
+    // Sparse: as large as it says only for who reads it.
+    let home = tempfile::tempdir().unwrap();
+    let huge = std::fs::File::create(home.path().join("huge")).unwrap();
+    huge.set_len(1 << 40).unwrap();
+    assert!(named(&verify(home.path(), trust, &|_| {}).unwrap(), "huge"));
+}
+
+#[cfg(unix)]
+#[test]
+fn a_copy_holds_nothing_from_outside_the_folder() {
+    let home = tempfile::tempdir().unwrap();
+    let (folder, copy) = (home.path().join("evidence"), home.path().join("copy"));
+    std::fs::create_dir(&folder).unwrap();
+    write(&folder, &made().files);
+    std::fs::write(home.path().join("private"), "mine").unwrap();
+    std::os::unix::fs::symlink("../private", folder.join("notes.txt")).unwrap();
+    let refused = export(&Disk::default(), &folder, &copy).unwrap_err();
+    assert!(refused.to_string().contains("notes.txt"), "{refused}");
+    assert!(!copy.exists());
+    std::fs::remove_file(folder.join("notes.txt")).unwrap();
+    export(&Disk::default(), &folder, &copy).unwrap();
+    assert_eq!(read(&copy), made().files);
 }
 
 #[test]

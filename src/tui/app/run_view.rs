@@ -168,7 +168,8 @@ impl RunView {
     fn on_epoch(&mut self, report: &EpochReport) {
         // An epoch that is done again after a resume replaces what was known of it.
         let epoch = report.record.epoch;
-        self.records.retain(|record| record.epoch < epoch);
+        let before = self.records.partition_point(|record| record.epoch < epoch);
+        self.records.truncate(before);
         self.records.push(Arc::clone(&report.record));
         if let Some(covered) = &report.covered {
             self.covered = Some(Arc::clone(covered));

@@ -2,6 +2,7 @@
 
 mod canvas;
 mod scale;
+mod thin;
 mod time_axis;
 
 use ratatui::buffer::Buffer;
@@ -10,6 +11,7 @@ use ratatui::style::Style;
 
 pub use canvas::{Canvas, Stroke, dot_bit};
 pub use scale::Scale;
+pub use thin::thinned;
 pub use time_axis::{BEST, TimeAxis, glyph};
 
 use super::app::Window;

@@ -1,10 +1,12 @@
 //! The charts of *Train*, the most telling ones first.
 
+use std::collections::VecDeque;
+
 use crate::record::EpochRecord;
 use crate::session::message::Stage;
 use crate::space::OPERATIONS;
 use crate::tui::app::App;
-use crate::tui::chart::{Chart, Reference, Series, Stroke};
+use crate::tui::chart::{Chart, Reference, Series, Stroke, thinned};
 use crate::tui::format::{
     ceiling_count, coverage_percent, fixed, percent, percent_of_all, significant, thousands,
 };
@@ -57,22 +59,22 @@ impl<'a> Builder<'a> {
         text: fn(f64) -> String,
     ) -> Self {
         let records = &self.app.run().records;
-        let raw: Vec<(u32, f64)> = records
-            .iter()
-            .map(|record| (record.epoch, figure(record)))
-            .collect();
         let read = match self.app.time.cursor {
-            Some(epoch) => raw.iter().find(|(candidate, _)| *candidate == epoch),
-            None => raw.last(),
+            Some(epoch) => records.iter().find(|record| record.epoch == epoch),
+            None => records.last(),
         };
-        let reading = read.map(|(_, value)| text(*value)).unwrap_or_default();
+        let reading = read.map(|record| text(figure(record))).unwrap_or_default();
         let tag = match (role, stroke) {
             (_, Stroke::Dotted) => None,
             (Role::A, _) => Some('A'),
             (Role::B, _) => Some('B'),
             _ => None,
         };
-        let points = if self.app.smooth { smooth(&raw) } else { raw };
+        let values = records.iter().map(|record| (record.epoch, figure(record)));
+        let points = match self.app.smooth {
+            true => thinned(smooth(values), records.len()),
+            false => thinned(values, records.len()),
+        };
         self.chart.series.push(Series {
             label: label.into(),
             role,
@@ -313,20 +315,17 @@ fn empty(app: &App) -> String {
 }
 
 /// Means over the newest few values; what is no number stays a gap.
-fn smooth(points: &[(u32, f64)]) -> Vec<(u32, f64)> {
-    points
-        .iter()
-        .enumerate()
-        .map(|(place, (epoch, value))| {
-            let recent: Vec<f64> = points[(place + 1).saturating_sub(SMOOTHED)..=place]
-                .iter()
-                .map(|(_, value)| *value)
-                .filter(|value| value.is_finite())
-                .collect();
-            let mean = recent.iter().sum::<f64>() / recent.len() as f64;
-            (*epoch, if value.is_finite() { mean } else { *value })
-        })
-        .collect()
+fn smooth(points: impl Iterator<Item = (u32, f64)>) -> impl Iterator<Item = (u32, f64)> {
+    let mut recent = VecDeque::with_capacity(SMOOTHED + 1);
+    points.map(move |(epoch, value)| {
+        recent.push_back(value);
+        if recent.len() > SMOOTHED {
+            recent.pop_front();
+        }
+        let finite = recent.iter().filter(|value| value.is_finite());
+        let mean = finite.clone().sum::<f64>() / finite.count() as f64;
+        (epoch, if value.is_finite() { mean } else { value })
+    })
 }
 
 #[cfg(test)]
@@ -335,7 +334,8 @@ mod tests {
 
     #[test]
     fn a_moving_average_looks_back_and_keeps_gaps() {
-        let smoothed = smooth(&[(0, 1.0), (1, 3.0), (2, f64::NAN), (3, 5.0)]);
+        let points = [(0, 1.0), (1, 3.0), (2, f64::NAN), (3, 5.0)];
+        let smoothed: Vec<(u32, f64)> = smooth(points.into_iter()).collect();
         assert!((smoothed[1].1 - 2.0).abs() < 1e-12);
         assert!(smoothed[2].1.is_nan());
         assert!((smoothed[3].1 - 3.0).abs() < 1e-12);

@@ -40,7 +40,11 @@ pub fn render(area: Rect, buf: &mut Buffer, app: &App, epoch: u32) -> u16 {
             if left >= 2 && text.len() > left - usize::from(more > 0) {
                 text.truncate(left - 1);
                 rows.extend(bullets(sign, style, text));
-                rows.push(Line::styled(format!("  … and {more} more"), theme.dim()));
+                let rest = match more {
+                    0 => "  …".to_owned(),
+                    more => format!("  … and {more} more"),
+                };
+                rows.push(Line::styled(rest, theme.dim()));
             } else if left >= 1 {
                 rows.push(Line::styled(format!("  … {open} more"), theme.dim()));
             }

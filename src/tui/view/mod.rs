@@ -1,6 +1,6 @@
 //! A frame: a pure function of the state.
 
-mod charts;
+pub(super) mod charts;
 mod controls;
 mod coverage;
 mod coverage_side;
