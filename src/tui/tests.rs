@@ -26,7 +26,7 @@ use crate::disruption::{Disruption, DisruptionKind};
 use crate::run::bookmarks::BookmarkChange;
 use crate::session::message::Author;
 use crate::session::message::{
-    Command, End, EndReason, Event, Notice, NoticeLevel, Outcome, RunState,
+    Command, End, EndReason, Event, Notice, NoticeLevel, Outcome, RunState, Unsaved,
 };
 use crate::session::{Chore, DeskEvent, DeskRequest, Moment, Recalled, Toward};
 use crate::space::names;
@@ -415,6 +415,31 @@ fn quitting_waits_for_the_worker() {
     }
     let mut app = finished(120, 40);
     assert!(!app.is_done());
+    press(&mut app, KeyCode::Char('q'));
+    assert!(app.is_done());
+}
+
+#[test]
+fn what_is_not_saved_is_on_the_screen_until_it_is_and_not_left_unsaid() {
+    let unsaved = Unsaved {
+        since: 47,
+        problem: "No space left on device".into(),
+    };
+    let mut app = fixtures::live(80, 24);
+    let shown = |app: &App| picture(app, 80, 24).contains("NOT SAVED from epoch 47 on");
+    app.on_event(Event::Saving(Some(unsaved.clone())));
+    assert!(shown(&app));
+    press(&mut app, KeyCode::Char('q'));
+    assert!(picture(&app, 80, 24).contains("Not saved from epoch 47 on"));
+    press(&mut app, KeyCode::Esc);
+    app.on_event(Event::Saving(None));
+    assert!(!shown(&app));
+
+    app.on_event(Event::Saving(Some(unsaved)));
+    end(&mut app, EndReason::Finished, "done");
+    assert!(shown(&app));
+    press(&mut app, KeyCode::Char('q'));
+    assert!(!app.is_done() && picture(&app, 80, 24).contains("not saved from epoch 47"));
     press(&mut app, KeyCode::Char('q'));
     assert!(app.is_done());
 }

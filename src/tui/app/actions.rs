@@ -3,8 +3,8 @@
 use std::sync::Arc;
 
 use super::{
-    App, Condition, ControlForm, Doing, FindForm, Frame, Meaning, Modal, Offer, Palette,
-    PlacesForm, Prompt, Redraw, Selection, Tab, Then,
+    App, Condition, ControlForm, Doing, FindForm, Frame, LogLevel, Meaning, Modal, Offer, Origin,
+    Palette, PlacesForm, Prompt, Redraw, Selection, Tab, Then,
 };
 use crate::measure::neighbours::Space;
 use crate::session::message::Command;
@@ -563,11 +563,18 @@ impl App {
     }
 
     fn ask_to_quit(&mut self) {
-        if self.live.is_over() {
-            self.modal = None;
-            self.done = true;
-        } else {
+        if !self.live.is_over() {
             self.modal = Some(Modal::Quit);
+            return;
+        }
+        self.modal = None;
+        match self.live.unsaved.clone() {
+            // Who makes room now loses nothing.
+            Some(unsaved) if !std::mem::replace(&mut self.warned, true) => {
+                let text = format!("{unsaved}; make room and wait, or leave by the same key again");
+                self.tell(LogLevel::Error, Origin::Notice, text);
+            }
+            _ => self.done = true,
         }
     }
 

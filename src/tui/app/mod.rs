@@ -112,6 +112,8 @@ pub struct App {
     /// What the worker was asked for so that the explorer may end.
     leaving: Option<Command>,
     waited: Duration,
+    /// That something is not saved was said as the explorer was to end.
+    warned: bool,
     done: bool,
     suspend: bool,
     clear: bool,
@@ -148,6 +150,7 @@ impl App {
             signal: None,
             leaving: None,
             waited: Duration::ZERO,
+            warned: false,
             done: false,
             suspend: false,
             clear: false,
