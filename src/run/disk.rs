@@ -241,8 +241,10 @@ impl Disk {
         let there = File::open(path).ok();
         if let Some(file) = &there {
             // Another writer's line at work must not pass for half a one. Where a file system has no
-            // locks, that is the user's to see to.
-            let _ = file.lock();
+            // locks, or keeps even this process from what it has locked, there had better be one writer.
+            if cfg!(unix) {
+                let _ = file.lock();
+            }
             self.cut_torn_line(path)?;
         }
         let appended = self.0.append(path, format!("{line}\n").as_bytes());
@@ -333,12 +335,11 @@ impl Disk {
         gone(self.0.remove_folder(&aside), path)
     }
 
-    /// Removes what a process that is no more left half made in a folder; this one may be at work there.
+    /// Removes what processes that are no more left half made in a folder.
     pub(crate) fn sweep(&self, folder: &Path) {
-        let ours = format!(".{}-", std::process::id());
         for entry in fs::read_dir(folder).into_iter().flatten().flatten() {
             let name = entry.file_name().to_string_lossy().into_owned();
-            if is_scratch(&name) && !name.contains(&ours) {
+            if maker(&name).is_some_and(|process| !is_alive(process)) {
                 let path = entry.path();
                 // What cannot be removed is in nobody's way.
                 let _ = match path.is_dir() {
@@ -356,18 +357,32 @@ impl Disk {
     }
 }
 
-/// Whether a name is one that [`beside`] gave.
-pub(super) fn is_scratch(name: &str) -> bool {
-    let numbers = || {
-        let rest = name.strip_prefix('.')?;
-        let rest = rest
-            .strip_suffix(SCRATCH)
-            .or_else(|| rest.strip_suffix(REPLACED))?;
-        let (_, numbers) = rest.rsplit_once('.')?;
-        numbers.split_once('-')
-    };
-    let digits = |text: &str| !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
-    numbers().is_some_and(|(process, number)| digits(process) && digits(number))
+/// The process that gave this name by [`beside`].
+pub(super) fn maker(name: &str) -> Option<u32> {
+    let rest = name.strip_prefix('.')?;
+    let rest = rest
+        .strip_suffix(SCRATCH)
+        .or_else(|| rest.strip_suffix(REPLACED))?;
+    let (_, numbers) = rest.rsplit_once('.')?;
+    let (process, number) = numbers.split_once('-')?;
+    number.parse::<u64>().ok()?;
+    process.parse().ok()
+}
+
+/// Whether a process may still be at work.
+fn is_alive(process: u32) -> bool {
+    #[cfg(unix)]
+    {
+        use rustix::process::{Pid, test_kill_process};
+        let process = i32::try_from(process).ok().and_then(Pid::from_raw);
+        let found = process.map(test_kill_process);
+        // One that is another user's cannot be signalled, but is there.
+        !matches!(found, None | Some(Err(rustix::io::Errno::SRCH)))
+    }
+    #[cfg(not(unix))]
+    {
+        process == std::process::id()
+    }
 }
 
 fn gone(removed: io::Result<()>, path: &Path) -> Result<(), RunError> {
@@ -484,22 +499,23 @@ mod tests {
     }
 
     #[test]
-    fn only_what_another_process_left_is_swept_up() {
+    fn only_what_a_process_left_that_is_no_more_is_swept_up() {
         let home = tempfile::tempdir().unwrap();
         let mine = beside(Path::new("run"), SCRATCH).display().to_string();
+        let gone = i32::MAX;
         let kept = [
             ".tmp",
             ".run.tmp",
-            ".run.1.tmp",
-            "run.1-2.tmp",
-            ".run.1-x.old",
+            &format!(".run.{gone}.tmp"),
+            &format!("run.{gone}-2.tmp"),
+            &format!(".run.{gone}-x.old"),
             &mine,
         ];
-        let swept = [".run.1-2.tmp", ".a.b.17-0.old"];
-        for name in kept.iter().chain(&swept) {
+        let swept = [&format!(".run.{gone}-2.tmp"), &format!(".a.b.{gone}-0.old")];
+        for name in kept.iter().chain(&swept.map(String::as_str)) {
             fs::write(home.path().join(name), "").unwrap();
         }
-        fs::create_dir(home.path().join(".epoch.3-4.old")).unwrap();
+        fs::create_dir(home.path().join(format!(".epoch.{gone}-4.old"))).unwrap();
         Disk::default().sweep(home.path());
         for name in kept {
             assert!(home.path().join(name).exists(), "{name}");

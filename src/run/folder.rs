@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use super::checkpoint;
-use super::disk::{Disk, is_scratch};
+use super::disk::{Disk, maker};
 use super::error::RunError;
 use super::files;
 use super::journal::{self, Entry, JournalEvent};
@@ -303,7 +303,7 @@ fn vacant(path: &Path) -> Result<(), RunError> {
             LOCK => true,
             CHECKPOINTS | SNAPSHOTS => nothing(&path),
             METRICS => fs::metadata(&path).is_ok_and(|metadata| metadata.len() == 0),
-            name => is_scratch(name),
+            name => maker(name).is_some(),
         }
     });
     if vacant {

@@ -75,13 +75,13 @@ fn leftovers_of_an_interrupted_write_are_swept_up() {
     let home = Home::new();
     home.train("run", "--epochs 1").exits(0);
     let checkpoints = home.path("run/checkpoints");
-    fs::create_dir(checkpoints.join(".epoch-0001.4711-0.tmp")).unwrap();
+    fs::create_dir(checkpoints.join(".epoch-0001.2147483647-0.tmp")).unwrap();
     fs::write(
-        checkpoints.join(".epoch-0001.4711-0.tmp/weights.safetensors"),
+        checkpoints.join(".epoch-0001.2147483647-0.tmp/weights.safetensors"),
         "half",
     )
     .unwrap();
-    fs::create_dir(checkpoints.join(".epoch-0000.4711-1.old")).unwrap();
+    fs::create_dir(checkpoints.join(".epoch-0000.2147483647-1.old")).unwrap();
     // Killed after the folder was renamed into place, before `latest` pointed at it.
     fs::create_dir(checkpoints.join("epoch-0001")).unwrap();
     home.resume("run", "--epochs 1").exits(0);

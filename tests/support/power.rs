@@ -53,11 +53,11 @@ impl Recorder {
         self.changes.lock().unwrap().push(change);
     }
 
-    /// A path as seen from the root, and by another process: who comes back after a cut is another one.
+    /// A path as seen from the root, and by a process that is no more, as after a cut.
     fn inside(&self, path: &Path) -> PathBuf {
         let path = path.strip_prefix(&self.root).unwrap().to_str().unwrap();
         let this = format!(".{}-", std::process::id());
-        PathBuf::from(path.replace(&this, ".1-"))
+        PathBuf::from(path.replace(&this, &format!(".{}-", i32::MAX)))
     }
 }
 
