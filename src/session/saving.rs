@@ -99,8 +99,11 @@ impl OpenRun {
             }),
             Err(error) => return Err(error),
         };
-        if refused != self.backlog.refused {
-            self.backlog.refused.clone_from(&refused);
+        // Told once, not at every attempt: each names another scratch file.
+        let since = |unsaved: &Option<Unsaved>| unsaved.as_ref().map(|unsaved| unsaved.since);
+        let news = since(&refused) != since(&self.backlog.refused);
+        self.backlog.refused.clone_from(&refused);
+        if news {
             lines.event(Event::Saving(refused));
         }
         Ok(())

@@ -144,7 +144,9 @@ fn a_disk_that_stays_full_is_one_error_and_nothing_saved_is_lost() {
         .says_only(&["disk/run", "space", "--resume"]);
     assert_eq!(ran.events("end")[0]["reason"], "failed");
     assert_eq!(ran.events("epoch").len(), 4, "training went on");
-    let since = ran.events("saving")[0]["unsaved_since"].as_u64();
+    let saving = ran.events("saving");
+    assert_eq!(saving.len(), 1, "said once: {saving:?}");
+    let since = saving[0]["unsaved_since"].as_u64();
     assert!(since > Some(0), "an epoch fits, or this tests nothing");
     assert_eq!(Some(u64::from(whole(&place.join("run")))), since);
     let left = names(&place.join("run/checkpoints"));
