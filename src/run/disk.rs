@@ -171,7 +171,8 @@ impl Disk {
     /// # Errors
     /// [`RunError::Disk`].
     pub fn create_folder(&self, path: &Path) -> Result<(), RunError> {
-        if path.is_dir() {
+        // A file's name alone lies in a folder without one: where the program was started.
+        if path.as_os_str().is_empty() || path.is_dir() {
             return Ok(());
         }
         let parent = parent(path);
@@ -450,6 +451,24 @@ mod tests {
 
     fn entries(folder: &Path) -> usize {
         fs::read_dir(folder).unwrap().count()
+    }
+
+    #[test]
+    fn folders_are_made_with_those_that_they_lie_in() {
+        let home = tempfile::tempdir().unwrap();
+        let deep = home.path().join("a/b/c");
+        let disk = Disk::default();
+        for _ in 0..2 {
+            disk.create_folder(&deep).unwrap();
+        }
+        assert!(deep.is_dir());
+        disk.create_folder(Path::new("report.json").parent().unwrap())
+            .unwrap();
+        fs::write(home.path().join("file"), "").unwrap();
+        assert!(
+            disk.create_folder(&home.path().join("file/inside"))
+                .is_err()
+        );
     }
 
     #[test]
