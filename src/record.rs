@@ -307,6 +307,8 @@ pub enum Stage {
     Validation,
     /// Coverage tiles.
     Coverage,
+    /// What is finished goes to the disk: a moment, unless the disk is slow.
+    Saving,
 }
 
 /// JSON has no NaN: not-a-number and infinity are written as `null` and read back as NaN.

@@ -4,6 +4,8 @@
 
 #[path = "cli/benching.rs"]
 mod benching;
+#[path = "cli/devices.rs"]
+mod devices;
 #[path = "cli/evidence.rs"]
 mod evidence;
 #[path = "cli/killing.rs"]

@@ -540,6 +540,39 @@ fn a_signal_saves_and_gives_the_terminal_back() {
 }
 
 #[test]
+fn suspended_it_gives_the_terminal_back_and_continued_it_goes_on() {
+    let home = tempfile::tempdir().unwrap();
+    let folder = home.path().display();
+    let program = env!("CARGO_BIN_EXE_fluxttice-explorer");
+    // Whatever is said of the terminal, or nothing.
+    for environment in ["env", "env TERM=dumb", "env -u TERM"] {
+        let mut shell = Terminal::shell();
+        let prompt = |shell: &Terminal| {
+            shell.until("a prompt", |screen| {
+                let asks = screen.contents().trim_end().ends_with("\n$");
+                (!screen.alternate_screen() && asks).then(|| given_back(screen))
+            });
+        };
+        shell.press(&format!(
+            "{environment} {program} --explore --data-dir {folder}\n"
+        ));
+        shell.shows("nearest codes of A");
+        shell.shows("exploring");
+        shell.press("\x1a");
+        shell.shows("Stopped");
+        prompt(&shell);
+        shell.press("fg\n");
+        shell.shows("nearest codes of A");
+        shell.press("2");
+        shell.shows("map of all operations");
+        shell.press("q");
+        prompt(&shell);
+        shell.press("exit\n");
+        assert_eq!(shell.ends().0, 0);
+    }
+}
+
+#[test]
 fn a_run_that_fails_stays_on_the_screen_and_ends_with_the_contracts_code() {
     let home = tempfile::tempdir().unwrap();
     fs::write(home.path().join("file"), "x").unwrap();

@@ -13,6 +13,8 @@ mod controls;
 mod diverging;
 #[path = "support/failing.rs"]
 mod failing;
+#[path = "session/lost_device.rs"]
+mod lost_device;
 #[path = "session/own.rs"]
 mod own;
 #[path = "session/past.rs"]

@@ -15,8 +15,11 @@ pub struct Adapter {
     /// Graphics API (`Vulkan`, `Metal`, `Dx12`, `Gl`).
     pub api: String,
     /// How Burn's runtime finds it.
-    pub(super) selector: (DeviceKind, WgpuBackend),
+    pub(super) selector: Selector,
 }
+
+/// An adapter in Burn's words: which of its kind, on which graphics API.
+pub(super) type Selector = (DeviceKind, WgpuBackend);
 
 /// What kind of adapter it is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]

@@ -2,12 +2,14 @@
 
 use std::fmt;
 use std::str::FromStr;
+use std::sync::{Mutex, PoisonError};
 
 use burn::tensor::Device;
+use burn_wgpu::{WgpuInitError, WgpuSetup};
 use serde::Serialize;
 use thiserror::Error;
 
-use super::adapters::{Adapter, AdapterKind, adapters};
+use super::adapters::{Adapter, AdapterKind, Selector, adapters};
 
 /// The value of `--device`.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -61,6 +63,8 @@ impl fmt::Display for DeviceSpec {
 pub struct Chosen {
     /// The device, without autodiff.
     pub device: Device,
+    /// The graphics driver's handles behind it; none on the CPU backend.
+    pub graphics: Option<WgpuSetup>,
     /// What it is, for people (`cpu`, `NVIDIA H200 (Vulkan)`).
     pub name: String,
     /// Why this one.
@@ -70,7 +74,7 @@ pub struct Chosen {
 impl Chosen {
     /// Whether the tensors run on the CPU backend rather than behind a graphics driver.
     pub fn is_cpu(&self) -> bool {
-        self.name == CPU_NAME
+        self.graphics.is_none()
     }
 }
 
@@ -180,27 +184,44 @@ fn no_gpu(found: &[Adapter]) -> String {
 fn cpu(reason: &str) -> Chosen {
     Chosen {
         device: Device::flex(),
+        graphics: None,
         name: CPU_NAME.to_owned(),
         reason: reason.to_owned(),
     }
 }
 
 fn open(adapter: &Adapter, reason: &str) -> Result<Chosen, DeviceError> {
-    let (kind, api) = adapter.selector.clone();
     let name = format!("{} ({})", adapter.name, adapter.api);
-    let device = Device::wgpu_options()
-        .device_kind(kind)
-        .graphics_api(api)
-        .init()
-        .map_err(|error| DeviceError::Refused {
-            name: name.clone(),
+    match opened(adapter) {
+        Ok((device, graphics)) => Ok(Chosen {
+            device,
+            graphics: Some(graphics),
+            name,
+            reason: reason.to_owned(),
+        }),
+        Err(error) => Err(DeviceError::Refused {
+            name,
             reason: error.to_string(),
-        })?;
-    Ok(Chosen {
-        device,
-        name,
-        reason: reason.to_owned(),
-    })
+        }),
+    }
+}
+
+/// An adapter's tensors and the driver's handles behind them.
+///
+/// Burn opens an adapter once and keeps it until the process ends: a second session, or the lab beside
+/// one, gets the same.
+fn opened(adapter: &Adapter) -> Result<(Device, WgpuSetup), WgpuInitError> {
+    static OPENED: Mutex<Vec<(Selector, (Device, WgpuSetup))>> = Mutex::new(Vec::new());
+    let mut all = OPENED.lock().unwrap_or_else(PoisonError::into_inner);
+    let known = all.iter().find(|(known, _)| *known == adapter.selector);
+    if let Some((_, opened)) = known {
+        return Ok(opened.clone());
+    }
+    let (kind, api) = adapter.selector.clone();
+    let options = Device::wgpu_options().device_kind(kind).graphics_api(api);
+    let opened = options.init_with_setup()?;
+    all.push((adapter.selector.clone(), opened.clone()));
+    Ok(opened)
 }
 
 /// Every device of this machine and what `auto` makes of it.

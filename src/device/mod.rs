@@ -2,9 +2,11 @@
 
 mod adapters;
 mod choice;
+mod read;
 
 pub use adapters::{Adapter, AdapterKind, adapters};
 pub use choice::{Chosen, DeviceError, DeviceSpec, Listed, choose, list};
+pub use read::read_all;
 
 use burn::tensor::{ExecutionError, TensorReadError};
 use thiserror::Error;
@@ -14,21 +16,77 @@ use thiserror::Error;
 #[error("the device failed: {reason}; the last saved state is intact, `--device cpu` continues it")]
 pub struct DeviceFailure {
     /// What the backend says.
-    pub reason: String,
+    reason: String,
 }
+
+impl DeviceFailure {
+    /// From all that the backend says, of which the roots are kept: a failure's report lists every
+    /// operation that had to be left out because of it.
+    pub fn new(report: &str) -> Self {
+        let lines: Vec<&str> = report.lines().map(str::trim).collect();
+        let is_root = |three: &&[&str]| {
+            let [before, _, after] = three else {
+                return false;
+            };
+            *before == CAUSE && *after != CAUSE && !after.starts_with(SKIPPED)
+        };
+        let ends = [lines.as_slice(), &[""]].concat();
+        let mut roots: Vec<&str> = Vec::new();
+        for root in ends.windows(3).filter(is_root).map(|three| three[1]) {
+            if !roots.contains(&root) {
+                roots.push(root);
+            }
+        }
+        let reason = match roots.as_slice() {
+            [] => report.trim().to_owned(),
+            roots => roots.join(", "),
+        };
+        let advice = if reason.contains("allocate") {
+            " (a smaller batch_size needs less memory)"
+        } else {
+            ""
+        };
+        Self {
+            reason: reason + advice,
+        }
+    }
+}
+
+/// What stands before a cause in a report of CubeCL.
+const CAUSE: &str = "Caused by:";
+/// What the line of an operation begins with that was left out because of a failure.
+const SKIPPED: &str = "skipped ";
 
 impl From<TensorReadError> for DeviceFailure {
     fn from(error: TensorReadError) -> Self {
-        Self {
-            reason: error.to_string(),
-        }
+        Self::new(&error.to_string())
     }
 }
 
 impl From<ExecutionError> for DeviceFailure {
     fn from(error: ExecutionError) -> Self {
-        Self {
-            reason: error.to_string(),
-        }
+        Self::new(&error.to_string())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_report_is_told_by_its_roots() {
+        let report = "An error happened during execution\nCaused by:\n  Several failures at once\nCaused by:\n  \
+            The bytes were never written (failure #231)\n  skipped `SharedSumKernel`: it needed memory\nCaused by:\n  \
+            An IO error happened\nCaused by:\n  can't allocate buffer of size: 1024\nNo backtrace available\n\
+            Asked at:\nNo backtrace available\nThe bytes were never written (failure #329)\nCaused by:\n  \
+            An IO error happened\nCaused by:\n  can't allocate buffer of size: 1024";
+        let told = DeviceFailure::new(report).to_string();
+        assert_eq!(
+            told,
+            "the device failed: can't allocate buffer of size: 1024 (a smaller batch_size needs less memory); \
+             the last saved state is intact, `--device cpu` continues it"
+        );
+        let plain = DeviceFailure::new("the wgpu device was lost\n").to_string();
+        assert!(plain.starts_with("the device failed: the wgpu device was lost;"));
     }
 }

@@ -6,7 +6,11 @@ use burn::tensor::{DType, Tensor, TensorData};
 use super::entropy::latent_entropy;
 use super::layout::LATENT;
 use super::network::{Batch, Forward, Posterior};
-use crate::device::DeviceFailure;
+
+/// Terms of the loss that are read.
+const TERMS: usize = 6;
+/// Those and the codes of A and B.
+pub const FIGURES: usize = TERMS + 2;
 
 /// Squared length scale of the repulsion: exp(-d² / 0.25).
 const REPULSION_SCALE: f64 = 0.25;
@@ -48,10 +52,10 @@ pub struct LossGraph {
     /// What is differentiated: the loss without the published entropy alignment, which carries no
     /// gradient; with λ3 times the difference of the spreads where that is asked for.
     pub objective: Tensor<1>,
-    /// CE_A, CE_B, KL_A, KL_B, S_B, R_B, `[6]`.
-    terms: Tensor<1>,
-    /// z of A, then of B, `[2 · n · 16]`.
-    codes: Tensor<1>,
+    /// CE_A, CE_B, KL_A, KL_B, S_B, R_B, `[1]` each.
+    terms: [Tensor<1>; TERMS],
+    /// z of A and of B, `[n · 16]` each.
+    codes: [Tensor<1>; 2],
 }
 
 /// A batch's loss in numbers, nats per operation.
@@ -116,45 +120,34 @@ pub fn loss_graph(forward: &Forward, batch: &Batch, weights: &LossWeights) -> Lo
         objective
     };
 
-    let terms = [ce_a, ce_b, kl_a, kl_b, entropy, repulsion].map(Tensor::inner);
-    let codes = forward.z.clone().map(|z| z.inner().flatten(0, 1));
     LossGraph {
         objective,
-        terms: Tensor::cat(terms.to_vec(), 0),
-        codes: Tensor::cat(codes.to_vec(), 0),
+        terms: [ce_a, ce_b, kl_a, kl_b, entropy, repulsion].map(Tensor::inner),
+        codes: forward.z.clone().map(|z| z.inner().flatten(0, 1)),
     }
 }
 
 impl LossGraph {
-    /// Everything the host needs, in one tensor, so that a device is waited for only once.
-    pub fn figures(&self) -> Tensor<1> {
-        Tensor::cat(vec![self.terms.clone(), self.codes.clone()], 0)
-    }
-
-    /// Numbers of a loss from its [`figures`](Self::figures).
-    ///
-    /// # Errors
-    /// The device's failure to compute or to hand over the numbers.
-    pub fn read(&self, weights: &LossWeights) -> Result<Loss, DeviceFailure> {
-        let figures: Vec<f64> = self.figures().try_into_vec_as()?;
-        Ok(Loss::from_figures(&figures, weights))
+    /// Everything the host needs, to be read together with whatever else it needs.
+    pub fn figures(self) -> [Tensor<1>; FIGURES] {
+        let [ce_a, ce_b, kl_a, kl_b, entropy, repulsion] = self.terms;
+        let [z_a, z_b] = self.codes;
+        [ce_a, ce_b, kl_a, kl_b, entropy, repulsion, z_a, z_b]
     }
 }
 
 impl Loss {
-    /// Numbers of a loss from [`LossGraph::figures`].
-    pub fn from_figures(figures: &[f64], weights: &LossWeights) -> Self {
-        const TERMS: usize = 6;
-        let (terms, codes) = figures.split_at(TERMS.min(figures.len()));
-        let (z_a, z_b) = codes.split_at(codes.len() / 2);
+    /// Numbers of a loss from [`LossGraph::figures`], as they were read.
+    pub fn from_figures(figures: &[Vec<f64>; FIGURES], weights: &LossWeights) -> Self {
+        let [ce_a, ce_b, kl_a, kl_b, entropy, repulsion, z_a, z_b] = figures;
         let (entropy_a, entropy_b) = (latent_entropy(z_a, LATENT), latent_entropy(z_b, LATENT));
         let mut loss = Self {
-            ce_a: terms[0],
-            ce_b: terms[1],
-            kl_a: terms[2],
-            kl_b: terms[3],
-            entropy_term_b: terms[4],
-            repulsion_b: terms[5],
+            ce_a: ce_a[0],
+            ce_b: ce_b[0],
+            kl_a: kl_a[0],
+            kl_b: kl_b[0],
+            entropy_term_b: entropy[0],
+            repulsion_b: repulsion[0],
             entropy_alignment: (entropy_a - entropy_b).abs(),
             entropy_a,
             entropy_b,

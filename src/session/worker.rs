@@ -19,6 +19,7 @@ use crate::disruption::Rule;
 use crate::measure::neighbours::Spaces;
 use crate::measure::posteriors;
 use crate::model::DualVae;
+use crate::record::Stage;
 use crate::run::journal::JournalEvent;
 use crate::run::{RunError, RunFolder};
 use crate::training::{Active, Advance, Agenda, Snapshot, Steer, StepError};
@@ -52,8 +53,7 @@ pub(super) fn work(plan: Plan, lines: &Lines) -> Result<(), SessionError> {
     done.unwrap_or_else(|panic| {
         // Burn's wgpu backend panics where a driver gives up: lost adapter, out of memory.
         if behind_a_driver {
-            let reason = panic_text(panic.as_ref()).to_owned();
-            Err(DeviceFailure { reason }.into())
+            Err(DeviceFailure::new(panic_text(panic.as_ref())).into())
         } else {
             resume_unwind(panic)
         }
@@ -189,6 +189,7 @@ impl<'a> Worker<'a> {
                 Advance::Batch(report) => self.loss = report.loss.loss,
                 Advance::Measured => {}
                 Advance::Epoch(report) => {
+                    self.tell_stage(report.record.epoch, (Stage::Saving, 0, 1));
                     self.open.save_epoch(&report.record, self.lines)?;
                     if self.speed.len() == SPEED_WINDOW {
                         self.speed.pop_front();
@@ -258,7 +259,11 @@ impl<'a> Worker<'a> {
     }
 
     fn tell_progress(&self) {
-        let (stage, done, of) = self.open.trainer.progress();
+        let OpenRun { trainer, .. } = &self.open;
+        self.tell_stage(trainer.epoch(), trainer.progress());
+    }
+
+    fn tell_stage(&self, epoch: u32, (stage, done, of): (Stage, u32, u32)) {
         let spent: Duration = self.speed.iter().sum();
         let epochs_per_minute = if spent.is_zero() {
             0.0
@@ -266,7 +271,7 @@ impl<'a> Worker<'a> {
             60.0 * self.speed.len() as f64 / spent.as_secs_f64()
         };
         self.lines.progress.send_replace(Progress {
-            epoch: self.open.trainer.epoch(),
+            epoch,
             stage,
             done,
             of,

@@ -7,7 +7,7 @@ use super::controller::Controller;
 use super::observe::Seen;
 use super::optimizer::{AdamW, Clipped, FlatGradient};
 use crate::config::Config;
-use crate::device::DeviceFailure;
+use crate::device::{DeviceFailure, read_all};
 use crate::model::{
     Batch, Coupling, DualVae, GeneratedWeights, Loss, LossWeights, Weights, Which, loss_graph,
 };
@@ -210,34 +210,28 @@ impl Core {
             self.optimizer.forget_last();
             self.agreement = Agreement::default();
         }
-        let products = match self.optimizer.last().filter(|_| teaches) {
-            Some(last) => vec![gradient.products(last)],
-            None => Vec::new(),
-        };
-        let pieces = gradient.pieces();
-        let compared = 2 * pieces * products.len();
-        let penalty: Vec<Tensor<1>> = penalty.map(Tensor::inner).into_iter().collect();
-        let penalties = penalty.len();
-        let parts = [
-            vec![gradient.squares()],
-            products,
-            penalty,
-            vec![graph.figures()],
-        ]
-        .concat();
-        let read: Vec<f64> = Tensor::cat(parts, 0)
-            .try_into_vec_as()
-            .map_err(DeviceFailure::from)?;
-        let (squares, rest) = read.split_at(pieces);
-        let (products, rest) = rest.split_at(compared);
-        let (penalty, figures) = rest.split_at(penalties);
-        let clipped = Clipped::new(gradient.squared_norms(squares), self.config.grad_clip);
-        let mut loss = Loss::from_figures(figures, &weights);
+        let last = self.optimizer.last().filter(|_| teaches);
+        let products = last.map(|last| gradient.products(last));
+        let penalty = penalty.map(Tensor::inner);
+        let (compares, penalizes) = (products.is_some(), penalty.is_some());
+        let asked = graph.figures().into_iter().chain([gradient.squares()]);
+        let asked = asked.chain(products).chain(penalty);
+        let asked = asked.chain(gradient.witnesses().iter().cloned());
+        let mut read = read_all(asked.collect())?.into_iter();
+        let mut next = || read.next().unwrap_or_default();
+        let figures = std::array::from_fn(|_| next());
+        let squares = next();
+        let products = if compares { next() } else { Vec::new() };
+        let penalty = if penalizes { next() } else { Vec::new() };
+
+        let squared_norms = gradient.squared_norms(&squares);
+        let clipped = Clipped::new(squared_norms, self.config.grad_clip);
+        let mut loss = Loss::from_figures(&figures, &weights);
         loss.penalty = penalty.iter().sum();
         loss.loss += loss.penalty;
         finite("the loss", loss.loss, loss.loss)?;
         finite("the gradient norm", clipped.norm, loss.loss)?;
-        self.agreement.add(products, clipped.norm);
+        self.agreement.add(&products, clipped.norm);
 
         let statenet = if first && self.config.model.use_statenet {
             Some(self.correct(&loss, scheduled.rho)?)
@@ -322,19 +316,24 @@ impl Core {
     ) -> Result<(Loss, Seen), DeviceFailure> {
         let weights = self.loss_weights(scheduled, 1.0, 1.0);
         let forward = model.forward(batch.x.clone(), Coupling::at(scheduled.rho));
-        let loss = loss_graph(&forward, batch, &weights).read(&weights)?;
-        let alone = |which, own: usize| -> Result<Vec<f64>, DeviceFailure> {
-            let logits = model.decode(which, forward.posterior[own].mu.clone());
-            Ok(logits.try_into_vec_as()?)
-        };
-        let [coupled_a, coupled_b] = forward.logits.clone();
+        let figures = loss_graph(&forward, batch, &weights).figures();
+        let [mu_a, mu_b] = forward.posterior.map(|posterior| posterior.mu);
+        let alone = [
+            model.decode(Which::A, mu_a.clone()),
+            model.decode(Which::B, mu_b.clone()),
+        ];
+        let logits = alone.into_iter().chain(forward.logits);
+        let asked = figures
+            .into_iter()
+            .chain(logits.map(|logits| logits.flatten(0, 2)))
+            .chain([mu_a.flatten(0, 1), mu_b.flatten(0, 1)]);
+        let mut read = read_all(asked.collect())?.into_iter();
+        let mut next = |_| read.next().unwrap_or_default();
+        let loss = Loss::from_figures(&std::array::from_fn(&mut next), &weights);
         let seen = Seen {
-            alone: [alone(Which::A, 0)?, alone(Which::B, 1)?],
-            coupled: [coupled_a.try_into_vec_as()?, coupled_b.try_into_vec_as()?],
-            mu: [
-                forward.posterior[0].mu.clone().try_into_vec_as()?,
-                forward.posterior[1].mu.clone().try_into_vec_as()?,
-            ],
+            alone: std::array::from_fn(&mut next),
+            coupled: std::array::from_fn(&mut next),
+            mu: std::array::from_fn(&mut next),
         };
         Ok((loss, seen))
     }

@@ -22,6 +22,8 @@ const CLIP_EPSILON: f64 = 1e-6;
 #[derive(Clone, Debug)]
 pub struct FlatGradient {
     flat: Tensor<1>,
+    /// The first number of each parameter's gradient.
+    witnesses: Vec<Tensor<1>>,
     /// Numbers in VAE-A's part and in VAE-B's.
     sizes: [usize; 2],
 }
@@ -35,10 +37,18 @@ impl FlatGradient {
         };
         model.visit(&mut collector);
         let [a, b, _] = model.architecture().counts();
+        let first = |part: &Tensor<1>| part.clone().narrow(0, 0, 1);
         Self {
+            witnesses: collector.parts.iter().map(first).collect(),
             flat: Tensor::cat(collector.parts, 0),
             sizes: [a, b],
         }
+    }
+
+    /// A number of each parameter's gradient, `[1]` each: reading them fails where one of the gradients
+    /// could not be computed, which reading the whole does not (see [`read_all`](crate::device::read_all)).
+    pub fn witnesses(&self) -> &[Tensor<1>] {
+        &self.witnesses
     }
 
     /// Sums of squares, VAE-A's pieces first, then VAE-B's: as many as there are [`pieces`](Self::pieces).

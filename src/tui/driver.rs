@@ -82,11 +82,11 @@ pub async fn run(
                 Ok(()) => {}
                 Err(error) => app.say(format!("cannot suspend: {error}")),
             }
-            hang_up_on_failure(&mut app, screen.clear());
+            hang_up_on_failure(&mut app, wipe(&mut screen));
             app.redraw(Redraw::Now);
         }
         if app.take_clear() {
-            hang_up_on_failure(&mut app, screen.clear());
+            hang_up_on_failure(&mut app, wipe(&mut screen));
         }
         if app.is_done() {
             break;
@@ -195,6 +195,15 @@ fn hang_up_on_failure(app: &mut App, result: io::Result<()>) {
 
 fn take_input(app: &mut App, event: &Input) {
     app.on_input(event);
+}
+
+/// Clears the screen, so that the next frame is drawn whole.
+///
+/// Not `Terminal::clear`: it asks the terminal where the cursor is, and one that is slow to answer, or has
+/// just been taken again after `fg`, does not do so in time.
+fn wipe(screen: &mut Screen) -> io::Result<()> {
+    let size = screen.size()?;
+    screen.resize(size.into())
 }
 
 /// One frame, shown at once by terminals that know synchronized updates.

@@ -10,6 +10,7 @@ mod steering;
 mod validation;
 
 use std::sync::Arc;
+use std::time::{Duration, SystemTime};
 
 use crossterm::event::{
     Event as Input, KeyCode, KeyEvent, KeyModifiers, MouseButton, MouseEvent, MouseEventKind,
@@ -23,10 +24,11 @@ use super::keys::{self, Action, Context};
 use super::theme::Theme;
 use super::{ColorDepth, StopSignal, fixtures, view};
 use crate::disruption::{Disruption, DisruptionKind};
+use crate::record::Stage;
 use crate::run::bookmarks::BookmarkChange;
 use crate::session::message::Author;
 use crate::session::message::{
-    Command, End, EndReason, Event, Notice, NoticeLevel, Outcome, RunState, Unsaved,
+    Command, End, EndReason, Event, Notice, NoticeLevel, Outcome, Progress, RunState, Unsaved,
 };
 use crate::session::{Chore, DeskEvent, DeskRequest, Moment, Recalled, Toward};
 use crate::space::names;
@@ -143,6 +145,28 @@ const STATES: [(&str, Make); 7] = [
 ];
 /// Sizes of every picture; the live state is also shown where there is much room.
 const SIZES: [(u16, u16); 3] = [(80, 24), (120, 40), (200, 60)];
+
+#[test]
+fn saving_shows_where_the_disk_takes_its_time_and_only_there() {
+    let mut app = fixtures::live(120, 40);
+    let saving = Progress {
+        stage: Stage::Saving,
+        ..app.live().progress
+    };
+    let at = |milliseconds| SystemTime::UNIX_EPOCH + Duration::from_millis(milliseconds);
+    app.on_tick(at(0));
+    app.on_progress(saving);
+    app.on_tick(at(900));
+    assert!(!picture(&app, 120, 40).contains("saving"));
+    app.on_tick(at(1_100));
+    assert!(picture(&app, 120, 40).contains("saving the epoch"));
+    // Told of once more, and done at last.
+    app.on_progress(saving);
+    let training = fixtures::live(120, 40).live().progress;
+    app.on_progress(training);
+    app.on_tick(at(9_000));
+    assert!(!picture(&app, 120, 40).contains("saving"));
+}
 
 fn pictures_of(tab: Tab, name: &str) {
     for (state, make) in STATES {

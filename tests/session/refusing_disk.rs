@@ -4,6 +4,7 @@ use std::io::ErrorKind;
 use std::path::Path;
 use std::sync::Arc;
 
+use fluxttice_core::record::Stage;
 use fluxttice_core::run::journal::JournalEvent;
 use fluxttice_core::run::{Disk, RunError, read_journal, read_metrics};
 use fluxttice_core::session::message::{Command, EndReason, Event, Unsaved};
@@ -196,4 +197,19 @@ fn a_run_that_was_never_begun_is_no_obstacle() {
     let mut watched = Watched::train(plan);
     assert_eq!(watched.epoch(), 0);
     watched.leave().0.unwrap();
+}
+
+#[test]
+fn a_disk_that_takes_its_time_shows() {
+    let home = tempfile::tempdir().unwrap();
+    let run = home.path().join("run");
+    let (plan, slow) = plan(&run);
+    let mut watched = Watched::train(plan);
+    watched.epoch();
+    let held = slow.hold();
+    watched.stage(Stage::Saving);
+    drop(held);
+    assert_eq!(watched.ended().reason, EndReason::Finished);
+    watched.leave().0.unwrap();
+    assert_eq!(whole(&run), EPOCHS);
 }

@@ -1,23 +1,32 @@
-//! A file system that can be made to refuse.
+//! A file system that can be made to refuse, or to wait.
 
 use std::io::{self, ErrorKind};
 use std::path::Path;
-use std::sync::Mutex;
+use std::sync::{Mutex, MutexGuard};
 
 use fluxttice_core::run::disk::{Access, FileSystem, Machine};
 
 /// The machine's file system until it is told to refuse.
 #[derive(Debug, Default)]
-pub struct Failing(Mutex<Option<ErrorKind>>);
+pub struct Failing {
+    refusal: Mutex<Option<ErrorKind>>,
+    held: Mutex<()>,
+}
 
 impl Failing {
     /// Refuses from now on with this error; `None`: takes everything again.
     pub fn refuse(&self, why: Option<ErrorKind>) {
-        *self.0.lock().unwrap() = why;
+        *self.refusal.lock().unwrap() = why;
+    }
+
+    /// Whatever is asked waits as long as this is kept.
+    pub fn hold(&self) -> MutexGuard<'_, ()> {
+        self.held.lock().unwrap()
     }
 
     fn why(&self) -> Option<ErrorKind> {
-        *self.0.lock().unwrap()
+        drop(self.hold());
+        *self.refusal.lock().unwrap()
     }
 
     /// Whether there is room for nothing more.

@@ -51,11 +51,23 @@ fn cells(count: u16) -> NonZeroU16 {
 impl Terminal {
     /// Starts the program in a terminal of this many columns and rows.
     pub fn start(columns: u16, rows: u16, data: &Path, arguments: &[&str]) -> Self {
-        let pair = native_pty_system().openpty(size(rows, columns)).unwrap();
         let mut command = CommandBuilder::new(env!("CARGO_BIN_EXE_fluxttice-explorer"));
         command.args(arguments);
         command.arg("--data-dir");
         command.arg(data);
+        Self::of(columns, rows, command)
+    }
+
+    /// A shell that starts, stops and continues programs, in a terminal of 120 columns and 36 rows.
+    pub fn shell() -> Self {
+        let mut command = CommandBuilder::new("sh");
+        command.arg("-i");
+        command.env("PS1", "$ ");
+        Self::of(120, 36, command)
+    }
+
+    fn of(columns: u16, rows: u16, mut command: CommandBuilder) -> Self {
+        let pair = native_pty_system().openpty(size(rows, columns)).unwrap();
         command.cwd(std::env::temp_dir());
         command.env("TERM", "xterm-256color");
         command.env_remove("NO_COLOR");

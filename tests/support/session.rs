@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use fluxttice_core::config::{Config, Source};
 use fluxttice_core::device::DeviceSpec;
+use fluxttice_core::record::Stage;
 use fluxttice_core::run::Disk;
 use fluxttice_core::run::names::WEIGHTS;
 use fluxttice_core::session::message::{Codes, Command, End, Event, Outcome, RunInfo};
@@ -154,6 +155,14 @@ impl Watched {
         self.runtime
             .block_on(async { tokio::time::timeout(PATIENCE, reached).await.map(|_| ()) })
             .unwrap();
+    }
+
+    /// Waits until this is being done.
+    pub fn stage(&mut self, stage: Stage) {
+        let reached = self.session.progress.wait_for(|at| at.stage == stage);
+        self.runtime
+            .block_on(async { tokio::time::timeout(PATIENCE, reached).await.map(|_| ()) })
+            .unwrap_or_else(|_| panic!("waited in vain for {stage:?}"));
     }
 
     /// Drops the inlet, waits for the worker, and gives back how it ended and all it told.

@@ -177,8 +177,7 @@ fn estimate(model: &Model, untrained: &mut Option<Fresh>) -> Result<Estimates, D
     let one = |which, untrained| -> Result<VaeEstimates, DeviceFailure> {
         let answer = survey(&evaluator, &question(which, CODES), &|_| {})?;
         let Some(generator) = answer.generator else {
-            let reason = "no probabilities were measured".to_owned();
-            return Err(DeviceFailure { reason });
+            return Err(DeviceFailure::new("no probabilities were measured"));
         };
         let probabilities = generator.mean().probabilities.iter();
         Ok(VaeEstimates {

@@ -527,6 +527,7 @@ impl App {
             Condition::Training
             | Condition::Validating
             | Condition::Counting
+            | Condition::Saving
             | Condition::FinishingEpoch => Command::Pause,
             Condition::Preparing => return self.say("not training yet: nothing to pause"),
             Condition::Stopping => return self.say("stopping already"),

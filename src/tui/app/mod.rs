@@ -56,6 +56,7 @@ use super::log_buffer::{LogLevel, LogLine};
 use super::theme::Theme;
 use super::view::layout;
 use super::{Exit, Options, StopSignal};
+use crate::record::Stage;
 use crate::run::bookmarks::Bookmark;
 use crate::session::message::{Codes, Command, EndReason, Event, NoticeLevel, Outcome, Progress};
 use crate::space::Operation;
@@ -65,6 +66,8 @@ use run_view::Pending;
 const LAST_WORD: Duration = Duration::from_secs(3);
 /// How long a passing line stands.
 const PASSING: Duration = Duration::from_secs(6);
+/// How long an epoch goes to the disk before that is shown.
+const SLOW_DISK: Duration = Duration::from_secs(1);
 
 /// Everything the screen shows.
 #[derive(Clone, Debug)]
@@ -112,6 +115,9 @@ pub struct App {
     /// What the worker was asked for so that the explorer may end.
     leaving: Option<Command>,
     waited: Duration,
+    /// A finished epoch that goes to the disk, and since when: shown once it takes long, for it would
+    /// only flicker before.
+    saving: Option<(Progress, SystemTime)>,
     /// That something is not saved was said as the explorer was to end.
     warned: bool,
     done: bool,
@@ -150,6 +156,7 @@ impl App {
             signal: None,
             leaving: None,
             waited: Duration::ZERO,
+            saving: None,
             warned: false,
             done: false,
             suspend: false,
@@ -338,6 +345,15 @@ impl App {
 
     /// Takes in where the worker stands.
     pub fn on_progress(&mut self, progress: Progress) {
+        if progress.stage == Stage::Saving {
+            self.saving = Some((progress, self.now));
+            return;
+        }
+        self.saving = None;
+        self.show_progress(progress);
+    }
+
+    fn show_progress(&mut self, progress: Progress) {
         if self.live.progress == progress {
             return;
         }
@@ -366,11 +382,15 @@ impl App {
             self.waited += now.duration_since(before).unwrap_or_default();
             self.done |= self.waited > LAST_WORD;
         }
-        let over = |toast: &Toast| {
-            now.duration_since(toast.since)
-                .is_ok_and(|age| age > PASSING)
-        };
-        if self.toast.as_ref().is_some_and(over) {
+        let older = |since, than| now.duration_since(since).is_ok_and(|age| age > than);
+        if let Some((progress, _)) = self.saving.take_if(|(_, since)| older(*since, SLOW_DISK)) {
+            self.show_progress(progress);
+        }
+        if self
+            .toast
+            .as_ref()
+            .is_some_and(|toast| older(toast.since, PASSING))
+        {
             self.toast = None;
             self.redraw(Redraw::News);
         }

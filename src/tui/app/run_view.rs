@@ -65,6 +65,8 @@ pub enum Condition {
     Validating,
     /// Coverage.
     Counting,
+    /// A finished epoch goes to the disk.
+    Saving,
     /// Asked to pause.
     Pausing,
     /// Held.
@@ -97,6 +99,7 @@ impl Condition {
             Self::Training => "training",
             Self::Validating => "validating",
             Self::Counting => "counting",
+            Self::Saving => "saving",
             Self::Pausing => "pausing …",
             Self::Paused => "paused",
             Self::Resuming => "resuming …",
@@ -115,7 +118,11 @@ impl Condition {
     pub fn glyph(self) -> &'static str {
         match self {
             Self::Preparing | Self::Pausing | Self::Resuming | Self::Stopping => "◌",
-            Self::Training | Self::Validating | Self::Counting | Self::FinishingEpoch => "●",
+            Self::Training
+            | Self::Validating
+            | Self::Counting
+            | Self::Saving
+            | Self::FinishingEpoch => "●",
             Self::Paused => "‖",
             Self::Finished | Self::EarlyStop | Self::Stopped | Self::Exploring => "■",
             Self::Diverged | Self::Failed => "✖",
@@ -265,6 +272,7 @@ impl RunView {
                 Stage::Training => Condition::Training,
                 Stage::Validation => Condition::Validating,
                 Stage::Coverage => Condition::Counting,
+                Stage::Saving => Condition::Saving,
             },
         }
     }
@@ -276,8 +284,8 @@ impl RunView {
             return newest;
         }
         match (newest, self.progress.stage) {
-            (_, Stage::Training | Stage::Validation | Stage::Coverage) => Some(self.progress.epoch),
             (newest, Stage::Preparing) => newest.map(|epoch| epoch + 1),
+            _ => Some(self.progress.epoch),
         }
     }
 

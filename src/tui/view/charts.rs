@@ -311,6 +311,7 @@ fn empty(app: &App) -> String {
         Stage::Training => format!("first epoch, batch {}/{}", progress.done, progress.of),
         Stage::Validation => "first epoch, validating".into(),
         Stage::Coverage => "first epoch, counting".into(),
+        Stage::Saving => "first epoch, saving".into(),
     }
 }
 

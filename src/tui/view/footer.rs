@@ -92,6 +92,7 @@ fn progress(app: &App) -> Vec<(String, Style)> {
                 theme.dim(),
             )];
         }
+        Stage::Saving => return vec![("saving the epoch".to_owned(), theme.dim())],
         Stage::Training => ("batch", ""),
         Stage::Validation => ("validation batch", ""),
         Stage::Coverage => ("coverage", " tiles"),

@@ -67,7 +67,9 @@ fn render_pieces(area: Rect, buf: &mut Buffer, mut left: Vec<Piece>, mut right: 
 
 fn condition_style(theme: Theme, condition: Condition) -> Style {
     match condition {
-        Condition::Training | Condition::Validating | Condition::Counting => theme.accent(),
+        Condition::Training | Condition::Validating | Condition::Counting | Condition::Saving => {
+            theme.accent()
+        }
         Condition::Diverged | Condition::Failed => theme.bad(),
         Condition::Paused
         | Condition::Pausing

@@ -1,0 +1,31 @@
+//! Devices that cannot do what they are asked.
+
+use fluxttice_core::device::{AdapterKind, adapters};
+
+use crate::program::Home;
+
+/// What a buffer cannot be had for is left out by the GPU runtime, and a tensor put together of what was
+/// left out is read as if nothing were missing: a run of 8,192 operations a batch, of whose distances a
+/// software rasteriser cannot hold the 4 GiB, once "reached" a loss of 0.05.
+#[test]
+fn a_batch_that_does_not_fit_is_an_error_and_no_figure() {
+    let mut found = adapters().into_iter();
+    if !found.any(|adapter| adapter.kind == AdapterKind::Software) {
+        eprintln!("skipped: no software rasteriser on this machine");
+        return;
+    }
+    let home = Home::new();
+    let ran = home
+        .run("train --json --device software --epochs 1 --set batch_size=8192 --out run")
+        .exits(4);
+    assert!(ran.events("epoch").is_empty());
+    let [end] = ran.events("end").try_into().unwrap();
+    assert_eq!(end["reason"], "failed");
+    for words in [
+        "can't allocate",
+        "smaller batch_size",
+        "`--device cpu` continues it",
+    ] {
+        assert!(ran.stderr.contains(words), "{}", ran.stderr);
+    }
+}
