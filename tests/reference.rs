@@ -11,7 +11,7 @@ mod vectors;
 use burn::module::{Module, ModuleVisitor, Param};
 use burn::tensor::{DType, Device, Gradients, Tensor};
 use fluxttice_core::config::{Config, Source};
-use fluxttice_core::device::{DeviceSpec, choose};
+use fluxttice_core::device::{DeviceSpec, choose, read_all};
 use fluxttice_core::model::{
     Architecture, Batch, Coupling, DualVae, LATENT, Loss, LossWeights, PARAMETERS, Posterior,
     Which, codes_tensor, histogram, kl, latent_entropy, loss_graph, parameter_counts, repulsion,
@@ -269,9 +269,10 @@ fn forward(scenario: &str, precision: Precision, device: &Device) {
         1e-7,
     );
     let graph = loss_graph(&pass, &batch, &weights);
+    let read = read_all(graph.clone().figures().to_vec()).unwrap();
     check_losses(
         scenario,
-        &graph.read(&weights).unwrap(),
+        &Loss::from_figures(&read.try_into().unwrap(), &weights),
         &expected["losses"],
         tolerance,
     );

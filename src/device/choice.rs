@@ -120,6 +120,11 @@ pub enum DeviceError {
 
 const CPU_NAME: &str = "cpu";
 
+/// Whether tensors there are computed by the processor's own cores.
+pub fn is_cpu(device: &Device) -> bool {
+    *device == Device::flex()
+}
+
 /// Opens the device asked for.
 ///
 /// # Errors

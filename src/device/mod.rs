@@ -5,7 +5,7 @@ mod choice;
 mod read;
 
 pub use adapters::{Adapter, AdapterKind, adapters};
-pub use choice::{Chosen, DeviceError, DeviceSpec, Listed, choose, list};
+pub use choice::{Chosen, DeviceError, DeviceSpec, Listed, choose, is_cpu, list};
 pub use read::read_all;
 
 use burn::tensor::{ExecutionError, TensorReadError};

@@ -1,16 +1,22 @@
 //! Coverage: distinct operations among N generated from the prior, and the decode entropy.
 
+use std::ops::Range;
+
 use burn::tensor::{DType, Device};
+use rayon::prelude::*;
 
 use super::decoding::{Decoding, most_likely};
 use super::prior::Covered;
-use crate::device::DeviceFailure;
+use crate::device::{DeviceFailure, is_cpu};
 use crate::model::{DualVae, LATENT, Which, codes_tensor};
 use crate::random::{Purpose, Stream};
 use crate::space::{ENTRIES, OPERATIONS, OperationSet, VALUES};
 
 /// Codes decoded at a time: small enough to look up from within a few hundredths of a second.
 pub const TILE: u32 = 4_096;
+
+/// Codes that one core decodes at a time.
+const PIECE: u32 = 256;
 
 /// Distinct operations that `samples` draws of a perfectly uniform generator hit on average,
 /// `M · (1 - (1 - 1/M)^N)` with M = 19,683.
@@ -42,6 +48,15 @@ pub struct CoverageTask {
     entropy: f64,
     categorical: OperationSet,
     argmax: OperationSet,
+}
+
+/// What some codes were decoded to.
+#[derive(Debug, Default)]
+struct Piece {
+    categorical: OperationSet,
+    argmax: OperationSet,
+    /// H(x | z) of each code decoded by argmax.
+    entropies: Vec<f64>,
 }
 
 impl CoverageTask {
@@ -77,7 +92,7 @@ impl CoverageTask {
         self.samples.categorical.max(self.samples.argmax)
     }
 
-    /// Decodes the next tile; true when there is none left.
+    /// Decodes the next tile, on all cores where the tensors are on the CPU; true when there is none left.
     ///
     /// `model` must be without autodiff, on `device` in `dtype`.
     ///
@@ -89,31 +104,55 @@ impl CoverageTask {
         device: &Device,
         dtype: DType,
     ) -> Result<bool, DeviceFailure> {
-        let rows = self.done..(self.done + TILE).min(self.total());
+        let end = (self.done + TILE).min(self.total());
+        // A GPU wants much at once, a core what stays in its cache.
+        let piece = if is_cpu(device) { PIECE } else { TILE };
+        let starts: Vec<u32> = (self.done..end).step_by(piece as usize).collect();
+        let decoded = |model: &mut DualVae, start: u32| {
+            let rows = start..(start + piece).min(end);
+            self.decoded(rows, model, device, dtype)
+        };
+        let pieces: Vec<Piece> = starts
+            .into_par_iter()
+            .map_init(|| model.clone(), decoded)
+            .collect::<Result<_, _>>()?;
+        for piece in pieces {
+            self.categorical = self.categorical.union(&piece.categorical);
+            self.argmax = self.argmax.union(&piece.argmax);
+            // One by one and in order: the sum must not depend on how the codes were split.
+            self.entropy = piece.entropies.iter().fold(self.entropy, |sum, h| sum + h);
+        }
+        self.done = end;
+        Ok(self.done == self.total())
+    }
+
+    fn decoded(
+        &self,
+        rows: Range<u32>,
+        model: &DualVae,
+        device: &Device,
+        dtype: DType,
+    ) -> Result<Piece, DeviceFailure> {
         let mut codes = vec![0.0; rows.len() * LATENT];
         for (row, code) in rows.clone().zip(codes.chunks_exact_mut(LATENT)) {
             self.prior.normals(row, code);
         }
         let logits = model.decode(self.which, codes_tensor(codes, device, dtype));
         let logits: Vec<f64> = logits.try_into_vec_as()?;
-        for (row, logits) in rows.clone().zip(logits.chunks_exact(ENTRIES * VALUES)) {
-            self.count(row, logits);
+        let mut piece = Piece::default();
+        for (row, logits) in rows.zip(logits.chunks_exact(ENTRIES * VALUES)) {
+            let decoding = Decoding::new(logits);
+            if row < self.samples.argmax {
+                piece.argmax.insert(most_likely(logits));
+                piece.entropies.push(decoding.entropy());
+            }
+            if row < self.samples.categorical {
+                let mut uniforms = [0.0; ENTRIES];
+                self.draws.uniforms(row, &mut uniforms);
+                piece.categorical.insert(decoding.draw(&uniforms));
+            }
         }
-        self.done = rows.end;
-        Ok(self.done == self.total())
-    }
-
-    fn count(&mut self, row: u32, logits: &[f64]) {
-        let decoding = Decoding::new(logits);
-        if row < self.samples.argmax {
-            self.argmax.insert(most_likely(logits));
-            self.entropy += decoding.entropy();
-        }
-        if row < self.samples.categorical {
-            let mut uniforms = [0.0; ENTRIES];
-            self.draws.uniforms(row, &mut uniforms);
-            self.categorical.insert(decoding.draw(&uniforms));
-        }
+        Ok(piece)
     }
 
     /// The figures, once every tile is done.

@@ -13,6 +13,11 @@ pub struct Decoding {
     weights: [[f64; VALUES]; ENTRIES],
 }
 
+/// e^x; that of the largest logit of an entry, less itself, is had without computing.
+fn exp(x: f64) -> f64 {
+    if x == 0.0 { 1.0 } else { libm::exp(x) }
+}
+
 impl Decoding {
     /// From a code's 27 logits, entry by entry three values.
     pub fn new(logits: &[f64]) -> Self {
@@ -23,7 +28,7 @@ impl Decoding {
         });
         Self {
             shifted,
-            weights: shifted.map(|entry| entry.map(libm::exp)),
+            weights: shifted.map(|entry| entry.map(exp)),
         }
     }
 

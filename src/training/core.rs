@@ -244,7 +244,7 @@ impl Core {
             gradient,
             clipped.coefficient,
             self.controller.learning_rate,
-        );
+        )?;
         Ok(BatchReport {
             loss,
             gradient: clipped,
