@@ -51,7 +51,7 @@ impl FlatGradient {
         &self.witnesses
     }
 
-    /// Sums of squares, VAE-A's pieces first, then VAE-B's: as many as there are [`pieces`](Self::pieces).
+    /// Sums of squares, of VAE-A's pieces first, then of VAE-B's.
     ///
     /// In pieces because Burn 0.22.1's reduction on wgpu gets long sums wrong: of 117,499 ones it
     /// made 65,533 on a software adapter (100,000 came out right).
@@ -64,11 +64,6 @@ impl FlatGradient {
         let products = self.flat.clone() * direction.clone();
         let squares = direction.clone().square();
         Tensor::cat(vec![self.sums(&products), self.sums(&squares)], 0)
-    }
-
-    /// Pieces of both parts.
-    pub fn pieces(&self) -> usize {
-        self.sizes.map(|size| size.div_ceil(PIECE)).iter().sum()
     }
 
     /// Squared norms of VAE-A's and VAE-B's parts from their [`squares`](Self::squares).

@@ -16,7 +16,7 @@ fn a_batch_that_does_not_fit_is_an_error_and_no_figure() {
     }
     let home = Home::new();
     let ran = home
-        .run("train --json --device software --epochs 1 --set batch_size=8192 --out run")
+        .run("train --json --device software --epochs 1 --set batch_size=8192")
         .exits(4);
     assert!(ran.events("epoch").is_empty());
     let [end] = ran.events("end").try_into().unwrap();

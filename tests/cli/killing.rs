@@ -1,6 +1,7 @@
 //! `kill -9` at any moment: what was told is on the disk, and resuming works.
 
 use std::collections::BTreeSet;
+use std::fs::DirEntry;
 use std::io::Read;
 use std::process::{Command, Stdio};
 use std::sync::mpsc::channel;
@@ -26,6 +27,39 @@ fn twenty_kills_lose_nothing_that_was_told() {
 #[ignore = "takes minutes"]
 fn two_hundred_kills_lose_nothing_that_was_told() {
     kill(200);
+}
+
+/// While its folder is being written, half a certificate is there under no name that anybody reads.
+#[test]
+fn a_certificate_that_is_killed_half_written_is_none() {
+    let home = Home::new();
+    let evidence = home.path("evidence");
+    let certify = format!("certify --quiet --out {}", evidence.display());
+    let mut halves = 0;
+    for _ in 0..3 {
+        let mut child = home.command(certify.split(' ')).spawn().unwrap();
+        let half = || {
+            let mut there = std::fs::read_dir(home.path(".")).unwrap();
+            let name = |entry: std::io::Result<DirEntry>| entry.unwrap().file_name();
+            there.any(|entry| name(entry).to_string_lossy().starts_with(".evidence."))
+        };
+        while !half() && child.try_wait().unwrap().is_none() {
+            std::thread::yield_now();
+        }
+        child.kill().unwrap();
+        child.wait().unwrap();
+        if evidence.exists() {
+            // It was quicker: then it is whole.
+            break;
+        }
+        halves += 1;
+    }
+    println!("killed {halves} half written");
+    if !evidence.exists() {
+        home.run(&certify).exits(0);
+    }
+    home.run(&format!("verify --quiet {}", evidence.display()))
+        .exits(0);
 }
 
 fn kill(times: u32) {
