@@ -7,6 +7,7 @@ mod handle;
 mod lab;
 pub mod message;
 mod open_run;
+mod other_device;
 mod plan;
 mod requests;
 mod saving;

@@ -12,6 +12,7 @@ use tokio::sync::{mpsc::UnboundedSender, watch};
 use super::error::{SessionError, panic_text};
 use super::message::{Author, Codes, Command, End, EndReason, Event, Progress, Request, RunState};
 use super::open_run::OpenRun;
+use super::other_device::FirstBatches;
 use super::plan::Plan;
 use crate::config::StopBy;
 use crate::device::{Chosen, DeviceFailure, choose};
@@ -89,6 +90,8 @@ pub(super) struct Worker<'a> {
     /// The epoch before which the rules were looked at last.
     ruled: Option<u32>,
     speed: VecDeque<Duration>,
+    /// Until they have been held against the processor's.
+    first_batches: Option<FirstBatches>,
     /// Time spent paused within the epoch at work, which is no training time.
     pub(super) held: Duration,
     loss: f64,
@@ -107,6 +110,7 @@ impl<'a> Worker<'a> {
         Ok(Self {
             lines,
             agenda: Agenda::new(plan.planned.clone()),
+            first_batches: FirstBatches::on(&chosen),
             plan,
             chosen,
             open,
@@ -171,6 +175,7 @@ impl<'a> Worker<'a> {
                 let message = format!("stopped before epoch {epoch} was finished");
                 return Ok(self.end(EndReason::Stopped, &message));
             }
+            let began = Instant::now();
             let advance = match self.open.trainer.advance() {
                 Err(diverged @ StepError::Diverged { .. })
                     if self.open.roll_back(&diverged, self.lines)? =>
@@ -186,7 +191,10 @@ impl<'a> Worker<'a> {
                 announced = true;
             }
             match advance {
-                Advance::Batch(report) => self.loss = report.loss.loss,
+                Advance::Batch(report) => {
+                    self.loss = report.loss.loss;
+                    self.compare_devices(began.elapsed());
+                }
                 Advance::Measured => {}
                 Advance::Epoch(report) => {
                     self.tell_stage(report.record.epoch, (Stage::Saving, 0, 1));
@@ -202,6 +210,16 @@ impl<'a> Worker<'a> {
                 }
             }
             self.tell_progress();
+        }
+    }
+
+    /// Takes a batch's time in; once there are enough, says whether the processor would be faster.
+    fn compare_devices(&mut self, spent: Duration) {
+        let enough = |first: &mut FirstBatches| first.add(spent);
+        let first = self.first_batches.take_if(enough);
+        let notice = first.and_then(|first| first.beside_the_cpu(self.open.trainer.settings()));
+        if let Some(notice) = notice {
+            self.lines.event(Event::Notice(notice));
         }
     }
 

@@ -129,7 +129,7 @@ pub struct AdamW {
 #[derive(Clone, Debug)]
 enum Moments {
     /// Where the model is.
-    Placed([Tensor<1>; 2]),
+    Placed(Box<[Tensor<1>; 2]>),
     /// In reach of the processor, in 32 bits.
     Host([Vec<f32>; 2]),
 }
@@ -225,8 +225,9 @@ impl AdamW {
     /// The device's failure to hand the numbers over.
     pub fn state(&self) -> Result<OptimizerState, DeviceFailure> {
         let moments = match &self.moments {
-            Some(Moments::Placed([m, v])) => {
-                [m.clone().try_into_vec_as()?, v.clone().try_into_vec_as()?]
+            Some(Moments::Placed(moments)) => {
+                let [m, v] = moments.as_ref().clone();
+                [m.try_into_vec_as()?, v.try_into_vec_as()?]
             }
             Some(Moments::Host(moments)) => moments.clone(),
             None => Default::default(),
@@ -259,11 +260,12 @@ impl Moments {
         if is_cpu(device) && dtype == DType::F32 {
             return Self::Host(numbers);
         }
-        Self::Placed(numbers.map(|numbers| {
+        let place = |numbers: Vec<f32>| {
             let length = numbers.len();
             let data = TensorData::new(numbers, [length]).convert_dtype(dtype);
             Tensor::from_data(data, (device, dtype))
-        }))
+        };
+        Self::Placed(Box::new(numbers.map(place)))
     }
 }
 
