@@ -17,7 +17,7 @@ pub mod run;
 pub mod schedule;
 pub mod session;
 pub mod space;
-mod statistics;
+pub mod statistics;
 pub mod study;
 pub mod training;
 pub mod tui;

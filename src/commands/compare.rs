@@ -9,6 +9,7 @@ use std::process::ExitCode;
 
 use fluxttice_core::record::EpochRecord;
 use fluxttice_core::run::{Disk, find_run, read_metrics, stored_config};
+use fluxttice_core::statistics::median;
 
 use self::window::Window;
 use super::{Done, Failure, line, setup};
@@ -74,16 +75,6 @@ impl Original {
                 .copied()
                 .collect(),
         )
-    }
-}
-
-/// The median of some numbers; NaN of none.
-fn median(mut numbers: Vec<f64>) -> f64 {
-    numbers.sort_by(f64::total_cmp);
-    match numbers.len() {
-        0 => f64::NAN,
-        n if n % 2 == 1 => numbers[n / 2],
-        n => f64::midpoint(numbers[n / 2 - 1], numbers[n / 2]),
     }
 }
 

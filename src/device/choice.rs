@@ -74,7 +74,7 @@ pub struct Chosen {
 impl Chosen {
     /// Whether the tensors run on the CPU backend rather than behind a graphics driver.
     pub fn is_cpu(&self) -> bool {
-        self.graphics.is_none()
+        is_cpu(&self.device)
     }
 }
 

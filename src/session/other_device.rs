@@ -8,6 +8,7 @@ use burn::tensor::{DType, Device};
 use super::message::{Notice, NoticeLevel};
 use crate::config::Config;
 use crate::device::Chosen;
+use crate::statistics::median;
 use crate::training::{Advance, Trainer};
 
 /// Batches that are not timed: kernels are compiled as they are met.
@@ -42,8 +43,7 @@ impl FirstBatches {
     /// Trains as many batches of such a run on the processor, for nothing but their time; what there is to
     /// say of it.
     pub(super) fn beside_the_cpu(&self, config: &Config) -> Option<Notice> {
-        let here = median(self.spent.get(WARM..)?)?;
-        let text = compared(&self.device, here, on_the_cpu(config)?)?;
+        let text = compared(&self.device, typical(&self.spent), on_the_cpu(config))?;
         Some(Notice {
             level: NoticeLevel::Warning,
             text,
@@ -51,8 +51,8 @@ impl FirstBatches {
     }
 }
 
-/// A batch's time on the processor; `None` where it cannot be had.
-fn on_the_cpu(config: &Config) -> Option<Duration> {
+/// A batch's seconds on the processor; not a number where they cannot be had.
+fn on_the_cpu(config: &Config) -> f64 {
     let mut trainer = Trainer::new(config, &Device::flex(), DType::F32);
     let mut spent = Vec::new();
     // Small splits have fewer batches an epoch, and what follows them is no batch.
@@ -63,25 +63,23 @@ fn on_the_cpu(config: &Config) -> Option<Duration> {
             _ => break,
         }
     }
-    let from = WARM.min(spent.len() / 2);
-    median(&spent[from..])
+    typical(&spent)
 }
 
-fn median(times: &[Duration]) -> Option<Duration> {
-    let mut times = times.to_vec();
-    times.sort_unstable();
-    times.get(times.len() / 2).copied()
+/// The median of the seconds of batches, without those that come first.
+fn typical(spent: &[Duration]) -> f64 {
+    let first = WARM.min(spent.len() / 2);
+    median(spent[first..].iter().map(Duration::as_secs_f64).collect())
 }
 
-/// What to say of a batch's times; `None` where the device is as fast, or nearly.
-fn compared(device: &str, here: Duration, cpu: Duration) -> Option<String> {
-    let times = here.as_secs_f64() / cpu.as_secs_f64();
-    let milliseconds = |time: Duration| 1e3 * time.as_secs_f64();
+/// What to say of a batch's seconds; `None` where the device is as fast, or nearly.
+fn compared(device: &str, here: f64, cpu: f64) -> Option<String> {
+    let times = here / cpu;
     (times > ALIKE).then(|| {
         format!(
             "a training batch takes {:.1} ms on {device} and {:.1} on the CPU: --device cpu would be {times:.1} times as fast",
-            milliseconds(here),
-            milliseconds(cpu)
+            1e3 * here,
+            1e3 * cpu
         )
     })
 }
@@ -90,16 +88,12 @@ fn compared(device: &str, here: Duration, cpu: Duration) -> Option<String> {
 mod tests {
     use super::*;
 
-    const fn ms(tenths: u64) -> Duration {
-        Duration::from_micros(100 * tenths)
-    }
-
     #[test]
     fn only_a_slower_device_is_told_of() {
-        assert_eq!(compared("GPU", ms(17), ms(52)), None);
-        assert_eq!(compared("GPU", ms(20), ms(18)), None, "as good as alike");
+        assert_eq!(compared("GPU", 0.0017, 0.0052), None);
+        assert_eq!(compared("GPU", 0.0020, 0.0018), None, "as good as alike");
         assert_eq!(
-            compared("GPU", ms(52), ms(17)).unwrap(),
+            compared("GPU", 0.0052, 0.0017).unwrap(),
             "a training batch takes 5.2 ms on GPU and 1.7 on the CPU: --device cpu would be 3.1 times as fast"
         );
     }

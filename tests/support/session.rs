@@ -8,7 +8,7 @@ use fluxttice_core::device::DeviceSpec;
 use fluxttice_core::record::Stage;
 use fluxttice_core::run::Disk;
 use fluxttice_core::run::names::WEIGHTS;
-use fluxttice_core::session::message::{Codes, Command, End, Event, Outcome, RunInfo};
+use fluxttice_core::session::message::{Codes, Command, End, Event, Outcome, Progress, RunInfo};
 use fluxttice_core::session::{Place, Plan, Runs, Session, SessionError};
 
 /// Far longer than anything here takes: only what never happens runs into it.
@@ -150,19 +150,19 @@ impl Watched {
 
     /// Waits until this many batches of an epoch are done.
     pub fn batches(&mut self, at_least: u32) {
-        let progress = &mut self.session.progress;
-        let reached = progress.wait_for(|at| at.done >= at_least);
-        self.runtime
-            .block_on(async { tokio::time::timeout(PATIENCE, reached).await.map(|_| ()) })
-            .unwrap();
+        self.progress(|at| at.done >= at_least);
     }
 
     /// Waits until this is being done.
     pub fn stage(&mut self, stage: Stage) {
-        let reached = self.session.progress.wait_for(|at| at.stage == stage);
+        self.progress(|at| at.stage == stage);
+    }
+
+    fn progress(&mut self, wanted: impl Fn(&Progress) -> bool) {
+        let reached = self.session.progress.wait_for(|at| wanted(at));
         self.runtime
             .block_on(async { tokio::time::timeout(PATIENCE, reached).await.map(|_| ()) })
-            .unwrap_or_else(|_| panic!("waited in vain for {stage:?}"));
+            .expect("waited in vain");
     }
 
     /// Drops the inlet, waits for the worker, and gives back how it ended and all it told.

@@ -7,10 +7,10 @@ use fluxttice_core::measure::{ACTIVE_VARIANCE, Evaluator, PriorQuestion, survey,
 use fluxttice_core::model::{LATENT, Which};
 use fluxttice_core::run::{checkpoint, checkpoint_folder};
 use fluxttice_core::space::{Operation, OperationSet};
+use fluxttice_core::statistics::median;
 use fluxttice_core::training::Split;
 
 use super::super::Failure;
-use super::median;
 
 /// First epoch.
 pub const FROM: u32 = 100;
