@@ -8,11 +8,15 @@ use std::time::{Duration, Instant};
 use burn::tensor::{DType, Device};
 use criterion::{Criterion, criterion_group, criterion_main};
 use fluxttice_core::config::{Config, Source};
+use fluxttice_core::device::read_all;
 use fluxttice_core::measure::{CoverageTask, Samples, TILE, posteriors};
-use fluxttice_core::model::{DualVae, Which};
+use fluxttice_core::model::{
+    Batch, Coupling, DualVae, LATENT, LossWeights, Weights, Which, codes_tensor, loss_graph,
+};
+use fluxttice_core::random::{Purpose, Stream};
 use fluxttice_core::run::built_in;
 use fluxttice_core::space::Operation;
-use fluxttice_core::training::{Advance, Trainer};
+use fluxttice_core::training::{AdamW, Advance, Clipped, FlatGradient, Trainer};
 
 /// One training batch of 64 as the worker does it: shuffled rows, noise, forward, backward, step.
 fn batch(c: &mut Criterion) {
@@ -34,6 +38,88 @@ fn batch(c: &mut Criterion) {
         spent
     };
     c.bench_function("training batch of 64", |b| b.iter_custom(&mut steps));
+}
+
+/// A whole epoch of the published configuration: 247 batches, validation, 2 × 195,000 codes counted.
+fn epoch(c: &mut Criterion) {
+    let config = Config::load(Source::BuiltIn, &[]).unwrap().config;
+    let mut trainer = Trainer::new(&config, &Device::flex(), DType::F32);
+    let mut group = c.benchmark_group("epoch");
+    group.sample_size(10);
+    group.bench_function("published, coverage counted", |b| {
+        b.iter(|| while !matches!(trainer.advance().unwrap(), Advance::Epoch(_)) {});
+    });
+    group.finish();
+}
+
+/// What a training step is made of.
+const PARTS: [&str; 4] = [
+    "forward and loss",
+    "backward",
+    "read back and clip",
+    "optimizer",
+];
+
+/// The parts of a training step apart, on one batch that is the same every time.
+fn parts(c: &mut Criterion) {
+    let device = Device::flex().autodiff();
+    let place = (&device, DType::F32);
+    let mut model = DualVae::new(&Weights::fresh(42), &device, DType::F32);
+    let mut optimizer = AdamW::new(1e-4);
+    let batch = Batch::new(Operation::all().step_by(307).take(64), place.0, place.1);
+    let weights = LossWeights {
+        beta_a: 0.3,
+        beta_b: 0.2,
+        lambda1: 0.7,
+        lambda2: 0.7,
+        lambda3: 0.3,
+        free_bits: 0.5,
+        entropy_weight: 0.05,
+        repulsion_weight: 0.01,
+        align_spread: false,
+        scale_a: 1.0,
+        scale_b: 1.0,
+    };
+    let noise = |purpose| {
+        let mut numbers = vec![0.0; 64 * LATENT];
+        Stream::new(42, purpose, 0, 0).normals(0, &mut numbers);
+        codes_tensor(numbers, place.0, place.1)
+    };
+    let epsilon = [Purpose::NoiseA, Purpose::NoiseB].map(noise);
+    let mut step = || -> [Duration; PARTS.len()] {
+        let began = Instant::now();
+        let coupling = Coupling {
+            rho: 0.3,
+            noise: Some(epsilon.clone().map(|epsilon| (epsilon, 1.0))),
+            jitter: None,
+        };
+        let graph = loss_graph(&model.forward(batch.x.clone(), coupling), &batch, &weights);
+        let forward = Instant::now();
+        let gradient = FlatGradient::collect(&model, graph.objective.clone().backward());
+        let backward = Instant::now();
+        let asked = graph.figures().into_iter().chain([gradient.squares()]);
+        let asked = asked.chain(gradient.witnesses().iter().cloned());
+        let read = read_all(asked.collect()).unwrap();
+        // The eight figures of the loss come first.
+        let clipped = Clipped::new(gradient.squared_norms(&read[8]), 1.0);
+        let clip = Instant::now();
+        model = optimizer
+            .step(model.clone(), gradient, clipped.coefficient, 1e-3)
+            .unwrap();
+        [
+            forward - began,
+            backward - forward,
+            clip - backward,
+            clip.elapsed(),
+        ]
+    };
+    let mut group = c.benchmark_group("training step");
+    for (place, part) in PARTS.into_iter().enumerate() {
+        group.bench_function(part, |b| {
+            b.iter_custom(|n| (0..n).map(|_| step()[place]).sum());
+        });
+    }
+    group.finish();
 }
 
 /// One tile of 4,096 prior codes: decoded, drawn, counted.
@@ -68,5 +154,5 @@ fn codes(c: &mut Criterion) {
     group.finish();
 }
 
-criterion_group!(benches, batch, coverage, codes);
+criterion_group!(benches, batch, parts, epoch, coverage, codes);
 criterion_main!(benches);

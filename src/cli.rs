@@ -1,6 +1,8 @@
 //! The command line: what can be asked for, and how it is spelled.
 
+use std::collections::BTreeSet;
 use std::path::PathBuf;
+use std::str::FromStr;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
@@ -8,6 +10,7 @@ use fluxttice_core::device::DeviceSpec;
 use fluxttice_core::disruption::Disruption;
 use fluxttice_core::measure::neighbours::{Metric, Space};
 use fluxttice_core::model::Which;
+use fluxttice_core::session::MOST_MEMBERS;
 use fluxttice_core::space::query::{Query, QueryError};
 use fluxttice_core::training::{Planned, Steer};
 
@@ -30,6 +33,9 @@ pub struct Cli {
     /// Continue a run: its name or folder, or the newest without a word.
     #[arg(long, value_name = "RUN", num_args = 0..=1, default_missing_value = "")]
     pub resume: Option<String>,
+    /// Train several seeds side by side: seeds=N, from --seed on, or seeds=A,B,C.
+    #[arg(long, value_name = "SEEDS", conflicts_with_all = ["resume", "explore"])]
+    pub population: Option<Population>,
     /// Open without training, on the best checkpoint at hand or the built-in model.
     #[arg(long, conflicts_with = "resume")]
     pub explore: bool,
@@ -84,7 +90,8 @@ pub enum Command {
   fluxttice-explorer train --epochs 3 --seed 42 --json
   fluxttice-explorer train --disrupt 120:beta-b:amplitude=0.3,epochs=5
   fluxttice-explorer train --change 60:hold.rho=0.5
-  fluxttice-explorer train --branch RUN@0050 --set vae_a.beta_end=0.4")]
+  fluxttice-explorer train --branch RUN@0050 --set vae_a.beta_end=0.4
+  fluxttice-explorer train --population seeds=8 --epochs 50")]
     Train(TrainArgs),
     /// Try a disruption against its control: the same epochs from the same state with and without it.
     #[command(after_help = "Examples:
@@ -207,6 +214,10 @@ pub struct TrainArgs {
     /// its configuration from there on.
     #[arg(long, value_name = "CHECKPOINT", conflicts_with = "resume")]
     pub branch: Option<String>,
+    /// Train several seeds side by side: seeds=N, from --seed on, or seeds=A,B,C. With --out DIR each has a folder
+    /// in there, and the same command goes on with what is there.
+    #[arg(long, value_name = "SEEDS", conflicts_with_all = ["resume", "branch", "replay"])]
+    pub population: Option<Population>,
     /// Make the changes of this journal at the same epochs and batches, and no others: rules are not
     /// obeyed.
     #[arg(long, value_name = "JOURNAL")]
@@ -219,6 +230,53 @@ pub struct TrainArgs {
     /// which keys can be changed.
     #[arg(long, value_name = "SPEC", value_parser = change_at)]
     pub change: Vec<Planned>,
+}
+
+/// Which seeds are trained side by side.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Population {
+    /// So many, one after another from the run's seed on.
+    Count(u64),
+    /// These.
+    These(Vec<u64>),
+}
+
+impl Population {
+    /// The seeds, where the run's own would be `seed`.
+    pub fn seeds(&self, seed: u64) -> Vec<u64> {
+        match self {
+            Self::Count(count) => (0..*count).map(|n| seed.wrapping_add(n)).collect(),
+            Self::These(seeds) => seeds.clone(),
+        }
+    }
+}
+
+impl FromStr for Population {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        let expected =
+            format!("expected seeds=N (2 to {MOST_MEMBERS}) or different seeds as in seeds=42,1,7");
+        let numbers = text
+            .strip_prefix("seeds=")
+            .ok_or(expected.clone())?
+            .split(',');
+        let numbers: Result<Vec<u64>, _> = numbers.map(|number| number.trim().parse()).collect();
+        let numbers = numbers.map_err(|_| expected.clone())?;
+        let population = match numbers[..] {
+            [count] => Self::Count(count),
+            _ => Self::These(numbers),
+        };
+        let runs = match &population {
+            Self::Count(count) => *count,
+            Self::These(seeds) => seeds.iter().collect::<BTreeSet<_>>().len() as u64,
+        };
+        let different = !matches!(&population, Self::These(seeds) if seeds.len() as u64 > runs);
+        match (2..=MOST_MEMBERS as u64).contains(&runs) && different {
+            true => Ok(population),
+            false => Err(expected),
+        }
+    }
 }
 
 /// `experiment`.

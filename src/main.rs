@@ -19,7 +19,7 @@ fn main() -> ExitCode {
     let global = &cli.global;
     let done = match cli.command {
         None if cli.explore => commands::explore::look_around(global),
-        None => commands::explore::train(global, cli.resume.as_deref()),
+        None => commands::explore::train(global, cli.resume.as_deref(), cli.population.as_ref()),
         Some(Command::Train(args)) => commands::train::run(global, &args),
         Some(Command::Runs { command }) => commands::runs::run(global, command.as_ref()),
         Some(Command::Experiment(args)) => commands::experiment::run(global, &args),

@@ -16,6 +16,8 @@ mod machines;
 mod measuring;
 #[path = "cli/operations.rs"]
 mod operations;
+#[path = "cli/population.rs"]
+mod population;
 #[path = "support/program.rs"]
 mod program;
 #[path = "cli/resuming.rs"]

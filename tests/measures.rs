@@ -8,5 +8,7 @@ mod plain;
 mod ranking;
 #[path = "measures/reproducible.rs"]
 mod reproducible;
+#[path = "measures/sketch.rs"]
+mod sketch;
 #[path = "measures/truth.rs"]
 mod truth;

@@ -19,6 +19,8 @@ mod lost_device;
 mod own;
 #[path = "session/past.rs"]
 mod past;
+#[path = "session/population.rs"]
+mod population;
 #[cfg(unix)]
 #[path = "support/power.rs"]
 mod power;

@@ -15,11 +15,11 @@ use fluxttice_core::session::{
 use fluxttice_core::tui::{self, Exit, Inputs, Options, Tab};
 
 use super::{Done, Failure, note, setup, signals};
-use crate::cli::Global;
+use crate::cli::{Global, Population};
 use crate::logging::Logs;
 
 /// Opens the explorer and trains.
-pub fn train(global: &Global, resume: Option<&str>) -> Done {
+pub fn train(global: &Global, resume: Option<&str>, population: Option<&Population>) -> Done {
     terminal_here()?;
     let plan = setup::plan(global, resume, None)?;
     if let Place::Existing(run) = &plan.place
@@ -27,9 +27,15 @@ pub fn train(global: &Global, resume: Option<&str>) -> Done {
         && let Some(newest) = newest(run)
     {
         // Another one trains it: this one can look on.
-        return show(global, Tab::Train, || Session::explore(newest));
+        return show(global, Tab::Train, || explored(newest));
     }
-    show(global, Tab::Train, || Session::train(plan))
+    show(global, Tab::Train, || {
+        setup::session(plan, population, None)
+    })
+}
+
+fn explored(checkpoint: Checkpoint) -> Result<Session, Failure> {
+    Session::explore(checkpoint).map_err(Failure::System)
 }
 
 /// The newest checkpoint of a run that another process trains, and may replace while it is read.
@@ -45,7 +51,7 @@ fn newest(run: &Path) -> Option<Checkpoint> {
 pub fn look_around(global: &Global) -> Done {
     terminal_here()?;
     let checkpoint = best_at_hand(&setup::runs(global)?)?;
-    show(global, Tab::Neighbours, || Session::explore(checkpoint))
+    show(global, Tab::Neighbours, || explored(checkpoint))
 }
 
 fn terminal_here() -> Result<(), Failure> {
@@ -57,7 +63,7 @@ fn terminal_here() -> Result<(), Failure> {
     ))
 }
 
-fn show(global: &Global, tab: Tab, start: impl FnOnce() -> io::Result<Session>) -> Done {
+fn show(global: &Global, tab: Tab, start: impl FnOnce() -> Result<Session, Failure>) -> Done {
     let logs = Logs::to_screen(global.log);
     tui::install_panic_hook();
     let captured = logs.capture_stderr();
@@ -69,7 +75,7 @@ fn show(global: &Global, tab: Tab, start: impl FnOnce() -> io::Result<Session>) 
                 progress,
                 inlet,
                 worker,
-            } = start().map_err(Failure::System)?;
+            } = start()?;
             let runs = Runs {
                 disk: Disk::default(),
                 folder: setup::runs(global)?,

@@ -67,7 +67,7 @@ fn row(branch: &Branch) -> String {
         state(run),
         run.records.len()
     );
-    if let Some(coverage) = run.newest().and_then(|record| record.coverage) {
+    if let Some(coverage) = run.coverage() {
         text += &format!(
             "  argmax N {} A {} B {} %, decode entropy A {:.2} B {:.2}",
             coverage.a.argmax.samples,

@@ -6,10 +6,10 @@ use fluxttice_core::config::{Config, Loaded, Source};
 use fluxttice_core::run::{
     Disk, LATEST, find_run, finished_epochs, new_run, runs_folder, stored_config,
 };
-use fluxttice_core::session::{Place, Plan};
+use fluxttice_core::session::{Place, Plan, Session, plans};
 
 use super::Failure;
-use crate::cli::Global;
+use crate::cli::{Global, Population};
 
 /// The folder of all runs.
 pub fn runs(global: &Global) -> Result<PathBuf, Failure> {
@@ -59,6 +59,23 @@ pub fn plan(global: &Global, resume: Option<&str>, out: Option<&Path>) -> Result
         None => Place::NewUnder(runs, config),
     };
     Ok(plan)
+}
+
+/// A training session: of one run, or of those of several seeds.
+pub fn session(
+    plan: Plan,
+    population: Option<&Population>,
+    out: Option<&Path>,
+) -> Result<Session, Failure> {
+    let started = match population {
+        None => Session::train(plan),
+        Some(population) => {
+            let config = plan.config()?;
+            let seeds = population.seeds(config.seed);
+            Session::population(plans(&plan, &config, &seeds, out)?)
+        }
+    };
+    started.map_err(Failure::System)
 }
 
 /// The plan of a new run that goes on from a checkpoint of another.

@@ -5,10 +5,11 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
-use serde_json::json;
+use serde_json::{Value, json};
 
+use fluxttice_core::experiment::FIGURES;
 use fluxttice_core::record::EpochRecord;
-use fluxttice_core::run::journal;
+use fluxttice_core::run::{Members, journal};
 use fluxttice_core::session::Session;
 use fluxttice_core::session::message::{Command, End, Event, Progress, RunInfo};
 use fluxttice_core::training::Steer;
@@ -23,7 +24,11 @@ pub fn run(global: &Global, args: &TrainArgs) -> Done {
     let out = args.out.as_deref();
     let mut plan = match &args.branch {
         Some(named) => setup::branch(global, named, out)?,
-        None => setup::plan(global, args.resume.as_deref(), out)?,
+        // A population's runs lie in the folder, none of them at its place.
+        None => {
+            let of_one = out.filter(|_| args.population.is_none());
+            setup::plan(global, args.resume.as_deref(), of_one)?
+        }
     };
     plan.epochs = args.epochs;
     plan.planned = [args.change.as_slice(), &args.disrupt].concat();
@@ -45,7 +50,7 @@ pub fn run(global: &Global, args: &TrainArgs) -> Done {
             mut progress,
             mut inlet,
             worker,
-        } = Session::train(plan).map_err(Failure::System)?;
+        } = setup::session(plan, args.population.as_ref(), out)?;
         let mut report = Report::new(global);
         let (mut signal, mut silenced) = (None, None);
         let end = loop {
@@ -93,6 +98,8 @@ struct Report {
     quiet: bool,
     bar: ProgressBar,
     info: Option<Arc<RunInfo>>,
+    /// Those of a population.
+    members: Members,
 }
 
 impl Report {
@@ -112,15 +119,33 @@ impl Report {
             quiet: global.quiet,
             bar,
             info: None,
+            members: Members::default(),
         }
     }
 
     fn event(&mut self, event: &Event) -> Result<(), Failure> {
         match event {
             Event::Started(info) => self.started(info),
-            Event::Epoch(report) if self.json => json_line(report.record.as_ref()),
             Event::Epoch(report) => {
-                self.note(&summary(&report.record));
+                if let Some(info) = &self.info {
+                    self.members.add(info.seed, &report.record);
+                }
+                if self.json {
+                    return json_line(report.record.as_ref());
+                }
+                let seed = self.info.as_ref().map(|info| info.seed);
+                let seed = seed.filter(|_| self.members.are_several());
+                self.note(&summary(&report.record, seed));
+                Ok(())
+            }
+            Event::Member(member) => {
+                self.members.add(member.seed, &member.record);
+                if self.json {
+                    let (seed, record) = (member.seed, member.record.as_ref());
+                    let event = json!({"event": "member", "seed": seed, "record": record});
+                    return json_line(&event);
+                }
+                self.note(&summary(&member.record, Some(member.seed)));
                 Ok(())
             }
             Event::Outcome(outcome) if self.json => {
@@ -220,9 +245,56 @@ impl Report {
         });
     }
 
+    /// What came of a population: every figure over its runs, after the newest epoch that all have finished.
+    fn population(&self) -> Result<(), Failure> {
+        let Some(epoch) = self
+            .members
+            .common_epoch()
+            .filter(|_| self.members.are_several())
+        else {
+            return Ok(());
+        };
+        let measured = FIGURES.iter().filter_map(|figure| {
+            let band = self.members.band(epoch, figure.of)?;
+            Some((figure, band))
+        });
+        if self.json {
+            let figures: Vec<Value> = measured
+                .map(|(figure, band)| {
+                    json!({
+                        "figure": figure.name,
+                        "unit": figure.unit,
+                        "runs": band.runs,
+                        "mean": band.mean,
+                        "interval": band.interval,
+                        "low": band.low,
+                        "high": band.high,
+                    })
+                })
+                .collect();
+            return json_line(&json!({"event": "population", "epoch": epoch, "figures": figures}));
+        }
+        self.note(&format!(
+            "{} runs after epoch {epoch}: mean (95 % interval), lowest to highest",
+            self.members.runs()
+        ));
+        for (figure, band) in measured {
+            let interval = match band.interval {
+                Some([low, high]) => format!(" ({low:.2} to {high:.2})"),
+                None => String::new(),
+            };
+            self.note(&format!(
+                "  {:<36} {:>7.2} {}{interval}, {:.2} to {:.2}",
+                figure.name, band.mean, figure.unit, band.low, band.high
+            ));
+        }
+        Ok(())
+    }
+
     /// What went wrong is told as the command's error, not here.
     fn end(&self, end: &End, well: bool) -> Result<(), Failure> {
         self.bar.finish_and_clear();
+        self.population()?;
         if self.json {
             return json_line(
                 &json!({"event": "end", "reason": end.reason, "message": end.message}),
@@ -237,9 +309,10 @@ impl Report {
 }
 
 /// One epoch in one line: nothing without its sample size and ceiling.
-fn summary(record: &EpochRecord) -> String {
+fn summary(record: &EpochRecord, seed: Option<u64>) -> String {
+    let seed = seed.map_or_else(String::new, |seed| format!("seed {seed}  "));
     let head = format!(
-        "epoch {:>3}  loss {:>7.3}  validation {:>7.3}",
+        "{seed}epoch {:>3}  loss {:>7.3}  validation {:>7.3}",
         record.epoch, record.train.loss, record.validation.loss
     );
     let Some(coverage) = record.coverage else {

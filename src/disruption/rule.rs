@@ -108,14 +108,15 @@ pub struct Rule {
 }
 
 impl Rule {
-    /// Whether it holds after these epochs, oldest first. A figure that was not measured settles nothing.
+    /// Whether it holds after these epochs, oldest first. In an epoch without a count of coverage, its figures
+    /// are those of the last count; before the first one nothing holds.
     pub fn holds<'a>(&self, records: impl DoubleEndedIterator<Item = &'a EpochRecord>) -> bool {
         // To gain something in n epochs takes n + 1 values.
         let span = match self.condition {
             Condition::GainsLessThan(_) => self.epochs as usize + 1,
             Condition::Above(_) | Condition::Below(_) => self.epochs as usize,
         };
-        let recent: Vec<f64> = records.rev().take(span).map(self.watched.of).collect();
+        let recent = self.recent(records, span);
         let (Some(now), Some(then)) = (recent.first(), recent.last()) else {
             return false;
         };
@@ -125,6 +126,26 @@ impl Rule {
                 Condition::Above(bound) => recent.iter().all(|value| *value > bound),
                 Condition::Below(bound) => recent.iter().all(|value| *value < bound),
             }
+    }
+
+    /// What is watched, of up to this many epochs, the newest first.
+    fn recent<'a>(
+        &self,
+        records: impl DoubleEndedIterator<Item = &'a EpochRecord>,
+        span: usize,
+    ) -> Vec<f64> {
+        let mut recent = Vec::with_capacity(span);
+        let mut epochs = 0;
+        for value in records.rev().map(self.watched.of) {
+            epochs += 1;
+            if !value.is_nan() {
+                recent.resize(epochs.min(span), value);
+            }
+            if recent.len() == span {
+                break;
+            }
+        }
+        recent
     }
 
     /// What it starts: with a rest at least as long as it looks back, so that the next look is not at what
@@ -273,9 +294,30 @@ mod tests {
         ] {
             assert_eq!(plateau.holds(covered(shares).iter()), holds, "{shares:?}");
         }
-        let mut unmeasured = covered(&[50.0; 4]);
-        unmeasured[3].coverage = None;
-        assert!(!plateau.holds(unmeasured.iter()));
+    }
+
+    #[test]
+    fn between_two_counts_the_last_one_stands() {
+        let counted = |shares: &[f64], epochs: &[usize]| {
+            let mut records = covered(shares);
+            for epoch in epochs {
+                records[*epoch].coverage = None;
+            }
+            records
+        };
+        let plateau = rule("when argmax gains less than 0.2 in 3 epochs then beta-b:epochs=2");
+        // What an uncounted epoch would have had does not matter.
+        assert!(plateau.holds(counted(&[50.0, 9.0, 50.1, 90.0], &[1, 3]).iter()));
+        assert!(!plateau.holds(counted(&[50.0, 50.0, 51.0, 50.0], &[1, 3]).iter()));
+        // The count that is looked back to is the one before.
+        assert!(!plateau.holds(counted(&[40.0, 50.0, 50.0, 50.0, 50.0], &[1, 2]).iter()));
+        assert!(
+            !plateau.holds(counted(&[50.0; 4], &[0]).iter()),
+            "no count yet"
+        );
+        let low = rule("when argmax-b below 60 for 2 epochs then permeability");
+        assert!(low.holds(counted(&[50.0, 90.0, 50.0], &[1]).iter()));
+        assert!(!low.holds(counted(&[90.0, 50.0, 50.0], &[1]).iter()));
     }
 
     #[test]

@@ -216,7 +216,13 @@ impl fmt::Display for Verdict {
 fn difference(figure: &FigureOf, pairs: &[Pair], window: usize) -> Difference {
     let end = |records: &[EpochRecord]| {
         let last = &records[records.len().saturating_sub(window)..];
-        mean(last.iter().map(figure.of))
+        // Coverage need not be counted in every epoch; both arms count it in the same ones.
+        let measured: Vec<f64> = last
+            .iter()
+            .map(figure.of)
+            .filter(|value| !value.is_nan())
+            .collect();
+        mean(measured.into_iter())
     };
     let ends: Vec<[f64; 2]> = pairs
         .iter()

@@ -10,6 +10,7 @@ pub(crate) mod files;
 mod folder;
 pub mod journal;
 mod locate;
+mod members;
 mod moments;
 pub mod names;
 mod summary;
@@ -28,5 +29,6 @@ pub use locate::{
     BUILT_IN_WEIGHTS, Checkpoint, DATA_DIR, Origin, all_runs, best_at_hand, built_in,
     find_checkpoint, find_run, new_run, runs_folder,
 };
+pub use members::{Band, Members};
 pub use moments::moments;
 pub use summary::{Branch, Summary, tree};

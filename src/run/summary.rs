@@ -8,7 +8,7 @@ use super::folder::{self, is_open};
 use super::journal::{Entry, JournalEvent};
 use super::locate::all_runs;
 use crate::config::Config;
-use crate::record::EpochRecord;
+use crate::record::{CoveragePair, EpochRecord};
 use crate::session::message::EndReason;
 
 /// A run as it lies on the disk.
@@ -62,6 +62,12 @@ impl Summary {
     /// The newest epoch.
     pub fn newest(&self) -> Option<&EpochRecord> {
         self.records.last()
+    }
+
+    /// The newest count of coverage.
+    pub fn coverage(&self) -> Option<CoveragePair> {
+        let mut newest_first = self.records.iter().rev();
+        newest_first.find_map(|record| record.coverage)
     }
 }
 

@@ -10,6 +10,7 @@ use super::error::SessionError;
 use super::explore::explore;
 use super::message::{Author, Command, End, Event, Progress, Request, RunState};
 use super::plan::Plan;
+use super::population::Others;
 use super::worker::{Lines, work};
 use crate::run::Checkpoint;
 
@@ -34,6 +35,7 @@ pub struct Session {
 pub struct Inlet {
     requests: SyncSender<Request>,
     next: u64,
+    others: Option<Others>,
 }
 
 impl Inlet {
@@ -43,6 +45,12 @@ impl Inlet {
     pub fn send(&mut self, command: Command) -> Option<u64> {
         let id = self.next;
         let by = Author::User;
+        if let Some(others) = &mut self.others
+            && !others.ask(id, &command)
+        {
+            self.next += 1;
+            return Some(id);
+        }
         match self.requests.try_send(Request { id, by, command }) {
             Ok(()) => {
                 self.next += 1;
@@ -50,6 +58,12 @@ impl Inlet {
             }
             Err(TrySendError::Full(_) | TrySendError::Disconnected(_)) => None,
         }
+    }
+
+    /// Hands every command to the others of a population too.
+    pub(super) fn with_others(mut self, others: Others) -> Self {
+        self.others = Some(others);
+        self
     }
 }
 
@@ -100,24 +114,37 @@ impl Session {
         Ok(Self {
             events,
             progress,
-            inlet: Inlet { requests, next: 1 },
-            worker: Worker(thread),
+            inlet: Inlet {
+                requests,
+                next: 1,
+                others: None,
+            },
+            worker: Worker(vec![thread]),
         })
     }
 }
 
-/// The worker's thread.
+/// The worker's thread; those of all of a population.
 #[derive(Debug)]
-pub struct Worker(JoinHandle<Result<(), SessionError>>);
+pub struct Worker(Vec<JoinHandle<Result<(), SessionError>>>);
 
 impl Worker {
     /// Waits for the worker; it ends once its inlet is dropped.
     ///
     /// # Errors
-    /// What ended the session against its will.
+    /// What ended the session against its will; the first of several.
     pub fn join(self) -> Result<(), SessionError> {
-        self.0
-            .join()
-            .unwrap_or_else(|panic| Err(SessionError::panicked(panic.as_ref())))
+        let one = |thread: JoinHandle<Result<(), SessionError>>| {
+            let done = thread.join();
+            done.unwrap_or_else(|panic| Err(SessionError::panicked(panic.as_ref())))
+        };
+        // All are waited for, whatever the first ones say.
+        let results: Vec<_> = self.0.into_iter().map(one).collect();
+        results.into_iter().collect()
+    }
+
+    /// Waits for the other one, too.
+    pub(super) fn join_with(&mut self, other: Self) {
+        self.0.extend(other.0);
     }
 }

@@ -164,10 +164,21 @@ pub enum Event {
     Covered(Arc<CoveredSets>),
     /// The disk refuses what is to be saved, or takes it again (`None`).
     Saving(Option<Unsaved>),
+    /// An epoch of another run of the population that this one belongs to.
+    Member(Member),
     /// Something the user should read, that is no answer to a request.
     Notice(Notice),
     /// The worker has ended: sent once, last.
     Ended(End),
+}
+
+/// An epoch of another run of a population.
+#[derive(Clone, Debug)]
+pub struct Member {
+    /// The run's seed, by which it is known.
+    pub seed: u64,
+    /// The epoch.
+    pub record: Arc<EpochRecord>,
 }
 
 /// A run as it was opened; its tuning is kept up to date by [`Event::Tuned`].

@@ -9,6 +9,7 @@ pub mod message;
 mod open_run;
 mod other_device;
 mod plan;
+mod population;
 mod requests;
 mod saving;
 mod worker;
@@ -20,3 +21,4 @@ pub use desk::{
 pub use error::SessionError;
 pub use handle::{Inlet, Session, Worker};
 pub use plan::{Place, Plan};
+pub use population::{MOST_MEMBERS, plans};

@@ -88,6 +88,8 @@ enum Position {
         finished: Option<Box<Covered>>,
         model: Box<DualVae>,
     },
+    /// Nothing is left to be measured in this epoch.
+    Closing,
 }
 
 /// What the epoch at hand has gathered so far.
@@ -224,6 +226,11 @@ impl Trainer {
             Position::Validation { batch, .. } => {
                 (Stage::Validation, *batch, self.validation_batches())
             }
+            Position::Closing => (
+                Stage::Validation,
+                self.validation_batches(),
+                self.validation_batches(),
+            ),
             Position::Coverage { task, finished, .. } => {
                 let before = if finished.is_some() { task.tiles() } else { 0 };
                 (
@@ -240,7 +247,9 @@ impl Trainer {
         match &self.at {
             Position::Start => 0,
             Position::Training { batch, .. } => *batch,
-            Position::Validation { .. } | Position::Coverage { .. } => self.batches(),
+            Position::Validation { .. } | Position::Coverage { .. } | Position::Closing => {
+                self.batches()
+            }
         }
     }
 
@@ -326,7 +335,9 @@ impl Trainer {
         match self.at {
             Position::Start | Position::Training { .. } => self.epoch,
             // This epoch has no training batch left: what it recorded must not change any more.
-            Position::Validation { .. } | Position::Coverage { .. } => self.epoch + 1,
+            Position::Validation { .. } | Position::Coverage { .. } | Position::Closing => {
+                self.epoch + 1
+            }
         }
     }
 
@@ -411,11 +422,13 @@ impl Trainer {
                         };
                     }
                     (true, Some(a)) => {
-                        return Ok(Advance::Epoch(self.finish_epoch(*a, task.finish())?));
+                        let counted = [*a, task.finish()];
+                        return Ok(Advance::Epoch(self.finish_epoch(Some(counted))?));
                     }
                 }
                 Ok(Advance::Measured)
             }
+            Position::Closing => Ok(Advance::Epoch(self.finish_epoch(None)?)),
         }
     }
 
@@ -510,7 +523,7 @@ impl Trainer {
                 batch: batch + 1,
             }
         } else if self.split.validation.is_empty() {
-            self.start_coverage(Box::new(self.inference_model()))
+            self.after_validation(Box::new(self.inference_model()))
         } else {
             Position::Validation {
                 batch: 0,
@@ -538,17 +551,27 @@ impl Trainer {
                 model,
             }
         } else {
-            self.start_coverage(model)
+            self.after_validation(model)
         };
         Ok(())
     }
 
-    fn start_coverage(&self, model: Box<DualVae>) -> Position {
+    fn after_validation(&self, model: Box<DualVae>) -> Position {
+        if !self.counts_coverage() {
+            return Position::Closing;
+        }
         Position::Coverage {
             task: Box::new(self.coverage_task(Which::A)),
             finished: None,
             model,
         }
+    }
+
+    /// Whether coverage is counted in the epoch at work: every so often, and in the last one.
+    fn counts_coverage(&self) -> bool {
+        self.epoch
+            .is_multiple_of(self.config.coverage_check_interval)
+            || self.epoch + 1 == self.config.total_epochs
     }
 
     fn coverage_task(&self, which: Which) -> CoverageTask {
@@ -560,7 +583,7 @@ impl Trainer {
         CoverageTask::new(which, samples, self.noise, self.epoch)
     }
 
-    fn finish_epoch(&mut self, a: Covered, b: Covered) -> Result<EpochReport, StepError> {
+    fn finish_epoch(&mut self, counted: Option<[Covered; 2]>) -> Result<EpochReport, StepError> {
         if !self.core.model.weights([1.0; 2])?.is_finite() {
             // The last batch's step: no loss has seen it where nothing is validated.
             return Err(StepError::Diverged {
@@ -584,11 +607,17 @@ impl Trainer {
             self.best = Some(this_epoch);
         }
         let information = self.measure_information()?;
-        let unique = a.coverage.argmax.unique + b.coverage.argmax.unique;
+        let counts = counted.as_ref().map(|[a, b]| CoveragePair {
+            a: a.coverage,
+            b: b.coverage,
+        });
         let judged = Judged {
             epoch: self.epoch,
             validation_loss: loss,
-            coverage: 100.0 * f64::from(unique) / (2.0 * OPERATIONS as f64),
+            coverage: counts.map_or(f64::NAN, |pair| {
+                let unique = pair.a.argmax.unique + pair.b.argmax.unique;
+                100.0 * f64::from(unique) / (2.0 * OPERATIONS as f64)
+            }),
             information: information.map_or(f64::NAN, |both| 0.5 * (both.a + both.b)),
         };
         let stopping = self.config.stopping;
@@ -597,23 +626,20 @@ impl Trainer {
             true => 0,
             false => self.stale + 1,
         };
-        self.coverage = Some([a.coverage.categorical.unique, b.coverage.categorical.unique]);
-        let counts = CoveragePair {
-            a: a.coverage,
-            b: b.coverage,
-        };
+        let unique = counts.map(|pair| [pair.a.categorical.unique, pair.b.categorical.unique]);
+        self.coverage = unique.or(self.coverage);
         let record = self.record(counts, information, this_epoch);
-        let covered = CoveredSets {
+        let covered = counted.map(|[a, b]| CoveredSets {
             epoch: self.epoch,
-            counts: Some(counts),
+            counts,
             categorical: [a.categorical, b.categorical],
             argmax: [a.argmax, b.argmax],
-        };
+        });
         self.epoch += 1;
         self.at = Position::Start;
         Ok(EpochReport {
             record: Arc::new(record),
-            covered: Some(Arc::new(covered)),
+            covered: covered.map(Arc::new),
         })
     }
 
@@ -644,7 +670,7 @@ impl Trainer {
 
     fn record(
         &self,
-        coverage: CoveragePair,
+        coverage: Option<CoveragePair>,
         information: Option<Information>,
         this_epoch: Best,
     ) -> EpochRecord {
@@ -679,7 +705,7 @@ impl Trainer {
             entropy_b,
             train: self.current.train.terms(),
             validation: self.current.validation.terms(),
-            coverage: Some(coverage),
+            coverage,
             statenet: self.current.statenet,
             latent: self.current.observed.figures(),
             information,

@@ -7,6 +7,7 @@ use std::sync::Arc;
 use super::format::{coverage_percent, fixed};
 use crate::model::LATENT;
 use crate::record::EpochRecord;
+use crate::run::Members;
 use crate::session::message::RunInfo;
 use crate::space::OPERATIONS;
 
@@ -61,13 +62,17 @@ pub struct Finding {
 }
 
 /// What these records, oldest first, show; the gravest first.
-pub fn findings(records: &[Arc<EpochRecord>], info: Option<&RunInfo>) -> Vec<Finding> {
+pub fn findings(
+    records: &[Arc<EpochRecord>],
+    info: Option<&RunInfo>,
+    members: &Members,
+) -> Vec<Finding> {
     let Some(newest) = records.last() else {
         return Vec::new();
     };
     let rules = [
         not_a_number(records),
-        vague_codes(newest),
+        vague_codes(records),
         out_of_band(records),
         dead_dimensions(newest),
         dependent(newest),
@@ -80,9 +85,22 @@ pub fn findings(records: &[Arc<EpochRecord>], info: Option<&RunInfo>) -> Vec<Fin
         still(records, "λ1", |record| record.lambda1),
         still(records, "λ2", |record| record.lambda2),
     ];
-    let mut found: Vec<Finding> = rules.into_iter().flatten().chain(armed(info)).collect();
+    let rules = rules.into_iter().flatten();
+    let standing = armed(info).into_iter().chain(side_by_side(info, members));
+    let mut found: Vec<Finding> = rules.chain(standing).collect();
     found.sort_by_key(|finding| finding.gravity);
     found
+}
+
+/// That there is more than one run, and whose values are shown.
+fn side_by_side(info: Option<&RunInfo>, members: &Members) -> Option<Finding> {
+    let info = info.filter(|_| members.are_several())?;
+    let text = format!(
+        "{} runs side by side, dotted from the lowest to the highest: what is asked is asked of all; values, map and codes are those of seed {}",
+        members.runs(),
+        info.seed
+    );
+    finding(Gravity::Note, text, "")
 }
 
 /// The rules that may start a disruption by themselves.
@@ -139,8 +157,9 @@ fn not_a_number(records: &[Arc<EpochRecord>]) -> Option<Finding> {
     None
 }
 
-fn vague_codes(newest: &EpochRecord) -> Option<Finding> {
-    let coverage = newest.coverage.as_ref()?;
+fn vague_codes(records: &[Arc<EpochRecord>]) -> Option<Finding> {
+    let mut newest_first = records.iter().rev();
+    let coverage = newest_first.find_map(|record| record.coverage)?;
     let most = (OPERATIONS as f64).ln();
     let vague: Vec<&str> = [
         ("A", coverage.a.decode_entropy),
@@ -460,7 +479,7 @@ mod tests {
 
     fn texts(records: &[Arc<EpochRecord>]) -> Vec<String> {
         let info = fixtures::info();
-        findings(records, Some(&info))
+        findings(records, Some(&info), &Members::default())
             .into_iter()
             .map(|finding| finding.text)
             .collect()

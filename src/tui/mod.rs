@@ -22,6 +22,7 @@ mod fixtures;
 mod format;
 mod keys;
 mod log_buffer;
+mod offscreen;
 #[cfg_attr(not(feature = "pictures"), path = "not_sharp.rs")]
 mod sharp;
 mod terminal;
@@ -39,6 +40,7 @@ use tokio::sync::{mpsc, watch};
 pub use app::Tab;
 pub use driver::run;
 pub use log_buffer::{LogBuffer, LogLevel, LogLine};
+pub use offscreen::Offscreen;
 pub use terminal::{TerminalGuard, install_panic_hook};
 pub use theme::ColorDepth;
 

@@ -120,6 +120,12 @@ const CHANGES: &[(&str, &str, Figure, u32)] = &[
         |r| r.coverage.unwrap().a.categorical.samples.into(),
         1,
     ),
+    (
+        "coverage_check_interval",
+        "2",
+        |r| f64::from(u8::from(r.coverage.is_some())),
+        1,
+    ),
     ("phase_transitions.entropy_expansion_end", "0", |r| r.rho, 1),
     ("phase_transitions.consolidation_end", "4", |r| r.rho, 2),
     ("beyond.align_spread", "true", |r| r.train.loss, 1),
@@ -347,4 +353,34 @@ fn the_best_epoch_by_coverage_can_be_gone_back_to() {
     assert_eq!(mean(&records[best.epoch as usize]), most);
     let finished = fluxttice_core::run::finished_epochs(&folder, "best-coverage").unwrap();
     assert_eq!(finished, best.epoch + 1);
+}
+
+#[test]
+fn coverage_is_counted_every_so_often_and_at_the_end() {
+    let counted = |every: u32| -> Vec<EpochRecord> {
+        let every = format!("coverage_check_interval={every}");
+        let config = config(&["total_epochs=6", &every]);
+        let mut trainer = trainer(&config);
+        let mut records = Vec::new();
+        while trainer.epoch() < 6 {
+            if let Advance::Epoch(report) = trainer.advance().unwrap() {
+                assert_eq!(report.covered.is_some(), report.record.coverage.is_some());
+                records.push(report.record.as_ref().clone());
+            }
+        }
+        records
+    };
+    let (all, some) = (counted(1), counted(4));
+    let epochs: Vec<u32> = (0..)
+        .zip(&some)
+        .filter(|(_, record)| record.coverage.is_some())
+        .map(|(epoch, _)| epoch)
+        .collect();
+    assert_eq!(epochs, [0, 4, 5]);
+    // The count itself is the same: its codes depend on the epoch, not on how often is counted.
+    assert_eq!(some[0].coverage, all[0].coverage);
+    // What is best by coverage is the best that was counted.
+    let best = some[5].best_coverage.unwrap();
+    assert!([0, 4, 5].contains(&best.epoch));
+    assert!(all.iter().all(|record| record.coverage.is_some()));
 }

@@ -94,13 +94,13 @@ pub(super) const KEYS: [KeyInfo; 23] = [
     key(
         "coverage_check_interval",
         Range::Whole {
-            min: 0,
+            min: 1,
             max: LAST_EPOCH,
         },
         "1",
-        "epochs between coverage counts",
+        "epochs between coverage counts, the last epoch is counted in any case; where the gradient ratio is balanced, λ1 and λ2 follow the newest count",
     )
-    .without_effect("coverage is counted every epoch"),
+    .next_epoch(),
     key(
         "train_split",
         Range::SHARE,

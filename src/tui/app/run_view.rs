@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use super::control_form::{Control, controls};
 use crate::record::EpochRecord;
-use crate::run::journal;
+use crate::run::{Members, journal};
 use crate::session::message::{
     Codes, Command, CoveredSets, End, EndReason, EpochReport, Event, Mark, Outcome, Progress,
     RunInfo, RunState, Stage, Unsaved,
@@ -36,6 +36,8 @@ pub struct RunView {
     pub state: Option<RunState>,
     /// Finished epochs, oldest first.
     pub records: Vec<Arc<EpochRecord>>,
+    /// The same with those of the other runs of its population.
+    pub members: Members,
     /// Events on the time axis.
     pub marks: Vec<Mark>,
     /// Operations generated after the newest epoch that was counted.
@@ -144,6 +146,9 @@ impl RunView {
                     pending: std::mem::take(&mut self.pending),
                     ..Self::default()
                 };
+                for record in &info.history {
+                    self.members.add(info.seed, record);
+                }
             }
             Event::State(state) => self.state = Some(*state),
             Event::Tuned(tuning) => {
@@ -152,6 +157,7 @@ impl RunView {
                 }
             }
             Event::Epoch(report) => self.on_epoch(report),
+            Event::Member(member) => self.members.add(member.seed, &member.record),
             Event::Outcome(outcome) => self.on_outcome(outcome),
             Event::Codes(codes) => {
                 self.codes = Some(Arc::clone(codes));
@@ -178,6 +184,9 @@ impl RunView {
         let before = self.records.partition_point(|record| record.epoch < epoch);
         self.records.truncate(before);
         self.records.push(Arc::clone(&report.record));
+        if let Some(info) = &self.info {
+            self.members.add(info.seed, &report.record);
+        }
         if let Some(covered) = &report.covered {
             self.covered = Some(Arc::clone(covered));
         }
@@ -192,6 +201,14 @@ impl RunView {
     /// The newest finished epoch.
     pub fn newest(&self) -> Option<&Arc<EpochRecord>> {
         self.records.last()
+    }
+
+    /// The newest epoch up to this one in which coverage was counted.
+    pub fn counted(&self, epoch: u32) -> Option<&Arc<EpochRecord>> {
+        let newest_first = self.records.iter().rev();
+        newest_first
+            .skip_while(|record| record.epoch > epoch)
+            .find(|record| record.coverage.is_some())
     }
 
     /// Everything that can be changed while the run goes on, with its value now.

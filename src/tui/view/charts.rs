@@ -2,7 +2,7 @@
 
 use std::collections::VecDeque;
 
-use crate::record::EpochRecord;
+use crate::record::{CoveragePair, EpochRecord};
 use crate::session::message::Stage;
 use crate::space::OPERATIONS;
 use crate::tui::app::App;
@@ -22,6 +22,12 @@ const BAND: [f64; 2] = [0.8, 1.2];
 const THOUSANDTHS: f64 = 1_000.0;
 
 type Figure = fn(&EpochRecord) -> f64;
+type Counted = fn(&CoveragePair) -> f64;
+type Text = fn(f64) -> String;
+
+/// How lines of the two VAEs are told apart.
+const A: (Role, Stroke) = (Role::A, Stroke::Solid);
+const B: (Role, Stroke) = (Role::B, Stroke::Dashed);
 
 /// Builds the lines of one chart.
 struct Builder<'a> {
@@ -50,27 +56,39 @@ impl<'a> Builder<'a> {
         Self { app, chart }
     }
 
-    fn line(
+    fn line(self, label: &str, role: Role, stroke: Stroke, figure: Figure, text: Text) -> Self {
+        self.drawn(label, (role, stroke), |record| Some(figure(record)), text)
+    }
+
+    /// A line of a figure that is `None` in epochs in which it was not measured.
+    fn drawn(
         mut self,
         label: &str,
-        role: Role,
-        stroke: Stroke,
-        figure: Figure,
-        text: fn(f64) -> String,
+        (role, stroke): (Role, Stroke),
+        figure: impl Fn(&EpochRecord) -> Option<f64>,
+        text: impl Fn(f64) -> String,
     ) -> Self {
         let records = &self.app.run().records;
-        let read = match self.app.time.cursor {
-            Some(epoch) => records.iter().find(|record| record.epoch == epoch),
-            None => records.last(),
+        let newest = self.app.time.cursor.unwrap_or(u32::MAX);
+        let read = records
+            .iter()
+            .rev()
+            .skip_while(|record| record.epoch > newest)
+            .find_map(|record| figure(record));
+        let reading = match read {
+            Some(value) => text(value),
+            None if records.is_empty() => String::new(),
+            None => "–".to_owned(),
         };
-        let reading = read.map(|record| text(figure(record))).unwrap_or_default();
         let tag = match (role, stroke) {
             (_, Stroke::Dotted) => None,
             (Role::A, _) => Some('A'),
             (Role::B, _) => Some('B'),
             _ => None,
         };
-        let values = records.iter().map(|record| (record.epoch, figure(record)));
+        let values = records
+            .iter()
+            .filter_map(|record| Some((record.epoch, figure(record)?)));
         let points = match self.app.smooth {
             true => thinned(smooth(values), records.len()),
             false => thinned(values, records.len()),
@@ -83,12 +101,45 @@ impl<'a> Builder<'a> {
             reading,
             tag,
         });
+        self.band(role, figure)
+    }
+
+    /// The lowest and the highest of all runs of a population.
+    fn band(mut self, role: Role, figure: impl Fn(&EpochRecord) -> Option<f64>) -> Self {
+        let run = self.app.run();
+        if !run.members.are_several() {
+            return self;
+        }
+        let figure = |record: &EpochRecord| figure(record).unwrap_or(f64::NAN);
+        let bands = run
+            .records
+            .iter()
+            .filter_map(|record| Some((record.epoch, run.members.band(record.epoch, figure)?)));
+        let (low, high): (Vec<_>, Vec<_>) = bands
+            .map(|(epoch, band)| ((epoch, band.low), (epoch, band.high)))
+            .unzip();
+        for points in [low, high] {
+            self.chart.series.push(Series {
+                label: String::new(),
+                role,
+                stroke: Stroke::Dotted,
+                points: thinned(points.iter().copied(), points.len()),
+                reading: String::new(),
+                tag: None,
+            });
+        }
         self
     }
 
-    fn pair(self, a: Figure, b: Figure, text: fn(f64) -> String) -> Self {
-        self.line("A", Role::A, Stroke::Solid, a, text)
-            .line("B", Role::B, Stroke::Dashed, b, text)
+    /// A figure of both decoders that comes with a count of coverage.
+    fn counted(self, a: Counted, b: Counted, text: Text) -> Self {
+        self.drawn("A", A, |record| record.coverage.as_ref().map(a), text)
+            .drawn("B", B, |record| record.coverage.as_ref().map(b), text)
+    }
+
+    fn pair(self, a: Figure, b: Figure, text: Text) -> Self {
+        self.line("A", A.0, A.1, a, text)
+            .line("B", B.0, B.1, b, text)
     }
 
     fn reference(mut self, value: f64, labels: &[&str]) -> Self {
@@ -198,44 +249,35 @@ fn coverage(app: &App) -> Chart {
         },
     );
     let titles: Vec<&str> = titles.iter().map(String::as_str).collect();
-    let mut builder = Builder::new(app, &titles).pair(
-        |r| {
-            r.coverage
-                .map_or(f64::NAN, |pair| coverage_percent(&pair.a.argmax))
-        },
-        |r| {
-            r.coverage
-                .map_or(f64::NAN, |pair| coverage_percent(&pair.b.argmax))
-        },
-        |value| measured(value, percent),
+    let builder = Builder::new(app, &titles).counted(
+        |pair| coverage_percent(&pair.a.argmax),
+        |pair| coverage_percent(&pair.b.argmax),
+        percent,
     );
     let Some(pair) = newest else {
         return builder.chart;
     };
-    let categorical = [
-        (
-            Role::A,
-            (|r| {
-                r.coverage
-                    .map_or(f64::NAN, |pair| coverage_percent(&pair.a.categorical))
-            }) as Figure,
-        ),
-        (Role::B, |r| {
-            r.coverage
-                .map_or(f64::NAN, |pair| coverage_percent(&pair.b.categorical))
-        }),
+    let argmax = percent_of_all(ceiling_count(&pair.a.argmax));
+    let ceiling = format!("ceiling {}", percent(argmax));
+    let mut builder = builder.reach(&[argmax]);
+    if app.run().members.are_several() {
+        let runs = format!(
+            "┈ lowest and highest of {} runs   {ceiling}",
+            app.run().members.runs()
+        );
+        return builder.reference(argmax, &[&runs, &ceiling]).chart;
+    }
+    let categorical: [(Role, Counted); 2] = [
+        (Role::A, |pair| coverage_percent(&pair.a.categorical)),
+        (Role::B, |pair| coverage_percent(&pair.b.categorical)),
     ];
     for (role, figure) in categorical {
-        builder = builder.line("", role, Stroke::Dotted, figure, |_| String::new());
+        let figure = |record: &EpochRecord| record.coverage.as_ref().map(figure);
+        builder = builder.drawn("", (role, Stroke::Dotted), figure, |_| String::new());
     }
-    let argmax = percent_of_all(ceiling_count(&pair.a.argmax));
     let drawn = thousands(pair.a.categorical.samples.into());
-    let ceiling = format!("ceiling {}", percent(argmax));
     let both = format!("┈ categorical, N {drawn}   {ceiling}");
-    builder
-        .reference(argmax, &[&both, &ceiling])
-        .reach(&[argmax])
-        .chart
+    builder.reference(argmax, &[&both, &ceiling]).chart
 }
 
 fn loss(app: &App) -> Chart {
@@ -272,23 +314,14 @@ fn decode_entropy(app: &App) -> Chart {
         app,
         &["decode entropy H(x|z), nats", "decode entropy, nats"],
     )
-    .pair(
-        |r| r.coverage.map_or(f64::NAN, |pair| pair.a.decode_entropy),
-        |r| r.coverage.map_or(f64::NAN, |pair| pair.b.decode_entropy),
-        |value| measured(value, two),
+    .counted(
+        |pair| pair.a.decode_entropy,
+        |pair| pair.b.decode_entropy,
+        two,
     )
     .reference(most, &["9.89: a code means nothing"])
     .reach(&[0.0])
     .chart
-}
-
-/// A figure that is not measured in every epoch.
-fn measured(value: f64, text: fn(f64) -> String) -> String {
-    if value.is_nan() {
-        "–".into()
-    } else {
-        text(value)
-    }
 }
 
 fn two(value: f64) -> String {

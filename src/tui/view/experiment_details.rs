@@ -295,7 +295,9 @@ fn difference(pairs: &[Pair]) -> Chart {
     }
 }
 
-fn line(label: &str, role: Role, stroke: Stroke, points: Vec<(u32, f64)>) -> Series {
+fn line(label: &str, role: Role, stroke: Stroke, mut points: Vec<(u32, f64)>) -> Series {
+    // What was not measured in an epoch has no point there.
+    points.retain(|(_, value)| !value.is_nan());
     let reading = match points.last() {
         Some((_, value)) if !label.is_empty() => fixed(*value, 2),
         _ => String::new(),

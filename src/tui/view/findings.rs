@@ -15,7 +15,7 @@ use crate::tui::theme::Theme;
 pub fn render(area: Rect, buf: &mut Buffer, app: &App, epoch: u32) -> u16 {
     let (theme, run) = (app.theme, app.run());
     let end = run.records.partition_point(|record| record.epoch <= epoch);
-    let found = findings(&run.records[..end], run.info.as_deref());
+    let found = findings(&run.records[..end], run.info.as_deref(), &run.members);
     heading(area, buf, theme, "findings", "");
     let high = usize::from(area.height).saturating_sub(1);
     let room = usize::from(area.width).saturating_sub(2);

@@ -85,7 +85,12 @@ pub fn render(area: Rect, buf: &mut Buffer, app: &App) {
     let mut left = vec![piece("fluxttice", theme.strong(), 8)];
     if let Some(info) = &run.info {
         left.push(piece(&info.config_name, theme.text(), 4));
-        left.push(piece(format!("seed {}", info.seed), theme.dim(), 3));
+        let others = run.members.runs().saturating_sub(1);
+        let seed = match others {
+            0 => format!("seed {}", info.seed),
+            others => format!("seed {} and {others} more", info.seed),
+        };
+        left.push(piece(seed, theme.dim(), 3));
         left.push(piece(format!("run {}", info.name), theme.dim(), 3));
     }
     let mut right = Vec::new();

@@ -13,7 +13,7 @@ use crate::schedule::Schedule;
 use crate::session::message::EndReason;
 use crate::training::Steer;
 use crate::tui::app::{App, Row, Window};
-use crate::tui::chart::{Chart, GUTTER, Series, Shared, Stroke, TimeAxis};
+use crate::tui::chart::{Chart, GUTTER, Series, Shared, Stroke, TimeAxis, thinned};
 use crate::tui::format::{coverage_percent, fixed, percent, significant, wrap};
 use crate::tui::theme::Role;
 
@@ -22,40 +22,39 @@ const WORDS: u16 = 9;
 /// Fewest rows of a chart, its title included.
 pub(super) const CHART: u16 = 6;
 
-type Figure = fn(&EpochRecord) -> f64;
+/// `None` where it was not measured.
+type Figure = fn(&EpochRecord) -> Option<f64>;
 type Text = fn(f64) -> String;
 
 /// What is drawn, as much of it as there is room for.
 const CHARTS: [(&str, Figure, Text); 7] = [
     (
         "argmax coverage of A, %",
-        |r| {
-            r.coverage
-                .map_or(f64::NAN, |c| coverage_percent(&c.a.argmax))
-        },
+        |r| r.coverage.map(|c| coverage_percent(&c.a.argmax)),
         percent,
     ),
     (
         "argmax coverage of B, %",
-        |r| {
-            r.coverage
-                .map_or(f64::NAN, |c| coverage_percent(&c.b.argmax))
-        },
+        |r| r.coverage.map(|c| coverage_percent(&c.b.argmax)),
         percent,
     ),
     (
         "decode entropy of B, nats",
-        |r| r.coverage.map_or(f64::NAN, |c| c.b.decode_entropy),
+        |r| r.coverage.map(|c| c.b.decode_entropy),
         |value| fixed(value, 2),
     ),
     (
         "decode entropy of A, nats",
-        |r| r.coverage.map_or(f64::NAN, |c| c.a.decode_entropy),
+        |r| r.coverage.map(|c| c.a.decode_entropy),
         |value| fixed(value, 2),
     ),
-    ("validation loss, nats", |r| r.validation.loss, significant),
-    ("permeability ρ", |r| r.rho, |value| fixed(value, 3)),
-    ("β_B", |r| r.beta_b, |value| fixed(value, 3)),
+    (
+        "validation loss, nats",
+        |r| Some(r.validation.loss),
+        significant,
+    ),
+    ("permeability ρ", |r| Some(r.rho), |value| fixed(value, 3)),
+    ("β_B", |r| Some(r.beta_b), |value| fixed(value, 3)),
 ];
 
 /// Draws the details.
@@ -185,15 +184,14 @@ pub fn charts(app: &App, run: &Summary) -> Option<(Vec<Chart>, Window)> {
 
 fn drawn(app: &App, run: &Summary, others: &[&Summary]) -> Option<(Vec<Chart>, Window)> {
     // The run at work is drawn as it is now, not as it was when the list was made.
-    let live: Vec<EpochRecord> = if is_at_work(app, run) {
-        let records = app.live().records.iter();
-        records.map(|record| record.as_ref().clone()).collect()
+    let live: Vec<&EpochRecord> = if is_at_work(app, run) {
+        app.live().records.iter().map(AsRef::as_ref).collect()
     } else {
-        run.records.clone()
+        run.records.iter().collect()
     };
     let ends = others.iter().map(|other| other.records.last());
     let last = ends
-        .chain([live.last()])
+        .chain([live.last().copied()])
         .flatten()
         .map(|record| record.epoch)
         .max()?;
@@ -205,7 +203,8 @@ fn drawn(app: &App, run: &Summary, others: &[&Summary]) -> Option<(Vec<Chart>, W
         let own = series("this", Role::Plain, Stroke::Solid, &live, *figure, *text);
         let beside = others.iter().map(|other| {
             let (role, stroke) = (Role::Second, Stroke::Dashed);
-            series(&other.name, role, stroke, &other.records, *figure, *text)
+            let records: Vec<&EpochRecord> = other.records.iter().collect();
+            series(&other.name, role, stroke, &records, *figure, *text)
         });
         Chart {
             titles: vec![(*title).to_owned()],
@@ -223,22 +222,20 @@ fn series(
     label: &str,
     role: Role,
     stroke: Stroke,
-    records: &[EpochRecord],
+    records: &[&EpochRecord],
     figure: Figure,
     text: Text,
 ) -> Series {
+    let points = records.iter();
+    let points: Vec<(u32, f64)> = points
+        .filter_map(|record| Some((record.epoch, figure(record)?)))
+        .collect();
     Series {
         label: label.to_owned(),
         role,
         stroke,
-        points: records
-            .iter()
-            .map(|record| (record.epoch, figure(record)))
-            .collect(),
-        reading: records
-            .last()
-            .map(|record| text(figure(record)))
-            .unwrap_or_default(),
+        reading: points.last().map_or(String::new(), |point| text(point.1)),
+        points: thinned(points.iter().copied(), points.len()),
         tag: None,
     }
 }

@@ -166,15 +166,19 @@ fn sign(app: &App, run: &Summary) -> &'static str {
 /// What the list says of a run at the end of its row.
 fn figures(app: &App, run: &Summary) -> String {
     // The run at work is told as it is now, not as it was when the list was made.
-    let newest = match is_at_work(app, run) {
-        true => app.live().newest().map(AsRef::as_ref),
-        false => run.newest(),
+    let live = app.live();
+    let (newest, coverage) = match is_at_work(app, run) {
+        true => {
+            let counted = live.counted(u32::MAX).and_then(|record| record.coverage);
+            (live.newest().map(AsRef::as_ref), counted)
+        }
+        false => (run.newest(), run.coverage()),
     };
     let Some(newest) = newest else {
         return "no epoch yet".to_owned();
     };
     let epochs = newest.epoch + 1;
-    match newest.coverage {
+    match coverage {
         Some(pair) => format!(
             "{epochs:>3}  A {} B {} %",
             percent(coverage_percent(&pair.a.argmax)),

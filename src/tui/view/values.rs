@@ -7,6 +7,7 @@ use ratatui::text::{Line, Span};
 
 use super::{findings, heading, lines, misleading, run_facts};
 use crate::record::{Coverage, EpochRecord, Unique};
+use crate::run::Members;
 use crate::space::OPERATIONS;
 use crate::tui::app::App;
 use crate::tui::format::{
@@ -33,6 +34,7 @@ struct Table<'a> {
     theme: Theme,
     now: &'a EpochRecord,
     before: Option<&'a EpochRecord>,
+    members: &'a Members,
     room: usize,
     rows: Vec<Row>,
 }
@@ -135,6 +137,29 @@ impl Table<'_> {
             self.note(format!("% of {}", thousands(OPERATIONS as u64))),
         ];
         self.push(importance, spans);
+        self.band(
+            importance - 1,
+            [a, b],
+            |count| percent(percent_of_all(count)),
+            "%, lowest to highest",
+        );
+    }
+
+    /// The lowest and the highest of all runs of a population, of A and of B.
+    fn band(&mut self, importance: u8, figures: [Figure; 2], text: Text, note: &str) {
+        if !self.members.are_several() {
+            return;
+        }
+        let room = VALUE - 1;
+        let mut spans = vec![self.label(&format!("  {} runs", self.members.runs()))];
+        for (figure, role) in figures.into_iter().zip([Role::A, Role::B]) {
+            let band = self.members.band(self.now.epoch, figure);
+            let band = band.map(|band| format!("{}–{}", text(band.low), text(band.high)));
+            let text = format!("{:>room$} ", band.unwrap_or_else(|| "–".to_owned()));
+            spans.push(Span::styled(text, self.theme.role(role)));
+        }
+        spans.push(self.note(note.to_owned()));
+        self.push(importance, spans);
     }
 
     fn share(&self, figure: Figure) -> String {
@@ -184,11 +209,22 @@ fn table<'a>(app: &'a App, now: &'a EpochRecord, room: usize) -> Table<'a> {
         theme,
         now,
         before,
+        members: &run.members,
         room,
         rows: Vec::new(),
     };
-    match now.coverage {
-        Some(pair) => {
+    let counted = run.counted(now.epoch);
+    match counted.and_then(|counted| Some((counted, counted.coverage?))) {
+        Some((counted, pair)) => {
+            if counted.epoch != now.epoch {
+                let text = format!("coverage: counted in epoch {}", counted.epoch);
+                table.push(10, vec![Span::styled(text, theme.dim())]);
+                let before = counted.epoch.checked_sub(1);
+                table.before = before
+                    .and_then(|epoch| run.counted(epoch))
+                    .map(AsRef::as_ref);
+                table.now = counted;
+            }
             table.coverage(
                 10,
                 "argmax",
@@ -212,13 +248,20 @@ fn table<'a>(app: &'a App, now: &'a EpochRecord, room: usize) -> Table<'a> {
                 two,
                 &note,
             );
+            table.band(
+                8,
+                [
+                    |r| of(r, false, |c| c.decode_entropy),
+                    |r| of(r, true, |c| c.decode_entropy),
+                ],
+                two,
+                "nats, lowest to highest",
+            );
+            (table.now, table.before) = (now, before);
         }
         None => table.push(
             10,
-            vec![Span::styled(
-                "coverage not measured in this epoch",
-                theme.dim(),
-            )],
+            vec![Span::styled("coverage not counted yet", theme.dim())],
         ),
     }
     table.pair(8, "latent H", |r| r.entropy_a, |r| r.entropy_b, two, "nats");
