@@ -20,7 +20,7 @@ use crate::run::{RunError, stored_config};
 /// Most runs at a time: each has a model, an optimizer and a thread.
 pub const MOST_MEMBERS: usize = 64;
 
-/// The plan of one run made into those of several seeds.
+/// The plan of one run made into those of several seeds, each with its seed.
 ///
 /// Without `out` they are new runs beside all others. In `out` each has a folder of its own, and what lies there
 /// already is gone on with.
@@ -32,7 +32,7 @@ pub fn plans(
     config: &Config,
     seeds: &[u64],
     out: Option<&Path>,
-) -> Result<Vec<Plan>, RunError> {
+) -> Result<Vec<(u64, Plan)>, RunError> {
     let of_seed = |seed: &u64| {
         let config = Config {
             seed: *seed,
@@ -50,10 +50,11 @@ pub fn plans(
             (None, Place::NewUnder(runs, _)) => Place::NewUnder(runs.clone(), Box::new(config)),
             (None, other) => other.clone(),
         };
-        Ok(Plan {
+        let plan = Plan {
             place,
             ..plan.clone()
-        })
+        };
+        Ok((*seed, plan))
     };
     seeds.iter().map(of_seed).collect()
 }
@@ -65,18 +66,18 @@ impl Session {
     ///
     /// # Errors
     /// The system's refusal to start a thread; no plan at all.
-    pub fn population(plans: Vec<Plan>) -> std::io::Result<Self> {
+    pub fn population(plans: Vec<(u64, Plan)>) -> std::io::Result<Self> {
         let (outbox, events) = unbounded_channel();
         let gathering = Arc::new(Mutex::new(Gathering {
             outbox: outbox.clone(),
-            seeds: vec![0; plans.len()],
+            seeds: plans.iter().map(|(seed, _)| *seed).collect(),
             waiting: Some(Vec::new()),
             going_on: plans.len(),
             end: None,
         }));
         let mut population: Option<Self> = None;
         let mut others = Vec::new();
-        for (member, plan) in plans.into_iter().enumerate() {
+        for (member, (_, plan)) in plans.into_iter().enumerate() {
             let mut session = Self::train(plan)?;
             let gathering = Arc::clone(&gathering);
             let (_, nothing) = unbounded_channel();
@@ -148,9 +149,6 @@ impl Gathering {
     }
 
     fn pass_on(&mut self, member: usize, event: Event) {
-        if let Event::Started(info) = &event {
-            self.seeds[member] = info.seed;
-        }
         match event {
             Event::Ended(end) => self.ended(member, end),
             // Told once all are over.

@@ -5,6 +5,7 @@ mod export;
 mod operations;
 mod past;
 mod places;
+mod population;
 mod soak;
 mod steering;
 mod validation;

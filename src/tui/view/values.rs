@@ -151,13 +151,22 @@ impl Table<'_> {
             return;
         }
         let room = VALUE - 1;
-        let mut spans = vec![self.label(&format!("  {} runs", self.members.runs()))];
-        for (figure, role) in figures.into_iter().zip([Role::A, Role::B]) {
+        let bands = figures.map(|figure| {
             let band = self.members.band(self.now.epoch, figure);
-            let band = band.map(|band| format!("{}–{}", text(band.low), text(band.high)));
-            let text = format!("{:>room$} ", band.unwrap_or_else(|| "–".to_owned()));
-            spans.push(Span::styled(text, self.theme.role(role)));
+            band.map_or_else(String::new, |band| {
+                format!("{}–{}", text(band.low), text(band.high))
+            })
+        });
+        // A cut number is a wrong one.
+        if bands.iter().any(|band| width(band) > room) {
+            return;
         }
+        let [a, b] = bands.map(|band| format!("{band:>room$} "));
+        let mut spans = vec![
+            self.label(&format!("  {} runs", self.members.runs())),
+            Span::styled(a, self.theme.role(Role::A)),
+            Span::styled(b, self.theme.role(Role::B)),
+        ];
         spans.push(self.note(note.to_owned()));
         self.push(importance, spans);
     }
