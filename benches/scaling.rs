@@ -1,6 +1,8 @@
 //! What the published network would cost over other spaces of truth tables, with other codes and other
 //! batches: docs/scaling.md. The layers are as wide as published, only their ends change.
 
+#![expect(clippy::expect_used, reason = "a benchmark")]
+
 use std::time::{Duration, Instant};
 
 use burn::tensor::activation::{log_softmax, relu};
@@ -51,7 +53,7 @@ const TERNARY: Space = SPACES[1];
 type Layer = (Tensor<2>, Tensor<1>);
 
 /// Layers of these widths, one after another.
-fn layers(widths: &[usize], device: &Device) -> Vec<Layer> {
+fn layers(widths: &[usize], device: &Device, learning: bool) -> Vec<Layer> {
     let place = (device, DType::F32);
     let layer = |pair: &[usize]| {
         let bound = (pair[0] as f64).sqrt().recip();
@@ -60,10 +62,11 @@ fn layers(widths: &[usize], device: &Device) -> Vec<Layer> {
             Distribution::Uniform(-bound, bound),
             place,
         );
-        (
-            weight.require_grad(),
-            Tensor::zeros([pair[1]], place).require_grad(),
-        )
+        let bias = Tensor::zeros([pair[1]], place);
+        match learning {
+            true => (weight.require_grad(), bias.require_grad()),
+            false => (weight, bias),
+        }
     };
     widths.windows(2).map(layer).collect()
 }
@@ -99,10 +102,10 @@ struct Network {
 }
 
 impl Network {
-    fn new(space: Space, latent: usize, device: &Device) -> Self {
+    fn new(space: Space, latent: usize, device: &Device, learning: bool) -> Self {
         let between = |from: usize, hidden: &[usize], to: usize| {
             let widths: Vec<usize> = [&[from], hidden, &[to]].concat();
-            layers(&widths, device)
+            layers(&widths, device, learning)
         };
         let logits = space.entries * space.values;
         Self {
@@ -162,7 +165,7 @@ fn timed(mut work: impl FnMut()) -> Duration {
 fn measure(space: Space, latent: usize, batch: usize) -> [f64; 2] {
     let device = Device::flex();
     let learning = device.clone().autodiff();
-    let network = Network::new(space, latent, &learning);
+    let network = Network::new(space, latent, &learning, true);
     let place = (&learning, DType::F32);
     let x = Tensor::random(
         [batch, space.entries],
@@ -173,7 +176,7 @@ fn measure(space: Space, latent: usize, batch: usize) -> [f64; 2] {
     let one_hot = Tensor::random(shape, Distribution::Uniform(0.0, 1.0), place);
     let noise = Tensor::random([batch, latent], Distribution::Normal(0.0, 1.0), place);
     let step = timed(|| network.step(&x, &one_hot, &noise));
-    let network = Network::new(space, latent, &device);
+    let network = Network::new(space, latent, &device, false);
     let codes = Tensor::random(
         [CODES, latent],
         Distribution::Normal(0.0, 1.0),

@@ -97,8 +97,9 @@ struct Report {
     json: bool,
     quiet: bool,
     bar: ProgressBar,
-    info: Option<Arc<RunInfo>>,
-    /// Those of a population.
+    /// The run; in a population the others behind it.
+    runs: Vec<Arc<RunInfo>>,
+    /// Their epochs.
     members: Members,
 }
 
@@ -118,23 +119,23 @@ impl Report {
             json: global.json,
             quiet: global.quiet,
             bar,
-            info: None,
+            runs: Vec::new(),
             members: Members::default(),
         }
     }
 
     fn event(&mut self, event: &Event) -> Result<(), Failure> {
         match event {
-            Event::Started(info) => self.started(info),
+            Event::Started(info) | Event::Joined(info) => self.started(info),
             Event::Epoch(report) => {
-                if let Some(info) = &self.info {
-                    self.members.add(info.seed, &report.record);
+                let seed = self.runs.first().map(|info| info.seed);
+                if let Some(seed) = seed {
+                    self.members.add(seed, &report.record);
                 }
                 if self.json {
                     return json_line(report.record.as_ref());
                 }
-                let seed = self.info.as_ref().map(|info| info.seed);
-                let seed = seed.filter(|_| self.members.are_several());
+                let seed = seed.filter(|_| self.runs.len() > 1);
                 self.note(&summary(&report.record, seed));
                 Ok(())
             }
@@ -194,7 +195,10 @@ impl Report {
     }
 
     fn started(&mut self, info: &Arc<RunInfo>) -> Result<(), Failure> {
-        self.info = Some(Arc::clone(info));
+        self.runs.push(Arc::clone(info));
+        for record in &info.history {
+            self.members.add(info.seed, record);
+        }
         if self.json {
             let [total, vae_a, vae_b, statenet] = info.parameters;
             return json_line(&json!({
@@ -214,6 +218,9 @@ impl Report {
             }));
         }
         self.note(&format!("run {} in {}", info.name, info.folder.display()));
+        if self.runs.len() > 1 {
+            return Ok(());
+        }
         self.note(&format!(
             "device {} ({}), seed {}, configuration {}",
             info.device, info.device_reason, info.seed, info.config_name
@@ -228,7 +235,9 @@ impl Report {
     }
 
     fn progress(&self, progress: Progress) {
-        let Some(info) = &self.info else { return };
+        let Some(info) = self.runs.first() else {
+            return;
+        };
         self.bar.set_prefix(format!(
             "epoch {}/{}",
             progress.epoch, info.tuning.last_epoch
@@ -300,8 +309,10 @@ impl Report {
                 &json!({"event": "end", "reason": end.reason, "message": end.message}),
             );
         }
-        if let Some(info) = self.info.as_ref().filter(|_| well) {
-            line(&info.folder.display().to_string())?;
+        if well {
+            for info in &self.runs {
+                line(&info.folder.display().to_string())?;
+            }
             self.note(&end.message);
         }
         Ok(())

@@ -2,7 +2,7 @@
 
 use std::ops::Range;
 
-use burn::tensor::{DType, Device};
+use burn::tensor::{DType, Device, Tensor, TensorData};
 use rayon::prelude::*;
 
 use super::decoding::{Decoding, most_likely};
@@ -38,11 +38,13 @@ pub struct Samples {
 ///
 /// Code and draw number i are functions of seed, epoch and i alone: tile size and threads do
 /// not matter.
-#[derive(Clone, Debug)]
+#[derive(Debug)]
 pub struct CoverageTask {
     which: Which,
     samples: Samples,
     prior: Stream,
+    /// Prior codes that somebody else has drawn, if any.
+    drawn: Vec<f32>,
     draws: Stream,
     done: u32,
     entropy: f64,
@@ -70,12 +72,28 @@ impl CoverageTask {
             which,
             samples,
             prior: Stream::new(seed, prior, epoch, 0),
+            drawn: Vec::new(),
             draws: Stream::new(seed, draw, epoch, 0),
             done: 0,
             entropy: 0.0,
             categorical: OperationSet::default(),
             argmax: OperationSet::default(),
         }
+    }
+
+    /// The stream of its prior codes, and how many it takes.
+    pub(super) fn prior(&self) -> (Stream, u32) {
+        (self.prior, self.total())
+    }
+
+    /// Takes its prior codes from somebody who has drawn them.
+    pub(super) fn take_codes(&mut self, drawn: Vec<f32>) {
+        self.drawn = drawn;
+    }
+
+    /// Whether there is no tile left.
+    pub(super) fn is_done(&self) -> bool {
+        self.done == self.total()
     }
 
     /// Tiles in all.
@@ -123,7 +141,7 @@ impl CoverageTask {
             self.entropy = piece.entropies.iter().fold(self.entropy, |sum, h| sum + h);
         }
         self.done = end;
-        Ok(self.done == self.total())
+        Ok(self.is_done())
     }
 
     fn decoded(
@@ -133,11 +151,8 @@ impl CoverageTask {
         device: &Device,
         dtype: DType,
     ) -> Result<Piece, DeviceFailure> {
-        let mut codes = vec![0.0; rows.len() * LATENT];
-        for (row, code) in rows.clone().zip(codes.chunks_exact_mut(LATENT)) {
-            self.prior.normals(row, code);
-        }
-        let logits = model.decode(self.which, codes_tensor(codes, device, dtype));
+        let codes = self.codes(rows.clone(), device, dtype);
+        let logits = model.decode(self.which, codes);
         let logits: Vec<f64> = logits.try_into_vec_as()?;
         let mut piece = Piece::default();
         for (row, logits) in rows.zip(logits.chunks_exact(ENTRIES * VALUES)) {
@@ -153,6 +168,20 @@ impl CoverageTask {
             }
         }
         Ok(piece)
+    }
+
+    /// Prior codes of these rows, `[rows, 16]`.
+    fn codes(&self, rows: Range<u32>, device: &Device, dtype: DType) -> Tensor<2> {
+        let within = LATENT * rows.start as usize..LATENT * rows.end as usize;
+        if let (DType::F32, Some(drawn)) = (dtype, self.drawn.get(within)) {
+            let data = TensorData::new(drawn.to_vec(), [rows.len(), LATENT]);
+            return Tensor::from_data(data, (device, dtype));
+        }
+        let mut codes = vec![0.0; rows.len() * LATENT];
+        for (row, code) in rows.zip(codes.chunks_exact_mut(LATENT)) {
+            self.prior.normals(row, code);
+        }
+        codes_tensor(codes, device, dtype)
     }
 
     /// The figures, once every tile is done.

@@ -1,6 +1,7 @@
 //! Honest numbers from a model: coverage, probabilities, codes, neighbours, reconstruction.
 
 mod activity;
+mod ahead;
 mod benchmark;
 mod codes;
 mod coverage;
@@ -10,6 +11,7 @@ mod evaluator;
 mod figures;
 mod generator;
 pub mod neighbours;
+mod pass;
 mod preservation;
 mod prior;
 pub mod projection;
@@ -23,6 +25,7 @@ pub use decoding::{Decoding, most_likely};
 pub use evaluator::Evaluator;
 pub use figures::{Definition, Figure, Subject, definition, definitions};
 pub use generator::{BLOCKS, Estimate, Generator, Mean};
+pub use pass::CoveragePass;
 pub use preservation::mean_preservation;
 pub use prior::{Covered, Drawn, PriorAnswer, PriorQuestion, samples, survey};
 pub use report::{

@@ -10,8 +10,8 @@ use super::message::{
     Command, Event, Model, Notice, NoticeLevel, Outcome, RunInfo, RunState, Tuning, moment,
 };
 use super::worker::{Lines, codes};
-use crate::measure::{CoverageTask, Samples};
-use crate::model::{Architecture, DualVae, Which, parameter_counts};
+use crate::measure::{CoveragePass, Samples};
+use crate::model::{Architecture, DualVae, parameter_counts};
 use crate::record::{CoveragePair, CoveredSets};
 use crate::run::{Checkpoint, Origin, is_open, journal};
 use crate::training::ARGMAX_SAMPLES;
@@ -119,12 +119,9 @@ fn covered(
         categorical: ARGMAX_SAMPLES,
         argmax: ARGMAX_SAMPLES,
     };
-    let measure = |which| -> Result<_, SessionError> {
-        let mut task = CoverageTask::new(which, samples, 0, 0);
-        while !task.tile(model, device, dtype)? {}
-        Ok(task.finish())
-    };
-    let (a, b) = (measure(Which::A)?, measure(Which::B)?);
+    let mut pass = CoveragePass::new(samples, 0, 0);
+    while !pass.tile(model, device, dtype)? {}
+    let [a, b] = pass.finish();
     Ok(CoveredSets {
         epoch,
         counts: Some(CoveragePair {

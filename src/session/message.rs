@@ -164,7 +164,9 @@ pub enum Event {
     Covered(Arc<CoveredSets>),
     /// The disk refuses what is to be saved, or takes it again (`None`).
     Saving(Option<Unsaved>),
-    /// An epoch of another run of the population that this one belongs to.
+    /// Another run of the population that this one belongs to is open.
+    Joined(Arc<RunInfo>),
+    /// An epoch of another run of the population.
     Member(Member),
     /// Something the user should read, that is no answer to a request.
     Notice(Notice),

@@ -14,7 +14,6 @@ use super::message::{
 };
 use super::plan::{Place, Plan};
 use crate::config::Config;
-use crate::record::EpochRecord;
 use crate::run::{RunError, stored_config};
 
 /// Most runs at a time: each has a model, an optimizer and a thread.
@@ -154,12 +153,11 @@ impl Gathering {
             // Told once all are over.
             Event::State(RunState::Finished | RunState::Failed) => {}
             event if member == 0 => self.send(event),
-            Event::Started(info) => {
-                for record in &info.history {
-                    self.member(info.seed, record);
-                }
-            }
-            Event::Epoch(report) => self.member(self.seeds[member], &report.record),
+            Event::Started(info) => self.send(Event::Joined(info)),
+            Event::Epoch(report) => self.send(Event::Member(Member {
+                seed: self.seeds[member],
+                record: Arc::clone(&report.record),
+            })),
             Event::Outcome(outcome) if !outcome.applied => {
                 let text = format!("refused, {}: {}", outcome.command, outcome.message);
                 self.notice(member, NoticeLevel::Warning, &text);
@@ -170,13 +168,6 @@ impl Gathering {
             Event::Notice(notice) => self.notice(member, notice.level, &notice.text),
             _ => {}
         }
-    }
-
-    fn member(&self, seed: u64, record: &Arc<EpochRecord>) {
-        self.send(Event::Member(Member {
-            seed,
-            record: Arc::clone(record),
-        }));
     }
 
     fn ended(&mut self, member: usize, end: End) {

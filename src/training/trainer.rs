@@ -17,7 +17,7 @@ use super::steer::Steer;
 use crate::config::{Changed, Config, SafePoint, StopBy};
 use crate::device::DeviceFailure;
 use crate::disruption::{Disruption, DisruptionKind};
-use crate::measure::{CoverageTask, Covered, Evaluator, PriorQuestion, Samples, survey};
+use crate::measure::{CoveragePass, Covered, Evaluator, PriorQuestion, Samples, survey};
 use crate::model::{Architecture, Batch, DualVae, Weights, Which};
 use crate::random::Purpose;
 use crate::record::{
@@ -84,8 +84,7 @@ enum Position {
         model: Box<DualVae>,
     },
     Coverage {
-        task: Box<CoverageTask>,
-        finished: Option<Box<Covered>>,
+        pass: Box<CoveragePass>,
         model: Box<DualVae>,
     },
     /// Nothing is left to be measured in this epoch.
@@ -102,6 +101,8 @@ struct Current {
     validation: Means,
     observed: Observed,
     statenet: Option<StateNetAnswer>,
+    /// The count of coverage that is to come, if any: its codes are drawn meanwhile.
+    coverage: Option<Box<CoveragePass>>,
     seconds: Seconds,
 }
 
@@ -231,13 +232,9 @@ impl Trainer {
                 self.validation_batches(),
                 self.validation_batches(),
             ),
-            Position::Coverage { task, finished, .. } => {
-                let before = if finished.is_some() { task.tiles() } else { 0 };
-                (
-                    Stage::Coverage,
-                    before + task.tiles_done(),
-                    2 * task.tiles(),
-                )
+            Position::Coverage { pass, .. } => {
+                let (done, tiles) = pass.progress();
+                (Stage::Coverage, done, tiles)
             }
         }
     }
@@ -398,34 +395,13 @@ impl Trainer {
                 self.current.seconds.validation += began.elapsed().as_secs_f64();
                 Ok(Advance::Measured)
             }
-            Position::Coverage {
-                mut task,
-                finished,
-                model,
-            } => {
-                let last = task.tile(&model, &self.device, self.dtype)?;
+            Position::Coverage { mut pass, model } => {
+                let last = pass.tile(&model, &self.device, self.dtype)?;
                 self.current.seconds.coverage += began.elapsed().as_secs_f64();
-                match (last, finished) {
-                    (false, finished) => {
-                        self.at = Position::Coverage {
-                            task,
-                            finished,
-                            model,
-                        }
-                    }
-                    (true, None) => {
-                        let next = Box::new(self.coverage_task(Which::B));
-                        self.at = Position::Coverage {
-                            task: next,
-                            finished: Some(Box::new(task.finish())),
-                            model,
-                        };
-                    }
-                    (true, Some(a)) => {
-                        let counted = [*a, task.finish()];
-                        return Ok(Advance::Epoch(self.finish_epoch(Some(counted))?));
-                    }
+                if last {
+                    return Ok(Advance::Epoch(self.finish_epoch(Some(pass.finish()))?));
                 }
+                self.at = Position::Coverage { pass, model };
                 Ok(Advance::Measured)
             }
             Position::Closing => Ok(Advance::Epoch(self.finish_epoch(None)?)),
@@ -448,6 +424,9 @@ impl Trainer {
         self.current = Current {
             scheduled: Some(scheduled),
             gate,
+            coverage: self
+                .counts_coverage()
+                .then(|| Box::new(self.coverage_pass().drawn_ahead())),
             ..Current::default()
         };
         if scheduled.fresh_share > 0.0 {
@@ -556,14 +535,10 @@ impl Trainer {
         Ok(())
     }
 
-    fn after_validation(&self, model: Box<DualVae>) -> Position {
-        if !self.counts_coverage() {
-            return Position::Closing;
-        }
-        Position::Coverage {
-            task: Box::new(self.coverage_task(Which::A)),
-            finished: None,
-            model,
+    fn after_validation(&mut self, model: Box<DualVae>) -> Position {
+        match self.current.coverage.take() {
+            Some(pass) => Position::Coverage { pass, model },
+            None => Position::Closing,
         }
     }
 
@@ -574,13 +549,13 @@ impl Trainer {
             || self.epoch + 1 == self.config.total_epochs
     }
 
-    fn coverage_task(&self, which: Which) -> CoverageTask {
+    fn coverage_pass(&self) -> CoveragePass {
         let categorical = self.config.eval_num_samples as u32;
         let samples = Samples {
             categorical,
             argmax: ARGMAX_SAMPLES.min(categorical),
         };
-        CoverageTask::new(which, samples, self.noise, self.epoch)
+        CoveragePass::new(samples, self.noise, self.epoch)
     }
 
     fn finish_epoch(&mut self, counted: Option<[Covered; 2]>) -> Result<EpochReport, StepError> {

@@ -31,6 +31,10 @@ fn several_seeds_come_out_as_each_alone_and_are_summed_up() {
     assert_eq!(told, [(6, 0), (6, 1), (7, 0), (7, 1)]);
     assert_eq!(of_kind(&lines, "epoch").count(), 2);
     assert_eq!(lines.last().unwrap()["event"], "end");
+    let seeds = of_kind(&lines, "start").map(|line| line["seed"].as_u64().unwrap());
+    let mut seeds: Vec<u64> = seeds.collect();
+    seeds[1..].sort_unstable();
+    assert_eq!(seeds, [5, 6, 7], "the first one first");
 
     // What is summed up is what the runs have recorded.
     let summary = of_kind(&lines, "population").next().unwrap();

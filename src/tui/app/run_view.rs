@@ -157,6 +157,11 @@ impl RunView {
                 }
             }
             Event::Epoch(report) => self.on_epoch(report),
+            Event::Joined(info) => {
+                for record in &info.history {
+                    self.members.add(info.seed, record);
+                }
+            }
             Event::Member(member) => self.members.add(member.seed, &member.record),
             Event::Outcome(outcome) => self.on_outcome(outcome),
             Event::Codes(codes) => {

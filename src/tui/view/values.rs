@@ -150,7 +150,6 @@ impl Table<'_> {
         if !self.members.are_several() {
             return;
         }
-        let room = VALUE - 1;
         let bands = figures.map(|figure| {
             let band = self.members.band(self.now.epoch, figure);
             band.map_or_else(String::new, |band| {
@@ -158,14 +157,18 @@ impl Table<'_> {
             })
         });
         // A cut number is a wrong one.
-        if bands.iter().any(|band| width(band) > room) {
+        if bands.iter().any(|band| width(band) > VALUE) {
             return;
         }
-        let [a, b] = bands.map(|band| format!("{band:>room$} "));
+        let label = format!("  {} runs", self.members.runs());
+        let [a, b] = bands;
         let mut spans = vec![
-            self.label(&format!("  {} runs", self.members.runs())),
-            Span::styled(a, self.theme.role(Role::A)),
-            Span::styled(b, self.theme.role(Role::B)),
+            Span::styled(
+                format!("{label:<width$}", width = LABEL - 1),
+                self.theme.dim(),
+            ),
+            Span::styled(format!("{a:>VALUE$} "), self.theme.role(Role::A)),
+            Span::styled(format!("{b:>VALUE$}"), self.theme.role(Role::B)),
         ];
         spans.push(self.note(note.to_owned()));
         self.push(importance, spans);

@@ -1,0 +1,69 @@
+//! Coverage of both decoders after an epoch, A's first.
+
+use burn::tensor::{DType, Device};
+
+use super::ahead::{Ahead, draw_ahead};
+use super::coverage::{CoverageTask, Samples};
+use super::prior::Covered;
+use crate::device::DeviceFailure;
+use crate::model::{DualVae, Which};
+
+/// The coverage of A and of B, measured tile by tile.
+#[derive(Debug)]
+pub struct CoveragePass {
+    tasks: [CoverageTask; 2],
+    ahead: Option<[Ahead; 2]>,
+}
+
+impl CoveragePass {
+    /// A measurement of both decoders; `epoch` is 0 outside of training.
+    pub fn new(samples: Samples, seed: u64, epoch: u32) -> Self {
+        Self {
+            tasks: Which::BOTH.map(|which| CoverageTask::new(which, samples, seed, epoch)),
+            ahead: None,
+        }
+    }
+
+    /// Has the prior codes drawn while something else is done, where a core is free for it. They are the same.
+    #[must_use]
+    pub fn drawn_ahead(mut self) -> Self {
+        self.ahead = draw_ahead(self.tasks.each_ref().map(CoverageTask::prior));
+        self
+    }
+
+    /// Tiles done, and tiles in all.
+    pub fn progress(&self) -> (u32, u32) {
+        let sum = |of: fn(&CoverageTask) -> u32| self.tasks.iter().map(of).sum();
+        (sum(CoverageTask::tiles_done), sum(CoverageTask::tiles))
+    }
+
+    /// Decodes the next tile; true when there is none left.
+    ///
+    /// `model` must be without autodiff, on `device` in `dtype`.
+    ///
+    /// # Errors
+    /// The device's failure.
+    pub fn tile(
+        &mut self,
+        model: &DualVae,
+        device: &Device,
+        dtype: DType,
+    ) -> Result<bool, DeviceFailure> {
+        if let Some(ahead) = self.ahead.take() {
+            for (task, ahead) in self.tasks.iter_mut().zip(ahead) {
+                task.take_codes(ahead.codes().unwrap_or_default());
+            }
+        }
+        let [a, b] = &mut self.tasks;
+        if !a.is_done() {
+            a.tile(model, device, dtype)?;
+            return Ok(false);
+        }
+        b.tile(model, device, dtype)
+    }
+
+    /// The figures of A and of B, once every tile is done.
+    pub fn finish(self) -> [Covered; 2] {
+        self.tasks.map(CoverageTask::finish)
+    }
+}
