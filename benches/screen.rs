@@ -17,10 +17,13 @@ use fluxttice_core::session::Session;
 use fluxttice_core::session::message::Event;
 use fluxttice_core::tui::{ColorDepth, Offscreen, Options, Tab};
 
+/// As long as the published run may be.
 const EPOCHS: u32 = 400;
+/// A run that is left alone for a day and a night.
+const MANY_EPOCHS: u32 = 100_000;
 
 /// Everything that the explorer is told of the built-in model, its history made longer.
-fn story() -> Vec<Event> {
+fn story(epochs: u32) -> Vec<Event> {
     let mut session = Session::explore(built_in().unwrap()).unwrap();
     let mut events = Vec::new();
     loop {
@@ -39,7 +42,7 @@ fn story() -> Vec<Event> {
         .iter()
         .map(|one| one.as_ref().clone())
         .collect();
-    let more = (history.len() as u32..EPOCHS).map(|epoch| {
+    let more = (history.len() as u32..epochs).map(|epoch| {
         let record = EpochRecord {
             epoch,
             ..history[epoch as usize % history.len()].clone()
@@ -54,33 +57,46 @@ fn story() -> Vec<Event> {
     events
 }
 
-/// One frame of each view. Every second one has a key pressed before it, so that something changes.
+/// A screen that was told all of this.
+fn screen(story: &[Event], tab: Tab, [columns, rows]: [u16; 2]) -> Offscreen {
+    let options = Options {
+        depth: ColorDepth::True,
+        tab,
+        mouse: false,
+    };
+    let mut screen = Offscreen::new(columns, rows, options);
+    for event in story {
+        screen.event(event.clone());
+    }
+    screen
+}
+
+/// One frame after another, a key pressed before each, so that something changes.
+fn drawn(c: &mut Criterion, name: &str, mut screen: Offscreen, keys: [KeyCode; 2]) {
+    let mut keys = keys.into_iter().cycle();
+    c.bench_function(name, |b| {
+        b.iter(|| {
+            screen.press(keys.next().unwrap());
+            screen.draw().area
+        });
+    });
+}
+
 fn frames(c: &mut Criterion) {
-    let story = story();
-    for (columns, rows) in [(80, 24), (200, 60)] {
+    let usual = story(EPOCHS);
+    for size @ [columns, rows] in [[80, 24], [200, 60]] {
         for (tab, title, keys) in [
             (Tab::Train, "train", [KeyCode::Left, KeyCode::Right]),
             (Tab::Coverage, "coverage", [KeyCode::Down, KeyCode::Up]),
             (Tab::Neighbours, "neighbours", [KeyCode::Down, KeyCode::Up]),
         ] {
-            let options = Options {
-                depth: ColorDepth::True,
-                tab,
-                mouse: false,
-            };
-            let mut screen = Offscreen::new(columns, rows, options);
-            for event in &story {
-                screen.event(event.clone());
-            }
-            let mut pressed = keys.into_iter().cycle();
-            c.bench_function(&format!("frame {columns}x{rows}, {title}"), |b| {
-                b.iter(|| {
-                    screen.press(pressed.next().unwrap());
-                    screen.draw().area
-                });
-            });
+            let name = format!("frame {columns}x{rows}, {title}");
+            drawn(c, &name, screen(&usual, tab, size), keys);
         }
     }
+    let long = screen(&story(MANY_EPOCHS), Tab::Train, [200, 60]);
+    let name = "frame 200x60, train, 100,000 epochs";
+    drawn(c, name, long, [KeyCode::Left, KeyCode::Right]);
 }
 
 /// From the program's start until a terminal has its first frame, exploring the built-in model.

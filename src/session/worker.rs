@@ -50,15 +50,22 @@ pub(super) fn work(plan: Plan, lines: &Lines) -> Result<(), SessionError> {
     lines.event(Event::State(RunState::Preparing));
     let chosen = choose(plan.device)?;
     let behind_a_driver = !chosen.is_cpu();
+    let device = chosen.device.clone();
     let done = catch_unwind(AssertUnwindSafe(|| train_and_serve(plan, chosen, lines)));
-    done.unwrap_or_else(|panic| {
+    let done = done.unwrap_or_else(|panic| {
         // Burn's wgpu backend panics where a driver gives up: lost adapter, out of memory.
         if behind_a_driver {
             Err(DeviceFailure::new(panic_text(panic.as_ref())).into())
         } else {
             resume_unwind(panic)
         }
-    })
+    });
+    if behind_a_driver && done.is_err() {
+        // What was asked of the device before may still be on its way, and a process that ends while its driver
+        // compiles can crash there (Mesa's LLVM does). That this fails again is known.
+        let _ = catch_unwind(AssertUnwindSafe(|| device.sync()));
+    }
+    done
 }
 
 fn train_and_serve(plan: Plan, chosen: Chosen, lines: &Lines) -> Result<(), SessionError> {
