@@ -210,23 +210,6 @@ impl LossGraph {
 }
 
 impl Loss {
-    /// The part of a member in the figures of S members, as they were read.
-    pub fn figures_of(
-        member: usize,
-        members: usize,
-        figures: &[Vec<f64>; FIGURES],
-    ) -> [Vec<f64>; FIGURES] {
-        figures.each_ref().map(|figure| {
-            let each = figure.len() / members.max(1);
-            figure
-                .iter()
-                .skip(member * each)
-                .take(each)
-                .copied()
-                .collect()
-        })
-    }
-
     /// Numbers of a loss from [`LossGraph::figures`], as they were read.
     pub fn from_figures(figures: &[Vec<f64>; FIGURES], weights: &LossWeights) -> Self {
         let [ce_a, ce_b, kl_a, kl_b, entropy, repulsion, z_a, z_b] = figures;

@@ -21,6 +21,7 @@ pub use network::{
     Batch, Coupling, DualVae, Encoder, Forward, Layer, Posterior, StateNet, Vaes, Which,
     codes_tensor, entries_tensor, parameter_counts,
 };
+pub(crate) use number::PIECE;
 pub use number::{Each, Number};
 pub use related::Related;
 pub use weights::{MAX_FILE_BYTES, Weights, WeightsError};

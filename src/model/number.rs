@@ -8,9 +8,8 @@ use std::fmt::Debug;
 
 use burn::tensor::{DType, Device, Tensor, TensorData};
 
-/// A member's numbers summed at a time. Burn 0.22.1's reduction on wgpu gets sums of more than 65,535
-/// numbers wrong.
-const PIECE: usize = 32_768;
+/// Numbers summed at a time. Burn 0.22.1's reduction on wgpu gets sums of more than 65,535 wrong.
+pub(crate) const PIECE: usize = 32_768;
 
 /// One number, or one for each member.
 pub trait Number: Clone + Debug {

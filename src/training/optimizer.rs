@@ -9,7 +9,7 @@ use burn::module::{Module, ModuleMapper, ModuleVisitor, Param};
 use burn::tensor::{DType, Device, Gradients, Tensor, TensorData};
 
 use crate::device::{DeviceFailure, is_cpu};
-use crate::model::{DualVae, Number, TENSORS_TRAINED};
+use crate::model::{DualVae, Number, PIECE, TENSORS_TRAINED};
 
 /// Decay of the first moment.
 const BETA_1: f64 = 0.9;
@@ -80,9 +80,6 @@ impl FlatGradient {
         Tensor::cat(sums.collect(), 0)
     }
 }
-
-/// Numbers summed at a time.
-const PIECE: usize = 32_768;
 
 /// The pieces of VAE-A's part, then those of VAE-B's, of these sizes.
 pub(super) fn pieces([a, b]: [usize; 2]) -> impl Iterator<Item = Range<usize>> {

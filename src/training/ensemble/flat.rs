@@ -1,6 +1,6 @@
 //! What an optimizer step changes of S members: parameters and both moments, one row for each member.
 
-use burn::module::{ModuleVisitor, Param};
+use burn::module::{Module, ModuleVisitor, Param};
 use burn::tensor::{Bool, DType, Device, Gradients, Tensor, TensorData};
 
 use crate::device::{DeviceFailure, is_cpu};
@@ -25,7 +25,7 @@ impl FlatGradients {
             gradients,
             parts: Vec::with_capacity(TENSORS_TRAINED),
         };
-        burn::module::Module::visit(vaes, &mut collector);
+        vaes.visit(&mut collector);
         let first = |part: &Tensor<2>| part.clone().slice([0..1, 0..1]).reshape([1]);
         Self {
             witnesses: collector.parts.iter().map(first).collect(),

@@ -11,16 +11,18 @@ mod kept;
 #[cfg(test)]
 mod tests;
 
+use burn::module::Module;
 use burn::tensor::{DType, Device, Tensor};
 
 use super::controller::Controller;
 use super::core::{Agreement, BatchReport, Noise, StepError, finite, loss_weights};
+use super::observe::Seen;
 use super::optimizer::{Clipped, OptimizerState};
-use crate::config::Config;
+use crate::config::{Config, Model};
 use crate::device::{DeviceFailure, read_all};
 use crate::model::{
-    Architecture, Batches, Coupling, Linears, Loss, LossWeights, StateNet, Vaes, Weights,
-    flattened, members_loss_graph, unflattened,
+    Architecture, Batches, Coupling, Each, Linears, Loss, LossWeights, StateNet, Vaes, Weights,
+    Which, flattened, members_loss_graph, unflattened,
 };
 use crate::schedule::Scheduled;
 use flat::{FlatGradients, Stride, Trained};
@@ -286,8 +288,9 @@ impl Ensemble {
         first: bool,
     ) -> Result<Vec<Result<BatchReport, StepError>>, EnsembleError> {
         let noise = noise.into();
-        self.check(batches, &noise, scheduled)?;
-        let weights = self.loss_weights(scheduled);
+        self.check(batches, scheduled)?;
+        self.check_noise(batches, &noise)?;
+        let weights = self.loss_weights(scheduled, Controller::scales);
         let coupling = self.coupling(noise, scheduled);
         let forward = self.network.forward(batches.x.clone(), coupling);
         let numbers = &mut self.numbers;
@@ -315,19 +318,10 @@ impl Ensemble {
         };
 
         let count = self.members.len();
-        let part = |numbers: &[f64], member: usize| -> Vec<f64> {
-            let each = numbers.len() / count;
-            numbers
-                .iter()
-                .skip(member * each)
-                .take(each)
-                .copied()
-                .collect()
-        };
         let judged = (0..).zip(&weights).map(|(member, weights)| {
-            let figures = Loss::figures_of(member, count, &figures);
+            let figures = figures.each_ref().map(|all| part(all, member, count));
             let loss = Loss::from_figures(&figures, weights);
-            let norms = gradient.squared_norms(&part(&squares, member));
+            let norms = gradient.squared_norms(&part(&squares, member, count));
             let clipped = Clipped::new(norms, self.members[member].config.grad_clip);
             finite("the loss", loss.loss, loss.loss)?;
             finite("the gradient norm", clipped.norm, loss.loss)?;
@@ -341,7 +335,10 @@ impl Ensemble {
         let of_members = self.members.iter_mut().zip(judged).zip(answers);
         for (index, ((member, judged), answer)) in of_members.enumerate() {
             let report = judged.map(|(loss, gradient)| {
-                let products = products.each_ref().map(|all| part(all, index)).concat();
+                let products = products
+                    .each_ref()
+                    .map(|all| part(all, index, count))
+                    .concat();
                 member.take_in(
                     &loss,
                     &gradient,
@@ -359,6 +356,53 @@ impl Ensemble {
         let teaches = |member: &Member| member.config.beyond.statenet_rate.is_some();
         self.last = self.members.iter().any(teaches).then_some(update);
         Ok(reports)
+    }
+
+    /// The losses of one batch of each member in evaluation mode, and what the models make of its operations:
+    /// [`Core::validate_batch`](super::Core::validate_batch) of each.
+    ///
+    /// The batches lie on the device without autodiff.
+    ///
+    /// # Errors
+    /// [`EnsembleError::Count`] where there are not as many batches or schedules as members, or the device's
+    /// failure.
+    pub fn validate_batch(
+        &self,
+        batches: &Batches,
+        scheduled: &[Scheduled],
+    ) -> Result<Vec<(Loss, Seen)>, EnsembleError> {
+        self.check(batches, scheduled)?;
+        let plain = self.device.clone().without_autodiff();
+        let each = |values| Each::new(values, (&plain, self.dtype));
+        let weights = self.loss_weights(scheduled, |_, _| [1.0; 2]);
+        let rho = each(scheduled.iter().map(|scheduled| scheduled.rho).collect());
+        let network = self.network.valid();
+        let forward = network.forward(batches.x.clone(), Coupling::at(rho));
+        let figures = members_loss_graph(&forward, batches, &weights, each).figures();
+        let [mu_a, mu_b] = forward.posterior.map(|posterior| posterior.mu);
+        let alone: [Tensor<4>; 2] = [
+            network.decode(Which::A, mu_a.clone()),
+            network.decode(Which::B, mu_b.clone()),
+        ];
+        let logits = alone.into_iter().chain(forward.logits);
+        let asked = figures
+            .into_iter()
+            .chain(logits.map(|logits| logits.flatten(0, 3)))
+            .chain([mu_a.flatten(0, 2), mu_b.flatten(0, 2)]);
+        let read = read_all(asked.collect())?;
+        let count = self.members.len();
+        let of_members = weights.iter().enumerate().map(|(member, weights)| {
+            let mut parts = read.iter().map(|all| part(all, member, count));
+            let mut next = |_| parts.next().unwrap_or_default();
+            let loss = Loss::from_figures(&std::array::from_fn(&mut next), weights);
+            let seen = Seen {
+                alone: std::array::from_fn(&mut next),
+                coupled: std::array::from_fn(&mut next),
+                mu: std::array::from_fn(&mut next),
+            };
+            (loss, seen)
+        });
+        Ok(of_members.collect())
     }
 
     /// What the StateNets of members that have not diverged answer on an epoch's first batch.
@@ -380,7 +424,12 @@ impl Ensemble {
             .collect()
     }
 
-    fn loss_weights(&self, scheduled: &[Scheduled]) -> Vec<LossWeights> {
+    /// The weights of each member's loss; `scales` balances A and B.
+    fn loss_weights(
+        &self,
+        scheduled: &[Scheduled],
+        scales: fn(&Controller, &Model) -> [f64; 2],
+    ) -> Vec<LossWeights> {
         let of_members = self.members.iter().zip(scheduled);
         of_members
             .map(|(member, scheduled)| {
@@ -389,17 +438,13 @@ impl Ensemble {
                     config,
                     controller,
                     scheduled,
-                    controller.scales(&config.model),
+                    scales(controller, &config.model),
                 )
             })
             .collect()
     }
 
-    fn coupling(
-        &mut self,
-        noise: Noise<3>,
-        scheduled: &[Scheduled],
-    ) -> Coupling<crate::model::Each, 3> {
+    fn coupling(&mut self, noise: Noise<3>, scheduled: &[Scheduled]) -> Coupling<Each, 3> {
         let numbers = &mut self.numbers;
         let mut each = |of: fn(&Scheduled) -> f64| numbers.get(scheduled.iter().map(of).collect());
         let [noise_a, noise_b] = noise.epsilon;
@@ -413,28 +458,23 @@ impl Ensemble {
         }
     }
 
-    /// That there is a batch, noise and a schedule for every member.
-    fn check(
-        &self,
-        batches: &Batches,
-        noise: &Noise<3>,
-        scheduled: &[Scheduled],
-    ) -> Result<(), EnsembleError> {
+    /// That there is a batch and a schedule for every member.
+    fn check(&self, batches: &Batches, scheduled: &[Scheduled]) -> Result<(), EnsembleError> {
         let members = self.members.len();
-        let [of, rows, _] = batches.x.dims();
-        let mut counts = vec![
-            ("schedules", members, scheduled.len()),
-            ("batches", members, of),
-        ];
-        for noise in noise.epsilon.iter().chain(noise.jitter.iter().flatten()) {
+        same("batches", members, batches.x.dims()[0])?;
+        same("schedules", members, scheduled.len())
+    }
+
+    /// That there is noise for every row of every member.
+    fn check_noise(&self, batches: &Batches, noise: &Noise<3>) -> Result<(), EnsembleError> {
+        let [members, rows, _] = batches.x.dims();
+        let jitter = noise.jitter.iter().flatten();
+        for noise in noise.epsilon.iter().chain(jitter) {
             let [of, noisy, _] = noise.dims();
-            counts.push(("members with noise", members, of));
-            counts.push(("rows of noise", rows, noisy));
+            same("members with noise", members, of)?;
+            same("rows of noise", rows, noisy)?;
         }
-        match counts.iter().find(|(_, expected, found)| expected != found) {
-            Some((what, expected, found)) => Err(count(what, *expected, *found)),
-            None => Ok(()),
-        }
+        Ok(())
     }
 
     fn member(&self, member: usize) -> Result<&Member, EnsembleError> {
@@ -498,6 +538,20 @@ fn refuse(member: usize, config: &Config) -> Result<(), EnsembleError> {
     match terms.iter().find(|(_, asked)| *asked) {
         Some((key, _)) => Err(EnsembleError::Refused { member, key }),
         None => Ok(()),
+    }
+}
+
+/// The part of a member in what was read of all members.
+fn part(all: &[f64], member: usize, members: usize) -> Vec<f64> {
+    let each = all.len() / members;
+    all.iter().skip(member * each).take(each).copied().collect()
+}
+
+fn same(what: &'static str, expected: usize, found: usize) -> Result<(), EnsembleError> {
+    if expected == found {
+        Ok(())
+    } else {
+        Err(count(what, expected, found))
     }
 }
 
