@@ -5,6 +5,7 @@ use burn::tensor::TensorData;
 
 use super::*;
 use crate::config::Source;
+use crate::device::{Chosen, DeviceSpec, choose};
 use crate::model::{Batch, LATENT, TENSORS_TRAINED};
 use crate::random::{Purpose, Stream};
 use crate::space::{OPERATIONS, Operation};
@@ -33,7 +34,7 @@ fn configs() -> [Config; MEMBERS] {
             "beyond.align_spread=true",
         ],
     ]
-    .map(|set| config(set))
+    .map(config)
 }
 
 fn config(set: &[&str]) -> Config {
@@ -126,19 +127,19 @@ fn begin(controller: &mut Controller, member: usize, epoch: u32, config: &Config
     controller.begin_epoch(&scheduled(member, epoch), config, coverage);
 }
 
-fn cores(dtype: DType) -> Vec<Core> {
+fn cores(device: &Device, dtype: DType) -> Vec<Core> {
     let of_members = configs().into_iter().enumerate();
     of_members
-        .map(|(member, config)| Core::new(&config, &start(member), &Device::flex(), dtype))
+        .map(|(member, config)| Core::new(&config, &start(member), device, dtype))
         .collect()
 }
 
-fn ensemble(dtype: DType) -> Ensemble {
+fn ensemble(device: &Device, dtype: DType) -> Ensemble {
     let of_members = configs().into_iter().enumerate();
     let members: Vec<(Config, Weights)> = of_members
         .map(|(member, config)| (config, start(member)))
         .collect();
-    Ensemble::new(&members, &Device::flex(), dtype).unwrap()
+    Ensemble::new(&members, device, dtype).unwrap()
 }
 
 fn begin_all(ensemble: &mut Ensemble, epoch: u32) {
@@ -257,7 +258,9 @@ fn validate(cores: &[Core], ensemble: &Ensemble) {
 
 #[test]
 fn members_at_once_are_what_they_are_alone() {
-    let (mut cores, mut ensemble) = (cores(DType::F64), ensemble(DType::F64));
+    let processor = Device::flex();
+    let mut cores = cores(&processor, DType::F64);
+    let mut ensemble = ensemble(&processor, DType::F64);
     let before = of_member(&ensemble, 0);
     let mut losses = Vec::new();
     for batch in 0..2 * EPOCH {
@@ -329,7 +332,8 @@ fn bits(ensemble: &Ensemble, member: usize) -> (Weights, OptimizerState, Control
 }
 
 fn a_member_that_diverges_harms_no_other(dtype: DType, spoil: impl Fn(&mut Ensemble)) {
-    let (mut healthy, mut ill) = (ensemble(dtype), ensemble(dtype));
+    let new = || ensemble(&Device::flex(), dtype);
+    let (mut healthy, mut ill) = (new(), new());
     for ensemble in [&mut healthy, &mut ill] {
         begin_all(ensemble, 0);
     }
@@ -384,6 +388,64 @@ fn weights_that_are_no_numbers_harm_no_other() {
     }
 }
 
+/// Few steps, on whatever adapter there is, a software rasteriser included: its kernels are compiled as
+/// they are met. One member diverges.
+#[test]
+fn members_at_once_through_wgpu() {
+    let chosen = choose(DeviceSpec::Gpu(None)).or_else(|_| choose(DeviceSpec::Software));
+    let Ok(Chosen { device, .. }) = chosen else {
+        eprintln!("skipped: no graphics adapter, not even a software one, on this machine");
+        return;
+    };
+    let mut cores = cores(&device, DType::F32);
+    let mut ensemble = ensemble(&device, DType::F32);
+    begin_all(&mut ensemble, 0);
+    for (member, (core, config)) in cores.iter_mut().zip(configs()).enumerate() {
+        begin(&mut core.controller, member, 0, &config);
+    }
+    for batch in 0..3 {
+        let found = together(&mut ensemble, batch);
+        for member in [0, 2] {
+            let expected = alone(&mut cores[member], member, batch);
+            let found = found[member].as_ref().unwrap();
+            let (expected, found) = (figures(&expected), figures(found));
+            for (which, (expected, found)) in expected.iter().zip(&found).enumerate() {
+                // A value that crosses a bin's edge in 32 bits moves H, and the loss by it.
+                let difference = (expected - found).abs() / expected.abs().max(1.0);
+                assert!(
+                    difference < 2e-3,
+                    "batch {batch}, member {member}, figure {which}: {expected} {found}"
+                );
+            }
+        }
+        assert_eq!(found[1].is_err(), batch == 2);
+        if batch == 1 {
+            // Not a number that a GPU could make finite: every product of it is none.
+            let mut weights = ensemble.weights(1).unwrap();
+            weights.tensors[1][3] = f32::NAN;
+            ensemble.set_weights(1, &weights).unwrap();
+        }
+    }
+    for member in [0, 2] {
+        let emas = ensemble.controller(member).unwrap().gradient_emas;
+        let expected = cores[member]
+            .model
+            .weights(emas.map(|ema| ema as f32))
+            .unwrap();
+        let found = ensemble.weights(member).unwrap();
+        for (expected, found) in expected.tensors.iter().zip(&found.tensors) {
+            let largest = expected.iter().fold(0f32, |most, x| most.max(x.abs()));
+            let apart = expected
+                .iter()
+                .zip(found)
+                .map(|(x, y)| (x - y).abs() / largest);
+            // Adam's first steps are as large where a gradient is next to nothing: the mean tells.
+            let mean = apart.sum::<f32>() / expected.len() as f32;
+            assert!(largest == 0.0 || mean < 1e-3, "member {member}: {mean}");
+        }
+    }
+}
+
 /// A member through a checkpoint: 32 bits of weights and moments.
 fn saved(weights: Weights, state: OptimizerState, controller: Controller, config: &Config) -> Core {
     let (device, dtype) = (Device::flex(), DType::F64);
@@ -395,7 +457,9 @@ fn saved(weights: Weights, state: OptimizerState, controller: Controller, config
 
 #[test]
 fn a_member_leaves_and_goes_on_alone() {
-    let (mut cores, mut ensemble) = (cores(DType::F64), ensemble(DType::F64));
+    let processor = Device::flex();
+    let mut cores = cores(&processor, DType::F64);
+    let mut ensemble = ensemble(&processor, DType::F64);
     let config = &configs()[2];
     begin_all(&mut ensemble, 0);
     begin(&mut cores[2].controller, 2, 0, config);
@@ -462,7 +526,7 @@ fn what_cannot_be_trained_at_once_is_refused_and_said() {
     let told = make(&[plain.clone(), plain.clone(), wide]);
     assert!(told.contains("in member 2"), "{told}");
 
-    let mut ensemble = ensemble(DType::F32);
+    let mut ensemble = ensemble(&device, DType::F32);
     assert!(ensemble.set_config(1, &beyond.0).is_err());
     let absent = ensemble.weights(3).unwrap_err().to_string();
     assert_eq!(absent, "no member 3: there are 3, from 0");
