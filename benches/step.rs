@@ -11,12 +11,14 @@ use fluxttice_core::config::{Config, Source};
 use fluxttice_core::device::read_all;
 use fluxttice_core::measure::{CoverageTask, Samples, TILE, posteriors};
 use fluxttice_core::model::{
-    Batch, Coupling, DualVae, LATENT, LossWeights, Weights, Which, codes_tensor, loss_graph,
+    Batch, Batches, Coupling, DualVae, LATENT, LossWeights, Weights, Which, codes_tensor,
+    loss_graph,
 };
 use fluxttice_core::random::{Purpose, Stream};
 use fluxttice_core::run::built_in;
-use fluxttice_core::space::Operation;
-use fluxttice_core::training::{AdamW, Advance, Clipped, FlatGradient, Trainer};
+use fluxttice_core::schedule::Schedule;
+use fluxttice_core::space::{OPERATIONS, Operation};
+use fluxttice_core::training::{AdamW, Advance, Clipped, Core, Ensemble, FlatGradient, Trainer};
 
 /// One training batch of 64 as the worker does it: shuffled rows, noise, forward, backward, step.
 fn batch(c: &mut Criterion) {
@@ -38,6 +40,74 @@ fn batch(c: &mut Criterion) {
         spent
     };
     c.bench_function("training batch of 64", |b| b.iter_custom(&mut steps));
+}
+
+/// Sizes of the populations that are trained at once.
+const POPULATIONS: [usize; 3] = [1, 2, 8];
+
+/// A batch of 64 of each member of a population at once, per member: to be held against a batch alone.
+fn population(c: &mut Criterion) {
+    let config = Config::load(Source::BuiltIn, &[]).unwrap().config;
+    let scheduled = Schedule::new(&config).at(60, false);
+    let mut group = c.benchmark_group("a member's batch of 64");
+    group.bench_function("alone", |b| {
+        let mut core = Core::new(&config, &Weights::fresh(42), &Device::flex(), DType::F32);
+        core.controller.begin_epoch(&scheduled, &config, None);
+        b.iter(|| {
+            let place = core.placement();
+            let batch = Batch::new(operations(0).into_iter(), place.0, place.1);
+            let noise = noises(1).map(|numbers| codes_tensor(numbers, place.0, place.1));
+            let report = core.train_batch(&batch, noise, &scheduled, false).unwrap();
+            black_box(report.loss.loss)
+        });
+    });
+    for members in POPULATIONS {
+        let of_seed = |seed| (config.clone(), Weights::fresh(seed));
+        let all: Vec<_> = (0..members as u64).map(of_seed).collect();
+        let mut ensemble = Ensemble::new(&all, &Device::flex(), DType::F32).unwrap();
+        for member in 0..members {
+            let controller = ensemble.controller_mut(member).unwrap();
+            controller.begin_epoch(&scheduled, &config, None);
+        }
+        let scheduled = vec![scheduled; members];
+        let mut step = || {
+            let place = ensemble.placement();
+            let pairs = (0..members).map(|member| operations(member).map(|one| [one; 2]).to_vec());
+            let pairs: Vec<_> = pairs.collect();
+            let batches = Batches::of_pairs(&pairs, place.0, place.1).unwrap();
+            let noise = noises(members).map(|numbers| {
+                let codes = codes_tensor(numbers, place.0, place.1);
+                codes.reshape([members, 64, LATENT])
+            });
+            let reports = ensemble.train_batch(&batches, noise, &scheduled, false);
+            black_box(reports.unwrap().len());
+        };
+        group.bench_function(format!("population of {members}"), |b| {
+            b.iter_custom(|n| {
+                let began = Instant::now();
+                (0..n).for_each(|_| step());
+                began.elapsed() / members as u32
+            });
+        });
+    }
+    group.finish();
+}
+
+/// 64 operations, others for every member.
+fn operations(member: usize) -> [Operation; 64] {
+    std::array::from_fn(|row| Operation::new((row * 307 + member * 5_003) % OPERATIONS).unwrap())
+}
+
+/// ε of A and B of a batch of 64 of each member, row by row.
+fn noises(members: usize) -> [Vec<f64>; 2] {
+    [Purpose::NoiseA, Purpose::NoiseB].map(|purpose| {
+        let mut numbers = vec![0.0; members * 64 * LATENT];
+        let stream = Stream::new(42, purpose, 0, 0);
+        for (row, code) in (0..).zip(numbers.chunks_exact_mut(LATENT)) {
+            stream.normals(row, code);
+        }
+        numbers
+    })
 }
 
 /// A whole epoch of the published configuration: 247 batches, validation, 2 × 195,000 codes counted.
@@ -154,5 +224,5 @@ fn codes(c: &mut Criterion) {
     group.finish();
 }
 
-criterion_group!(benches, batch, parts, epoch, coverage, codes);
+criterion_group!(benches, batch, population, parts, epoch, coverage, codes);
 criterion_main!(benches);

@@ -5,7 +5,9 @@ use burn::tensor::{DType, Tensor, TensorData};
 
 use super::entropy::latent_entropy;
 use super::layout::LATENT;
+use super::members::Batches;
 use super::network::{Batch, Forward, Posterior};
+use super::number::{Each, Number};
 
 /// Terms of the loss that are read.
 const TERMS: usize = 6;
@@ -46,15 +48,53 @@ pub struct LossWeights {
     pub scale_b: f64,
 }
 
-/// A batch's loss as a graph, before anything is read.
+impl LossWeights {
+    /// As they enter the loss's graph.
+    fn terms(&self) -> TermWeights<f64> {
+        TermWeights {
+            beta_a: self.beta_a,
+            beta_b: self.beta_b,
+            entropy: self.entropy_weight,
+            repulsion: self.repulsion_weight,
+            total_a: self.lambda1 * self.scale_a,
+            total_b: self.lambda2 * self.scale_b,
+            free_bits: self.free_bits,
+            repels: self.repulsion_weight > 0.0,
+            align: self.align_spread.then_some(self.lambda3),
+        }
+    }
+}
+
+/// What multiplies the terms of a graph.
+#[derive(Clone, Debug)]
+struct TermWeights<N> {
+    /// Weights of the KL terms.
+    beta_a: N,
+    beta_b: N,
+    /// Weight of VAE-B's entropy term.
+    entropy: N,
+    /// Weight of VAE-B's repulsion term.
+    repulsion: N,
+    /// Weights of the two VAEs' losses, λ · scale.
+    total_a: N,
+    total_b: N,
+    /// Floor under each element of the KL term; one that is not positive is none.
+    free_bits: N,
+    /// Whether the repulsion has any weight.
+    repels: bool,
+    /// Weight of the difference of the spreads, where it is to have a gradient.
+    align: Option<N>,
+}
+
+/// A batch's loss as a graph, before anything is read: of one model, or of S members at once.
 #[derive(Clone, Debug)]
 pub struct LossGraph {
     /// What is differentiated: the loss without the published entropy alignment, which carries no
-    /// gradient; with λ3 times the difference of the spreads where that is asked for.
+    /// gradient; with λ3 times the difference of the spreads where that is asked for. `[1]`, or `[S]`.
     pub objective: Tensor<1>,
-    /// CE_A, CE_B, KL_A, KL_B, S_B, R_B, `[1]` each.
+    /// CE_A, CE_B, KL_A, KL_B, S_B, R_B, `[1]` or `[S]` each.
     terms: [Tensor<1>; TERMS],
-    /// z of A and of B, `[n · 16]` each.
+    /// z of A and of B, `[n · 16]` or `[S · n · 16]` each.
     codes: [Tensor<1>; 2],
 }
 
@@ -91,39 +131,72 @@ pub struct Loss {
 
 /// Builds the loss of a forward pass.
 pub fn loss_graph(forward: &Forward, batch: &Batch, weights: &LossWeights) -> LossGraph {
-    let [n, _] = batch.x.dims();
-    let n = n as f64;
-    let log_p_a = log_softmax(forward.logits[0].clone(), 2);
-    let log_p_b = log_softmax(forward.logits[1].clone(), 2);
-    let ce_a = cross_entropy(log_p_a, &batch.one_hot, n);
-    let ce_b = cross_entropy(log_p_b.clone(), &batch.one_hot, n);
-    let kl_a = kl(&forward.posterior[0], weights.free_bits, n);
-    let kl_b = kl(&forward.posterior[1], weights.free_bits, n);
-    let entropy = mean_softmax_entropy(log_p_b);
-    let repulsion = if weights.repulsion_weight > 0.0 {
-        repulsion(forward.z[1].clone())
+    graph(forward, &batch.one_hot, weights.terms())
+}
+
+/// Builds the losses of a forward pass of S members at once, `weights` one for each; `place` puts numbers,
+/// one for each member, on their device.
+pub fn members_loss_graph(
+    forward: &Forward<3, 4>,
+    batches: &Batches,
+    weights: &[LossWeights],
+    mut place: impl FnMut(Vec<f64>) -> Each,
+) -> LossGraph {
+    let terms: Vec<TermWeights<f64>> = weights.iter().map(LossWeights::terms).collect();
+    let mut each = |of: fn(&TermWeights<f64>) -> f64| place(terms.iter().map(of).collect());
+    let aligns = terms.iter().any(|terms| terms.align.is_some());
+    let terms = TermWeights {
+        beta_a: each(|terms| terms.beta_a),
+        beta_b: each(|terms| terms.beta_b),
+        entropy: each(|terms| terms.entropy),
+        repulsion: each(|terms| terms.repulsion),
+        total_a: each(|terms| terms.total_a),
+        total_b: each(|terms| terms.total_b),
+        free_bits: each(|terms| terms.free_bits),
+        repels: terms.iter().any(|terms| terms.repels),
+        align: aligns.then(|| each(|terms| terms.align.unwrap_or(0.0))),
+    };
+    graph(forward, &batches.one_hot, terms)
+}
+
+/// Builds the loss of a forward pass, of one model or of S members at once.
+fn graph<N: Number, const D: usize, const E: usize>(
+    forward: &Forward<D, E>,
+    one_hot: &Tensor<E>,
+    weights: TermWeights<N>,
+) -> LossGraph {
+    let n = one_hot.dims()[N::ROWS] as f64;
+    let log_p_a = log_softmax(forward.logits[0].clone(), E - 1);
+    let log_p_b = log_softmax(forward.logits[1].clone(), E - 1);
+    let ce_a = cross_entropy::<N, E>(log_p_a, one_hot, n);
+    let ce_b = cross_entropy::<N, E>(log_p_b.clone(), one_hot, n);
+    let kl_a = divergence(&forward.posterior[0], &weights.free_bits, n);
+    let kl_b = divergence(&forward.posterior[1], &weights.free_bits, n);
+    let entropy = mean_softmax_entropy::<N, E>(log_p_b);
+    let repulsion = if weights.repels {
+        repulsion_of::<N, D, E>(forward.z[1].clone())
     } else {
-        repulsion_unlearned(forward.z[1].clone())
+        repulsion_unlearned::<N, D>(forward.z[1].clone())
     };
 
-    let loss_a = ce_a.clone() + kl_a.clone().mul_scalar(weights.beta_a);
-    let loss_b = ce_b.clone() + kl_b.clone().mul_scalar(weights.beta_b)
-        - entropy.clone().mul_scalar(weights.entropy_weight)
-        + repulsion.clone().mul_scalar(weights.repulsion_weight);
-    let objective = loss_a.mul_scalar(weights.lambda1 * weights.scale_a)
-        + loss_b.mul_scalar(weights.lambda2 * weights.scale_b);
+    let loss_a = ce_a.clone() + weights.beta_a.times(kl_a.clone());
+    let loss_b = ce_b.clone() + weights.beta_b.times(kl_b.clone())
+        - weights.entropy.times(entropy.clone())
+        + weights.repulsion.times(repulsion.clone());
+    let objective = weights.total_a.times(loss_a) + weights.total_b.times(loss_b);
 
-    let objective = if weights.align_spread {
-        let [a, b] = forward.z.clone().map(spread);
-        objective + (a - b).abs().mul_scalar(weights.lambda3)
-    } else {
-        objective
+    let objective = match weights.align {
+        Some(weight) => {
+            let [a, b] = forward.z.clone().map(spread::<N, D>);
+            objective + weight.times((a - b).abs())
+        }
+        None => objective,
     };
 
     LossGraph {
         objective,
         terms: [ce_a, ce_b, kl_a, kl_b, entropy, repulsion].map(Tensor::inner),
-        codes: forward.z.clone().map(|z| z.inner().flatten(0, 1)),
+        codes: forward.z.clone().map(|z| z.inner().flatten(0, D - 1)),
     }
 }
 
@@ -168,71 +241,80 @@ impl Loss {
 ///
 /// ½ ln(2πe σ²) with the variance over the batch (Cover and Thomas, *Elements of Information Theory*,
 /// theorem 8.4.1): what the published histogram entropy stands for, in a form that has a gradient.
-pub fn spread(z: Tensor<2>) -> Tensor<1> {
-    let [n, _] = z.dims();
-    let deviation = z.clone() - z.mean_dim(0);
-    let variance = deviation.square().sum_dim(0).div_scalar(n as f64);
+fn spread<N: Number, const D: usize>(z: Tensor<D>) -> Tensor<1> {
+    let n = z.dims()[N::ROWS];
+    let deviation = z.clone() - z.mean_dim(N::ROWS);
+    let variance = deviation.square().sum_dim(N::ROWS).div_scalar(n as f64);
     let entropies = variance.add_scalar(VARIANCE_FLOOR).log().mul_scalar(0.5);
-    entropies
-        .mean()
-        .add_scalar(0.5 * (2.0 * std::f64::consts::PI * std::f64::consts::E).ln())
+    N::mean(entropies).add_scalar(0.5 * (2.0 * std::f64::consts::PI * std::f64::consts::E).ln())
 }
 
-/// Cross entropy over all nine entries, divided by n: `[1]`.
-fn cross_entropy(log_p: Tensor<3>, one_hot: &Tensor<3>, n: f64) -> Tensor<1> {
-    (log_p * one_hot.clone()).sum().mul_scalar(-1.0 / n)
+/// Cross entropy over all nine entries, divided by n: `[1]`, or `[S]`.
+fn cross_entropy<N: Number, const E: usize>(
+    log_p: Tensor<E>,
+    one_hot: &Tensor<E>,
+    n: f64,
+) -> Tensor<1> {
+    N::sum(log_p * one_hot.clone()).mul_scalar(-1.0 / n)
 }
 
 /// `Σ max(free_bits, ½(μ² + σ² - 1 - log σ²)) / n` over batch and dimensions: `[1]`.
 pub fn kl(posterior: &Posterior, free_bits: f64, n: f64) -> Tensor<1> {
+    divergence(posterior, &free_bits, n)
+}
+
+fn divergence<N: Number, const D: usize>(
+    posterior: &Posterior<D>,
+    free_bits: &N,
+    n: f64,
+) -> Tensor<1> {
     let Posterior { mu, log_variance } = posterior.clone();
     let elements = (mu.square() + log_variance.clone().exp() - log_variance)
         .sub_scalar(1.0)
         .mul_scalar(0.5);
-    let floored = if free_bits > 0.0 {
-        elements.clamp_min(free_bits)
-    } else {
-        elements
-    };
-    floored.sum().div_scalar(n)
+    N::sum(free_bits.floor_of(elements)).div_scalar(n)
 }
 
-/// Entropy of the batch-mean softmax, summed over entries and classes: `[1]`.
-fn mean_softmax_entropy(log_p: Tensor<3>) -> Tensor<1> {
-    let p = log_p.exp().mean_dim(0);
-    (p.clone() * p.add_scalar(PROBABILITY_FLOOR).log())
-        .sum()
-        .neg()
+/// Entropy of the batch-mean softmax, summed over entries and classes: `[1]`, or `[S]`.
+fn mean_softmax_entropy<N: Number, const E: usize>(log_p: Tensor<E>) -> Tensor<1> {
+    let p = log_p.exp().mean_dim(N::ROWS);
+    N::sum(p.clone() * p.add_scalar(PROBABILITY_FLOOR).log()).neg()
 }
 
 /// Mean over ordered pairs i ≠ j of exp(-‖z_i - z_j‖² / 0.25); 0 for a single code: `[1]`.
 pub fn repulsion(z: Tensor<2>) -> Tensor<1> {
-    let [n, dimensions] = z.dims();
-    let (device, dtype) = (z.device(), z.dtype());
+    repulsion_of::<f64, 2, 3>(z)
+}
+
+fn repulsion_of<N: Number, const D: usize, const E: usize>(z: Tensor<D>) -> Tensor<1> {
+    let n = z.dims()[N::ROWS];
     if n < 2 {
-        return z.sum().mul_scalar(0.0);
+        return N::sum(z).mul_scalar(0.0);
     }
-    let difference = z.clone().reshape([n, 1, dimensions]) - z.reshape([1, n, dimensions]);
-    let squared: Tensor<2> = difference.square().sum_dim(2).reshape([n, n]);
-    let pairs = squared.mul_scalar(-1.0 / REPULSION_SCALE).exp() * off_diagonal(n, &device, dtype);
-    pairs.sum().div_scalar((n * (n - 1)) as f64)
+    let rows = z.clone().unsqueeze_dim::<E>(N::ROWS + 1);
+    let difference = rows - z.unsqueeze_dim::<E>(N::ROWS);
+    mean_over_pairs::<N, D>(difference.square().sum_dim(E - 1).squeeze_dim(E - 1))
 }
 
 /// The same without a gradient, for where it has no weight: from inner products, in a sixteenth of the room.
-fn repulsion_unlearned(z: Tensor<2>) -> Tensor<1> {
-    let [n, _] = z.dims();
-    let (device, dtype) = (z.device(), z.dtype());
-    if n < 2 {
-        return z.sum().mul_scalar(0.0);
+fn repulsion_unlearned<N: Number, const D: usize>(z: Tensor<D>) -> Tensor<1> {
+    if z.dims()[N::ROWS] < 2 {
+        return N::sum(z).mul_scalar(0.0);
     }
     let z = z.detach();
-    let norms = z.clone().square().sum_dim(1);
+    let norms = z.clone().square().sum_dim(D - 1);
     let products = z.clone().matmul(z.transpose());
     let squared = norms.clone() + norms.transpose() - products.mul_scalar(2.0);
     // Rounding takes what is next to nothing below it.
-    let squared = squared.clamp_min(0.0);
-    let pairs = squared.mul_scalar(-1.0 / REPULSION_SCALE).exp() * off_diagonal(n, &device, dtype);
-    pairs.sum().div_scalar((n * (n - 1)) as f64)
+    mean_over_pairs::<N, D>(squared.clamp_min(0.0))
+}
+
+/// Mean over ordered pairs i ≠ j of exp(-d² / 0.25), of squared distances `[n, n]` or `[S, n, n]`.
+fn mean_over_pairs<N: Number, const D: usize>(squared: Tensor<D>) -> Tensor<1> {
+    let n = squared.dims()[N::ROWS];
+    let others = off_diagonal(n, &squared.device(), squared.dtype()).unsqueeze();
+    let pairs = squared.mul_scalar(-1.0 / REPULSION_SCALE).exp() * others;
+    N::sum(pairs).div_scalar((n * (n - 1)) as f64)
 }
 
 /// Ones off the diagonal, zeros on it, `[n, n]`.
@@ -266,10 +348,13 @@ mod tests {
     #[test]
     fn twice_the_spread_is_ln_2_more_entropy_and_the_centre_does_not_matter() {
         let device = Device::flex();
-        let difference = number(spread(codes(2.0, &device)) - spread(codes(1.0, &device)));
+        let difference =
+            number(spread::<f64, 2>(codes(2.0, &device)) - spread::<f64, 2>(codes(1.0, &device)));
         assert!((difference - 2f64.ln()).abs() < 1e-4, "{difference}");
-        let moved =
-            number(spread(codes(1.0, &device).add_scalar(7.0)) - spread(codes(1.0, &device)));
+        let moved = number(
+            spread::<f64, 2>(codes(1.0, &device).add_scalar(7.0))
+                - spread::<f64, 2>(codes(1.0, &device)),
+        );
         assert!(moved.abs() < 1e-9, "{moved}");
     }
 
@@ -278,20 +363,20 @@ mod tests {
         let device = Device::flex().autodiff();
         for scale in [0.02, 0.1, 1.0] {
             let z = codes(scale, &device);
-            let (with, without) = (repulsion(z.clone()), repulsion_unlearned(z));
+            let (with, without) = (repulsion(z.clone()), repulsion_unlearned::<f64, 2>(z));
             let (with, without) = (number(with.inner()), number(without.inner()));
             assert!((with - without).abs() < 1e-9, "{with} {without}");
             assert!(scale > 0.1 || with > 1e-3, "{with}");
         }
         let one = codes(1.0, &device).narrow(0, 0, 1);
-        assert_eq!(number(repulsion_unlearned(one).inner()), 0.0);
+        assert_eq!(number(repulsion_unlearned::<f64, 2>(one).inner()), 0.0);
     }
 
     #[test]
     fn the_spread_has_a_gradient() {
         let device = Device::flex().autodiff();
         let z = codes(1.0, &device).require_grad();
-        let gradients = spread(z.clone()).backward();
+        let gradients = spread::<f64, 2>(z.clone()).backward();
         let gradient = z.grad(&gradients).unwrap();
         assert!(number(gradient.square().sum()) > 1e-6);
     }

@@ -4,17 +4,24 @@ mod entropy;
 mod generated;
 mod layout;
 mod loss;
+mod members;
 mod network;
+mod number;
 mod related;
 mod weights;
 
 pub use entropy::{histogram, latent_entropy};
 pub use generated::{Generated, GeneratedWeights};
 pub use layout::{Architecture, LATENT, PARAMETERS, Parameter, TENSORS_A, TENSORS_TRAINED};
-pub use loss::{FIGURES, Loss, LossGraph, LossWeights, kl, loss_graph, repulsion};
-pub use network::{
-    Batch, Coupling, DualVae, Encoder, Forward, Posterior, StateNet, Which, codes_tensor,
-    entries_tensor, parameter_counts,
+pub use loss::{
+    FIGURES, Loss, LossGraph, LossWeights, kl, loss_graph, members_loss_graph, repulsion,
 };
+pub use members::{Batches, Linears, Ragged, flattened, unflattened};
+pub use network::{
+    Batch, Coupling, DualVae, Encoder, Forward, Layer, Posterior, StateNet, Vaes, Which,
+    codes_tensor, entries_tensor, parameter_counts,
+};
+pub(crate) use number::PIECE;
+pub use number::{Each, Number};
 pub use related::Related;
 pub use weights::{MAX_FILE_BYTES, Weights, WeightsError};

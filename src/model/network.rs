@@ -9,6 +9,7 @@ use serde::{Deserialize, Serialize};
 
 use super::generated::Generated;
 use super::layout::{Architecture, LATENT, PARAMETERS, Parameter, TENSORS_TRAINED};
+use super::number::Number;
 use super::related::Related;
 use super::weights::Weights;
 use crate::device::DeviceFailure;
@@ -17,95 +18,151 @@ use crate::space::{ENTRIES, Operation, VALUES};
 /// Epsilon of StateNet's LayerNorm, PyTorch's default.
 const LAYER_NORM_EPSILON: f64 = 1e-5;
 
-/// Operations `[n, 9]` → parameters of the posterior, `[n, 16]` each.
-#[derive(Module, Debug)]
-pub struct Encoder {
-    hidden1: Linear,
-    hidden2: Linear,
-    hidden3: Linear,
-    mu: Linear,
-    log_variance: Linear,
+/// An affine layer on tensors of rank `D`: of one model on rows `[n, in]`, of S members at once on
+/// `[S, n, in]`.
+pub trait Layer<const D: usize>: Module {
+    /// What it makes of `x`: as many rows, of its outputs.
+    fn apply(&self, x: Tensor<D>) -> Tensor<D>;
 }
 
-impl Encoder {
+impl Layer<2> for Linear {
+    fn apply(&self, x: Tensor<2>) -> Tensor<2> {
+        self.forward(x)
+    }
+}
+
+/// Operations `[n, 9]` → parameters of the posterior, `[n, 16]` each.
+#[derive(Module, Debug)]
+pub struct Encoder<L: Module = Linear> {
+    hidden1: L,
+    hidden2: L,
+    hidden3: L,
+    mu: L,
+    log_variance: L,
+}
+
+impl<L: Module> Encoder<L> {
+    fn place(next: &mut impl FnMut() -> L) -> Self {
+        Self {
+            hidden1: next(),
+            hidden2: next(),
+            hidden3: next(),
+            mu: next(),
+            log_variance: next(),
+        }
+    }
+
     /// μ and log σ² of the operations `x`, entries as numbers.
-    pub fn forward(&self, x: Tensor<2>) -> Posterior {
-        let h = relu(self.hidden1.forward(x));
-        let h = relu(self.hidden2.forward(h));
-        let h = relu(self.hidden3.forward(h));
+    pub fn forward<const D: usize>(&self, x: Tensor<D>) -> Posterior<D>
+    where
+        L: Layer<D>,
+    {
+        let h = relu(self.hidden1.apply(x));
+        let h = relu(self.hidden2.apply(h));
+        let h = relu(self.hidden3.apply(h));
         Posterior {
-            mu: self.mu.forward(h.clone()),
-            log_variance: self.log_variance.forward(h),
+            mu: self.mu.apply(h.clone()),
+            log_variance: self.log_variance.apply(h),
         }
     }
 }
 
-/// A diagonal Gaussian for each of n operations.
+/// A diagonal Gaussian for each of n operations, of one model or of S members at once.
 #[derive(Clone, Debug)]
-pub struct Posterior {
-    /// Means, `[n, 16]`.
-    pub mu: Tensor<2>,
-    /// Logarithms of the variances, `[n, 16]`.
-    pub log_variance: Tensor<2>,
+pub struct Posterior<const D: usize = 2> {
+    /// Means, `[n, 16]` or `[S, n, 16]`.
+    pub mu: Tensor<D>,
+    /// Logarithms of the variances, of the same shape.
+    pub log_variance: Tensor<D>,
 }
 
-impl Posterior {
-    /// `μ + ε · exp(½ log σ²) · τ` for standard normal `noise` ε `[n, 16]`.
-    pub fn sample(&self, noise: Tensor<2>, temperature: f64) -> Tensor<2> {
+impl<const D: usize> Posterior<D> {
+    /// `μ + ε · exp(½ log σ²) · τ` for standard normal `noise` ε of the same shape.
+    pub fn sample(&self, noise: Tensor<D>, temperature: impl Number) -> Tensor<D> {
         let deviation = self.log_variance.clone().mul_scalar(0.5).exp();
-        self.mu.clone() + noise * deviation.mul_scalar(temperature)
+        self.mu.clone() + noise * temperature.times(deviation)
     }
 }
 
 /// VAE-A's decoder: codes `[n, 16]` → logits `[n, 27]`, entry by entry three values.
 #[derive(Module, Debug)]
-pub struct DecoderA {
-    hidden1: Linear,
-    hidden2: Linear,
-    out: Linear,
+pub struct DecoderA<L: Module = Linear> {
+    hidden1: L,
+    hidden2: L,
+    out: L,
     /// Whether each hidden layer also passes its input on.
     #[module(skip)]
     skip: bool,
 }
 
-impl DecoderA {
-    fn forward(&self, z: Tensor<2>) -> Tensor<2> {
+impl<L: Module> DecoderA<L> {
+    fn place(next: &mut impl FnMut() -> L, skip: bool) -> Self {
+        Self {
+            hidden1: next(),
+            hidden2: next(),
+            out: next(),
+            skip,
+        }
+    }
+
+    fn forward<const D: usize>(&self, z: Tensor<D>) -> Tensor<D>
+    where
+        L: Layer<D>,
+    {
         let h = relu(self.layer(&self.hidden1, z));
         let h = relu(self.layer(&self.hidden2, h));
-        self.out.forward(h)
+        self.out.apply(h)
     }
 
     /// A hidden layer; with skip connections its input is added to its first outputs (He, Zhang, Ren
     /// and Sun, *Deep residual learning for image recognition*, 2016, their shortcut A: no parameters).
-    fn layer(&self, layer: &Linear, x: Tensor<2>) -> Tensor<2> {
-        let out = layer.forward(x.clone());
+    fn layer<const D: usize>(&self, layer: &L, x: Tensor<D>) -> Tensor<D>
+    where
+        L: Layer<D>,
+    {
+        let out = layer.apply(x.clone());
         if !self.skip {
             return out;
         }
-        let ([n, outputs], [_, inputs]) = (out.dims(), x.dims());
-        let rest = Tensor::zeros([n, outputs - inputs], (&x.device(), x.dtype()));
-        out + Tensor::cat(vec![x, rest], 1)
+        let mut rest = out.dims();
+        rest[D - 1] -= x.dims()[D - 1];
+        let rest = Tensor::zeros(rest, (&x.device(), x.dtype()));
+        out + Tensor::cat(vec![x, rest], D - 1)
     }
 }
 
 /// VAE-B's decoder: two residual blocks.
 #[derive(Module, Debug)]
-pub struct DecoderB {
-    input: Linear,
-    block1_in: Linear,
-    block1_out: Linear,
-    block2_in: Linear,
-    block2_out: Linear,
-    out: Linear,
+pub struct DecoderB<L: Module = Linear> {
+    input: L,
+    block1_in: L,
+    block1_out: L,
+    block2_in: L,
+    block2_out: L,
+    out: L,
 }
 
-impl DecoderB {
-    fn forward(&self, z: Tensor<2>) -> Tensor<2> {
-        let h = relu(self.input.forward(z));
-        let h = h.clone() + self.block1_out.forward(relu(self.block1_in.forward(h)));
+impl<L: Module> DecoderB<L> {
+    fn place(next: &mut impl FnMut() -> L) -> Self {
+        Self {
+            input: next(),
+            block1_in: next(),
+            block1_out: next(),
+            block2_in: next(),
+            block2_out: next(),
+            out: next(),
+        }
+    }
+
+    fn forward<const D: usize>(&self, z: Tensor<D>) -> Tensor<D>
+    where
+        L: Layer<D>,
+    {
+        let h = relu(self.input.apply(z));
+        let h = h.clone() + self.block1_out.apply(relu(self.block1_in.apply(h)));
         let h = relu(h);
-        let h = h.clone() + self.block2_out.forward(relu(self.block2_in.forward(h)));
-        self.out.forward(h)
+        let h = h.clone() + self.block2_out.apply(relu(self.block2_in.apply(h)));
+        self.out.apply(h)
     }
 }
 
@@ -120,6 +177,23 @@ pub struct StateNet {
 }
 
 impl StateNet {
+    /// Places the last tensors of [`PARAMETERS`] on a device.
+    pub fn new(weights: &Weights, device: &Device) -> Self {
+        let mut place = Placement {
+            weights,
+            device,
+            dtype: DType::F32,
+            next: TENSORS_TRAINED,
+        };
+        Self {
+            input: place.linear(),
+            norm: place.layer_norm(),
+            code: place.linear(),
+            hidden: place.linear(),
+            out: place.linear(),
+        }
+    }
+
     /// Corrections of learning rate, λ1, λ2, λ3 for the state
     /// [H_A, H_B, KL_A, KL_B, gradient ratio, ρ, λ1, λ2, λ3].
     ///
@@ -140,6 +214,14 @@ impl StateNet {
         let h = self.norm.forward(self.input.forward(x)).tanh();
         let h = relu(self.hidden.forward(self.code.forward(h)));
         self.out.forward(h).tanh()
+    }
+
+    /// Its tensors in the original's layout, the last of [`PARAMETERS`].
+    ///
+    /// # Errors
+    /// The device's failure to hand the numbers over.
+    pub fn tensors(&self) -> Result<Vec<Vec<f32>>, DeviceFailure> {
+        read_back(self)
     }
 
     /// One step of plain gradient ascent on `signal · δ_lr(state)`: where the signal is positive the
@@ -193,17 +275,94 @@ impl Which {
     }
 }
 
+/// Both VAEs: all that is trained by the loss.
+#[derive(Module, Debug)]
+pub struct Vaes<L: Module = Linear> {
+    encoder_a: Encoder<L>,
+    decoder_a: DecoderA<L>,
+    encoder_b: Encoder<L>,
+    decoder_b: DecoderB<L>,
+}
+
+impl<L: Module> Vaes<L> {
+    /// Takes layer after layer in the order of [`PARAMETERS`].
+    pub(super) fn place(architecture: Architecture, mut next: impl FnMut() -> L) -> Self {
+        Self {
+            encoder_a: Encoder::place(&mut next),
+            decoder_a: DecoderA::place(&mut next, architecture.skip_a),
+            encoder_b: Encoder::place(&mut next),
+            decoder_b: DecoderB::place(&mut next),
+        }
+    }
+
+    /// The encoder of A or B.
+    pub fn encoder(&self, which: Which) -> &Encoder<L> {
+        match which {
+            Which::A => &self.encoder_a,
+            Which::B => &self.encoder_b,
+        }
+    }
+
+    /// Codes `[n, 16]` → logits `[n, 9, 3]` of A or B alone, without cross-injection; of members
+    /// `[S, n, 16]` → `[S, n, 9, 3]`.
+    pub fn decode<const D: usize, const E: usize>(&self, which: Which, z: Tensor<D>) -> Tensor<E>
+    where
+        L: Layer<D>,
+    {
+        let mut shape = [ENTRIES; E];
+        shape[..D - 1].copy_from_slice(&z.dims()[..D - 1]);
+        shape[E - 1] = VALUES;
+        let logits = match which {
+            Which::A => self.decoder_a.forward(z),
+            Which::B => self.decoder_b.forward(z),
+        };
+        logits.reshape(shape)
+    }
+
+    /// Operations `[n, 9]` or `[S, n, 9]` through both VAEs with stop-gradient cross-injection.
+    pub fn forward<N: Number, const D: usize, const E: usize>(
+        &self,
+        x: Tensor<D>,
+        coupling: Coupling<N, D>,
+    ) -> Forward<D, E>
+    where
+        L: Layer<D>,
+    {
+        let posterior = [self.encoder_a.forward(x.clone()), self.encoder_b.forward(x)];
+        let z = match coupling.noise {
+            Some([(noise_a, tau_a), (noise_b, tau_b)]) => [
+                posterior[0].sample(noise_a, tau_a),
+                posterior[1].sample(noise_b, tau_b),
+            ],
+            None => [posterior[0].mu.clone(), posterior[1].mu.clone()],
+        };
+        let z = match (z, coupling.jitter) {
+            ([z_a, z_b], Some([a, b])) => [z_a + a, z_b + b],
+            (z, None) => z,
+        };
+        let own_share = coupling.rho.complement();
+        let inject = |own: usize, other: usize| {
+            own_share.times(z[own].clone()) + coupling.rho.times(z[other].clone().detach())
+        };
+        let injected = [inject(0, 1), inject(1, 0)];
+        let logits = [
+            self.decode(Which::A, injected[0].clone()),
+            self.decode(Which::B, injected[1].clone()),
+        ];
+        Forward {
+            posterior,
+            z,
+            injected,
+            logits,
+        }
+    }
+}
+
 /// The whole model.
 #[derive(Module, Debug)]
 pub struct DualVae {
-    /// VAE-A's encoder.
-    pub encoder_a: Encoder,
-    /// VAE-A's decoder.
-    pub decoder_a: DecoderA,
-    /// VAE-B's encoder.
-    pub encoder_b: Encoder,
-    /// VAE-B's decoder.
-    pub decoder_b: DecoderB,
+    /// Both VAEs.
+    pub vaes: Vaes,
     /// The controller network.
     pub state_net: StateNet,
     #[module(skip)]
@@ -212,18 +371,18 @@ pub struct DualVae {
 
 /// What a forward pass does beside running the layers.
 #[derive(Clone, Debug)]
-pub struct Coupling {
+pub struct Coupling<N = f64, const D: usize = 2> {
     /// Permeability ρ of the cross-injection.
-    pub rho: f64,
+    pub rho: N,
     /// Posterior noise and temperature of A and B; `None` in evaluation (z = μ).
-    pub noise: Option<[(Tensor<2>, f64); 2]>,
-    /// Added to the codes of A and B, `[n, 16]`; only a disruption adds anything.
-    pub jitter: Option<[Tensor<2>; 2]>,
+    pub noise: Option<[(Tensor<D>, N); 2]>,
+    /// Added to the codes of A and B, `[n, 16]` or `[S, n, 16]`; only a disruption adds anything.
+    pub jitter: Option<[Tensor<D>; 2]>,
 }
 
-impl Coupling {
+impl<N, const D: usize> Coupling<N, D> {
     /// Evaluation at this permeability: z = μ.
-    pub fn at(rho: f64) -> Self {
+    pub fn at(rho: N) -> Self {
         Self {
             rho,
             noise: None,
@@ -232,17 +391,17 @@ impl Coupling {
     }
 }
 
-/// What a forward pass computes for n operations.
+/// What a forward pass computes for n operations, of one model or of S members at once.
 #[derive(Clone, Debug)]
-pub struct Forward {
+pub struct Forward<const D: usize = 2, const E: usize = 3> {
     /// Posteriors of A and B.
-    pub posterior: [Posterior; 2],
-    /// Codes before the injection, `[n, 16]`.
-    pub z: [Tensor<2>; 2],
-    /// Codes after the injection, `[n, 16]`.
-    pub injected: [Tensor<2>; 2],
-    /// Logits `[n, 9, 3]`.
-    pub logits: [Tensor<3>; 2],
+    pub posterior: [Posterior<D>; 2],
+    /// Codes before the injection, `[n, 16]` or `[S, n, 16]`.
+    pub z: [Tensor<D>; 2],
+    /// Codes after the injection, of the same shape.
+    pub injected: [Tensor<D>; 2],
+    /// Logits `[n, 9, 3]` or `[S, n, 9, 3]`.
+    pub logits: [Tensor<E>; 2],
 }
 
 impl DualVae {
@@ -257,29 +416,8 @@ impl DualVae {
             next: 0,
         };
         Self {
-            encoder_a: place.encoder(),
-            decoder_a: DecoderA {
-                hidden1: place.linear(),
-                hidden2: place.linear(),
-                out: place.linear(),
-                skip: weights.architecture.skip_a,
-            },
-            encoder_b: place.encoder(),
-            decoder_b: DecoderB {
-                input: place.linear(),
-                block1_in: place.linear(),
-                block1_out: place.linear(),
-                block2_in: place.linear(),
-                block2_out: place.linear(),
-                out: place.linear(),
-            },
-            state_net: StateNet {
-                input: place.linear(),
-                norm: place.layer_norm(),
-                code: place.linear(),
-                hidden: place.linear(),
-                out: place.linear(),
-            },
+            vaes: Vaes::place(weights.architecture, || place.linear()),
+            state_net: StateNet::new(weights, device),
             architecture: weights.architecture,
         }
     }
@@ -291,51 +429,17 @@ impl DualVae {
 
     /// The encoder of A or B.
     pub fn encoder(&self, which: Which) -> &Encoder {
-        match which {
-            Which::A => &self.encoder_a,
-            Which::B => &self.encoder_b,
-        }
+        self.vaes.encoder(which)
     }
 
     /// Codes `[n, 16]` → logits `[n, 9, 3]` of A or B alone, without cross-injection.
     pub fn decode(&self, which: Which, z: Tensor<2>) -> Tensor<3> {
-        let logits = match which {
-            Which::A => self.decoder_a.forward(z),
-            Which::B => self.decoder_b.forward(z),
-        };
-        let [n, _] = logits.dims();
-        logits.reshape([n, ENTRIES, VALUES])
+        self.vaes.decode(which, z)
     }
 
     /// Operations `[n, 9]` through both VAEs with stop-gradient cross-injection.
     pub fn forward(&self, x: Tensor<2>, coupling: Coupling) -> Forward {
-        let posterior = [self.encoder_a.forward(x.clone()), self.encoder_b.forward(x)];
-        let z = match coupling.noise {
-            Some([(noise_a, tau_a), (noise_b, tau_b)]) => [
-                posterior[0].sample(noise_a, tau_a),
-                posterior[1].sample(noise_b, tau_b),
-            ],
-            None => [posterior[0].mu.clone(), posterior[1].mu.clone()],
-        };
-        let z = match (z, coupling.jitter) {
-            ([z_a, z_b], Some([a, b])) => [z_a + a, z_b + b],
-            (z, None) => z,
-        };
-        let inject = |own: usize, other: usize| {
-            z[own].clone().mul_scalar(1.0 - coupling.rho)
-                + z[other].clone().detach().mul_scalar(coupling.rho)
-        };
-        let injected = [inject(0, 1), inject(1, 0)];
-        let logits = [
-            self.decode(Which::A, injected[0].clone()),
-            self.decode(Which::B, injected[1].clone()),
-        ];
-        Forward {
-            posterior,
-            z,
-            injected,
-            logits,
-        }
+        self.vaes.forward(x, coupling)
     }
 
     /// Reads the weights back in the original's layout.
@@ -345,19 +449,11 @@ impl DualVae {
     /// # Errors
     /// The device's failure to hand the numbers over.
     pub fn weights(&self, gradient_emas: [f32; 2]) -> Result<Weights, DeviceFailure> {
-        let mut reader = Reader {
-            tensors: Vec::with_capacity(PARAMETERS.len()),
-            failure: None,
-        };
-        self.visit(&mut reader);
-        match reader.failure {
-            Some(failure) => Err(failure),
-            None => Ok(Weights {
-                architecture: self.architecture,
-                tensors: reader.tensors,
-                gradient_emas,
-            }),
-        }
+        Ok(Weights {
+            architecture: self.architecture,
+            tensors: read_back(self)?,
+            gradient_emas,
+        })
     }
 }
 
@@ -413,16 +509,6 @@ impl Placement<'_> {
         }
     }
 
-    fn encoder(&mut self) -> Encoder {
-        Encoder {
-            hidden1: self.linear(),
-            hidden2: self.linear(),
-            hidden3: self.linear(),
-            mu: self.linear(),
-            log_variance: self.linear(),
-        }
-    }
-
     fn layer_norm(&mut self) -> LayerNorm {
         let config =
             LayerNormConfig::new(PARAMETERS[self.next].shape[0]).with_epsilon(LAYER_NORM_EPSILON);
@@ -437,6 +523,19 @@ impl Placement<'_> {
 struct Reader {
     tensors: Vec<Vec<f32>>,
     failure: Option<DeviceFailure>,
+}
+
+/// The tensors of a part of the model in the original's layout.
+fn read_back(part: &impl Module) -> Result<Vec<Vec<f32>>, DeviceFailure> {
+    let mut reader = Reader {
+        tensors: Vec::with_capacity(PARAMETERS.len()),
+        failure: None,
+    };
+    part.visit(&mut reader);
+    match reader.failure {
+        Some(failure) => Err(failure),
+        None => Ok(reader.tensors),
+    }
 }
 
 impl ModuleVisitor for Reader {

@@ -2,7 +2,7 @@
 
 use burn::tensor::Tensor;
 
-use super::network::{DualVae, Encoder};
+use super::network::{DualVae, Encoder, Which};
 
 /// Operations whose codes are to be related, entries as numbers `[m, 9]`.
 #[derive(Clone, Debug, Default)]
@@ -47,7 +47,7 @@ fn residual(model: &DualVae, summands: &[&Tensor<2>], sum: &Tensor<2>) -> Tensor
         let apart = summands.iter().fold(-code(sum), |apart, x| apart + code(x));
         apart.square().sum().div_scalar(rows as f64)
     };
-    of(&model.encoder_a) + of(&model.encoder_b)
+    of(model.encoder(Which::A)) + of(model.encoder(Which::B))
 }
 
 #[cfg(test)]
@@ -71,7 +71,7 @@ mod tests {
         });
         let rows = Tensor::cat(vec![a.clone(), b.clone(), c.clone()], 0);
         let (mut near, mut additive) = (0.0, 0.0);
-        for encoder in [&model.encoder_a, &model.encoder_b] {
+        for encoder in Which::BOTH.map(|which| model.encoder(which)) {
             let mu = encoder.forward(rows.clone()).mu;
             let mu: Vec<f64> = mu.try_into_vec_as().unwrap();
             for i in 0..LATENT {

@@ -3,6 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use crate::config::{Config, Model};
+use crate::model::Loss;
 use crate::record::StateNetAnswer;
 use crate::schedule::Scheduled;
 
@@ -168,8 +169,23 @@ impl Controller {
         ]
     }
 
+    /// What StateNet reads of a batch's loss and of the run.
+    pub fn state(&self, loss: &Loss, rho: f64) -> [f64; 9] {
+        [
+            loss.entropy_a,
+            loss.entropy_b,
+            loss.kl_a,
+            loss.kl_b,
+            self.ratio,
+            rho,
+            self.lambda1,
+            self.lambda2,
+            self.lambda3,
+        ]
+    }
+
     /// Applies StateNet's answer; in 32 bits, as the original's tensors are.
-    pub fn correct(&mut self, answer: [f32; 4], config: &Config) {
+    pub fn correct(&mut self, answer: [f32; 4], config: &Config) -> StateNetAnswer {
         let [lr, lambda1, lambda2, lambda3] = answer;
         let scale = config.model.statenet_lambda_scale as f32;
         self.learning_rate = corrected_rate(self.learning_rate, lr, config);
@@ -180,6 +196,13 @@ impl Controller {
         self.lambda2 = shift(self.lambda2, lambda2, LAMBDA_BOUNDS);
         self.lambda3 = shift(self.lambda3, lambda3, LAMBDA3_BOUNDS);
         self.hold(config);
+        let [delta_lr, delta_lambda1, delta_lambda2, delta_lambda3] = answer.map(f64::from);
+        StateNetAnswer {
+            delta_lr,
+            delta_lambda1,
+            delta_lambda2,
+            delta_lambda3,
+        }
     }
 
     /// Takes the norms of a clipped gradient's two parts into the averages.

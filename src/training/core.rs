@@ -9,7 +9,8 @@ use super::optimizer::{AdamW, Clipped, FlatGradient};
 use crate::config::Config;
 use crate::device::{DeviceFailure, read_all};
 use crate::model::{
-    Batch, Coupling, DualVae, GeneratedWeights, Loss, LossWeights, Weights, Which, loss_graph,
+    Batch, Coupling, DualVae, GeneratedWeights, Loss, LossWeights, StateNet, Weights, Which,
+    loss_graph,
 };
 use crate::record::StateNetAnswer;
 use crate::schedule::Scheduled;
@@ -31,16 +32,16 @@ pub struct Core {
 
 /// How far gradients point along the updates before them, within one epoch.
 #[derive(Clone, Debug, Default)]
-struct Agreement {
+pub(super) struct Agreement {
     /// What StateNet saw in this epoch.
-    state: Option<[f64; 9]>,
+    pub(super) state: Option<[f64; 9]>,
     cosines: f64,
     batches: u32,
 }
 
 impl Agreement {
     /// Takes in products of a gradient with the last update, and that update's squares.
-    fn add(&mut self, products: &[f64], norm: f64) {
+    pub(super) fn add(&mut self, products: &[f64], norm: f64) {
         let (products, squares) = products.split_at(products.len() / 2);
         let size = squares.iter().sum::<f64>().sqrt() * norm;
         if size > 0.0 {
@@ -52,19 +53,27 @@ impl Agreement {
     fn mean(&self) -> f64 {
         self.cosines / f64::from(self.batches.max(1))
     }
+
+    /// StateNet after this epoch, where the configuration teaches it.
+    pub(super) fn teach(&mut self, state_net: &mut StateNet, config: &Config) {
+        let agreement = std::mem::take(self);
+        if let (Some(rate), Some(state)) = (config.beyond.statenet_rate, agreement.state) {
+            *state_net = state_net.clone().taught(state, agreement.mean(), rate);
+        }
+    }
 }
 
-/// Random numbers of one training batch.
+/// Random numbers of one training batch, of one model or of S members at once.
 #[derive(Clone, Debug)]
-pub struct Noise {
-    /// ε of A and B, `[n, 16]`.
-    pub epsilon: [Tensor<2>; 2],
-    /// Added to the codes of A and B, `[n, 16]`; only a disruption adds anything.
-    pub jitter: Option<[Tensor<2>; 2]>,
+pub struct Noise<const D: usize = 2> {
+    /// ε of A and B, `[n, 16]` or `[S, n, 16]`.
+    pub epsilon: [Tensor<D>; 2],
+    /// Added to the codes of A and B, of the same shape; only a disruption adds anything.
+    pub jitter: Option<[Tensor<D>; 2]>,
 }
 
-impl From<[Tensor<2>; 2]> for Noise {
-    fn from(epsilon: [Tensor<2>; 2]) -> Self {
+impl<const D: usize> From<[Tensor<D>; 2]> for Noise<D> {
+    fn from(epsilon: [Tensor<D>; 2]) -> Self {
         Self {
             epsilon,
             jitter: None,
@@ -135,11 +144,8 @@ impl Core {
     /// would have lowered the loss further. It is taken as a cosine, mean over the epoch's batches, so that
     /// its size is that of no loss. λ1..3 have no such signal and are left to what they were.
     pub fn teach_state_net(&mut self) {
-        let agreement = std::mem::take(&mut self.agreement);
-        if let (Some(rate), Some(state)) = (self.config.beyond.statenet_rate, agreement.state) {
-            let state_net = self.model.state_net.clone();
-            self.model.state_net = state_net.taught(state, agreement.mean(), rate);
-        }
+        self.agreement
+            .teach(&mut self.model.state_net, &self.config);
     }
 
     /// Mixes a share of other weights into both decoders: w ← (1 - share) · w + share · fresh.
@@ -181,8 +187,8 @@ impl Core {
         scheduled: &Scheduled,
         first: bool,
     ) -> Result<BatchReport, StepError> {
-        let [scale_a, scale_b] = self.controller.scales(&self.config.model);
-        let weights = self.loss_weights(scheduled, scale_a, scale_b);
+        let scales = self.controller.scales(&self.config.model);
+        let weights = loss_weights(&self.config, &self.controller, scheduled, scales);
         let Noise {
             epsilon: [noise_a, noise_b],
             jitter,
@@ -272,28 +278,10 @@ impl Core {
     }
 
     fn correct(&mut self, loss: &Loss, rho: f64) -> Result<StateNetAnswer, DeviceFailure> {
-        let controller = &mut self.controller;
-        let state = [
-            loss.entropy_a,
-            loss.entropy_b,
-            loss.kl_a,
-            loss.kl_b,
-            controller.ratio,
-            rho,
-            controller.lambda1,
-            controller.lambda2,
-            controller.lambda3,
-        ];
+        let state = self.controller.state(loss, rho);
         self.agreement.state = Some(state);
         let answer = self.model.state_net.correct(state)?;
-        controller.correct(answer, &self.config);
-        let [delta_lr, delta_lambda1, delta_lambda2, delta_lambda3] = answer.map(f64::from);
-        Ok(StateNetAnswer {
-            delta_lr,
-            delta_lambda1,
-            delta_lambda2,
-            delta_lambda3,
-        })
+        Ok(self.controller.correct(answer, &self.config))
     }
 
     /// The model as it is, without autodiff.
@@ -314,7 +302,7 @@ impl Core {
         batch: &Batch,
         scheduled: &Scheduled,
     ) -> Result<(Loss, Seen), DeviceFailure> {
-        let weights = self.loss_weights(scheduled, 1.0, 1.0);
+        let weights = loss_weights(&self.config, &self.controller, scheduled, [1.0; 2]);
         let forward = model.forward(batch.x.clone(), Coupling::at(scheduled.rho));
         let figures = loss_graph(&forward, batch, &weights).figures();
         let [mu_a, mu_b] = forward.posterior.map(|posterior| posterior.mu);
@@ -337,21 +325,27 @@ impl Core {
         };
         Ok((loss, seen))
     }
+}
 
-    fn loss_weights(&self, scheduled: &Scheduled, scale_a: f64, scale_b: f64) -> LossWeights {
-        LossWeights {
-            beta_a: scheduled.beta_a,
-            beta_b: scheduled.beta_b,
-            lambda1: self.controller.lambda1,
-            lambda2: self.controller.lambda2,
-            lambda3: self.controller.lambda3,
-            free_bits: self.config.free_bits,
-            entropy_weight: self.config.vae_b.entropy_weight,
-            repulsion_weight: self.config.vae_b.repulsion_weight,
-            align_spread: self.config.beyond.align_spread.unwrap_or(false),
-            scale_a,
-            scale_b,
-        }
+/// The weights of a batch's loss under these balance scales of A and B.
+pub(super) fn loss_weights(
+    config: &Config,
+    controller: &Controller,
+    scheduled: &Scheduled,
+    [scale_a, scale_b]: [f64; 2],
+) -> LossWeights {
+    LossWeights {
+        beta_a: scheduled.beta_a,
+        beta_b: scheduled.beta_b,
+        lambda1: controller.lambda1,
+        lambda2: controller.lambda2,
+        lambda3: controller.lambda3,
+        free_bits: config.free_bits,
+        entropy_weight: config.vae_b.entropy_weight,
+        repulsion_weight: config.vae_b.repulsion_weight,
+        align_spread: config.beyond.align_spread.unwrap_or(false),
+        scale_a,
+        scale_b,
     }
 }
 
@@ -367,7 +361,6 @@ pub(super) fn finite(what: &'static str, value: f64, loss: f64) -> Result<(), St
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::model::StateNet;
 
     fn state_net() -> StateNet {
         let device = Device::flex().autodiff();

@@ -47,12 +47,17 @@ impl At {
         rows: usize,
         (device, dtype): (&Device, DType),
     ) -> Tensor<2> {
+        codes_tensor(self.normal_numbers(purpose, rows), device, dtype)
+    }
+
+    /// The same on the host, row by row.
+    pub fn normal_numbers(self, purpose: Purpose, rows: usize) -> Vec<f64> {
         let stream = self.stream(purpose);
         let mut numbers = vec![0.0; rows * LATENT];
         for (row, code) in (0..).zip(numbers.chunks_exact_mut(LATENT)) {
             stream.normals(row, code);
         }
-        codes_tensor(numbers, device, dtype)
+        numbers
     }
 }
 
@@ -105,15 +110,8 @@ impl Lessons {
         at: At,
         (device, dtype): (&Device, DType),
     ) -> Batch {
-        let shown = at.stream(Purpose::Shown);
-        let pairs: Vec<[Operation; 2]> = (0..)
-            .zip(rows)
-            .map(|(place, row)| {
-                let operation = self.operations[*row as usize];
-                self.pair(beyond, operation, &|column| shown.uniform(place, column))
-            })
-            .collect();
-        let mut batch = Batch::of_pairs(pairs.iter().copied(), device, dtype);
+        let pairs = self.pairs(beyond, rows, at);
+        let mut batch = Batch::of_pairs(pairs.into_iter(), device, dtype);
         if beyond.relates() {
             let clean: Vec<Operation> = rows
                 .iter()
@@ -126,6 +124,18 @@ impl Lessons {
                 .map(|purpose| at.normals(purpose, codes as usize, (device, dtype))),
         });
         batch
+    }
+
+    /// What is shown of the operations of these rows, each with what it is to be decoded to.
+    pub fn pairs(&self, beyond: &Beyond, rows: &[u32], at: At) -> Vec<[Operation; 2]> {
+        let shown = at.stream(Purpose::Shown);
+        (0..)
+            .zip(rows)
+            .map(|(place, row)| {
+                let operation = self.operations[*row as usize];
+                self.pair(beyond, operation, &|column| shown.uniform(place, column))
+            })
+            .collect()
     }
 
     /// What is shown of an operation, and what it is to be decoded to.

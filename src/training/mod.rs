@@ -3,6 +3,7 @@
 mod best;
 mod controller;
 mod core;
+mod ensemble;
 mod lesson;
 mod means;
 mod observe;
@@ -15,6 +16,7 @@ mod trainer;
 pub use best::{Bests, Judged};
 pub use controller::{BALANCED, Controller};
 pub use core::{BatchReport, Core, Noise, StepError};
+pub use ensemble::{Ensemble, EnsembleError};
 pub use means::Means;
 pub use observe::{Observed, Seen};
 pub use optimizer::{AdamW, Clipped, FlatGradient, OptimizerState};

@@ -3,11 +3,13 @@
 //! Burn's own optimizer clips each tensor by itself and keeps its state under random ids; the
 //! model needs the norm over all parameters, and a state that can be stored under stable names.
 
+use std::ops::Range;
+
 use burn::module::{Module, ModuleMapper, ModuleVisitor, Param};
 use burn::tensor::{DType, Device, Gradients, Tensor, TensorData};
 
 use crate::device::{DeviceFailure, is_cpu};
-use crate::model::{DualVae, TENSORS_TRAINED};
+use crate::model::{DualVae, Number, PIECE, TENSORS_TRAINED};
 
 /// Decay of the first moment.
 const BETA_1: f64 = 0.9;
@@ -68,27 +70,31 @@ impl FlatGradient {
 
     /// Squared norms of VAE-A's and VAE-B's parts from their [`squares`](Self::squares).
     pub fn squared_norms(&self, squares: &[f64]) -> [f64; 2] {
-        let of_a = self.sizes[0].div_ceil(PIECE);
-        let (a, b) = squares.split_at(of_a.min(squares.len()));
-        [a.iter().sum(), b.iter().sum()]
+        squared_norms(self.sizes, squares)
     }
 
     /// Sums over the pieces of a vector of all parameters.
     fn sums(&self, flat: &Tensor<1>) -> Tensor<1> {
-        let [a, b] = self.sizes;
-        let pieces = pieces(0, a).chain(pieces(a, a + b));
-        let sums = pieces.map(|piece| flat.clone().narrow(0, piece.start, piece.len()).sum());
+        let sums =
+            pieces(self.sizes).map(|piece| flat.clone().narrow(0, piece.start, piece.len()).sum());
         Tensor::cat(sums.collect(), 0)
     }
 }
 
-/// Numbers summed at a time.
-const PIECE: usize = 32_768;
+/// The pieces of VAE-A's part, then those of VAE-B's, of these sizes.
+pub(super) fn pieces([a, b]: [usize; 2]) -> impl Iterator<Item = Range<usize>> {
+    let of = |from: usize, to: usize| {
+        let starts = (from..to).step_by(PIECE);
+        starts.map(move |start| start..(start + PIECE).min(to))
+    };
+    of(0, a).chain(of(a, a + b))
+}
 
-fn pieces(from: usize, to: usize) -> impl Iterator<Item = std::ops::Range<usize>> {
-    (from..to)
-        .step_by(PIECE)
-        .map(move |start| start..(start + PIECE).min(to))
+/// Squared norms of VAE-A's and VAE-B's parts of these sizes from the sums of squares of their pieces.
+pub(super) fn squared_norms(sizes: [usize; 2], squares: &[f64]) -> [f64; 2] {
+    let of_a = sizes[0].div_ceil(PIECE);
+    let (a, b) = squares.split_at(of_a.min(squares.len()));
+    [a.iter().sum(), b.iter().sum()]
 }
 
 /// What clipping did to a gradient.
@@ -136,15 +142,28 @@ enum Moments {
 
 /// What one step multiplies by.
 #[derive(Clone, Copy, Debug)]
-struct Factors {
+pub(super) struct Factors<N = f64> {
     /// The gradient, in the first moment.
-    first: f64,
+    pub(super) first: N,
     /// The gradient's square, in the second.
-    second: f64,
+    pub(super) second: N,
     /// The root of the second moment.
-    root: f64,
+    pub(super) root: N,
     /// The first moment.
-    rate: f64,
+    pub(super) rate: N,
+}
+
+impl Factors {
+    /// Those of the step after `steps` others.
+    pub(super) fn new(steps: u32, coefficient: f64, learning_rate: f64) -> Self {
+        let correction = |beta: f64| 1.0 - beta.powf(f64::from(steps + 1));
+        Self {
+            first: (1.0 - BETA_1) * coefficient,
+            second: (1.0 - BETA_2) * coefficient * coefficient,
+            root: correction(BETA_2).sqrt().recip(),
+            rate: learning_rate / correction(BETA_1),
+        }
+    }
 }
 
 /// The optimizer's state on the host.
@@ -194,20 +213,14 @@ impl AdamW {
         learning_rate: f64,
     ) -> Result<DualVae, DeviceFailure> {
         let flat = gradient.flat;
-        let correction = |beta: f64| 1.0 - beta.powf(f64::from(self.steps + 1));
-        let factors = Factors {
-            first: (1.0 - BETA_1) * coefficient,
-            second: (1.0 - BETA_2) * coefficient * coefficient,
-            root: correction(BETA_2).sqrt().recip(),
-            rate: learning_rate / correction(BETA_1),
-        };
+        let factors = Factors::new(self.steps, coefficient, learning_rate);
         let moments = self.moments.get_or_insert_with(|| {
             let zeros = vec![0.0; flat.dims()[0]];
             Moments::new([zeros.clone(), zeros], &flat.device(), flat.dtype())
         });
         let update = match moments {
-            Moments::Placed(moments) => placed_update(flat, moments, factors),
-            Moments::Host(moments) => host_update(flat, moments, factors)?,
+            Moments::Placed(moments) => placed_update(flat, moments, &factors),
+            Moments::Host(moments) => host_update(flat, moments, &factors)?,
         };
         self.steps += 1;
         self.last = Some(update.clone());
@@ -269,14 +282,18 @@ impl Moments {
     }
 }
 
-/// What is to be subtracted, and the moments brought up to date.
-fn placed_update(flat: Tensor<1>, moments: &mut [Tensor<1>; 2], by: Factors) -> Tensor<1> {
-    let first = flat.clone().mul_scalar(by.first);
-    let second = flat.square().mul_scalar(by.second);
+/// What is to be subtracted, and the moments brought up to date: of a vector, or of the rows of S members.
+pub(super) fn placed_update<N: Number, const D: usize>(
+    flat: Tensor<D>,
+    moments: &mut [Tensor<D>; 2],
+    by: &Factors<N>,
+) -> Tensor<D> {
+    let first = by.first.times(flat.clone());
+    let second = by.second.times(flat.square());
     let [m, v] = moments.clone();
     let (m, v) = (m.mul_scalar(BETA_1) + first, v.mul_scalar(BETA_2) + second);
-    let denominator = v.clone().sqrt().mul_scalar(by.root).add_scalar(EPSILON);
-    let update = m.clone().mul_scalar(by.rate) / denominator;
+    let denominator = by.root.times(v.clone().sqrt()).add_scalar(EPSILON);
+    let update = by.rate.times(m.clone()) / denominator;
     *moments = [m, v];
     update
 }
@@ -284,22 +301,31 @@ fn placed_update(flat: Tensor<1>, moments: &mut [Tensor<1>; 2], by: Factors) -> 
 /// The same in one pass over memory instead of a dozen; the same bits, for it is the same arithmetic.
 fn host_update(
     flat: Tensor<1>,
-    [first, second]: &mut [Vec<f32>; 2],
-    by: Factors,
+    moments: &mut [Vec<f32>; 2],
+    by: &Factors,
 ) -> Result<Tensor<1>, DeviceFailure> {
     let device = flat.device();
     let mut numbers: Vec<f32> = flat.try_into_vec_as()?;
+    turn_into_update(&mut numbers, moments, by);
+    let length = numbers.len();
+    let data = TensorData::new(numbers, [length]);
+    Ok(Tensor::from_data(data, (&device, DType::F32)))
+}
+
+/// A gradient becomes what is to be subtracted, and the moments are brought up to date.
+pub(super) fn turn_into_update(
+    gradient: &mut [f32],
+    [first, second]: &mut [Vec<f32>; 2],
+    by: &Factors,
+) {
     let [beta_1, beta_2, epsilon] = [BETA_1, BETA_2, EPSILON].map(|factor| factor as f32);
     let [by_first, by_second] = [by.first, by.second].map(|factor| factor as f32);
     let [root, rate] = [by.root, by.rate].map(|factor| factor as f32);
-    for ((number, m), v) in numbers.iter_mut().zip(first).zip(second) {
+    for ((number, m), v) in gradient.iter_mut().zip(first).zip(second) {
         *m = *m * beta_1 + *number * by_first;
         *v = *v * beta_2 + *number * *number * by_second;
         *number = *m * rate / (v.sqrt() * root + epsilon);
     }
-    let length = numbers.len();
-    let data = TensorData::new(numbers, [length]);
-    Ok(Tensor::from_data(data, (&device, DType::F32)))
 }
 
 struct Collector {
@@ -373,8 +399,8 @@ mod tests {
                 rate: 1.3e-3,
             };
             let flat = place(numbers(step as f32));
-            let one = host_update(flat.clone(), &mut host, by).unwrap();
-            let other = placed_update(flat, &mut placed, by);
+            let one = host_update(flat.clone(), &mut host, &by).unwrap();
+            let other = placed_update(flat, &mut placed, &by);
             let bits = |tensor: Tensor<1>| -> Vec<u32> {
                 let numbers: Vec<f32> = tensor.try_into_vec_as().unwrap();
                 numbers.into_iter().map(f32::to_bits).collect()

@@ -1,0 +1,185 @@
+//! S members of one architecture as one network: what [`Layer`] is for one, with a leading dimension.
+//!
+//! Members share nothing. A batch costs all of them as many operations of the device as it costs one.
+
+use burn::module::{Module, Param};
+use burn::tensor::{DType, Device, Tensor};
+use thiserror::Error;
+
+use super::layout::{Architecture, PARAMETERS, Parameter, TENSORS_TRAINED};
+use super::network::{Batch, Layer, Vaes};
+use super::weights::Weights;
+use crate::space::{ENTRIES, Operation, VALUES};
+
+/// An affine layer of each of S members.
+#[derive(Module, Debug)]
+pub struct Linears {
+    /// `[S, in, out]`.
+    weight: Param<Tensor<3>>,
+    /// `[S, 1, out]`.
+    bias: Param<Tensor<3>>,
+}
+
+impl Layer<3> for Linears {
+    fn apply(&self, x: Tensor<3>) -> Tensor<3> {
+        x.matmul(self.weight.val()) + self.bias.val()
+    }
+}
+
+impl Vaes<Linears> {
+    /// The network of members whose parameters are handed out one after another in the order of
+    /// [`PARAMETERS`]: `take` gets `[in, out]` of a matrix or `[1, out]` of a bias and gives `[S, in, out]`
+    /// or `[S, 1, out]`, on a device with autodiff.
+    pub fn of_members(
+        architecture: Architecture,
+        mut take: impl FnMut([usize; 2]) -> Tensor<3>,
+    ) -> Self {
+        let mut shapes = trained().map(|parameter| shape(parameter, architecture));
+        let mut next = || Param::from_tensor(take(shapes.next().unwrap_or_default()));
+        Self::place(architecture, || Linears {
+            weight: next(),
+            bias: next(),
+        })
+    }
+}
+
+/// Parameters of the two VAEs.
+fn trained() -> impl Iterator<Item = &'static Parameter> {
+    PARAMETERS.iter().take(TENSORS_TRAINED)
+}
+
+/// `[in, out]` of a matrix, which the original keeps as `[out, in]`; `[1, out]` of a bias.
+fn shape(parameter: &Parameter, architecture: Architecture) -> [usize; 2] {
+    match parameter.shape_in(architecture).as_slice() {
+        [outputs, inputs] => [*inputs, *outputs],
+        vector => [1, vector.iter().product()],
+    }
+}
+
+/// The trained numbers of a model in the order of its flat gradient: VAE-A's first, matrices `[in, out]`.
+pub fn flattened(weights: &Weights) -> Vec<f32> {
+    let of_both = trained().zip(&weights.tensors);
+    of_both
+        .flat_map(|(parameter, numbers)| {
+            let [inputs, outputs] = shape(parameter, weights.architecture);
+            transposed(numbers, outputs, inputs)
+        })
+        .collect()
+}
+
+/// The tensors of both VAEs in the original's layout from their [`flattened`] numbers.
+pub fn unflattened(numbers: &[f32], architecture: Architecture) -> Vec<Vec<f32>> {
+    let mut rest = numbers;
+    trained()
+        .map(|parameter| {
+            let [inputs, outputs] = shape(parameter, architecture);
+            let (tensor, after) = rest.split_at((inputs * outputs).min(rest.len()));
+            rest = after;
+            transposed(tensor, inputs, outputs)
+        })
+        .collect()
+}
+
+/// A row-major matrix with rows and columns exchanged.
+fn transposed(numbers: &[f32], rows: usize, columns: usize) -> Vec<f32> {
+    let column = |column: usize| numbers.iter().skip(column).step_by(columns).take(rows);
+    (0..columns).flat_map(column).copied().collect()
+}
+
+/// One batch of each of S members, all with as many rows.
+#[derive(Clone, Debug)]
+pub struct Batches {
+    /// Entries, `[S, n, 9]`.
+    pub x: Tensor<3>,
+    /// Classes of what the operations are to be decoded to, one-hot, `[S, n, 9, 3]`.
+    pub one_hot: Tensor<4>,
+}
+
+/// Batches that cannot be trained on at once.
+#[derive(Clone, Debug, PartialEq, Eq, Error)]
+#[error(
+    "batches of members must have as many rows: expected {expected}, found {found} in that of member {member}"
+)]
+pub struct Ragged {
+    member: usize,
+    expected: usize,
+    found: usize,
+}
+
+impl Batches {
+    /// Places operations of each member on a device, each with the one that it is to be decoded to.
+    ///
+    /// # Errors
+    /// [`Ragged`] where one batch has more rows than another.
+    pub fn of_pairs(
+        members: &[Vec<[Operation; 2]>],
+        device: &Device,
+        dtype: DType,
+    ) -> Result<Self, Ragged> {
+        let rows = even(members.iter().map(Vec::len))?;
+        let pairs: Vec<[Operation; 2]> = members.concat();
+        // One transfer for all of them.
+        let Batch { x, one_hot, .. } = Batch::of_pairs(pairs.into_iter(), device, dtype);
+        Ok(Self {
+            x: x.reshape([members.len(), rows, ENTRIES]),
+            one_hot: one_hot.reshape([members.len(), rows, ENTRIES, VALUES]),
+        })
+    }
+
+    /// Batches that are on the device already; what a penalty relates in them is left out.
+    ///
+    /// # Errors
+    /// [`Ragged`] where one batch has more rows than another.
+    pub fn stacked(members: &[Batch]) -> Result<Self, Ragged> {
+        even(members.iter().map(|batch| batch.x.dims()[0]))?;
+        let x = members.iter().map(|batch| batch.x.clone()).collect();
+        let one_hot = members.iter().map(|batch| batch.one_hot.clone()).collect();
+        Ok(Self {
+            x: Tensor::stack(x, 0),
+            one_hot: Tensor::stack(one_hot, 0),
+        })
+    }
+}
+
+/// How many rows each batch has.
+fn even(mut rows: impl Iterator<Item = usize>) -> Result<usize, Ragged> {
+    let expected = rows.next().unwrap_or_default();
+    match (1..).zip(rows).find(|(_, found)| *found != expected) {
+        Some((member, found)) => Err(Ragged {
+            member,
+            expected,
+            found,
+        }),
+        None => Ok(expected),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn flat_numbers_are_those_of_the_network_and_come_back() {
+        let weights = Weights::fresh(11);
+        let flat = flattened(&weights);
+        let tensors = unflattened(&flat, weights.architecture);
+        assert_eq!(tensors, weights.tensors[..TENSORS_TRAINED]);
+        // Row 1 of the first matrix, `[256, 9]`, is column 1 of what is flat.
+        assert_eq!(flat[1], weights.tensors[0][9]);
+        assert_eq!(flat[256], weights.tensors[0][1]);
+    }
+
+    #[test]
+    fn uneven_batches_are_refused() {
+        let device = Device::flex();
+        let some = |n: usize| Operation::all().take(n).map(|one| [one; 2]).collect();
+        let error = Batches::of_pairs(&[some(3), some(2)], &device, DType::F32).unwrap_err();
+        let told = error.to_string();
+        assert!(
+            told.ends_with("expected 3, found 2 in that of member 1"),
+            "{told}"
+        );
+        let both = Batches::of_pairs(&[some(3), some(3)], &device, DType::F32).unwrap();
+        assert_eq!(both.one_hot.dims(), [2, 3, 9, 3]);
+    }
+}

@@ -1,0 +1,564 @@
+//! S members trained at once as one batched model.
+//!
+//! [`Core`](super::Core) for one, this for several of one architecture: a batch costs all of them as many
+//! operations of the device as it costs one, which on a GPU is what a small model's batch costs. Every
+//! member has its own configuration, λ, β, ρ, τ, balance scales, clipping, moments, StateNet and
+//! controller, and is what it would be had it been trained alone, but for the order in which a device adds
+//! numbers up.
+
+mod flat;
+mod kept;
+#[cfg(test)]
+mod tests;
+
+use burn::module::Module;
+use burn::tensor::{DType, Device, Tensor};
+
+use super::controller::Controller;
+use super::core::{Agreement, BatchReport, Noise, StepError, finite, loss_weights};
+use super::observe::Seen;
+use super::optimizer::{Clipped, OptimizerState};
+use crate::config::{Config, Model};
+use crate::device::{DeviceFailure, read_all};
+use crate::model::{
+    Architecture, Batches, Coupling, Each, Linears, Loss, LossWeights, StateNet, Vaes, Weights,
+    Which, flattened, members_loss_graph, unflattened,
+};
+use crate::schedule::Scheduled;
+use flat::{FlatGradients, Stride, Trained};
+use kept::Kept;
+
+/// What makes members that cannot be trained at once, or a batch that is not theirs.
+#[derive(Clone, Debug, PartialEq, thiserror::Error)]
+pub enum EnsembleError {
+    /// A term of the loss that only a model alone has.
+    #[error(
+        "member {member} sets `beyond.{key}`, which is not computed for several members at once: train it alone"
+    )]
+    Refused {
+        /// Which member, from 0.
+        member: usize,
+        /// The key.
+        key: &'static str,
+    },
+    /// Networks of different shapes.
+    #[error(
+        "members must have one architecture: expected {expected:?}, found {found:?} in member {member}"
+    )]
+    Architecture {
+        /// Which member, from 0.
+        member: usize,
+        /// Member 0's.
+        expected: Architecture,
+        /// This one's.
+        found: Architecture,
+    },
+    /// Not as many as there are members, or as a batch has rows.
+    #[error("{what}: expected {expected}, found {found}")]
+    Count {
+        /// Of what.
+        what: &'static str,
+        /// How many there should be.
+        expected: usize,
+        /// How many there are.
+        found: usize,
+    },
+    /// There is no such member.
+    #[error("no member {member}: there are {members}, from 0")]
+    Absent {
+        /// As asked.
+        member: usize,
+        /// How many there are.
+        members: usize,
+    },
+    /// The device failed.
+    #[error(transparent)]
+    Device(#[from] DeviceFailure),
+}
+
+/// What belongs to one member beside its numbers on the device.
+#[derive(Clone, Debug)]
+struct Member {
+    config: Config,
+    controller: Controller,
+    /// On the processor, whatever the device: one answer an epoch is not worth waiting for a GPU.
+    state_net: StateNet,
+    agreement: Agreement,
+}
+
+/// S members of one architecture: their models, optimizers and controllers.
+///
+/// Terms of the loss that go beyond the published one and need codes or operations of their own
+/// (`beyond.consistency`, `composition`, `certainty`, `evenness`) are refused; `align_spread` and
+/// `statenet_rate` are not.
+#[derive(Clone, Debug)]
+pub struct Ensemble {
+    members: Vec<Member>,
+    trained: Trained,
+    network: Vaes<Linears>,
+    /// What was subtracted by the last step since an epoch's first batch, where a StateNet is taught by it.
+    last: Option<Tensor<2>>,
+    numbers: Kept,
+    architecture: Architecture,
+    device: Device,
+    dtype: DType,
+}
+
+impl Ensemble {
+    /// Places members on a device (given without autodiff).
+    ///
+    /// # Errors
+    /// [`EnsembleError`] where there are none, where their architectures differ, or where a configuration
+    /// asks for what is not computed for several at once.
+    pub fn new(
+        members: &[(Config, Weights)],
+        device: &Device,
+        dtype: DType,
+    ) -> Result<Self, EnsembleError> {
+        let Some((_, first)) = members.first() else {
+            return Err(count("members of an ensemble", 1, 0));
+        };
+        let expected = first.architecture;
+        for (member, (config, weights)) in members.iter().enumerate() {
+            refuse(member, config)?;
+            let found = weights.architecture;
+            if found != expected {
+                return Err(EnsembleError::Architecture {
+                    member,
+                    expected,
+                    found,
+                });
+            }
+        }
+        let device = device.clone().autodiff();
+        let rows = members.iter().map(|(_, weights)| flattened(weights));
+        let trained = Trained::new(expected, rows.collect(), &device, dtype);
+        let processor = Device::flex().autodiff();
+        let members = members.iter().map(|(config, weights)| Member {
+            config: config.clone(),
+            controller: Controller::default(),
+            state_net: StateNet::new(weights, &processor),
+            agreement: Agreement::default(),
+        });
+        Ok(Self {
+            members: members.collect(),
+            network: trained.network(),
+            trained,
+            last: None,
+            numbers: Kept::new(&device, dtype),
+            architecture: expected,
+            device,
+            dtype,
+        })
+    }
+
+    /// The device with autodiff on which batches and noise are expected, and their type.
+    pub fn placement(&self) -> (&Device, DType) {
+        (&self.device, self.dtype)
+    }
+
+    /// How many members there are.
+    pub fn members(&self) -> usize {
+        self.members.len()
+    }
+
+    /// A member's controller.
+    ///
+    /// # Errors
+    /// [`EnsembleError::Absent`].
+    pub fn controller(&self, member: usize) -> Result<&Controller, EnsembleError> {
+        self.member(member).map(|member| &member.controller)
+    }
+
+    /// A member's controller, to begin an epoch with or to go on from a checkpoint.
+    ///
+    /// # Errors
+    /// [`EnsembleError::Absent`].
+    pub fn controller_mut(&mut self, member: usize) -> Result<&mut Controller, EnsembleError> {
+        Ok(&mut self.member_mut(member)?.controller)
+    }
+
+    /// Takes over a member's changed configuration, from the next batch on.
+    ///
+    /// # Errors
+    /// [`EnsembleError::Refused`] where it asks for what is not computed for several at once, and
+    /// [`EnsembleError::Absent`]; nothing has changed then.
+    pub fn set_config(&mut self, member: usize, config: &Config) -> Result<(), EnsembleError> {
+        refuse(member, config)?;
+        self.member_mut(member)?.config = config.clone();
+        Ok(())
+    }
+
+    /// A member's weights in the original's layout.
+    ///
+    /// # Errors
+    /// [`EnsembleError::Absent`], or the device's failure to hand the numbers over.
+    pub fn weights(&self, member: usize) -> Result<Weights, EnsembleError> {
+        let Member {
+            controller,
+            state_net,
+            ..
+        } = self.member(member)?;
+        let mut tensors = unflattened(&self.trained.parameters(member)?, self.architecture);
+        tensors.extend(state_net.tensors()?);
+        Ok(Weights {
+            architecture: self.architecture,
+            tensors,
+            gradient_emas: controller.gradient_emas.map(|ema| ema as f32),
+        })
+    }
+
+    /// Gives a member other weights of the same architecture; its moments stay as they are.
+    ///
+    /// # Errors
+    /// [`EnsembleError::Absent`] or [`EnsembleError::Architecture`]; nothing has changed then.
+    pub fn set_weights(&mut self, member: usize, weights: &Weights) -> Result<(), EnsembleError> {
+        let (expected, found) = (self.architecture, weights.architecture);
+        if found != expected {
+            return Err(EnsembleError::Architecture {
+                member,
+                expected,
+                found,
+            });
+        }
+        let processor = Device::flex().autodiff();
+        self.member_mut(member)?.state_net = StateNet::new(weights, &processor);
+        self.trained.set_parameters(member, flattened(weights));
+        self.network = self.trained.network();
+        Ok(())
+    }
+
+    /// A member's optimizer, as a checkpoint keeps it.
+    ///
+    /// # Errors
+    /// [`EnsembleError::Absent`], or the device's failure to hand the numbers over.
+    pub fn optimizer(&self, member: usize) -> Result<OptimizerState, EnsembleError> {
+        self.member(member)?;
+        Ok(self.trained.optimizer(member)?)
+    }
+
+    /// Gives a member the optimizer of a checkpoint.
+    ///
+    /// # Errors
+    /// [`EnsembleError::Absent`], or [`EnsembleError::Count`] where its moments are those of another
+    /// network; nothing has changed then.
+    pub fn set_optimizer(
+        &mut self,
+        member: usize,
+        state: OptimizerState,
+    ) -> Result<(), EnsembleError> {
+        self.member(member)?;
+        let expected = if state.steps == 0 {
+            0
+        } else {
+            self.trained.sizes().iter().sum()
+        };
+        if let Some(moment) = state.moments.iter().find(|one| one.len() != expected) {
+            return Err(count("numbers of a moment", expected, moment.len()));
+        }
+        self.trained.set_optimizer(member, state);
+        Ok(())
+    }
+
+    /// Teaches the StateNets by what their corrections of this epoch did, where a configuration asks for it:
+    /// [`Core::teach_state_net`](super::Core::teach_state_net) of each member.
+    pub fn teach_state_nets(&mut self) {
+        for member in &mut self.members {
+            member
+                .agreement
+                .teach(&mut member.state_net, &member.config);
+        }
+    }
+
+    /// One step of every member on its batch; `first` marks an epoch's first batch. What a member does is
+    /// what [`Core::train_batch`](super::Core::train_batch) does.
+    ///
+    /// A report for each member. One whose loss or gradient is not finite gets
+    /// [`StepError::Diverged`]: it takes no step, nothing of it has changed, and the others know nothing
+    /// of it. It may stay, and be given other weights.
+    ///
+    /// # Errors
+    /// [`EnsembleError`] where there are not as many batches, numbers or schedules as members or the
+    /// device fails; nothing has changed then.
+    pub fn train_batch(
+        &mut self,
+        batches: &Batches,
+        noise: impl Into<Noise<3>>,
+        scheduled: &[Scheduled],
+        first: bool,
+    ) -> Result<Vec<Result<BatchReport, StepError>>, EnsembleError> {
+        let noise = noise.into();
+        self.check(batches, scheduled)?;
+        self.check_noise(batches, &noise)?;
+        let weights = self.loss_weights(scheduled, Controller::scales);
+        let coupling = self.coupling(noise, scheduled);
+        let forward = self.network.forward(batches.x.clone(), coupling);
+        let numbers = &mut self.numbers;
+        let graph = members_loss_graph(&forward, batches, &weights, |values| numbers.get(values));
+        let gradients = graph.objective.backward();
+        let gradient = FlatGradients::collect(&self.network, gradients, self.trained.sizes());
+
+        // The one point at which the device is waited for.
+        if first {
+            self.last = None;
+        }
+        let products = self.last.as_ref().map(|last| gradient.products(last));
+        let compares = products.is_some();
+        let asked = graph.figures().into_iter().chain([gradient.squares()]);
+        let asked = asked.chain(products.into_iter().flatten());
+        let asked = asked.chain(gradient.witnesses().iter().cloned());
+        let mut read = read_all(asked.collect())?.into_iter();
+        let mut next = || read.next().unwrap_or_default();
+        let figures = std::array::from_fn(|_| next());
+        let squares = next();
+        let products = if compares {
+            [next(), next()]
+        } else {
+            Default::default()
+        };
+
+        let count = self.members.len();
+        let judged = (0..).zip(&weights).map(|(member, weights)| {
+            let figures = figures.each_ref().map(|all| part(all, member, count));
+            let loss = Loss::from_figures(&figures, weights);
+            let norms = gradient.squared_norms(&part(&squares, member, count));
+            let clipped = Clipped::new(norms, self.members[member].config.grad_clip);
+            finite("the loss", loss.loss, loss.loss)?;
+            finite("the gradient norm", clipped.norm, loss.loss)?;
+            Ok((loss, clipped))
+        });
+        let judged: Vec<Result<(Loss, Clipped), StepError>> = judged.collect();
+        let answers = self.answers(&judged, scheduled, first)?;
+
+        let mut strides = Vec::with_capacity(count);
+        let mut reports = Vec::with_capacity(count);
+        let of_members = self.members.iter_mut().zip(judged).zip(answers);
+        for (index, ((member, judged), answer)) in of_members.enumerate() {
+            let report = judged.map(|(loss, gradient)| {
+                let products = products
+                    .each_ref()
+                    .map(|all| part(all, index, count))
+                    .concat();
+                member.take_in(
+                    &loss,
+                    &gradient,
+                    &products,
+                    scheduled[index].rho,
+                    first,
+                    answer,
+                )
+            });
+            strides.push(report.as_ref().ok().map(|report| member.stride(report)));
+            reports.push(report);
+        }
+        let update = self.trained.step(gradient.flat, &strides)?;
+        self.network = self.trained.network();
+        let teaches = |member: &Member| member.config.beyond.statenet_rate.is_some();
+        self.last = self.members.iter().any(teaches).then_some(update);
+        Ok(reports)
+    }
+
+    /// The losses of one batch of each member in evaluation mode, and what the models make of its operations:
+    /// [`Core::validate_batch`](super::Core::validate_batch) of each.
+    ///
+    /// The batches lie on the device without autodiff.
+    ///
+    /// # Errors
+    /// [`EnsembleError::Count`] where there are not as many batches or schedules as members, or the device's
+    /// failure.
+    pub fn validate_batch(
+        &self,
+        batches: &Batches,
+        scheduled: &[Scheduled],
+    ) -> Result<Vec<(Loss, Seen)>, EnsembleError> {
+        self.check(batches, scheduled)?;
+        let plain = self.device.clone().without_autodiff();
+        let each = |values| Each::new(values, (&plain, self.dtype));
+        let weights = self.loss_weights(scheduled, |_, _| [1.0; 2]);
+        let rho = each(scheduled.iter().map(|scheduled| scheduled.rho).collect());
+        let network = self.network.valid();
+        let forward = network.forward(batches.x.clone(), Coupling::at(rho));
+        let figures = members_loss_graph(&forward, batches, &weights, each).figures();
+        let [mu_a, mu_b] = forward.posterior.map(|posterior| posterior.mu);
+        let alone: [Tensor<4>; 2] = [
+            network.decode(Which::A, mu_a.clone()),
+            network.decode(Which::B, mu_b.clone()),
+        ];
+        let logits = alone.into_iter().chain(forward.logits);
+        let asked = figures
+            .into_iter()
+            .chain(logits.map(|logits| logits.flatten(0, 3)))
+            .chain([mu_a.flatten(0, 2), mu_b.flatten(0, 2)]);
+        let read = read_all(asked.collect())?;
+        let count = self.members.len();
+        let of_members = weights.iter().enumerate().map(|(member, weights)| {
+            let mut parts = read.iter().map(|all| part(all, member, count));
+            let mut next = |_| parts.next().unwrap_or_default();
+            let loss = Loss::from_figures(&std::array::from_fn(&mut next), weights);
+            let seen = Seen {
+                alone: std::array::from_fn(&mut next),
+                coupled: std::array::from_fn(&mut next),
+                mu: std::array::from_fn(&mut next),
+            };
+            (loss, seen)
+        });
+        Ok(of_members.collect())
+    }
+
+    /// What the StateNets of members that have not diverged answer on an epoch's first batch.
+    fn answers(
+        &self,
+        judged: &[Result<(Loss, Clipped), StepError>],
+        scheduled: &[Scheduled],
+        first: bool,
+    ) -> Result<Vec<Option<[f32; 4]>>, DeviceFailure> {
+        let of_members = self.members.iter().zip(judged).zip(scheduled);
+        of_members
+            .map(|((member, judged), scheduled)| match judged {
+                Ok((loss, _)) if first && member.config.model.use_statenet => {
+                    let state = member.controller.state(loss, scheduled.rho);
+                    member.state_net.correct(state).map(Some)
+                }
+                _ => Ok(None),
+            })
+            .collect()
+    }
+
+    /// The weights of each member's loss; `scales` balances A and B.
+    fn loss_weights(
+        &self,
+        scheduled: &[Scheduled],
+        scales: fn(&Controller, &Model) -> [f64; 2],
+    ) -> Vec<LossWeights> {
+        let of_members = self.members.iter().zip(scheduled);
+        of_members
+            .map(|(member, scheduled)| {
+                let (config, controller) = (&member.config, &member.controller);
+                loss_weights(
+                    config,
+                    controller,
+                    scheduled,
+                    scales(controller, &config.model),
+                )
+            })
+            .collect()
+    }
+
+    fn coupling(&mut self, noise: Noise<3>, scheduled: &[Scheduled]) -> Coupling<Each, 3> {
+        let numbers = &mut self.numbers;
+        let mut each = |of: fn(&Scheduled) -> f64| numbers.get(scheduled.iter().map(of).collect());
+        let [noise_a, noise_b] = noise.epsilon;
+        Coupling {
+            rho: each(|scheduled| scheduled.rho),
+            noise: Some([
+                (noise_a, each(|scheduled| scheduled.temperature_a)),
+                (noise_b, each(|scheduled| scheduled.temperature_b)),
+            ]),
+            jitter: noise.jitter,
+        }
+    }
+
+    /// That there is a batch and a schedule for every member.
+    fn check(&self, batches: &Batches, scheduled: &[Scheduled]) -> Result<(), EnsembleError> {
+        let members = self.members.len();
+        same("batches", members, batches.x.dims()[0])?;
+        same("schedules", members, scheduled.len())
+    }
+
+    /// That there is noise for every row of every member.
+    fn check_noise(&self, batches: &Batches, noise: &Noise<3>) -> Result<(), EnsembleError> {
+        let [members, rows, _] = batches.x.dims();
+        let jitter = noise.jitter.iter().flatten();
+        for noise in noise.epsilon.iter().chain(jitter) {
+            let [of, noisy, _] = noise.dims();
+            same("members with noise", members, of)?;
+            same("rows of noise", rows, noisy)?;
+        }
+        Ok(())
+    }
+
+    fn member(&self, member: usize) -> Result<&Member, EnsembleError> {
+        let members = self.members.len();
+        let absent = EnsembleError::Absent { member, members };
+        self.members.get(member).ok_or(absent)
+    }
+
+    fn member_mut(&mut self, member: usize) -> Result<&mut Member, EnsembleError> {
+        let members = self.members.len();
+        let absent = EnsembleError::Absent { member, members };
+        self.members.get_mut(member).ok_or(absent)
+    }
+}
+
+impl Member {
+    /// Takes in what a batch gave, before its step.
+    fn take_in(
+        &mut self,
+        loss: &Loss,
+        gradient: &Clipped,
+        products: &[f64],
+        rho: f64,
+        first: bool,
+        answer: Option<[f32; 4]>,
+    ) -> BatchReport {
+        if first {
+            self.agreement = Agreement::default();
+        }
+        self.agreement.add(products, gradient.norm);
+        let statenet = answer.map(|answer| {
+            self.agreement.state = Some(self.controller.state(loss, rho));
+            self.controller.correct(answer, &self.config)
+        });
+        self.controller.observe_gradient(gradient.parts);
+        BatchReport {
+            loss: *loss,
+            gradient: *gradient,
+            statenet,
+        }
+    }
+
+    fn stride(&self, report: &BatchReport) -> Stride {
+        Stride {
+            coefficient: report.gradient.coefficient,
+            learning_rate: self.controller.learning_rate,
+            weight_decay: self.config.optimizer.weight_decay,
+        }
+    }
+}
+
+/// Refuses a configuration whose loss has terms that are not computed for several members at once.
+fn refuse(member: usize, config: &Config) -> Result<(), EnsembleError> {
+    let beyond = &config.beyond;
+    let terms = [
+        ("consistency", beyond.consistency.is_some()),
+        ("composition", beyond.composition.is_some()),
+        ("certainty", beyond.certainty.is_some()),
+        ("evenness", beyond.evenness.is_some()),
+    ];
+    match terms.iter().find(|(_, asked)| *asked) {
+        Some((key, _)) => Err(EnsembleError::Refused { member, key }),
+        None => Ok(()),
+    }
+}
+
+/// The part of a member in what was read of all members.
+fn part(all: &[f64], member: usize, members: usize) -> Vec<f64> {
+    let each = all.len() / members;
+    all.iter().skip(member * each).take(each).copied().collect()
+}
+
+fn same(what: &'static str, expected: usize, found: usize) -> Result<(), EnsembleError> {
+    if expected == found {
+        Ok(())
+    } else {
+        Err(count(what, expected, found))
+    }
+}
+
+fn count(what: &'static str, expected: usize, found: usize) -> EnsembleError {
+    EnsembleError::Count {
+        what,
+        expected,
+        found,
+    }
+}
