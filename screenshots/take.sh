@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Takes every picture in this folder from the real program in a real terminal (tmux).
 # usage: take.sh [PROGRAM]     (else ../target/release/fluxttice-explorer)
-# Needs tmux, python3 with Pillow, DejaVu Sans Mono. About five minutes.
+# Needs tmux, python3 with Pillow, DejaVu Sans Mono. About eight minutes.
 set -euo pipefail
 program=$(realpath "${1:-$(dirname "$0")/../target/release/fluxttice-explorer}")
 cd "$(dirname "$0")"
@@ -33,6 +33,10 @@ train live.png 120x36 until:'now, epoch 8'
 train time.png 120x36 until:'now, epoch 14' 3 until:'kept' p v v v v v '<' until:'then: epoch 10'
 train disruption.png 120x36 until:'now, epoch 4' d until:'from the next batch'
 train controls.png 120x36 until:'now, epoch 4' , until:'hold.rho'
+# Four seeds through the published jump of β_B.
+python3 screen.py population.png 160x45 until:'now, epoch 30' until:'now, epoch 58' -- \
+    "$program" --data-dir "$data/population" --device cpu --population seeds=4
+echo population.png
 # A run without the published jump of β_B, and that jump against its control.
 "$program" train --quiet --device cpu --seed 42 --set hold.beta_b=0 --set checkpoint_freq=50 --epochs 50 \
     --out "$data/surge/runs/without-the-jump" > "$data/log"

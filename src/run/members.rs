@@ -53,6 +53,17 @@ impl Members {
             .flatten()
     }
 
+    /// A figure of all runs, after the newest epoch up to this one in which all have measured it.
+    pub fn of_all(
+        &self,
+        epoch: u32,
+        figure: impl Fn(&EpochRecord) -> f64 + Copy,
+    ) -> Option<(u32, Band)> {
+        let at = |epoch: u32| Some((epoch, self.band(epoch, figure)?));
+        let mut newest_first = (0..=epoch).rev().filter_map(at);
+        newest_first.find(|(_, band)| band.runs == self.runs())
+    }
+
     /// A figure after an epoch, of those runs that have measured it there; `None` where none has.
     pub fn band(&self, epoch: u32, figure: impl Fn(&EpochRecord) -> f64) -> Option<Band> {
         let of = |records: &Vec<Arc<EpochRecord>>| {
@@ -107,6 +118,12 @@ mod tests {
         let ahead = members.band(1, |record| record.rho).unwrap();
         assert_eq!((ahead.low, ahead.runs, ahead.interval), (0.4, 1, None));
         assert_eq!(members.band(2, |record| record.rho), None);
+        assert_eq!(
+            members.of_all(5, |record| record.rho),
+            Some((0, band)),
+            "two are behind"
+        );
+        assert_eq!(members.of_all(5, |_| f64::NAN), None);
         assert_eq!(members.band(0, |_| f64::NAN), None, "never measured");
     }
 

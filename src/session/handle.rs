@@ -1,7 +1,7 @@
 //! Starting a session and talking to it.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::sync::mpsc::{SyncSender, TrySendError, sync_channel};
+use std::sync::mpsc::{SyncSender, sync_channel};
 use std::thread::JoinHandle;
 
 use tokio::sync::{mpsc, watch};
@@ -43,21 +43,22 @@ impl Inlet {
     ///
     /// `None` where the worker is gone or has not looked at the last 64 requests yet.
     pub fn send(&mut self, command: Command) -> Option<u64> {
-        let id = self.next;
-        let by = Author::User;
-        if let Some(others) = &mut self.others
-            && !others.ask(id, &command)
-        {
-            self.next += 1;
-            return Some(id);
-        }
-        match self.requests.try_send(Request { id, by, command }) {
-            Ok(()) => {
-                self.next += 1;
-                Some(id)
+        let request = Request {
+            id: self.next,
+            by: Author::User,
+            command,
+        };
+        let id = request.id;
+        match &mut self.others {
+            Some(others) if others.refuse(&request) => {}
+            Some(others) => {
+                self.requests.try_send(request.clone()).ok()?;
+                others.ask(&request.command);
             }
-            Err(TrySendError::Full(_) | TrySendError::Disconnected(_)) => None,
+            None => self.requests.try_send(request).ok()?,
         }
+        self.next += 1;
+        Some(id)
     }
 
     /// Hands every command to the others of a population too.

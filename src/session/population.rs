@@ -10,7 +10,7 @@ use tokio::sync::mpsc::{UnboundedSender, unbounded_channel};
 
 use super::handle::{Inlet, Session};
 use super::message::{
-    Author, Command, End, EndReason, Event, Member, Notice, NoticeLevel, Outcome, RunState,
+    Command, End, EndReason, Event, Member, Notice, NoticeLevel, Outcome, Request, RunState,
 };
 use super::plan::{Place, Plan};
 use crate::config::Config;
@@ -205,32 +205,36 @@ pub(super) struct Others {
 }
 
 impl Others {
-    /// Asks the others for what the first is asked for; false where that one must not be asked either.
-    pub(super) fn ask(&mut self, id: u64, command: &Command) -> bool {
-        match command {
-            Command::Open { .. } | Command::Branch { .. } => {
-                // Nobody listening is no reason to fail.
-                let _ = self.outbox.send(Event::Outcome(Outcome {
-                    id,
-                    by: Author::User,
-                    command: command.clone(),
-                    epoch: 0,
-                    batch: 0,
-                    applied: false,
-                    message:
-                        "the runs of a population stay together; --resume takes one up by itself"
-                            .to_owned(),
-                }));
-                false
-            }
-            // What is looked at is the first one's.
-            Command::Encode | Command::Weights => true,
-            command => {
-                for inlet in &mut self.inlets {
-                    inlet.send(command.clone());
-                }
-                true
-            }
+    /// Refuses what would take the first one away from the others; whether it did.
+    pub(super) fn refuse(&self, request: &Request) -> bool {
+        let leaves = matches!(
+            request.command,
+            Command::Open { .. } | Command::Branch { .. }
+        );
+        if leaves {
+            let outcome = Outcome {
+                id: request.id,
+                by: request.by.clone(),
+                command: request.command.clone(),
+                epoch: 0,
+                batch: 0,
+                applied: false,
+                message: "the runs of a population stay together; --resume takes one up by itself"
+                    .to_owned(),
+            };
+            // Nobody listening is no reason to fail.
+            let _ = self.outbox.send(Event::Outcome(outcome));
+        }
+        leaves
+    }
+
+    /// Asks the others for what the first was asked for, but for what is only looked at.
+    pub(super) fn ask(&mut self, command: &Command) {
+        if matches!(command, Command::Encode | Command::Weights) {
+            return;
+        }
+        for inlet in &mut self.inlets {
+            inlet.send(command.clone());
         }
     }
 }

@@ -115,7 +115,9 @@ impl<'a> Builder<'a> {
             .records
             .iter()
             .filter_map(|record| Some((record.epoch, run.members.band(record.epoch, figure)?)));
+        // One run is no band.
         let (low, high): (Vec<_>, Vec<_>) = bands
+            .filter(|(_, band)| band.runs > 1)
             .map(|(epoch, band)| ((epoch, band.low), (epoch, band.high)))
             .unzip();
         for points in [low, high] {

@@ -150,18 +150,23 @@ impl Table<'_> {
         if !self.members.are_several() {
             return;
         }
-        let bands = figures.map(|figure| {
-            let band = self.members.band(self.now.epoch, figure);
-            band.map_or_else(String::new, |band| {
-                format!("{}–{}", text(band.low), text(band.high))
-            })
-        });
+        let Some((epoch, a)) = self.members.of_all(self.now.epoch, figures[0]) else {
+            return;
+        };
+        let Some(b) = self.members.band(epoch, figures[1]) else {
+            return;
+        };
+        let [a, b] = [a, b].map(|band| format!("{}–{}", text(band.low), text(band.high)));
         // A cut number is a wrong one.
-        if bands.iter().any(|band| width(band) > VALUE) {
+        if width(&a).max(width(&b)) > VALUE {
             return;
         }
-        let label = format!("  {} runs", self.members.runs());
-        let [a, b] = bands;
+        let runs = self.members.runs();
+        // The others may not be there yet.
+        let label = match epoch == self.now.epoch {
+            true => format!("  {runs} runs"),
+            false => format!("  {runs} @{epoch}"),
+        };
         let mut spans = vec![
             Span::styled(
                 format!("{label:<width$}", width = LABEL - 1),
