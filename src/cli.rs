@@ -44,6 +44,19 @@ pub struct Cli {
     pub command: Option<Command>,
 }
 
+impl Cli {
+    /// The first flag of the explorer that was given before a command, where nothing would come of it.
+    pub fn misplaced(&self) -> Option<&'static str> {
+        let given = [
+            ("--resume", self.resume.is_some()),
+            ("--explore", self.explore),
+            ("--population", self.population.is_some()),
+        ];
+        let flag = given.into_iter().find(|(_, given)| *given)?.0;
+        self.command.is_some().then_some(flag)
+    }
+}
+
 /// Version, commit (where the build names it) and compiled backends.
 const LONG_VERSION: &str = concat!(
     env!("CARGO_PKG_VERSION"),

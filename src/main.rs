@@ -16,6 +16,11 @@ fn main() -> ExitCode {
     if let Err(error) = color_eyre::install() {
         commands::note(&format!("no coloured error reports: {error}"));
     }
+    if let Some(flag) = cli.misplaced() {
+        return report(&Failure::Usage(format!(
+            "{flag} before a command is the explorer's; write it behind the command, where that has it"
+        )));
+    }
     let global = &cli.global;
     let done = match cli.command {
         None if cli.explore => commands::explore::look_around(global),

@@ -221,6 +221,17 @@ fn wrong_usage_is_2_and_an_absent_device_is_4() {
 }
 
 #[test]
+fn a_flag_of_the_explorer_before_a_command_is_not_ignored() {
+    let home = Home::new();
+    for flag in ["--explore", "--resume=x", "--population=seeds=2"] {
+        let name = flag.split('=').next().unwrap();
+        let ran = home.run(&format!("{flag} train --epochs 1 --device cpu"));
+        ran.exits(2).says_only(&[name, "behind the command"]);
+    }
+    assert!(!home.path("data").exists(), "nothing is created");
+}
+
+#[test]
 fn what_cannot_be_continued_or_replayed_is_named() {
     let home = Home::new();
     fs::create_dir(home.path("folder")).unwrap();
