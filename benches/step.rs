@@ -12,13 +12,15 @@ use fluxttice_core::device::read_all;
 use fluxttice_core::measure::{CoverageTask, Samples, TILE, posteriors};
 use fluxttice_core::model::{
     Batch, Batches, Coupling, DualVae, LATENT, LossWeights, Weights, Which, codes_tensor,
-    loss_graph,
+    flattened, loss_graph,
 };
 use fluxttice_core::random::{Purpose, Stream};
 use fluxttice_core::run::built_in;
 use fluxttice_core::schedule::Schedule;
 use fluxttice_core::space::{OPERATIONS, Operation};
-use fluxttice_core::training::{AdamW, Advance, Clipped, Core, Ensemble, FlatGradient, Trainer};
+use fluxttice_core::training::{
+    Advance, Clipped, Core, Ensemble, FlatGradients, Stride, Trained, Trainer,
+};
 
 /// One training batch of 64 as the worker does it: shuffled rows, noise, forward, backward, step.
 fn batch(c: &mut Criterion) {
@@ -134,8 +136,10 @@ const PARTS: [&str; 4] = [
 fn parts(c: &mut Criterion) {
     let device = Device::flex().autodiff();
     let place = (&device, DType::F32);
-    let mut model = DualVae::new(&Weights::fresh(42), &device, DType::F32);
-    let mut optimizer = AdamW::new(1e-4);
+    let weights = Weights::fresh(42);
+    let architecture = weights.architecture;
+    let mut trained = Trained::new(architecture, vec![flattened(&weights)], place.0, place.1);
+    let mut model = DualVae::new(&weights, place.0, place.1);
     let batch = Batch::new(Operation::all().step_by(307).take(64), place.0, place.1);
     let weights = LossWeights {
         beta_a: 0.3,
@@ -165,7 +169,8 @@ fn parts(c: &mut Criterion) {
         };
         let graph = loss_graph(&model.forward(batch.x.clone(), coupling), &batch, &weights);
         let forward = Instant::now();
-        let gradient = FlatGradient::collect(&model, graph.objective.clone().backward());
+        let gradients = graph.objective.clone().backward();
+        let gradient = FlatGradients::collect(&model.vaes, gradients, 1, trained.places());
         let backward = Instant::now();
         let asked = graph.figures().into_iter().chain([gradient.squares()]);
         let asked = asked.chain(gradient.witnesses().iter().cloned());
@@ -173,9 +178,13 @@ fn parts(c: &mut Criterion) {
         // The eight figures of the loss come first.
         let clipped = Clipped::new(gradient.squared_norms(&read[8]), 1.0);
         let clip = Instant::now();
-        model = optimizer
-            .step(model.clone(), gradient, clipped.coefficient, 1e-3)
-            .unwrap();
+        let stride = Stride {
+            coefficient: clipped.coefficient,
+            learning_rate: 1e-3,
+            weight_decay: 1e-4,
+        };
+        trained.step(gradient, &[Some(stride)]).unwrap();
+        model.vaes = trained.network();
         [
             forward - began,
             backward - forward,
@@ -203,7 +212,7 @@ fn coverage(c: &mut Criterion) {
         };
         let fresh = || CoverageTask::new(which, samples, 0, 0);
         let mut task = fresh();
-        c.bench_function(&format!("coverage tile of 4096, {}", which.name()), |b| {
+        c.bench_function(&format!("coverage tile of 16384, {}", which.name()), |b| {
             b.iter(|| {
                 if task.tile(&model, &device, DType::F32).unwrap() {
                     task = fresh();

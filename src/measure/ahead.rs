@@ -26,7 +26,8 @@ impl Place {
         let cores = available_parallelism().map_or(1, usize::from);
         let one_more = |taken: usize| (taken + 1 < cores).then_some(taken + 1);
         let taken = TAKEN.fetch_update(Ordering::Relaxed, Ordering::Relaxed, one_more);
-        taken.is_ok().then_some(Self)
+        // Lazily: a place that was not taken must not be given back.
+        taken.is_ok().then(|| Self)
     }
 }
 

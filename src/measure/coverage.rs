@@ -13,7 +13,7 @@ use crate::random::{Purpose, Stream};
 use crate::space::{ENTRIES, OPERATIONS, OperationSet, VALUES};
 
 /// Codes decoded at a time: small enough to look up from within a few hundredths of a second.
-pub const TILE: u32 = 4_096;
+pub const TILE: u32 = 16_384;
 
 /// Codes that one core decodes at a time.
 const PIECE: u32 = 256;

@@ -101,6 +101,14 @@ impl Parameter {
         published.map(|size| architecture.size(*size)).collect()
     }
 
+    /// `[in, out]` of a matrix, which the original keeps as `[out, in]`; `[1, out]` of a vector.
+    pub fn sizes_in(&self, architecture: Architecture) -> [usize; 2] {
+        match self.shape_in(architecture).as_slice() {
+            [outputs, inputs] => [*inputs, *outputs],
+            vector => [1, vector.iter().product()],
+        }
+    }
+
     /// Numbers in this tensor.
     pub fn len(&self, architecture: Architecture) -> usize {
         self.shape_in(architecture).iter().product()

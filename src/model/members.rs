@@ -7,7 +7,7 @@ use burn::tensor::{DType, Device, Tensor};
 use thiserror::Error;
 
 use super::layout::{Architecture, PARAMETERS, Parameter, TENSORS_TRAINED};
-use super::network::{Batch, Layer, Vaes};
+use super::network::{Affine, Batch, Layer, leaf};
 use super::weights::Weights;
 use crate::space::{ENTRIES, Operation, VALUES};
 
@@ -26,20 +26,13 @@ impl Layer<3> for Linears {
     }
 }
 
-impl Vaes<Linears> {
-    /// The network of members whose parameters are handed out one after another in the order of
-    /// [`PARAMETERS`]: `take` gets `[in, out]` of a matrix or `[1, out]` of a bias and gives `[S, in, out]`
-    /// or `[S, 1, out]`, on a device with autodiff.
-    pub fn of_members(
-        architecture: Architecture,
-        mut take: impl FnMut([usize; 2]) -> Tensor<3>,
-    ) -> Self {
-        let mut shapes = trained().map(|parameter| shape(parameter, architecture));
-        let mut next = || Param::from_tensor(take(shapes.next().unwrap_or_default()));
-        Self::place(architecture, || Linears {
-            weight: next(),
-            bias: next(),
-        })
+impl Affine for Linears {
+    fn of_rows([inputs, outputs]: [usize; 2], weight: Tensor<2>, bias: Tensor<2>) -> Self {
+        let members = weight.dims()[0];
+        Self {
+            weight: leaf(weight.reshape([members, inputs, outputs])),
+            bias: leaf(bias.reshape([members, 1, outputs])),
+        }
     }
 }
 
@@ -48,20 +41,12 @@ fn trained() -> impl Iterator<Item = &'static Parameter> {
     PARAMETERS.iter().take(TENSORS_TRAINED)
 }
 
-/// `[in, out]` of a matrix, which the original keeps as `[out, in]`; `[1, out]` of a bias.
-fn shape(parameter: &Parameter, architecture: Architecture) -> [usize; 2] {
-    match parameter.shape_in(architecture).as_slice() {
-        [outputs, inputs] => [*inputs, *outputs],
-        vector => [1, vector.iter().product()],
-    }
-}
-
 /// The trained numbers of a model in the order of its flat gradient: VAE-A's first, matrices `[in, out]`.
 pub fn flattened(weights: &Weights) -> Vec<f32> {
     let of_both = trained().zip(&weights.tensors);
     of_both
         .flat_map(|(parameter, numbers)| {
-            let [inputs, outputs] = shape(parameter, weights.architecture);
+            let [inputs, outputs] = parameter.sizes_in(weights.architecture);
             transposed(numbers, outputs, inputs)
         })
         .collect()
@@ -72,7 +57,7 @@ pub fn unflattened(numbers: &[f32], architecture: Architecture) -> Vec<Vec<f32>>
     let mut rest = numbers;
     trained()
         .map(|parameter| {
-            let [inputs, outputs] = shape(parameter, architecture);
+            let [inputs, outputs] = parameter.sizes_in(architecture);
             let (tensor, after) = rest.split_at((inputs * outputs).min(rest.len()));
             rest = after;
             transposed(tensor, inputs, outputs)

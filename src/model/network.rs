@@ -31,6 +31,27 @@ impl Layer<2> for Linear {
     }
 }
 
+/// A layer that can be made of rows of numbers.
+pub trait Affine: Module {
+    /// Of weights `[S, in · out]` and biases `[S, out]`, a row for each member and given without autodiff, as
+    /// leaves that collect gradients; `sizes` are `[in, out]`.
+    fn of_rows(sizes: [usize; 2], weight: Tensor<2>, bias: Tensor<2>) -> Self;
+}
+
+impl Affine for Linear {
+    fn of_rows(sizes: [usize; 2], weight: Tensor<2>, bias: Tensor<2>) -> Self {
+        Self {
+            weight: leaf(weight.reshape(sizes)),
+            bias: Some(leaf(bias.reshape([sizes[1]]))),
+        }
+    }
+}
+
+/// A parameter that collects gradients.
+pub(super) fn leaf<const D: usize>(numbers: Tensor<D>) -> Param<Tensor<D>> {
+    Param::from_tensor(Tensor::from_inner(numbers))
+}
+
 /// Operations `[n, 9]` → parameters of the posterior, `[n, 16]` each.
 #[derive(Module, Debug)]
 pub struct Encoder<L: Module = Linear> {
@@ -295,6 +316,20 @@ impl<L: Module> Vaes<L> {
         }
     }
 
+    /// The network whose parameters are handed out one after another in the order of [`PARAMETERS`], each as
+    /// a row for each member, without autodiff; matrices `[in, out]`.
+    pub fn of_rows(architecture: Architecture, mut take: impl FnMut() -> Tensor<2>) -> Self
+    where
+        L: Affine,
+    {
+        let mut weights = PARAMETERS.iter().step_by(2);
+        Self::place(architecture, || {
+            let sizes = weights.next().map(|weight| weight.sizes_in(architecture));
+            let (weight, bias) = (take(), take());
+            L::of_rows(sizes.unwrap_or_default(), weight, bias)
+        })
+    }
+
     /// The encoder of A or B.
     pub fn encoder(&self, which: Which) -> &Encoder<L> {
         match which {
@@ -419,6 +454,15 @@ impl DualVae {
             vaes: Vaes::place(weights.architecture, || place.linear()),
             state_net: StateNet::new(weights, device),
             architecture: weights.architecture,
+        }
+    }
+
+    /// Of its parts.
+    pub fn of_parts(vaes: Vaes, state_net: StateNet, architecture: Architecture) -> Self {
+        Self {
+            vaes,
+            state_net,
+            architecture,
         }
     }
 

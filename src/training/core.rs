@@ -5,12 +5,12 @@ use burn::tensor::{DType, Device, Tensor};
 
 use super::controller::Controller;
 use super::observe::Seen;
-use super::optimizer::{AdamW, Clipped, FlatGradient};
+use super::optimizer::{Clipped, FlatGradients, OptimizerState, Stride, Trained};
 use crate::config::Config;
 use crate::device::{DeviceFailure, read_all};
 use crate::model::{
     Batch, Coupling, DualVae, GeneratedWeights, Loss, LossWeights, StateNet, Weights, Which,
-    loss_graph,
+    flattened, loss_graph, unflattened,
 };
 use crate::record::StateNetAnswer;
 use crate::schedule::Scheduled;
@@ -18,10 +18,11 @@ use crate::schedule::Scheduled;
 /// Model, optimizer and controller: all that training changes.
 #[derive(Clone, Debug)]
 pub struct Core {
-    /// The model, on a device with autodiff.
-    pub model: DualVae,
-    /// The optimizer.
-    pub optimizer: AdamW,
+    /// On a device with autodiff; its two VAEs are those of what is trained.
+    model: DualVae,
+    trained: Trained,
+    /// What the last step since an epoch's first batch subtracted, where StateNet is taught by it.
+    last: Option<Tensor<2>>,
     /// The controller.
     pub controller: Controller,
     agreement: Agreement,
@@ -114,9 +115,13 @@ impl Core {
     /// Places weights on a device (given without autodiff).
     pub fn new(config: &Config, weights: &Weights, device: &Device, dtype: DType) -> Self {
         let device = device.clone().autodiff();
+        let architecture = weights.architecture;
+        let trained = Trained::new(architecture, vec![flattened(weights)], &device, dtype);
+        let state_net = StateNet::new(weights, &device);
         Self {
-            model: DualVae::new(weights, &device, dtype),
-            optimizer: AdamW::new(config.optimizer.weight_decay),
+            model: DualVae::of_parts(trained.network(), state_net, architecture),
+            trained,
+            last: None,
             controller: Controller::default(),
             agreement: Agreement::default(),
             device,
@@ -132,8 +137,6 @@ impl Core {
 
     /// Takes over a changed configuration, from the next batch on.
     pub fn set_config(&mut self, config: &Config) {
-        self.optimizer
-            .set_weight_decay(config.optimizer.weight_decay);
         self.config = config.clone();
     }
 
@@ -155,11 +158,8 @@ impl Core {
     /// # Errors
     /// The device's failure to hand the weights over.
     pub fn mix_decoders(&mut self, fresh: &Weights, share: f64) -> Result<(), DeviceFailure> {
-        let weights = self
-            .model
-            .weights([1.0; 2])?
-            .with_decoders_mixed(fresh, share);
-        self.model = DualVae::new(&weights, &self.device, self.dtype);
+        let mixed = self.weights()?.with_decoders_mixed(fresh, share);
+        self.place(&mixed);
         Ok(())
     }
 
@@ -168,9 +168,43 @@ impl Core {
     /// # Errors
     /// The device's failure to hand the weights over.
     pub fn scale_logits(&mut self, factor: f64) -> Result<(), DeviceFailure> {
-        let weights = self.model.weights([1.0; 2])?.with_logits_scaled(factor);
-        self.model = DualVae::new(&weights, &self.device, self.dtype);
+        let scaled = self.weights()?.with_logits_scaled(factor);
+        self.place(&scaled);
         Ok(())
+    }
+
+    /// Other numbers for both VAEs.
+    fn place(&mut self, weights: &Weights) {
+        self.trained.set_parameters(0, flattened(weights));
+        self.model.vaes = self.trained.network();
+    }
+
+    /// The weights in the original's layout, read back from the device.
+    ///
+    /// # Errors
+    /// The device's failure to hand the numbers over.
+    pub fn weights(&self) -> Result<Weights, DeviceFailure> {
+        let architecture = self.model.architecture();
+        let mut tensors = unflattened(&self.trained.parameters(0)?, architecture);
+        tensors.extend(self.model.state_net.tensors()?);
+        Ok(Weights {
+            architecture,
+            tensors,
+            gradient_emas: self.controller.gradient_emas.map(|ema| ema as f32),
+        })
+    }
+
+    /// The optimizer, as a checkpoint keeps it.
+    ///
+    /// # Errors
+    /// The device's failure to hand the numbers over.
+    pub fn optimizer(&self) -> Result<OptimizerState, DeviceFailure> {
+        self.trained.optimizer(0)
+    }
+
+    /// Goes on with the optimizer of a checkpoint.
+    pub fn set_optimizer(&mut self, state: OptimizerState) {
+        self.trained.set_optimizer(0, state);
     }
 
     /// One step on one batch; `first` marks an epoch's first batch.
@@ -208,26 +242,31 @@ impl Core {
             Some(penalty) => graph.objective.clone() + penalty.clone(),
             None => graph.objective.clone(),
         };
-        let gradient = FlatGradient::collect(&self.model, objective.backward());
+        let gradients = objective.backward();
+        let gradient =
+            FlatGradients::collect(&self.model.vaes, gradients, 1, self.trained.places());
 
         // The one point at which the device is waited for.
         let teaches = self.config.beyond.statenet_rate.is_some();
         if first {
-            self.optimizer.forget_last();
+            self.last = None;
             self.agreement = Agreement::default();
         }
-        let last = self.optimizer.last().filter(|_| teaches);
-        let products = last.map(|last| gradient.products(last));
+        let products = self.last.as_ref().map(|last| gradient.products(last));
         let penalty = penalty.map(Tensor::inner);
         let (compares, penalizes) = (products.is_some(), penalty.is_some());
         let asked = graph.figures().into_iter().chain([gradient.squares()]);
-        let asked = asked.chain(products).chain(penalty);
+        let asked = asked.chain(products.into_iter().flatten()).chain(penalty);
         let asked = asked.chain(gradient.witnesses().iter().cloned());
         let mut read = read_all(asked.collect())?.into_iter();
         let mut next = || read.next().unwrap_or_default();
         let figures = std::array::from_fn(|_| next());
         let squares = next();
-        let products = if compares { next() } else { Vec::new() };
+        let products = if compares {
+            [next(), next()].concat()
+        } else {
+            Vec::new()
+        };
         let penalty = if penalizes { next() } else { Vec::new() };
 
         let squared_norms = gradient.squared_norms(&squares);
@@ -245,12 +284,14 @@ impl Core {
             None
         };
         self.controller.observe_gradient(clipped.parts);
-        self.model = self.optimizer.step(
-            self.model.clone(),
-            gradient,
-            clipped.coefficient,
-            self.controller.learning_rate,
-        )?;
+        let stride = Stride {
+            coefficient: clipped.coefficient,
+            learning_rate: self.controller.learning_rate,
+            weight_decay: self.config.optimizer.weight_decay,
+        };
+        let update = self.trained.step(gradient, &[Some(stride)])?;
+        self.last = teaches.then_some(update);
+        self.model.vaes = self.trained.network();
         Ok(BatchReport {
             loss,
             gradient: clipped,
@@ -284,7 +325,12 @@ impl Core {
         Ok(self.controller.correct(answer, &self.config))
     }
 
-    /// The model as it is, without autodiff.
+    /// The model as it is.
+    pub fn model(&self) -> &DualVae {
+        &self.model
+    }
+
+    /// The same without autodiff.
     pub fn inference_model(&self) -> DualVae {
         self.model.valid()
     }

@@ -19,7 +19,7 @@ pub use core::{BatchReport, Core, Noise, StepError};
 pub use ensemble::{Ensemble, EnsembleError};
 pub use means::Means;
 pub use observe::{Observed, Seen};
-pub use optimizer::{AdamW, Clipped, FlatGradient, OptimizerState};
+pub use optimizer::{Clipped, FlatGradients, OptimizerState, Places, Stride, Trained};
 pub use split::Split;
 pub use state::{Active, Snapshot, TrainerState};
 pub use steer::{Agenda, Planned, Steer};

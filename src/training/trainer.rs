@@ -10,7 +10,6 @@ use super::core::{BatchReport, Core, Noise, StepError, finite};
 use super::lesson::{At, Lessons};
 use super::means::Means;
 use super::observe::Observed;
-use super::optimizer::AdamW;
 use super::split::Split;
 use super::state::{Active, Snapshot, TrainerState};
 use super::steer::Steer;
@@ -151,8 +150,7 @@ impl Trainer {
         let state = snapshot.state;
         let changed = config.with(&state.edits)?;
         let mut trainer = Self::from_weights(&changed, &snapshot.weights, device, dtype);
-        let weight_decay = changed.optimizer.weight_decay;
-        trainer.core.optimizer = AdamW::restore(weight_decay, snapshot.optimizer, device, dtype);
+        trainer.core.set_optimizer(snapshot.optimizer);
         trainer.core.controller = state.controller;
         trainer.epoch = state.epoch;
         trainer.coverage = state.coverage;
@@ -559,7 +557,7 @@ impl Trainer {
     }
 
     fn finish_epoch(&mut self, counted: Option<[Covered; 2]>) -> Result<EpochReport, StepError> {
-        if !self.core.model.weights([1.0; 2])?.is_finite() {
+        if !self.core.weights()?.is_finite() {
             // The last batch's step: no loss has seen it where nothing is validated.
             return Err(StepError::Diverged {
                 what: "a weight",
@@ -624,7 +622,7 @@ impl Trainer {
         if !self.config.stopping.information_every.is_some_and(due) {
             return Ok(None);
         }
-        let evaluator = Evaluator::new(&self.core.model.weights([1.0; 2])?);
+        let evaluator = Evaluator::new(&self.core.weights()?);
         let of = |which| -> Result<f64, StepError> {
             let question = PriorQuestion {
                 which,
@@ -706,10 +704,9 @@ impl Trainer {
     /// # Errors
     /// The device's failure.
     pub fn snapshot(&self) -> Result<Snapshot, DeviceFailure> {
-        let emas = self.core.controller.gradient_emas.map(|ema| ema as f32);
         Ok(Snapshot {
-            weights: self.core.model.weights(emas)?,
-            optimizer: self.core.optimizer.state()?,
+            weights: self.core.weights()?,
+            optimizer: self.core.optimizer()?,
             state: TrainerState {
                 epoch: self.epoch,
                 batch: self.batch(),

@@ -6,7 +6,6 @@
 //! controller, and is what it would be had it been trained alone, but for the order in which a device adds
 //! numbers up.
 
-mod flat;
 mod kept;
 #[cfg(test)]
 mod tests;
@@ -17,7 +16,7 @@ use burn::tensor::{DType, Device, Tensor};
 use super::controller::Controller;
 use super::core::{Agreement, BatchReport, Noise, StepError, finite, loss_weights};
 use super::observe::Seen;
-use super::optimizer::{Clipped, OptimizerState};
+use super::optimizer::{Clipped, FlatGradients, OptimizerState, Stride, Trained};
 use crate::config::{Config, Model};
 use crate::device::{DeviceFailure, read_all};
 use crate::model::{
@@ -25,7 +24,6 @@ use crate::model::{
     Which, flattened, members_loss_graph, unflattened,
 };
 use crate::schedule::Scheduled;
-use flat::{FlatGradients, Stride, Trained};
 use kept::Kept;
 
 /// What makes members that cannot be trained at once, or a batch that is not theirs.
@@ -251,7 +249,7 @@ impl Ensemble {
         let expected = if state.steps == 0 {
             0
         } else {
-            self.trained.sizes().iter().sum()
+            self.trained.places().numbers()
         };
         if let Some(moment) = state.moments.iter().find(|one| one.len() != expected) {
             return Err(count("numbers of a moment", expected, moment.len()));
@@ -296,7 +294,8 @@ impl Ensemble {
         let numbers = &mut self.numbers;
         let graph = members_loss_graph(&forward, batches, &weights, |values| numbers.get(values));
         let gradients = graph.objective.backward();
-        let gradient = FlatGradients::collect(&self.network, gradients, self.trained.sizes());
+        let (members, places) = (self.members.len(), self.trained.places());
+        let gradient = FlatGradients::collect(&self.network, gradients, members, places);
 
         // The one point at which the device is waited for.
         if first {
@@ -317,11 +316,10 @@ impl Ensemble {
             Default::default()
         };
 
-        let count = self.members.len();
         let judged = (0..).zip(&weights).map(|(member, weights)| {
-            let figures = figures.each_ref().map(|all| part(all, member, count));
+            let figures = figures.each_ref().map(|all| part(all, member, members));
             let loss = Loss::from_figures(&figures, weights);
-            let norms = gradient.squared_norms(&part(&squares, member, count));
+            let norms = gradient.squared_norms(&part(&squares, member, members));
             let clipped = Clipped::new(norms, self.members[member].config.grad_clip);
             finite("the loss", loss.loss, loss.loss)?;
             finite("the gradient norm", clipped.norm, loss.loss)?;
@@ -330,14 +328,14 @@ impl Ensemble {
         let judged: Vec<Result<(Loss, Clipped), StepError>> = judged.collect();
         let answers = self.answers(&judged, scheduled, first)?;
 
-        let mut strides = Vec::with_capacity(count);
-        let mut reports = Vec::with_capacity(count);
+        let mut strides = Vec::with_capacity(members);
+        let mut reports = Vec::with_capacity(members);
         let of_members = self.members.iter_mut().zip(judged).zip(answers);
         for (index, ((member, judged), answer)) in of_members.enumerate() {
             let report = judged.map(|(loss, gradient)| {
                 let products = products
                     .each_ref()
-                    .map(|all| part(all, index, count))
+                    .map(|all| part(all, index, members))
                     .concat();
                 member.take_in(
                     &loss,
@@ -351,7 +349,7 @@ impl Ensemble {
             strides.push(report.as_ref().ok().map(|report| member.stride(report)));
             reports.push(report);
         }
-        let update = self.trained.step(gradient.flat, &strides)?;
+        let update = self.trained.step(gradient, &strides)?;
         self.network = self.trained.network();
         let teaches = |member: &Member| member.config.beyond.statenet_rate.is_some();
         self.last = self.members.iter().any(teaches).then_some(update);

@@ -9,7 +9,7 @@ use crate::device::{Chosen, DeviceSpec, choose};
 use crate::model::{Batch, LATENT, TENSORS_TRAINED};
 use crate::random::{Purpose, Stream};
 use crate::space::{OPERATIONS, Operation};
-use crate::training::{AdamW, Core};
+use crate::training::Core;
 
 const MEMBERS: usize = 3;
 const ROWS: usize = 64;
@@ -293,7 +293,7 @@ fn members_at_once_are_what_they_are_alone() {
     assert!((losses[0] - losses[1]).abs() > 1e-3 && (losses[1] - losses[2]).abs() > 1e-3);
     assert!(apart(&before, &of_member(&ensemble, 0)) > 0.01);
     for (member, core) in cores.iter().enumerate() {
-        let difference = apart(&read(&core.model), &of_member(&ensemble, member));
+        let difference = apart(&read(core.model()), &of_member(&ensemble, member));
         assert!(difference < 1e-9, "member {member}: {difference}");
         let (expected, found) = (&core.controller, ensemble.controller(member).unwrap());
         let [a, b] = expected.gradient_emas;
@@ -302,7 +302,7 @@ fn members_at_once_are_what_they_are_alone() {
         let (expected, found) = (expected.learning_rate, found.learning_rate);
         assert!((expected - found).abs() < 1e-9, "{expected} {found}");
         // StateNet's tensors too: one of them was taught.
-        let expected = core.model.state_net.tensors().unwrap();
+        let expected = core.model().state_net.tensors().unwrap();
         let found = ensemble.weights(member).unwrap().tensors;
         let wide = |all: &[Vec<f32>]| -> Vec<Vec<f64>> {
             let wide = |numbers: &Vec<f32>| numbers.iter().copied().map(f64::from).collect();
@@ -317,7 +317,7 @@ fn members_at_once_are_what_they_are_alone() {
         let (expected, found) = (pick(&expected), pick(&found[TENSORS_TRAINED..]));
         assert!(apart(&wide(&expected), &wide(&found)) < 1e-6);
     }
-    assert!(cores[1].model.state_net.tensors().unwrap() != start(1).tensors[TENSORS_TRAINED..]);
+    assert!(cores[1].model().state_net.tensors().unwrap() != start(1).tensors[TENSORS_TRAINED..]);
 }
 
 /// Every bit of a member.
@@ -429,11 +429,7 @@ fn members_at_once_through_wgpu() {
         }
     }
     for member in [0, 2] {
-        let emas = ensemble.controller(member).unwrap().gradient_emas;
-        let expected = cores[member]
-            .model
-            .weights(emas.map(|ema| ema as f32))
-            .unwrap();
+        let expected = cores[member].weights().unwrap();
         let found = ensemble.weights(member).unwrap();
         for (expected, found) in expected.tensors.iter().zip(&found.tensors) {
             let largest = expected.iter().fold(0f32, |most, x| most.max(x.abs()));
@@ -452,7 +448,7 @@ fn members_at_once_through_wgpu() {
 fn saved(weights: Weights, state: OptimizerState, controller: Controller, config: &Config) -> Core {
     let (device, dtype) = (Device::flex(), DType::F64);
     let mut core = Core::new(config, &weights, &device, dtype);
-    core.optimizer = AdamW::restore(config.optimizer.weight_decay, state, &device, dtype);
+    core.set_optimizer(state);
     core.controller = controller;
     core
 }
@@ -476,11 +472,7 @@ fn a_member_leaves_and_goes_on_alone() {
         config,
     );
     let core = &cores[2];
-    let emas = core.controller.gradient_emas.map(|ema| ema as f32);
-    let (weights, state) = (
-        core.model.weights(emas).unwrap(),
-        core.optimizer.state().unwrap(),
-    );
+    let (weights, state) = (core.weights().unwrap(), core.optimizer().unwrap());
     let mut core = saved(weights, state, core.controller.clone(), config);
     // The one that stays is given what was written of it, so that it has its 32 bits too.
     let (weights, state) = (ensemble.weights(2), ensemble.optimizer(2));
@@ -493,10 +485,10 @@ fn a_member_leaves_and_goes_on_alone() {
         let difference = (expected.loss.loss - found.loss.loss).abs();
         assert!(difference < 1e-6, "{difference}");
     }
-    let difference = apart(&read(&left.model), &of_member(&ensemble, 2));
+    let difference = apart(&read(left.model()), &of_member(&ensemble, 2));
     assert!(difference < 1e-9, "{difference}");
     // Numbers next to the middle of two of 32 bits may have been rounded either way.
-    let difference = apart(&read(&core.model), &read(&left.model));
+    let difference = apart(&read(core.model()), &read(left.model()));
     assert!(difference < 1e-6, "{difference}");
 }
 

@@ -1,0 +1,195 @@
+//! What an optimizer step changes: parameters and both moments, one row for each member.
+
+use burn::tensor::{DType, Device, Tensor, TensorData};
+
+use super::gradient::FlatGradients;
+use super::places::Places;
+use super::step::{Factors, host_step, placed_step};
+use super::{OptimizerState, Stride};
+use crate::device::{DeviceFailure, is_cpu};
+use crate::model::{Affine, Architecture, Vaes};
+
+/// Parameters, first and second moments of S members.
+#[derive(Clone, Debug)]
+pub struct Trained {
+    architecture: Architecture,
+    places: Places,
+    /// Without autodiff.
+    device: Device,
+    dtype: DType,
+    /// Steps that each member has taken.
+    steps: Vec<u32>,
+    numbers: Numbers,
+}
+
+#[derive(Clone, Debug)]
+enum Numbers {
+    /// Where the model is, `[S, P]` each.
+    Placed(Box<[Tensor<2>; 3]>),
+    /// In reach of the processor, in 32 bits, of each member.
+    Host(Vec<[Vec<f32>; 3]>),
+}
+
+impl Trained {
+    /// Members with these parameters, [`flattened`](crate::model::flattened), that have taken no step.
+    pub fn new(
+        architecture: Architecture,
+        parameters: Vec<Vec<f32>>,
+        device: &Device,
+        dtype: DType,
+    ) -> Self {
+        let device = device.clone().without_autodiff();
+        let places = Places::on(&device, architecture);
+        let (members, length) = (parameters.len(), places.length());
+        let rows = parameters.into_iter().map(|numbers| places.spread(numbers));
+        let numbers = if is_cpu(&device) && dtype == DType::F32 {
+            let of = |parameters| [parameters, vec![0.0; length], vec![0.0; length]];
+            Numbers::Host(rows.map(of).collect())
+        } else {
+            let zeros = || Tensor::zeros([members, length], (&device, dtype));
+            let parameters = tensor(rows.flatten().collect(), length, (&device, dtype));
+            Numbers::Placed(Box::new([parameters, zeros(), zeros()]))
+        };
+        Self {
+            architecture,
+            places,
+            device,
+            dtype,
+            steps: vec![0; members],
+            numbers,
+        }
+    }
+
+    /// Where the numbers of a row lie.
+    pub fn places(&self) -> &Places {
+        &self.places
+    }
+
+    /// The network of these parameters, ready to collect gradients.
+    pub fn network<L: Affine>(&self) -> Vaes<L> {
+        let mut places = self.places.tensors().iter().cloned();
+        Vaes::of_rows(self.architecture, || {
+            let place = places.next().unwrap_or_default();
+            match &self.numbers {
+                Numbers::Placed(all) => all[0].clone().narrow(1, place.start, place.len()),
+                Numbers::Host(rows) => {
+                    let mut numbers = Vec::with_capacity(rows.len() * place.len());
+                    for [parameters, ..] in rows {
+                        numbers.extend_from_slice(&parameters[place.clone()]);
+                    }
+                    tensor(numbers, place.len(), (&self.device, self.dtype))
+                }
+            }
+        })
+    }
+
+    /// One step of every member that has a stride; the others stay as they are, bit for bit. What was
+    /// subtracted, `[S, P]`, 0 of those others.
+    ///
+    /// # Errors
+    /// The device's failure to hand over the gradient; nothing has changed then.
+    pub fn step(
+        &mut self,
+        gradient: FlatGradients,
+        strides: &[Option<Stride>],
+    ) -> Result<Tensor<2>, DeviceFailure> {
+        let both = self.steps.iter().zip(strides);
+        let factors: Vec<Option<Factors>> = both
+            .map(|(steps, stride)| stride.map(|stride| Factors::new(*steps, &stride)))
+            .collect();
+        let update = match &mut self.numbers {
+            Numbers::Placed(all) => placed_step(gradient.flat, all, &factors),
+            Numbers::Host(rows) => {
+                let length = self.places.length();
+                let mut numbers: Vec<f32> = gradient.flat.try_into_vec_as()?;
+                let of_members = numbers.chunks_exact_mut(length).zip(rows).zip(&factors);
+                for ((gradient, row), factors) in of_members {
+                    match factors {
+                        Some(by) => host_step(gradient, row, by),
+                        None => gradient.fill(0.0),
+                    }
+                }
+                tensor(numbers, length, (&self.device, self.dtype))
+            }
+        };
+        for (steps, stride) in self.steps.iter_mut().zip(strides) {
+            *steps += u32::from(stride.is_some());
+        }
+        Ok(update)
+    }
+
+    /// Parameters and moments of a member.
+    fn rows(&self, member: usize) -> Result<[Vec<f32>; 3], DeviceFailure> {
+        let [parameters, first, second] = match &self.numbers {
+            Numbers::Placed(all) => {
+                let row = |numbers: &Tensor<2>| numbers.clone().narrow(0, member, 1);
+                let [parameters, first, second] = all.as_ref().each_ref().map(row);
+                [
+                    parameters.try_into_vec_as()?,
+                    first.try_into_vec_as()?,
+                    second.try_into_vec_as()?,
+                ]
+            }
+            Numbers::Host(rows) => rows[member].clone(),
+        };
+        Ok([parameters, first, second].map(|row| self.places.gathered(row)))
+    }
+
+    fn set_row(&mut self, which: usize, member: usize, numbers: Vec<f32>) {
+        let row = self.places.spread(numbers);
+        match &mut self.numbers {
+            Numbers::Placed(all) => {
+                let length = row.len();
+                let row = tensor(row, length, (&self.device, self.dtype));
+                let assigned = all[which].clone();
+                all[which] = assigned.slice_assign([member..member + 1, 0..length], row);
+            }
+            Numbers::Host(rows) => rows[member][which] = row,
+        }
+    }
+
+    /// A member's parameters, one after another.
+    ///
+    /// # Errors
+    /// The device's failure to hand the numbers over.
+    pub fn parameters(&self, member: usize) -> Result<Vec<f32>, DeviceFailure> {
+        let [parameters, ..] = self.rows(member)?;
+        Ok(parameters)
+    }
+
+    /// Gives a member other parameters; its moments stay as they are.
+    pub fn set_parameters(&mut self, member: usize, parameters: Vec<f32>) {
+        self.set_row(0, member, parameters);
+    }
+
+    /// A member's optimizer.
+    ///
+    /// # Errors
+    /// The device's failure to hand the numbers over.
+    pub fn optimizer(&self, member: usize) -> Result<OptimizerState, DeviceFailure> {
+        let steps = self.steps[member];
+        if steps == 0 {
+            return Ok(OptimizerState::default());
+        }
+        let [_, first, second] = self.rows(member)?;
+        Ok(OptimizerState {
+            steps,
+            moments: [first, second],
+        })
+    }
+
+    /// Gives a member the optimizer of a checkpoint.
+    pub fn set_optimizer(&mut self, member: usize, state: OptimizerState) {
+        self.steps[member] = state.steps;
+        for (which, moment) in (1..).zip(state.moments) {
+            self.set_row(which, member, moment);
+        }
+    }
+}
+
+/// Rows of so many numbers each.
+fn tensor(numbers: Vec<f32>, length: usize, (device, dtype): (&Device, DType)) -> Tensor<2> {
+    let rows = numbers.len() / length.max(1);
+    let data = TensorData::new(numbers, [rows, length]).convert_dtype(dtype);
+    Tensor::from_data(data, (device, dtype))
+}
