@@ -64,9 +64,9 @@ fn population(c: &mut Criterion) {
         });
     });
     for members in POPULATIONS {
-        let of_seed = |seed| (config.clone(), Weights::fresh(seed));
-        let all: Vec<_> = (0..members as u64).map(of_seed).collect();
-        let mut ensemble = Ensemble::new(&all, &Device::flex(), DType::F32).unwrap();
+        let of_seed = |seed| Core::new(&config, &Weights::fresh(seed), &Device::flex(), DType::F32);
+        let cores: Vec<_> = (0..members as u64).map(of_seed).collect();
+        let mut ensemble = Ensemble::of(&cores).unwrap();
         for member in 0..members {
             let controller = ensemble.controller_mut(member).unwrap();
             controller.begin_epoch(&scheduled, &config, None);

@@ -19,16 +19,16 @@ use crate::schedule::Scheduled;
 #[derive(Clone, Debug)]
 pub struct Core {
     /// On a device with autodiff; its two VAEs are those of what is trained.
-    model: DualVae,
-    trained: Trained,
+    pub(super) model: DualVae,
+    pub(super) trained: Trained,
     /// What the last step since an epoch's first batch subtracted, where StateNet is taught by it.
-    last: Option<Tensor<2>>,
+    pub(super) last: Option<Tensor<2>>,
     /// The controller.
     pub controller: Controller,
-    agreement: Agreement,
-    device: Device,
-    dtype: DType,
-    config: Config,
+    pub(super) agreement: Agreement,
+    pub(super) device: Device,
+    pub(super) dtype: DType,
+    pub(super) config: Config,
 }
 
 /// How far gradients point along the updates before them, within one epoch.
@@ -117,7 +117,8 @@ impl Core {
         let device = device.clone().autodiff();
         let architecture = weights.architecture;
         let trained = Trained::new(architecture, vec![flattened(weights)], &device, dtype);
-        let state_net = StateNet::new(weights, &device);
+        // On the processor, whatever the device: one answer an epoch is not worth waiting for a GPU.
+        let state_net = StateNet::new(weights, &Device::flex().autodiff());
         Self {
             model: DualVae::of_parts(trained.network(), state_net, architecture),
             trained,
@@ -174,7 +175,7 @@ impl Core {
     }
 
     /// Other numbers for both VAEs.
-    fn place(&mut self, weights: &Weights) {
+    pub(super) fn place(&mut self, weights: &Weights) {
         self.trained.set_parameters(0, flattened(weights));
         self.model.vaes = self.trained.network();
     }

@@ -14,14 +14,14 @@ use burn::module::Module;
 use burn::tensor::{DType, Device, Tensor};
 
 use super::controller::Controller;
-use super::core::{Agreement, BatchReport, Noise, StepError, finite, loss_weights};
+use super::core::{Agreement, BatchReport, Core, Noise, StepError, finite, loss_weights};
 use super::observe::Seen;
-use super::optimizer::{Clipped, FlatGradients, OptimizerState, Stride, Trained};
+use super::optimizer::{Clipped, FlatGradients, Stride, Trained};
 use crate::config::{Config, Model};
 use crate::device::{DeviceFailure, read_all};
 use crate::model::{
-    Architecture, Batches, Coupling, Each, Linears, Loss, LossWeights, StateNet, Vaes, Weights,
-    Which, flattened, members_loss_graph, unflattened,
+    Architecture, Batches, Coupling, DualVae, Each, Linears, Loss, LossWeights, StateNet, Vaes,
+    Which, members_loss_graph,
 };
 use crate::schedule::Scheduled;
 use kept::Kept;
@@ -79,7 +79,6 @@ pub enum EnsembleError {
 struct Member {
     config: Config,
     controller: Controller,
-    /// On the processor, whatever the device: one answer an epoch is not worth waiting for a GPU.
     state_net: StateNet,
     agreement: Agreement,
 }
@@ -103,23 +102,18 @@ pub struct Ensemble {
 }
 
 impl Ensemble {
-    /// Places members on a device (given without autodiff).
+    /// Puts members together that were alone, all on one device and of one type.
     ///
     /// # Errors
     /// [`EnsembleError`] where there are none, where their architectures differ, or where a configuration
     /// asks for what is not computed for several at once.
-    pub fn new(
-        members: &[(Config, Weights)],
-        device: &Device,
-        dtype: DType,
-    ) -> Result<Self, EnsembleError> {
-        let Some((_, first)) = members.first() else {
-            return Err(count("members of an ensemble", 1, 0));
-        };
-        let expected = first.architecture;
-        for (member, (config, weights)) in members.iter().enumerate() {
-            refuse(member, config)?;
-            let found = weights.architecture;
+    pub fn of(cores: &[Core]) -> Result<Self, EnsembleError> {
+        let none = || count("members of an ensemble", 1, 0);
+        let first = cores.first().ok_or_else(none)?;
+        let expected = first.model.architecture();
+        for (member, core) in cores.iter().enumerate() {
+            refuse(member, &core.config)?;
+            let found = core.model.architecture();
             if found != expected {
                 return Err(EnsembleError::Architecture {
                     member,
@@ -128,26 +122,62 @@ impl Ensemble {
                 });
             }
         }
-        let device = device.clone().autodiff();
-        let rows = members.iter().map(|(_, weights)| flattened(weights));
-        let trained = Trained::new(expected, rows.collect(), &device, dtype);
-        let processor = Device::flex().autodiff();
-        let members = members.iter().map(|(config, weights)| Member {
-            config: config.clone(),
-            controller: Controller::default(),
-            state_net: StateNet::new(weights, &processor),
-            agreement: Agreement::default(),
+        let trained = Trained::joined(cores.iter().map(|core| core.trained.clone()).collect());
+        let trained = trained.ok_or_else(none)?;
+        let members = cores.iter().map(|core| Member {
+            config: core.config.clone(),
+            controller: core.controller.clone(),
+            state_net: core.model.state_net.clone(),
+            agreement: core.agreement.clone(),
         });
+        let (device, dtype) = first.placement();
         Ok(Self {
             members: members.collect(),
             network: trained.network(),
-            trained,
-            last: None,
-            numbers: Kept::new(&device, dtype),
+            last: lasts(cores),
+            numbers: Kept::new(device, dtype),
             architecture: expected,
-            device,
+            device: device.clone(),
             dtype,
+            trained,
         })
+    }
+
+    /// A member as it is now, to go on alone.
+    ///
+    /// # Errors
+    /// [`EnsembleError::Absent`].
+    pub fn core(&self, member: usize) -> Result<Core, EnsembleError> {
+        let of_member = self.member(member)?;
+        let trained = self.trained.only(&[member]);
+        let state_net = of_member.state_net.clone();
+        let last = self.last.as_ref();
+        Ok(Core {
+            model: DualVae::of_parts(trained.network(), state_net, self.architecture),
+            trained,
+            last: last.map(|last| last.clone().narrow(0, member, 1)),
+            controller: of_member.controller.clone(),
+            agreement: of_member.agreement.clone(),
+            device: self.device.clone(),
+            dtype: self.dtype,
+            config: of_member.config.clone(),
+        })
+    }
+
+    /// The others without this member; `None` where there are none.
+    ///
+    /// # Errors
+    /// [`EnsembleError::Absent`].
+    pub fn without(&self, member: usize) -> Result<Option<Self>, EnsembleError> {
+        self.member(member)?;
+        let others = (0..self.members.len()).filter(|other| *other != member);
+        let cores: Vec<Core> = others
+            .map(|other| self.core(other))
+            .collect::<Result<_, _>>()?;
+        if cores.is_empty() {
+            return Ok(None);
+        }
+        Self::of(&cores).map(Some)
     }
 
     /// The device with autodiff on which batches and noise are expected, and their type.
@@ -168,7 +198,7 @@ impl Ensemble {
         self.member(member).map(|member| &member.controller)
     }
 
-    /// A member's controller, to begin an epoch with or to go on from a checkpoint.
+    /// A member's controller, to begin an epoch with.
     ///
     /// # Errors
     /// [`EnsembleError::Absent`].
@@ -184,77 +214,6 @@ impl Ensemble {
     pub fn set_config(&mut self, member: usize, config: &Config) -> Result<(), EnsembleError> {
         refuse(member, config)?;
         self.member_mut(member)?.config = config.clone();
-        Ok(())
-    }
-
-    /// A member's weights in the original's layout.
-    ///
-    /// # Errors
-    /// [`EnsembleError::Absent`], or the device's failure to hand the numbers over.
-    pub fn weights(&self, member: usize) -> Result<Weights, EnsembleError> {
-        let Member {
-            controller,
-            state_net,
-            ..
-        } = self.member(member)?;
-        let mut tensors = unflattened(&self.trained.parameters(member)?, self.architecture);
-        tensors.extend(state_net.tensors()?);
-        Ok(Weights {
-            architecture: self.architecture,
-            tensors,
-            gradient_emas: controller.gradient_emas.map(|ema| ema as f32),
-        })
-    }
-
-    /// Gives a member other weights of the same architecture; its moments stay as they are.
-    ///
-    /// # Errors
-    /// [`EnsembleError::Absent`] or [`EnsembleError::Architecture`]; nothing has changed then.
-    pub fn set_weights(&mut self, member: usize, weights: &Weights) -> Result<(), EnsembleError> {
-        let (expected, found) = (self.architecture, weights.architecture);
-        if found != expected {
-            return Err(EnsembleError::Architecture {
-                member,
-                expected,
-                found,
-            });
-        }
-        let processor = Device::flex().autodiff();
-        self.member_mut(member)?.state_net = StateNet::new(weights, &processor);
-        self.trained.set_parameters(member, flattened(weights));
-        self.network = self.trained.network();
-        Ok(())
-    }
-
-    /// A member's optimizer, as a checkpoint keeps it.
-    ///
-    /// # Errors
-    /// [`EnsembleError::Absent`], or the device's failure to hand the numbers over.
-    pub fn optimizer(&self, member: usize) -> Result<OptimizerState, EnsembleError> {
-        self.member(member)?;
-        Ok(self.trained.optimizer(member)?)
-    }
-
-    /// Gives a member the optimizer of a checkpoint.
-    ///
-    /// # Errors
-    /// [`EnsembleError::Absent`], or [`EnsembleError::Count`] where its moments are those of another
-    /// network; nothing has changed then.
-    pub fn set_optimizer(
-        &mut self,
-        member: usize,
-        state: OptimizerState,
-    ) -> Result<(), EnsembleError> {
-        self.member(member)?;
-        let expected = if state.steps == 0 {
-            0
-        } else {
-            self.trained.places().numbers()
-        };
-        if let Some(moment) = state.moments.iter().find(|one| one.len() != expected) {
-            return Err(count("numbers of a moment", expected, moment.len()));
-        }
-        self.trained.set_optimizer(member, state);
         Ok(())
     }
 
@@ -537,6 +496,13 @@ fn refuse(member: usize, config: &Config) -> Result<(), EnsembleError> {
         Some((key, _)) => Err(EnsembleError::Refused { member, key }),
         None => Ok(()),
     }
+}
+
+/// What the members' last steps subtracted, 0 of those that do not keep it; `None` where nobody does.
+fn lasts(cores: &[Core]) -> Option<Tensor<2>> {
+    let kept = cores.iter().find_map(|core| core.last.as_ref())?;
+    let of = |core: &Core| core.last.clone().unwrap_or_else(|| kept.zeros_like());
+    Some(Tensor::cat(cores.iter().map(of).collect(), 0))
 }
 
 /// The part of a member in what was read of all members.

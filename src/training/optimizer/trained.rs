@@ -60,6 +60,54 @@ impl Trained {
         }
     }
 
+    /// Members of one architecture, on one device and of one type, put together; `None` of none.
+    pub fn joined(members: Vec<Self>) -> Option<Self> {
+        let mut members = members.into_iter();
+        let mut all = members.next()?;
+        let mut placed = Vec::new();
+        for member in members {
+            all.steps.extend(member.steps);
+            match (&mut all.numbers, member.numbers) {
+                (Numbers::Host(rows), Numbers::Host(others)) => rows.extend(others),
+                (Numbers::Placed(_), Numbers::Placed(others)) => placed.push(others),
+                // One device and one type have one kind.
+                _ => return None,
+            }
+        }
+        if let Numbers::Placed(first) = &mut all.numbers {
+            for (which, rows) in first.iter_mut().enumerate() {
+                let others = placed.iter().map(|rows| rows[which].clone());
+                *rows = Tensor::cat([rows.clone()].into_iter().chain(others).collect(), 0);
+            }
+        }
+        Some(all)
+    }
+
+    /// These members alone.
+    #[must_use]
+    pub fn only(&self, members: &[usize]) -> Self {
+        let numbers = match &self.numbers {
+            Numbers::Placed(all) => {
+                let rows = |all: &Tensor<2>| {
+                    let rows = members.iter().map(|one| all.clone().narrow(0, *one, 1));
+                    Tensor::cat(rows.collect(), 0)
+                };
+                Numbers::Placed(Box::new(all.as_ref().each_ref().map(rows)))
+            }
+            Numbers::Host(rows) => {
+                Numbers::Host(members.iter().map(|one| rows[*one].clone()).collect())
+            }
+        };
+        Self {
+            steps: members.iter().map(|one| self.steps[*one]).collect(),
+            numbers,
+            architecture: self.architecture,
+            places: self.places.clone(),
+            device: self.device.clone(),
+            dtype: self.dtype,
+        }
+    }
+
     /// Where the numbers of a row lie.
     pub fn places(&self) -> &Places {
         &self.places
