@@ -7,14 +7,14 @@
     reason = "tests"
 )]
 
+#[path = "session/behind_a_driver.rs"]
+mod behind_a_driver;
 #[path = "session/controls.rs"]
 mod controls;
 #[path = "session/diverging.rs"]
 mod diverging;
 #[path = "support/failing.rs"]
 mod failing;
-#[path = "session/lost_device.rs"]
-mod lost_device;
 #[path = "session/own.rs"]
 mod own;
 #[path = "session/past.rs"]

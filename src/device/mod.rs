@@ -8,6 +8,8 @@ pub use adapters::{Adapter, AdapterKind, adapters};
 pub use choice::{Chosen, DeviceError, DeviceSpec, Listed, choose, is_cpu, list};
 pub use read::read_all;
 
+use std::any::Any;
+
 use burn::tensor::{ExecutionError, TensorReadError};
 use thiserror::Error;
 
@@ -20,6 +22,11 @@ pub struct DeviceFailure {
 }
 
 impl DeviceFailure {
+    /// From a panic of the backend: Burn's wgpu backend panics where a driver gives up.
+    pub fn of_panic(panic: &(dyn Any + Send)) -> Self {
+        Self::new(panic_text(panic))
+    }
+
     /// From all that the backend says, of which the roots are kept: a failure's report lists every
     /// operation that had to be left out because of it.
     pub fn new(report: &str) -> Self {
@@ -50,6 +57,13 @@ impl DeviceFailure {
             reason: reason + advice,
         }
     }
+}
+
+/// What a panic said.
+pub fn panic_text(panic: &(dyn Any + Send)) -> &str {
+    let text = panic.downcast_ref::<&str>().copied();
+    text.or_else(|| panic.downcast_ref::<String>().map(String::as_str))
+        .unwrap_or("no message")
 }
 
 /// What stands before a cause in a report of CubeCL.

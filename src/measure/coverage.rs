@@ -9,7 +9,7 @@ use super::decoding::{Decoding, most_likely};
 use super::prior::Covered;
 use crate::device::{DeviceFailure, is_cpu};
 use crate::model::{DualVae, LATENT, Which, codes_tensor};
-use crate::random::{Purpose, Stream};
+use crate::random::{Purpose, Rows, Stream};
 use crate::space::{ENTRIES, OPERATIONS, OperationSet, VALUES};
 
 /// Codes decoded at a time: small enough to look up from within a few hundredths of a second.
@@ -81,9 +81,13 @@ impl CoverageTask {
         }
     }
 
-    /// The stream of its prior codes, and how many it takes.
-    pub(super) fn prior(&self) -> (Stream, u32) {
-        (self.prior, self.total())
+    /// The prior codes that it takes.
+    pub(super) fn prior(&self) -> Rows {
+        Rows {
+            stream: self.prior,
+            rows: self.total(),
+            columns: LATENT,
+        }
     }
 
     /// Takes its prior codes from somebody who has drawn them.

@@ -1,7 +1,6 @@
 //! Honest numbers from a model: coverage, probabilities, codes, neighbours, reconstruction.
 
 mod activity;
-mod ahead;
 mod benchmark;
 mod codes;
 mod coverage;

@@ -2,17 +2,17 @@
 
 use burn::tensor::{DType, Device};
 
-use super::ahead::{Ahead, draw_ahead};
 use super::coverage::{CoverageTask, Samples};
 use super::prior::Covered;
 use crate::device::DeviceFailure;
 use crate::model::{DualVae, Which};
+use crate::random::{Ahead, Rows};
 
 /// The coverage of A and of B, measured tile by tile.
 #[derive(Debug)]
 pub struct CoveragePass {
     tasks: [CoverageTask; 2],
-    ahead: Option<[Ahead; 2]>,
+    ahead: Option<Ahead>,
 }
 
 impl CoveragePass {
@@ -24,11 +24,14 @@ impl CoveragePass {
         }
     }
 
-    /// Has the prior codes drawn while something else is done, where a core is free for it. They are the same.
-    #[must_use]
-    pub fn drawn_ahead(mut self) -> Self {
-        self.ahead = draw_ahead(self.tasks.each_ref().map(CoverageTask::prior));
-        self
+    /// The prior codes that it takes.
+    pub fn prior(&self) -> [Rows; 2] {
+        self.tasks.each_ref().map(CoverageTask::prior)
+    }
+
+    /// Takes its prior codes from where they are drawn. They are the same.
+    pub fn take_from(&mut self, ahead: Option<Ahead>) {
+        self.ahead = ahead;
     }
 
     /// Tiles done, and tiles in all.
@@ -49,9 +52,10 @@ impl CoveragePass {
         device: &Device,
         dtype: DType,
     ) -> Result<bool, DeviceFailure> {
-        if let Some(ahead) = self.ahead.take() {
-            for (task, ahead) in self.tasks.iter_mut().zip(ahead) {
-                task.take_codes(ahead.codes().unwrap_or_default());
+        if let Some(mut ahead) = self.ahead.take() {
+            for task in &mut self.tasks {
+                let drawn = ahead.take(task.prior().stream);
+                task.take_codes(drawn.unwrap_or_default());
             }
         }
         let [a, b] = &mut self.tasks;

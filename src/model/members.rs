@@ -111,6 +111,15 @@ impl Batches {
         })
     }
 
+    /// The same without autodiff.
+    #[must_use]
+    pub fn inner(self) -> Self {
+        Self {
+            x: self.x.inner(),
+            one_hot: self.one_hot.inner(),
+        }
+    }
+
     /// Batches that are on the device already; what a penalty relates in them is left out.
     ///
     /// # Errors

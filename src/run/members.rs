@@ -25,13 +25,17 @@ pub struct Band {
     pub runs: usize,
 }
 
+/// Puts an epoch behind those before it. One that is done again replaces what was known of it and of all after it.
+pub fn take_in(records: &mut Vec<Arc<EpochRecord>>, record: &Arc<EpochRecord>) {
+    let before = records.partition_point(|known| known.epoch < record.epoch);
+    records.truncate(before);
+    records.push(Arc::clone(record));
+}
+
 impl Members {
-    /// Takes an epoch in. One that is done again replaces what was known of it and of all after it.
+    /// Takes an epoch of a run in, as [`take_in`] does.
     pub fn add(&mut self, seed: u64, record: &Arc<EpochRecord>) {
-        let records = self.0.entry(seed).or_default();
-        let before = records.partition_point(|known| known.epoch < record.epoch);
-        records.truncate(before);
-        records.push(Arc::clone(record));
+        take_in(self.0.entry(seed).or_default(), record);
     }
 
     /// How many runs there are.

@@ -29,6 +29,6 @@ pub use locate::{
     BUILT_IN_WEIGHTS, Checkpoint, DATA_DIR, Origin, all_runs, best_at_hand, built_in,
     find_checkpoint, find_run, new_run, runs_folder,
 };
-pub use members::{Band, Members};
+pub use members::{Band, Members, take_in};
 pub use moments::moments;
 pub use summary::{Branch, Summary, tree};

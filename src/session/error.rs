@@ -5,7 +5,7 @@ use std::any::Any;
 use thiserror::Error;
 
 use super::message::{EndReason, Unsaved};
-use crate::device::{DeviceError, DeviceFailure};
+use crate::device::{DeviceError, DeviceFailure, panic_text};
 use crate::run::RunError;
 use crate::training::StepError;
 
@@ -54,11 +54,4 @@ impl SessionError {
             _ => EndReason::Failed,
         }
     }
-}
-
-/// What a panic said.
-pub(super) fn panic_text(panic: &(dyn Any + Send)) -> &str {
-    let text = panic.downcast_ref::<&str>().copied();
-    text.or_else(|| panic.downcast_ref::<String>().map(String::as_str))
-        .unwrap_or("no message")
 }

@@ -13,6 +13,7 @@ use super::plan::Plan;
 use super::population::Others;
 use super::worker::{Lines, work};
 use crate::run::Checkpoint;
+use crate::training::Seat;
 
 /// Requests that may wait for the worker; it looks at them after every batch.
 const WAITING: usize = 64;
@@ -74,7 +75,12 @@ impl Session {
     /// # Errors
     /// The system's refusal to start a thread.
     pub fn train(plan: Plan) -> std::io::Result<Self> {
-        Self::start(move |lines| work(plan, lines))
+        Self::train_beside(plan, None)
+    }
+
+    /// The same beside others, with whom its batches are trained at once where that is faster.
+    pub(super) fn train_beside(plan: Plan, seat: Option<Seat>) -> std::io::Result<Self> {
+        Self::start(move |lines| work(plan, seat, lines))
     }
 
     /// Serves a model that is not trained further.

@@ -1,6 +1,7 @@
 //! Whether the processor would train faster than the device that was chosen: so small a network keeps few
 //! graphics cards busy.
 
+use std::thread::available_parallelism;
 use std::time::{Duration, Instant};
 
 use burn::tensor::{DType, Device};
@@ -22,14 +23,17 @@ const ALIKE: f64 = 1.2;
 #[derive(Debug)]
 pub(super) struct FirstBatches {
     device: String,
+    /// How many runs' batches are computed together.
+    runs: usize,
     spent: Vec<Duration>,
 }
 
 impl FirstBatches {
-    /// Of a device behind a driver; `None` on the processor itself.
-    pub(super) fn on(chosen: &Chosen) -> Option<Self> {
+    /// Of so many runs on a device behind a driver; `None` on the processor itself.
+    pub(super) fn on(chosen: &Chosen, runs: usize) -> Option<Self> {
         (!chosen.is_cpu()).then(|| Self {
             device: chosen.name.clone(),
+            runs,
             spent: Vec::new(),
         })
     }
@@ -43,7 +47,11 @@ impl FirstBatches {
     /// Trains as many batches of such a run on the processor, for nothing but their time; what there is to
     /// say of it.
     pub(super) fn beside_the_cpu(&self, config: &Config) -> Option<Notice> {
-        let text = compared(&self.device, typical(&self.spent), on_the_cpu(config))?;
+        // On the processor each run has a core, as far as there are enough.
+        let cores = available_parallelism().map_or(1, usize::from);
+        let turns = self.runs as f64 / self.runs.min(cores) as f64;
+        let here = typical(&self.spent);
+        let text = compared(&self.device, self.runs, here, turns * on_the_cpu(config))?;
         Some(Notice {
             level: NoticeLevel::Warning,
             text,
@@ -53,7 +61,12 @@ impl FirstBatches {
 
 /// A batch's seconds on the processor; not a number where they cannot be had.
 fn on_the_cpu(config: &Config) -> f64 {
-    let mut trainer = Trainer::new(config, &Device::flex(), DType::F32);
+    let config = Config {
+        // Nobody waits for a count: nothing is to be drawn for it meanwhile.
+        eval_num_samples: 1,
+        ..config.clone()
+    };
+    let mut trainer = Trainer::new(&config, &Device::flex(), DType::F32);
     let mut spent = Vec::new();
     // Small splits have fewer batches an epoch, and what follows them is no batch.
     while spent.len() < WARM + TIMED {
@@ -73,11 +86,15 @@ fn typical(spent: &[Duration]) -> f64 {
 }
 
 /// What to say of a batch's seconds; `None` where the device is as fast, or nearly.
-fn compared(device: &str, here: f64, cpu: f64) -> Option<String> {
+fn compared(device: &str, runs: usize, here: f64, cpu: f64) -> Option<String> {
     let times = here / cpu;
+    let whose = match runs {
+        1 => String::new(),
+        runs => format!(" of all {runs} runs"),
+    };
     (times > ALIKE).then(|| {
         format!(
-            "a training batch takes {:.1} ms on {device} and {:.1} on the CPU: --device cpu would be {times:.1} times as fast",
+            "a training batch{whose} takes {:.1} ms on {device} and {:.1} on the CPU: --device cpu would be {times:.1} times as fast",
             1e3 * here,
             1e3 * cpu
         )
@@ -90,11 +107,15 @@ mod tests {
 
     #[test]
     fn only_a_slower_device_is_told_of() {
-        assert_eq!(compared("GPU", 0.0017, 0.0052), None);
-        assert_eq!(compared("GPU", 0.0020, 0.0018), None, "as good as alike");
+        assert_eq!(compared("GPU", 1, 0.0017, 0.0052), None);
+        assert_eq!(compared("GPU", 1, 0.0020, 0.0018), None, "as good as alike");
         assert_eq!(
-            compared("GPU", 0.0052, 0.0017).unwrap(),
+            compared("GPU", 1, 0.0052, 0.0017).unwrap(),
             "a training batch takes 5.2 ms on GPU and 1.7 on the CPU: --device cpu would be 3.1 times as fast"
+        );
+        assert_eq!(
+            compared("GPU", 8, 0.0136, 0.0068).unwrap(),
+            "a training batch of all 8 runs takes 13.6 ms on GPU and 6.8 on the CPU: --device cpu would be 2.0 times as fast"
         );
     }
 
@@ -102,6 +123,7 @@ mod tests {
     fn warm_batches_do_not_count_and_the_processor_is_timed() {
         let mut first = FirstBatches {
             device: "GPU".into(),
+            runs: 1,
             spent: Vec::new(),
         };
         let hour = Duration::from_secs(3_600);

@@ -15,6 +15,7 @@ use super::message::{
 use super::plan::{Place, Plan};
 use crate::config::Config;
 use crate::run::{RunError, stored_config};
+use crate::training::Seat;
 
 /// Most runs at a time: each has a model, an optimizer and a thread.
 pub const MOST_MEMBERS: usize = 64;
@@ -59,7 +60,7 @@ pub fn plans(
 }
 
 impl Session {
-    /// Trains several runs at once, each on a thread of its own.
+    /// Trains several runs at once, each on a thread of its own; on a GPU their batches are computed together.
     ///
     /// It has ended when all have; [`Worker::join`](super::Worker::join) then gives the first error of any.
     ///
@@ -76,8 +77,9 @@ impl Session {
         }));
         let mut population: Option<Self> = None;
         let mut others = Vec::new();
-        for (member, (_, plan)) in plans.into_iter().enumerate() {
-            let mut session = Self::train(plan)?;
+        let seats = Seat::at_one_table(plans.len())?;
+        for (member, ((_, plan), seat)) in plans.into_iter().zip(seats).enumerate() {
+            let mut session = Self::train_beside(plan, Some(seat))?;
             let gathering = Arc::clone(&gathering);
             let (_, nothing) = unbounded_channel();
             let mut told = std::mem::replace(&mut session.events, nothing);

@@ -9,7 +9,7 @@ use std::time::{Duration, Instant};
 use burn::tensor::DType;
 use tokio::sync::{mpsc::UnboundedSender, watch};
 
-use super::error::{SessionError, panic_text};
+use super::error::SessionError;
 use super::message::{Author, Codes, Command, End, EndReason, Event, Progress, Request, RunState};
 use super::open_run::OpenRun;
 use super::other_device::FirstBatches;
@@ -23,7 +23,7 @@ use crate::model::DualVae;
 use crate::record::Stage;
 use crate::run::journal::JournalEvent;
 use crate::run::{RunError, RunFolder};
-use crate::training::{Active, Advance, Agenda, Snapshot, Steer, StepError};
+use crate::training::{Active, Advance, Agenda, Seat, Snapshot, Steer, StepError};
 
 /// Epochs over which the speed is averaged.
 const SPEED_WINDOW: usize = 10;
@@ -46,16 +46,18 @@ impl Lines {
 }
 
 /// Trains until the plan is done or a request ends it, then answers what still can be answered.
-pub(super) fn work(plan: Plan, lines: &Lines) -> Result<(), SessionError> {
+pub(super) fn work(plan: Plan, seat: Option<Seat>, lines: &Lines) -> Result<(), SessionError> {
     lines.event(Event::State(RunState::Preparing));
     let chosen = choose(plan.device)?;
     let behind_a_driver = !chosen.is_cpu();
     let device = chosen.device.clone();
-    let done = catch_unwind(AssertUnwindSafe(|| train_and_serve(plan, chosen, lines)));
+    let done = catch_unwind(AssertUnwindSafe(|| {
+        train_and_serve(plan, chosen, seat, lines)
+    }));
     let done = done.unwrap_or_else(|panic| {
-        // Burn's wgpu backend panics where a driver gives up: lost adapter, out of memory.
+        // A driver that gives up, lost or out of memory, panics.
         if behind_a_driver {
-            Err(DeviceFailure::new(panic_text(panic.as_ref())).into())
+            Err(DeviceFailure::of_panic(panic.as_ref()).into())
         } else {
             resume_unwind(panic)
         }
@@ -68,10 +70,18 @@ pub(super) fn work(plan: Plan, lines: &Lines) -> Result<(), SessionError> {
     done
 }
 
-fn train_and_serve(plan: Plan, chosen: Chosen, lines: &Lines) -> Result<(), SessionError> {
-    let mut worker = Worker::open(plan, chosen, lines)?;
+fn train_and_serve(
+    plan: Plan,
+    chosen: Chosen,
+    seat: Option<Seat>,
+    lines: &Lines,
+) -> Result<(), SessionError> {
+    // Side by side, a core for each, is faster on the processor.
+    let seat = seat.filter(|_| !chosen.is_cpu());
+    let mut worker = Worker::open(plan, chosen, seat, lines)?;
     loop {
         let end = worker.train();
+        worker.open.trainer.leave_the_others();
         let reason = match &end {
             Ok(end) => end.reason,
             Err(error) => error.reason(),
@@ -110,14 +120,26 @@ pub(super) struct Worker<'a> {
 }
 
 impl<'a> Worker<'a> {
-    fn open(plan: Plan, chosen: Chosen, lines: &'a Lines) -> Result<Self, SessionError> {
+    fn open(
+        plan: Plan,
+        chosen: Chosen,
+        seat: Option<Seat>,
+        lines: &'a Lines,
+    ) -> Result<Self, SessionError> {
         let (run, resumed) = plan.open_run()?;
-        let (open, info) = OpenRun::new(run, resumed, &plan, &chosen)?;
+        let (mut open, info) = OpenRun::new(run, resumed, &plan, &chosen)?;
+        let first_batches = match &seat {
+            None => FirstBatches::on(&chosen, 1),
+            // One of them speaks for all.
+            Some(seat) if seat.number() == 0 => FirstBatches::on(&chosen, seat.of()),
+            Some(_) => None,
+        };
+        open.trainer = open.trainer.beside(seat);
         lines.event(Event::Started(Arc::new(info)));
         Ok(Self {
             lines,
             agenda: Agenda::new(plan.planned.clone()),
-            first_batches: FirstBatches::on(&chosen),
+            first_batches,
             plan,
             chosen,
             open,
@@ -192,6 +214,9 @@ impl<'a> Worker<'a> {
                 }
                 advance => advance?,
             };
+            if matches!(advance, Advance::Waiting) {
+                continue;
+            }
             if !announced {
                 // On a GPU the first batch compiles kernels; only now does training run.
                 self.lines.event(Event::State(RunState::Running));
@@ -202,7 +227,7 @@ impl<'a> Worker<'a> {
                     self.loss = report.loss.loss;
                     self.compare_devices(began.elapsed());
                 }
-                Advance::Measured => {}
+                Advance::Measured | Advance::Waiting => {}
                 Advance::Epoch(report) => {
                     self.tell_stage(report.record.epoch, (Stage::Saving, 0, 1));
                     self.open.save_epoch(&report.record, self.lines)?;

@@ -11,6 +11,7 @@ mod optimizer;
 mod split;
 mod state;
 mod steer;
+mod together;
 mod trainer;
 
 pub use best::{Bests, Judged};
@@ -23,4 +24,5 @@ pub use optimizer::{Clipped, FlatGradients, OptimizerState, Places, Stride, Trai
 pub use split::Split;
 pub use state::{Active, Snapshot, TrainerState};
 pub use steer::{Agenda, Planned, Steer};
+pub use together::Seat;
 pub use trainer::{ARGMAX_SAMPLES, Advance, Trainer};

@@ -32,6 +32,18 @@ pub fn fit(text: &str, columns: usize) -> String {
     out
 }
 
+/// The text, cut to this many columns in its middle where it is longer: of names that begin alike.
+pub fn fit_ends(text: &str, columns: usize) -> String {
+    if width(text) <= columns {
+        return text.to_owned();
+    }
+    let backwards = |text: &str| text.chars().rev().collect::<String>();
+    let head = fit(text, columns / 3);
+    let head = head.trim_end_matches('…');
+    let tail = fit(&backwards(text), columns - width(head));
+    head.to_owned() + &backwards(&tail)
+}
+
 /// The text broken at spaces, and within words that are longer, into lines of at most this many columns.
 pub fn wrap(text: &str, columns: usize) -> Vec<String> {
     let columns = columns.max(1);
@@ -201,6 +213,10 @@ mod tests {
     #[test]
     fn texts_keep_to_their_room() {
         assert_eq!(fit("consolidation", 6), "conso…");
+        assert_eq!(fit_ends("20261122-105849-s42", 19), "20261122-105849-s42");
+        assert_eq!(fit_ends("20261122-105849-s42", 16), "2026…-105849-s42");
+        assert_eq!(fit_ends("ρρρ", 2), "…ρ");
+        assert_eq!(fit_ends("ρρρ", 0), "");
         assert_eq!(fit("ρ", 1), "ρ");
         assert_eq!(fit("long", 0), "");
         assert_eq!(wrap("one two three", 7), ["one two", "three"]);

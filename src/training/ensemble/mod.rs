@@ -143,6 +143,19 @@ impl Ensemble {
         })
     }
 
+    /// The key of `beyond`, if any, by which a configuration asks for what only a model alone has.
+    pub fn refused(config: &Config) -> Option<&'static str> {
+        let beyond = &config.beyond;
+        let terms = [
+            ("consistency", beyond.consistency.is_some()),
+            ("composition", beyond.composition.is_some()),
+            ("certainty", beyond.certainty.is_some()),
+            ("evenness", beyond.evenness.is_some()),
+        ];
+        let asked = terms.into_iter().find(|(_, asked)| *asked);
+        asked.map(|(key, _)| key)
+    }
+
     /// A member as it is now, to go on alone.
     ///
     /// # Errors
@@ -485,15 +498,8 @@ impl Member {
 
 /// Refuses a configuration whose loss has terms that are not computed for several members at once.
 fn refuse(member: usize, config: &Config) -> Result<(), EnsembleError> {
-    let beyond = &config.beyond;
-    let terms = [
-        ("consistency", beyond.consistency.is_some()),
-        ("composition", beyond.composition.is_some()),
-        ("certainty", beyond.certainty.is_some()),
-        ("evenness", beyond.evenness.is_some()),
-    ];
-    match terms.iter().find(|(_, asked)| *asked) {
-        Some((key, _)) => Err(EnsembleError::Refused { member, key }),
+    match Ensemble::refused(config) {
+        Some(key) => Err(EnsembleError::Refused { member, key }),
         None => Ok(()),
     }
 }

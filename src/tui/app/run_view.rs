@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use super::control_form::{Control, controls};
 use crate::record::EpochRecord;
-use crate::run::{Members, journal};
+use crate::run::{Members, journal, take_in};
 use crate::session::message::{
     Codes, Command, CoveredSets, End, EndReason, EpochReport, Event, Mark, Outcome, Progress,
     RunInfo, RunState, Stage, Unsaved,
@@ -184,11 +184,7 @@ impl RunView {
     }
 
     fn on_epoch(&mut self, report: &EpochReport) {
-        // An epoch that is done again after a resume replaces what was known of it.
-        let epoch = report.record.epoch;
-        let before = self.records.partition_point(|record| record.epoch < epoch);
-        self.records.truncate(before);
-        self.records.push(Arc::clone(&report.record));
+        take_in(&mut self.records, &report.record);
         if let Some(info) = &self.info {
             self.members.add(info.seed, &report.record);
         }

@@ -17,7 +17,7 @@ use super::{experiment_details, heading, layout, lines, run_details};
 use crate::experiment::Decision;
 use crate::run::Summary;
 use crate::tui::app::{App, Row};
-use crate::tui::format::{coverage_percent, fit, percent, width, wrap};
+use crate::tui::format::{coverage_percent, fit, fit_ends, percent, width, wrap};
 use crate::tui::theme::Theme;
 
 /// The sign of an experiment.
@@ -94,12 +94,12 @@ fn render_row(area: Rect, buf: &mut Buffer, app: &App, row: &Row<'_>, chosen: bo
     let (left, right, style) = match row {
         Row::Run(entry) => match &entry.branch.run {
             Ok(run) => {
-                let sign = sign(app, run);
-                (
-                    format!("{indent}{sign} {}", run.name),
-                    figures(app, run),
-                    theme.dim(),
-                )
+                let (sign, right) = (sign(app, run), figures(app, run));
+                let before = format!("{indent}{sign} ");
+                let taken = width(&before) + width(&right) + 1;
+                // Runs of a population begin alike.
+                let room = usize::from(area.width).saturating_sub(taken);
+                (before + &fit_ends(&run.name, room), right, theme.dim())
             }
             Err(_) => (
                 format!("{indent}✖ {}", entry.branch.name()),

@@ -1,30 +1,35 @@
 //! One epoch after another, in steps small enough to be interrupted between any two.
 
+mod beside;
+#[cfg(test)]
+mod tests;
+
 use std::sync::Arc;
 use std::time::Instant;
 
-use burn::tensor::{DType, Device};
+use burn::tensor::{DType, Device, Tensor, TensorData};
 
-use super::best::{Bests, Judged};
-use super::core::{BatchReport, Core, Noise, StepError, finite};
-use super::lesson::{At, Lessons};
-use super::means::Means;
-use super::observe::Observed;
-use super::split::Split;
-use super::state::{Active, Snapshot, TrainerState};
-use super::steer::Steer;
 use crate::config::{Changed, Config, SafePoint, StopBy};
 use crate::device::DeviceFailure;
 use crate::disruption::{Disruption, DisruptionKind};
 use crate::measure::{CoveragePass, Covered, Evaluator, PriorQuestion, Samples, survey};
-use crate::model::{Architecture, Batch, DualVae, Weights, Which};
-use crate::random::Purpose;
+use crate::model::{Architecture, Batch, DualVae, LATENT, Weights, Which};
+use crate::random::{Ahead, Purpose, Rows, Stream, draw_ahead};
 use crate::record::{
     Best, CoveragePair, CoveredSets, EpochRecord, EpochReport, EventName, Gradient, Information,
     LearningRate, Seconds, Stage, StateNetAnswer,
 };
 use crate::schedule::{Schedule, Scheduled};
 use crate::space::OPERATIONS;
+use crate::training::best::{Bests, Judged};
+use crate::training::core::{BatchReport, Core, Noise, StepError, finite};
+use crate::training::lesson::{At, Lessons};
+use crate::training::means::Means;
+use crate::training::observe::Observed;
+use crate::training::split::Split;
+use crate::training::state::{Active, Snapshot, TrainerState};
+use crate::training::steer::Steer;
+use crate::training::together::{Seat, Together};
 
 /// Codes decoded by argmax after every epoch, and measured for their decode entropy.
 pub const ARGMAX_SAMPLES: u32 = 50_000;
@@ -39,6 +44,8 @@ pub enum Advance {
     Batch(BatchReport),
     /// One validation batch or one tile of a coverage pass.
     Measured,
+    /// Nothing: others, with whom the next batch is to be done, are not there yet.
+    Waiting,
     /// The epoch is finished.
     Epoch(EpochReport),
 }
@@ -46,7 +53,13 @@ pub enum Advance {
 /// Trains a model: owns model, optimizer and the position within the epoch.
 #[derive(Debug)]
 pub struct Trainer {
+    /// The model and what trains it; as the epoch began while its batches are trained [`together`](Self::together),
+    /// but for the controller.
     core: Core,
+    /// Beside others, if any.
+    seat: Option<Seat>,
+    /// Whether the batches of the epoch at work are done with the others.
+    together: bool,
     /// In effect in the epoch at work.
     config: Config,
     /// With every change asked for so far: in effect from the next epoch on.
@@ -100,8 +113,10 @@ struct Current {
     validation: Means,
     observed: Observed,
     statenet: Option<StateNetAnswer>,
-    /// The count of coverage that is to come, if any: its codes are drawn meanwhile.
+    /// The count of coverage that is to come, if any.
     coverage: Option<Box<CoveragePass>>,
+    /// Noise of the batches and codes to be counted that another core draws, if any does.
+    ahead: Option<Ahead>,
     seconds: Seconds,
 }
 
@@ -117,6 +132,8 @@ impl Trainer {
         Self {
             lessons: Lessons::new(config, &split.train),
             core: Core::new(config, weights, device, dtype),
+            seat: None,
+            together: false,
             config: config.clone(),
             next: config.clone(),
             edits: Vec::new(),
@@ -381,17 +398,18 @@ impl Trainer {
         // `Start` stands in while the position is moved on; every arm puts a new one back.
         match std::mem::replace(&mut self.at, Position::Start) {
             Position::Start => {
+                if !self.others_are_there()? {
+                    return Ok(Advance::Waiting);
+                }
                 self.begin_epoch()?;
                 let order = self.lessons.order(&self.config, self.noise, self.epoch);
-                self.train_batch(order, 0, began).map(Advance::Batch)
+                self.train_batch(order, 0, began)
             }
-            Position::Training { order, batch } => {
-                self.train_batch(order, batch, began).map(Advance::Batch)
-            }
+            Position::Training { order, batch } => self.train_batch(order, batch, began),
             Position::Validation { batch, model } => {
-                self.validate_batch(batch, model)?;
+                let advance = self.validate_batch(batch, model)?;
                 self.current.seconds.validation += began.elapsed().as_secs_f64();
-                Ok(Advance::Measured)
+                Ok(advance)
             }
             Position::Coverage { mut pass, model } => {
                 let last = pass.tile(&model, &self.device, self.dtype)?;
@@ -419,12 +437,12 @@ impl Trainer {
         self.core
             .controller
             .begin_epoch(&scheduled, &self.config, self.coverage);
+        let coverage = self.counts_coverage().then(|| self.coverage_pass());
         self.current = Current {
             scheduled: Some(scheduled),
             gate,
-            coverage: self
-                .counts_coverage()
-                .then(|| Box::new(self.coverage_pass().drawn_ahead())),
+            ahead: self.drawn_ahead(coverage.as_ref()),
+            coverage: coverage.map(Box::new),
             ..Current::default()
         };
         if scheduled.fresh_share > 0.0 {
@@ -464,31 +482,23 @@ impl Trainer {
         order: Vec<u32>,
         batch: u32,
         began: Instant,
-    ) -> Result<BatchReport, StepError> {
+    ) -> Result<Advance, StepError> {
         let from = batch as usize * self.config.batch_size;
         let rows = &order[from..(from + self.config.batch_size).min(order.len())];
-        let (device, dtype) = self.core.placement();
         let at = At {
             key: self.noise,
             epoch: self.epoch,
             batch,
         };
-        let normals = |purpose| at.normals(purpose, rows.len(), (device, dtype));
-        let scheduled = self.scheduled();
-        let jitter = (scheduled.latent_noise > 0.0).then(|| {
-            [Purpose::JitterA, Purpose::JitterB]
-                .map(|purpose| normals(purpose).mul_scalar(scheduled.latent_noise))
-        });
-        let noise = Noise {
-            epsilon: [Purpose::NoiseA, Purpose::NoiseB].map(normals),
-            jitter,
+        let report = match self.train_together(rows, at)? {
+            Together::Done(report) => report,
+            Together::Alone(_) => self.train_alone(rows, at)?,
+            Together::Waiting => {
+                self.at = Position::Training { order, batch };
+                self.current.seconds.train += began.elapsed().as_secs_f64();
+                return Ok(Advance::Waiting);
+            }
         };
-        let tensors = self
-            .lessons
-            .batch(&self.config.beyond, rows, at, (device, dtype));
-        let report = self
-            .core
-            .train_batch(&tensors, noise, &scheduled, batch == 0)?;
         self.current.train.add(&report.loss);
         self.current.statenet = report.statenet.or(self.current.statenet);
         if batch + 1 == self.batches() {
@@ -508,19 +518,77 @@ impl Trainer {
             }
         };
         self.current.seconds.train += began.elapsed().as_secs_f64();
-        Ok(report)
+        Ok(Advance::Batch(report))
     }
 
-    fn validate_batch(&mut self, batch: u32, model: Box<DualVae>) -> Result<(), StepError> {
+    fn train_alone(&mut self, rows: &[u32], at: At) -> Result<BatchReport, StepError> {
+        let epsilon =
+            [Purpose::NoiseA, Purpose::NoiseB].map(|purpose| self.epsilon(purpose, rows.len(), at));
+        let place = self.core.placement();
+        let scheduled = self.scheduled();
+        let jitter = (scheduled.latent_noise > 0.0).then(|| {
+            [Purpose::JitterA, Purpose::JitterB].map(|purpose| {
+                let normals = at.normals(purpose, rows.len(), place);
+                normals.mul_scalar(scheduled.latent_noise)
+            })
+        });
+        let batch = self.lessons.batch(&self.config.beyond, rows, at, place);
+        let noise = Noise { epsilon, jitter };
+        self.core
+            .train_batch(&batch, noise, &scheduled, at.batch == 0)
+    }
+
+    /// ε of a batch, `[rows, 16]`: as another core has drawn it, or drawn now. It is the same.
+    fn epsilon(&mut self, purpose: Purpose, rows: usize, at: At) -> Tensor<2> {
+        let ahead = self.current.ahead.as_mut();
+        let drawn = ahead.and_then(|ahead| ahead.take(at.stream(purpose)));
+        let place = self.core.placement();
+        match drawn {
+            Some(numbers) => Tensor::from_data(TensorData::new(numbers, [rows, LATENT]), place),
+            None => at.normals(purpose, rows, place),
+        }
+    }
+
+    /// What of the epoch at work another core may draw, in the order in which it is needed; nothing but in 32
+    /// bits.
+    fn drawn_ahead(&self, coverage: Option<&CoveragePass>) -> Option<Ahead> {
+        if self.dtype != DType::F32 {
+            return None;
+        }
+        let (all, most) = (
+            self.lessons.rows(&self.config, self.epoch) as u32,
+            self.config.batch_size as u32,
+        );
+        let noise = (0..self.batches()).flat_map(|batch| {
+            [Purpose::NoiseA, Purpose::NoiseB].map(|purpose| Rows {
+                stream: Stream::new(self.noise, purpose, self.epoch, batch),
+                rows: most.min(all - batch * most),
+                columns: LATENT,
+            })
+        });
+        let prior = coverage.into_iter().flat_map(CoveragePass::prior);
+        draw_ahead(noise.chain(prior).collect())
+    }
+
+    fn validate_batch(&mut self, batch: u32, model: Box<DualVae>) -> Result<Advance, StepError> {
         let from = batch as usize * self.config.batch_size;
         let to = (from + self.config.batch_size).min(self.split.validation.len());
-        let operations = &self.split.validation[from..to];
-        let tensors = Batch::new(operations.iter().copied(), &self.device, self.dtype);
-        let (loss, seen) = self
-            .core
-            .validate_batch(&model, &tensors, &self.scheduled())?;
+        let (loss, seen) = match self.validate_together(from, to)? {
+            Together::Done(seen) => seen,
+            Together::Alone(_) => {
+                let operations = self.split.validation[from..to].iter();
+                let tensors = Batch::new(operations.copied(), &self.device, self.dtype);
+                let scheduled = self.scheduled();
+                self.core.validate_batch(&model, &tensors, &scheduled)?
+            }
+            Together::Waiting => {
+                self.at = Position::Validation { batch, model };
+                return Ok(Advance::Waiting);
+            }
+        };
         finite("the validation loss", loss.loss, loss.loss)?;
         self.current.validation.add(&loss);
+        let operations = &self.split.validation[from..to];
         self.current.observed.add(operations, &seen);
         self.at = if to < self.split.validation.len() {
             Position::Validation {
@@ -530,12 +598,15 @@ impl Trainer {
         } else {
             self.after_validation(model)
         };
-        Ok(())
+        Ok(Advance::Measured)
     }
 
     fn after_validation(&mut self, model: Box<DualVae>) -> Position {
         match self.current.coverage.take() {
-            Some(pass) => Position::Coverage { pass, model },
+            Some(mut pass) => {
+                pass.take_from(self.current.ahead.take());
+                Position::Coverage { pass, model }
+            }
             None => Position::Closing,
         }
     }
@@ -610,6 +681,7 @@ impl Trainer {
         });
         self.epoch += 1;
         self.at = Position::Start;
+        self.together = false;
         Ok(EpochReport {
             record: Arc::new(record),
             covered: covered.map(Arc::new),
@@ -691,7 +763,7 @@ impl Trainer {
 
     /// The model as it is, without autodiff, on [`placement`](Self::placement).
     pub fn inference_model(&self) -> DualVae {
-        self.core.inference_model()
+        self.core_now().inference_model()
     }
 
     /// Device (without autodiff) and type of the inference model.
@@ -704,9 +776,10 @@ impl Trainer {
     /// # Errors
     /// The device's failure.
     pub fn snapshot(&self) -> Result<Snapshot, DeviceFailure> {
+        let core = self.core_now();
         Ok(Snapshot {
-            weights: self.core.weights()?,
-            optimizer: self.core.optimizer()?,
+            weights: core.weights()?,
+            optimizer: core.optimizer()?,
             state: TrainerState {
                 epoch: self.epoch,
                 batch: self.batch(),

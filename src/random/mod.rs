@@ -5,6 +5,10 @@
 //! nothing saved. The generator is Philox4x32-10 (Salmon, Moraes, Dror and Shaw, *Parallel random
 //! numbers: as easy as 1, 2, 3*, SC'11).
 
+mod ahead;
+
+pub use ahead::{Ahead, Rows, draw_ahead};
+
 /// What a stream of random numbers is for. Streams of different purposes are independent.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[repr(u16)]
@@ -46,7 +50,7 @@ pub enum Purpose {
 }
 
 /// The random numbers of one purpose, epoch and batch.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Stream {
     key: [u32; 2],
     purpose: u32,

@@ -1,0 +1,123 @@
+//! Normal numbers drawn by a core that has nothing else to do, while another one trains.
+
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::mpsc::{Receiver, channel};
+use std::thread::{Builder, available_parallelism};
+
+use super::Stream;
+
+/// Standard normal numbers to be drawn.
+#[derive(Clone, Copy, Debug)]
+pub struct Rows {
+    /// Of which stream.
+    pub stream: Stream,
+    /// How many rows from the first one on.
+    pub rows: u32,
+    /// Numbers in a row.
+    pub columns: usize,
+}
+
+impl Rows {
+    /// Row by row, in 32 bits.
+    fn draw(self) -> Vec<f32> {
+        let mut numbers = Vec::with_capacity(self.rows as usize * self.columns);
+        let mut one = vec![0.0; self.columns];
+        for row in 0..self.rows {
+            self.stream.normals(row, &mut one);
+            numbers.extend(one.iter().map(|number| *number as f32));
+        }
+        numbers
+    }
+}
+
+/// Numbers that are being drawn, or have been.
+#[derive(Debug)]
+pub struct Ahead {
+    drawn: Receiver<(Stream, Vec<f32>)>,
+    _place: Place,
+}
+
+/// One of the few who may have numbers drawn ahead at a time: where all cores are busy it would only take memory.
+#[derive(Debug)]
+struct Place;
+
+static TAKEN: AtomicUsize = AtomicUsize::new(0);
+
+impl Place {
+    fn take() -> Option<Self> {
+        let cores = available_parallelism().map_or(1, usize::from);
+        let one_more = |taken: usize| (taken + 1 < cores).then_some(taken + 1);
+        let taken = TAKEN.fetch_update(Ordering::Relaxed, Ordering::Relaxed, one_more);
+        // Lazily: a place that was not taken must not be given back.
+        taken.is_ok().then(|| Self)
+    }
+}
+
+impl Drop for Place {
+    fn drop(&mut self) {
+        TAKEN.fetch_sub(1, Ordering::Relaxed);
+    }
+}
+
+/// Begins to draw, one part after the other; `None` where no core is left for it.
+pub fn draw_ahead(parts: Vec<Rows>) -> Option<Ahead> {
+    let place = Place::take()?;
+    let (to, drawn) = channel();
+    let draw = move || {
+        for part in parts {
+            // Nobody may be waiting for them any more.
+            if to.send((part.stream, part.draw())).is_err() {
+                return;
+            }
+        }
+    };
+    Builder::new().name("numbers".to_owned()).spawn(draw).ok()?;
+    Some(Ahead {
+        drawn,
+        _place: place,
+    })
+}
+
+impl Ahead {
+    /// Waits for the numbers of a stream and forgets what was drawn before them; `None` where they do not come
+    /// any more.
+    pub fn take(&mut self, stream: Stream) -> Option<Vec<f32>> {
+        let part = self.drawn.iter().find(|(drawn, _)| *drawn == stream);
+        part.map(|(_, numbers)| numbers)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::random::Purpose;
+
+    #[test]
+    fn numbers_are_those_of_their_addresses_and_not_everybody_gets_some() {
+        let rows = |purpose, rows| Rows {
+            stream: Stream::new(42, purpose, 3, 0),
+            rows,
+            columns: 16,
+        };
+        let parts = vec![
+            rows(Purpose::NoiseA, 3),
+            rows(Purpose::PriorA, 50),
+            rows(Purpose::PriorB, 7),
+        ];
+        let cores = available_parallelism().map_or(1, usize::from);
+        let all: Vec<_> = (0..cores + 1).map(|_| draw_ahead(parts.clone())).collect();
+        assert!(
+            all.iter().flatten().count() < cores,
+            "one core is left to those who train"
+        );
+        for mut ahead in all.into_iter().flatten() {
+            // Who has no use for the first ones does not ask for them.
+            let [a, b] = [1, 2].map(|part: usize| ahead.take(parts[part].stream).unwrap());
+            assert_eq!((a.len(), b.len()), (50 * 16, 7 * 16));
+            let mut code = [0.0; 16];
+            parts[2].stream.normals(6, &mut code);
+            assert_eq!(b[6 * 16..], code.map(|number| number as f32));
+            assert_eq!(ahead.take(parts[0].stream), None, "they are forgotten");
+        }
+    }
+}

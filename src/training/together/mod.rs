@@ -1,0 +1,236 @@
+//! Members that are trained at once: each brings its batch to a table, where one thread trains them all.
+//!
+//! An epoch begins for all of them together. Whoever is late, has left, or has a configuration that an
+//! [`Ensemble`](super::Ensemble) does not take is not waited for and trains alone: nothing depends on who sits at
+//! the table but how long a batch takes.
+
+mod pass;
+mod table;
+
+use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel};
+use std::time::Duration;
+
+use super::controller::Controller;
+use super::core::{BatchReport, Core, StepError};
+use super::observe::Seen;
+use crate::config::Config;
+use crate::device::DeviceFailure;
+use crate::model::{Architecture, Loss};
+use crate::schedule::Scheduled;
+use crate::space::Operation;
+use table::Table;
+
+/// How long a member waits for the others before it looks at what else it is asked for.
+const PATIENCE: Duration = Duration::from_millis(20);
+
+/// A member's seat. Who gives it up is not waited for any more.
+#[derive(Debug)]
+pub struct Seat {
+    number: usize,
+    of: usize,
+    table: Sender<Message>,
+}
+
+/// What came of something that is done with others.
+#[derive(Debug)]
+pub(super) enum Together<T> {
+    /// It is done.
+    Done(T),
+    /// Not everybody is there yet: nothing has happened.
+    Waiting,
+    /// It is to be done alone, by the member as it is; `None` where that is what it was.
+    Alone(Option<Box<Core>>),
+}
+
+/// What members must have in common for an epoch.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Shape {
+    pub(super) architecture: Architecture,
+    /// Operations trained on, and of those in a batch.
+    pub(super) rows: usize,
+    pub(super) batch_size: usize,
+    /// Operations validated on.
+    pub(super) validation: usize,
+}
+
+/// A training batch of a member.
+#[derive(Debug)]
+pub(super) struct Lesson {
+    /// The member itself, with an epoch's first batch.
+    pub(super) core: Option<Box<Core>>,
+    pub(super) config: Config,
+    pub(super) controller: Controller,
+    /// What is shown, and what it is to be decoded to.
+    pub(super) pairs: Vec<[Operation; 2]>,
+    /// ε of A and B, row by row.
+    pub(super) epsilon: [Vec<f64>; 2],
+    /// Of what is added to the codes of A and B, where a disruption adds any.
+    pub(super) jitter: Option<[Vec<f64>; 2]>,
+    pub(super) scheduled: Scheduled,
+    /// Whether it is the epoch's last, and then whether something is validated.
+    pub(super) last: bool,
+    pub(super) validates: bool,
+}
+
+/// What came of it.
+#[derive(Debug)]
+pub(super) struct Learned {
+    pub(super) report: Result<BatchReport, StepError>,
+    pub(super) controller: Controller,
+    /// The member itself, after the epoch's last batch or where it cannot go on.
+    pub(super) core: Option<Box<Core>>,
+}
+
+/// A validation batch of a member.
+#[derive(Debug)]
+pub(super) struct Exam {
+    pub(super) operations: Vec<Operation>,
+    pub(super) scheduled: Scheduled,
+    pub(super) last: bool,
+}
+
+/// What a member comes with.
+#[derive(Debug)]
+enum Brought {
+    Epoch(Shape),
+    Lesson(Box<Lesson>),
+    Exam(Exam),
+}
+
+/// What a member is told.
+#[derive(Debug)]
+enum Answer {
+    Begin,
+    Learned(Box<Learned>),
+    Examined(Box<(Loss, Seen)>),
+    Waiting,
+    Alone(Option<Box<Core>>),
+    Failed(DeviceFailure),
+}
+
+#[derive(Debug)]
+enum Message {
+    Bring(usize, Brought, Sender<Answer>),
+    /// Takes back what has not been taken in yet.
+    Withdraw(usize),
+    /// Asks for the member as it is between two batches.
+    Look(usize, Sender<Option<Box<Core>>>),
+    /// Trains alone until the next epoch.
+    Away(usize),
+    Leave(usize),
+}
+
+impl Seat {
+    /// Seats of so many members. Their table stands as long as one of them.
+    ///
+    /// # Errors
+    /// The system's refusal to start a thread.
+    pub fn at_one_table(members: usize) -> std::io::Result<Vec<Self>> {
+        let (table, messages) = channel();
+        let thread = std::thread::Builder::new().name("members".to_owned());
+        thread.spawn(move || Table::new(members).serve(&messages))?;
+        let seat = |number| Self {
+            number,
+            of: members,
+            table: table.clone(),
+        };
+        Ok((0..members).map(seat).collect())
+    }
+
+    /// Which seat it is, from 0.
+    pub fn number(&self) -> usize {
+        self.number
+    }
+
+    /// Of how many.
+    pub fn of(&self) -> usize {
+        self.of
+    }
+
+    /// Waits for the others to begin an epoch with.
+    pub(super) fn begin(&self, shape: Shape) -> Result<Together<()>, DeviceFailure> {
+        match self.bring(Brought::Epoch(shape), Some(PATIENCE))? {
+            Answer::Begin => Ok(Together::Done(())),
+            answer => Ok(other(answer)),
+        }
+    }
+
+    /// Has a batch trained on.
+    pub(super) fn train(&self, lesson: Lesson) -> Result<Together<Box<Learned>>, DeviceFailure> {
+        // All have begun the epoch: whoever is not there yet comes or leaves.
+        let patience = lesson.core.is_none().then_some(PATIENCE);
+        match self.bring(Brought::Lesson(Box::new(lesson)), patience)? {
+            Answer::Learned(learned) => Ok(Together::Done(learned)),
+            answer => Ok(other(answer)),
+        }
+    }
+
+    /// Has a batch validated.
+    pub(super) fn validate(
+        &self,
+        exam: Exam,
+    ) -> Result<Together<Box<(Loss, Seen)>>, DeviceFailure> {
+        match self.bring(Brought::Exam(exam), Some(PATIENCE))? {
+            Answer::Examined(seen) => Ok(Together::Done(seen)),
+            answer => Ok(other(answer)),
+        }
+    }
+
+    /// The member as it is between two batches; `None` where it is not trained on with others.
+    pub(super) fn look(&self) -> Option<Box<Core>> {
+        let (reply, answer) = channel();
+        self.send(Message::Look(self.number, reply)).ok()?;
+        answer.recv().ok()?
+    }
+
+    /// Trains alone until the next epoch.
+    pub(super) fn stay_away(&self) -> Result<(), DeviceFailure> {
+        self.send(Message::Away(self.number))
+    }
+
+    fn bring(&self, brought: Brought, patience: Option<Duration>) -> Result<Answer, DeviceFailure> {
+        let (reply, answer) = channel();
+        self.send(Message::Bring(self.number, brought, reply))?;
+        let answer = match patience {
+            Some(patience) => match answer.recv_timeout(patience) {
+                Err(RecvTimeoutError::Timeout) => {
+                    self.send(Message::Withdraw(self.number))?;
+                    received(&answer)
+                }
+                answer => answer.map_err(|_| gone()),
+            },
+            None => received(&answer),
+        }?;
+        match answer {
+            Answer::Failed(failure) => Err(failure),
+            answer => Ok(answer),
+        }
+    }
+
+    fn send(&self, message: Message) -> Result<(), DeviceFailure> {
+        self.table.send(message).map_err(|_| gone())
+    }
+}
+
+impl Drop for Seat {
+    fn drop(&mut self) {
+        // Where the table is gone nobody waits.
+        let _ = self.table.send(Message::Leave(self.number));
+    }
+}
+
+fn received(answer: &Receiver<Answer>) -> Result<Answer, DeviceFailure> {
+    answer.recv().map_err(|_| gone())
+}
+
+fn gone() -> DeviceFailure {
+    DeviceFailure::new("the thread that trains all members at once has ended")
+}
+
+/// An answer to whatever was asked.
+fn other<T>(answer: Answer) -> Together<T> {
+    match answer {
+        Answer::Alone(core) => Together::Alone(core),
+        _ => Together::Waiting,
+    }
+}

@@ -1,0 +1,173 @@
+//! The thread that trains members at once, and what it knows of who is there.
+
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::mpsc::{Receiver, Sender};
+
+use super::pass::{Pass, Problem};
+use super::{Answer, Brought, Message, Shape};
+use crate::device::DeviceFailure;
+
+/// What is known of a seat.
+#[derive(Debug)]
+struct Place {
+    /// Nobody has left it.
+    taken: bool,
+    /// Trains alone until the next epoch.
+    away: bool,
+    brought: Option<(Brought, Sender<Answer>)>,
+}
+
+#[derive(Debug)]
+pub(super) struct Table {
+    places: Vec<Place>,
+    pass: Option<Pass>,
+}
+
+impl Table {
+    pub(super) fn new(seats: usize) -> Self {
+        let place = || Place {
+            taken: true,
+            away: false,
+            brought: None,
+        };
+        Self {
+            places: std::iter::repeat_with(place).take(seats).collect(),
+            pass: None,
+        }
+    }
+
+    /// Until nobody has a seat any more.
+    pub(super) fn serve(mut self, messages: &Receiver<Message>) {
+        for message in messages {
+            match message {
+                Message::Bring(seat, brought, reply) => {
+                    if matches!(brought, Brought::Epoch(_)) {
+                        // It may have given the epoch before up.
+                        self.let_go(seat);
+                        self.places[seat].away = false;
+                    }
+                    self.places[seat].brought = Some((brought, reply));
+                }
+                Message::Withdraw(seat) => self.tell(seat, Answer::Waiting),
+                Message::Look(seat, reply) => {
+                    let core = self.pass.as_ref().and_then(|pass| pass.core(seat));
+                    // Nobody waits for it any more: no harm done.
+                    let _ = reply.send(core);
+                }
+                Message::Away(seat) => self.let_go(seat),
+                Message::Leave(seat) => {
+                    self.places[seat].taken = false;
+                    self.let_go(seat);
+                }
+            }
+            while self.proceed() {}
+        }
+    }
+
+    /// Answers what a seat has brought, if anything.
+    fn tell(&mut self, seat: usize, answer: Answer) {
+        if let Some((_, reply)) = self.places[seat].brought.take() {
+            // Who is gone has given its seat up.
+            let _ = reply.send(answer);
+        }
+    }
+
+    /// Does not wait for a seat until it comes for an epoch again.
+    fn let_go(&mut self, seat: usize) {
+        self.places[seat].away = true;
+        if let Some(pass) = &mut self.pass {
+            pass.drop_out(seat);
+        }
+    }
+
+    /// Does what everybody has come for; true where something was done.
+    fn proceed(&mut self) -> bool {
+        match self.pass.take() {
+            None => self.begin(),
+            Some(pass) if pass.seats.is_empty() => true,
+            Some(pass) => {
+                let ready = |seat: &usize| {
+                    let brought = &self.places[*seat].brought;
+                    matches!(brought, Some((Brought::Lesson(_) | Brought::Exam(_), _)))
+                };
+                let ready = pass.seats.iter().all(ready);
+                self.pass = if ready { self.turn(pass) } else { Some(pass) };
+                ready
+            }
+        }
+    }
+
+    /// Begins an epoch once all have come for one.
+    fn begin(&mut self) -> bool {
+        let mut come: Vec<(usize, Shape)> = Vec::new();
+        for (seat, place) in self.places.iter().enumerate() {
+            match &place.brought {
+                Some((Brought::Epoch(shape), _)) => come.push((seat, *shape)),
+                _ if place.taken && !place.away => return false,
+                _ => {}
+            }
+        }
+        let Some((_, first)) = come.first().copied() else {
+            return false;
+        };
+        let alike = come.iter().filter(|(_, shape)| *shape == first).count();
+        let mut seats = Vec::new();
+        for (seat, shape) in come {
+            // One alone is no company.
+            if shape == first && alike > 1 {
+                seats.push(seat);
+                self.tell(seat, Answer::Begin);
+            } else {
+                self.places[seat].away = true;
+                self.tell(seat, Answer::Alone(None));
+            }
+        }
+        self.pass = Some(Pass::new(seats));
+        true
+    }
+
+    /// One batch of all; the pass, where it goes on.
+    fn turn(&mut self, mut pass: Pass) -> Option<Pass> {
+        let seats = pass.seats.clone();
+        let (mut replies, mut lessons, mut exams) = (Vec::new(), Vec::new(), Vec::new());
+        for seat in &seats {
+            let brought = self.places[*seat].brought.take();
+            let Some((brought, reply)) = brought else {
+                continue;
+            };
+            replies.push(reply);
+            match brought {
+                Brought::Lesson(lesson) => lessons.push(*lesson),
+                Brought::Exam(exam) => exams.push(exam),
+                Brought::Epoch(_) => {}
+            }
+        }
+        // A driver that gives up panics.
+        let done = catch_unwind(AssertUnwindSafe(|| {
+            if exams.is_empty() {
+                pass.train(lessons)
+            } else {
+                pass.examine(exams)
+            }
+        }));
+        let done = done
+            .unwrap_or_else(|panic| Err(Problem::Device(DeviceFailure::of_panic(panic.as_ref()))));
+        let answers: Vec<Answer> = done.unwrap_or_else(|problem| {
+            pass.over = true;
+            let answer = |seat: &usize| match &problem {
+                Problem::Device(failure) => Answer::Failed(failure.clone()),
+                Problem::Apart(why) => {
+                    tracing::warn!("members go on alone: {why}");
+                    self.places[*seat].away = true;
+                    Answer::Alone(pass.core(*seat))
+                }
+            };
+            seats.iter().map(answer).collect()
+        });
+        for (reply, answer) in replies.into_iter().zip(answers) {
+            // Who is gone has given its seat up.
+            let _ = reply.send(answer);
+        }
+        (!pass.over).then_some(pass)
+    }
+}

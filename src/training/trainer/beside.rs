@@ -1,0 +1,145 @@
+//! What of an epoch a trainer does together with others.
+
+use std::borrow::Cow;
+
+use super::Trainer;
+use crate::device::DeviceFailure;
+use crate::model::{Architecture, Loss};
+use crate::random::Purpose;
+use crate::training::core::{BatchReport, Core, StepError};
+use crate::training::ensemble::Ensemble;
+use crate::training::lesson::At;
+use crate::training::observe::Seen;
+use crate::training::together::{Exam, Lesson, Seat, Shape, Together};
+
+impl Trainer {
+    /// Trains its batches at once with those of others at the same table, where they can be.
+    #[must_use]
+    pub fn beside(mut self, seat: Option<Seat>) -> Self {
+        self.seat = seat;
+        self
+    }
+
+    /// Goes on alone, from the next batch on; the others do not wait for it any more.
+    pub fn leave_the_others(&mut self) -> Option<Seat> {
+        self.come_apart();
+        self.seat.take()
+    }
+
+    /// Takes itself out of what is trained at once.
+    fn come_apart(&mut self) {
+        if let Some(seat) = self.seat.as_ref().filter(|_| self.together) {
+            let core = seat.look();
+            // Where the table is gone there is nothing to be taken out of.
+            let _ = seat.stay_away();
+            if let Some(core) = core {
+                self.core = self.as_of_now(*core);
+            }
+        }
+        self.together = false;
+    }
+
+    /// What the others' last batch left, with what was changed since.
+    fn as_of_now(&self, mut core: Core) -> Core {
+        core.controller = self.core.controller.clone();
+        core.set_config(&self.config);
+        core
+    }
+
+    /// Model, optimizer and controller as they are.
+    pub(super) fn core_now(&self) -> Cow<'_, Core> {
+        let seat = self.seat.as_ref().filter(|_| self.together);
+        match seat.and_then(Seat::look) {
+            Some(core) => Cow::Owned(self.as_of_now(*core)),
+            None => Cow::Borrowed(&self.core),
+        }
+    }
+
+    /// Whether the next epoch can begin: alone, or with the others, who have come for it too.
+    pub(super) fn others_are_there(&mut self) -> Result<bool, DeviceFailure> {
+        self.together = false;
+        let Some(seat) = &self.seat else {
+            return Ok(true);
+        };
+        if Ensemble::refused(&self.next).is_some() {
+            seat.stay_away()?;
+            return Ok(true);
+        }
+        let come = seat.begin(Shape {
+            architecture: Architecture::from(&self.next),
+            rows: self.lessons.rows(&self.next, self.epoch),
+            batch_size: self.next.batch_size,
+            validation: self.split.validation.len(),
+        })?;
+        self.together = matches!(come, Together::Done(()));
+        Ok(!matches!(come, Together::Waiting))
+    }
+
+    pub(super) fn train_together(
+        &mut self,
+        rows: &[u32],
+        at: At,
+    ) -> Result<Together<BatchReport>, StepError> {
+        if self.together && Ensemble::refused(&self.config).is_some() {
+            self.come_apart();
+        }
+        let Some(seat) = self.seat.as_ref().filter(|_| self.together) else {
+            return Ok(Together::Alone(None));
+        };
+        let normals = |purpose| at.normal_numbers(purpose, rows.len());
+        let scheduled = self.scheduled();
+        let jitters = scheduled.latent_noise > 0.0;
+        let answer = seat.train(Lesson {
+            core: (at.batch == 0).then(|| Box::new(self.core.clone())),
+            config: self.config.clone(),
+            controller: self.core.controller.clone(),
+            pairs: self.lessons.pairs(&self.config.beyond, rows, at),
+            epsilon: [Purpose::NoiseA, Purpose::NoiseB].map(normals),
+            jitter: jitters.then(|| [Purpose::JitterA, Purpose::JitterB].map(normals)),
+            scheduled,
+            last: at.batch + 1 == self.batches(),
+            validates: !self.split.validation.is_empty(),
+        })?;
+        match answer {
+            Together::Done(learned) => {
+                self.core.controller = learned.controller;
+                if let Some(core) = learned.core {
+                    self.core = self.as_of_now(*core);
+                }
+                self.together &= learned.report.is_ok();
+                Ok(Together::Done(learned.report?))
+            }
+            Together::Waiting => Ok(Together::Waiting),
+            Together::Alone(core) => Ok(self.apart(core)),
+        }
+    }
+
+    pub(super) fn validate_together(
+        &mut self,
+        from: usize,
+        to: usize,
+    ) -> Result<Together<(Loss, Seen)>, DeviceFailure> {
+        let Some(seat) = self.seat.as_ref().filter(|_| self.together) else {
+            return Ok(Together::Alone(None));
+        };
+        let answer = seat.validate(Exam {
+            operations: self.split.validation[from..to].to_vec(),
+            scheduled: self.scheduled(),
+            last: to == self.split.validation.len(),
+        })?;
+        Ok(match answer {
+            Together::Done(seen) => Together::Done(*seen),
+            Together::Waiting => Together::Waiting,
+            Together::Alone(core) => self.apart(core),
+        })
+    }
+
+    /// What is to be done alone from here on, and by which core.
+    fn apart<T>(&mut self, core: Option<Box<Core>>) -> Together<T> {
+        if let Some(core) = core {
+            self.core = self.as_of_now(*core);
+        }
+        self.together = false;
+        Together::Alone(None)
+    }
+}
