@@ -4,7 +4,7 @@ use std::ops::Range;
 
 use rayon::prelude::*;
 
-use super::coverage::{TILE, ceiling};
+use super::coverage::ceiling;
 use super::decoding::{Decoding, most_likely};
 use super::evaluator::Evaluator;
 use super::generator::{BLOCKS, Block, Generator};
@@ -16,6 +16,9 @@ use crate::space::{ENTRIES, OPERATIONS, Operation, OperationSet, VALUES};
 
 /// Most codes one thread takes at a time.
 const PIECE: u32 = 16_384;
+
+/// Codes decoded at a time: what a core's cache holds.
+const TILE: u32 = 512;
 /// Entries 0–4 and 5–8: operation = low + 243 · high.
 const LOW: usize = 5;
 const LOWS: usize = 243;

@@ -82,15 +82,12 @@ impl FlatGradients {
 
 /// Parts `[S, n]` as rows `[S, P]`.
 fn row(parts: Vec<Tensor<2>>, places: &Places) -> Tensor<2> {
-    if !places.has_gaps() {
-        return Tensor::cat(parts, 1);
-    }
-    let members = parts.first().map_or(0, |part| part.dims()[0]);
-    let place = parts.first().map(|part| (part.device(), part.dtype()));
-    let Some((device, dtype)) = place else {
+    let Some(first) = parts.first().filter(|_| places.has_gaps()) else {
         return Tensor::cat(parts, 1);
     };
-    let zeros = Tensor::zeros([members, places.length()], (&device, dtype));
+    let members = first.dims()[0];
+    let place = (&first.device(), first.dtype());
+    let zeros = Tensor::zeros([members, places.length()], place);
     let both = parts.into_iter().zip(places.tensors());
     both.fold(zeros, |row, (part, place)| {
         row.slice_assign([0..members, place.clone()], part)

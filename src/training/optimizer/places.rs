@@ -9,7 +9,7 @@ use crate::model::{Architecture, PARAMETERS, PIECE, TENSORS_A, TENSORS_TRAINED};
 
 /// Numbers between two places at which a GPU can look into the middle of its memory: 256 bytes, the widest
 /// that graphics drivers ask for. A part that begins elsewhere has to be copied out, by a launch of its own.
-const ALIGNED: usize = 64;
+pub(super) const ALIGNED: usize = 64;
 
 /// Where each tensor's numbers lie, VAE-A's first, in the order of [`PARAMETERS`].
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -27,7 +27,7 @@ impl Places {
         Self::new(architecture, if is_cpu(&plain) { 1 } else { ALIGNED })
     }
 
-    fn new(architecture: Architecture, aligned: usize) -> Self {
+    pub(super) fn new(architecture: Architecture, aligned: usize) -> Self {
         let mut next = 0;
         let mut place = |length: usize| {
             let start = next;

@@ -9,7 +9,7 @@ use super::{OptimizerState, Stride};
 use crate::device::{DeviceFailure, is_cpu};
 use crate::model::{Affine, Architecture, Vaes};
 
-/// Parameters, first and second moments of S members.
+/// Parameters, first and second moments of S members. Asked for a member that there is not, it panics, as a slice does.
 #[derive(Clone, Debug)]
 pub struct Trained {
     architecture: Architecture,
@@ -40,6 +40,15 @@ impl Trained {
     ) -> Self {
         let device = device.clone().without_autodiff();
         let places = Places::on(&device, architecture);
+        Self::at(places, architecture, parameters, (device, dtype))
+    }
+
+    fn at(
+        places: Places,
+        architecture: Architecture,
+        parameters: Vec<Vec<f32>>,
+        (device, dtype): (Device, DType),
+    ) -> Self {
         let (members, length) = (parameters.len(), places.length());
         let rows = parameters.into_iter().map(|numbers| places.spread(numbers));
         let numbers = if is_cpu(&device) && dtype == DType::F32 {
@@ -166,7 +175,7 @@ impl Trained {
         Ok(update)
     }
 
-    /// Parameters and moments of a member.
+    /// Parameters and moments of a member, one after another.
     fn rows(&self, member: usize) -> Result<[Vec<f32>; 3], DeviceFailure> {
         let [parameters, first, second] = match &self.numbers {
             Numbers::Placed(all) => {
@@ -240,4 +249,52 @@ fn tensor(numbers: Vec<f32>, length: usize, (device, dtype): (&Device, DType)) -
     let rows = numbers.len() / length.max(1);
     let data = TensorData::new(numbers, [rows, length]).convert_dtype(dtype);
     Tensor::from_data(data, (device, dtype))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::{Weights, Which, flattened};
+    use crate::training::optimizer::places::ALIGNED;
+    use burn::nn::Linear;
+
+    /// Squared norms of the first gradient, then the parameters and moments after three steps.
+    fn course(aligned: usize) -> ([f64; 2], [Vec<f32>; 3]) {
+        let (weights, device) = (Weights::fresh(7), Device::flex());
+        let architecture = weights.architecture;
+        let places = Places::new(architecture, aligned);
+        let parameters = vec![flattened(&weights)];
+        let place = (device.clone(), DType::F64);
+        let mut trained = Trained::at(places.clone(), architecture, parameters, place);
+        let mut norms = [0.0; 2];
+        for step in 0..3 {
+            let network: Vaes<Linear> = trained.network();
+            let z = Tensor::ones([2, 16], (&device.clone().autodiff(), DType::F64));
+            let [a, b] = Which::BOTH.map(|which| network.decode::<2, 3>(which, z.clone()));
+            let loss = a.square().sum() + b.square().sum();
+            let gradient = FlatGradients::collect(&network, loss.backward(), 1, &places);
+            if step == 0 {
+                let squares: Vec<f64> = gradient.squares().try_into_vec_as().unwrap();
+                norms = gradient.squared_norms(&squares);
+            }
+            let stride = Stride {
+                coefficient: 0.5,
+                learning_rate: 1e-3,
+                weight_decay: 0.1,
+            };
+            trained.step(gradient, &[Some(stride)]).unwrap();
+        }
+        (norms, trained.rows(0).unwrap())
+    }
+
+    #[test]
+    fn gaps_between_tensors_change_nothing() {
+        let ((norms, rows), (with_gaps, rows_with_gaps)) = (course(1), course(ALIGNED));
+        assert!(norms[0] > 1e-3 && norms[1] > 1e-3);
+        for (one, other) in norms.into_iter().zip(with_gaps) {
+            assert!((one - other).abs() < 1e-9 * one);
+        }
+        assert!(rows == rows_with_gaps);
+        assert!(rows[0] != flattened(&Weights::fresh(7)));
+    }
 }
