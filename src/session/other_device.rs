@@ -23,19 +23,21 @@ const ALIKE: f64 = 1.2;
 #[derive(Debug)]
 pub(super) struct FirstBatches {
     device: String,
-    /// How many runs' batches are computed together.
-    runs: usize,
     spent: Vec<Duration>,
 }
 
 impl FirstBatches {
-    /// Of so many runs on a device behind a driver; `None` on the processor itself.
-    pub(super) fn on(chosen: &Chosen, runs: usize) -> Option<Self> {
+    /// On a device behind a driver; `None` on the processor itself.
+    pub(super) fn on(chosen: &Chosen) -> Option<Self> {
         (!chosen.is_cpu()).then(|| Self {
             device: chosen.name.clone(),
-            runs,
             spent: Vec::new(),
         })
+    }
+
+    /// Whether none has been timed yet.
+    pub(super) fn none_yet(&self) -> bool {
+        self.spent.is_empty()
     }
 
     /// Takes a batch's time in; true once there are enough.
@@ -44,14 +46,14 @@ impl FirstBatches {
         self.spent.len() >= WARM + TIMED
     }
 
-    /// Trains as many batches of such a run on the processor, for nothing but their time; what there is to
+    /// Of so many runs' batches, computed together. Trains as many batches of such a run on the processor, for nothing but their time; what there is to
     /// say of it.
-    pub(super) fn beside_the_cpu(&self, config: &Config) -> Option<Notice> {
+    pub(super) fn beside_the_cpu(&self, runs: usize, config: &Config) -> Option<Notice> {
         // On the processor each run has a core, as far as there are enough.
         let cores = available_parallelism().map_or(1, usize::from);
-        let turns = self.runs as f64 / self.runs.min(cores) as f64;
+        let turns = runs as f64 / runs.min(cores) as f64;
         let here = typical(&self.spent);
-        let text = compared(&self.device, self.runs, here, turns * on_the_cpu(config))?;
+        let text = compared(&self.device, runs, here, turns * on_the_cpu(config))?;
         Some(Notice {
             level: NoticeLevel::Warning,
             text,
@@ -123,7 +125,6 @@ mod tests {
     fn warm_batches_do_not_count_and_the_processor_is_timed() {
         let mut first = FirstBatches {
             device: "GPU".into(),
-            runs: 1,
             spent: Vec::new(),
         };
         let hour = Duration::from_secs(3_600);
@@ -133,9 +134,9 @@ mod tests {
         assert_eq!(enough.last(), Some(&true));
         let few = ["train_split=0.02".to_owned(), "test_split=0.88".to_owned()];
         let config = Config::load(crate::config::Source::BuiltIn, &few).unwrap();
-        let told = first.beside_the_cpu(&config.config);
+        let told = first.beside_the_cpu(1, &config.config);
         assert_eq!(told, None, "nothing is faster than no time at all");
         first.spent.fill(hour);
-        assert!(first.beside_the_cpu(&config.config).is_some());
+        assert!(first.beside_the_cpu(1, &config.config).is_some());
     }
 }

@@ -197,7 +197,7 @@ impl Worker<'_> {
     fn encode(&self) -> Result<(), SessionError> {
         let (device, dtype) = self.open.trainer.placement();
         let codes = codes(
-            &self.open.trainer.inference_model(),
+            &self.open.trainer.inference_model()?,
             device,
             dtype,
             self.open.trainer.epoch(),

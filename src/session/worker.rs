@@ -10,7 +10,9 @@ use burn::tensor::DType;
 use tokio::sync::{mpsc::UnboundedSender, watch};
 
 use super::error::SessionError;
-use super::message::{Author, Codes, Command, End, EndReason, Event, Progress, Request, RunState};
+use super::message::{
+    Author, Codes, Command, End, EndReason, Event, Notice, NoticeLevel, Progress, Request, RunState,
+};
 use super::open_run::OpenRun;
 use super::other_device::FirstBatches;
 use super::plan::Plan;
@@ -81,13 +83,14 @@ fn train_and_serve(
     let mut worker = Worker::open(plan, chosen, seat, lines)?;
     loop {
         let end = worker.train();
-        worker.open.trainer.leave_the_others();
+        let left = worker.open.trainer.leave_the_others();
         let reason = match &end {
             Ok(end) => end.reason,
             Err(error) => error.reason(),
         };
         let closed = worker.close(reason);
         let end = end?;
+        left?;
         closed?;
         lines.event(Event::State(RunState::Finished));
         lines.event(Event::Ended(end));
@@ -128,12 +131,9 @@ impl<'a> Worker<'a> {
     ) -> Result<Self, SessionError> {
         let (run, resumed) = plan.open_run()?;
         let (mut open, info) = OpenRun::new(run, resumed, &plan, &chosen)?;
-        let first_batches = match &seat {
-            None => FirstBatches::on(&chosen, 1),
-            // One of them speaks for all.
-            Some(seat) if seat.number() == 0 => FirstBatches::on(&chosen, seat.of()),
-            Some(_) => None,
-        };
+        // One of a population speaks for all.
+        let speaks = seat.as_ref().is_none_or(|seat| seat.number() == 0);
+        let first_batches = FirstBatches::on(&chosen).filter(|_| speaks);
         open.trainer = open.trainer.beside(seat);
         lines.event(Event::Started(Arc::new(info)));
         Ok(Self {
@@ -214,10 +214,7 @@ impl<'a> Worker<'a> {
                 }
                 advance => advance?,
             };
-            if matches!(advance, Advance::Waiting) {
-                continue;
-            }
-            if !announced {
+            if !announced && !matches!(advance, Advance::Waiting) {
                 // On a GPU the first batch compiles kernels; only now does training run.
                 self.lines.event(Event::State(RunState::Running));
                 announced = true;
@@ -247,9 +244,22 @@ impl<'a> Worker<'a> {
 
     /// Takes a batch's time in; once there are enough, says whether the processor would be faster.
     fn compare_devices(&mut self, spent: Duration) {
+        let runs = self.open.trainer.at_once();
+        if runs > 1
+            && self
+                .first_batches
+                .as_ref()
+                .is_some_and(FirstBatches::none_yet)
+        {
+            self.lines.event(Event::Notice(Notice {
+                level: NoticeLevel::Info,
+                text: format!("the batches of {runs} runs are computed at once"),
+            }));
+        }
         let enough = |first: &mut FirstBatches| first.add(spent);
         let first = self.first_batches.take_if(enough);
-        let notice = first.and_then(|first| first.beside_the_cpu(self.open.trainer.settings()));
+        let settings = self.open.trainer.settings();
+        let notice = first.and_then(|first| first.beside_the_cpu(runs, settings));
         if let Some(notice) = notice {
             self.lines.event(Event::Notice(notice));
         }

@@ -2,6 +2,7 @@
 //! goes away under its runs, an adapter that was reset or pulled out. A software rasteriser stands in.
 
 use std::path::{Path, PathBuf};
+use std::time::Instant;
 
 use fluxttice_core::device::{Chosen, DeviceSpec, choose};
 use fluxttice_core::record::EpochRecord;
@@ -10,7 +11,7 @@ use fluxttice_core::run::{read_journal, read_metrics};
 use fluxttice_core::session::message::{Command, EndReason, Event, RunState};
 use fluxttice_core::session::{Plan, Session, SessionError, plans};
 
-use crate::support::{Watched, config, continued, new_run};
+use crate::support::{PATIENCE, Watched, config, continued, new_run};
 use crate::whole::reopened;
 
 const SEEDS: [u64; 3] = [42, 7, 1];
@@ -43,7 +44,10 @@ fn each_comes_out_as_on_the_processor_but_for_rounding() {
     let home = tempfile::tempdir().unwrap();
     let (folders, mut session) = population(&home.path().join("together"), 2);
     assert_eq!(session.ended().reason, EndReason::Finished);
-    session.leave().0.unwrap();
+    let (result, told) = session.leave();
+    result.unwrap();
+    let at_once = |event: &Event| matches!(event, Event::Notice(notice) if notice.text.contains("3 runs are computed at once"));
+    assert!(told.iter().any(at_once));
     for (seed, folder) in SEEDS.into_iter().zip(folders) {
         let alone = home.path().join(format!("alone-{seed}"));
         let mut config = config(&[]);
@@ -81,16 +85,19 @@ fn held_up_looked_at_and_stopped_all_obey() {
     // Nobody waits for a batch of somebody who is held up.
     let name = Some("held".to_owned());
     assert!(session.outcome(Command::Snapshot { name }).applied);
+    let patience = Instant::now() + PATIENCE;
+    for folder in &folders {
+        while !folder.join("snapshots/held").is_dir() {
+            assert!(Instant::now() < patience, "{} waits", folder.display());
+            std::thread::yield_now();
+        }
+    }
     session.ask(Command::Resume);
     session.epoch();
     session.batches(2);
     session.ask(Command::StopNow);
     assert_eq!(session.ended().reason, EndReason::Stopped);
     session.leave().0.unwrap();
-    for folder in folders {
-        let snapshot = folder.join("snapshots/held");
-        assert!(snapshot.is_dir(), "{}", snapshot.display());
-    }
 }
 
 fn a_lost_device_leaves_the_last_epoch_and_the_cpu_goes_on_from_there(chosen: Chosen) {

@@ -12,7 +12,7 @@ use fluxttice_core::session::message::{Codes, Command, End, Event, Outcome, Prog
 use fluxttice_core::session::{Place, Plan, Runs, Session, SessionError};
 
 /// Far longer than anything here takes: only what never happens runs into it.
-const PATIENCE: Duration = Duration::from_secs(120);
+pub const PATIENCE: Duration = Duration::from_secs(120);
 
 /// A fiftieth of the operations; KL without its floor, so that every weight matters at once.
 pub fn config(more: &[&str]) -> Config {

@@ -177,20 +177,29 @@ impl Ensemble {
         })
     }
 
-    /// The others without this member; `None` where there are none.
+    /// These members alone, in this order.
     ///
     /// # Errors
-    /// [`EnsembleError::Absent`].
-    pub fn without(&self, member: usize) -> Result<Option<Self>, EnsembleError> {
-        self.member(member)?;
-        let others = (0..self.members.len()).filter(|other| *other != member);
-        let cores: Vec<Core> = others
-            .map(|other| self.core(other))
-            .collect::<Result<_, _>>()?;
-        if cores.is_empty() {
-            return Ok(None);
+    /// [`EnsembleError::Absent`], or [`EnsembleError::Count`] of none.
+    pub fn only(&self, members: &[usize]) -> Result<Self, EnsembleError> {
+        if members.is_empty() {
+            return Err(count("members of an ensemble", 1, 0));
         }
-        Self::of(&cores).map(Some)
+        let these = members.iter().map(|member| self.member(*member).cloned());
+        let these = these.collect::<Result<_, _>>()?;
+        let trained = self.trained.only(members);
+        let rows = |last: &Tensor<2>| {
+            let rows = members.iter().map(|one| last.clone().narrow(0, *one, 1));
+            Tensor::cat(rows.collect(), 0)
+        };
+        Ok(Self {
+            members: these,
+            network: trained.network(),
+            trained,
+            last: self.last.as_ref().map(rows),
+            numbers: Kept::new(&self.device, self.dtype),
+            ..self.clone()
+        })
     }
 
     /// The device with autodiff on which batches and noise are expected, and their type.
@@ -245,7 +254,7 @@ impl Ensemble {
     ///
     /// A report for each member. One whose loss or gradient is not finite gets
     /// [`StepError::Diverged`]: it takes no step, nothing of it has changed, and the others know nothing
-    /// of it. It may stay, and be given other weights.
+    /// of it. It may stay.
     ///
     /// # Errors
     /// [`EnsembleError`] where there are not as many batches, numbers or schedules as members or the

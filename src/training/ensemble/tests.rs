@@ -470,7 +470,7 @@ fn a_member_leaves_and_goes_on_alone() {
         }
         // StateNet of member 1 is taught: what it was taught by goes with it.
         let mut left = ensemble.core(1).unwrap();
-        let mut others = ensemble.without(1).unwrap().unwrap();
+        let mut others = ensemble.only(&[0, 2]).unwrap();
         assert_eq!(others.members(), MEMBERS - 1);
         for batch in 5..EPOCH {
             let found = alone(&mut left, 1, batch);
@@ -526,6 +526,7 @@ fn what_cannot_be_trained_at_once_is_refused_and_said() {
 
     let mut ensemble = ensemble(&device, DType::F32);
     assert!(ensemble.set_config(1, &beyond.0).is_err());
+    assert!(ensemble.only(&[]).is_err() && ensemble.only(&[0, 3]).is_err());
     let absent = ensemble.core(3).unwrap_err().to_string();
     assert_eq!(absent, "no member 3: there are 3, from 0");
     let place = ensemble.placement();

@@ -8,7 +8,8 @@ use crate::device::is_cpu;
 use crate::model::{Architecture, PARAMETERS, PIECE, TENSORS_A, TENSORS_TRAINED};
 
 /// Numbers between two places at which a GPU can look into the middle of its memory: 256 bytes, the widest
-/// that graphics drivers ask for. A part that begins elsewhere has to be copied out, by a launch of its own.
+/// that graphics drivers ask for; with many it is less. A part that begins elsewhere, counted from the row's start or from its end,
+/// has to be copied out, by a launch of its own.
 pub(super) const ALIGNED: usize = 64;
 
 /// Where each tensor's numbers lie, VAE-A's first, in the order of [`PARAMETERS`].

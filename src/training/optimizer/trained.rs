@@ -9,7 +9,7 @@ use super::{OptimizerState, Stride};
 use crate::device::{DeviceFailure, is_cpu};
 use crate::model::{Affine, Architecture, Vaes};
 
-/// Parameters, first and second moments of S members. Asked for a member that there is not, it panics, as a slice does.
+/// Parameters, first and second moments of S members. Asked for a member that there is not, or for none at all, it panics, as a slice does.
 #[derive(Clone, Debug)]
 pub struct Trained {
     architecture: Architecture,
@@ -140,8 +140,8 @@ impl Trained {
         })
     }
 
-    /// One step of every member that has a stride; the others stay as they are, bit for bit. What was
-    /// subtracted, `[S, P]`, 0 of those others.
+    /// One step of every member that has a stride, `strides` in their order; the others stay as they are, bit for bit.
+    /// What was subtracted, `[S, P]`, 0 of those others.
     ///
     /// # Errors
     /// The device's failure to hand over the gradient; nothing has changed then.
@@ -150,7 +150,8 @@ impl Trained {
         gradient: FlatGradients,
         strides: &[Option<Stride>],
     ) -> Result<Tensor<2>, DeviceFailure> {
-        let both = self.steps.iter().zip(strides);
+        let strides = strides.iter().chain(std::iter::repeat(&None));
+        let both = self.steps.iter().zip(strides.clone());
         let factors: Vec<Option<Factors>> = both
             .map(|(steps, stride)| stride.map(|stride| Factors::new(*steps, &stride)))
             .collect();

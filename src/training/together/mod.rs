@@ -1,8 +1,9 @@
 //! Members that are trained at once: each brings its batch to a table, where one thread trains them all.
 //!
-//! An epoch begins for all of them together. Whoever is late, has left, or has a configuration that an
-//! [`Ensemble`](super::Ensemble) does not take is not waited for and trains alone: nothing depends on who sits at
-//! the table but how long a batch takes.
+//! An epoch begins for all of them together. Who is late, has another shape than most, or a configuration that an
+//! [`Ensemble`](super::Ensemble) does not take trains that epoch alone; they meet at the next one. Nothing
+//! depends on who sits at the table but how long a batch takes and the order in which a device adds up, which the last of 32
+//! bits show.
 
 mod pass;
 mod table;
@@ -27,7 +28,6 @@ const PATIENCE: Duration = Duration::from_millis(20);
 #[derive(Debug)]
 pub struct Seat {
     number: usize,
-    of: usize,
     table: Sender<Message>,
 }
 
@@ -76,6 +76,8 @@ pub(super) struct Lesson {
 #[derive(Debug)]
 pub(super) struct Learned {
     pub(super) report: Result<BatchReport, StepError>,
+    /// How many members' batches were trained on at once.
+    pub(super) of: usize,
     pub(super) controller: Controller,
     /// The member itself, after the epoch's last batch or where it cannot go on.
     pub(super) core: Option<Box<Core>>,
@@ -115,7 +117,7 @@ enum Message {
     Withdraw(usize),
     /// Asks for the member as it is between two batches.
     Look(usize, Sender<Option<Box<Core>>>),
-    /// Trains alone until the next epoch.
+    /// Trains alone until it comes for an epoch again.
     Away(usize),
     Leave(usize),
 }
@@ -131,7 +133,6 @@ impl Seat {
         thread.spawn(move || Table::new(members).serve(&messages))?;
         let seat = |number| Self {
             number,
-            of: members,
             table: table.clone(),
         };
         Ok((0..members).map(seat).collect())
@@ -142,16 +143,11 @@ impl Seat {
         self.number
     }
 
-    /// Of how many.
-    pub fn of(&self) -> usize {
-        self.of
-    }
-
     /// Waits for the others to begin an epoch with.
     pub(super) fn begin(&self, shape: Shape) -> Result<Together<()>, DeviceFailure> {
         match self.bring(Brought::Epoch(shape), Some(PATIENCE))? {
             Answer::Begin => Ok(Together::Done(())),
-            answer => Ok(other(answer)),
+            answer => other(answer),
         }
     }
 
@@ -161,7 +157,7 @@ impl Seat {
         let patience = lesson.core.is_none().then_some(PATIENCE);
         match self.bring(Brought::Lesson(Box::new(lesson)), patience)? {
             Answer::Learned(learned) => Ok(Together::Done(learned)),
-            answer => Ok(other(answer)),
+            answer => other(answer),
         }
     }
 
@@ -172,18 +168,18 @@ impl Seat {
     ) -> Result<Together<Box<(Loss, Seen)>>, DeviceFailure> {
         match self.bring(Brought::Exam(exam), Some(PATIENCE))? {
             Answer::Examined(seen) => Ok(Together::Done(seen)),
-            answer => Ok(other(answer)),
+            answer => other(answer),
         }
     }
 
-    /// The member as it is between two batches; `None` where it is not trained on with others.
-    pub(super) fn look(&self) -> Option<Box<Core>> {
+    /// The member as it is between two batches; `None` where nothing has been trained with others in this epoch.
+    pub(super) fn look(&self) -> Result<Option<Box<Core>>, DeviceFailure> {
         let (reply, answer) = channel();
-        self.send(Message::Look(self.number, reply)).ok()?;
-        answer.recv().ok()?
+        self.send(Message::Look(self.number, reply))?;
+        answer.recv().map_err(|_| gone())
     }
 
-    /// Trains alone until the next epoch.
+    /// Trains alone until it comes for an epoch again.
     pub(super) fn stay_away(&self) -> Result<(), DeviceFailure> {
         self.send(Message::Away(self.number))
     }
@@ -228,9 +224,90 @@ fn gone() -> DeviceFailure {
 }
 
 /// An answer to whatever was asked.
-fn other<T>(answer: Answer) -> Together<T> {
+fn other<T>(answer: Answer) -> Result<Together<T>, DeviceFailure> {
     match answer {
-        Answer::Alone(core) => Together::Alone(core),
-        _ => Together::Waiting,
+        Answer::Alone(core) => Ok(Together::Alone(core)),
+        Answer::Waiting => Ok(Together::Waiting),
+        _ => Err(DeviceFailure::new(
+            "the thread that trains all members at once answered something else",
+        )),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn shape(rows: usize) -> Shape {
+        Shape {
+            architecture: Architecture::PUBLISHED,
+            rows,
+            batch_size: 64,
+            validation: 0,
+        }
+    }
+
+    /// Comes for an epoch until something else than waiting is the answer; whether it is one with others.
+    fn come(seat: &Seat, rows: usize) -> bool {
+        loop {
+            match seat.begin(shape(rows)).unwrap() {
+                Together::Done(()) => return true,
+                Together::Alone(_) => return false,
+                Together::Waiting => {}
+            }
+        }
+    }
+
+    /// All come at once, with so many rows each; who is together.
+    fn all_come(seats: &[Seat], rows: &[usize]) -> Vec<bool> {
+        std::thread::scope(|scope| {
+            let come = |(seat, rows)| scope.spawn(move || come(seat, rows));
+            let threads: Vec<_> = seats.iter().zip(rows.iter().copied()).map(come).collect();
+            threads.into_iter().map(|one| one.join().unwrap()).collect()
+        })
+    }
+
+    #[test]
+    fn who_was_away_is_met_again() {
+        let seats = Seat::at_one_table(3).unwrap();
+        for seat in &seats {
+            seat.stay_away().unwrap();
+        }
+        // Nobody is expected: the first one to come back goes alone, and is waited for the next time.
+        assert!(!come(&seats[0], 100));
+        assert!(matches!(
+            seats[1].begin(shape(100)).unwrap(),
+            Together::Waiting
+        ));
+        assert_eq!(all_come(&seats[..2], &[100; 2]), [true; 2]);
+        // The others have begun: who is late goes alone, and so does who gives the epoch up.
+        assert!(!come(&seats[2], 100) && !come(&seats[0], 100));
+    }
+
+    #[test]
+    fn the_shape_of_most_decides_and_the_others_meet_them_later() {
+        let seats = Seat::at_one_table(4).unwrap();
+        assert_eq!(
+            all_come(&seats, &[90, 100, 100, 100]),
+            [false, true, true, true]
+        );
+    }
+
+    #[test]
+    fn who_has_left_is_not_waited_for_and_one_alone_is_alone() {
+        let mut seats = Seat::at_one_table(3).unwrap();
+        assert_eq!(all_come(&seats, &[100, 90, 80]), [false; 3]);
+        seats.truncate(2);
+        assert_eq!(all_come(&seats, &[100; 2]), [true; 2]);
+        seats.truncate(1);
+        assert_eq!(all_come(&seats, &[100]), [false]);
+    }
+
+    #[test]
+    fn a_table_that_is_gone_is_a_failure_and_not_nothing() {
+        let (table, messages) = channel();
+        drop(messages);
+        let seat = Seat { number: 0, table };
+        assert!(seat.begin(shape(1)).is_err() && seat.look().is_err() && seat.stay_away().is_err());
     }
 }

@@ -30,7 +30,9 @@ impl From<EnsembleError> for Problem {
 #[derive(Debug)]
 pub(super) struct Pass {
     /// Seats of the members, in the order of the ensemble.
-    pub(super) seats: Vec<usize>,
+    members: Vec<usize>,
+    /// Those of them who are still in it.
+    stays: Vec<bool>,
     /// None before the first batch.
     ensemble: Option<Ensemble>,
     /// Whether the epoch is over.
@@ -40,30 +42,54 @@ pub(super) struct Pass {
 impl Pass {
     pub(super) fn new(seats: Vec<usize>) -> Self {
         Self {
-            seats,
+            stays: vec![true; seats.len()],
+            members: seats,
             ensemble: None,
             over: false,
         }
     }
 
+    /// Seats of those who are in it, in order.
+    pub(super) fn seats(&self) -> Vec<usize> {
+        let both = self.members.iter().zip(&self.stays);
+        both.filter(|(_, stays)| **stays)
+            .map(|(seat, _)| *seat)
+            .collect()
+    }
+
     /// A member as it is now.
     pub(super) fn core(&self, seat: usize) -> Option<Box<Core>> {
-        let member = self.seats.iter().position(|other| *other == seat)?;
+        let member = self.members.iter().position(|other| *other == seat)?;
         let core = self.ensemble.as_ref()?.core(member);
         core.ok().map(Box::new)
     }
 
     /// Goes on without a member; the others notice nothing.
     pub(super) fn drop_out(&mut self, seat: usize) {
-        if let Some(member) = self.seats.iter().position(|other| *other == seat) {
-            self.seats.remove(member);
-            let without = |ensemble: Ensemble| ensemble.without(member).ok().flatten();
-            self.ensemble = self.ensemble.take().and_then(without);
+        if let Some(member) = self.members.iter().position(|other| *other == seat) {
+            self.stays[member] = false;
         }
+    }
+
+    /// Takes those out of the ensemble who have dropped out since the last batch.
+    fn close_ranks(&mut self) -> Result<(), Problem> {
+        if self.stays.iter().all(|stays| *stays) {
+            return Ok(());
+        }
+        if let Some(ensemble) = &mut self.ensemble {
+            let members: Vec<usize> = (0..self.members.len())
+                .filter(|one| self.stays[*one])
+                .collect();
+            *ensemble = ensemble.only(&members)?;
+        }
+        self.members = self.seats();
+        self.stays = vec![true; self.members.len()];
+        Ok(())
     }
 
     /// One training batch of every member.
     pub(super) fn train(&mut self, mut lessons: Vec<Lesson>) -> Result<Vec<Answer>, Problem> {
+        self.close_ranks()?;
         let (first, ensemble) = match &mut self.ensemble {
             Some(ensemble) => (false, ensemble),
             none => {
@@ -87,24 +113,20 @@ impl Pass {
         if last {
             ensemble.teach_state_nets();
         }
-        let mut diverged = Vec::new();
-        let mut answers = Vec::with_capacity(reports.len());
+        let of = reports.len();
+        let mut answers = Vec::with_capacity(of);
         for (member, report) in reports.into_iter().enumerate() {
             let leaves = report.is_err();
-            if leaves {
-                diverged.push(self.seats[member]);
-            }
+            self.stays[member] = !leaves;
             let core = (last || leaves)
                 .then(|| ensemble.core(member))
                 .transpose()?;
             answers.push(Answer::Learned(Box::new(Learned {
                 report,
+                of,
                 controller: ensemble.controller(member)?.clone(),
                 core: core.map(Box::new),
             })));
-        }
-        for seat in diverged {
-            self.drop_out(seat);
         }
         self.over = last && !lessons.iter().any(|lesson| lesson.validates);
         Ok(answers)
@@ -112,6 +134,7 @@ impl Pass {
 
     /// One validation batch of every member.
     pub(super) fn examine(&mut self, mut exams: Vec<Exam>) -> Result<Vec<Answer>, Problem> {
+        self.close_ranks()?;
         let Some(ensemble) = &self.ensemble else {
             return Err(Problem::Apart("nothing has been trained".to_owned()));
         };

@@ -12,7 +12,7 @@ use crate::device::DeviceFailure;
 struct Place {
     /// Nobody has left it.
     taken: bool,
-    /// Trains alone until the next epoch.
+    /// Trains alone, and is not waited for until it comes for an epoch.
     away: bool,
     brought: Option<(Brought, Sender<Answer>)>,
 }
@@ -41,12 +41,18 @@ impl Table {
         for message in messages {
             match message {
                 Message::Bring(seat, brought, reply) => {
-                    if matches!(brought, Brought::Epoch(_)) {
-                        // It may have given the epoch before up.
+                    let begins = matches!(brought, Brought::Epoch(_));
+                    self.places[seat].brought = Some((brought, reply));
+                    if begins {
+                        // It may have given up the epoch that the others are in.
                         self.let_go(seat);
                         self.places[seat].away = false;
+                        let others = self.pass.as_ref().map(Pass::seats);
+                        if others.is_some_and(|others| !others.is_empty()) {
+                            // Late: they meet at the next one.
+                            self.tell(seat, Answer::Alone(None));
+                        }
                     }
-                    self.places[seat].brought = Some((brought, reply));
                 }
                 Message::Withdraw(seat) => self.tell(seat, Answer::Waiting),
                 Message::Look(seat, reply) => {
@@ -84,20 +90,17 @@ impl Table {
     fn proceed(&mut self) -> bool {
         match self.pass.take() {
             None => self.begin(),
-            Some(pass) if pass.seats.is_empty() => true,
+            Some(pass) if pass.seats().is_empty() => true,
             Some(pass) => {
-                let ready = |seat: &usize| {
-                    let brought = &self.places[*seat].brought;
-                    matches!(brought, Some((Brought::Lesson(_) | Brought::Exam(_), _)))
-                };
-                let ready = pass.seats.iter().all(ready);
+                let ready = |seat: &usize| self.places[*seat].brought.is_some();
+                let ready = pass.seats().iter().all(ready);
                 self.pass = if ready { self.turn(pass) } else { Some(pass) };
                 ready
             }
         }
     }
 
-    /// Begins an epoch once all have come for one.
+    /// Begins an epoch once all have come for one: with those of the shape that most have.
     fn begin(&mut self) -> bool {
         let mut come: Vec<(usize, Shape)> = Vec::new();
         for (seat, place) in self.places.iter().enumerate() {
@@ -107,28 +110,29 @@ impl Table {
                 _ => {}
             }
         }
-        let Some((_, first)) = come.first().copied() else {
+        let alike = |one: &Shape| come.iter().filter(|(_, shape)| shape == one).count();
+        let most = come.iter().map(|(_, shape)| (alike(shape), shape));
+        let Some((alike, most)) = most.max_by_key(|(alike, _)| *alike) else {
             return false;
         };
-        let alike = come.iter().filter(|(_, shape)| *shape == first).count();
-        let mut seats = Vec::new();
-        for (seat, shape) in come {
-            // One alone is no company.
-            if shape == first && alike > 1 {
-                seats.push(seat);
-                self.tell(seat, Answer::Begin);
-            } else {
-                self.places[seat].away = true;
-                self.tell(seat, Answer::Alone(None));
-            }
+        // One alone is no company.
+        let is_of_them = |shape: &Shape| alike > 1 && shape == most;
+        let (seats, others): (Vec<_>, Vec<_>) =
+            come.iter().partition(|(_, shape)| is_of_them(shape));
+        for (seat, _) in &others {
+            self.tell(*seat, Answer::Alone(None));
         }
-        self.pass = Some(Pass::new(seats));
+        let seats: Vec<usize> = seats.into_iter().map(|(seat, _)| seat).collect();
+        for seat in &seats {
+            self.tell(*seat, Answer::Begin);
+        }
+        self.pass = Some(Pass::new(seats)).filter(|pass| !pass.seats().is_empty());
         true
     }
 
     /// One batch of all; the pass, where it goes on.
     fn turn(&mut self, mut pass: Pass) -> Option<Pass> {
-        let seats = pass.seats.clone();
+        let seats = pass.seats();
         let (mut replies, mut lessons, mut exams) = (Vec::new(), Vec::new(), Vec::new());
         for seat in &seats {
             let brought = self.places[*seat].brought.take();
@@ -157,8 +161,7 @@ impl Table {
             let answer = |seat: &usize| match &problem {
                 Problem::Device(failure) => Answer::Failed(failure.clone()),
                 Problem::Apart(why) => {
-                    tracing::warn!("members go on alone: {why}");
-                    self.places[*seat].away = true;
+                    tracing::warn!("the member in seat {seat} goes on alone: {why}");
                     Answer::Alone(pass.core(*seat))
                 }
             };

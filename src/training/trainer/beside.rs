@@ -20,23 +20,28 @@ impl Trainer {
         self
     }
 
-    /// Goes on alone, from the next batch on; the others do not wait for it any more.
-    pub fn leave_the_others(&mut self) -> Option<Seat> {
-        self.come_apart();
-        self.seat.take()
+    /// Goes on alone, from the next batch on. Its seat, to be taken again; dropped, nobody waits for it any more.
+    ///
+    /// # Errors
+    /// The device's failure to hand over what the others' batches have taught it.
+    pub fn leave_the_others(&mut self) -> Result<Option<Seat>, DeviceFailure> {
+        self.come_apart()?;
+        Ok(self.seat.take())
+    }
+
+    /// How many runs' batches the last one was trained on with, itself included.
+    pub fn at_once(&self) -> usize {
+        if self.together { self.at_once } else { 1 }
     }
 
     /// Takes itself out of what is trained at once.
-    fn come_apart(&mut self) {
+    fn come_apart(&mut self) -> Result<(), DeviceFailure> {
         if let Some(seat) = self.seat.as_ref().filter(|_| self.together) {
-            let core = seat.look();
-            // Where the table is gone there is nothing to be taken out of.
-            let _ = seat.stay_away();
-            if let Some(core) = core {
-                self.core = self.as_of_now(*core);
-            }
+            let core = seat.look()?;
+            seat.stay_away()?;
+            self.apart(core);
         }
-        self.together = false;
+        Ok(())
     }
 
     /// What the others' last batch left, with what was changed since.
@@ -47,12 +52,14 @@ impl Trainer {
     }
 
     /// Model, optimizer and controller as they are.
-    pub(super) fn core_now(&self) -> Cow<'_, Core> {
-        let seat = self.seat.as_ref().filter(|_| self.together);
-        match seat.and_then(Seat::look) {
+    pub(super) fn core_now(&self) -> Result<Cow<'_, Core>, DeviceFailure> {
+        let Some(seat) = self.seat.as_ref().filter(|_| self.together) else {
+            return Ok(Cow::Borrowed(&self.core));
+        };
+        Ok(match seat.look()? {
             Some(core) => Cow::Owned(self.as_of_now(*core)),
             None => Cow::Borrowed(&self.core),
-        }
+        })
     }
 
     /// Whether the next epoch can begin: alone, or with the others, who have come for it too.
@@ -81,7 +88,7 @@ impl Trainer {
         at: At,
     ) -> Result<Together<BatchReport>, StepError> {
         if self.together && Ensemble::refused(&self.config).is_some() {
-            self.come_apart();
+            self.come_apart()?;
         }
         let Some(seat) = self.seat.as_ref().filter(|_| self.together) else {
             return Ok(Together::Alone(None));
@@ -103,6 +110,7 @@ impl Trainer {
         match answer {
             Together::Done(learned) => {
                 self.core.controller = learned.controller;
+                self.at_once = learned.of;
                 if let Some(core) = learned.core {
                     self.core = self.as_of_now(*core);
                 }
@@ -110,7 +118,10 @@ impl Trainer {
                 Ok(Together::Done(learned.report?))
             }
             Together::Waiting => Ok(Together::Waiting),
-            Together::Alone(core) => Ok(self.apart(core)),
+            Together::Alone(core) => {
+                self.apart(core);
+                Ok(Together::Alone(None))
+            }
         }
     }
 
@@ -130,16 +141,20 @@ impl Trainer {
         Ok(match answer {
             Together::Done(seen) => Together::Done(*seen),
             Together::Waiting => Together::Waiting,
-            Together::Alone(core) => self.apart(core),
+            Together::Alone(core) => {
+                self.apart(core);
+                Together::Alone(None)
+            }
         })
     }
 
-    /// What is to be done alone from here on, and by which core.
-    fn apart<T>(&mut self, core: Option<Box<Core>>) -> Together<T> {
+    /// Goes on alone, by this core where others have trained it.
+    fn apart(&mut self, core: Option<Box<Core>>) {
         if let Some(core) = core {
             self.core = self.as_of_now(*core);
         }
+        // What was drawn for an epoch with others has no noise for batches alone.
+        self.current.ahead = None;
         self.together = false;
-        Together::Alone(None)
     }
 }

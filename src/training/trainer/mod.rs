@@ -60,6 +60,8 @@ pub struct Trainer {
     seat: Option<Seat>,
     /// Whether the batches of the epoch at work are done with the others.
     together: bool,
+    /// With how many.
+    at_once: usize,
     /// In effect in the epoch at work.
     config: Config,
     /// With every change asked for so far: in effect from the next epoch on.
@@ -134,6 +136,7 @@ impl Trainer {
             core: Core::new(config, weights, device, dtype),
             seat: None,
             together: false,
+            at_once: 1,
             config: config.clone(),
             next: config.clone(),
             edits: Vec::new(),
@@ -392,7 +395,8 @@ impl Trainer {
     /// Does the next batch, validation batch, coverage tile, or ends the epoch.
     ///
     /// # Errors
-    /// [`StepError`]; weights, optimizer and controller are then as before the batch.
+    /// [`StepError`]; where it diverged, weights, optimizer and controller are as before the batch. After a device's
+    /// failure it is of no more use.
     pub fn advance(&mut self) -> Result<Advance, StepError> {
         let began = Instant::now();
         // `Start` stands in while the position is moved on; every arm puts a new one back.
@@ -510,11 +514,11 @@ impl Trainer {
                 batch: batch + 1,
             }
         } else if self.split.validation.is_empty() {
-            self.after_validation(Box::new(self.inference_model()))
+            self.after_validation(Box::new(self.core.inference_model()))
         } else {
             Position::Validation {
                 batch: 0,
-                model: Box::new(self.inference_model()),
+                model: Box::new(self.core.inference_model()),
             }
         };
         self.current.seconds.train += began.elapsed().as_secs_f64();
@@ -559,7 +563,9 @@ impl Trainer {
             self.lessons.rows(&self.config, self.epoch) as u32,
             self.config.batch_size as u32,
         );
-        let noise = (0..self.batches()).flat_map(|batch| {
+        // Who trains with others brings its noise to them.
+        let alone = if self.together { 0 } else { self.batches() };
+        let noise = (0..alone).flat_map(|batch| {
             [Purpose::NoiseA, Purpose::NoiseB].map(|purpose| Rows {
                 stream: Stream::new(self.noise, purpose, self.epoch, batch),
                 rows: most.min(all - batch * most),
@@ -762,8 +768,11 @@ impl Trainer {
     }
 
     /// The model as it is, without autodiff, on [`placement`](Self::placement).
-    pub fn inference_model(&self) -> DualVae {
-        self.core_now().inference_model()
+    ///
+    /// # Errors
+    /// The device's failure.
+    pub fn inference_model(&self) -> Result<DualVae, DeviceFailure> {
+        Ok(self.core_now()?.inference_model())
     }
 
     /// Device (without autodiff) and type of the inference model.
@@ -776,7 +785,7 @@ impl Trainer {
     /// # Errors
     /// The device's failure.
     pub fn snapshot(&self) -> Result<Snapshot, DeviceFailure> {
-        let core = self.core_now();
+        let core = self.core_now()?;
         Ok(Snapshot {
             weights: core.weights()?,
             optimizer: core.optimizer()?,

@@ -86,22 +86,22 @@ fn figures(record: &EpochRecord) -> Vec<f64> {
         let serde_json::Value::Object(terms) = serde_json::to_value(terms).unwrap() else {
             unreachable!("terms are an object")
         };
-        terms.into_values().filter_map(|value| value.as_f64())
+        terms
+            .into_values()
+            .map(|value| value.as_f64().unwrap_or(-1.0))
     });
     let mut all: Vec<f64> = terms.collect();
     assert!(all.len() > 12);
     all.extend([record.lambda1, record.lambda2, record.lambda3]);
     all.extend([record.learning_rate.corrected, record.gradient.norm_a]);
     all.extend([record.gradient.norm_b, record.gradient.ratio, record.rho]);
-    let latent = record.latent.unwrap();
-    let latent = serde_json::to_string(&latent).unwrap();
-    all.push(latent.bytes().map(f64::from).sum());
     all
 }
 
 fn same(expected: &Course, found: &Course) {
     assert_eq!(expected.records.len(), found.records.len());
     for (expected, found) in expected.records.iter().zip(&found.records) {
+        assert!(expected.latent.is_some() && expected.latent == found.latent);
         let both = figures(expected).into_iter().zip(figures(found));
         for (which, (expected, found)) in both.enumerate() {
             let difference = (expected - found).abs() / expected.abs().max(1.0);
@@ -181,7 +181,7 @@ fn who_leaves_in_the_middle_is_not_waited_for_and_has_all_it_learned() {
     let trainers = || vec![trainer(1, &[]), trainer(2, &[]), trainer(3, &[])];
     let found = all_same(trainers, 2, &|trainer, member, epoch, batch| {
         if member == 1 && (epoch, batch) == (0, 4) {
-            trainer.leave_the_others();
+            trainer.leave_the_others().unwrap();
         }
         GO_ON
     });
