@@ -46,8 +46,8 @@ impl FirstBatches {
         self.spent.len() >= WARM + TIMED
     }
 
-    /// Of so many runs' batches, computed together. Trains as many batches of such a run on the processor, for nothing but their time; what there is to
-    /// say of it.
+    /// What there is to say of the batches of so many runs, computed at once. Trains as many batches of such a run on
+    /// the processor, for nothing but their time.
     pub(super) fn beside_the_cpu(&self, runs: usize, config: &Config) -> Option<Notice> {
         // On the processor each run has a core, as far as there are enough.
         let cores = available_parallelism().map_or(1, usize::from);
