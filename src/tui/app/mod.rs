@@ -449,7 +449,9 @@ impl App {
             "{sign} {}{}: {} ({place})",
             outcome.by, outcome.command, outcome.message
         );
-        if level == LogLevel::Debug {
+        // An experiment asked for it, and says itself how far it is.
+        let begins = outcome.applied && matches!(outcome.command, Command::Keep { .. });
+        if begins || level == LogLevel::Debug {
             self.note(level, Origin::Outcome, text);
         } else {
             self.tell(level, Origin::Outcome, text);

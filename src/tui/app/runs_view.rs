@@ -4,14 +4,13 @@ use std::collections::VecDeque;
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use super::{App, Measuring, Modal, Question, Tab, Then};
+use super::{App, Measuring, Modal, Origin, Question, Redraw, Tab, Then};
 use crate::disruption::Disruption;
 use crate::experiment::{Arm, Experiment, Pair, Trial, TrialProgress};
 use crate::run::{Summary, checkpoints, journal};
 use crate::session::message::{Command, Outcome};
 use crate::session::{Chore, DeskEvent, DeskRequest, RunEntry};
 use crate::training::{Planned, Steer};
-use crate::tui::app::Origin;
 use crate::tui::log_buffer::LogLevel;
 
 /// One line of the list.
@@ -273,6 +272,7 @@ impl App {
         };
         self.runs.trials.push_back(LiveTrial::new(trial.clone()));
         self.desk.push(DeskRequest::Try(trial));
+        self.redraw(Redraw::News);
     }
 
     /// Takes in what became of an experiment or of a list of runs.

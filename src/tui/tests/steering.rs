@@ -236,6 +236,10 @@ fn only_measuring_leaves_the_run_alone() {
         panic!("{asked:?}");
     };
     assert_eq!((trial.epoch, trial.batch), (done, 0));
+    assert!(
+        picture(&app, 120, 40).contains("trying β_B"),
+        "no line covers it"
+    );
     // A disruption that is refused is not measured.
     press(&mut app, KeyCode::Char('d'));
     for _ in 0..5 {
