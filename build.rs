@@ -21,6 +21,26 @@ fn main() {
         .and_then(|rustc| answer(Command::new(rustc).arg("--version")))
         .unwrap_or_else(|| "unknown".to_owned());
     println!("cargo::rustc-env=FLUXTTICE_COMPILER={compiler}");
+    if packs_relocations() {
+        println!("cargo::rustc-link-arg-bins=-Wl,-z,pack-relative-relocs");
+    }
+}
+
+/// Whether the program's relocations can be packed to a small part of their size: glibc reads such
+/// since 2.36, and the linker that comes with it writes them.
+fn packs_relocations() -> bool {
+    let variable = |name| std::env::var(name).unwrap_or_default();
+    variable("HOST") == variable("TARGET")
+        && variable("CARGO_CFG_TARGET_OS") == "linux"
+        && variable("CARGO_CFG_TARGET_ENV") == "gnu"
+        && glibc().is_some_and(|version| version >= (2, 36))
+}
+
+/// The version of this machine's glibc, if it has one.
+fn glibc() -> Option<(u32, u32)> {
+    let said = answer(Command::new("getconf").arg("GNU_LIBC_VERSION"))?;
+    let (major, minor) = said.strip_prefix("glibc ")?.split_once('.')?;
+    Some((major.parse().ok()?, minor.parse().ok()?))
 }
 
 /// The short hash of the checked-out commit; none outside of a git checkout.

@@ -54,7 +54,7 @@ fn population(c: &mut Criterion) {
     let mut group = c.benchmark_group("a member's batch of 64");
     group.bench_function("alone", |b| {
         let mut core = Core::new(&config, &Weights::fresh(42), &Device::flex(), DType::F32);
-        core.controller.begin_epoch(&scheduled, &config, None);
+        core.controller_mut().begin_epoch(&scheduled, &config, None);
         b.iter(|| {
             let place = core.placement();
             let batch = Batch::new(operations(0).into_iter(), place.0, place.1);
@@ -176,7 +176,7 @@ fn parts(c: &mut Criterion) {
         let asked = asked.chain(gradient.witnesses().iter().cloned());
         let read = read_all(asked.collect()).unwrap();
         // The eight figures of the loss come first.
-        let clipped = Clipped::new(gradient.squared_norms(&read[8]), 1.0);
+        let clipped = Clipped::new(trained.places().squared_norms(&read[8]), 1.0);
         let clip = Instant::now();
         let stride = Stride {
             coefficient: clipped.coefficient,

@@ -317,7 +317,7 @@ fn forward(scenario: &str, precision: Precision, device: &Device) {
     }
     let places = Places::on(&device, model.architecture());
     let flat = FlatGradients::collect(&model.vaes, reader.gradients, 1, &places);
-    let clipped = Clipped::new(flat.squared_norms(&figures(&flat.squares())), 1.0);
+    let clipped = Clipped::new(places.squared_norms(&figures(&flat.squares())), 1.0);
     near(
         "gradient norm",
         clipped.norm,
@@ -630,7 +630,7 @@ fn train(precision: Precision, device: &Device, steps: usize) {
     let fill = Fill::of(expected);
     let settings = settings(&expected["config"]);
     let mut core = Core::new(&settings.config, &fill.weights(), device, precision.dtype);
-    core.controller = settings.controller;
+    *core.controller_mut() = settings.controller;
     let drift = drift(precision);
     for (t, wanted) in expected["steps"]
         .as_array()
@@ -661,28 +661,28 @@ fn train(precision: Precision, device: &Device, steps: usize) {
         );
         near(
             "learning rate",
-            core.controller.learning_rate,
+            core.controller().learning_rate,
             number(&wanted["lr"]),
             0.0,
             1e-6,
         );
         near(
             "ema A",
-            core.controller.gradient_emas[0],
+            core.controller().gradient_emas[0],
             number(&wanted["ema_A"]),
             0.0,
             drift.gradient_norm,
         );
         near(
             "ema B",
-            core.controller.gradient_emas[1],
+            core.controller().gradient_emas[1],
             number(&wanted["ema_B"]),
             0.0,
             drift.gradient_norm,
         );
         check_weights(
             &format!("after step {}", t + 1),
-            core.model(),
+            &core.model(),
             &expected["params_after_step"][(t + 1).to_string()],
             drift.squares,
         );
@@ -711,19 +711,20 @@ fn epochs_around_the_disruption(precision: Precision) {
         let coverage = wanted["coverage_history_before"]
             .as_array()
             .map(|c| [c[0].as_u64().unwrap() as u32, c[1].as_u64().unwrap() as u32]);
-        let scheduled = schedule.at(epoch, core.controller.balanced);
-        core.controller.begin_epoch(&scheduled, &config, coverage);
+        let scheduled = schedule.at(epoch, core.controller().balanced);
+        core.controller_mut()
+            .begin_epoch(&scheduled, &config, coverage);
         let losses = &wanted["epoch_losses"];
         near(
             "gradient ratio",
-            core.controller.ratio,
+            core.controller().ratio,
             number(&losses["grad_ratio"]),
             0.0,
             drift.gradient_norm,
         );
         near(
             "momentum",
-            core.controller.momentum,
+            core.controller().momentum,
             number(&losses["ema_momentum"]),
             0.0,
             1e-12,
@@ -774,45 +775,45 @@ fn epochs_around_the_disruption(precision: Precision) {
         }
         near(
             &format!("{what} λ1"),
-            core.controller.lambda1,
+            core.controller().lambda1,
             number(&wanted["lambda1"]),
             0.0,
             1e-5,
         );
         near(
             &format!("{what} λ2"),
-            core.controller.lambda2,
+            core.controller().lambda2,
             number(&wanted["lambda2"]),
             0.0,
             1e-5,
         );
         near(
             &format!("{what} λ3"),
-            core.controller.lambda3,
+            core.controller().lambda3,
             number(&wanted["lambda3"]),
             0.0,
             1e-5,
         );
         near(
             &format!("{what} ema A"),
-            core.controller.gradient_emas[0],
+            core.controller().gradient_emas[0],
             number(&wanted["ema_A"]),
             0.0,
             drift.gradient_norm,
         );
         near(
             &format!("{what} ema B"),
-            core.controller.gradient_emas[1],
+            core.controller().gradient_emas[1],
             number(&wanted["ema_B"]),
             0.0,
             drift.gradient_norm,
         );
         assert_eq!(
-            core.controller.balanced,
+            core.controller().balanced,
             wanted["balance"].as_bool().unwrap(),
             "{what}"
         );
-        check_weights(&what, core.model(), &wanted["params"], drift.squares);
+        check_weights(&what, &core.model(), &wanted["params"], drift.squares);
 
         let mut validation = Means::default();
         let model = core.inference_model();

@@ -12,7 +12,7 @@ use std::ops::Range;
 use burn::tensor::Tensor;
 use burn::tensor::activation::log_softmax;
 
-use super::network::{DualVae, Which};
+use super::network::{Vaes, Which};
 use crate::space::{ENTRIES, OPERATIONS, VALUES};
 
 /// Codes from the prior, for A and for B, `[m, 16]` each.
@@ -35,9 +35,9 @@ pub struct GeneratedWeights {
 
 impl Generated {
     /// Penalties of A and B together, `[1]`.
-    pub fn penalty(&self, model: &DualVae, weights: GeneratedWeights) -> Tensor<1> {
+    pub fn penalty(&self, vaes: &Vaes, weights: GeneratedWeights) -> Tensor<1> {
         let of = |which: Which| {
-            let log_p = log_softmax(model.decode(which, self.codes[which as usize].clone()), 2);
+            let log_p = log_softmax(vaes.decode(which, self.codes[which as usize].clone()), 2);
             let certain = uncertainty(log_p.clone()).mul_scalar(weights.certainty);
             let p = blurred(log_p.exp(), weights.blur);
             certain + unevenness(p).mul_scalar(weights.evenness)

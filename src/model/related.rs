@@ -2,7 +2,7 @@
 
 use burn::tensor::Tensor;
 
-use super::network::{DualVae, Encoder, Which};
+use super::network::{Encoder, Vaes, Which};
 
 /// Operations whose codes are to be related, entries as numbers `[m, 9]`.
 #[derive(Clone, Debug, Default)]
@@ -18,18 +18,13 @@ impl Related {
     /// `consistency · |μ(x) - μ(view)|² + composition · |μ(a) + μ(b) - μ(a ⊕ b)|²`, `[1]`.
     ///
     /// `None` where nothing is related.
-    pub fn penalty(
-        &self,
-        model: &DualVae,
-        consistency: f64,
-        composition: f64,
-    ) -> Option<Tensor<1>> {
+    pub fn penalty(&self, vaes: &Vaes, consistency: f64, composition: f64) -> Option<Tensor<1>> {
         let near = self.views.as_ref().map(|[x, view]| {
-            let apart = residual(model, &[x], view);
+            let apart = residual(vaes, &[x], view);
             apart.mul_scalar(consistency)
         });
         let additive = self.sums.as_ref().map(|[a, b, sum]| {
-            let apart = residual(model, &[a, b], sum);
+            let apart = residual(vaes, &[a, b], sum);
             apart.mul_scalar(composition)
         });
         match (near, additive) {
@@ -40,14 +35,14 @@ impl Related {
 }
 
 /// Squared distance of the sum of some codes from another code, mean over rows, A's and B's together.
-fn residual(model: &DualVae, summands: &[&Tensor<2>], sum: &Tensor<2>) -> Tensor<1> {
+fn residual(vaes: &Vaes, summands: &[&Tensor<2>], sum: &Tensor<2>) -> Tensor<1> {
     let [rows, _] = sum.dims();
     let of = |encoder: &Encoder| {
         let code = |x: &Tensor<2>| encoder.forward(x.clone()).mu;
         let apart = summands.iter().fold(-code(sum), |apart, x| apart + code(x));
         apart.square().sum().div_scalar(rows as f64)
     };
-    of(model.encoder(Which::A)) + of(model.encoder(Which::B))
+    of(vaes.encoder(Which::A)) + of(vaes.encoder(Which::B))
 }
 
 #[cfg(test)]
@@ -55,7 +50,7 @@ mod tests {
     use burn::tensor::{DType, Device, TensorData};
 
     use super::*;
-    use crate::model::{LATENT, Weights};
+    use crate::model::{DualVae, LATENT, Weights};
     use crate::space::Operation;
 
     /// Against the same from the codes, in plain arithmetic.
@@ -63,7 +58,7 @@ mod tests {
     fn penalties_are_squared_distances_of_codes() {
         let weights = Weights::fresh(5);
         let device = Device::flex();
-        let model = DualVae::new(&weights, &device, DType::F64);
+        let vaes = DualVae::new(&weights, &device, DType::F64).vaes;
         let operations = [100, 4_000, 19_000].map(|index| Operation::new(index).unwrap());
         let [a, b, c] = operations.map(|operation| {
             let data = TensorData::new(operation.entries().map(f64::from).to_vec(), [1, 9]);
@@ -71,7 +66,7 @@ mod tests {
         });
         let rows = Tensor::cat(vec![a.clone(), b.clone(), c.clone()], 0);
         let (mut near, mut additive) = (0.0, 0.0);
-        for encoder in Which::BOTH.map(|which| model.encoder(which)) {
+        for encoder in Which::BOTH.map(|which| vaes.encoder(which)) {
             let mu = encoder.forward(rows.clone()).mu;
             let mu: Vec<f64> = mu.try_into_vec_as().unwrap();
             for i in 0..LATENT {
@@ -85,11 +80,11 @@ mod tests {
             sums: Some([a, b, c]),
         };
         for (consistency, composition) in [(1.0, 0.0), (0.0, 1.0), (0.25, 3.0)] {
-            let penalty = related.penalty(&model, consistency, composition).unwrap();
+            let penalty = related.penalty(&vaes, consistency, composition).unwrap();
             let found: f64 = penalty.try_into_vec_as::<f64>().unwrap()[0];
             let expected = consistency * near + composition * additive;
             assert!((found - expected).abs() < 1e-9, "{found} {expected}");
         }
-        assert!(Related::default().penalty(&model, 1.0, 1.0).is_none());
+        assert!(Related::default().penalty(&vaes, 1.0, 1.0).is_none());
     }
 }

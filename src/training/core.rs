@@ -4,64 +4,30 @@ use burn::module::Module;
 use burn::tensor::{DType, Device, Tensor};
 
 use super::controller::Controller;
+use super::member::{BatchReport, Member, StepError};
 use super::observe::Seen;
-use super::optimizer::{Clipped, FlatGradients, OptimizerState, Stride, Trained};
+use super::optimizer::{FlatGradients, OptimizerState, Trained};
+use super::reading::{Exam, Reading};
 use crate::config::Config;
-use crate::device::{DeviceFailure, read_all};
+use crate::device::DeviceFailure;
 use crate::model::{
-    Batch, Coupling, DualVae, GeneratedWeights, Loss, LossWeights, StateNet, Weights, Which,
+    Architecture, Batch, Coupling, DualVae, GeneratedWeights, Loss, StateNet, Vaes, Weights, Which,
     flattened, loss_graph, unflattened,
 };
-use crate::record::StateNetAnswer;
 use crate::schedule::Scheduled;
 
 /// Model, optimizer and controller: all that training changes.
 #[derive(Clone, Debug)]
 pub struct Core {
-    /// On a device with autodiff; its two VAEs are those of what is trained.
-    pub(super) model: DualVae,
+    /// On a device with autodiff, of what is trained.
+    pub(super) vaes: Vaes,
     pub(super) trained: Trained,
     /// What the last step since an epoch's first batch subtracted, where StateNet is taught by it.
     pub(super) last: Option<Tensor<2>>,
-    /// The controller.
-    pub controller: Controller,
-    pub(super) agreement: Agreement,
+    pub(super) member: Member,
+    pub(super) architecture: Architecture,
     pub(super) device: Device,
     pub(super) dtype: DType,
-    pub(super) config: Config,
-}
-
-/// How far gradients point along the updates before them, within one epoch.
-#[derive(Clone, Debug, Default)]
-pub(super) struct Agreement {
-    /// What StateNet saw in this epoch.
-    pub(super) state: Option<[f64; 9]>,
-    cosines: f64,
-    batches: u32,
-}
-
-impl Agreement {
-    /// Takes in products of a gradient with the last update, and that update's squares.
-    pub(super) fn add(&mut self, products: &[f64], norm: f64) {
-        let (products, squares) = products.split_at(products.len() / 2);
-        let size = squares.iter().sum::<f64>().sqrt() * norm;
-        if size > 0.0 {
-            self.cosines += products.iter().sum::<f64>() / size;
-            self.batches += 1;
-        }
-    }
-
-    fn mean(&self) -> f64 {
-        self.cosines / f64::from(self.batches.max(1))
-    }
-
-    /// StateNet after this epoch, where the configuration teaches it.
-    pub(super) fn teach(&mut self, state_net: &mut StateNet, config: &Config) {
-        let agreement = std::mem::take(self);
-        if let (Some(rate), Some(state)) = (config.beyond.statenet_rate, agreement.state) {
-            *state_net = state_net.clone().taught(state, agreement.mean(), rate);
-        }
-    }
 }
 
 /// Random numbers of one training batch, of one model or of S members at once.
@@ -82,35 +48,6 @@ impl<const D: usize> From<[Tensor<D>; 2]> for Noise<D> {
     }
 }
 
-/// What one training batch gave.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub struct BatchReport {
-    /// The loss before the step.
-    pub loss: Loss,
-    /// The gradient.
-    pub gradient: Clipped,
-    /// StateNet's answer, on an epoch's first batch where StateNet is on.
-    pub statenet: Option<StateNetAnswer>,
-}
-
-/// Why a step was not taken. The model is as it was before the batch.
-#[derive(Clone, Debug, PartialEq, thiserror::Error)]
-pub enum StepError {
-    /// A figure is not finite.
-    #[error("training diverged: {what} is {value} (loss {loss})")]
-    Diverged {
-        /// Which figure.
-        what: &'static str,
-        /// Its value.
-        value: f64,
-        /// The batch's loss.
-        loss: f64,
-    },
-    /// The device failed.
-    #[error(transparent)]
-    Device(#[from] DeviceFailure),
-}
-
 impl Core {
     /// Places weights on a device (given without autodiff).
     pub fn new(config: &Config, weights: &Weights, device: &Device, dtype: DType) -> Self {
@@ -120,14 +57,13 @@ impl Core {
         // On the processor, whatever the device: one answer an epoch is not worth waiting for a GPU.
         let state_net = StateNet::new(weights, &Device::flex().autodiff());
         Self {
-            model: DualVae::of_parts(trained.network(), state_net, architecture),
+            vaes: trained.network(),
             trained,
             last: None,
-            controller: Controller::default(),
-            agreement: Agreement::default(),
+            member: Member::new(config, state_net),
+            architecture,
             device,
             dtype,
-            config: config.clone(),
         }
     }
 
@@ -136,9 +72,19 @@ impl Core {
         (&self.device, self.dtype)
     }
 
+    /// The controller.
+    pub fn controller(&self) -> &Controller {
+        &self.member.controller
+    }
+
+    /// The controller, to begin an epoch with.
+    pub fn controller_mut(&mut self) -> &mut Controller {
+        &mut self.member.controller
+    }
+
     /// Takes over a changed configuration, from the next batch on.
     pub fn set_config(&mut self, config: &Config) {
-        self.config = config.clone();
+        self.member.config = config.clone();
     }
 
     /// Teaches StateNet by what its correction of this epoch did, where the configuration asks for it.
@@ -148,8 +94,7 @@ impl Core {
     /// would have lowered the loss further. It is taken as a cosine, mean over the epoch's batches, so that
     /// its size is that of no loss. λ1..3 have no such signal and are left to what they were.
     pub fn teach_state_net(&mut self) {
-        self.agreement
-            .teach(&mut self.model.state_net, &self.config);
+        self.member.teach_state_net();
     }
 
     /// Mixes a share of other weights into both decoders: w ← (1 - share) · w + share · fresh.
@@ -177,7 +122,7 @@ impl Core {
     /// Other numbers for both VAEs.
     pub(super) fn place(&mut self, weights: &Weights) {
         self.trained.set_parameters(0, flattened(weights));
-        self.model.vaes = self.trained.network();
+        self.vaes = self.trained.network();
     }
 
     /// The weights in the original's layout, read back from the device.
@@ -185,13 +130,12 @@ impl Core {
     /// # Errors
     /// The device's failure to hand the numbers over.
     pub fn weights(&self) -> Result<Weights, DeviceFailure> {
-        let architecture = self.model.architecture();
-        let mut tensors = unflattened(&self.trained.parameters(0)?, architecture);
-        tensors.extend(self.model.state_net.tensors()?);
+        let mut tensors = unflattened(&self.trained.parameters(0)?, self.architecture);
+        tensors.extend(self.member.state_net.tensors()?);
         Ok(Weights {
-            architecture,
+            architecture: self.architecture,
             tensors,
-            gradient_emas: self.controller.gradient_emas.map(|ema| ema as f32),
+            gradient_emas: self.controller().gradient_emas.map(|ema| ema as f32),
         })
     }
 
@@ -222,8 +166,7 @@ impl Core {
         scheduled: &Scheduled,
         first: bool,
     ) -> Result<BatchReport, StepError> {
-        let scales = self.controller.scales(&self.config.model);
-        let weights = loss_weights(&self.config, &self.controller, scheduled, scales);
+        let weights = self.member.loss_weights(scheduled, self.member.scales());
         let Noise {
             epsilon: [noise_a, noise_b],
             jitter,
@@ -236,104 +179,59 @@ impl Core {
             ]),
             jitter,
         };
-        let forward = self.model.forward(batch.x.clone(), coupling);
+        let forward = self.vaes.forward(batch.x.clone(), coupling);
         let graph = loss_graph(&forward, batch, &weights);
         let penalty = self.penalty(batch);
         let objective = match &penalty {
             Some(penalty) => graph.objective.clone() + penalty.clone(),
             None => graph.objective.clone(),
         };
-        let gradients = objective.backward();
-        let gradient =
-            FlatGradients::collect(&self.model.vaes, gradients, 1, self.trained.places());
+        let places = self.trained.places();
+        let gradient = FlatGradients::collect(&self.vaes, objective.backward(), 1, places);
 
         // The one point at which the device is waited for.
-        let teaches = self.config.beyond.statenet_rate.is_some();
-        if first {
-            self.last = None;
-            self.agreement = Agreement::default();
-        }
-        let products = self.last.as_ref().map(|last| gradient.products(last));
+        let last = self.last.as_ref().filter(|_| !first);
         let penalty = penalty.map(Tensor::inner);
-        let (compares, penalizes) = (products.is_some(), penalty.is_some());
-        let asked = graph.figures().into_iter().chain([gradient.squares()]);
-        let asked = asked.chain(products.into_iter().flatten()).chain(penalty);
-        let asked = asked.chain(gradient.witnesses().iter().cloned());
-        let mut read = read_all(asked.collect())?.into_iter();
-        let mut next = || read.next().unwrap_or_default();
-        let figures = std::array::from_fn(|_| next());
-        let squares = next();
-        let products = if compares {
-            [next(), next()].concat()
-        } else {
-            Vec::new()
-        };
-        let penalty = if penalizes { next() } else { Vec::new() };
+        let reading = Reading::of(graph, &gradient, last, penalty)?;
 
-        let squared_norms = gradient.squared_norms(&squares);
-        let clipped = Clipped::new(squared_norms, self.config.grad_clip);
-        let mut loss = Loss::from_figures(&figures, &weights);
-        loss.penalty = penalty.iter().sum();
-        loss.loss += loss.penalty;
-        finite("the loss", loss.loss, loss.loss)?;
-        finite("the gradient norm", clipped.norm, loss.loss)?;
-        self.agreement.add(&products, clipped.norm);
-
-        let statenet = if first && self.config.model.use_statenet {
-            Some(self.correct(&loss, scheduled.rho)?)
-        } else {
-            None
-        };
-        self.controller.observe_gradient(clipped.parts);
-        let stride = Stride {
-            coefficient: clipped.coefficient,
-            learning_rate: self.controller.learning_rate,
-            weight_decay: self.config.optimizer.weight_decay,
-        };
+        let (places, rho) = (self.trained.places(), scheduled.rho);
+        let judged = self.member.judge(&reading, &weights, places, rho, first)?;
+        let report = self.member.take_in(judged, &reading.products);
+        let stride = self.member.stride(&report);
         let update = self.trained.step(gradient, &[Some(stride)])?;
-        self.last = teaches.then_some(update);
-        self.model.vaes = self.trained.network();
-        Ok(BatchReport {
-            loss,
-            gradient: clipped,
-            statenet,
-        })
+        self.last = self.member.teaches().then_some(update);
+        self.vaes = self.trained.network();
+        Ok(report)
     }
 
     /// What goes beyond the published loss, `[1]`.
     fn penalty(&self, batch: &Batch) -> Option<Tensor<1>> {
-        let beyond = &self.config.beyond;
+        let beyond = &self.member.config.beyond;
         let weight = |weight: Option<f64>| weight.unwrap_or(0.0);
         let (consistency, composition) = (weight(beyond.consistency), weight(beyond.composition));
-        let related = batch.related.penalty(&self.model, consistency, composition);
+        let related = batch.related.penalty(&self.vaes, consistency, composition);
         let weights = GeneratedWeights {
             certainty: weight(beyond.certainty),
             evenness: weight(beyond.evenness),
             blur: weight(beyond.blur),
         };
         let generated = batch.generated.as_ref();
-        let generated = generated.map(|generated| generated.penalty(&self.model, weights));
+        let generated = generated.map(|generated| generated.penalty(&self.vaes, weights));
         related
             .into_iter()
             .chain(generated)
             .reduce(|one, other| one + other)
     }
 
-    fn correct(&mut self, loss: &Loss, rho: f64) -> Result<StateNetAnswer, DeviceFailure> {
-        let state = self.controller.state(loss, rho);
-        self.agreement.state = Some(state);
-        let answer = self.model.state_net.correct(state)?;
-        Ok(self.controller.correct(answer, &self.config))
-    }
-
     /// The model as it is.
-    pub fn model(&self) -> &DualVae {
-        &self.model
+    pub fn model(&self) -> DualVae {
+        let state_net = self.member.state_net.clone();
+        DualVae::of_parts(self.vaes.clone(), state_net, self.architecture)
     }
 
     /// The same without autodiff.
     pub fn inference_model(&self) -> DualVae {
-        self.model.valid()
+        self.model().valid()
     }
 
     /// The loss of one batch in evaluation mode: z = μ, no balance scales, no step; and what the model
@@ -349,59 +247,12 @@ impl Core {
         batch: &Batch,
         scheduled: &Scheduled,
     ) -> Result<(Loss, Seen), DeviceFailure> {
-        let weights = loss_weights(&self.config, &self.controller, scheduled, [1.0; 2]);
+        let weights = self.member.loss_weights(scheduled, [1.0; 2]);
         let forward = model.forward(batch.x.clone(), Coupling::at(scheduled.rho));
-        let figures = loss_graph(&forward, batch, &weights).figures();
-        let [mu_a, mu_b] = forward.posterior.map(|posterior| posterior.mu);
-        let alone = [
-            model.decode(Which::A, mu_a.clone()),
-            model.decode(Which::B, mu_b.clone()),
-        ];
-        let logits = alone.into_iter().chain(forward.logits);
-        let asked = figures
-            .into_iter()
-            .chain(logits.map(|logits| logits.flatten(0, 2)))
-            .chain([mu_a.flatten(0, 1), mu_b.flatten(0, 1)]);
-        let mut read = read_all(asked.collect())?.into_iter();
-        let mut next = |_| read.next().unwrap_or_default();
-        let loss = Loss::from_figures(&std::array::from_fn(&mut next), &weights);
-        let seen = Seen {
-            alone: std::array::from_fn(&mut next),
-            coupled: std::array::from_fn(&mut next),
-            mu: std::array::from_fn(&mut next),
-        };
-        Ok((loss, seen))
-    }
-}
-
-/// The weights of a batch's loss under these balance scales of A and B.
-pub(super) fn loss_weights(
-    config: &Config,
-    controller: &Controller,
-    scheduled: &Scheduled,
-    [scale_a, scale_b]: [f64; 2],
-) -> LossWeights {
-    LossWeights {
-        beta_a: scheduled.beta_a,
-        beta_b: scheduled.beta_b,
-        lambda1: controller.lambda1,
-        lambda2: controller.lambda2,
-        lambda3: controller.lambda3,
-        free_bits: config.free_bits,
-        entropy_weight: config.vae_b.entropy_weight,
-        repulsion_weight: config.vae_b.repulsion_weight,
-        align_spread: config.beyond.align_spread.unwrap_or(false),
-        scale_a,
-        scale_b,
-    }
-}
-
-/// That a figure is a number.
-pub(super) fn finite(what: &'static str, value: f64, loss: f64) -> Result<(), StepError> {
-    if value.is_finite() {
-        Ok(())
-    } else {
-        Err(StepError::Diverged { what, value, loss })
+        let graph = loss_graph(&forward, batch, &weights);
+        let code = |which| forward.posterior[which as usize].mu.clone();
+        let alone = Which::BOTH.map(|which| model.decode(which, code(which)));
+        Ok(Exam::of(graph, alone, forward)?.judged(&weights))
     }
 }
 
@@ -432,17 +283,5 @@ mod tests {
         }
         let untaught = state_net().taught(STATE, 0.0, 1.0).correct(STATE).unwrap();
         assert_eq!(untaught, state_net().correct(STATE).unwrap());
-    }
-
-    #[test]
-    fn agreement_is_the_mean_cosine() {
-        let mut agreement = Agreement::default();
-        assert_eq!(agreement.mean(), 0.0);
-        // Along the update, then across it.
-        agreement.add(&[6.0, 4.0], 3.0);
-        agreement.add(&[0.0, 4.0], 3.0);
-        // The first batch of an epoch has nothing to be compared with.
-        agreement.add(&[], 3.0);
-        assert!((agreement.mean() - 0.5).abs() < 1e-12);
     }
 }

@@ -14,14 +14,16 @@ use burn::module::Module;
 use burn::tensor::{DType, Device, Tensor};
 
 use super::controller::Controller;
-use super::core::{Agreement, BatchReport, Core, Noise, StepError, finite, loss_weights};
+use super::core::{Core, Noise};
+use super::member::{BatchReport, Judged, Member, StepError};
 use super::observe::Seen;
-use super::optimizer::{Clipped, FlatGradients, Stride, Trained};
-use crate::config::{Config, Model};
-use crate::device::{DeviceFailure, read_all};
+use super::optimizer::{FlatGradients, Trained};
+use super::reading::{Exam, Reading};
+use crate::config::Config;
+use crate::device::DeviceFailure;
 use crate::model::{
-    Architecture, Batches, Coupling, DualVae, Each, Linears, Loss, LossWeights, StateNet, Vaes,
-    Which, members_loss_graph,
+    Architecture, Batches, Coupling, Each, Linears, Loss, LossWeights, Vaes, Which,
+    members_loss_graph,
 };
 use crate::schedule::Scheduled;
 use kept::Kept;
@@ -74,15 +76,6 @@ pub enum EnsembleError {
     Device(#[from] DeviceFailure),
 }
 
-/// What belongs to one member beside its numbers on the device.
-#[derive(Clone, Debug)]
-struct Member {
-    config: Config,
-    controller: Controller,
-    state_net: StateNet,
-    agreement: Agreement,
-}
-
 /// S members of one architecture: their models, optimizers and controllers.
 ///
 /// Terms of the loss that go beyond the published one and need codes or operations of their own
@@ -110,10 +103,10 @@ impl Ensemble {
     pub fn of(cores: &[Core]) -> Result<Self, EnsembleError> {
         let none = || count("members of an ensemble", 1, 0);
         let first = cores.first().ok_or_else(none)?;
-        let expected = first.model.architecture();
+        let expected = first.architecture;
         for (member, core) in cores.iter().enumerate() {
-            refuse(member, &core.config)?;
-            let found = core.model.architecture();
+            refuse(member, &core.member.config)?;
+            let found = core.architecture;
             if found != expected {
                 return Err(EnsembleError::Architecture {
                     member,
@@ -124,15 +117,9 @@ impl Ensemble {
         }
         let trained = Trained::joined(cores.iter().map(|core| core.trained.clone()).collect());
         let trained = trained.ok_or_else(none)?;
-        let members = cores.iter().map(|core| Member {
-            config: core.config.clone(),
-            controller: core.controller.clone(),
-            state_net: core.model.state_net.clone(),
-            agreement: core.agreement.clone(),
-        });
         let (device, dtype) = first.placement();
         Ok(Self {
-            members: members.collect(),
+            members: cores.iter().map(|core| core.member.clone()).collect(),
             network: trained.network(),
             last: lasts(cores),
             numbers: Kept::new(device, dtype),
@@ -161,19 +148,17 @@ impl Ensemble {
     /// # Errors
     /// [`EnsembleError::Absent`].
     pub fn core(&self, member: usize) -> Result<Core, EnsembleError> {
-        let of_member = self.member(member)?;
+        let of_member = self.member(member)?.clone();
         let trained = self.trained.only(&[member]);
-        let state_net = of_member.state_net.clone();
         let last = self.last.as_ref();
         Ok(Core {
-            model: DualVae::of_parts(trained.network(), state_net, self.architecture),
+            vaes: trained.network(),
             trained,
             last: last.map(|last| last.clone().narrow(0, member, 1)),
-            controller: of_member.controller.clone(),
-            agreement: of_member.agreement.clone(),
+            member: of_member,
+            architecture: self.architecture,
             device: self.device.clone(),
             dtype: self.dtype,
-            config: of_member.config.clone(),
         })
     }
 
@@ -243,9 +228,7 @@ impl Ensemble {
     /// [`Core::teach_state_net`](super::Core::teach_state_net) of each member.
     pub fn teach_state_nets(&mut self) {
         for member in &mut self.members {
-            member
-                .agreement
-                .teach(&mut member.state_net, &member.config);
+            member.teach_state_net();
         }
     }
 
@@ -269,7 +252,7 @@ impl Ensemble {
         let noise = noise.into();
         self.check(batches, scheduled)?;
         self.check_noise(batches, &noise)?;
-        let weights = self.loss_weights(scheduled, Controller::scales);
+        let weights = self.loss_weights(scheduled, Member::scales);
         let coupling = self.coupling(noise, scheduled);
         let forward = self.network.forward(batches.x.clone(), coupling);
         let numbers = &mut self.numbers;
@@ -279,61 +262,30 @@ impl Ensemble {
         let gradient = FlatGradients::collect(&self.network, gradients, members, places);
 
         // The one point at which the device is waited for.
-        if first {
-            self.last = None;
-        }
-        let products = self.last.as_ref().map(|last| gradient.products(last));
-        let compares = products.is_some();
-        let asked = graph.figures().into_iter().chain([gradient.squares()]);
-        let asked = asked.chain(products.into_iter().flatten());
-        let asked = asked.chain(gradient.witnesses().iter().cloned());
-        let mut read = read_all(asked.collect())?.into_iter();
-        let mut next = || read.next().unwrap_or_default();
-        let figures = std::array::from_fn(|_| next());
-        let squares = next();
-        let products = if compares {
-            [next(), next()]
-        } else {
-            Default::default()
-        };
+        let last = self.last.as_ref().filter(|_| !first);
+        let reading = Reading::of(graph, &gradient, last, None)?;
 
-        let judged = (0..).zip(&weights).map(|(member, weights)| {
-            let figures = figures.each_ref().map(|all| part(all, member, members));
-            let loss = Loss::from_figures(&figures, weights);
-            let norms = gradient.squared_norms(&part(&squares, member, members));
-            let clipped = Clipped::new(norms, self.members[member].config.grad_clip);
-            finite("the loss", loss.loss, loss.loss)?;
-            finite("the gradient norm", clipped.norm, loss.loss)?;
-            Ok((loss, clipped))
-        });
-        let judged: Vec<Result<(Loss, Clipped), StepError>> = judged.collect();
-        let answers = self.answers(&judged, scheduled, first)?;
+        let readings = (0..members).map(|member| reading.part(member, members));
+        let readings: Vec<Reading> = readings.collect();
+        let of_members = self.members.iter().zip(&readings).zip(&weights);
+        let judged = of_members
+            .zip(scheduled)
+            .map(|(((member, reading), weights), scheduled)| {
+                member.judge(reading, weights, places, scheduled.rho, first)
+            });
+        let judged: Vec<Result<Judged, StepError>> = judged.collect();
 
         let mut strides = Vec::with_capacity(members);
         let mut reports = Vec::with_capacity(members);
-        let of_members = self.members.iter_mut().zip(judged).zip(answers);
-        for (index, ((member, judged), answer)) in of_members.enumerate() {
-            let report = judged.map(|(loss, gradient)| {
-                let products = products
-                    .each_ref()
-                    .map(|all| part(all, index, members))
-                    .concat();
-                member.take_in(
-                    &loss,
-                    &gradient,
-                    &products,
-                    scheduled[index].rho,
-                    first,
-                    answer,
-                )
-            });
+        let of_members = self.members.iter_mut().zip(judged).zip(&readings);
+        for ((member, judged), reading) in of_members {
+            let report = judged.map(|judged| member.take_in(judged, &reading.products));
             strides.push(report.as_ref().ok().map(|report| member.stride(report)));
             reports.push(report);
         }
         let update = self.trained.step(gradient, &strides)?;
         self.network = self.trained.network();
-        let teaches = |member: &Member| member.config.beyond.statenet_rate.is_some();
-        self.last = self.members.iter().any(teaches).then_some(update);
+        self.last = self.members.iter().any(Member::teaches).then_some(update);
         Ok(reports)
     }
 
@@ -353,73 +305,30 @@ impl Ensemble {
         self.check(batches, scheduled)?;
         let plain = self.device.clone().without_autodiff();
         let each = |values| Each::new(values, (&plain, self.dtype));
-        let weights = self.loss_weights(scheduled, |_, _| [1.0; 2]);
+        let weights = self.loss_weights(scheduled, |_| [1.0; 2]);
         let rho = each(scheduled.iter().map(|scheduled| scheduled.rho).collect());
         let network = self.network.valid();
         let forward = network.forward(batches.x.clone(), Coupling::at(rho));
-        let figures = members_loss_graph(&forward, batches, &weights, each).figures();
-        let [mu_a, mu_b] = forward.posterior.map(|posterior| posterior.mu);
-        let alone: [Tensor<4>; 2] = [
-            network.decode(Which::A, mu_a.clone()),
-            network.decode(Which::B, mu_b.clone()),
-        ];
-        let logits = alone.into_iter().chain(forward.logits);
-        let asked = figures
-            .into_iter()
-            .chain(logits.map(|logits| logits.flatten(0, 3)))
-            .chain([mu_a.flatten(0, 2), mu_b.flatten(0, 2)]);
-        let read = read_all(asked.collect())?;
+        let graph = members_loss_graph(&forward, batches, &weights, each);
+        let code = |which| forward.posterior[which as usize].mu.clone();
+        let alone = Which::BOTH.map(|which| network.decode::<3, 4>(which, code(which)));
+        let exam = Exam::of(graph, alone, forward)?;
         let count = self.members.len();
-        let of_members = weights.iter().enumerate().map(|(member, weights)| {
-            let mut parts = read.iter().map(|all| part(all, member, count));
-            let mut next = |_| parts.next().unwrap_or_default();
-            let loss = Loss::from_figures(&std::array::from_fn(&mut next), weights);
-            let seen = Seen {
-                alone: std::array::from_fn(&mut next),
-                coupled: std::array::from_fn(&mut next),
-                mu: std::array::from_fn(&mut next),
-            };
-            (loss, seen)
-        });
-        Ok(of_members.collect())
-    }
-
-    /// What the StateNets of members that have not diverged answer on an epoch's first batch.
-    fn answers(
-        &self,
-        judged: &[Result<(Loss, Clipped), StepError>],
-        scheduled: &[Scheduled],
-        first: bool,
-    ) -> Result<Vec<Option<[f32; 4]>>, DeviceFailure> {
-        let of_members = self.members.iter().zip(judged).zip(scheduled);
-        of_members
-            .map(|((member, judged), scheduled)| match judged {
-                Ok((loss, _)) if first && member.config.model.use_statenet => {
-                    let state = member.controller.state(loss, scheduled.rho);
-                    member.state_net.correct(state).map(Some)
-                }
-                _ => Ok(None),
-            })
-            .collect()
+        let of_members = weights.iter().enumerate();
+        Ok(of_members
+            .map(|(member, weights)| exam.part(member, count).judged(weights))
+            .collect())
     }
 
     /// The weights of each member's loss; `scales` balances A and B.
     fn loss_weights(
         &self,
         scheduled: &[Scheduled],
-        scales: fn(&Controller, &Model) -> [f64; 2],
+        scales: fn(&Member) -> [f64; 2],
     ) -> Vec<LossWeights> {
         let of_members = self.members.iter().zip(scheduled);
         of_members
-            .map(|(member, scheduled)| {
-                let (config, controller) = (&member.config, &member.controller);
-                loss_weights(
-                    config,
-                    controller,
-                    scheduled,
-                    scales(controller, &config.model),
-                )
-            })
+            .map(|(member, scheduled)| member.loss_weights(scheduled, scales(member)))
             .collect()
     }
 
@@ -469,42 +378,6 @@ impl Ensemble {
     }
 }
 
-impl Member {
-    /// Takes in what a batch gave, before its step.
-    fn take_in(
-        &mut self,
-        loss: &Loss,
-        gradient: &Clipped,
-        products: &[f64],
-        rho: f64,
-        first: bool,
-        answer: Option<[f32; 4]>,
-    ) -> BatchReport {
-        if first {
-            self.agreement = Agreement::default();
-        }
-        self.agreement.add(products, gradient.norm);
-        let statenet = answer.map(|answer| {
-            self.agreement.state = Some(self.controller.state(loss, rho));
-            self.controller.correct(answer, &self.config)
-        });
-        self.controller.observe_gradient(gradient.parts);
-        BatchReport {
-            loss: *loss,
-            gradient: *gradient,
-            statenet,
-        }
-    }
-
-    fn stride(&self, report: &BatchReport) -> Stride {
-        Stride {
-            coefficient: report.gradient.coefficient,
-            learning_rate: self.controller.learning_rate,
-            weight_decay: self.config.optimizer.weight_decay,
-        }
-    }
-}
-
 /// Refuses a configuration whose loss has terms that are not computed for several members at once.
 fn refuse(member: usize, config: &Config) -> Result<(), EnsembleError> {
     match Ensemble::refused(config) {
@@ -518,12 +391,6 @@ fn lasts(cores: &[Core]) -> Option<Tensor<2>> {
     let kept = cores.iter().find_map(|core| core.last.as_ref())?;
     let of = |core: &Core| core.last.clone().unwrap_or_else(|| kept.zeros_like());
     Some(Tensor::cat(cores.iter().map(of).collect(), 0))
-}
-
-/// The part of a member in what was read of all members.
-fn part(all: &[f64], member: usize, members: usize) -> Vec<f64> {
-    let each = all.len() / members;
-    all.iter().skip(member * each).take(each).copied().collect()
 }
 
 fn same(what: &'static str, expected: usize, found: usize) -> Result<(), EnsembleError> {

@@ -285,7 +285,7 @@ fn members_at_once_are_what_they_are_alone() {
             begin_all(&mut ensemble, batch / EPOCH);
             ensemble.teach_state_nets();
             for (member, (core, config)) in cores.iter_mut().zip(configs()).enumerate() {
-                begin(&mut core.controller, member, batch / EPOCH, &config);
+                begin(core.controller_mut(), member, batch / EPOCH, &config);
                 core.teach_state_net();
             }
         }
@@ -310,9 +310,9 @@ fn members_at_once_are_what_they_are_alone() {
     assert!((losses[0] - losses[1]).abs() > 1e-3 && (losses[1] - losses[2]).abs() > 1e-3);
     assert!(apart(&before, &of_member(&ensemble, 0)) > 0.01);
     for (member, core) in cores.iter().enumerate() {
-        let difference = apart(&read(core.model()), &of_member(&ensemble, member));
+        let difference = apart(&read(&core.model()), &of_member(&ensemble, member));
         assert!(difference < 1e-9, "member {member}: {difference}");
-        let (expected, found) = (&core.controller, ensemble.controller(member).unwrap());
+        let (expected, found) = (core.controller(), ensemble.controller(member).unwrap());
         let [a, b] = expected.gradient_emas;
         let [a, b] = [a - found.gradient_emas[0], b - found.gradient_emas[1]];
         assert!(a.abs() < 1e-9 && b.abs() < 1e-9, "member {member}: {a} {b}");
@@ -420,7 +420,7 @@ fn members_at_once_through_wgpu() {
     let mut ensemble = ensemble(&device, DType::F32);
     begin_all(&mut ensemble, 0);
     for (member, (core, config)) in cores.iter_mut().zip(configs()).enumerate() {
-        begin(&mut core.controller, member, 0, &config);
+        begin(core.controller_mut(), member, 0, &config);
     }
     for batch in 0..3 {
         let found = together(&mut ensemble, batch);

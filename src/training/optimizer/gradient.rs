@@ -60,11 +60,6 @@ impl FlatGradients {
         [products, directions.clone().square()].map(|numbers| self.sums(&numbers))
     }
 
-    /// Squared norms of VAE-A's and VAE-B's parts of a member from its [`squares`](Self::squares).
-    pub fn squared_norms(&self, squares: &[f64]) -> [f64; 2] {
-        self.places.squared_norms(squares)
-    }
-
     fn sums(&self, numbers: &Tensor<2>) -> Tensor<1> {
         let alone = numbers.dims()[0] == 1;
         let sums = self.places.pieces().map(|piece| {

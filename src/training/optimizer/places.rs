@@ -82,7 +82,7 @@ impl Places {
     }
 
     /// Squared norms of VAE-A's and VAE-B's parts from the sums of squares of the pieces.
-    pub(super) fn squared_norms(&self, squares: &[f64]) -> [f64; 2] {
+    pub fn squared_norms(&self, squares: &[f64]) -> [f64; 2] {
         let of_a = self.ends[0].div_ceil(PIECE);
         let (a, b) = squares.split_at(of_a.min(squares.len()));
         [a.iter().sum(), b.iter().sum()]

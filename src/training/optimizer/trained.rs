@@ -276,7 +276,7 @@ mod tests {
             let gradient = FlatGradients::collect(&network, loss.backward(), 1, &places);
             if step == 0 {
                 let squares: Vec<f64> = gradient.squares().try_into_vec_as().unwrap();
-                norms = gradient.squared_norms(&squares);
+                norms = places.squared_norms(&squares);
             }
             let stride = Stride {
                 coefficient: 0.5,

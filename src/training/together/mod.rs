@@ -12,7 +12,8 @@ use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel};
 use std::time::Duration;
 
 use super::controller::Controller;
-use super::core::{BatchReport, Core, StepError};
+use super::core::Core;
+use super::member::{BatchReport, StepError};
 use super::observe::Seen;
 use crate::config::Config;
 use crate::device::DeviceFailure;

@@ -6,9 +6,10 @@ use super::Trainer;
 use crate::device::DeviceFailure;
 use crate::model::{Architecture, Loss};
 use crate::random::Purpose;
-use crate::training::core::{BatchReport, Core, StepError};
+use crate::training::core::Core;
 use crate::training::ensemble::Ensemble;
 use crate::training::lesson::At;
+use crate::training::member::{BatchReport, StepError};
 use crate::training::observe::Seen;
 use crate::training::together::{Exam, Lesson, Seat, Shape, Together};
 
@@ -46,7 +47,7 @@ impl Trainer {
 
     /// What the others' last batch left, with what was changed since.
     fn as_of_now(&self, mut core: Core) -> Core {
-        core.controller = self.core.controller.clone();
+        *core.controller_mut() = self.core.controller().clone();
         core.set_config(&self.config);
         core
     }
@@ -99,7 +100,7 @@ impl Trainer {
         let answer = seat.train(Lesson {
             core: (at.batch == 0).then(|| Box::new(self.core.clone())),
             config: self.config.clone(),
-            controller: self.core.controller.clone(),
+            controller: self.core.controller().clone(),
             pairs: self.lessons.pairs(&self.config.beyond, rows, at),
             epsilon: [Purpose::NoiseA, Purpose::NoiseB].map(normals),
             jitter: jitters.then(|| [Purpose::JitterA, Purpose::JitterB].map(normals)),
@@ -109,7 +110,7 @@ impl Trainer {
         })?;
         match answer {
             Together::Done(learned) => {
-                self.core.controller = learned.controller;
+                *self.core.controller_mut() = learned.controller;
                 self.at_once = learned.of;
                 if let Some(core) = learned.core {
                     self.core = self.as_of_now(*core);

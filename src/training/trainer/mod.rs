@@ -22,9 +22,10 @@ use crate::record::{
 use crate::schedule::{Schedule, Scheduled};
 use crate::space::OPERATIONS;
 use crate::training::best::{Bests, Judged};
-use crate::training::core::{BatchReport, Core, Noise, StepError, finite};
+use crate::training::core::{Core, Noise};
 use crate::training::lesson::{At, Lessons};
 use crate::training::means::Means;
+use crate::training::member::{BatchReport, StepError, finite};
 use crate::training::observe::Observed;
 use crate::training::split::Split;
 use crate::training::state::{Active, Snapshot, TrainerState};
@@ -171,7 +172,7 @@ impl Trainer {
         let changed = config.with(&state.edits)?;
         let mut trainer = Self::from_weights(&changed, &snapshot.weights, device, dtype);
         trainer.core.set_optimizer(snapshot.optimizer);
-        trainer.core.controller = state.controller;
+        *trainer.core.controller_mut() = state.controller;
         trainer.epoch = state.epoch;
         trainer.coverage = state.coverage;
         trainer.best = state.best;
@@ -374,7 +375,7 @@ impl Trainer {
         let scheduled = self.disrupted(self.current.gate);
         self.current.scheduled = Some(scheduled);
         self.core
-            .controller
+            .controller_mut()
             .change(&scheduled, self.current.statenet, &self.config);
     }
 
@@ -436,10 +437,10 @@ impl Trainer {
         self.disruptions
             .retain(|active| epoch < active.end().max(active.cool()));
         // The gate of ρ uses the balance as the previous epoch left it.
-        let gate = self.core.controller.balanced;
+        let gate = self.core.controller().balanced;
         let scheduled = self.disrupted(gate);
         self.core
-            .controller
+            .controller_mut()
             .begin_epoch(&scheduled, &self.config, self.coverage);
         let coverage = self.counts_coverage().then(|| self.coverage_pass());
         self.current = Current {
@@ -476,9 +477,10 @@ impl Trainer {
     }
 
     fn scheduled(&self) -> Scheduled {
-        self.current
-            .scheduled
-            .unwrap_or_else(|| self.schedule.at(self.epoch, self.core.controller.balanced))
+        self.current.scheduled.unwrap_or_else(|| {
+            self.schedule
+                .at(self.epoch, self.core.controller().balanced)
+        })
     }
 
     fn train_batch(
@@ -592,7 +594,7 @@ impl Trainer {
                 return Ok(Advance::Waiting);
             }
         };
-        finite("the validation loss", loss.loss, loss.loss)?;
+        finite("the validation loss", loss.loss, &loss)?;
         self.current.validation.add(&loss);
         let operations = &self.split.validation[from..to];
         self.current.observed.add(operations, &seen);
@@ -726,7 +728,7 @@ impl Trainer {
         this_epoch: Best,
     ) -> EpochRecord {
         let scheduled = self.scheduled();
-        let controller = &self.core.controller;
+        let controller = self.core.controller();
         let [entropy_a, entropy_b] = self.current.train.entropies();
         EpochRecord {
             event: EventName::Epoch,
@@ -792,7 +794,7 @@ impl Trainer {
             state: TrainerState {
                 epoch: self.epoch,
                 batch: self.batch(),
-                controller: self.core.controller.clone(),
+                controller: self.core.controller().clone(),
                 coverage: self.coverage,
                 best: self.best,
                 bests: self.bests,

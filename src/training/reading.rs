@@ -1,0 +1,123 @@
+//! What the host decides by, read from the device at once: after a training batch, after a validation batch.
+
+use burn::tensor::Tensor;
+
+use super::observe::Seen;
+use super::optimizer::FlatGradients;
+use crate::device::{DeviceFailure, read_all};
+use crate::model::{FIGURES, Forward, Loss, LossGraph, LossWeights};
+
+/// Of a training batch of one model, or of S members one after another.
+#[derive(Clone, Debug)]
+pub(super) struct Reading {
+    /// [`LossGraph::figures`].
+    pub(super) figures: [Vec<f64>; FIGURES],
+    /// [`FlatGradients::squares`].
+    pub(super) squares: Vec<f64>,
+    /// [`FlatGradients::products`] with the last step, empty without one.
+    pub(super) products: [Vec<f64>; 2],
+    /// What goes beyond the published loss, empty where nothing does.
+    pub(super) penalty: Vec<f64>,
+}
+
+impl Reading {
+    /// Waits for the device.
+    ///
+    /// # Errors
+    /// Its failure.
+    pub(super) fn of(
+        graph: LossGraph,
+        gradient: &FlatGradients,
+        last: Option<&Tensor<2>>,
+        penalty: Option<Tensor<1>>,
+    ) -> Result<Self, DeviceFailure> {
+        let products = last.map(|last| gradient.products(last));
+        let (compares, penalizes) = (products.is_some(), penalty.is_some());
+        let asked = graph.figures().into_iter().chain([gradient.squares()]);
+        let asked = asked.chain(products.into_iter().flatten()).chain(penalty);
+        let asked = asked.chain(gradient.witnesses().iter().cloned());
+        let mut read = read_all(asked.collect())?.into_iter();
+        let mut next = |asked: bool| match asked {
+            true => read.next().unwrap_or_default(),
+            false => Vec::new(),
+        };
+        Ok(Self {
+            figures: std::array::from_fn(|_| next(true)),
+            squares: next(true),
+            products: [next(compares), next(compares)],
+            penalty: next(penalizes),
+        })
+    }
+
+    /// The part of one of so many members.
+    pub(super) fn part(&self, member: usize, members: usize) -> Self {
+        let part = |all: &Vec<f64>| part(all, member, members);
+        Self {
+            figures: self.figures.each_ref().map(part),
+            squares: part(&self.squares),
+            products: self.products.each_ref().map(part),
+            penalty: part(&self.penalty),
+        }
+    }
+
+    /// The batch's loss.
+    pub(super) fn loss(&self, weights: &LossWeights) -> Loss {
+        let mut loss = Loss::from_figures(&self.figures, weights);
+        loss.penalty = self.penalty.iter().sum();
+        loss.loss += loss.penalty;
+        loss
+    }
+}
+
+/// Of a validation batch: its figures, and what the models make of its operations at ρ = 0 (`alone`) and
+/// coupled.
+#[derive(Clone, Debug)]
+pub(super) struct Exam([Vec<f64>; FIGURES + 6]);
+
+impl Exam {
+    /// Waits for the device.
+    ///
+    /// # Errors
+    /// Its failure.
+    pub(super) fn of<const D: usize, const E: usize>(
+        graph: LossGraph,
+        alone: [Tensor<E>; 2],
+        coupled: Forward<D, E>,
+    ) -> Result<Self, DeviceFailure> {
+        let logits = alone.into_iter().chain(coupled.logits);
+        let mu = coupled.posterior.into_iter().map(|posterior| posterior.mu);
+        let asked = graph
+            .figures()
+            .into_iter()
+            .chain(logits.map(|logits| logits.flatten(0, E - 1)))
+            .chain(mu.map(|mu| mu.flatten(0, D - 1)));
+        let mut read = read_all(asked.collect())?.into_iter();
+        Ok(Self(std::array::from_fn(|_| {
+            read.next().unwrap_or_default()
+        })))
+    }
+
+    /// The part of one of so many members.
+    pub(super) fn part(&self, member: usize, members: usize) -> Self {
+        Self(self.0.each_ref().map(|all| part(all, member, members)))
+    }
+
+    /// The batch's loss, and what the model makes of it.
+    pub(super) fn judged(self, weights: &LossWeights) -> (Loss, Seen) {
+        let mut read = self.0.into_iter();
+        let mut next = |_| read.next().unwrap_or_default();
+        let loss = Loss::from_figures(&std::array::from_fn(&mut next), weights);
+        let seen = Seen {
+            alone: std::array::from_fn(&mut next),
+            coupled: std::array::from_fn(&mut next),
+            mu: std::array::from_fn(&mut next),
+        };
+        (loss, seen)
+    }
+}
+
+/// The part of a member in what was read of all members.
+fn part(all: &[f64], member: usize, members: usize) -> Vec<f64> {
+    let each = all.len() / members;
+    all.iter().skip(member * each).take(each).copied().collect()
+}
