@@ -21,16 +21,18 @@ fn main() {
         .and_then(|rustc| answer(Command::new(rustc).arg("--version")))
         .unwrap_or_else(|| "unknown".to_owned());
     println!("cargo::rustc-env=FLUXTTICE_COMPILER={compiler}");
+    println!("cargo::rerun-if-env-changed=FLUXTTICE_PORTABLE");
     if packs_relocations() {
         println!("cargo::rustc-link-arg-bins=-Wl,-z,pack-relative-relocs");
     }
 }
 
-/// Whether the program's relocations can be packed to a small part of their size: glibc reads such
-/// since 2.36, and the linker that comes with it writes them.
+/// Whether the program's relocations are packed to a small part of their size. glibc reads such since 2.36
+/// only, so not where `FLUXTTICE_PORTABLE` is set.
 fn packs_relocations() -> bool {
     let variable = |name| std::env::var(name).unwrap_or_default();
-    variable("HOST") == variable("TARGET")
+    variable("FLUXTTICE_PORTABLE").is_empty()
+        && variable("HOST") == variable("TARGET")
         && variable("CARGO_CFG_TARGET_OS") == "linux"
         && variable("CARGO_CFG_TARGET_ENV") == "gnu"
         && glibc().is_some_and(|version| version >= (2, 36))

@@ -9,10 +9,12 @@ const SHOWN: usize = 20;
 #[derive(Debug, thiserror::Error)]
 pub enum ConfigError {
     /// The file is missing, is a directory, or the system refused to read it.
-    #[error("{file}: cannot be read: {source}; expected a YAML file")]
+    #[error("{file}: cannot be read: {source}; expected {expected}")]
     Unreadable {
         /// The path as it was given.
         file: String,
+        /// What should have been there.
+        expected: String,
         /// The system's answer.
         source: std::io::Error,
     },

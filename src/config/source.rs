@@ -5,6 +5,7 @@ use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 
 use super::error::{ConfigError, Fault, Place, Problem, escaped};
+use crate::typing::meant;
 
 macro_rules! compiled_in {
     ($($name:literal),* $(,)?) => {
@@ -77,6 +78,7 @@ impl Source {
             Self::Text { text, .. } => text.into_bytes(),
             Self::File(path) => read_limited(&path).map_err(|source| ConfigError::Unreadable {
                 file: file.clone(),
+                expected: expected(&path),
                 source,
             })?,
         };
@@ -95,6 +97,22 @@ impl Source {
             Some(rest) => rest.to_owned(),
             None => text,
         })
+    }
+}
+
+/// What a path that cannot be read should have been: a bare word may be meant for a built-in name.
+fn expected(path: &Path) -> String {
+    let is_bare = path.components().count() == 1;
+    let Some(word) = path.file_stem().filter(|_| is_bare) else {
+        return "a YAML file".to_owned();
+    };
+    let names = NAMED.iter().map(|(name, _)| *name);
+    match meant(&word.to_string_lossy(), names.clone()) {
+        Some(name) => format!("a YAML file; did you mean `{name}`, which is built in?"),
+        None => {
+            let names: Vec<&str> = names.collect();
+            format!("a YAML file or a built-in one: {}", names.join(", "))
+        }
     }
 }
 

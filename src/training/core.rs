@@ -7,12 +7,12 @@ use super::controller::Controller;
 use super::member::{BatchReport, Member, StepError};
 use super::observe::Seen;
 use super::optimizer::{FlatGradients, OptimizerState, Trained};
-use super::reading::{Exam, Reading};
+use super::reading::{ExamReading, Reading};
 use crate::config::Config;
 use crate::device::DeviceFailure;
 use crate::model::{
-    Architecture, Batch, Coupling, DualVae, GeneratedWeights, Loss, StateNet, Vaes, Weights, Which,
-    flattened, loss_graph, unflattened,
+    Batch, Coupling, DualVae, GeneratedWeights, Loss, StateNet, Vaes, Weights, Which, flattened,
+    loss_graph, unflattened,
 };
 use crate::schedule::Scheduled;
 
@@ -22,10 +22,9 @@ pub struct Core {
     /// On a device with autodiff, of what is trained.
     pub(super) vaes: Vaes,
     pub(super) trained: Trained,
-    /// What the last step since an epoch's first batch subtracted, where StateNet is taught by it.
+    /// What the last step subtracted, where StateNet is taught by it; an epoch's first batch does not look at it.
     pub(super) last: Option<Tensor<2>>,
     pub(super) member: Member,
-    pub(super) architecture: Architecture,
     pub(super) device: Device,
     pub(super) dtype: DType,
 }
@@ -61,7 +60,6 @@ impl Core {
             trained,
             last: None,
             member: Member::new(config, state_net),
-            architecture,
             device,
             dtype,
         }
@@ -77,7 +75,7 @@ impl Core {
         &self.member.controller
     }
 
-    /// The controller, to begin an epoch with.
+    /// The controller, to begin an epoch with, or to be given another.
     pub fn controller_mut(&mut self) -> &mut Controller {
         &mut self.member.controller
     }
@@ -88,11 +86,6 @@ impl Core {
     }
 
     /// Teaches StateNet by what its correction of this epoch did, where the configuration asks for it.
-    ///
-    /// The signal is the hypergradient (Baydin et al., *Online learning rate adaptation with
-    /// hypergradient descent*, 2018): where a gradient points along the update before it, a larger step
-    /// would have lowered the loss further. It is taken as a cosine, mean over the epoch's batches, so that
-    /// its size is that of no loss. λ1..3 have no such signal and are left to what they were.
     pub fn teach_state_net(&mut self) {
         self.member.teach_state_net();
     }
@@ -130,10 +123,11 @@ impl Core {
     /// # Errors
     /// The device's failure to hand the numbers over.
     pub fn weights(&self) -> Result<Weights, DeviceFailure> {
-        let mut tensors = unflattened(&self.trained.parameters(0)?, self.architecture);
+        let architecture = self.trained.architecture();
+        let mut tensors = unflattened(&self.trained.parameters(0)?, architecture);
         tensors.extend(self.member.state_net.tensors()?);
         Ok(Weights {
-            architecture: self.architecture,
+            architecture,
             tensors,
             gradient_emas: self.controller().gradient_emas.map(|ema| ema as f32),
         })
@@ -158,7 +152,8 @@ impl Core {
     /// the learning rate of this very step and the λ of the next.
     ///
     /// # Errors
-    /// [`StepError`] where a figure is not finite or the device fails; nothing has changed then.
+    /// [`StepError::Diverged`] where a figure is not finite; nothing has changed then. [`StepError::Device`] where
+    /// the device fails, after which the controller may be a batch ahead of the numbers.
     pub fn train_batch(
         &mut self,
         batch: &Batch,
@@ -194,9 +189,9 @@ impl Core {
         let penalty = penalty.map(Tensor::inner);
         let reading = Reading::of(graph, &gradient, last, penalty)?;
 
-        let (places, rho) = (self.trained.places(), scheduled.rho);
-        let judged = self.member.judge(&reading, &weights, places, rho, first)?;
-        let report = self.member.take_in(judged, &reading.products);
+        let rho = scheduled.rho;
+        let assessed = self.member.assess(&reading, &weights, places, rho, first)?;
+        let report = self.member.take_in(assessed, &reading.products);
         let stride = self.member.stride(&report);
         let update = self.trained.step(gradient, &[Some(stride)])?;
         self.last = self.member.teaches().then_some(update);
@@ -226,7 +221,7 @@ impl Core {
     /// The model as it is.
     pub fn model(&self) -> DualVae {
         let state_net = self.member.state_net.clone();
-        DualVae::of_parts(self.vaes.clone(), state_net, self.architecture)
+        DualVae::of_parts(self.vaes.clone(), state_net, self.trained.architecture())
     }
 
     /// The same without autodiff.
@@ -252,36 +247,6 @@ impl Core {
         let graph = loss_graph(&forward, batch, &weights);
         let code = |which| forward.posterior[which as usize].mu.clone();
         let alone = Which::BOTH.map(|which| model.decode(which, code(which)));
-        Ok(Exam::of(graph, alone, forward)?.judged(&weights))
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn state_net() -> StateNet {
-        let device = Device::flex().autodiff();
-        DualVae::new(&Weights::fresh(3), &device, DType::F32).state_net
-    }
-
-    const STATE: [f64; 9] = [2.0, 2.5, 10.0, 9.0, 1.1, 0.2, 0.7, 0.6, 0.3];
-
-    #[test]
-    fn state_net_learns_in_the_direction_of_its_signal() {
-        let before = state_net().correct(STATE).unwrap()[0];
-        for signal in [0.5, -0.5] {
-            let mut taught = state_net();
-            for _ in 0..20 {
-                taught = taught.taught(STATE, signal, 0.05);
-            }
-            let after = taught.correct(STATE).unwrap()[0];
-            assert!(
-                f64::from(after - before) * signal > 0.01,
-                "{before} → {after} by {signal}"
-            );
-        }
-        let untaught = state_net().taught(STATE, 0.0, 1.0).correct(STATE).unwrap();
-        assert_eq!(untaught, state_net().correct(STATE).unwrap());
+        Ok(ExamReading::of(graph, alone, forward)?.judged(&weights))
     }
 }

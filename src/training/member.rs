@@ -20,7 +20,7 @@ pub struct BatchReport {
     pub statenet: Option<StateNetAnswer>,
 }
 
-/// Why a step was not taken. The model is as it was before the batch.
+/// Why a step was not taken. The parameters are as they were before the batch.
 #[derive(Clone, Debug, PartialEq, thiserror::Error)]
 pub enum StepError {
     /// A figure is not finite.
@@ -58,7 +58,7 @@ pub(super) struct Member {
 
 /// What a batch is found to be, before its step.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Judged {
+pub(super) struct Assessed {
     loss: Loss,
     gradient: Clipped,
     /// An epoch's first.
@@ -109,14 +109,14 @@ impl Member {
     ///
     /// # Errors
     /// [`StepError::Diverged`] where loss or gradient is no number, or the device's failure.
-    pub(super) fn judge(
+    pub(super) fn assess(
         &self,
         reading: &Reading,
         weights: &LossWeights,
         places: &Places,
         rho: f64,
         first: bool,
-    ) -> Result<Judged, StepError> {
+    ) -> Result<Assessed, StepError> {
         let loss = reading.loss(weights);
         let norms = places.squared_norms(&reading.squares);
         let gradient = Clipped::new(norms, self.config.grad_clip);
@@ -128,7 +128,7 @@ impl Member {
         } else {
             None
         };
-        Ok(Judged {
+        Ok(Assessed {
             loss,
             gradient,
             first,
@@ -137,13 +137,13 @@ impl Member {
     }
 
     /// Takes in a batch, before its step; `products` are those of its gradient with the step before it.
-    pub(super) fn take_in(&mut self, judged: Judged, products: &[Vec<f64>; 2]) -> BatchReport {
-        let Judged { loss, gradient, .. } = judged;
-        if judged.first {
+    pub(super) fn take_in(&mut self, assessed: Assessed, products: &[Vec<f64>; 2]) -> BatchReport {
+        let Assessed { loss, gradient, .. } = assessed;
+        if assessed.first {
             self.agreement = Agreement::default();
         }
         self.agreement.add(products, gradient.norm);
-        let statenet = judged.correction.map(|(state, answer)| {
+        let statenet = assessed.correction.map(|(state, answer)| {
             self.agreement.state = Some(state);
             self.controller.correct(answer, &self.config)
         });
@@ -169,7 +169,12 @@ impl Member {
         self.config.beyond.statenet_rate.is_some()
     }
 
-    /// Teaches StateNet at an epoch's end, where the configuration asks for it.
+    /// Teaches StateNet by what its correction of this epoch did, where the configuration asks for it.
+    ///
+    /// The signal is the hypergradient (Baydin et al., *Online learning rate adaptation with
+    /// hypergradient descent*, 2018): where a gradient points along the update before it, a larger step
+    /// would have lowered the loss further. It is taken as a cosine, mean over the epoch's batches, so that
+    /// its size is that of no loss. λ1..3 have no such signal and are left to what they were.
     pub(super) fn teach_state_net(&mut self) {
         let agreement = std::mem::take(&mut self.agreement);
         if let (Some(rate), Some(state)) = (self.config.beyond.statenet_rate, agreement.state) {
@@ -206,6 +211,32 @@ impl Agreement {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::model::Weights;
+    use burn::tensor::Device;
+
+    fn state_net() -> StateNet {
+        StateNet::new(&Weights::fresh(3), &Device::flex().autodiff())
+    }
+
+    const STATE: [f64; 9] = [2.0, 2.5, 10.0, 9.0, 1.1, 0.2, 0.7, 0.6, 0.3];
+
+    #[test]
+    fn state_net_learns_in_the_direction_of_its_signal() {
+        let before = state_net().correct(STATE).unwrap()[0];
+        for signal in [0.5, -0.5] {
+            let mut taught = state_net();
+            for _ in 0..20 {
+                taught = taught.taught(STATE, signal, 0.05);
+            }
+            let after = taught.correct(STATE).unwrap()[0];
+            assert!(
+                f64::from(after - before) * signal > 0.01,
+                "{before} → {after} by {signal}"
+            );
+        }
+        let untaught = state_net().taught(STATE, 0.0, 1.0).correct(STATE).unwrap();
+        assert_eq!(untaught, state_net().correct(STATE).unwrap());
+    }
 
     #[test]
     fn agreement_is_the_mean_cosine() {

@@ -69,13 +69,15 @@ impl Reading {
     }
 }
 
-/// Of a validation batch: its figures, and what the models make of its operations at ρ = 0 (`alone`) and
-/// coupled.
+/// Of a validation batch of one model, or of S members one after another.
 #[derive(Clone, Debug)]
-pub(super) struct Exam([Vec<f64>; FIGURES + 6]);
+pub(super) struct ExamReading {
+    figures: [Vec<f64>; FIGURES],
+    seen: Seen,
+}
 
-impl Exam {
-    /// Waits for the device.
+impl ExamReading {
+    /// Waits for the device; `alone` are logits at ρ = 0.
     ///
     /// # Errors
     /// Its failure.
@@ -92,27 +94,33 @@ impl Exam {
             .chain(logits.map(|logits| logits.flatten(0, E - 1)))
             .chain(mu.map(|mu| mu.flatten(0, D - 1)));
         let mut read = read_all(asked.collect())?.into_iter();
-        Ok(Self(std::array::from_fn(|_| {
-            read.next().unwrap_or_default()
-        })))
+        let mut next = |_| read.next().unwrap_or_default();
+        Ok(Self {
+            figures: std::array::from_fn(&mut next),
+            seen: Seen {
+                alone: std::array::from_fn(&mut next),
+                coupled: std::array::from_fn(&mut next),
+                mu: std::array::from_fn(&mut next),
+            },
+        })
     }
 
     /// The part of one of so many members.
     pub(super) fn part(&self, member: usize, members: usize) -> Self {
-        Self(self.0.each_ref().map(|all| part(all, member, members)))
+        let part = |all: &Vec<f64>| part(all, member, members);
+        Self {
+            figures: self.figures.each_ref().map(part),
+            seen: Seen {
+                alone: self.seen.alone.each_ref().map(part),
+                coupled: self.seen.coupled.each_ref().map(part),
+                mu: self.seen.mu.each_ref().map(part),
+            },
+        }
     }
 
     /// The batch's loss, and what the model makes of it.
     pub(super) fn judged(self, weights: &LossWeights) -> (Loss, Seen) {
-        let mut read = self.0.into_iter();
-        let mut next = |_| read.next().unwrap_or_default();
-        let loss = Loss::from_figures(&std::array::from_fn(&mut next), weights);
-        let seen = Seen {
-            alone: std::array::from_fn(&mut next),
-            coupled: std::array::from_fn(&mut next),
-            mu: std::array::from_fn(&mut next),
-        };
-        (loss, seen)
+        (Loss::from_figures(&self.figures, weights), self.seen)
     }
 }
 

@@ -4,7 +4,7 @@
 
 use std::sync::Arc;
 
-use super::format::{coverage_percent, fixed};
+use super::format::{balanced_band, coverage_percent, fixed};
 use crate::model::LATENT;
 use crate::record::EpochRecord;
 use crate::run::Members;
@@ -192,7 +192,8 @@ fn out_of_band(records: &[Arc<EpochRecord>]) -> Option<Finding> {
     }
     let ratio = records.last()?.gradient.ratio;
     let text = format!(
-        "gradient ratio B/A out of 0.8–1.2 since epoch {epoch}, now {}",
+        "gradient ratio B/A out of {} since epoch {epoch}, now {}",
+        balanced_band(),
         fixed(ratio, 2)
     );
     finding(

@@ -6,6 +6,12 @@ use ratatui::text::Span;
 
 use crate::record::Unique;
 use crate::space::OPERATIONS;
+use crate::training::BALANCED;
+
+/// The band in which the ratio of the gradients is balanced: `0.8–1.2`.
+pub fn balanced_band() -> String {
+    format!("{}–{}", BALANCED.0, BALANCED.1)
+}
 
 /// Columns a text takes on the screen.
 pub fn width(text: &str) -> usize {

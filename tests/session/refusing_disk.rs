@@ -15,12 +15,10 @@ use crate::failing::Failing;
 use crate::support::{Watched, config, continued, new_run, weights};
 use crate::whole::whole;
 
-const EPOCHS: u32 = 8;
-
-/// A run on a disk that can be made to refuse.
+/// A run that goes on until it is stopped, on a disk that can be made to refuse.
 fn plan(run: &Path) -> (Plan, Arc<Failing>) {
     let failing = Arc::new(Failing::default());
-    let mut plan = new_run(run, &config(&["checkpoint_freq=1"]), Some(EPOCHS));
+    let mut plan = new_run(run, &config(&["checkpoint_freq=1", "patience=400"]), None);
     plan.disk = Disk::on(failing.clone());
     (plan, failing)
 }
@@ -32,19 +30,17 @@ fn saving(watched: &mut Watched) -> Option<Unsaved> {
     })
 }
 
-/// Weights that nothing got in the way of.
-fn undisturbed() -> Vec<u8> {
+/// Holds a run's weights against those of one of as many epochs that nothing got in the way of.
+fn undisturbed(run: &Path) {
     let home = tempfile::tempdir().unwrap();
-    let run = home.path().join("run");
-    let mut watched = Watched::train(new_run(&run, &config(&[]), Some(EPOCHS)));
-    watched.ended();
-    watched.leave().0.unwrap();
-    weights(&run)
+    let plain = home.path().join("run");
+    let epochs = read_metrics(run).unwrap().len() as u32;
+    Watched::train(new_run(&plain, &config(&[]), Some(epochs))).ended();
+    assert!(weights(run) == weights(&plain), "not the same run");
 }
 
 #[test]
 fn training_goes_on_while_the_disk_refuses_and_all_is_saved_when_it_takes_again() {
-    let wanted = undisturbed();
     for why in [
         ErrorKind::StorageFull,
         ErrorKind::QuotaExceeded,
@@ -66,7 +62,7 @@ fn training_goes_on_while_the_disk_refuses_and_all_is_saved_when_it_takes_again(
             name: Some("now".into()),
         });
         assert!(!refused.applied, "{}", refused.message);
-        let noted = watched.outcome(Command::Steer(Steer::set("patience", "100")));
+        let noted = watched.outcome(Command::Steer(Steer::set("patience", "300")));
         assert!(noted.applied && noted.message.contains("not in the journal yet"));
         assert!(watched.epoch() > since, "training goes on");
         whole(&run);
@@ -76,11 +72,10 @@ fn training_goes_on_while_the_disk_refuses_and_all_is_saved_when_it_takes_again(
             name: Some("now".into()),
         });
         assert!(snapshot.applied, "{}", snapshot.message);
-        assert_eq!(watched.ended().reason, EndReason::Finished);
+        assert_eq!(watched.stop().reason, EndReason::Stopped);
         watched.leave().0.unwrap();
         whole(&run);
-        assert_eq!(read_metrics(&run).unwrap().len(), EPOCHS as usize);
-        assert!(weights(&run) == wanted, "{why}: the same run");
+        undisturbed(&run);
         let journal = read_journal(&run).unwrap();
         let outcomes = journal.iter().filter_map(|entry| match &entry.event {
             JournalEvent::Outcome(outcome) => Some((outcome.id, outcome.applied)),
@@ -88,7 +83,7 @@ fn training_goes_on_while_the_disk_refuses_and_all_is_saved_when_it_takes_again(
         });
         assert_eq!(
             outcomes.collect::<Vec<_>>(),
-            [(1, false), (2, true), (3, true)],
+            [(1, false), (2, true), (3, true), (4, true)],
             "{why}: every answer once, in order"
         );
         let left = walk(&run);
@@ -114,14 +109,14 @@ fn walk(folder: &Path) -> Vec<String> {
 
 #[test]
 fn what_could_not_be_saved_to_the_end_is_said_and_done_again() {
-    let wanted = undisturbed();
     let home = tempfile::tempdir().unwrap();
     let run = home.path().join("run");
     let (plan, failing) = plan(&run);
     let mut watched = Watched::train(plan);
     let last = watched.epoch();
     failing.refuse(Some(ErrorKind::StorageFull));
-    let end = watched.ended();
+    saving(&mut watched);
+    let end = watched.stop();
     assert!(
         end.message.contains("not saved from epoch"),
         "{}",
@@ -134,15 +129,12 @@ fn what_could_not_be_saved_to_the_end_is_said_and_done_again() {
     assert!(unsaved.since > last);
     whole(&run);
     assert_eq!(read_metrics(&run).unwrap().len() as u32, unsaved.since);
-    let mut again = Watched::train(continued(&run, Some(EPOCHS - unsaved.since)));
-    again.ended();
-    again.leave().0.unwrap();
-    assert!(weights(&run) == wanted, "the same run");
+    Watched::train(continued(&run, Some(2))).ended();
+    undisturbed(&run);
 }
 
 #[test]
 fn a_folder_that_somebody_cleared_is_made_again() {
-    let wanted = undisturbed();
     let home = tempfile::tempdir().unwrap();
     let run = home.path().join("run");
     let (plan, _) = plan(&run);
@@ -154,11 +146,10 @@ fn a_folder_that_somebody_cleared_is_made_again() {
     watched.ask(Command::Resume);
     assert!(saving(&mut watched).is_some());
     assert_eq!(saving(&mut watched), None);
-    watched.ended();
+    watched.stop();
     watched.leave().0.unwrap();
     whole(&run);
-    assert_eq!(read_metrics(&run).unwrap().len(), EPOCHS as usize);
-    assert!(weights(&run) == wanted, "the same run");
+    undisturbed(&run);
 }
 
 #[test]
@@ -177,7 +168,7 @@ fn a_run_that_cannot_be_left_on_the_disk_is_not_left_for_another() {
     });
     assert!(!refused.applied && refused.message.contains("not saved"));
     failing.refuse(None);
-    watched.ended();
+    watched.stop();
     watched.leave().0.unwrap();
     assert!(!home.path().join("other").exists());
 }
@@ -209,7 +200,7 @@ fn a_disk_that_takes_its_time_shows() {
     let held = slow.hold();
     watched.stage(Stage::Saving);
     drop(held);
-    assert_eq!(watched.ended().reason, EndReason::Finished);
+    assert_eq!(watched.stop().reason, EndReason::Stopped);
     watched.leave().0.unwrap();
-    assert_eq!(whole(&run), EPOCHS);
+    undisturbed(&run);
 }

@@ -30,10 +30,7 @@ fn snapshot(name: &str) -> Command {
 fn a_pause_holds_the_run_and_changes_no_weight() {
     let home = tempfile::tempdir().unwrap();
     let (plain, held) = (home.path().join("plain"), home.path().join("held"));
-    let mut session = Watched::train(new_run(&plain, &config(&[]), Some(2)));
-    session.ended();
-
-    let mut session = Watched::train(new_run(&held, &config(&[]), Some(2)));
+    let mut session = Watched::train(new_run(&held, &config(&[]), None));
     for _ in 0..2 {
         let paused = session.outcome(Command::Pause);
         assert!(paused.applied, "{}", paused.message);
@@ -46,13 +43,15 @@ fn a_pause_holds_the_run_and_changes_no_weight() {
         assert!(resumed.applied);
         assert_eq!((resumed.epoch, resumed.batch), place);
     }
-    session.ended();
+    session.stop();
     let states = session.told.iter().filter_map(|event| match event {
         Event::State(state) => Some(*state),
         _ => None,
     });
     let paused = states.filter(|state| *state == RunState::Paused).count();
     assert_eq!(paused, 2);
+    let epochs = read_metrics(&held).unwrap().len() as u32;
+    Watched::train(new_run(&plain, &config(&[]), Some(epochs))).ended();
     assert!(weights(&plain) == weights(&held));
 }
 
@@ -243,11 +242,15 @@ fn the_worker_ends_when_nobody_can_ask_it_any_more() {
 fn codes_come_from_the_newest_weights_also_after_the_end() {
     let home = tempfile::tempdir().unwrap();
     let run = home.path().join("run");
-    let mut session = Watched::train(new_run(&run, &config(&[]), Some(1)));
+    let mut session = Watched::train(new_run(&run, &config(&[]), None));
     let early = session.codes();
-    session.ended();
+    session.stop();
     let late = session.codes();
-    assert_eq!((late.source.as_str(), late.epoch), ("epoch 0", 1));
+    let done = read_metrics(&run).unwrap().len() as u32;
+    assert_eq!(
+        (late.source, late.epoch),
+        (format!("epoch {}", done - 1), done)
+    );
     assert!(
         Space::ALL
             .into_iter()

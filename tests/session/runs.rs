@@ -75,9 +75,9 @@ fn a_run_left_in_mid_epoch_twice_ends_as_one_that_was_not() {
         session.epoch();
         session.batches(1);
         session.leave().0.unwrap();
+        let done = read_metrics(&left).unwrap().len();
         session = Watched::train(continued(&left, None));
         let info = session.started();
-        let done = read_metrics(&left).unwrap().len();
         assert_eq!(info.history.len(), done);
         let resumed = info
             .marks

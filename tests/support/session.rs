@@ -148,6 +148,12 @@ impl Watched {
         })
     }
 
+    /// Lets the epoch at hand be the last, and waits for the end.
+    pub fn stop(&mut self) -> End {
+        self.ask(Command::StopAfterEpoch);
+        self.ended()
+    }
+
     /// Waits until this many batches of an epoch are done.
     pub fn batches(&mut self, at_least: u32) {
         self.progress(|at| at.done >= at_least);

@@ -98,6 +98,31 @@ fn missing_file_and_folder_are_named() {
         "{message}"
     );
 
+    assert!(message.ends_with("; expected a YAML file"), "{message}");
+    for (word, expected) in [
+        (
+            "fluxtice",
+            "a YAML file; did you mean `fluxttice`, which is built in?",
+        ),
+        (
+            "ternary_v5_5_fast.yaml",
+            "a YAML file; did you mean `ternary_v5_5_fast`, which is built in?",
+        ),
+        (
+            "kangaroo",
+            "a YAML file or a built-in one: ternary_v5_5, ternary_v5_5_fast, \
+             ternary_v5_5_reproducible, fluxttice",
+        ),
+    ] {
+        let message = Config::load(Source::at(word.into()), &[])
+            .unwrap_err()
+            .to_string();
+        assert!(
+            message.ends_with(&format!("; expected {expected}")),
+            "{message}"
+        );
+    }
+
     let error = Config::load(Source::File(folder.path().to_owned()), &[]).unwrap_err();
     assert!(matches!(error, ConfigError::Unreadable { .. }));
     assert!(error.to_string().contains("directory"), "{error}");

@@ -15,10 +15,10 @@ use burn::tensor::{DType, Device, Tensor};
 
 use super::controller::Controller;
 use super::core::{Core, Noise};
-use super::member::{BatchReport, Judged, Member, StepError};
+use super::member::{Assessed, BatchReport, Member, StepError};
 use super::observe::Seen;
 use super::optimizer::{FlatGradients, Trained};
-use super::reading::{Exam, Reading};
+use super::reading::{ExamReading, Reading};
 use crate::config::Config;
 use crate::device::DeviceFailure;
 use crate::model::{
@@ -86,10 +86,9 @@ pub struct Ensemble {
     members: Vec<Member>,
     trained: Trained,
     network: Vaes<Linears>,
-    /// What was subtracted by the last step since an epoch's first batch, where a StateNet is taught by it.
+    /// What the last step subtracted, where a StateNet is taught by it; an epoch's first batch does not look at it.
     last: Option<Tensor<2>>,
     numbers: Kept,
-    architecture: Architecture,
     device: Device,
     dtype: DType,
 }
@@ -103,10 +102,10 @@ impl Ensemble {
     pub fn of(cores: &[Core]) -> Result<Self, EnsembleError> {
         let none = || count("members of an ensemble", 1, 0);
         let first = cores.first().ok_or_else(none)?;
-        let expected = first.architecture;
+        let expected = first.trained.architecture();
         for (member, core) in cores.iter().enumerate() {
             refuse(member, &core.member.config)?;
-            let found = core.architecture;
+            let found = core.trained.architecture();
             if found != expected {
                 return Err(EnsembleError::Architecture {
                     member,
@@ -123,7 +122,6 @@ impl Ensemble {
             network: trained.network(),
             last: lasts(cores),
             numbers: Kept::new(device, dtype),
-            architecture: expected,
             device: device.clone(),
             dtype,
             trained,
@@ -156,7 +154,6 @@ impl Ensemble {
             trained,
             last: last.map(|last| last.clone().narrow(0, member, 1)),
             member: of_member,
-            architecture: self.architecture,
             device: self.device.clone(),
             dtype: self.dtype,
         })
@@ -240,8 +237,9 @@ impl Ensemble {
     /// of it. It may stay.
     ///
     /// # Errors
-    /// [`EnsembleError`] where there are not as many batches, numbers or schedules as members or the
-    /// device fails; nothing has changed then.
+    /// [`EnsembleError::Count`] where there are not as many batches, numbers or schedules as members; nothing
+    /// has changed then. [`EnsembleError::Device`] where the device fails, after which controllers may be a
+    /// batch ahead of the numbers.
     pub fn train_batch(
         &mut self,
         batches: &Batches,
@@ -268,18 +266,22 @@ impl Ensemble {
         let readings = (0..members).map(|member| reading.part(member, members));
         let readings: Vec<Reading> = readings.collect();
         let of_members = self.members.iter().zip(&readings).zip(&weights);
-        let judged = of_members
-            .zip(scheduled)
-            .map(|(((member, reading), weights), scheduled)| {
-                member.judge(reading, weights, places, scheduled.rho, first)
-            });
-        let judged: Vec<Result<Judged, StepError>> = judged.collect();
+        let assessed =
+            of_members
+                .zip(scheduled)
+                .map(|(((member, reading), weights), scheduled)| {
+                    match member.assess(reading, weights, places, scheduled.rho, first) {
+                        Err(StepError::Device(failure)) => Err(failure),
+                        assessed => Ok(assessed),
+                    }
+                });
+        let assessed: Vec<Result<Assessed, StepError>> = assessed.collect::<Result<_, _>>()?;
 
         let mut strides = Vec::with_capacity(members);
         let mut reports = Vec::with_capacity(members);
-        let of_members = self.members.iter_mut().zip(judged).zip(&readings);
-        for ((member, judged), reading) in of_members {
-            let report = judged.map(|judged| member.take_in(judged, &reading.products));
+        let of_members = self.members.iter_mut().zip(assessed).zip(&readings);
+        for ((member, assessed), reading) in of_members {
+            let report = assessed.map(|assessed| member.take_in(assessed, &reading.products));
             strides.push(report.as_ref().ok().map(|report| member.stride(report)));
             reports.push(report);
         }
@@ -312,7 +314,7 @@ impl Ensemble {
         let graph = members_loss_graph(&forward, batches, &weights, each);
         let code = |which| forward.posterior[which as usize].mu.clone();
         let alone = Which::BOTH.map(|which| network.decode::<3, 4>(which, code(which)));
-        let exam = Exam::of(graph, alone, forward)?;
+        let exam = ExamReading::of(graph, alone, forward)?;
         let count = self.members.len();
         let of_members = weights.iter().enumerate();
         Ok(of_members

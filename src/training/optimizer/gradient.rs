@@ -46,7 +46,8 @@ impl FlatGradients {
         &self.witnesses
     }
 
-    /// Sums of squares of the pieces of each member's gradient, `[S · pieces]`.
+    /// Sums of squares of the pieces of each member's gradient, `[S · pieces]`; norms from those of a member are
+    /// [`Places::squared_norms`].
     ///
     /// In pieces because Burn 0.22.1's reduction on wgpu gets long sums wrong: of 117,499 ones it
     /// made 65,533 on a software adapter (100,000 came out right).

@@ -81,7 +81,7 @@ impl Places {
         of(0, a).chain(of(a, b))
     }
 
-    /// Squared norms of VAE-A's and VAE-B's parts from the sums of squares of the pieces.
+    /// Squared norms of VAE-A's and VAE-B's parts of one member from the sums of squares of its pieces.
     pub fn squared_norms(&self, squares: &[f64]) -> [f64; 2] {
         let of_a = self.ends[0].div_ceil(PIECE);
         let (a, b) = squares.split_at(of_a.min(squares.len()));

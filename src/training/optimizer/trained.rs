@@ -117,6 +117,11 @@ impl Trained {
         }
     }
 
+    /// What the members' networks look like.
+    pub fn architecture(&self) -> Architecture {
+        self.architecture
+    }
+
     /// Where the numbers of a row lie.
     pub fn places(&self) -> &Places {
         &self.places

@@ -449,9 +449,9 @@ impl App {
             "{sign} {}{}: {} ({place})",
             outcome.by, outcome.command, outcome.message
         );
-        // An experiment asked for it, and says itself how far it is.
-        let begins = outcome.applied && matches!(outcome.command, Command::Keep { .. });
-        if begins || level == LogLevel::Debug {
+        // An experiment asked for that, and says itself how far it is.
+        let kept = outcome.applied && matches!(outcome.command, Command::Keep { .. });
+        if kept || level == LogLevel::Debug {
             self.note(level, Origin::Outcome, text);
         } else {
             self.tell(level, Origin::Outcome, text);

@@ -4,7 +4,7 @@ use std::collections::VecDeque;
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use super::{App, Measuring, Modal, Origin, Question, Redraw, Tab, Then};
+use super::{App, Measuring, Modal, Origin, Question, Tab, Then};
 use crate::disruption::Disruption;
 use crate::experiment::{Arm, Experiment, Pair, Trial, TrialProgress};
 use crate::run::{Summary, checkpoints, journal};
@@ -272,7 +272,6 @@ impl App {
         };
         self.runs.trials.push_back(LiveTrial::new(trial.clone()));
         self.desk.push(DeskRequest::Try(trial));
-        self.redraw(Redraw::News);
     }
 
     /// Takes in what became of an experiment or of a list of runs.

@@ -5,10 +5,12 @@ use std::collections::VecDeque;
 use crate::record::{CoveragePair, EpochRecord};
 use crate::session::message::Stage;
 use crate::space::OPERATIONS;
+use crate::training::BALANCED;
 use crate::tui::app::App;
 use crate::tui::chart::{Chart, Reference, Series, Stroke, thinned};
 use crate::tui::format::{
-    ceiling_count, coverage_percent, fixed, percent, percent_of_all, significant, thousands,
+    balanced_band, ceiling_count, coverage_percent, fixed, percent, percent_of_all, significant,
+    thousands,
 };
 use crate::tui::theme::Role;
 
@@ -16,8 +18,6 @@ use crate::tui::theme::Role;
 pub const COUNT: usize = 9;
 /// Epochs that the moving average spans.
 const SMOOTHED: usize = 5;
-/// The band in which the gradient ratio counts as balanced.
-const BAND: [f64; 2] = [0.8, 1.2];
 /// The learning rate is drawn in thousandths.
 const THOUSANDTHS: f64 = 1_000.0;
 
@@ -173,9 +173,9 @@ pub fn chart(number: usize, app: &App) -> Chart {
         4 => {
             Builder::new(app, &["ratio of gradient norms", "gradient ratio"])
                 .line("B/A", Role::Plain, Stroke::Solid, |r| r.gradient.ratio, two)
-                .reference(BAND[0], &[])
-                .reference(BAND[1], &["balanced 0.8–1.2"])
-                .reach(&[0.0, BAND[1]])
+                .reference(BALANCED.0, &[])
+                .reference(BALANCED.1, &[&format!("balanced {}", balanced_band())])
+                .reach(&[0.0, BALANCED.1])
                 .chart
         }
         5 => {
