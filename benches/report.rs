@@ -10,6 +10,8 @@ use serde_json::Value;
 /// A benchmark's median and its 95 % interval, nanoseconds.
 struct Row {
     name: String,
+    /// How many things it is done to, where that was said.
+    things: Option<f64>,
     median: f64,
     interval: [f64; 2],
 }
@@ -57,6 +59,7 @@ fn row(newest: &Path) -> io::Result<Row> {
     };
     Ok(Row {
         name: benchmark["full_id"].as_str().unwrap_or("?").to_owned(),
+        things: benchmark["throughput"]["Elements"].as_f64(),
         median: number(&median["point_estimate"])?,
         interval: [
             number(&interval["lower_bound"])?,
@@ -69,7 +72,7 @@ fn table(rows: &[Row]) -> String {
     let cores = std::thread::available_parallelism().map_or(1, usize::from);
     let mut text = format!(
         "# Benchmarks\n\nMedians of `cargo bench` with their 95 % intervals, as `cargo bench --bench report` prints them.\n\
-         Commit {}, {}, {cores} cores, CPU backend.\n\n| what | median | 95 % interval |\n|---|---|---|\n",
+         Commit {}, {}, {cores} cores, CPU backend.\n\n| what | median | 95 % interval | a second |\n|---|---|---|---|\n",
         commit(),
         processor()
     );
@@ -78,14 +81,21 @@ fn table(rows: &[Row]) -> String {
         // A String takes everything.
         let _ = writeln!(
             text,
-            "| {} | {} | {} to {} |",
+            "| {} | {} | {} to {} | {} |",
             row.name,
             time(row.median),
             time(low),
-            time(high)
+            time(high),
+            row.things
+                .map_or_else(String::new, |things| rate(things, row.median))
         );
     }
     text
+}
+
+/// `2.30 million of 65536`.
+fn rate(things: f64, nanoseconds: f64) -> String {
+    format!("{:.2} million of {things}", 1e3 * things / nanoseconds)
 }
 
 fn time(nanoseconds: f64) -> String {
@@ -103,15 +113,19 @@ fn time(nanoseconds: f64) -> String {
     format!("{value:.digits$} {unit}")
 }
 
-/// The commit that was measured, if nothing was changed since.
+/// The commit that was measured, and whether more than this table was changed since.
 fn commit() -> String {
-    let git = Command::new("git")
-        .args(["describe", "--always", "--dirty", "--exclude=*"])
-        .output();
-    let text = git.map(|output| String::from_utf8_lossy(&output.stdout).trim().to_owned());
-    text.ok()
-        .filter(|text| !text.is_empty())
-        .unwrap_or_else(|| "unknown".to_owned())
+    let git = |arguments: &[&str]| Command::new("git").args(arguments).output().ok();
+    let commit = git(&["rev-parse", "--short", "HEAD"]).filter(|output| output.status.success());
+    let Some(commit) = commit else {
+        return "unknown".to_owned();
+    };
+    let commit = String::from_utf8_lossy(&commit.stdout).trim().to_owned();
+    let others = ["diff", "--quiet", "HEAD", "--", ".", ":!docs/benchmarks.md"];
+    match git(&others).is_some_and(|output| output.status.success()) {
+        true => commit,
+        false => format!("{commit}, changed"),
+    }
 }
 
 fn processor() -> String {

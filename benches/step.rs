@@ -201,7 +201,7 @@ fn parts(c: &mut Criterion) {
     group.finish();
 }
 
-/// One tile of 4,096 prior codes: decoded, drawn, counted.
+/// One tile of prior codes: decoded, drawn, counted.
 fn coverage(c: &mut Criterion) {
     let device = Device::flex();
     let model = DualVae::new(&built_in().unwrap().weights, &device, DType::F32);

@@ -47,11 +47,11 @@ pub enum Source {
 }
 
 impl Source {
-    /// The file at a path; where there is none, the configuration of that name that is compiled in.
+    /// The file at a path; where none is, the configuration of that name that is compiled in.
     #[must_use]
     pub fn at(path: PathBuf) -> Self {
         let named = NAMED.iter().find(|(name, _)| path == Path::new(name));
-        match named.filter(|_| !path.exists()) {
+        match named.filter(|_| !path.exists() || path.is_dir()) {
             Some((name, text)) => Self::Text {
                 name: format!("the built-in {name}.yaml"),
                 text: (*text).to_owned(),
@@ -78,7 +78,10 @@ impl Source {
             Self::Text { text, .. } => text.into_bytes(),
             Self::File(path) => read_limited(&path).map_err(|source| ConfigError::Unreadable {
                 file: file.clone(),
-                expected: expected(&path),
+                expected: match source.kind() {
+                    io::ErrorKind::NotFound => expected(&path),
+                    _ => "a YAML file".to_owned(),
+                },
                 source,
             })?,
         };
@@ -100,7 +103,7 @@ impl Source {
     }
 }
 
-/// What a path that cannot be read should have been: a bare word may be meant for a built-in name.
+/// What a path where nothing is should have been: a bare word may be meant for a built-in name.
 fn expected(path: &Path) -> String {
     let is_bare = path.components().count() == 1;
     let Some(word) = path.file_stem().filter(|_| is_bare) else {

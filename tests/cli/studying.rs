@@ -104,7 +104,7 @@ fn an_interrupted_retraining_goes_on_where_it_was() {
 #[test]
 fn a_signal_stops_a_study_and_what_is_finished_stays() {
     let home = Home::new();
-    // Many more retrainings than cores, all of which have one at a time.
+    // More retrainings than cores, of which each has one at a time: 20 seeds of at least five arms.
     let seeds: Vec<String> = (1..=20).map(|seed| seed.to_string()).collect();
     let seeds = format!("--seeds={}", seeds.join(","));
     let words = [

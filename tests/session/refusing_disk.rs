@@ -4,6 +4,7 @@ use std::io::ErrorKind;
 use std::path::Path;
 use std::sync::Arc;
 
+use fluxttice_core::config::Config;
 use fluxttice_core::record::Stage;
 use fluxttice_core::run::journal::JournalEvent;
 use fluxttice_core::run::{Disk, RunError, read_journal, read_metrics};
@@ -15,10 +16,19 @@ use crate::failing::Failing;
 use crate::support::{Watched, config, continued, new_run, weights};
 use crate::whole::whole;
 
+/// Never early through.
+fn endless() -> Config {
+    config(&[
+        "checkpoint_freq=1",
+        "total_epochs=100000",
+        "patience=100000",
+    ])
+}
+
 /// A run that goes on until it is stopped, on a disk that can be made to refuse.
 fn plan(run: &Path) -> (Plan, Arc<Failing>) {
     let failing = Arc::new(Failing::default());
-    let mut plan = new_run(run, &config(&["checkpoint_freq=1", "patience=400"]), None);
+    let mut plan = new_run(run, &endless(), None);
     plan.disk = Disk::on(failing.clone());
     (plan, failing)
 }
@@ -30,12 +40,26 @@ fn saving(watched: &mut Watched) -> Option<Unsaved> {
     })
 }
 
-/// Holds a run's weights against those of one of as many epochs that nothing got in the way of.
-fn undisturbed(run: &Path) {
+/// Stops, leaves, and holds what is there against what was told, and against a run of as many epochs that
+/// nothing got in the way of.
+fn stops_undisturbed(mut watched: Watched, run: &Path) {
+    assert_eq!(watched.stop().reason, EndReason::Stopped);
+    let (left, told) = watched.leave();
+    left.unwrap();
+    let epochs = told.iter().rev().find_map(|event| match event {
+        Event::Epoch(report) => Some(report.record.epoch + 1),
+        _ => None,
+    });
+    undisturbed(run, epochs.unwrap());
+}
+
+/// So many epochs are there whole, the same as where nothing got in the way.
+fn undisturbed(run: &Path, epochs: u32) {
+    assert_eq!(whole(run), epochs);
+    assert_eq!(read_metrics(run).unwrap().len() as u32, epochs);
     let home = tempfile::tempdir().unwrap();
     let plain = home.path().join("run");
-    let epochs = read_metrics(run).unwrap().len() as u32;
-    Watched::train(new_run(&plain, &config(&[]), Some(epochs))).ended();
+    Watched::train(new_run(&plain, &endless(), Some(epochs))).ended();
     assert!(weights(run) == weights(&plain), "not the same run");
 }
 
@@ -72,10 +96,7 @@ fn training_goes_on_while_the_disk_refuses_and_all_is_saved_when_it_takes_again(
             name: Some("now".into()),
         });
         assert!(snapshot.applied, "{}", snapshot.message);
-        assert_eq!(watched.stop().reason, EndReason::Stopped);
-        watched.leave().0.unwrap();
-        whole(&run);
-        undisturbed(&run);
+        stops_undisturbed(watched, &run);
         let journal = read_journal(&run).unwrap();
         let outcomes = journal.iter().filter_map(|entry| match &entry.event {
             JournalEvent::Outcome(outcome) => Some((outcome.id, outcome.applied)),
@@ -129,8 +150,10 @@ fn what_could_not_be_saved_to_the_end_is_said_and_done_again() {
     assert!(unsaved.since > last);
     whole(&run);
     assert_eq!(read_metrics(&run).unwrap().len() as u32, unsaved.since);
-    Watched::train(continued(&run, Some(2))).ended();
-    undisturbed(&run);
+    let mut again = Watched::train(continued(&run, Some(2)));
+    assert_eq!(again.ended().reason, EndReason::Finished);
+    again.leave().0.unwrap();
+    undisturbed(&run, unsaved.since + 2);
 }
 
 #[test]
@@ -146,10 +169,7 @@ fn a_folder_that_somebody_cleared_is_made_again() {
     watched.ask(Command::Resume);
     assert!(saving(&mut watched).is_some());
     assert_eq!(saving(&mut watched), None);
-    watched.stop();
-    watched.leave().0.unwrap();
-    whole(&run);
-    undisturbed(&run);
+    stops_undisturbed(watched, &run);
 }
 
 #[test]
@@ -200,7 +220,5 @@ fn a_disk_that_takes_its_time_shows() {
     let held = slow.hold();
     watched.stage(Stage::Saving);
     drop(held);
-    assert_eq!(watched.stop().reason, EndReason::Stopped);
-    watched.leave().0.unwrap();
-    undisturbed(&run);
+    stops_undisturbed(watched, &run);
 }

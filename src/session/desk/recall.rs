@@ -60,8 +60,8 @@ pub enum Moment {
 /// Finds the moment, and encodes all operations with the weights of then.
 pub(super) fn recall(asked: &Recall) -> Result<Recalled, SessionError> {
     // A run that goes on may tidy a checkpoint away after it was listed: then there is a newer list.
-    let again = (0..2).find_map(|_| found(asked).ok());
-    again.map_or_else(|| found(asked), Ok)
+    let early = (0..2).find_map(|_| found(asked).ok());
+    early.map_or_else(|| found(asked), Ok)
 }
 
 fn found(asked: &Recall) -> Result<Recalled, SessionError> {

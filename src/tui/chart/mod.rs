@@ -34,7 +34,7 @@ pub struct Series {
     pub points: Vec<(u32, f64)>,
     /// The value that the title line shows, as text.
     pub reading: String,
-    /// The letter behind the newest point.
+    /// The sign behind the newest point.
     pub tag: Option<char>,
 }
 
@@ -247,7 +247,7 @@ impl Chart {
         }
     }
 
-    /// Puts each line's letter behind its newest point, and letters that meet beside each other.
+    /// Puts each line's sign behind its newest point, and signs that meet beside each other.
     fn render_tags(
         &self,
         plot: Rect,

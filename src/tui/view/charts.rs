@@ -80,12 +80,12 @@ impl<'a> Builder<'a> {
             None if records.is_empty() => String::new(),
             None => "–".to_owned(),
         };
-        let tag = match (role, stroke) {
-            (_, Stroke::Dotted) => None,
-            (Role::A, _) => Some('A'),
-            (Role::B, _) => Some('B'),
-            _ => None,
-        };
+        // `A`, `B` of β_B, `3`: what a line ends with tells which it is.
+        let tells = matches!(role, Role::A | Role::B) || label.chars().count() == 1;
+        let tag = label
+            .chars()
+            .last()
+            .filter(|_| tells && stroke != Stroke::Dotted);
         let values = records
             .iter()
             .filter_map(|record| Some((record.epoch, figure(record)?)));
