@@ -10,8 +10,8 @@ use fluxttice_core::measure::projection::Projection;
 use fluxttice_core::measure::{Evaluator, PriorQuestion, mean_preservation, survey};
 use fluxttice_core::model::{LATENT, Which};
 use fluxttice_core::run::built_in;
-use fluxttice_core::space::query::Query;
 use fluxttice_core::space::Operation;
+use fluxttice_core::space::query::Query;
 
 const CODES: u32 = 65_536;
 

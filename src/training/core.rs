@@ -5,6 +5,7 @@ use burn::tensor::{DType, Device, Tensor};
 
 use super::controller::Controller;
 use super::member::{BatchReport, Member, StepError};
+use super::memory::keep_freed;
 use super::observe::Seen;
 use super::optimizer::{FlatGradients, OptimizerState, Trained};
 use super::reading::{ExamReading, Reading};
@@ -50,6 +51,7 @@ impl<const D: usize> From<[Tensor<D>; 2]> for Noise<D> {
 impl Core {
     /// Places weights on a device (given without autodiff).
     pub fn new(config: &Config, weights: &Weights, device: &Device, dtype: DType) -> Self {
+        keep_freed();
         let device = device.clone().autodiff();
         let architecture = weights.architecture;
         let trained = Trained::new(architecture, vec![flattened(weights)], &device, dtype);

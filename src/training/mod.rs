@@ -7,6 +7,7 @@ mod ensemble;
 mod lesson;
 mod means;
 mod member;
+mod memory;
 mod observe;
 mod optimizer;
 mod reading;
