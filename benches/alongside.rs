@@ -24,7 +24,7 @@ fn main() {
 
     let home = std::env::temp_dir().join(format!("fluxttice-alongside-{}", std::process::id()));
     let seconds = |data: &Path| -> Vec<f64> {
-        let runs: Vec<PathBuf> = all_runs(&data.join("runs"));
+        let runs: Vec<PathBuf> = all_runs(&data.join("runs")).unwrap();
         let records = read_metrics(&runs[0]).unwrap();
         let spent = records.iter().skip(1).map(|record| record.seconds.total());
         spent.collect()

@@ -1,10 +1,14 @@
 //! The command line: what can be asked for, and how it is spelled.
 
+mod flags;
+
 use std::collections::BTreeSet;
+use std::ffi::OsString;
 use std::path::PathBuf;
 use std::str::FromStr;
 
-use clap::{Args, Parser, Subcommand, ValueEnum};
+use clap::error::ErrorKind;
+use clap::{Args, CommandFactory, FromArgMatches, Parser, Subcommand, ValueEnum};
 
 use fluxttice_core::device::DeviceSpec;
 use fluxttice_core::disruption::Disruption;
@@ -12,6 +16,7 @@ use fluxttice_core::measure::neighbours::{Metric, Space};
 use fluxttice_core::model::Which;
 use fluxttice_core::session::MOST_MEMBERS;
 use fluxttice_core::space::query::{Query, QueryError};
+use fluxttice_core::threads;
 use fluxttice_core::training::{Planned, Steer};
 
 /// Train, watch, steer and explore the Ternary VAE v5.5: two coupled autoencoders that learn all
@@ -20,12 +25,16 @@ use fluxttice_core::training::{Planned, Steer};
 /// Without a command the explorer opens and starts training at once.
 #[derive(Debug, Parser)]
 #[command(version, long_version = LONG_VERSION, arg_required_else_help = false, max_term_width = 100)]
-#[command(after_help = "Examples:
+#[command(
+    after_help = "A signal ends it with 128 plus the signal's number, after training was saved.
+
+Examples:
   fluxttice-explorer                       open the explorer and train the published configuration
   fluxttice-explorer --explore             look around in a trained model, train nothing
   fluxttice-explorer --resume              continue the run that was written to last
   fluxttice-explorer train --epochs 3      train without a terminal
-  fluxttice-explorer neighbors min -k 5    the operations whose codes lie nearest to min's")]
+  fluxttice-explorer neighbors min -k 5    the operations whose codes lie nearest to min's"
+)]
 pub struct Cli {
     /// What is the same for every command.
     #[command(flatten)]
@@ -45,16 +54,34 @@ pub struct Cli {
 }
 
 impl Cli {
-    /// The first flag of the explorer that was given before a command, where nothing would come of it.
-    pub fn misplaced(&self) -> Option<&'static str> {
-        let given = [
-            ("--resume", self.resume.is_some()),
-            ("--explore", self.explore),
-            ("--population", self.population.is_some()),
-        ];
-        let flag = given.into_iter().find(|(_, given)| *given)?.0;
-        self.command.is_some().then_some(flag)
+    /// Reads the command line; true beside it where threads compute in the command.
+    ///
+    /// # Errors
+    /// What is wrong with it, or what `--help` and `--version` tell.
+    pub fn read(
+        arguments: impl IntoIterator<Item = impl Into<OsString> + Clone>,
+    ) -> Result<(Self, bool), clap::Error> {
+        let matches = with_negative_numbers(Self::command()).try_get_matches_from(arguments)?;
+        let cli = Self::from_arg_matches(&matches)?;
+        match cli.in_vain(&matches) {
+            Some(text) => Err(clap::Error::raw(ErrorKind::ArgumentConflict, text + "\n")),
+            None => {
+                let computes = cli.computes(&matches);
+                Ok((cli, computes))
+            }
+        }
     }
+}
+
+/// A negative number is read as a value, which is refused with what is expected, not as a flag nobody knows.
+fn with_negative_numbers(command: clap::Command) -> clap::Command {
+    let value = |arg: clap::Arg| {
+        let takes_values = arg.get_action().takes_values();
+        arg.allow_negative_numbers(takes_values)
+    };
+    command
+        .mut_args(value)
+        .mut_subcommands(with_negative_numbers)
 }
 
 /// Version, commit (where the build names it) and compiled backends.
@@ -64,6 +91,9 @@ const LONG_VERSION: &str = concat!(
     env!("FLUXTTICE_COMMIT"),
     "; backends: flex on the CPU, wgpu on GPUs)"
 );
+
+/// The largest seed: most readers of JSON keep no larger whole number.
+pub const MOST_SEED: u64 = 1 << 53;
 
 /// What is the same for every command.
 #[derive(Clone, Debug, Args)]
@@ -75,8 +105,8 @@ pub struct Global {
     /// Override a key, for example `--set model.rho_max=0.5` (repeatable; VALUE is YAML).
     #[arg(long, global = true, value_name = "KEY=VALUE")]
     pub set: Vec<String>,
-    /// Seed: of a run (else the configuration's), or of a measurement (else 0).
-    #[arg(long, global = true, value_name = "N")]
+    /// Seed: of a run (else the configuration's), or of a measurement (else 0); at most 2^53.
+    #[arg(long, global = true, value_name = "N", value_parser = clap::value_parser!(u64).range(..=MOST_SEED))]
     pub seed: Option<u64>,
     /// What the tensors run on: auto, cpu, gpu, gpuN or software.
     #[arg(long, global = true, value_name = "DEVICE", default_value = "auto")]
@@ -93,6 +123,9 @@ pub struct Global {
     /// How much is logged: error, warn, info, debug or trace.
     #[arg(long, global = true, value_name = "LEVEL", default_value = "info")]
     pub log: tracing::Level,
+    /// Threads that compute at once, at most 1,024 [default: RAYON_NUM_THREADS, or one for each core].
+    #[arg(long, global = true, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=threads::MOST as i64))]
+    pub threads: Option<u16>,
 }
 
 /// The commands.
@@ -111,13 +144,15 @@ pub enum Command {
   fluxttice-explorer experiment RUN@0049 beta-b:amplitude=0.3,epochs=5
   fluxttice-explorer experiment RUN@0049 latent-noise --horizon 30 --repetitions 5 --json")]
     Experiment(ExperimentArgs),
-    /// Every run and branch; show, compare, export, delete.
+    /// Every run and branch; show, compare, export, check, delete, take back.
     #[command(after_help = "Examples:
   fluxttice-explorer runs
   fluxttice-explorer runs show RUN
   fluxttice-explorer runs compare RUN OTHER
   fluxttice-explorer runs export RUN --out figures.csv
-  fluxttice-explorer runs delete RUN")]
+  fluxttice-explorer runs check RUN --repair
+  fluxttice-explorer runs delete RUN
+  fluxttice-explorer runs restore RUN")]
     Runs {
         /// What to do with them [default: list].
         #[command(subcommand)]
@@ -268,8 +303,9 @@ impl FromStr for Population {
     type Err = String;
 
     fn from_str(text: &str) -> Result<Self, String> {
-        let expected =
-            format!("expected seeds=N (2 to {MOST_MEMBERS}) or different seeds as in seeds=42,1,7");
+        let expected = format!(
+            "expected seeds=N (2 to {MOST_MEMBERS}) or different seeds up to 2^53 as in seeds=42,1,7"
+        );
         let numbers = text
             .strip_prefix("seeds=")
             .ok_or(expected.clone())?
@@ -284,8 +320,9 @@ impl FromStr for Population {
             Self::Count(count) => *count,
             Self::These(seeds) => seeds.iter().collect::<BTreeSet<_>>().len() as u64,
         };
+        let kept = !matches!(&population, Self::These(seeds) if seeds.iter().any(|seed| *seed > MOST_SEED));
         let different = !matches!(&population, Self::These(seeds) if seeds.len() as u64 > runs);
-        match (2..=MOST_MEMBERS as u64).contains(&runs) && different {
+        match (2..=MOST_MEMBERS as u64).contains(&runs) && different && kept {
             true => Ok(population),
             false => Err(expected),
         }
@@ -310,6 +347,9 @@ pub struct ExperimentArgs {
     /// Where every epoch of every arm goes [default: the run's folder of experiments].
     #[arg(long, value_name = "FILE")]
     pub out: Option<PathBuf>,
+    /// Replace a file that is there already.
+    #[arg(long, requires = "out")]
+    pub force: bool,
 }
 
 /// `runs …`.
@@ -333,6 +373,9 @@ pub enum RunsCommand {
         /// What they are drawn against.
         #[arg(long, value_enum, default_value_t = PlotBy::Epoch, requires = "plot")]
         by: PlotBy,
+        /// Replace a drawing that is there already.
+        #[arg(long, requires = "plot")]
+        force: bool,
     },
     /// The figures of every epoch as CSV.
     Export {
@@ -341,8 +384,20 @@ pub enum RunsCommand {
         /// The file; `-` for standard output.
         #[arg(long, value_name = "FILE")]
         out: PathBuf,
+        /// Replace a file that is there already.
+        #[arg(long)]
+        force: bool,
     },
-    /// Remove runs with everything in them.
+    /// What of a run is in order and what is not: configuration, metrics, journal, checkpoints, snapshots, links,
+    /// leftovers of killed commands.
+    Check {
+        /// Its name or folder.
+        run: String,
+        /// Set right what can be, and tell each step; nothing is removed, what is damaged is moved aside.
+        #[arg(long)]
+        repair: bool,
+    },
+    /// Move runs to the trash beside them, from where `restore` takes them back.
     Delete {
         /// Their names or folders.
         #[arg(required = true)]
@@ -350,6 +405,20 @@ pub enum RunsCommand {
         /// Do not ask.
         #[arg(long)]
         yes: bool,
+        /// Remove them for good, runs and what lies in the trash under these names.
+        #[arg(long)]
+        purge: bool,
+    },
+    /// Runs in the trash, and how much room they take.
+    Trash {
+        /// The folder whose trash is meant [default: that of all runs].
+        #[arg(value_name = "DIR")]
+        place: Option<PathBuf>,
+    },
+    /// Take a run back from the trash.
+    Restore {
+        /// Its name, or when it was deleted as `runs trash` says; or the path where it was, with a `/`.
+        run: String,
     },
 }
 
@@ -379,7 +448,7 @@ pub struct CoverageArgs {
 #[derive(Clone, Debug, Args)]
 pub struct ValidateArgs {
     /// Say what each test measures, its bound and where that is from, and measure nothing.
-    #[arg(long)]
+    #[arg(long, conflicts_with_all = ["checkpoint", "seeds", "out"])]
     pub list: bool,
     /// Run (RUN, RUN@best, RUN@0050), snapshot folder, weights file, or `untrained[:SEED]` for fresh
     /// weights to compare with [default: the built-in model].
@@ -394,6 +463,7 @@ pub struct ValidateArgs {
         long,
         value_name = "SEEDS",
         value_delimiter = ',',
+        value_parser = clap::value_parser!(u64).range(..=MOST_SEED),
         default_value = "42,1,7",
         requires = "study"
     )]
@@ -497,6 +567,9 @@ pub struct BenchArgs {
         default_value = "benchmarks/coverage_vs_entropy.json"
     )]
     pub out: PathBuf,
+    /// Replace a file that is there already.
+    #[arg(long)]
+    pub force: bool,
     /// Something else than measuring.
     #[command(subcommand)]
     pub command: Option<BenchCommand>,
@@ -550,7 +623,7 @@ pub struct OpsArgs {
     #[arg(long, requires = "expression")]
     pub count: bool,
     /// Trits and name beside the index.
-    #[arg(long, short, requires = "expression")]
+    #[arg(long, short, requires = "expression", conflicts_with = "count")]
     pub long: bool,
     /// Something else about operations.
     #[command(subcommand)]
@@ -575,7 +648,7 @@ pub enum OpsCommand {
 pub enum ConfigCommand {
     /// Check a file: every problem at once, with line, key and what would be valid.
     Check {
-        /// The file.
+        /// The file; `-` for standard input.
         file: PathBuf,
     },
     /// Show the effective configuration, complete, with every override.
@@ -594,6 +667,9 @@ pub struct CompareArgs {
     /// Where table and plot go.
     #[arg(long, value_name = "DIR")]
     pub out: PathBuf,
+    /// Replace a file that is there already.
+    #[arg(long)]
+    pub force: bool,
 }
 
 /// `contrast`.
@@ -602,6 +678,9 @@ pub struct ContrastArgs {
     /// Where table and plot go.
     #[arg(long, value_name = "DIR")]
     pub out: PathBuf,
+    /// Replace a file that is there already.
+    #[arg(long)]
+    pub force: bool,
     /// Run, snapshot folder or weights file [default: the built-in model].
     #[arg(long, value_name = "CHECKPOINT")]
     pub checkpoint: Option<String>,
@@ -702,8 +781,8 @@ impl From<MetricArg> for Metric {
 fn radius(text: &str) -> Result<f64, String> {
     let number = text.parse::<f64>().ok();
     number
-        .filter(|radius| *radius >= 0.0)
-        .ok_or_else(|| "expected a distance of 0 or more".to_owned())
+        .filter(|radius| *radius >= 0.0 && radius.is_finite())
+        .ok_or_else(|| "expected a finite distance of 0 or more".to_owned())
 }
 
 fn expression(text: &str) -> Result<Query, String> {

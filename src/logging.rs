@@ -9,8 +9,9 @@ use std::path::Path;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::SystemTime;
 
-use fluxttice_core::run::LOG;
+use fluxttice_core::run::names::LOG;
 use fluxttice_core::session::message::Event;
+use fluxttice_core::shown::shown;
 use fluxttice_core::tui::{LogBuffer, LogLevel, LogLine};
 use tokio::sync::mpsc::{UnboundedReceiver, unbounded_channel};
 use tracing::field::{Field, Visit};
@@ -93,7 +94,7 @@ impl Logs {
             .open(folder.join(LOG))
         {
             Ok(file) => *self.file.0.lock().unwrap_or_else(PoisonError::into_inner) = Some(file),
-            Err(error) => tracing::warn!("no log file in {}: {error}", folder.display()),
+            Err(error) => tracing::warn!("no log file in {}: {error}", shown(folder)),
         }
     }
 
@@ -115,7 +116,7 @@ impl Logs {
     }
 
     /// Sends what libraries write to standard error into the log, until the guard is dropped.
-    pub fn capture_stderr(&self) -> Option<StderrGuard> {
+    pub fn capture_stderr() -> Option<StderrGuard> {
         #[cfg(unix)]
         {
             StderrGuard::new()

@@ -4,22 +4,38 @@ mod cli;
 mod commands;
 mod logging;
 
+use std::env;
+use std::io::{self, Write};
 use std::process::ExitCode;
 
-use clap::Parser;
+use fluxttice_core::threads;
 
-use cli::{Cli, Command};
-use commands::Failure;
+use cli::{Cli, Command, Global};
+use commands::{Failure, signals};
 
 fn main() -> ExitCode {
-    let cli = Cli::parse();
+    let (cli, computes) = match Cli::read(env::args_os()) {
+        Ok(read) => read,
+        Err(wrong) if wrong.use_stderr() => {
+            commands::note(wrong.to_string().trim_end());
+            return ExitCode::from(2);
+        }
+        // What `--help` and `--version` tell is the result.
+        Err(told) => {
+            let written = told.print().and_then(|()| io::stdout().flush());
+            let failure = written.err().map(Failure::Output);
+            return failure.as_ref().map_or(ExitCode::SUCCESS, report);
+        }
+    };
     if let Err(error) = color_eyre::install() {
         commands::note(&format!("no coloured error reports: {error}"));
     }
-    if let Some(flag) = cli.misplaced() {
-        return report(&Failure::Usage(format!(
-            "{flag} before a command is the explorer's; write it behind the command, where that has it"
-        )));
+    let ready = signals::outlive_file_limits().and_then(|()| match computes {
+        true => start_threads(&cli.global),
+        false => Ok(()),
+    });
+    if let Err(failure) = ready {
+        return report(&failure);
     }
     let global = &cli.global;
     let done = match cli.command {
@@ -48,6 +64,28 @@ fn main() -> ExitCode {
         Ok(code) => code,
         Err(failure) => report(&failure),
     }
+}
+
+/// Starts the threads that compute: as many as asked for, in the call or around it.
+fn start_threads(global: &Global) -> Result<(), Failure> {
+    const VARIABLE: &str = "RAYON_NUM_THREADS";
+    let around = env::var_os(VARIABLE).map(|text| text.to_string_lossy().into_owned());
+    let asked = match (global.threads, around.as_deref()) {
+        (Some(threads), _) => Some(usize::from(threads)),
+        // Rayon's own reading.
+        (None, None | Some("" | "0")) => None,
+        (None, Some(text)) => {
+            let number = text.parse().ok();
+            let number = number.filter(|threads| (1..=threads::MOST).contains(threads));
+            Some(number.ok_or_else(|| {
+                Failure::Usage(format!(
+                    "{VARIABLE} is `{text}`; expected a number of threads, 1 to {}",
+                    threads::MOST
+                ))
+            })?)
+        }
+    };
+    threads::start(asked).map_err(Failure::System)
 }
 
 /// One clear error on standard error, and the contract's exit code.

@@ -144,8 +144,8 @@ pub struct LossTerms {
     /// |H_A - H_B|.
     #[serde(with = "finite")]
     pub entropy_alignment: f64,
-    /// Weighted penalty on the codes of related operations (`beyond.consistency`, `beyond.composition`);
-    /// none in the published model, nor in validation.
+    /// Weighted sum of the penalties of `beyond`: `consistency` and `composition` on the codes of related operations,
+    /// `certainty` and `evenness` on what prior codes decode to. None in the published model, nor in validation.
     #[serde(default, with = "finite", skip_serializing_if = "is_none")]
     pub penalty: f64,
 }

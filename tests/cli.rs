@@ -4,6 +4,9 @@
 
 #[path = "cli/benching.rs"]
 mod benching;
+#[cfg(unix)]
+#[path = "cli/border.rs"]
+mod border;
 #[path = "cli/devices.rs"]
 mod devices;
 #[path = "cli/evidence.rs"]

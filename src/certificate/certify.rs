@@ -3,19 +3,18 @@
 use std::path::{Path, PathBuf};
 
 use super::checks::Checks;
-use super::document::document;
 use super::error::CertificateError;
 use super::evidence::{Evidence, gather};
 use super::keys::SecretKey;
 use super::measured::Measured;
-use super::plot;
+use super::render::render;
 use super::signature::envelope;
 use super::statement::{
     Measurement, PREDICATE_TYPE, Predicate, STATEMENT_TYPE, Statement, Tool, canonical,
     definitions, run, subjects,
 };
-use super::sums::sums;
-use super::{CERTIFICATE, DOCUMENT, ENVELOPE, PICTURE, PLOT, SUMS};
+use super::sums::{LIMIT, limit, sums};
+use super::{CERTIFICATE, ENVELOPE, SUMS};
 use crate::measure::{Progress, Scale};
 use crate::run::names::{CONFIG, JOURNAL, METRICS};
 use crate::run::{Checkpoint, Disk, RunError, journal};
@@ -45,6 +44,9 @@ pub fn certify(
     if folder.exists() {
         return Err(RunError::unusable(folder, "exists already and is not overwritten").into());
     }
+    // A name alone lies where the program was started.
+    let home = folder.parent().filter(|home| !home.as_os_str().is_empty());
+    disk.sweep(home.unwrap_or(Path::new(".")));
     let origin = checkpoint.origin.to_string();
     let mut files = gather(&checkpoint.origin)?;
     if let Some(missing) = [CONFIG, METRICS, JOURNAL]
@@ -77,9 +79,8 @@ pub fn certify(
         checks: measured.checks,
         validation: measured.validation,
     };
-    files.insert(DOCUMENT.to_owned(), document(&predicate).into_bytes());
-    files.insert(PLOT.to_owned(), plot::svg(&predicate)?.into_bytes());
-    files.insert(PICTURE.to_owned(), plot::png(&predicate)?);
+    let drawn = render(&predicate)?.map(|(name, bytes)| (name.to_owned(), bytes));
+    files.extend(drawn);
     let statement = Statement {
         kind: STATEMENT_TYPE.to_owned(),
         subject: subjects(&files),
@@ -93,6 +94,19 @@ pub fn certify(
     }
     files.insert(CERTIFICATE.to_owned(), bytes);
     files.insert(SUMS.to_owned(), sums(files.iter()).into_bytes());
+    // What `verify` would not read is not made.
+    let size = |bytes: &Vec<u8>| bytes.len() as u64;
+    let mut large = files
+        .iter()
+        .filter(|(name, bytes)| size(bytes) > limit(name));
+    let large = large.next().map(|(name, _)| name.as_str());
+    if large.is_some() || files.values().map(size).sum::<u64>() > LIMIT {
+        let problem = format!(
+            "{} is too large for a certificate",
+            large.unwrap_or("all of it")
+        );
+        return Err(RunError::unusable(&place, problem).into());
+    }
     disk.publish_folder(folder, false, |scratch| {
         files
             .iter()

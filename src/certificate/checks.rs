@@ -26,7 +26,6 @@ const DEVIATIONS: f64 = 6.0;
 
 /// One check.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
 pub struct Check {
     /// What must hold.
     pub name: String,
@@ -36,7 +35,6 @@ pub struct Check {
 
 /// The checks, by how they went.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
 pub struct Checks {
     /// Passed.
     pub passed: Vec<Check>,
@@ -69,7 +67,6 @@ const HISTORY: &str = "the weights have a training history";
 
 /// What untrained weights of the same shape reach, and by how much a model must beat them.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
 pub struct Untrained {
     /// Seed of the untrained weights, and of codes and draws.
     pub seed: u64,

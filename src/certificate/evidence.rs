@@ -120,6 +120,11 @@ pub fn gather(origin: &Origin) -> Result<Files, RunError> {
             .map(|entry| entry.event.epoch() <= epochs)
             .collect())
     })?;
+    // Each line is sealed to the one before it, and some are left out.
+    if let Some(bytes) = files.get_mut(JOURNAL) {
+        let text = String::from_utf8_lossy(bytes).into_owned();
+        *bytes = journal::resealed(text.lines()).into_bytes();
+    }
     Ok(files)
 }
 

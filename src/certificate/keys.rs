@@ -1,6 +1,7 @@
 //! Ed25519 keys in PEM files, as OpenSSL writes and reads them.
 
-use std::path::Path;
+use std::fmt;
+use std::path::{Path, PathBuf};
 
 use ed25519_dalek::pkcs8::{
     DecodePrivateKey, DecodePublicKey, EncodePrivateKey, EncodePublicKey, KeypairBytes,
@@ -11,6 +12,7 @@ use ed25519_dalek::{Signature, Signer, SigningKey, VerifyingKey};
 use super::error::CertificateError;
 use super::sums::hex;
 use crate::run::{Disk, files};
+use crate::shown::shown;
 
 /// Largest key file that is read.
 const LIMIT: u64 = 64 << 10;
@@ -30,7 +32,22 @@ pub struct SecretKey(SigningKey);
 
 /// A key that checks signatures.
 #[derive(Clone, Debug)]
-pub struct PublicKey(VerifyingKey);
+pub struct PublicKey {
+    key: VerifyingKey,
+    /// The file that it was read from.
+    file: Option<PathBuf>,
+}
+
+impl fmt::Display for PublicKey {
+    /// What the key is known by: its digest, and the file that it was read from.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "SHA256:{}", self.id())?;
+        match &self.file {
+            Some(file) => write!(f, " = {}", shown(file)),
+            None => Ok(()),
+        }
+    }
+}
 
 impl KeyPair {
     /// From the system's random numbers.
@@ -84,9 +101,27 @@ impl SecretKey {
             })
     }
 
+    /// What others may do with a private key's file, where that is anything at all.
+    pub fn exposed(path: &Path) -> Option<String> {
+        #[cfg(unix)]
+        {
+            use std::os::unix::fs::PermissionsExt;
+            let mode = path.metadata().ok()?.permissions().mode() & 0o777;
+            let path = shown(path);
+            (mode & 0o077 != 0).then(|| {
+                format!("{path}: others than its owner may use this private key (mode {mode:03o}); `chmod 600 {path}` keeps them out")
+            })
+        }
+        #[cfg(not(unix))]
+        None
+    }
+
     /// The key that checks its signatures.
     pub fn public(&self) -> PublicKey {
-        PublicKey(self.0.verifying_key())
+        PublicKey {
+            key: self.0.verifying_key(),
+            file: None,
+        }
     }
 
     /// Signs a message.
@@ -114,7 +149,10 @@ impl PublicKey {
     pub fn load(path: &Path) -> Result<Self, CertificateError> {
         let text = text(path)?;
         VerifyingKey::from_public_key_pem(&text)
-            .map(Self)
+            .map(|key| Self {
+                key,
+                file: Some(path.to_owned()),
+            })
             .map_err(|error| {
                 unusable(
                     path,
@@ -127,17 +165,17 @@ impl PublicKey {
 
     /// SHA-256 of the 32 bytes of the key, 64 hexadecimal digits.
     pub fn id(&self) -> String {
-        hex(self.0.as_bytes())
+        hex(self.key.as_bytes())
     }
 
     /// Whether a signature of a message is this key's.
     pub(super) fn verifies(&self, message: &[u8], signature: &[u8]) -> bool {
         Signature::from_slice(signature)
-            .is_ok_and(|signature| self.0.verify_strict(message, &signature).is_ok())
+            .is_ok_and(|signature| self.key.verify_strict(message, &signature).is_ok())
     }
 
     fn pem(&self, path: &Path) -> Result<String, CertificateError> {
-        let pem = self.0.to_public_key_pem(LineEnding::LF);
+        let pem = self.key.to_public_key_pem(LineEnding::LF);
         pem.map_err(|error| unusable(path, error.to_string()))
     }
 }

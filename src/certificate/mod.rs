@@ -2,18 +2,21 @@
 
 mod certify;
 mod checks;
+mod compare;
 mod document;
 mod error;
 mod evidence;
 mod keys;
 mod measured;
 mod plot;
+mod render;
 mod shelf;
 mod signature;
 mod statement;
 mod sums;
 #[cfg(test)]
 mod tests;
+mod verdict;
 mod verify;
 
 pub use certify::{Certified, certify};
@@ -23,7 +26,8 @@ pub use evidence::Evidence;
 pub use keys::{KeyPair, PublicKey, SecretKey};
 pub use shelf::{Item, ItemKind, export, place, shelf};
 pub use statement::{PREDICATE_TYPE, Predicate, STATEMENT_TYPE, Statement, TOLERANCE};
-pub use verify::{Found, Trust, Verdict, verify};
+pub use verdict::{Claim, Found, Unchecked, Verdict, Word};
+pub use verify::{Trust, verify};
 
 /// The statement.
 pub const CERTIFICATE: &str = "certificate.json";

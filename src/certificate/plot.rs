@@ -37,6 +37,8 @@ impl Coverage<'_> {
         figures
             .filter(|figure| figure.name == name && figure.vae == vae)
             .filter_map(|figure| Some((size(figure)?, percent(figure.value?))))
+            // Far outside of the chart nothing is seen, and a line to there takes for ever.
+            .map(|(samples, share)| (samples, share.clamp(-100.0, 200.0)))
             .filter(|(samples, _)| (RANGE.start..=RANGE.end).contains(samples))
             .collect()
     }

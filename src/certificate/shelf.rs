@@ -4,7 +4,8 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use super::error::CertificateError;
-use super::statement::Statement;
+use super::statement::{Statement, Unreadable, read};
+use super::sums::limit;
 use super::{CERTIFICATE, ENVELOPE};
 use crate::run::checkpoint::{is_checkpoint, position};
 use crate::run::names::{CERTIFICATES, SNAPSHOTS, STATE};
@@ -44,9 +45,12 @@ pub enum ItemKind {
 }
 
 /// Every snapshot and certificate of the runs in a folder, runs written to last first.
-pub fn shelf(runs: &Path) -> Vec<Item> {
+///
+/// # Errors
+/// [`RunError`] where the folder cannot be read.
+pub fn shelf(runs: &Path) -> Result<Vec<Item>, RunError> {
     let mut items = Vec::new();
-    for run in all_runs(runs).into_iter().rev() {
+    for run in all_runs(runs)?.into_iter().rev() {
         let name = last(&run);
         for folder in folders(&run.join(CERTIFICATES)) {
             items.extend(certificate(folder, &name));
@@ -69,7 +73,7 @@ pub fn shelf(runs: &Path) -> Vec<Item> {
     for folder in folders(&beside(runs)) {
         items.extend(certificate(folder, "built-in"));
     }
-    items
+    Ok(items)
 }
 
 /// A folder for a new certificate of a checkpoint, not taken yet: in its run, or beside all runs.
@@ -115,9 +119,12 @@ fn certificate(folder: PathBuf, run: &str) -> Option<Item> {
     if !path.is_file() {
         return None;
     }
-    let statement = files::read(&path, LIMIT)
+    let statement = files::read(&path, limit(CERTIFICATE))
         .map_err(|error| error.to_string())
-        .and_then(|bytes| serde_json::from_slice(&bytes).map_err(|error| error.to_string()));
+        .and_then(|bytes| match read(&bytes) {
+            Ok(read) => Ok(read.statement),
+            Err(Unreadable::Foreign(problem) | Unreadable::Damaged(problem)) => Err(problem),
+        });
     Some(Item {
         name: last(&folder),
         run: run.to_owned(),

@@ -3,7 +3,9 @@
 //! <https://github.com/secure-systems-lab/dsse/blob/master/protocol.md>
 
 use base64::Engine as _;
+use base64::alphabet;
 use base64::engine::general_purpose::STANDARD;
+use base64::engine::{DecodePaddingMode, GeneralPurpose, GeneralPurposeConfig};
 use serde::{Deserialize, Serialize};
 
 use super::keys::{PublicKey, SecretKey};
@@ -11,8 +13,9 @@ use super::keys::{PublicKey, SecretKey};
 /// Type of the payload: an in-toto statement.
 const PAYLOAD_TYPE: &str = "application/vnd.in-toto+json";
 
+/// An envelope; fields that the protocol does not name are left alone, as it asks for.
 #[derive(Serialize, Deserialize)]
-#[serde(rename_all = "camelCase", deny_unknown_fields)]
+#[serde(rename_all = "camelCase")]
 struct Envelope {
     payload: String,
     payload_type: String,
@@ -20,9 +23,10 @@ struct Envelope {
 }
 
 #[derive(Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
 struct Signed {
-    keyid: String,
+    /// Which key it may be: a hint that nobody signs, so nothing is made of it here.
+    #[serde(default)]
+    keyid: Option<String>,
     sig: String,
 }
 
@@ -32,7 +36,7 @@ pub fn envelope(statement: &[u8], key: &SecretKey) -> Vec<u8> {
         payload: STANDARD.encode(statement),
         payload_type: PAYLOAD_TYPE.to_owned(),
         signatures: vec![Signed {
-            keyid: key.public().id(),
+            keyid: Some(key.public().id()),
             sig: STANDARD.encode(key.sign(&encoded(statement))),
         }],
     };
@@ -55,8 +59,6 @@ fn encoded(payload: &[u8]) -> Vec<u8> {
 pub struct Opened {
     /// The payload.
     pub statement: Vec<u8>,
-    /// Ids of the keys that signed, as the envelope claims.
-    pub claimed: Vec<String>,
     signatures: Vec<Vec<u8>>,
 }
 
@@ -83,24 +85,28 @@ pub fn open(bytes: &[u8]) -> Result<Opened, String> {
             envelope.payload_type
         ));
     }
-    let decode = |text: &str| {
-        STANDARD
-            .decode(text)
-            .map_err(|error| format!("expected base64, found: {error}"))
-    };
+    let decoded = envelope.signatures.iter().map(|signed| decode(&signed.sig));
+    // One that cannot be read is nobody's, and takes nothing from the others.
+    let signatures: Vec<Vec<u8>> = decoded.flatten().filter(|sig| !sig.is_empty()).collect();
+    if signatures.is_empty() {
+        return Err("expected at least one signature, found none that can be read".to_owned());
+    }
     Ok(Opened {
-        statement: decode(&envelope.payload)?,
-        claimed: envelope
-            .signatures
-            .iter()
-            .map(|signed| signed.keyid.clone())
-            .collect(),
-        signatures: envelope
-            .signatures
-            .iter()
-            .map(|signed| decode(&signed.sig))
-            .collect::<Result<_, _>>()?,
+        statement: decode(&envelope.payload)
+            .map_err(|error| format!("expected a payload in base64, found: {error}"))?,
+        signatures,
     })
+}
+
+/// Base64 in either alphabet, padded or not: the protocol lets a signer choose.
+fn decode(text: &str) -> Result<Vec<u8>, base64::DecodeError> {
+    let alphabet = match text.contains(['-', '_']) {
+        true => &alphabet::URL_SAFE,
+        false => &alphabet::STANDARD,
+    };
+    let config =
+        GeneralPurposeConfig::new().with_decode_padding_mode(DecodePaddingMode::Indifferent);
+    GeneralPurpose::new(alphabet, config).decode(text)
 }
 
 #[cfg(test)]
@@ -123,7 +129,6 @@ mod tests {
         let bytes = envelope(b"{}", &mine.secret);
         let opened = open(&bytes).unwrap();
         assert_eq!(opened.statement, b"{}");
-        assert_eq!(opened.claimed, [mine.public.id()]);
         assert!(opened.signed_by(&mine.public));
         assert!(!opened.signed_by(&other.public));
     }
@@ -138,5 +143,54 @@ mod tests {
         );
         assert_ne!(text, changed);
         assert!(!open(changed.as_bytes()).unwrap().signed_by(&pair.public));
+    }
+
+    #[test]
+    fn what_the_protocol_leaves_open_is_accepted() {
+        use base64::engine::general_purpose::{STANDARD_NO_PAD, URL_SAFE, URL_SAFE_NO_PAD};
+        let pair = KeyPair::generate().unwrap();
+        // Bytes whose base64 has both letters in which the alphabets differ, and padding.
+        let payload: &[u8] = "{\"\":\"?~>ÿ\u{fb}\u{ff}>\"}".as_bytes();
+        let (sig, plain) = (
+            pair.secret.sign(&encoded(payload)),
+            STANDARD.encode(payload),
+        );
+        assert!(
+            plain.contains(['+', '/']) && plain.ends_with('='),
+            "{plain}"
+        );
+        for engine in [STANDARD, STANDARD_NO_PAD, URL_SAFE, URL_SAFE_NO_PAD] {
+            let (payload, sig) = (engine.encode(payload), engine.encode(sig));
+            for keyid in ["", r#""keyid": null,"#, r#""keyid": "other","#] {
+                let text = format!(
+                    r#"{{"payload": "{payload}", "payloadType": "{PAYLOAD_TYPE}", "note": 1,
+                    "signatures": [{{{keyid} "sig": "{sig}", "cert": {{}}}}]}}"#
+                );
+                assert!(
+                    open(text.as_bytes()).unwrap().signed_by(&pair.public),
+                    "{text}"
+                );
+            }
+        }
+    }
+
+    #[test]
+    fn signatures_that_are_nobodys_take_nothing_from_a_true_one_and_make_none() {
+        let pair = KeyPair::generate().unwrap();
+        let sig = STANDARD.encode(pair.secret.sign(&encoded(b"{}")));
+        let with = |signatures: &str| {
+            let text = format!(
+                r#"{{"payload": "e30=", "payloadType": "{PAYLOAD_TYPE}", "signatures": [{signatures}]}}"#
+            );
+            open(text.as_bytes()).map(|opened| opened.signed_by(&pair.public))
+        };
+        let (good, zeros) = (format!(r#"{{"sig": "{sig}"}}"#), STANDARD.encode([0; 64]));
+        for other in ["", "?", "AAAA", &zeros] {
+            let other = format!(r#"{{"keyid": "anybody", "sig": "{other}"}}"#);
+            assert_eq!(with(&format!("{other}, {good}, {good}")), Ok(true));
+            assert_ne!(with(&other), Ok(true));
+        }
+        let none = with("").unwrap_err();
+        assert!(none.contains("at least one signature"), "{none}");
     }
 }

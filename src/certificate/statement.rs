@@ -3,9 +3,11 @@
 //! <https://github.com/in-toto/attestation/blob/main/spec/v1/statement.md>
 
 use serde::{Deserialize, Serialize};
+use serde_json::Value;
 
 use super::checks::{Checks, Untrained};
 use super::evidence::Evidence;
+use super::render::{THIS, is_known};
 use super::sums::{Files, hex};
 use crate::measure::{Definition, Figure, Scale, definition};
 use crate::run::RunError;
@@ -21,7 +23,6 @@ pub const TOLERANCE: f64 = 1e-9;
 
 /// What a certificate states, and of which files.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
 pub struct Statement {
     /// Always [`STATEMENT_TYPE`].
     #[serde(rename = "_type")]
@@ -37,7 +38,6 @@ pub struct Statement {
 
 /// A file and its digest.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
 pub struct Subject {
     /// Its name in the folder.
     pub name: String,
@@ -47,7 +47,6 @@ pub struct Subject {
 
 /// Digests of a file.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
 pub struct Digests {
     /// SHA-256, 64 hexadecimal digits.
     pub sha256: String,
@@ -55,7 +54,6 @@ pub struct Digests {
 
 /// What is stated.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
 pub struct Predicate {
     /// What made the certificate.
     pub tool: Tool,
@@ -80,7 +78,6 @@ pub struct Predicate {
 
 /// What made the certificate.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
 pub struct Tool {
     /// Name.
     pub name: String,
@@ -109,7 +106,6 @@ impl Tool {
 
 /// The run that made the weights.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
 pub struct Run {
     /// Its name.
     pub name: String,
@@ -131,7 +127,6 @@ pub struct Run {
 
 /// How the figures were measured.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
 pub struct Measurement {
     /// Arithmetic.
     pub arithmetic: String,
@@ -173,7 +168,6 @@ impl Measurement {
 
 /// A name and its meaning.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
 pub struct Defined {
     /// Name.
     pub name: String,
@@ -241,4 +235,79 @@ pub fn canonical(statement: &Statement) -> serde_json::Result<Vec<u8>> {
     let mut bytes = serde_json::to_vec_pretty(statement)?;
     bytes.push(b'\n');
     Ok(bytes)
+}
+
+/// A statement as it was read.
+#[derive(Debug)]
+pub struct Read {
+    /// What this version knows of it.
+    pub statement: Statement,
+    /// Paths of the fields that this version does not know.
+    pub unknown: Vec<String>,
+}
+
+/// Why a statement cannot be read.
+#[derive(Debug)]
+pub enum Unreadable {
+    /// It is of another kind or version.
+    Foreign(String),
+    /// It is damaged.
+    Damaged(String),
+}
+
+/// Reads a statement; fields that only a later version knows are named, as in-toto asks for.
+///
+/// # Errors
+/// [`Unreadable`] says what was expected and what was found.
+pub fn read(bytes: &[u8]) -> Result<Read, Unreadable> {
+    let damaged = |error: serde_json::Error| Unreadable::Damaged(error.to_string());
+    let value: Value = serde_json::from_slice(bytes).map_err(damaged)?;
+    let text = |path| value.pointer(path).and_then(Value::as_str);
+    for (path, expected) in [
+        ("/_type", STATEMENT_TYPE),
+        ("/predicateType", PREDICATE_TYPE),
+    ] {
+        let found = text(path).unwrap_or("none");
+        if found != expected {
+            let field = &path[1..];
+            return Err(Unreadable::Foreign(format!(
+                "version {THIS} can check a statement whose `{field}` is {expected}, found {found}"
+            )));
+        }
+    }
+    let statement: Statement =
+        serde_json::from_slice(bytes).map_err(|error| match text("/predicate/tool/version") {
+            Some(version) if !is_known(version) => Unreadable::Foreign(format!(
+                "version {version} made it, and version {THIS} cannot read it: {error}"
+            )),
+            _ => damaged(error),
+        })?;
+    let mut unknown = Vec::new();
+    let known = serde_json::to_value(&statement).map_err(damaged)?;
+    lacking(&value, &known, "", &mut unknown);
+    Ok(Read { statement, unknown })
+}
+
+/// The paths of what a part lacks of the whole.
+fn lacking(whole: &Value, part: &Value, path: &str, found: &mut Vec<String>) {
+    let inside = |key: &str| match path {
+        "" => key.to_owned(),
+        path => format!("{path}.{key}"),
+    };
+    match (whole, part) {
+        (Value::Object(whole), Value::Object(part)) => {
+            for (key, value) in whole {
+                match part.get(key) {
+                    Some(known) => lacking(value, known, &inside(key), found),
+                    None => found.push(inside(key)),
+                }
+            }
+        }
+        (Value::Array(whole), Value::Array(part)) => {
+            for (number, (value, known)) in whole.iter().zip(part).enumerate() {
+                lacking(value, known, &inside(&number.to_string()), found);
+            }
+        }
+        _ => {}
+    }
 }

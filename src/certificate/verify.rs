@@ -1,47 +1,31 @@
 //! Checking a certificate: files, signature, and every figure measured again.
 
+use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::Path;
 
-use serde::Serialize;
-
-use super::checks::{Check, Untrained};
-use super::document::document;
+use super::compare;
 use super::error::CertificateError;
 use super::evidence::Evidence;
 use super::keys::PublicKey;
 use super::measured::Measured;
-use super::plot;
+use super::render::{Rendered, is_known, render};
 use super::signature::open;
 use super::statement::{
-    Measurement, PREDICATE_TYPE, Predicate, STATEMENT_TYPE, Statement, TOLERANCE, Tool, canonical,
-    definitions, run,
+    Measurement, PREDICATE_TYPE, Predicate, STATEMENT_TYPE, Statement, Unreadable, canonical, read,
+    run,
 };
-use super::sums::{Files, hex};
-use super::{CERTIFICATE, DOCUMENT, ENVELOPE, PLOT, SUMS};
+use super::sums::{Files, KNOWN, LIMIT, hex, limit, listed};
+use super::verdict::Verdict;
+use super::{CERTIFICATE, ENVELOPE, SUMS};
 use crate::device::DeviceFailure;
-use crate::measure::{Figure, Progress, Scale};
+use crate::measure::{Progress, Scale};
 use crate::run::{RunError, files};
-use crate::validation::Score;
+use crate::shown::shown_name;
 
-/// Bytes of a certificate that are read, all files together.
-const LIMIT: u64 = 256 << 20;
-/// Files of a certificate that are read; one that is made here has nine.
+/// Files of a certificate that are looked at; one that is made here has at most twelve.
 const MOST_FILES: usize = 64;
-
-/// One thing that was checked.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
-pub struct Found {
-    /// What.
-    pub name: String,
-    /// Whether it holds.
-    pub ok: bool,
-    /// What the certificate says.
-    pub expected: String,
-    /// What is there.
-    pub found: String,
-}
 
 /// How far a check goes.
 #[derive(Clone, Copy, Debug, Default)]
@@ -52,101 +36,84 @@ pub struct Trust<'a> {
     pub key: Option<&'a PublicKey>,
 }
 
-/// What a check of a certificate found.
-#[derive(Clone, Debug, Default)]
-pub struct Verdict {
-    /// Everything that was checked, in order.
-    pub checks: Vec<Found>,
-    /// Who vouches for it, for people.
-    pub signature: String,
-    /// What it states, if that can be read.
-    pub statement: Option<Statement>,
-}
-
-impl Verdict {
-    /// Whether everything holds.
-    pub fn ok(&self) -> bool {
-        self.checks.iter().all(|check| check.ok)
-    }
-
-    /// Everything that does not.
-    pub fn failed(&self) -> impl Iterator<Item = &Found> {
-        self.checks.iter().filter(|check| !check.ok)
-    }
-
-    fn compare(
-        &mut self,
-        name: impl Into<String>,
-        expected: impl Into<String>,
-        found: impl Into<String>,
-    ) {
-        let (expected, found) = (expected.into(), found.into());
-        let ok = expected == found;
-        self.add(name, ok, expected, found);
-    }
-
-    fn add(
-        &mut self,
-        name: impl Into<String>,
-        ok: bool,
-        expected: impl Into<String>,
-        found: impl Into<String>,
-    ) {
-        self.checks.push(Found {
-            name: name.into(),
-            ok,
-            expected: expected.into(),
-            found: found.into(),
-        });
-    }
-}
-
 /// Checks a certificate; what does not hold is in the verdict, not an error.
 ///
 /// # Errors
-/// [`CertificateError`] where there is no such folder or measuring itself fails.
+/// [`CertificateError`] where the folder is missing or cannot be read, or measuring itself fails.
 pub fn verify(
     folder: &Path,
     trust: Trust,
     watch: &(dyn Fn(Progress) + Sync),
 ) -> Result<Verdict, CertificateError> {
     let mut verdict = Verdict::default();
-    let files = read(folder, &mut verdict)?;
-    let measure = |evidence: &Evidence, scale: &Scale| Measured::of(evidence, scale, watch);
-    check(&files, folder, trust, &measure, &mut verdict)?;
+    let found = look(folder, &mut verdict)?;
+    let again = Again {
+        measure: &|evidence, scale| Measured::of(evidence, scale, watch),
+        render: &render,
+    };
+    check(&found, folder, trust, &again, &mut verdict)?;
     Ok(verdict)
 }
 
-/// Measures a checkpoint again.
-pub(super) type Measure<'a> = &'a dyn Fn(&Evidence, &Scale) -> Result<Measured, DeviceFailure>;
+/// What lies in a folder.
+#[derive(Default)]
+pub(super) struct Folder<'a> {
+    /// The files that were read.
+    pub files: Cow<'a, Files>,
+    /// What the other names stand for.
+    pub others: BTreeMap<String, String>,
+}
+
+type Measure<'a> = dyn Fn(&Evidence, &Scale) -> Result<Measured, DeviceFailure> + 'a;
+type Render<'a> = dyn Fn(&Predicate) -> Result<Rendered, CertificateError> + 'a;
+
+/// What takes long; tests remember its answers.
+pub(super) struct Again<'a> {
+    /// Measures a checkpoint.
+    pub measure: &'a Measure<'a>,
+    /// Makes the files for people.
+    pub render: &'a Render<'a>,
+}
 
 /// Checks files at hand; `place` is only for messages.
 pub(super) fn check(
-    files: &Files,
+    folder: &Folder,
     place: &Path,
     trust: Trust,
-    measure: Measure,
+    again: &Again,
     verdict: &mut Verdict,
 ) -> Result<(), CertificateError> {
-    let digests: BTreeMap<&str, String> = files
-        .iter()
-        .map(|(name, bytes)| (name.as_str(), hex(bytes)))
-        .collect();
-    sums(files, &digests, verdict);
-    let statement = statement(files, verdict);
-    signature(files, trust.key, verdict);
+    verdict.sums_only = trust.sums_only;
+    if trust.sums_only {
+        verdict.leave("figures", "nothing was measured");
+    }
+    let files = line_ends(&folder.files, verdict);
+    if verdict.foreign.is_some() {
+        return Ok(());
+    }
+    if !files.contains_key(CERTIFICATE) {
+        let problem = match folder.others.get(CERTIFICATE) {
+            Some(problem) => format!("its {CERTIFICATE} cannot be used: {problem}"),
+            None => format!("there is no {CERTIFICATE} in this folder"),
+        };
+        verdict.is_foreign(&problem);
+        return Ok(());
+    }
+    let statement = statement(&files, verdict);
+    names(&files, &folder.others, statement.as_ref(), verdict);
+    signature(&files, trust.key, verdict);
     if let Some(statement) = &statement {
-        subjects(&digests, statement, verdict);
         let predicate = &statement.predicate;
-        derived(files, predicate, verdict);
-        match Evidence::read(&predicate.run.name, files, place) {
+        derived(&files, (again.render)(predicate), verdict);
+        match Evidence::read(&predicate.run.name, &files, place) {
             Ok(evidence) => {
                 story(&evidence, predicate, verdict)?;
+                compare::meanings(predicate, verdict);
                 let scale = predicate.measurement.scale();
                 // Whoever wrote the statement must not decide how long we are at work.
                 if !trust.sums_only && is_within(&scale, &Scale::certificate(scale.seed)) {
-                    let measured = measure(&evidence, &scale)?;
-                    figures(predicate, &measured, verdict);
+                    let measured = (again.measure)(&evidence, &scale)?;
+                    compare::measured(predicate, &measured, verdict);
                 }
             }
             Err(error) => verdict.add("the run's files", false, "readable", error.to_string()),
@@ -156,127 +123,247 @@ pub(super) fn check(
     Ok(())
 }
 
-/// Reads every plain file; anything else in the folder is a finding.
-fn read(folder: &Path, verdict: &mut Verdict) -> Result<Files, CertificateError> {
-    let entries = fs::read_dir(folder).map_err(|error| {
+/// Reads the files that have a meaning, and those that the sums list; nothing else is opened.
+fn look<'a>(folder: &Path, verdict: &mut Verdict) -> Result<Folder<'a>, CertificateError> {
+    let unusable = |error: std::io::Error| {
         RunError::unusable(folder, format!("expected a certificate's folder: {error}"))
-    })?;
-    let mut found = Files::new();
+    };
+    if !fs::metadata(folder).map_err(unusable)?.is_dir() {
+        let problem =
+            format!("this is no folder; a certificate is one, with a {CERTIFICATE} in it");
+        verdict.is_foreign(&problem);
+        return Ok(Folder::default());
+    }
+    let entries = fs::read_dir(folder).map_err(unusable)?.flatten();
+    let (mut there, mut others) = (BTreeSet::new(), BTreeMap::new());
+    for entry in entries.take(MOST_FILES + 1) {
+        let name = entry.file_name();
+        match name.to_str() {
+            Some(name) => drop(there.insert(name.to_owned())),
+            None => drop(others.insert(shown_name(&name), "not opened".to_owned())),
+        }
+    }
+    if there.len() + others.len() > MOST_FILES {
+        let reason =
+            format!("more than {MOST_FILES} names are in the folder: not all were looked at");
+        verdict.leave("files", &reason);
+    }
+    let known = KNOWN.map(|(name, _)| name.to_owned());
+    for name in &known {
+        there.remove(name);
+    }
+    let mut files = Files::new();
     let mut left = LIMIT;
-    for (number, entry) in entries.flatten().enumerate() {
-        if number >= MOST_FILES {
-            let more = format!("more than {MOST_FILES}");
-            verdict.add("files", false, format!("at most {MOST_FILES}"), more);
-            break;
-        }
-        let name = entry.file_name().to_string_lossy().into_owned();
-        if !entry.file_type().is_ok_and(|kind| kind.is_file()) {
-            verdict.add(name, false, "nothing but plain files", "a folder or link");
+    for name in known.into_iter().chain(there) {
+        let path = folder.join(&name);
+        let Ok(metadata) = path.symlink_metadata() else {
             continue;
-        }
-        match files::read(&entry.path(), left) {
+        };
+        let bytes = if !metadata.is_file() {
+            Err("no plain file".to_owned())
+        } else if !is_spoken_of(&name, &files) {
+            Err("not opened".to_owned())
+        } else {
+            files::read(&path, left.min(limit(&name))).map_err(|error| error.to_string())
+        };
+        match bytes {
             Ok(bytes) => {
                 left -= bytes.len() as u64;
-                found.insert(name, bytes);
+                files.insert(name, bytes);
             }
-            Err(error) => verdict.add(name, false, "readable", error.to_string()),
+            Err(problem) => {
+                others.insert(name, problem);
+            }
         }
     }
-    Ok(found)
+    let files = Cow::Owned(files);
+    Ok(Folder { files, others })
 }
 
-/// Every file against `SHA256SUMS`, and that against its one form.
-fn sums(files: &Files, digests: &BTreeMap<&str, String>, verdict: &mut Verdict) {
-    let Some(bytes) = files.get(SUMS) else {
-        verdict.add(SUMS, false, "there", "missing");
-        return;
+/// Whether a file has a meaning in every certificate, or stands in the sums of this one.
+fn is_spoken_of(name: &str, files: &Files) -> bool {
+    let in_sums = |sums: &Vec<u8>| listed(&String::from_utf8_lossy(sums)).contains_key(name);
+    is_meaningful(name) || files.get(SUMS).is_some_and(in_sums)
+}
+
+fn is_meaningful(name: &str) -> bool {
+    KNOWN.iter().any(|(known, _)| *known == name)
+}
+
+/// Names the text files whose line ends were changed on the way, and gives all files as they were written.
+fn line_ends<'a>(files: &'a Files, verdict: &mut Verdict) -> Cow<'a, Files> {
+    let Some(sums) = files.get(SUMS).map(|sums| with_lf(sums)) else {
+        return Cow::Borrowed(files);
     };
-    let text = String::from_utf8_lossy(bytes);
-    let listed: BTreeMap<&str, &str> = text
-        .lines()
-        .filter_map(|line| line.split_once("  "))
-        .map(|(digest, name)| (name, digest))
-        .collect();
-    let rebuilt: String = listed
+    let text = String::from_utf8_lossy(&sums);
+    let listed = listed(&text);
+    let is_as_listed = |name: &str, bytes: &[u8]| listed.get(name) == Some(&hex(bytes).as_str());
+    let changed: Files = files
         .iter()
-        .map(|(name, digest)| format!("{digest}  {name}\n"))
+        .filter(|(_, bytes)| ends_with_crlf(bytes))
+        .filter(|(name, bytes)| !is_as_listed(name, bytes))
+        .map(|(name, bytes)| (name.clone(), with_lf(bytes)))
+        .filter(|(name, bytes)| name == SUMS || is_as_listed(name, bytes))
         .collect();
-    let form = "one line for each file, sorted: digest, two spaces, name";
-    let found = if rebuilt == text {
-        form
-    } else {
-        "another form"
-    };
-    verdict.compare(format!("{SUMS}: form"), form, found);
-    let there = digests.keys().copied().filter(|name| *name != SUMS);
-    let names: BTreeSet<&str> = listed.keys().copied().chain(there).collect();
-    for name in names {
-        verdict.compare(
-            format!("{SUMS}: {name}"),
-            listed.get(name).copied().unwrap_or("not listed"),
-            digests.get(name).map_or("missing", String::as_str),
-        );
+    if changed.is_empty() {
+        return Cow::Borrowed(files);
     }
+    let names: Vec<&str> = changed.keys().map(String::as_str).collect();
+    let found = format!(
+        "CRLF in {}: git on Windows or a mail program changed them; all else was checked as it was written",
+        names.join(", ")
+    );
+    verdict.add("line ends", false, "LF, as they were written", found);
+    let mut files = files.clone();
+    files.extend(changed);
+    Cow::Owned(files)
+}
+
+/// Whether every line does.
+fn ends_with_crlf(bytes: &[u8]) -> bool {
+    let mut ends = bytes.windows(2).filter(|pair| pair[1] == b'\n').peekable();
+    ends.peek().is_some() && ends.all(|pair| pair[0] == b'\r')
+}
+
+fn with_lf(bytes: &[u8]) -> Vec<u8> {
+    let next = bytes.iter().skip(1).map(Some).chain([None]);
+    let pairs = bytes.iter().zip(next);
+    let kept = pairs.filter(|pair| *pair != (&b'\r', Some(&b'\n')));
+    kept.map(|(byte, _)| *byte).collect()
 }
 
 fn statement(files: &Files, verdict: &mut Verdict) -> Option<Statement> {
-    let Some(bytes) = files.get(CERTIFICATE) else {
-        verdict.add(CERTIFICATE, false, "there", "missing");
-        return None;
-    };
-    let statement: Statement = match serde_json::from_slice(bytes) {
-        Ok(statement) => statement,
-        Err(error) => {
-            verdict.add(CERTIFICATE, false, "a statement", error.to_string());
+    let bytes = files.get(CERTIFICATE)?;
+    let read = match read(bytes) {
+        Ok(read) => read,
+        Err(Unreadable::Foreign(problem)) => {
+            verdict.is_foreign(&problem);
+            return None;
+        }
+        Err(Unreadable::Damaged(problem)) => {
+            verdict.add(CERTIFICATE, false, "a statement", problem);
             return None;
         }
     };
-    let same = canonical(&statement).is_ok_and(|rebuilt| rebuilt == *bytes);
-    let found = if same { "its one form" } else { "another form" };
-    verdict.compare(format!("{CERTIFICATE}: form"), "its one form", found);
-    verdict.compare(
-        format!("{CERTIFICATE}: type"),
-        format!("{STATEMENT_TYPE} {PREDICATE_TYPE}"),
-        format!("{} {}", statement.kind, statement.predicate_type),
-    );
+    let statement = read.statement;
+    let types = format!("{STATEMENT_TYPE} {PREDICATE_TYPE}");
+    let found = format!("{} {}", statement.kind, statement.predicate_type);
+    verdict.compare(format!("{CERTIFICATE}: type"), types, found);
+    let version = &statement.predicate.tool.version;
+    verdict.other_version = (!is_known(version)).then(|| version.clone());
+    for field in &read.unknown {
+        let name = format!("field {field}");
+        verdict.version_dependent(&name, false, "a field of this version", "an unknown one");
+    }
+    if read.unknown.is_empty() {
+        let same = canonical(&statement).is_ok_and(|rebuilt| rebuilt == *bytes);
+        let found = if same { "its one form" } else { "another form" };
+        let name = format!("{CERTIFICATE}: form");
+        verdict.version_dependent(&name, same, "its one form", found);
+    }
     Some(statement)
 }
 
-/// Every file against the statement: none missing, none that it does not speak of.
-fn subjects(digests: &BTreeMap<&str, String>, statement: &Statement, verdict: &mut Verdict) {
-    let mut stated: BTreeMap<&str, &str> = BTreeMap::new();
-    for subject in &statement.subject {
-        let twice = stated.insert(&subject.name, &subject.digest.sha256);
-        if twice.is_some() {
-            verdict.add(format!("subject {}", subject.name), false, "once", "twice");
+/// Every file against `SHA256SUMS` and against the statement: none missing, none that they do not speak of.
+fn names(
+    files: &Files,
+    others: &BTreeMap<String, String>,
+    statement: Option<&Statement>,
+    verdict: &mut Verdict,
+) {
+    let digests: BTreeMap<&str, String> = files
+        .iter()
+        .map(|(name, bytes)| (name.as_str(), hex(bytes)))
+        .collect();
+    let text = files.get(SUMS).map(|sums| String::from_utf8_lossy(sums));
+    let listed = text.as_deref().map(listed);
+    if let (Some(text), Some(listed)) = (&text, &listed) {
+        let lines = listed
+            .iter()
+            .map(|(name, digest)| format!("{digest}  {name}\n"));
+        let form = "one line for each file, sorted: digest, two spaces, name";
+        let same = lines.collect::<String>() == *text;
+        let found = if same { form } else { "another form" };
+        verdict.compare(format!("{SUMS}: form"), form, found);
+    } else if statement.is_some() {
+        let found = others.get(SUMS).map_or("missing", String::as_str);
+        verdict.add(SUMS, false, "there", found);
+    }
+    let stated = statement.map(|statement| {
+        let mut stated: BTreeMap<&str, &str> = BTreeMap::new();
+        for subject in &statement.subject {
+            if stated
+                .insert(&subject.name, &subject.digest.sha256)
+                .is_some()
+            {
+                verdict.add(format!("subject {}", subject.name), false, "once", "twice");
+            }
+        }
+        stated
+    });
+    let there: BTreeSet<&str> = files
+        .keys()
+        .chain(others.keys())
+        .map(String::as_str)
+        .collect();
+    let is_in = |list: &Option<BTreeMap<&str, &str>>, name: &str| {
+        list.as_ref().is_some_and(|list| list.contains_key(name))
+    };
+    let is_spoken_of =
+        |name: &str| is_meaningful(name) || is_in(&listed, name) || is_in(&stated, name);
+    for (list, of, not, beside) in [
+        (&listed, format!("{SUMS}: "), "not listed", &[SUMS][..]),
+        (
+            &stated,
+            "subject ".to_owned(),
+            "not stated",
+            &[SUMS, CERTIFICATE, ENVELOPE],
+        ),
+    ] {
+        let Some(list) = list else { continue };
+        let there = there.iter().copied();
+        let there = there.filter(|name| is_spoken_of(name) && !beside.contains(name));
+        for name in there.chain(list.keys().copied()).collect::<BTreeSet<_>>() {
+            let digest = digests.get(name).map(String::as_str);
+            let found = digest.or(others.get(name).map(String::as_str));
+            let ok = digest.is_some() && digest == list.get(name).copied();
+            let expected = list.get(name).copied().unwrap_or(not);
+            verdict.add(
+                format!("{of}{name}"),
+                ok,
+                expected,
+                found.unwrap_or("missing"),
+            );
         }
     }
-    let there = digests.keys().copied();
-    let there = there.filter(|name| ![SUMS, CERTIFICATE, ENVELOPE].contains(name));
-    let names: BTreeSet<&str> = stated.keys().copied().chain(there).collect();
-    for name in names {
-        verdict.compare(
-            format!("subject {name}"),
-            stated.get(name).copied().unwrap_or("not stated"),
-            digests.get(name).map_or("missing", String::as_str),
-        );
+    for name in there.iter().filter(|name| !is_spoken_of(name)) {
+        let reason = format!("{name} is in the folder, and the certificate does not speak of it");
+        verdict.leave(name, &reason);
+    }
+    for name in stated.iter().flatten().map(|(name, _)| name) {
+        if !is_meaningful(name) {
+            let reason = format!("what {name} says was not checked, only that it was not altered");
+            verdict.leave(name, &reason);
+        }
     }
 }
 
 fn signature(files: &Files, key: Option<&PublicKey>, verdict: &mut Verdict) {
     let Some(bytes) = files.get(ENVELOPE) else {
-        "not signed: files and figures belong together, but nobody vouches for them"
-            .clone_into(&mut verdict.signature);
+        "unsigned: anybody may have made it".clone_into(&mut verdict.signature);
         if let Some(key) = key {
-            let expected = format!("by key {}", key.id());
+            verdict.signature += &format!("; nothing here is signed by {key}");
+            let expected = format!("by {key}");
             verdict.add("signature", false, expected, format!("no {ENVELOPE}"));
         }
         return;
     };
     let opened = match open(bytes) {
         Ok(opened) => opened,
-        Err(error) => {
-            verdict.add(ENVELOPE, false, "a signed envelope", error);
+        Err(problem) => {
+            verdict.add(ENVELOPE, false, "a signed envelope", problem);
+            "its signature cannot be read: anybody may have made it"
+                .clone_into(&mut verdict.signature);
             return;
         }
     };
@@ -287,41 +374,44 @@ fn signature(files: &Files, key: Option<&PublicKey>, verdict: &mut Verdict) {
         "another statement"
     };
     verdict.compare(format!("{ENVELOPE}: payload"), CERTIFICATE, found);
-    let claimed = opened.claimed.join(", ");
-    match key {
-        Some(key) => {
-            let good = opened.signed_by(key);
-            let found = if good {
-                "good"
-            } else {
-                "not by this key, or altered"
-            };
-            verdict.compare(format!("signature by key {}", key.id()), "good", found);
-            verdict.signature = format!("signed by key {claimed}: {found}");
-        }
-        None => {
-            verdict.signature =
-                format!("claims to be signed by key {claimed}; not checked without --key");
-        }
+    let good = key.map(|key| (key, opened.signed_by(key)));
+    if let Some((key, good)) = good {
+        let found = if good {
+            "good"
+        } else {
+            "not by this key, or altered"
+        };
+        verdict.compare(format!("signature by {key}"), "good", found);
     }
+    verdict.signature = match good {
+        Some((key, true)) if same => {
+            verdict.signed_by = Some(key.id());
+            format!("signed by {key}")
+        }
+        Some((key, true)) => format!("{key} signed another statement than this one"),
+        Some((key, false)) => format!("not signed by {key}, or altered since"),
+        None if same => {
+            "there is a signature that nobody has checked: `fluxttice-explorer verify DIR --key PUB` says whether it is PUB's"
+                .to_owned()
+        }
+        None => "the signature beside it is one of another statement".to_owned(),
+    };
 }
 
-/// What is made from the statement alone is made again, where this is the program that made it.
-fn derived(files: &Files, predicate: &Predicate, verdict: &mut Verdict) {
-    if predicate.tool.version != Tool::this().version {
-        return;
-    }
-    let plot = plot::svg(predicate).unwrap_or_else(|error| error.to_string());
-    for (name, rebuilt) in [(DOCUMENT, document(predicate)), (PLOT, plot)] {
-        let same = files
-            .get(name)
-            .is_some_and(|bytes| *bytes == rebuilt.into_bytes());
-        let found = if same {
-            "what the statement says"
-        } else {
-            "something else"
-        };
-        verdict.compare(format!("{name}: content"), "what the statement says", found);
+/// What is made from the statement alone is made again.
+fn derived(files: &Files, made: Result<Rendered, CertificateError>, verdict: &mut Verdict) {
+    let made = match made {
+        Ok(made) => made,
+        Err(error) => {
+            return verdict.add("coverage plot", false, "can be drawn", error.to_string());
+        }
+    };
+    let expected = format!("what {CERTIFICATE} says");
+    for (name, made) in made {
+        let same = files.get(name) == Some(&made);
+        let found = if same { &expected } else { "something else" };
+        let name = format!("{name}: content");
+        verdict.version_dependent(&name, same, &expected, found);
     }
 }
 
@@ -347,26 +437,30 @@ fn story(
         format!("{}, {}", found.epochs, found.batch),
     );
     let scale = predicate.measurement.scale();
+    let how = |how: &Measurement| {
+        let Measurement {
+            arithmetic,
+            generator,
+            tolerance,
+            ..
+        } = how;
+        format!("{arithmetic}; {generator}; to {tolerance:e}")
+    };
     verdict.compare(
         "measurement: how",
-        format!("{:?}", predicate.measurement),
-        format!("{:?}", Measurement::of(&scale)),
+        how(&predicate.measurement),
+        how(&Measurement::of(&scale)),
     );
-    let full = Scale::certificate(scale.seed);
+    let much = |scale: &Scale| {
+        let samples: Vec<String> = scale.samples.iter().map(u32::to_string).collect();
+        let samples = samples.join(" and ");
+        format!("{samples} samples, {} codes", scale.probability_codes)
+    };
     verdict.compare(
         "measurement: as much as a certificate takes",
-        format!(
-            "{:?} samples, {} codes",
-            scale.samples, scale.probability_codes
-        ),
-        format!(
-            "{:?} samples, {} codes",
-            full.samples, full.probability_codes
-        ),
+        much(&scale),
+        much(&Scale::certificate(scale.seed)),
     );
-    let same = definitions(&predicate.figures) == predicate.definitions;
-    let found = if same { "this program's" } else { "others" };
-    verdict.compare("definitions", "this program's", found);
     Ok(())
 }
 
@@ -376,128 +470,4 @@ fn is_within(scale: &Scale, most: &Scale) -> bool {
     scale.samples.len() <= most.samples.len()
         && largest(scale) <= largest(most)
         && scale.probability_codes <= most.probability_codes
-}
-
-/// What is stated against what was measured again.
-fn figures(predicate: &Predicate, measured: &Measured, verdict: &mut Verdict) {
-    verdict.compare(
-        "number of figures",
-        predicate.figures.len().to_string(),
-        measured.figures.len().to_string(),
-    );
-    for (stated, measured) in predicate.figures.iter().zip(&measured.figures) {
-        let ok = agree(stated, measured);
-        verdict.add(name(stated), ok, shown(stated), shown(measured));
-    }
-    verdict.add(
-        "untrained weights, for comparison",
-        same_untrained(&predicate.untrained, &measured.untrained),
-        format!("{:?}", predicate.untrained),
-        format!("{:?}", measured.untrained),
-    );
-    verdict.compare(
-        "number of validation's findings",
-        predicate.validation.len().to_string(),
-        measured.validation.len().to_string(),
-    );
-    for (stated, measured) in predicate.validation.iter().zip(&measured.validation) {
-        let name = format!(
-            "validation: {} of {}",
-            measured.test,
-            measured.which.name().to_uppercase()
-        );
-        let ok = same_score(stated, measured);
-        verdict.add(name, ok, format!("{stated:?}"), format!("{measured:?}"));
-    }
-    let list = |checks: &[Check]| -> String {
-        let lines = checks
-            .iter()
-            .map(|check| format!("{}: {}", check.name, check.found));
-        lines.collect::<Vec<_>>().join("; ")
-    };
-    let (stated, found) = (&predicate.checks, &measured.checks);
-    verdict.compare("checks passed", list(&stated.passed), list(&found.passed));
-    verdict.compare("checks failed", "", list(&found.failed));
-    verdict.compare("checks failed, as stated", "", list(&stated.failed));
-}
-
-fn name(figure: &Figure) -> String {
-    match figure.samples {
-        Some(samples) => format!("{} of {} (N = {samples})", figure.title(), figure.vae),
-        None => format!("{} of {}", figure.title(), figure.vae),
-    }
-}
-
-/// Everything a figure says, at full precision.
-fn shown(figure: &Figure) -> String {
-    let number = |value: Option<f64>| value.map_or("none".to_owned(), |value| value.to_string());
-    let mut text = number(figure.value);
-    for (name, value) in [
-        ("±", figure.standard_error),
-        ("of", figure.ceiling),
-        ("from", figure.trend.map(|[quarter, _]| quarter)),
-        ("and", figure.trend.map(|[_, half]| half)),
-    ] {
-        if value.is_some() {
-            text += &format!(" {name} {}", number(value));
-        }
-    }
-    if let Some(digest) = &figure.digest {
-        text += &format!(" {digest}");
-    }
-    text
-}
-
-fn agree(stated: &Figure, measured: &Figure) -> bool {
-    let bare = |figure: &Figure| Figure {
-        value: None,
-        ceiling: None,
-        standard_error: None,
-        trend: None,
-        ..figure.clone()
-    };
-    // A standard error is a difference of figures: it rounds as they do.
-    let size = measured.value.unwrap_or(0.0).abs();
-    let error = |figure: &Figure| figure.standard_error.map(|error| error + size);
-    let trend = |figure: &Figure, i: usize| figure.trend.map(|trend| trend[i]);
-    bare(stated) == bare(measured)
-        && near(stated.value, measured.value)
-        && near(stated.ceiling, measured.ceiling)
-        && near(error(stated), error(measured))
-        && near(trend(stated, 0), trend(measured, 0))
-        && near(trend(stated, 1), trend(measured, 1))
-}
-
-fn near(a: Option<f64>, b: Option<f64>) -> bool {
-    match (a, b) {
-        (Some(a), Some(b)) => (a - b).abs() <= TOLERANCE * a.abs().max(b.abs()),
-        (None, None) => true,
-        _ => false,
-    }
-}
-
-fn same_score(stated: &Score, measured: &Score) -> bool {
-    let bare = |score: &Score| Score {
-        value: None,
-        untrained: None,
-        baseline: None,
-        ..score.clone()
-    };
-    bare(stated) == bare(measured)
-        && near(stated.value, measured.value)
-        && near(stated.untrained, measured.untrained)
-        && near(stated.baseline, measured.baseline)
-}
-
-fn same_untrained(stated: &Untrained, measured: &Untrained) -> bool {
-    let pairs = stated
-        .mutual_information
-        .iter()
-        .zip(&measured.mutual_information);
-    let information = measured.mutual_information;
-    pairs.into_iter().all(|(a, b)| near(Some(*a), Some(*b)))
-        && Untrained {
-            mutual_information: information,
-            ..stated.clone()
-        } == *measured
 }

@@ -2,16 +2,17 @@
 //! such measurements side by side.
 
 use std::fs;
-use std::path::Path;
 use std::process::ExitCode;
 
 use serde::{Deserialize, Serialize};
 
 use fluxttice_core::device::choose;
 use fluxttice_core::measure::{Benchmark, CoverageTrials, Spread, VaeBenchmark};
-use fluxttice_core::run::{Disk, Origin, find_checkpoint, journal};
+use fluxttice_core::run::{Origin, journal, read_file};
 use fluxttice_core::session::SessionError;
+use fluxttice_core::shown;
 use fluxttice_core::space::{OPERATIONS, sha256};
+use fluxttice_core::threads;
 
 use super::progress::Bar;
 use super::{Done, Failure, json_line, line, note, setup};
@@ -60,7 +61,8 @@ fn measure(global: &Global, args: &BenchArgs) -> Done {
                 .to_owned(),
         ));
     };
-    let checkpoint = find_checkpoint(&setup::runs(global)?, Some(named))?;
+    super::may_write(&args.out, args.force)?;
+    let checkpoint = setup::checkpoint(global, Some(named))?;
     let configuration = match &checkpoint.origin {
         Origin::File(_) | Origin::Untrained(_) => None,
         origin => {
@@ -95,49 +97,39 @@ fn measure(global: &Global, args: &BenchArgs) -> Done {
         },
         configuration_sha256: configuration,
         device: chosen.name,
-        cores: std::thread::available_parallelism().map_or(1, usize::from),
+        cores: threads::count(),
         seed,
         operations: OPERATIONS,
         benchmark: benchmark?,
         peak_memory_bytes: peak_memory(),
     };
-    save(&args.out, &file)?;
+    save(args, &file)?;
     if global.json {
         json_line(&file)?;
     } else {
         table(&[(named.to_owned(), file)])?;
         if !global.quiet {
-            note(&format!("written to {}", args.out.display()));
+            note(&format!("written to {}", shown::shown(&args.out)));
         }
     }
     Ok(ExitCode::SUCCESS)
 }
 
-fn save(path: &Path, file: &File) -> Result<(), Failure> {
-    let disk = Disk::default();
-    if let Some(folder) = path.parent() {
-        disk.create_folder(folder)?;
-    }
+fn save(args: &BenchArgs, file: &File) -> Result<(), Failure> {
     let mut text =
         serde_json::to_string_pretty(file).map_err(|error| Failure::Output(error.into()))?;
     text.push('\n');
-    Ok(disk.write(path, text.as_bytes())?)
+    super::write(&args.out, text.as_bytes(), args.force)
 }
 
 fn compare(global: &Global, paths: &[std::path::PathBuf]) -> Done {
     let mut files = Vec::new();
     for path in paths {
-        let wrong = |problem: String| Failure::Input(format!("{}: {problem}", path.display()));
-        let size = fs::metadata(path)
-            .map_err(|error| wrong(error.to_string()))?
-            .len();
-        if size > LIMIT {
-            return Err(wrong(format!("expected a bench file, found {size} bytes")));
-        }
-        let text = fs::read_to_string(path).map_err(|error| wrong(error.to_string()))?;
-        let file: File = serde_json::from_str(&text)
-            .map_err(|error| wrong(format!("expected a bench file, found: {error}")))?;
-        files.push((path.display().to_string(), file));
+        let file: File = serde_json::from_slice(&read_file(path, LIMIT)?).map_err(|error| {
+            let path = shown::shown(path);
+            Failure::Input(format!("{path}: expected a bench file, found: {error}"))
+        })?;
+        files.push((shown::shown(path), file));
     }
     if global.json {
         for (path, file) in &files {

@@ -6,7 +6,7 @@ use serde_json::json;
 
 use fluxttice_core::certificate::{SecretKey, certify};
 use fluxttice_core::measure::Scale;
-use fluxttice_core::run::{Disk, find_checkpoint};
+use fluxttice_core::run::Disk;
 
 use super::progress::Bar;
 use super::{Done, figure_line, json_line, line, note, setup};
@@ -18,7 +18,10 @@ const HEADLINES: [&str; 3] = ["argmax coverage", "decode entropy", "mutual infor
 /// Runs the command.
 pub fn run(global: &Global, args: &CertifyArgs) -> Done {
     let key = args.sign.as_deref().map(SecretKey::load).transpose()?;
-    let checkpoint = find_checkpoint(&setup::runs(global)?, args.checkpoint.as_deref())?;
+    if let Some(warning) = args.sign.as_deref().and_then(SecretKey::exposed) {
+        note(&format!("warning: {warning}"));
+    }
+    let checkpoint = setup::checkpoint(global, args.checkpoint.as_deref())?;
     let scale = Scale::certificate(global.seed.unwrap_or(0));
     let bar = Bar::new(global);
     let certified = certify(

@@ -8,7 +8,8 @@ use std::fmt::Write;
 use std::process::ExitCode;
 
 use fluxttice_core::record::EpochRecord;
-use fluxttice_core::run::{Disk, find_run, read_metrics, stored_config};
+use fluxttice_core::run::{find_run, read_file, read_metrics, stored_config};
+use fluxttice_core::shown::shown;
 use fluxttice_core::statistics::median;
 
 use self::window::Window;
@@ -23,15 +24,16 @@ pub fn run(global: &Global, args: &CompareArgs) -> Done {
     let records = read_metrics(&run)?;
     let window = Window::measure(&run, &config, global.seed.unwrap_or(0))?;
     let table = table(&original, &records, &window, config.seed);
-    let disk = Disk::default();
-    disk.create_folder(&args.out)?;
     let picture = plot::svg(&original, &records)?;
     for (name, text) in [("comparison.md", &table), ("comparison.svg", &picture)] {
-        disk.write(&args.out.join(name), text.as_bytes())?;
+        super::write(&args.out.join(name), text.as_bytes(), args.force)?;
     }
     line(&table)?;
     Ok(ExitCode::SUCCESS)
 }
+
+/// Largest trajectory that is read.
+const LIMIT: u64 = 64 << 20;
 
 /// The original's trajectory: columns by name, one value per epoch.
 pub struct Original {
@@ -40,8 +42,9 @@ pub struct Original {
 
 impl Original {
     fn read(path: &std::path::Path) -> Result<Self, Failure> {
-        let wrong = |problem: String| Failure::Input(format!("{}: {problem}", path.display()));
-        let text = std::fs::read_to_string(path).map_err(|error| wrong(error.to_string()))?;
+        let wrong = |problem: String| Failure::Input(format!("{}: {problem}", shown(path)));
+        let text = String::from_utf8(read_file(path, LIMIT)?)
+            .map_err(|_| wrong("expected UTF-8 text".to_owned()))?;
         let mut lines = text.lines();
         let names: Vec<&str> = lines.next().unwrap_or_default().split(',').collect();
         let mut columns: BTreeMap<String, Vec<f64>> = names

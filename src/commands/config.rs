@@ -4,7 +4,8 @@ use std::process::ExitCode;
 
 use serde_json::json;
 
-use fluxttice_core::config::{Config, KEYS, Source};
+use fluxttice_core::config::{KEYS, Source, idle_beside};
+use fluxttice_core::shown::shown;
 
 use super::{Done, Failure, json_line, line, setup};
 use crate::cli::{ConfigCommand, Global};
@@ -19,8 +20,13 @@ pub fn run(global: &Global, command: &ConfigCommand) -> Done {
 }
 
 fn check(global: &Global, file: std::path::PathBuf) -> Done {
-    let name = file.display().to_string();
-    let loaded = Config::load(Source::at(file), &global.set)?;
+    let as_given = shown(&file);
+    let source = Source::at(file);
+    let name = match &source {
+        Source::Input => source.name(),
+        _ => as_given,
+    };
+    let loaded = setup::load(source, &global.set)?;
     let digest = loaded.config.digest()?;
     if global.json {
         let without_effect: Vec<_> = loaded
@@ -71,6 +77,9 @@ fn keys(global: &Global) -> Result<ExitCode, Failure> {
         }
         if let Some(reason) = key.no_effect() {
             line(&format!("    no effect: {reason}"))?;
+        }
+        if let Some(cases) = idle_beside(key) {
+            line(&format!("    no effect where {cases}"))?;
         }
     }
     Ok(ExitCode::SUCCESS)

@@ -11,7 +11,6 @@ use fluxttice_core::measure::{
 };
 use fluxttice_core::model::{Weights, Which};
 use fluxttice_core::plot::{self, BLUE, DrawError, FONT, ORANGE, Picture, failed};
-use fluxttice_core::run::{Disk, find_checkpoint};
 use fluxttice_core::space::OPERATIONS;
 
 use super::progress::Bar;
@@ -39,7 +38,7 @@ const SIZE: (u32, u32) = (960, 520);
 
 /// Runs the command.
 pub fn run(global: &Global, args: &ContrastArgs) -> Done {
-    let checkpoint = find_checkpoint(&setup::runs(global)?, args.checkpoint.as_deref())?;
+    let checkpoint = setup::checkpoint(global, args.checkpoint.as_deref())?;
     let seed = global.seed.unwrap_or(0);
     let scale = Scale::certificate(seed);
     let untrained = Weights::start(checkpoint.weights.architecture, seed);
@@ -67,10 +66,8 @@ pub fn run(global: &Global, args: &ContrastArgs) -> Done {
     let table = table(&figures[0], &figures[1]);
     let picture = plot::svg(&Curves(&curves), SIZE)
         .map_err(|error| Failure::Input(format!("cannot draw: {error}")))?;
-    let disk = Disk::default();
-    disk.create_folder(&args.out)?;
     for (name, text) in [("contrast.md", &table), ("contrast.svg", &picture)] {
-        disk.write(&args.out.join(name), text.as_bytes())?;
+        super::write(&args.out.join(name), text.as_bytes(), args.force)?;
     }
     line(table.trim_end())?;
     Ok(ExitCode::SUCCESS)

@@ -6,7 +6,6 @@ use serde::Serialize;
 
 use fluxttice_core::measure::{Evaluator, Scale, generator_figures, measure_prior};
 use fluxttice_core::record::Unique;
-use fluxttice_core::run::find_checkpoint;
 use fluxttice_core::space::{OPERATIONS, OperationSet};
 
 use super::progress::Bar;
@@ -29,7 +28,7 @@ struct Answer {
 
 /// Runs the command.
 pub fn run(global: &Global, args: &CoverageArgs) -> Done {
-    let checkpoint = find_checkpoint(&setup::runs(global)?, args.checkpoint.as_deref())?;
+    let checkpoint = setup::checkpoint(global, args.checkpoint.as_deref())?;
     let evaluator = Evaluator::new(&checkpoint.weights);
     let seed = global.seed.unwrap_or(0);
     if !global.json && !global.quiet {

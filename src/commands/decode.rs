@@ -1,6 +1,5 @@
 //! `decode`: codes → operations with their probabilities.
 
-use std::io::{self, BufRead};
 use std::process::ExitCode;
 
 use serde::Deserialize;
@@ -8,9 +7,8 @@ use serde_json::json;
 
 use fluxttice_core::decode;
 use fluxttice_core::model::{LATENT, Which};
-use fluxttice_core::run::find_checkpoint;
 
-use super::{Done, Failure, json_line, line, operations, setup};
+use super::{Done, json_line, line, operations, setup};
 use crate::cli::{DecodeArgs, Global};
 
 /// Codes decoded at a time.
@@ -25,17 +23,12 @@ struct Encoded {
 
 /// Runs the command.
 pub fn run(global: &Global, args: &DecodeArgs) -> Done {
-    let checkpoint = find_checkpoint(&setup::runs(global)?, args.checkpoint.as_deref())?;
+    let checkpoint = setup::checkpoint(global, args.checkpoint.as_deref())?;
     let mut codes: Vec<(Which, [f64; LATENT])> = Vec::new();
-    for (number, text) in io::stdin().lock().lines().enumerate() {
-        let wrong = |problem: String| {
-            Failure::Input(format!("standard input, line {}: {problem}", number + 1))
-        };
-        let text = text.map_err(|error| wrong(error.to_string()))?;
-        if !text.trim().is_empty() {
-            codes.push(code(&text, args.which.into()).map_err(wrong)?);
-        }
-    }
+    operations::each_line(|text| {
+        codes.push(code(text, args.which.into())?);
+        Ok(())
+    })?;
     // Neighbouring codes of one decoder go together; the order stays.
     for tile in codes
         .chunk_by(|a, b| a.0 == b.0)
@@ -68,6 +61,13 @@ pub fn run(global: &Global, args: &DecodeArgs) -> Done {
     Ok(ExitCode::SUCCESS)
 }
 
+/// Which numbers a code is made of: with larger ones the decoder's would not be finite in 64 bits.
+const SINGLE: &str = "that is finite in single precision (at most 3.4e38)";
+
+fn is_single(number: f64) -> bool {
+    (number as f32).is_finite()
+}
+
 /// A line of 16 numbers, or an object as `encode --json` prints it.
 fn code(text: &str, which: Which) -> Result<(Which, [f64; LATENT]), String> {
     if text.trim_start().starts_with('{') {
@@ -77,14 +77,18 @@ fn code(text: &str, which: Which) -> Result<(Which, [f64; LATENT]), String> {
             .into_iter()
             .find(|which| which.name() == encoded.which);
         let which = named.ok_or_else(|| format!("`which` is `{}`, not a or b", encoded.which))?;
-        return Ok((which, encoded.mu));
+        let vast = encoded.mu.into_iter().find(|number| !is_single(*number));
+        return match vast {
+            None => Ok((which, encoded.mu)),
+            Some(number) => Err(format!("expected numbers {SINGLE}, found {number:e}")),
+        };
     }
     let numbers = text
         .split(|c: char| c.is_whitespace() || "[],;".contains(c))
         .filter(|word| !word.is_empty())
         .map(|word| {
-            let number = word.parse::<f64>().ok().filter(|number| number.is_finite());
-            number.ok_or_else(|| format!("`{word}` is no finite number"))
+            let number = word.parse::<f64>().ok().filter(|number| is_single(*number));
+            number.ok_or_else(|| format!("expected a number {SINGLE}, found `{word}`"))
         })
         .collect::<Result<Vec<f64>, String>>()?;
     let found = numbers.len();

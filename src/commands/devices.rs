@@ -4,12 +4,18 @@ use std::process::ExitCode;
 
 use fluxttice_core::device::list;
 
+use tracing::Level;
+
 use super::{Done, json_line, line};
 use crate::cli::Global;
+use crate::logging::Logs;
 
 /// Runs the command.
 pub fn run(global: &Global) -> Done {
+    // Drivers complain on standard error of what they look for and do without.
+    let aside = (global.log < Level::DEBUG).then(Logs::capture_stderr);
     let devices = list();
+    drop(aside);
     let width = devices
         .iter()
         .map(|device| device.name.chars().count())

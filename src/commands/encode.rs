@@ -5,7 +5,6 @@ use std::process::ExitCode;
 use serde_json::json;
 
 use fluxttice_core::encode;
-use fluxttice_core::run::find_checkpoint;
 
 use super::{Done, json_line, line, operations, setup};
 use crate::cli::{EncodeArgs, Global, WhichArg};
@@ -13,7 +12,7 @@ use crate::cli::{EncodeArgs, Global, WhichArg};
 /// Runs the command.
 pub fn run(global: &Global, args: &EncodeArgs) -> Done {
     let asked = operations::read(&args.operation)?;
-    let checkpoint = find_checkpoint(&setup::runs(global)?, args.checkpoint.as_deref())?;
+    let checkpoint = setup::checkpoint(global, args.checkpoint.as_deref())?;
     for which in WhichArg::asked(args.which) {
         let codes = encode(&checkpoint.weights, which, &asked)?;
         for (operation, code) in asked.iter().zip(codes) {

@@ -9,6 +9,9 @@ use fluxttice_core::device::choose;
 use fluxttice_core::experiment::{Decision, Difference, Experiment, Trial, run as try_out};
 use fluxttice_core::measure::Progress;
 use fluxttice_core::run::{Disk, LATEST, find_run, finished_epochs};
+use fluxttice_core::shown::shown;
+use fluxttice_core::threads;
+use fluxttice_core::words::counted;
 
 use super::progress::Bar;
 use super::{Done, Failure, json_line, line, note, setup};
@@ -24,6 +27,9 @@ pub fn run(global: &Global, args: &ExperimentArgs) -> Done {
         .rsplit_once('@')
         .unwrap_or((&args.checkpoint, LATEST));
     let folder = find_run(&setup::runs(global)?, Some(name))?;
+    if let Some(path) = &args.out {
+        super::may_write(path, args.force)?;
+    }
     let disruption = args.disruption;
     let trial = Trial {
         epoch: finished_epochs(&folder, which)?,
@@ -36,11 +42,7 @@ pub fn run(global: &Global, args: &ExperimentArgs) -> Done {
         repetitions: args.repetitions,
     };
     let chosen = choose(global.device).map_err(fluxttice_core::session::SessionError::from)?;
-    let threads = if chosen.is_cpu() {
-        std::thread::available_parallelism().map_or(1, usize::from)
-    } else {
-        1
-    };
+    let threads = if chosen.is_cpu() { threads::count() } else { 1 };
     let bar = Bar::new(global);
     let (done, of) = (AtomicU32::new(0), 2 * trial.repetitions * trial.horizon);
     let found = try_out(&trial, &chosen, threads, &|_| {
@@ -56,7 +58,7 @@ pub fn run(global: &Global, args: &ExperimentArgs) -> Done {
     let found = found?;
     let path = match &args.out {
         Some(path) => {
-            found.write(&Disk::default(), path)?;
+            super::write(path, &found.bytes(path)?, args.force)?;
             path.clone()
         }
         None => found.save(&Disk::default(), &trial.run)?,
@@ -75,7 +77,7 @@ pub fn run(global: &Global, args: &ExperimentArgs) -> Done {
     } else {
         tell(&found)?;
         if !global.quiet {
-            note(&format!("every epoch of every arm: {}", path.display()));
+            note(&format!("every epoch of every arm: {}", shown(&path)));
         }
     }
     Ok(ExitCode::SUCCESS)
@@ -83,8 +85,13 @@ pub fn run(global: &Global, args: &ExperimentArgs) -> Done {
 
 fn tell(found: &Experiment) -> Result<(), Failure> {
     line(&format!(
-        "{} from epoch {} of {} on, {} epochs an arm, seed {}, on {}",
-        found.disruption, found.epoch, found.base.run, found.horizon, found.base.seed, found.device
+        "{} from epoch {} of {} on, {} an arm, seed {}, on {}",
+        found.disruption,
+        found.epoch,
+        found.base.run,
+        counted(found.horizon, "epoch"),
+        found.base.seed,
+        found.device
     ))?;
     line(&found.verdict.to_string())?;
     if found.verdict.decision == Decision::NotRepeated {

@@ -51,6 +51,7 @@ fn newest(run: &Path) -> Option<Checkpoint> {
 pub fn look_around(global: &Global) -> Done {
     terminal_here()?;
     let checkpoint = best_at_hand(&setup::runs(global)?)?;
+    setup::tell_unchecked(&checkpoint.unchecked);
     show(global, Tab::Neighbours, || explored(checkpoint))
 }
 
@@ -66,7 +67,7 @@ fn terminal_here() -> Result<(), Failure> {
 fn show(global: &Global, tab: Tab, start: impl FnOnce() -> Result<Session, Failure>) -> Done {
     let logs = Logs::to_screen(global.log);
     tui::install_panic_hook();
-    let captured = logs.capture_stderr();
+    let captured = Logs::capture_stderr();
     let shown = catch_unwind(AssertUnwindSafe(|| {
         signals::runtime()?.block_on(async {
             let shutdown = signals::listen()?;
@@ -120,12 +121,11 @@ fn show(global: &Global, tab: Tab, start: impl FnOnce() -> Result<Session, Failu
 struct Asker(Inlet, DeskInlet);
 
 impl tui::Session for Asker {
-    fn send(&mut self, command: Command) -> u64 {
-        self.0.send(command).unwrap_or(0)
+    fn send(&mut self, command: Command) -> Option<u64> {
+        self.0.send(command)
     }
 
-    fn ask(&mut self, request: DeskRequest) {
-        // A desk that has gone leaves its requests undone; the run does not depend on it.
-        self.1.send(request);
+    fn ask(&mut self, request: DeskRequest) -> bool {
+        self.1.send(request)
     }
 }

@@ -16,20 +16,24 @@ pub mod neighbors;
 mod operations;
 pub mod ops;
 mod progress;
+mod run_check;
 pub mod runs;
 mod runs_plot;
 pub mod sample;
 mod setup;
-mod signals;
+pub mod signals;
 mod study;
 pub mod train;
+mod trash;
 pub mod validate;
 pub mod verify;
 
-use std::io::{self, Write};
+use std::io::{self, IsTerminal, Write};
+use std::path::Path;
 use std::process::ExitCode;
 
 use serde::Serialize;
+use serde_json::{Value, json};
 use thiserror::Error;
 
 use fluxttice_core::certificate::CertificateError;
@@ -38,8 +42,9 @@ use fluxttice_core::device::DeviceFailure;
 use fluxttice_core::experiment::ExperimentError;
 use fluxttice_core::measure::neighbours::PlaceError;
 use fluxttice_core::measure::{Figure, definition};
-use fluxttice_core::run::RunError;
+use fluxttice_core::run::{Disk, Existing, RunError, check_result, write_result};
 use fluxttice_core::session::SessionError;
+use fluxttice_core::shown::{is_unsafe, printable, shown};
 use fluxttice_core::space::ParseOperationError;
 use fluxttice_core::study::StudyError;
 use fluxttice_core::training::StepError;
@@ -111,6 +116,7 @@ impl Failure {
                     ..
                 } => 4,
                 ExperimentError::Step { .. } => 5,
+                ExperimentError::System(_) => 1,
                 ExperimentError::Unusable(_) | ExperimentError::Cancelled => 3,
             },
             Self::Certificate(error) => match error {
@@ -158,20 +164,76 @@ fn run_code(error: &RunError) -> u8 {
 /// What a command gives back.
 pub type Done = Result<ExitCode, Failure>;
 
-/// Writes a line of the result.
+/// Writes a line of the result, or several; no terminal acts on what stands in it.
 fn line(text: &str) -> Result<(), Failure> {
-    writeln!(io::stdout().lock(), "{text}").map_err(Failure::Output)
+    writeln!(io::stdout().lock(), "{}", safe(text)).map_err(Failure::Output)
+}
+
+/// Writes a path as the result: byte for byte, for a program that goes on with it; as it can be shown on a terminal.
+fn path_line(path: &Path) -> Result<(), Failure> {
+    let mut output = io::stdout().lock();
+    let written = match output.is_terminal() {
+        true => writeln!(output, "{}", shown(path)),
+        false => output
+            .write_all(path.as_os_str().as_encoded_bytes())
+            .and_then(|()| output.write_all(b"\n")),
+    };
+    written.map_err(Failure::Output)
 }
 
 /// Writes a note to standard error; nobody reading it is no reason to fail.
 pub fn note(text: &str) {
-    let _ = writeln!(io::stderr().lock(), "{text}");
+    let _ = writeln!(io::stderr().lock(), "{}", safe(text));
 }
 
-/// Writes a line of the result as JSON.
+/// Lines of which none holds anything that a terminal acts on.
+fn safe(text: &str) -> String {
+    let lines: Vec<_> = text.split('\n').map(printable).collect();
+    lines.join("\n")
+}
+
+/// Writes a line of the result as JSON; what a terminal could act on is escaped within its strings.
 fn json_line(value: &impl Serialize) -> Result<(), Failure> {
     let text = serde_json::to_string(value).map_err(|error| Failure::Output(error.into()))?;
-    line(&text)
+    let mut safe = String::with_capacity(text.len());
+    for c in text.chars() {
+        match is_unsafe(c) {
+            true => {
+                let mut units = [0; 2];
+                for unit in c.encode_utf16(&mut units) {
+                    safe += &format!("\\u{unit:04x}");
+                }
+            }
+            false => safe.push(c),
+        }
+    }
+    writeln!(io::stdout().lock(), "{safe}").map_err(Failure::Output)
+}
+
+/// A path in JSON: text, with `\u{fffd}` for what is none, and all its bytes beside where that happens.
+fn json_path(value: &mut Value, key: &str, path: &Path) {
+    value[key] = json!(path.to_string_lossy());
+    if path.to_str().is_none() {
+        let bytes = path.as_os_str().as_encoded_bytes();
+        value[format!("{key}_bytes")] = json!(bytes);
+    }
+}
+
+/// That a result may be written to a file, asked before it is worked out.
+fn may_write(to: &Path, force: bool) -> Result<(), Failure> {
+    Ok(check_result(to, existing(force))?)
+}
+
+/// Writes a result to a file.
+fn write(to: &Path, bytes: &[u8], force: bool) -> Result<(), Failure> {
+    Ok(write_result(&Disk::default(), to, bytes, existing(force))?)
+}
+
+fn existing(force: bool) -> Existing {
+    match force {
+        true => Existing::Replaced,
+        false => Existing::Refused,
+    }
 }
 
 /// A figure on one line, for people.

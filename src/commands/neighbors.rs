@@ -8,7 +8,6 @@ use fluxttice_core::measure::Evaluator;
 use fluxttice_core::measure::neighbours::{
     Centre, Metric, Neighbour, Place, Search, Space, nearest, preservation,
 };
-use fluxttice_core::run::find_checkpoint;
 use fluxttice_core::space::{OPERATIONS, OperationSet};
 use fluxttice_core::{Located, locate};
 
@@ -21,7 +20,7 @@ const LISTED: usize = 10;
 /// Runs the command.
 pub fn run(global: &Global, args: &NeighborsArgs) -> Done {
     let places: Vec<Place> = operations::read(&args.place)?;
-    let checkpoint = find_checkpoint(&setup::runs(global)?, args.checkpoint.as_deref())?;
+    let checkpoint = setup::checkpoint(global, args.checkpoint.as_deref())?;
     let (metric, space) = (Metric::from(args.metric), Space::from(args.which));
     let among: Option<OperationSet> = args.among.as_ref().map(|query| query.operations());
     let k = args
@@ -36,15 +35,19 @@ pub fn run(global: &Global, args: &NeighborsArgs) -> Done {
     let spaces = Evaluator::new(&checkpoint.weights).spaces()?;
     let notes = !global.json && !global.quiet;
     for place in places {
-        if metric.needs_spread() && place.operation().is_none() {
-            return Err(Failure::Input(format!(
-                "{} compares posteriors, and the point `{place}` has none: use an operation, or \
-                 --metric euclidean or cosine",
-                metric.name()
+        let located = locate(&checkpoint.weights, &spaces, space, &place)?;
+        let wrong = |problem: String| Failure::Input(format!("`{place}`: {problem}"));
+        if let Some(problem) = located.centre.problem(spaces.of(space), metric) {
+            return Err(wrong(format!("{problem}; use --metric euclidean")));
+        }
+        let found = nearest(spaces.of(space), &located.centre, &search);
+        if found.iter().any(|found| !found.distance.is_finite()) {
+            return Err(wrong(format!(
+                "{} distances from it are no numbers: the codes of {} are too far out",
+                metric.name(),
+                checkpoint.origin
             )));
         }
-        let located = locate(&checkpoint.weights, &spaces, space, &place)?;
-        let found = nearest(spaces.of(space), &located.centre, &search);
         if notes {
             tell_decoded(&place, &located);
             let kept = match &located.centre {
@@ -53,12 +56,12 @@ pub fn run(global: &Global, args: &NeighborsArgs) -> Done {
                 }
                 _ => None,
             };
-            let kept = kept.map_or(String::new(), |share| {
-                format!(
-                    ", {:.0} % of them among the {} nearest by Hamming distance",
-                    100.0 * share,
-                    found.len()
-                )
+            let kept = kept.map_or(String::new(), |share| match found.len() {
+                1 => format!(", with chance {share:.2} the nearest by Hamming distance, too"),
+                many => format!(
+                    ", {:.0} % of them among the {many} nearest by Hamming distance",
+                    100.0 * share
+                ),
             });
             note(&format!(
                 "{}: {} nearest by {} distance, codes of {} from {}{kept}",

@@ -19,17 +19,30 @@ where
         return Ok(vec![text.parse()?]);
     }
     let mut found = Vec::new();
+    each_line(|line| {
+        found.push(line.parse().map_err(|error: T::Err| error.to_string())?);
+        Ok(())
+    })?;
+    Ok(found)
+}
+
+/// Takes in the lines of standard input that are not blank, without the byte order mark that some programs write in
+/// front of the first; what is wrong with one is told with its number.
+pub fn each_line(mut take: impl FnMut(&str) -> Result<(), String>) -> Result<(), Failure> {
     for (number, line) in io::stdin().lock().lines().enumerate() {
-        let line = line.map_err(|error| {
-            Failure::Input(format!("standard input, line {}: {error}", number + 1))
-        })?;
+        let wrong = |problem: String| {
+            Failure::Input(format!("standard input, line {}: {problem}", number + 1))
+        };
+        let line = line.map_err(|error| wrong(error.to_string()))?;
+        let line = match line.strip_prefix('\u{feff}') {
+            Some(rest) if number == 0 => rest,
+            _ => &line,
+        };
         if !line.trim().is_empty() {
-            found.push(line.parse().map_err(|error| {
-                Failure::Input(format!("standard input, line {}: {error}", number + 1))
-            })?);
+            take(line).map_err(wrong)?;
         }
     }
-    Ok(found)
+    Ok(())
 }
 
 /// Index, trits and, where it has one, name.

@@ -1,7 +1,6 @@
 //! `runs`: every run and branch; one in detail; several compared; figures out; what is done with away.
 
 use std::ffi::OsStr;
-use std::io::{self, IsTerminal, Write};
 use std::path::Path;
 use std::process::ExitCode;
 
@@ -12,11 +11,14 @@ use fluxttice_core::experiment::experiments;
 use fluxttice_core::plot::Drawing;
 use fluxttice_core::record::Coverage;
 use fluxttice_core::run::{
-    Branch, Disk, FIGURES, Summary, delete, figures, find_run, journal, tree,
+    Branch, FIGURES, Summary, descriptor, enter_newest, figures, find_run, journal, tree,
 };
+use fluxttice_core::shown::{printable, shown};
 use fluxttice_core::space::OPERATIONS;
 
-use super::{Done, Failure, json_line, line, runs_plot, setup};
+use super::{
+    Done, Failure, json_line, json_path, line, path_line, run_check, runs_plot, setup, trash,
+};
 use crate::cli::{Global, PlotBy, RunsCommand};
 
 /// Runs the command.
@@ -24,27 +26,38 @@ pub fn run(global: &Global, command: Option<&RunsCommand>) -> Done {
     match command {
         None | Some(RunsCommand::List) => list(global),
         Some(RunsCommand::Show { run }) => show(global, run),
-        Some(RunsCommand::Compare { runs, plot, by }) => {
-            compare(global, runs, plot.as_deref().map(|file| (file, *by)))
+        Some(RunsCommand::Compare {
+            runs,
+            plot,
+            by,
+            force,
+        }) => {
+            let plot = plot.as_deref().map(|file| (file, *by, *force));
+            compare(global, runs, plot)
         }
-        Some(RunsCommand::Export { run, out }) => export(global, run, out),
-        Some(RunsCommand::Delete { runs, yes }) => delete_all(global, runs, *yes),
+        Some(RunsCommand::Export { run, out, force }) => export(global, run, out, *force),
+        Some(RunsCommand::Check { run, repair }) => run_check::run(global, run, *repair),
+        Some(RunsCommand::Delete { runs, yes, purge }) => {
+            trash::delete_all(global, runs, *yes, *purge)
+        }
+        Some(RunsCommand::Trash { place }) => trash::list(global, place.as_deref()),
+        Some(RunsCommand::Restore { run }) => trash::take_back(global, run),
     }
 }
 
 fn list(global: &Global) -> Done {
     let runs = setup::runs(global)?;
-    let tree = tree(&runs);
+    let tree = tree(&runs)?;
     if tree.is_empty() && !global.json && !global.quiet {
-        super::note(&format!("no run yet in {}", runs.display()));
+        super::note(&format!("no run yet in {}", shown(&runs)));
     }
     for branch in &tree {
         match (&branch.run, global.json) {
             (Ok(run), true) => json_line(&object(run))?,
             (Err(problem), true) => {
-                json_line(
-                    &json!({"run": branch.name(), "folder": branch.path, "problem": problem}),
-                )?;
+                let mut value = json!({"run": branch.name(), "folder": null, "problem": problem});
+                json_path(&mut value, "folder", &branch.path);
+                json_line(&value)?;
             }
             (_, false) => line(&row(branch))?,
         }
@@ -57,7 +70,7 @@ fn row(branch: &Branch) -> String {
         0 => String::new(),
         depth => format!("{}└ ", "  ".repeat(depth - 1)),
     };
-    let name = format!("{indent}{}", branch.name());
+    let name = format!("{indent}{}", printable(&branch.name()));
     let run = match &branch.run {
         Ok(run) => run,
         Err(problem) => return format!("{name:<28} unreadable: {problem}"),
@@ -67,6 +80,9 @@ fn row(branch: &Branch) -> String {
         state(run),
         run.records.len()
     );
+    if run.unsaved() > 0 {
+        text += &format!(", {} saved", run.saved);
+    }
     if let Some(coverage) = run.coverage() {
         text += &format!(
             "  argmax N {} A {} B {} %, decode entropy A {:.2} B {:.2}",
@@ -78,7 +94,8 @@ fn row(branch: &Branch) -> String {
         );
     }
     if let Some(parent) = &run.parent {
-        text += &format!("  from {} after {} epochs", parent.run, parent.epochs);
+        let name = printable(&parent.run);
+        text += &format!("  from {name} after {} epochs", parent.epochs);
     }
     text
 }
@@ -89,14 +106,9 @@ fn percent(coverage: &Coverage) -> String {
 }
 
 fn state(run: &Summary) -> &'static str {
-    use fluxttice_core::session::message::EndReason;
     match run.end {
         _ if run.open => "open",
-        Some(EndReason::Finished) => "finished",
-        Some(EndReason::EarlyStop) => "early stop",
-        Some(EndReason::Stopped) => "stopped",
-        Some(EndReason::Diverged) => "diverged",
-        Some(EndReason::Failed) => "failed",
+        Some(reason) => reason.words(),
         None => "cut off",
     }
 }
@@ -105,26 +117,36 @@ fn object(run: &Summary) -> Value {
     let parent = run.parent.as_ref().map(
         |parent| json!({"run": parent.run, "epochs": parent.epochs, "weights": parent.weights}),
     );
-    json!({
+    let mut value = json!({
         "run": run.name,
-        "folder": run.path,
+        "folder": null,
         "state": state(run),
         "seed": run.config.seed,
         "epochs": run.records.len(),
+        "saved_epochs": run.saved,
         "total_epochs": run.config.total_epochs,
         "parent": parent,
         "checkpoints": run.checkpoints,
         "newest": run.newest(),
-    })
+    });
+    json_path(&mut value, "folder", &run.path);
+    value
 }
 
+/// A run whose figures go on to somebody else: held against its newest checkpoint.
 fn read(global: &Global, named: &str) -> Result<Summary, Failure> {
     let path = find_run(&setup::runs(global)?, Some(named))?;
+    if let Some((_, entered)) = enter_newest(&path)? {
+        setup::tell_unchecked(&entered.unchecked);
+    }
     Ok(Summary::read(&path)?)
 }
 
 fn show(global: &Global, named: &str) -> Done {
-    let run = read(global, named)?;
+    let run = Summary::read(&find_run(&setup::runs(global)?, Some(named))?)?;
+    if let Err(error) = enter_newest(&run.path) {
+        super::note(&format!("not in order: {error}"));
+    }
     let published = Config::default().differences(&run.config);
     let found = experiments(&run.path);
     if global.json {
@@ -151,7 +173,7 @@ fn show(global: &Global, named: &str) -> Done {
         run: Ok(run.clone()),
         depth: 0,
     }))?;
-    line(&format!("folder       {}", run.path.display()))?;
+    line(&format!("folder       {}", shown(&run.path)))?;
     line(&format!("seed         {}", run.config.seed))?;
     let kept: Vec<String> = run.checkpoints.iter().map(ToString::to_string).collect();
     line(&format!("checkpoints  after epochs {}", kept.join(" ")))?;
@@ -177,7 +199,7 @@ fn show(global: &Global, named: &str) -> Done {
     Ok(ExitCode::SUCCESS)
 }
 
-fn compare(global: &Global, named: &[String], plot: Option<(&Path, PlotBy)>) -> Done {
+fn compare(global: &Global, named: &[String], plot: Option<(&Path, PlotBy, bool)>) -> Done {
     let runs = named
         .iter()
         .map(|named| read(global, named))
@@ -185,18 +207,18 @@ fn compare(global: &Global, named: &[String], plot: Option<(&Path, PlotBy)>) -> 
     let Some((first, others)) = runs.split_first() else {
         return Ok(ExitCode::SUCCESS);
     };
-    if let Some((file, by)) = plot {
+    if let Some((file, by, force)) = plot {
         let extension = file.extension().and_then(OsStr::to_str);
         let Some(extension @ ("svg" | "png")) = extension else {
             return Err(Failure::Usage(format!(
                 "--plot {}: expected a name that ends with .svg or .png",
-                file.display()
+                shown(file)
             )));
         };
         let bytes = Drawing::Curves(runs_plot::curves(&runs, by))
             .bytes(extension)
             .map_err(|error| Failure::Input(format!("cannot draw: {error}")))?;
-        Disk::default().write(file, &bytes)?;
+        super::write(file, &bytes, force)?;
     }
     let common = runs.iter().map(|run| run.records.len()).min().unwrap_or(0);
     let at = |run: &Summary| {
@@ -258,45 +280,16 @@ fn compare(global: &Global, named: &[String], plot: Option<(&Path, PlotBy)>) -> 
     Ok(ExitCode::SUCCESS)
 }
 
-fn export(global: &Global, named: &str, out: &Path) -> Done {
+fn export(global: &Global, named: &str, out: &Path, force: bool) -> Done {
     let run = read(global, named)?;
     let text = figures(run.records.iter()).csv();
     if out.as_os_str() == "-" {
         return line(text.trim_end()).map(|()| ExitCode::SUCCESS);
     }
-    Disk::default().write(out, text.as_bytes())?;
-    line(&out.display().to_string())?;
-    Ok(ExitCode::SUCCESS)
-}
-
-fn delete_all(global: &Global, named: &[String], yes: bool) -> Done {
-    let runs = setup::runs(global)?;
-    let paths = named
-        .iter()
-        .map(|named| find_run(&runs, Some(named)))
-        .collect::<Result<Vec<_>, _>>()?;
-    if !yes {
-        if !io::stdin().is_terminal() {
-            return Err(Failure::Usage(
-                "nobody to ask here; --yes deletes without asking".to_owned(),
-            ));
-        }
-        for path in &paths {
-            super::note(&path.display().to_string());
-        }
-        let _ = write!(io::stderr(), "delete with everything in it? [y/N] ");
-        let mut answer = String::new();
-        let read = io::stdin().read_line(&mut answer);
-        if read.is_err() || !matches!(answer.trim(), "y" | "yes") {
-            super::note("nothing was deleted");
-            return Ok(ExitCode::SUCCESS);
-        }
-    }
-    for path in paths {
-        delete(&Disk::default(), &path)?;
-        if !global.quiet {
-            super::note(&format!("deleted {}", path.display()));
-        }
+    super::write(out, text.as_bytes(), force)?;
+    // Its name does not belong among the figures.
+    if descriptor(out).is_none() {
+        path_line(out)?;
     }
     Ok(ExitCode::SUCCESS)
 }

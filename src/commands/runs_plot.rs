@@ -3,6 +3,7 @@
 use fluxttice_core::plot::{Curve, Curves, Dash, Heading, Ink, Panel};
 use fluxttice_core::record::{EpochRecord, Unique};
 use fluxttice_core::run::{Figure, Summary};
+use fluxttice_core::shown::printable;
 
 use crate::cli::PlotBy;
 
@@ -66,7 +67,7 @@ pub fn curves(runs: &[Summary], by: PlotBy) -> Curves {
     }
     let coloured = || groups.iter().zip(INKS.into_iter().cycle());
     let name = |group: &[&Summary]| {
-        let names: Vec<&str> = group.iter().map(|run| run.name.as_str()).collect();
+        let names: Vec<_> = group.iter().map(|run| printable(&run.name)).collect();
         names.join(", ")
     };
     let last = runs

@@ -4,7 +4,6 @@ use std::fmt::Write as _;
 use std::process::ExitCode;
 
 use fluxttice_core::measure::{Evaluator, samples};
-use fluxttice_core::run::find_checkpoint;
 
 use super::{Done, line, setup};
 use crate::cli::{Draw, Global, SampleArgs};
@@ -14,7 +13,7 @@ const TILE: u32 = 16_384;
 
 /// Runs the command.
 pub fn run(global: &Global, args: &SampleArgs) -> Done {
-    let checkpoint = find_checkpoint(&setup::runs(global)?, args.checkpoint.as_deref())?;
+    let checkpoint = setup::checkpoint(global, args.checkpoint.as_deref())?;
     let evaluator = Evaluator::new(&checkpoint.weights);
     let seed = global.seed.unwrap_or(0);
     for start in (0..args.samples).step_by(TILE as usize) {

@@ -4,16 +4,33 @@ use std::path::{Path, PathBuf};
 
 use fluxttice_core::config::{Config, Loaded, Source};
 use fluxttice_core::run::{
-    Disk, LATEST, find_run, finished_epochs, new_run, runs_folder, stored_config,
+    Checkpoint, Disk, LATEST, find_checkpoint, find_run, finished_epochs, runs_folder,
+    stored_config,
 };
 use fluxttice_core::session::{Place, Plan, Session, plans};
+use fluxttice_core::shown::shown;
 
 use super::Failure;
-use crate::cli::{Global, Population};
+use crate::cli::{Global, MOST_SEED, Population};
 
 /// The folder of all runs.
 pub fn runs(global: &Global) -> Result<PathBuf, Failure> {
     Ok(runs_folder(global.data_dir.as_deref())?)
+}
+
+/// The checkpoint that a user means; says what of it could not be checked.
+pub fn checkpoint(global: &Global, named: Option<&str>) -> Result<Checkpoint, Failure> {
+    let found = find_checkpoint(&runs(global)?, named)?;
+    tell_unchecked(&found.unchecked);
+    Ok(found)
+}
+
+/// Says what could not be checked of what was read.
+pub fn tell_unchecked(unchecked: &[String]) {
+    // Not one of the notes that --quiet leaves out: who is not told believes.
+    for note in unchecked {
+        super::note(&format!("not checked: {note}"));
+    }
 }
 
 /// The effective configuration: file, then overrides, then the seed.
@@ -21,7 +38,19 @@ pub fn config(global: &Global) -> Result<Loaded, Failure> {
     let source = global.config.clone().map_or(Source::BuiltIn, Source::at);
     let mut overrides = global.set.clone();
     overrides.extend(global.seed.map(|seed| format!("seed={seed}")));
-    Ok(Config::load(source, &overrides)?)
+    load(source, &overrides)
+}
+
+/// A configuration for a new run. A larger seed would be another one to most readers of the JSON it is told in; runs that
+/// have one go on.
+pub fn load(source: Source, overrides: &[String]) -> Result<Loaded, Failure> {
+    let loaded = Config::load(source, overrides)?;
+    match loaded.config.seed {
+        seed if seed > MOST_SEED => Err(Failure::Input(format!(
+            "seed: found {seed}; expected at most {MOST_SEED} (2^53), up to which every reader of JSON keeps it"
+        ))),
+        _ => Ok(loaded),
+    }
 }
 
 /// The plan of a new or continued session.
@@ -85,7 +114,6 @@ pub fn branch(global: &Global, named: &str, out: Option<&Path>) -> Result<Plan, 
     let from = find_run(&runs, Some(name))?;
     let epochs = finished_epochs(&from, which)?;
     let config = stored_with(global, &from)?;
-    let to = out.map_or_else(|| new_run(&runs, &config), Path::to_owned);
     Ok(Plan {
         disk: Disk::default(),
         device: global.device,
@@ -97,7 +125,8 @@ pub fn branch(global: &Global, named: &str, out: Option<&Path>) -> Result<Plan, 
         place: Place::Branch {
             from,
             epochs,
-            to,
+            runs,
+            to: out.map(Path::to_owned),
             config: Box::new(config),
         },
     })
@@ -138,6 +167,6 @@ fn same_settings(global: &Global, run: &Path) -> Result<(), Failure> {
     let (given, kept) = different.map_or(("", ""), |(a, b)| (a.trim(), b.trim()));
     Err(Failure::Input(format!(
         "{} was made with `{kept}`, now asked for with `{given}`; a run keeps its configuration, start a new one for another",
-        run.display()
+        shown(run)
     )))
 }

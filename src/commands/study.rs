@@ -12,9 +12,11 @@ use fluxttice_core::config::Config;
 use fluxttice_core::device::choose;
 use fluxttice_core::model::Which;
 use fluxttice_core::session::SessionError;
+use fluxttice_core::shown::shown;
 use fluxttice_core::study::{
     Difference, MOST_SEEDS, PARTS, Part, Study, StudyError, StudyProgress, Summary, Tested,
 };
+use fluxttice_core::threads;
 use fluxttice_core::validation::number;
 
 use super::{Done, Failure, json_line, line, note, setup, signals};
@@ -37,7 +39,7 @@ pub fn run(global: &Global, args: &ValidateArgs, parts: &[String]) -> Done {
         ..setup::config(global)?.config
     };
     let chosen = choose(global.device).map_err(SessionError::from)?;
-    let cores = std::thread::available_parallelism().map_or(1, usize::from);
+    let cores = threads::count();
     let study = Study {
         seeds,
         parts,
@@ -53,7 +55,7 @@ pub fn run(global: &Global, args: &ValidateArgs, parts: &[String]) -> Done {
     let told = Told::new(global);
     told.note(&format!(
         "in {}, on {}, {} at a time; the same command goes on with it after a stop",
-        study.folder.display(),
+        shown(&study.folder),
         chosen.name,
         study.at_a_time
     ));

@@ -5,16 +5,19 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
+use serde::Serialize;
 use serde_json::{Value, json};
 
 use fluxttice_core::experiment::FIGURES;
 use fluxttice_core::record::EpochRecord;
-use fluxttice_core::run::{Members, journal};
+use fluxttice_core::run::{Members, journal, read_whole_journal};
 use fluxttice_core::session::Session;
-use fluxttice_core::session::message::{Command, End, Event, Progress, RunInfo};
+use fluxttice_core::session::message::{Command, End, Event, NoticeLevel, Progress, RunInfo};
+use fluxttice_core::shown::{printable, shown};
 use fluxttice_core::training::Steer;
+use fluxttice_core::words::counted;
 
-use super::{Done, Failure, json_line, line, note, setup, signals};
+use super::{Done, Failure, json_line, json_path, note, path_line, setup, signals};
 use crate::cli::{Global, TrainArgs};
 use crate::logging::Logs;
 
@@ -40,7 +43,8 @@ pub fn run(global: &Global, args: &TrainArgs) -> Done {
         }
     }
     if let Some(path) = &args.replay {
-        plan.planned.extend(journal::steps(&journal::read(path)?));
+        plan.planned
+            .extend(journal::steps(&read_whole_journal(path)?));
         plan.replay = true;
     }
     signals::runtime()?.block_on(async {
@@ -61,8 +65,8 @@ pub fn run(global: &Global, args: &TrainArgs) -> Done {
                         if let Event::Started(info) = &event {
                             logs.write_to(&info.folder);
                         }
-                        // Nobody reads on: stop as if asked to, and keep what is done.
-                        if let Err(failure) = report.event(&event) && silenced.is_none() {
+                        // A full disk: stop as if asked to, and keep what is done.
+                        if let Err(failure) = report.hear(&event) && silenced.is_none() {
                             silenced = Some(failure);
                             inlet.send(Command::StopNow);
                         }
@@ -84,10 +88,13 @@ pub fn run(global: &Global, args: &TrainArgs) -> Done {
             if let Err(error) = &finished {
                 (end.reason, end.message) = (error.reason(), error.to_string());
             }
-            report.end(&end, finished.is_ok())?;
+            silenced = report.end(&end, finished.is_ok()).err();
         }
         finished?;
-        silenced.map_or(Ok(()), Err)?;
+        // That nobody reads is no failure of training.
+        if let Some(failure) = silenced.filter(|failure| !failure.is_broken_pipe()) {
+            return Err(failure);
+        }
         Ok(signal.map_or(ExitCode::SUCCESS, signals::code))
     })
 }
@@ -96,6 +103,8 @@ pub fn run(global: &Global, args: &TrainArgs) -> Done {
 struct Report {
     json: bool,
     quiet: bool,
+    /// Whether somebody reads what is written to standard output.
+    heard: bool,
     bar: ProgressBar,
     /// The run; in a population the others behind it.
     runs: Vec<Arc<RunInfo>>,
@@ -118,10 +127,30 @@ impl Report {
         Self {
             json: global.json,
             quiet: global.quiet,
+            heard: true,
             bar,
             runs: Vec::new(),
             members: Members::default(),
         }
+    }
+
+    /// Tells an event. Training outlives those who read of it: that nobody does any more is said once.
+    fn hear(&mut self, event: &Event) -> Result<(), Failure> {
+        match self.event(event) {
+            Err(gone) if gone.is_broken_pipe() => {
+                self.heard = false;
+                if !self.quiet {
+                    note("nobody reads standard output any more; training goes on");
+                }
+                Ok(())
+            }
+            told => told,
+        }
+    }
+
+    /// A JSON line, as long as somebody reads them.
+    fn json(&self, value: &impl Serialize) -> Result<(), Failure> {
+        if self.heard { json_line(value) } else { Ok(()) }
     }
 
     fn event(&mut self, event: &Event) -> Result<(), Failure> {
@@ -133,7 +162,7 @@ impl Report {
                     self.members.add(seed, &report.record);
                 }
                 if self.json {
-                    return json_line(report.record.as_ref());
+                    return self.json(report.record.as_ref());
                 }
                 let seed = seed.filter(|_| self.runs.len() > 1);
                 self.note(&summary(&report.record, seed));
@@ -144,7 +173,7 @@ impl Report {
                 if self.json {
                     let (seed, record) = (member.seed, member.record.as_ref());
                     let event = json!({"event": "member", "seed": seed, "record": record});
-                    return json_line(&event);
+                    return self.json(&event);
                 }
                 self.note(&summary(&member.record, Some(member.seed)));
                 Ok(())
@@ -152,21 +181,31 @@ impl Report {
             Event::Outcome(outcome) if self.json => {
                 let mut value = serde_json::to_value(outcome).unwrap_or_default();
                 value["event"] = json!("outcome");
-                json_line(&value)
+                self.json(&value)
             }
             Event::Outcome(outcome) => {
                 let refused = if outcome.applied { "" } else { "refused, " };
-                self.note(&format!(
+                let text = format!(
                     "epoch {} batch {}: {}{}: {refused}{}",
                     outcome.epoch, outcome.batch, outcome.by, outcome.command, outcome.message
-                ));
+                );
+                match outcome.applied {
+                    true => self.note(&text),
+                    false => self.warn(&text),
+                }
                 Ok(())
+            }
+            Event::Notice(notice) if self.json => {
+                self.json(&json!({"event": "notice", "level": notice.level, "text": notice.text}))
             }
             Event::Notice(notice) => {
-                self.note(&notice.text);
+                match notice.level {
+                    NoticeLevel::Info => self.note(&notice.text),
+                    NoticeLevel::Warning | NoticeLevel::Error => self.warn(&notice.text),
+                }
                 Ok(())
             }
-            Event::Saving(unsaved) if self.json => json_line(&json!({
+            Event::Saving(unsaved) if self.json => self.json(&json!({
                 "event": "saving",
                 "unsaved_since": unsaved.as_ref().map(|unsaved| unsaved.since),
                 "problem": unsaved.as_ref().map(|unsaved| &unsaved.problem),
@@ -189,7 +228,14 @@ impl Report {
 
     /// A line on standard error that does not tear the bar.
     fn note(&self, text: &str) {
-        if !self.quiet && !self.json {
+        if !self.quiet {
+            self.warn(text);
+        }
+    }
+
+    /// What is told also where nobody wants notes: that something is not as it was asked for.
+    fn warn(&self, text: &str) {
+        if !self.json {
             self.bar.suspend(|| note(text));
         }
     }
@@ -201,10 +247,10 @@ impl Report {
         }
         if self.json {
             let [total, vae_a, vae_b, statenet] = info.parameters;
-            return json_line(&json!({
+            let mut value = json!({
                 "event": "start",
                 "run": info.name,
-                "folder": info.folder,
+                "folder": null,
                 "device": info.device,
                 "device_reason": info.device_reason,
                 "seed": info.seed,
@@ -215,9 +261,15 @@ impl Report {
                 "total_epochs": info.tuning.total_epochs(),
                 "batches": info.batches,
                 "parameters": {"total": total, "vae_a": vae_a, "vae_b": vae_b, "statenet": statenet},
-            }));
+            });
+            json_path(&mut value, "folder", &info.folder);
+            return self.json(&value);
         }
-        self.note(&format!("run {} in {}", info.name, info.folder.display()));
+        self.note(&format!(
+            "run {} in {}",
+            printable(&info.name),
+            shown(&info.folder)
+        ));
         if self.runs.len() > 1 {
             return Ok(());
         }
@@ -227,8 +279,13 @@ impl Report {
         ));
         if !info.ineffective.is_empty() {
             self.note(&format!(
-                "{} keys of the configuration have no effect; `config keys` says which and why",
-                info.ineffective.len()
+                "{} of the configuration {} no effect; `config keys` says which and why",
+                counted(info.ineffective.len() as u64, "key"),
+                if info.ineffective.len() == 1 {
+                    "has"
+                } else {
+                    "have"
+                }
             ));
         }
         Ok(())
@@ -281,7 +338,7 @@ impl Report {
                     })
                 })
                 .collect();
-            return json_line(&json!({"event": "population", "epoch": epoch, "figures": figures}));
+            return self.json(&json!({"event": "population", "epoch": epoch, "figures": figures}));
         }
         self.note(&format!(
             "{} runs after epoch {epoch}: mean (95 % interval), lowest to highest",
@@ -305,13 +362,12 @@ impl Report {
         self.bar.finish_and_clear();
         self.population()?;
         if self.json {
-            return json_line(
-                &json!({"event": "end", "reason": end.reason, "message": end.message}),
-            );
+            return self
+                .json(&json!({"event": "end", "reason": end.reason, "message": end.message}));
         }
         if well {
             for info in &self.runs {
-                line(&info.folder.display().to_string())?;
+                path_line(&info.folder)?;
             }
             self.note(&end.message);
         }

@@ -4,7 +4,7 @@ use std::process::ExitCode;
 
 use serde_json::json;
 
-use fluxttice_core::run::{Origin, find_checkpoint};
+use fluxttice_core::run::Origin;
 use fluxttice_core::validation::{Finding, Past, UNTRAINED, condemned, number, tests, validate};
 
 use super::progress::Bar;
@@ -19,7 +19,7 @@ pub fn run(global: &Global, args: &ValidateArgs) -> Done {
         None if args.list => return list(global),
         None => {}
     }
-    let checkpoint = find_checkpoint(&setup::runs(global)?, args.checkpoint.as_deref())?;
+    let checkpoint = setup::checkpoint(global, args.checkpoint.as_deref())?;
     let seed = global.seed.unwrap_or(0);
     let past = Past::of(&checkpoint.origin)?;
     if !global.json && !global.quiet {
@@ -49,6 +49,7 @@ pub fn run(global: &Global, args: &ValidateArgs) -> Done {
         line("")?;
         line(&match condemned {
             0 => "every deciding test passes".to_owned(),
+            1 => "1 of the deciding tests does not pass".to_owned(),
             count => format!("{count} of the deciding tests do not pass"),
         })?;
     }

@@ -4,7 +4,7 @@ use std::process::ExitCode;
 
 use serde_json::json;
 
-use fluxttice_core::certificate::{PublicKey, Trust, verify};
+use fluxttice_core::certificate::{PublicKey, Trust, Word, verify};
 
 use super::progress::Bar;
 use super::{Done, json_line, line};
@@ -21,31 +21,42 @@ pub fn run(global: &Global, args: &VerifyArgs) -> Done {
     let verdict = verify(&args.folder, trust, &|progress| bar.show(progress));
     bar.clear();
     let verdict = verdict?;
+    let word = verdict.word();
     if global.json {
         json_line(&json!({
+            "verdict": word,
             "ok": verdict.ok(),
+            "counts": {
+                "checked": verdict.checks.len(),
+                "failed": verdict.failed().count(),
+                "not_checked": verdict.unchecked.len(),
+            },
+            "reason": verdict.foreign,
             "signature": verdict.signature,
+            "signed_by": verdict.signed_by,
+            "not_checked": verdict.unchecked,
+            "claims": verdict.claims(),
             "checks": verdict.checks,
         }))?;
     } else {
+        line(&verdict.headline())?;
+        if word != Word::NotACertificate {
+            line(&verdict.signature)?;
+        }
         for failed in verdict.failed() {
             line(&format!("differs: {}", failed.name))?;
             line(&format!("  certificate: {}", failed.expected))?;
             line(&format!("  found:       {}", failed.found))?;
         }
-        let (failed, all) = (verdict.failed().count(), verdict.checks.len());
-        line(&if failed > 0 {
-            format!("does not hold: {failed} of {all} checks failed")
-        } else if args.sums_only {
-            format!("the files hold: {all} checks passed; nothing was measured again")
-        } else {
-            format!("holds: {all} checks passed, every figure measured again")
-        })?;
-        line(&verdict.signature)?;
+        if verdict.unchecked.len() > 1 {
+            for unchecked in &verdict.unchecked {
+                line(&format!("not checked: {}", unchecked.reason))?;
+            }
+        }
     }
-    Ok(if verdict.ok() {
-        ExitCode::SUCCESS
-    } else {
-        ExitCode::FAILURE
+    Ok(match word {
+        _ if verdict.ok() => ExitCode::SUCCESS,
+        Word::NotACertificate => ExitCode::from(3),
+        _ => ExitCode::FAILURE,
     })
 }

@@ -1,6 +1,6 @@
 //! The table of keys as Markdown, for `docs/configuration.md`.
 
-use super::keys::KEYS;
+use super::keys::{KEYS, KeyInfo};
 
 /// Every key as one row: type and bounds, published value, meaning, effect, and when a change in a
 /// running session takes effect.
@@ -11,7 +11,10 @@ pub fn markdown_table() -> String {
     );
     for info in &KEYS {
         let effect = match info.no_effect() {
-            None => "used".to_owned(),
+            None => match idle_beside(info) {
+                None => "used".to_owned(),
+                Some(cases) => format!("used, except where {cases}"),
+            },
             Some(reason) => format!("**none**: {reason}"),
         };
         let live = info.live.map_or("–".to_owned(), |point| point.to_string());
@@ -29,6 +32,13 @@ pub fn markdown_table() -> String {
         );
     }
     table
+}
+
+/// Beside which values of other keys a key changes nothing, in one clause; `None` where it always changes something.
+#[must_use]
+pub fn idle_beside(info: &KeyInfo) -> Option<String> {
+    let cases: Vec<&str> = info.idle_beside().collect();
+    (!cases.is_empty()).then(|| cases.join(", or where "))
 }
 
 #[cfg(test)]

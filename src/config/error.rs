@@ -2,6 +2,8 @@
 
 use std::fmt;
 
+use crate::shown;
+
 /// At most this many problems are printed; the rest is counted.
 const SHOWN: usize = 20;
 
@@ -9,7 +11,7 @@ const SHOWN: usize = 20;
 #[derive(Debug, thiserror::Error)]
 pub enum ConfigError {
     /// The file is missing, is a directory, or the system refused to read it.
-    #[error("{file}: cannot be read: {source}; expected {expected}")]
+    #[error("{}: cannot be read: {source}; expected {expected}", shown::printable(.file))]
     Unreadable {
         /// The path as it was given.
         file: String,
@@ -19,7 +21,7 @@ pub enum ConfigError {
         source: std::io::Error,
     },
     /// The text is longer than any configuration can reasonably be.
-    #[error("{file}: is larger than {limit} bytes; expected a configuration of a few kilobytes")]
+    #[error("{}: is larger than {limit} bytes; expected a configuration of a few kilobytes", shown::printable(.file))]
     TooLarge {
         /// The path or name of the text.
         file: String,
@@ -128,7 +130,7 @@ impl fmt::Display for Place {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Text { name, line, column } => {
-                f.write_str(name)?;
+                f.write_str(&shown::printable(name))?;
                 if let Some(line) = line {
                     write!(f, ":{line}")?;
                     if let Some(column) = column {
@@ -143,28 +145,17 @@ impl fmt::Display for Place {
     }
 }
 
-/// Text from outside on one line, without control characters.
-///
-/// A configuration may come from anyone; what it contains must not reach the terminal as
-/// escape sequences.
-pub(super) fn escaped(text: &str) -> String {
-    let mut shown = String::with_capacity(text.len());
-    for c in text.chars() {
-        if c.is_control() {
-            shown.extend(c.escape_default());
-        } else {
-            shown.push(c);
-        }
-    }
-    shown
+/// Whether a character looks like a blank, or like nothing, and is none of those that YAML separates with.
+pub(super) fn is_invisible(c: char) -> bool {
+    !c.is_ascii() && shown::is_unsafe(c)
 }
 
-/// As [`escaped`], and cut to a readable length.
+/// Text from outside on one line as a terminal may show it, cut to a readable length.
 pub(super) fn printable(text: &str) -> String {
     const LENGTH: usize = 80;
     match text.char_indices().nth(LENGTH) {
-        Some((end, _)) => escaped(&text[..end]) + "…",
-        None => escaped(text),
+        Some((end, _)) => shown::printable(&text[..end]).into_owned() + "…",
+        None => shown::printable(text).into_owned(),
     }
 }
 

@@ -3,6 +3,7 @@
 use serde_yaml::Value;
 
 use super::error::ConfigError;
+use super::idle::idle;
 use super::keys::{KEYS, KeyInfo, SafePoint, find_key};
 use super::schema::Config;
 use super::shape::get;
@@ -17,6 +18,8 @@ pub struct Changed {
     pub from: SafePoint,
     /// The value before, as YAML; `null` where the key was not set.
     pub was: String,
+    /// Why the change shows in nothing as long as the other values stay what they are.
+    pub idle: Option<&'static str>,
 }
 
 /// How a key is written where it is changed: entries of a list of sections by their place, any other
@@ -58,7 +61,9 @@ impl Config {
                 "{key} decides the run from its start: it cannot be changed while the run goes on"
             )
         })?;
+        let mut idle = idle(&changed, info).into_iter();
         Ok(Changed {
+            idle: idle.next().map(|(_, beside)| beside),
             config: changed,
             from,
             was: self.text_of(key),

@@ -5,6 +5,7 @@ use std::fmt;
 use serde_yaml::Value;
 
 use super::error::{ConfigError, Fault, Place, Problem};
+use super::idle::{idle, list_of};
 use super::keys::{Effect, KEYS};
 use super::locate::Locations;
 use super::overrides::{self, Applied};
@@ -28,8 +29,8 @@ pub struct Loaded {
 /// A key that was given and changes nothing.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct IneffectiveKey {
-    /// The dotted key.
-    pub key: &'static str,
+    /// The dotted key; an entry of a list by its place.
+    pub key: String,
     /// Why it changes nothing.
     pub reason: &'static str,
     /// Where it was given.
@@ -74,7 +75,7 @@ impl Config {
         let config = shape::read(&root, &place).map_err(ConfigError::Invalid)?;
         let broken = violations(&config)?;
         if broken.is_empty() {
-            let ineffective = ineffective(&root, &given);
+            let ineffective = ineffective(&root, &config, &given);
             Ok(Loaded {
                 config,
                 ineffective,
@@ -140,18 +141,25 @@ impl Given {
     }
 }
 
-fn ineffective(root: &Value, given: &Given) -> Vec<IneffectiveKey> {
-    KEYS.iter()
-        .filter(|info| get(root, info.key).is_some())
-        .filter_map(|info| match info.effect {
-            Effect::Used => None,
-            Effect::NoEffect(reason) => Some(IneffectiveKey {
-                key: info.key,
-                reason,
-                place: given.place(info.key),
-            }),
+/// What was given, not as null, and changes nothing: by itself, or beside the other values.
+fn ineffective(root: &Value, config: &Config, given: &Given) -> Vec<IneffectiveKey> {
+    let is_given = |key: &str| get(root, key).is_some_and(|value| !value.is_null());
+    let mut found: Vec<IneffectiveKey> = KEYS
+        .iter()
+        .filter(|info| is_given(list_of(info)))
+        .flat_map(|info| match info.no_effect() {
+            Some(reason) => vec![(info.key.to_owned(), reason)],
+            None => idle(config, info),
         })
-        .collect()
+        .map(|(key, reason)| IneffectiveKey {
+            place: given.place(&key),
+            key,
+            reason,
+        })
+        .collect();
+    // A list of sections has a row in the table for each key of a section.
+    found.dedup();
+    found
 }
 
 fn defaulted(root: &Value) -> Vec<&'static str> {

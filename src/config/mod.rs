@@ -14,6 +14,7 @@
 mod defaults;
 mod docs;
 mod error;
+mod idle;
 mod keys;
 mod live;
 mod load;
@@ -30,7 +31,7 @@ mod write;
 #[cfg(test)]
 mod tests;
 
-pub use docs::markdown_table;
+pub use docs::{idle_beside, markdown_table};
 pub use error::{ConfigError, Fault, Place, Problem};
 pub use keys::{Bound, Effect, KEYS, KeyInfo, Range, SafePoint, find_key};
 pub use live::{Changed, DifferentKey, live_keys, written};

@@ -3,13 +3,15 @@
 use serde_path_to_error::Segment;
 use serde_yaml::{Deserializer, Value};
 
-use super::error::{ConfigError, Fault, Place, Problem, printable};
+use super::error::{ConfigError, Fault, Place, Problem, is_invisible, printable};
 use super::keys::find_key;
 use super::locate::{Locations, Position};
 use super::shape::describe;
 
 /// Open brackets at any point of a text; the YAML library takes time in the square of this.
 const DEEPEST: usize = 64;
+
+const BLANKS: &str = "plain blanks, which YAML indents and separates with";
 
 const EXPECTED: &str = "a YAML mapping such as `seed: 42`";
 
@@ -36,6 +38,9 @@ pub(super) fn parse(name: &str, text: &str) -> Result<Value, ConfigError> {
             EXPECTED,
         )),
         Ok(root @ Value::Mapping(_)) => Ok(root),
+        Ok(_) if let Some((position, found)) = odd_blank(text) => {
+            Err(problem(Some(position), String::new(), found, BLANKS))
+        }
         Ok(other) => Err(problem(None, String::new(), describe(&other), EXPECTED)),
         Err(Syntax::TooDeep(position)) => {
             let found = format!("brackets nested deeper than {DEEPEST}");
@@ -61,6 +66,9 @@ pub(super) fn parse(name: &str, text: &str) -> Result<Value, ConfigError> {
         Err(Syntax::Documents) => {
             let found = "more than one YAML document".to_owned();
             Err(problem(None, String::new(), found, "one"))
+        }
+        Err(Syntax::Other { .. }) if let Some((position, found)) = odd_blank(text) => {
+            Err(problem(Some(position), String::new(), found, BLANKS))
         }
         Err(Syntax::Other { message, position }) => {
             let found = format!("text that is not YAML: {message}");
@@ -166,6 +174,31 @@ fn too_deep(text: &str) -> Option<Position> {
         }
     }
     None
+}
+
+/// The first blank that is none to YAML: a tab in the indentation, or a character that only looks like a blank.
+///
+/// Asked where a text is no YAML: in comments and quotes such characters are harmless.
+fn odd_blank(text: &str) -> Option<(Position, String)> {
+    text.lines().enumerate().find_map(|(number, line)| {
+        let indentation = line.len() - line.trim_start().len();
+        let odd = |(at, c): (usize, char)| match c {
+            '\t' if at < indentation => Some("a tab in the indentation".to_owned()),
+            _ if is_invisible(c) => Some(format!(
+                "the character U+{:04X}, which only looks like a blank",
+                u32::from(c)
+            )),
+            _ => None,
+        };
+        let mut characters = line.char_indices().enumerate();
+        characters.find_map(|(column, character)| {
+            let position = Position {
+                line: number + 1,
+                column: column + 1,
+            };
+            odd(character).map(|found| (position, format!("text that is not YAML: {found}")))
+        })
+    })
 }
 
 /// A path as the configuration writes it, `a.0.b`.

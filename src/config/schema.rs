@@ -1,7 +1,7 @@
 //! The shape of a configuration file: the published keys, in the published order.
 //!
 //! A key that a file leaves out takes its published value (see `defaults`); a key that is not
-//! here is an error. Field order is the order in which [`Config::to_yaml`] writes. What the
+//! here is an error. Which keys change nothing, and why, says the table of keys ([`KEYS`](super::KEYS)). Field order is the order in which [`Config::to_yaml`] writes. What the
 //! published file does not have is only written where it is set, so that digests of published
 //! configurations stay what they were.
 
@@ -13,13 +13,13 @@ use serde::{Deserialize, Serialize};
 pub struct Config {
     /// Sizes of the network, permeability ρ, λ3 and the controller's switches.
     pub model: Model,
-    /// Description of the data set; accepted, without effect.
+    /// Description of the data set.
     pub ternary_dataset: TernaryDataset,
     /// Key of every random number of the run.
     pub seed: u64,
     /// Operations per optimizer step, 1 to 19,683; the last batch of an epoch may be smaller.
     pub batch_size: usize,
-    /// Loader threads; accepted, without effect.
+    /// Loader threads.
     pub num_workers: usize,
     /// Epochs of the whole run, over which τ and β are stretched.
     pub total_epochs: u32,
@@ -35,25 +35,26 @@ pub struct Config {
     pub controller: Controller,
     /// Largest global gradient norm over all parameters.
     pub grad_clip: f64,
-    /// Epochs without a better validation loss after which the run stops.
+    /// Epochs without a better figure ([`Stopping::figure`]) after which the run stops.
     pub patience: u32,
-    /// Smallest improvement; accepted, without effect.
+    /// Smallest improvement.
     pub min_delta: f64,
-    /// Epochs of flat coverage; accepted, without effect.
+    /// Epochs of flat coverage.
     pub coverage_plateau_patience: u32,
-    /// Smallest change of coverage; accepted, without effect.
+    /// Smallest change of coverage.
     pub min_coverage_delta: f64,
-    /// Epochs between log lines; accepted, without effect.
+    /// Epochs between log lines.
     pub log_interval: u32,
     /// Epochs between numbered checkpoints.
     pub checkpoint_freq: u32,
-    /// Folder for checkpoints; accepted, without effect.
+    /// Folder for checkpoints.
     pub checkpoint_dir: String,
-    /// Prior codes decoded per autoencoder and epoch to count coverage.
+    /// Prior codes decoded per autoencoder to count categorical coverage, and argmax coverage where they are fewer than
+    /// its 50,000.
     pub eval_num_samples: usize,
-    /// Epochs between evaluations; accepted, without effect.
+    /// Epochs between evaluations.
     pub eval_interval: u32,
-    /// Epochs between coverage counts; accepted, without effect.
+    /// Epochs between coverage counts.
     pub coverage_check_interval: u32,
     /// Share of the 19,683 operations to train on, rounded down to whole operations.
     pub train_split: f64,
@@ -61,13 +62,13 @@ pub struct Config {
     pub val_split: f64,
     /// Share left over; must complete the other two to 1.
     pub test_split: f64,
-    /// Coverage aimed for, in percent; accepted, without effect.
+    /// Coverage aimed for, in percent.
     pub target_coverage_percent: f64,
-    /// Smallest KL aimed for, in nats; accepted, without effect.
+    /// Smallest KL aimed for, in nats.
     pub target_kld_min: f64,
-    /// Largest KL aimed for, in nats; accepted, without effect.
+    /// Largest KL aimed for, in nats.
     pub target_kld_max: f64,
-    /// Reconstruction accuracy aimed for, in percent; accepted, without effect.
+    /// Reconstruction accuracy aimed for, in percent.
     pub target_recon_accuracy: f64,
     /// Epochs at which the four phases meet.
     pub phase_transitions: PhaseTransitions,
@@ -101,7 +102,7 @@ pub struct Model {
     pub lambda3_base: f64,
     /// Swing of λ3 around its centre, with a period of 30 epochs.
     pub lambda3_amplitude: f64,
-    /// Constant of the KL term; accepted, without effect.
+    /// Constant of the KL term.
     pub eps_kl: f64,
     /// Whether the two losses are scaled against each other by their gradient norms.
     pub gradient_balance: bool,
@@ -134,7 +135,7 @@ pub struct Optimizer {
     /// Which optimizer; there is one.
     #[serde(rename = "type")]
     pub kind: OptimizerKind,
-    /// First learning rate; accepted, without effect.
+    /// First learning rate.
     pub lr_start: f64,
     /// Decoupled weight decay.
     pub weight_decay: f64,
@@ -186,7 +187,7 @@ pub struct VaeA {
 pub struct VaeB {
     /// β_B at the end of its warm-up.
     pub beta_start: f64,
-    /// β_B at the end of the run; accepted, without effect.
+    /// β_B at the end of the run.
     pub beta_end: f64,
     /// Epochs in which β_B rises from 0 to `beta_start`; after them it follows β_A.
     pub beta_warmup_epochs: u32,
@@ -210,9 +211,9 @@ pub struct Controller {
     pub temp_lag: u32,
     /// Angle φ in radians in β_B = β_A · |sin φ|.
     pub beta_phase_lag: f64,
-    /// Momentum of an entropy average; accepted, without effect.
+    /// Momentum of an entropy average.
     pub entropy_ema_alpha: f64,
-    /// Threshold of an entropy slope; accepted, without effect.
+    /// Threshold of an entropy slope.
     #[serde(rename = "dH_dt_threshold")]
     pub dh_dt_threshold: f64,
 }
@@ -229,7 +230,7 @@ pub struct PhaseTransitions {
     pub resonant_coupling_end: u32,
     /// The same epoch under its other name; must be equal.
     pub ultra_exploration_start: u32,
-    /// Epoch of StateNet's first correction; accepted, without effect.
+    /// Epoch of StateNet's first correction.
     pub statenet_warm_start: u32,
 }
 
@@ -314,7 +315,7 @@ pub struct Beyond {
     /// Share of each entry's probability spread over the three values before `evenness` is taken.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub blur: Option<f64>,
-    /// Prior codes of each VAE in a batch, for the three before; `None` is 256.
+    /// Prior codes of each VAE in a batch, for `certainty` and `evenness`; `None` is 256.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub prior_codes: Option<u32>,
     /// Factor by which the decoders' logits grow over the last epochs.

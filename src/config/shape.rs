@@ -116,10 +116,14 @@ fn unknown(key: &str, section: &str, place: PlaceOf) -> Problem {
 /// The problem of a key that is not in the table.
 pub(super) fn unknown_key(key: &str, section: &str, place: Place) -> Problem {
     // A dotted name in a file is found, but its nearest key would look the same.
-    let suggestion = nearest(key).filter(|suggestion| suggestion != key);
+    let suggestion = nearest(key).filter(|suggestion| suggestion != key && !key.ends_with("<<"));
     let expected = match section {
         "" => "a key that `config keys` lists, nested below its section".to_owned(),
         _ => format!("one of {}", children(section).join(", ")),
+    };
+    let expected = match key.rsplit('.').next() {
+        Some("<<") => format!("{expected}, written out: merge keys are not read"),
+        _ => expected,
     };
     Problem {
         place,

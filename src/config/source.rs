@@ -1,10 +1,9 @@
 //! Where a configuration comes from, and its text.
 
-use std::fs::File;
 use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 
-use super::error::{ConfigError, Fault, Place, Problem, escaped};
+use super::error::{ConfigError, Fault, Place, Problem};
 use crate::typing::meant;
 
 macro_rules! compiled_in {
@@ -37,6 +36,8 @@ pub enum Source {
     BuiltIn,
     /// A YAML file.
     File(PathBuf),
+    /// What comes on standard input.
+    Input,
     /// YAML text at hand.
     Text {
         /// What messages call it.
@@ -47,11 +48,14 @@ pub enum Source {
 }
 
 impl Source {
-    /// The file at a path; where none is, the configuration of that name that is compiled in.
+    /// What a path means: a bare name that is compiled in is that configuration, whatever lies in the working folder;
+    /// `-` is standard input.
     #[must_use]
     pub fn at(path: PathBuf) -> Self {
-        let named = NAMED.iter().find(|(name, _)| path == Path::new(name));
-        match named.filter(|_| !path.exists() || path.is_dir()) {
+        // Not by comparing paths, to which `./fluxttice` is the same.
+        let named = NAMED.iter().find(|(name, _)| path.as_os_str() == *name);
+        match named {
+            None if path.as_os_str() == "-" => Self::Input,
             Some((name, text)) => Self::Text {
                 name: format!("the built-in {name}.yaml"),
                 text: (*text).to_owned(),
@@ -65,8 +69,9 @@ impl Source {
     pub fn name(&self) -> String {
         match self {
             Self::BuiltIn => "the built-in ternary_v5_5.yaml".to_owned(),
-            Self::File(path) => escaped(&path.to_string_lossy()),
-            Self::Text { name, .. } => escaped(name),
+            Self::File(path) => crate::shown::shown(path),
+            Self::Input => "standard input".to_owned(),
+            Self::Text { name, .. } => crate::shown::printable(name).into_owned(),
         }
     }
 
@@ -76,6 +81,13 @@ impl Source {
         let bytes = match self {
             Self::BuiltIn => return Ok(BUILT_IN.to_owned()),
             Self::Text { text, .. } => text.into_bytes(),
+            Self::Input => {
+                limited(io::stdin().lock()).map_err(|source| ConfigError::Unreadable {
+                    file: file.clone(),
+                    expected: "YAML text".to_owned(),
+                    source,
+                })?
+            }
             Self::File(path) => read_limited(&path).map_err(|source| ConfigError::Unreadable {
                 file: file.clone(),
                 expected: match source.kind() {
@@ -122,15 +134,19 @@ fn expected(path: &Path) -> String {
 /// One byte more than the limit at most, so that neither a huge file nor an endless device
 /// fills the memory.
 fn read_limited(path: &Path) -> io::Result<Vec<u8>> {
-    let file = File::open(path)?;
+    let file = crate::files::open(path)?;
     if file.metadata()?.is_dir() {
         return Err(io::Error::new(
             io::ErrorKind::IsADirectory,
             "it is a directory",
         ));
     }
+    limited(file)
+}
+
+fn limited(source: impl Read) -> io::Result<Vec<u8>> {
     let mut bytes = Vec::new();
-    file.take(SIZE_LIMIT + 1).read_to_end(&mut bytes)?;
+    source.take(SIZE_LIMIT + 1).read_to_end(&mut bytes)?;
     Ok(bytes)
 }
 

@@ -92,10 +92,13 @@ fn bounds(value: &Value, path: &str, broken: &mut Vec<Violation>) {
 
 /// What the key takes; where a number is too large for any key, that as well.
 fn wanted(info: &KeyInfo, value: &Value) -> String {
-    let single = |number: f64| number.abs() <= f64::from(f32::MAX);
     match value.as_f64() {
-        Some(number) if !single(number) => {
+        Some(number) if !(number as f32).is_finite() => {
             format!("{}, finite in single precision", info.expected())
+        }
+        // What is very near to a bound is the bound there.
+        Some(number) if number.fract() != 0.0 && (number as f32).fract() == 0.0 => {
+            format!("{}, also rounded to single precision", info.expected())
         }
         _ => info.expected(),
     }

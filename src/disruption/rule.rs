@@ -111,11 +111,7 @@ impl Rule {
     /// Whether it holds after these epochs, oldest first. In an epoch without a count of coverage, its figures
     /// are those of the last count; before the first one nothing holds.
     pub fn holds<'a>(&self, records: impl DoubleEndedIterator<Item = &'a EpochRecord>) -> bool {
-        // To gain something in n epochs takes n + 1 values.
-        let span = match self.condition {
-            Condition::GainsLessThan(_) => self.epochs as usize + 1,
-            Condition::Above(_) | Condition::Below(_) => self.epochs as usize,
-        };
+        let span = self.span();
         let recent = self.recent(records, span);
         let (Some(now), Some(then)) = (recent.first(), recent.last()) else {
             return false;
@@ -126,6 +122,15 @@ impl Rule {
                 Condition::Above(bound) => recent.iter().all(|value| *value > bound),
                 Condition::Below(bound) => recent.iter().all(|value| *value < bound),
             }
+    }
+
+    /// Finished epochs that it looks back over.
+    pub fn span(&self) -> usize {
+        match self.condition {
+            // To gain something in n epochs takes n + 1 values.
+            Condition::GainsLessThan(_) => self.epochs as usize + 1,
+            Condition::Above(_) | Condition::Below(_) => self.epochs as usize,
+        }
     }
 
     /// What is watched, of up to this many epochs, the newest first.

@@ -31,6 +31,9 @@ pub enum ExperimentError {
         /// What happened.
         source: StepError,
     },
+    /// The system refuses a thread.
+    #[error("the system refuses a thread: {0}")]
+    System(std::io::Error),
     /// Whoever asked for it changed their mind.
     #[error("given up")]
     Cancelled,

@@ -87,25 +87,30 @@ impl Experiment {
     /// [`RunError`] where it cannot be written.
     pub fn save(&self, disk: &Disk, run: &Path) -> Result<PathBuf, RunError> {
         let folder = run.join(EXPERIMENTS);
+        if folder.is_symlink() {
+            let problem =
+                "expected a folder, found a link; nothing of a run is written through one";
+            return Err(RunError::unusable(&folder, problem));
+        }
         disk.create_folder(&folder)?;
         let base = self.name();
-        let path = std::iter::once(base.clone())
-            .chain((2u32..).map(|number| format!("{base}-{number}")))
-            .map(|name| folder.join(format!("{name}.json")))
-            .find(|path| !path.exists())
-            .unwrap_or_else(|| folder.join(base));
-        self.write(disk, &path)?;
-        Ok(path)
+        let bytes = self.bytes(&folder)?;
+        let named = |name: &str| folder.join(format!("{name}.json"));
+        let free = || {
+            let numbered = (2u32..).map(|number| named(&format!("{base}-{number}")));
+            let all = std::iter::once(named(&base)).chain(numbered);
+            let mut untaken = all.filter(|path| !files::is_there(path));
+            untaken.next().unwrap_or_else(|| named(&base))
+        };
+        disk.write_free(free, &bytes)
     }
 
-    /// Writes it to this path.
+    /// As it is written to a file; `path` is only for messages.
     ///
     /// # Errors
-    /// [`RunError`] where it cannot be written.
-    pub fn write(&self, disk: &Disk, path: &Path) -> Result<(), RunError> {
-        let text = serde_json::to_vec(self)
-            .map_err(|error| RunError::unusable(path, error.to_string()))?;
-        disk.write(path, &text)
+    /// [`RunError`], which the JSON library does not give for experiments.
+    pub fn bytes(&self, path: &Path) -> Result<Vec<u8>, RunError> {
+        serde_json::to_vec(self).map_err(|error| RunError::unusable(path, error.to_string()))
     }
 
     /// Reads an experiment and works its verdict out again from what it measured.

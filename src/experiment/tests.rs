@@ -193,7 +193,9 @@ fn an_experiment_is_read_back_and_one_whose_verdict_was_changed_is_not() {
 
     let mut prettier = found;
     prettier.verdict.figures[0].mean += 1.0;
-    prettier.write(&Disk::default(), &path).unwrap();
+    Disk::default()
+        .write(&path, &prettier.bytes(&path).unwrap())
+        .unwrap();
     let problem = Experiment::read(&path).unwrap_err().to_string();
     assert!(problem.contains("does not follow"), "{problem}");
 }

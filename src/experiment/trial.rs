@@ -170,7 +170,7 @@ fn all_pairs(
     let pool = ThreadPoolBuilder::new()
         .num_threads(threads)
         .build()
-        .map_err(|error| ExperimentError::Unusable(error.to_string()))?;
+        .map_err(|error| ExperimentError::System(std::io::Error::other(error)))?;
     pool.install(|| {
         (0..trial.repetitions)
             .into_par_iter()

@@ -214,6 +214,7 @@ mod tests {
                 "{samples}"
             );
         }
+        assert!((100.0 * ceiling(195_000) / OPERATIONS as f64 - 99.995).abs() < 0.001);
         assert!((ceiling(1) - 1.0).abs() < 1e-9);
     }
 }

@@ -37,7 +37,6 @@ impl std::fmt::Display for Subject {
 
 /// One measured number with everything that is needed to measure it again.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
 pub struct Figure {
     /// Name; its definition stands in [`definitions`].
     pub name: String,

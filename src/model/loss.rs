@@ -125,7 +125,8 @@ pub struct Loss {
     pub entropy_a: f64,
     /// Latent entropy of B.
     pub entropy_b: f64,
-    /// Penalty on the codes of related operations; 0 in the published model.
+    /// Weighted sum of the penalties on the codes of related operations and on what prior codes decode to; 0 in the
+    /// published model.
     pub penalty: f64,
 }
 

@@ -1,8 +1,11 @@
 //! Weights on the host, in the original's names and layouts, and their safetensors file.
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
+use std::fmt;
 
 use safetensors::tensor::{Dtype, SafeTensors, TensorView};
+use serde::de::{Error, MapAccess, SeqAccess, Visitor};
+use serde::{Deserialize, Deserializer};
 use sha2::{Digest, Sha256};
 use thiserror::Error;
 
@@ -172,13 +175,13 @@ impl Weights {
         if bytes.is_empty() {
             return Err(WeightsError::Empty);
         }
-        if bytes.starts_with(b"PK") {
-            return Err(WeightsError::PyTorch);
-        }
-        let file = SafeTensors::deserialize(bytes)
-            .map_err(|source| WeightsError::NotSafetensors { source })?;
-        let (_, header) = SafeTensors::read_metadata(bytes)
-            .map_err(|source| WeightsError::NotSafetensors { source })?;
+        let other = |source| WeightsError::not_safetensors(bytes, source);
+        let file = SafeTensors::deserialize(bytes).map_err(other)?;
+        let (length, header) = SafeTensors::read_metadata(bytes).map_err(other)?;
+        // The library takes the last of several; another reader may take the first.
+        let text = bytes.get(8..).and_then(|rest| rest.get(..length));
+        serde_json::from_slice::<EachOnce>(text.unwrap_or_default())
+            .map_err(|error| WeightsError::Header(error.to_string()))?;
         let (name, skips) = SKIP_A;
         let note = header.metadata().as_ref().and_then(|notes| notes.get(name));
         let mut found: HashMap<String, TensorView> = file.tensors().into_iter().collect();
@@ -204,6 +207,63 @@ impl Weights {
             return Err(WeightsError::Unknown { name });
         }
         Ok(weights)
+    }
+}
+
+/// JSON in which no object has a key twice, at any depth.
+struct EachOnce;
+
+impl<'de> Deserialize<'de> for EachOnce {
+    fn deserialize<D: Deserializer<'de>>(json: D) -> Result<Self, D::Error> {
+        json.deserialize_any(Self)
+    }
+}
+
+impl<'de> Visitor<'de> for EachOnce {
+    type Value = Self;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("JSON")
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Self, A::Error> {
+        let mut keys = BTreeSet::new();
+        while let Some(key) = map.next_key::<String>()? {
+            map.next_value::<Self>()?;
+            if !keys.insert(key.clone()) {
+                return Err(A::Error::custom(format_args!("`{key}` is defined twice")));
+            }
+        }
+        Ok(self)
+    }
+
+    fn visit_seq<A: SeqAccess<'de>>(self, mut list: A) -> Result<Self, A::Error> {
+        while list.next_element::<Self>()?.is_some() {}
+        Ok(self)
+    }
+
+    fn visit_str<E>(self, _: &str) -> Result<Self, E> {
+        Ok(self)
+    }
+
+    fn visit_u64<E>(self, _: u64) -> Result<Self, E> {
+        Ok(self)
+    }
+
+    fn visit_i64<E>(self, _: i64) -> Result<Self, E> {
+        Ok(self)
+    }
+
+    fn visit_f64<E>(self, _: f64) -> Result<Self, E> {
+        Ok(self)
+    }
+
+    fn visit_bool<E>(self, _: bool) -> Result<Self, E> {
+        Ok(self)
+    }
+
+    fn visit_unit<E>(self) -> Result<Self, E> {
+        Ok(self)
     }
 }
 
@@ -254,6 +314,17 @@ pub enum WeightsError {
         "this is a PyTorch archive; expected safetensors (save it with safetensors.torch.save_file)"
     )]
     PyTorch,
+    /// What Git keeps in place of a large file.
+    #[error("this is a Git LFS pointer, not the file itself; `git lfs pull` fetches it")]
+    LargeFilePointer,
+    /// A page of a web site, where the file itself was meant.
+    #[error(
+        "this is a web page, not the file itself; expected safetensors (download the raw file)"
+    )]
+    WebPage,
+    /// A header that can be read in more than one way.
+    #[error("the safetensors header: {0}; expected every tensor and every key once")]
+    Header(String),
     /// Not safetensors.
     #[error("not a safetensors file ({source}); expected safetensors with the model's 48 tensors")]
     NotSafetensors {
@@ -289,6 +360,18 @@ pub enum WeightsError {
     /// Could not be encoded.
     #[error("cannot encode the weights: {0}")]
     Encode(#[from] safetensors::SafeTensorError),
+}
+
+impl WeightsError {
+    /// What bytes are that safetensors refuses. Asked only then: a file may begin with any length of its header.
+    fn not_safetensors(bytes: &[u8], source: safetensors::SafeTensorError) -> Self {
+        match bytes.trim_ascii_start() {
+            [b'P', b'K', ..] => Self::PyTorch,
+            [b'<', ..] => Self::WebPage,
+            text if text.starts_with(b"version https://git-lfs") => Self::LargeFilePointer,
+            _ => Self::NotSafetensors { source },
+        }
+    }
 }
 
 #[cfg(test)]
@@ -372,6 +455,17 @@ mod tests {
             Weights::from_bytes(b"PK\x03\x04"),
             Err(WeightsError::PyTorch)
         ));
+        let pointer = b"version https://git-lfs.github.com/spec/v1\noid sha256:00\nsize 9\n";
+        assert!(matches!(
+            Weights::from_bytes(pointer),
+            Err(WeightsError::LargeFilePointer)
+        ));
+        for page in [&b"\n<!DOCTYPE html>"[..], b"<html>", b"<?xml"] {
+            assert!(matches!(
+                Weights::from_bytes(page),
+                Err(WeightsError::WebPage)
+            ));
+        }
         assert!(matches!(
             Weights::from_bytes(b"\x89PNG\r\n\x1a\n"),
             Err(WeightsError::NotSafetensors { .. })
@@ -388,6 +482,55 @@ mod tests {
             error.contains("expected F32 [256, 9], found F32 [1]"),
             "{error}"
         );
+    }
+
+    /// A file of tensors of one number each, with this header.
+    fn with_header(header: &str, numbers: usize) -> Vec<u8> {
+        let mut bytes = (header.len() as u64).to_le_bytes().to_vec();
+        bytes.extend(header.as_bytes());
+        bytes.resize(bytes.len() + 4 * numbers, 0);
+        bytes
+    }
+
+    #[test]
+    fn a_header_that_can_be_read_in_two_ways_is_refused() {
+        let entry = |name: &str, from: usize| {
+            let to = from + 4;
+            format!(r#""{name}":{{"dtype":"F32","shape":[1],"data_offsets":[{from},{to}]}}"#)
+        };
+        let (a, again, b) = (entry("a", 0), entry("a", 0), entry("b", 4));
+        let twice_within = a.replace(r#""shape":[1]"#, r#""shape":[1],"shape":[1]"#);
+        let notes = r#""__metadata__":{"decoder_A":"skip connections","decoder_A":""}"#;
+        for (header, numbers, problem) in [
+            (format!("{{{a},{again}}}"), 1, "`a` is defined twice"),
+            (
+                format!("{{{a},{},{b}}}", entry("b", 4)),
+                2,
+                "`b` is defined twice",
+            ),
+            (
+                format!("{{{notes},{a}}}"),
+                1,
+                "`decoder_A` is defined twice",
+            ),
+            (format!("{{{twice_within}}}"), 1, "shape"),
+            // Overlaps, holes and bytes of nobody.
+            (
+                format!("{{{a},{}}}", entry("b", 0)),
+                2,
+                "not a safetensors file",
+            ),
+            (
+                format!("{{{a},{}}}", entry("b", 8)),
+                3,
+                "not a safetensors file",
+            ),
+            (format!("{{{a}}}"), 2, "not a safetensors file"),
+        ] {
+            let read = Weights::from_bytes(&with_header(&header, numbers));
+            let error = read.unwrap_err().to_string();
+            assert!(error.contains(problem), "{header}: {error}");
+        }
     }
 
     proptest! {

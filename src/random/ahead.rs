@@ -2,9 +2,10 @@
 
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::mpsc::{Receiver, channel};
-use std::thread::{Builder, available_parallelism};
+use std::thread::Builder;
 
 use super::Stream;
+use crate::threads;
 
 /// Standard normal numbers to be drawn.
 #[derive(Clone, Copy, Debug)]
@@ -45,7 +46,7 @@ static TAKEN: AtomicUsize = AtomicUsize::new(0);
 
 impl Place {
     fn take() -> Option<Self> {
-        let cores = available_parallelism().map_or(1, usize::from);
+        let cores = threads::count();
         let one_more = |taken: usize| (taken + 1 < cores).then_some(taken + 1);
         let taken = TAKEN.fetch_update(Ordering::Relaxed, Ordering::Relaxed, one_more);
         // Lazily: a place that was not taken must not be given back.
@@ -104,7 +105,7 @@ mod tests {
             rows(Purpose::PriorA, 50),
             rows(Purpose::PriorB, 7),
         ];
-        let cores = available_parallelism().map_or(1, usize::from);
+        let cores = threads::count();
         let all: Vec<_> = (0..cores + 1).map(|_| draw_ahead(parts.clone())).collect();
         assert!(
             all.iter().flatten().count() < cores,

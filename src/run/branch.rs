@@ -4,11 +4,13 @@ use std::collections::BTreeSet;
 use std::path::Path;
 
 use super::checkpoint;
-use super::disk::Disk;
+use super::disk::{Disk, parent as parent_of};
+use super::door;
 use super::error::RunError;
-use super::folder::{self, RunFolder};
+use super::folder::{self, Reopened, RunFolder};
 use super::journal::{Entry, JournalEvent};
 use super::names::CHECKPOINTS;
+use super::record::EpochRecord;
 use crate::config::Config;
 use crate::training::Snapshot;
 
@@ -48,8 +50,8 @@ pub fn state_after(run: &Path, epochs: u32) -> Result<Option<Snapshot>, RunError
         return Ok(None);
     };
     let folder = folder::checkpoint_folder(run, &last.to_string())?;
-    let digest = folder::stored_config(run)?.digest()?;
-    checkpoint::load(&folder, &digest).map(Some)
+    let entered = door::enter(run, &folder)?;
+    entered.files.snapshot(&entered.config.digest()?).map(Some)
 }
 
 /// SHA-256 of the weights of a run's state; `None` before the first epoch.
@@ -75,15 +77,19 @@ pub fn branch(
     epochs: u32,
     to: &Path,
     config: &Config,
-) -> Result<(RunFolder, Option<Snapshot>), RunError> {
+) -> Result<Reopened, RunError> {
     let snapshot = state_after(from, epochs)?;
     let records = folder::read_metrics(from)?;
-    let shared = records.iter().filter(|record| record.epoch < epochs);
+    let shared: Vec<_> = records
+        .iter()
+        .filter(|record| record.epoch < epochs)
+        .collect();
     let entries = folder::read_journal(from)?;
     let weights = weights_digest(snapshot.as_ref(), from)?;
 
-    folder::clear_vacant(disk, to)?;
-    disk.publish_folder(to, false, |scratch| {
+    folder::vacant(to)?;
+    disk.sweep(&parent_of(to));
+    let made = disk.publish_folder(to, true, |scratch| {
         let run = RunFolder::create(disk, scratch, config)?;
         for entry in entries.iter().filter(|entry| entry.event.epoch() < epochs) {
             run.journal_entry(entry)?;
@@ -93,14 +99,19 @@ pub fn branch(
             epoch: epochs,
             weights,
         })?;
-        run.replace_metrics(shared)?;
+        run.replace_metrics(shared.iter().copied())?;
         if let Some(snapshot) = &snapshot {
-            adopt_bests(&run, from, epochs, snapshot)?;
-            run.save_checkpoint(epochs - 1, snapshot)?;
+            adopt_bests(&run, from, epochs, snapshot, &shared)?;
+            run.save_checkpoint(epochs - 1, snapshot, shared.len())?;
         }
         Ok(())
-    })?;
-    Ok((RunFolder::open(disk, to)?, snapshot))
+    });
+    if made.is_err() {
+        // The name that was kept free for it is free again; anything but an empty folder stays.
+        let _ = std::fs::remove_dir(to);
+    }
+    made?;
+    RunFolder::open(disk, to)
 }
 
 /// Takes the parent's best epochs along; of those that were not kept the branch knows nothing.
@@ -109,6 +120,7 @@ fn adopt_bests(
     from: &Path,
     epochs: u32,
     snapshot: &Snapshot,
+    shared: &[&EpochRecord],
 ) -> Result<(), RunError> {
     let bests = snapshot.state.best_epochs().into_iter().flatten();
     let wanted: BTreeSet<u32> = bests.filter(|epoch| epoch + 1 < epochs).collect();
@@ -117,7 +129,8 @@ fn adopt_bests(
         if checkpoint::is_checkpoint(&folder)
             && let Some(state) = state_after(from, epoch + 1)?
         {
-            run.save_checkpoint(epoch, &state)?;
+            let told = shared.partition_point(|record| record.epoch <= epoch);
+            run.save_checkpoint(epoch, &state, told)?;
         }
     }
     Ok(())

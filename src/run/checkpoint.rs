@@ -1,15 +1,17 @@
 //! A checkpoint: a folder with weights, optimizer and everything else that resuming needs.
 
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use burn::tensor::Bytes;
 use burn_pack::{Reader, Scalar, Tensor, Writer};
 use serde::{Deserialize, Serialize};
 
+use super::digests::{Digests, Story};
 use super::disk::Disk;
 use super::error::RunError;
 use super::files;
-use super::names::{OPTIMIZER, STATE, WEIGHTS};
+use super::names::{DIGESTS, OPTIMIZER, STATE, WEIGHTS};
 use crate::model::{Architecture, MAX_FILE_BYTES, Weights};
 use crate::training::{OptimizerState, Snapshot, TrainerState};
 
@@ -27,7 +29,7 @@ struct StateFile {
     state: TrainerState,
 }
 
-/// Writes a checkpoint as a whole folder.
+/// Writes a checkpoint as a whole folder; `run` digests what stands beside it in its run.
 ///
 /// # Errors
 /// [`RunError`]; nothing is at the destination then, or what was there before.
@@ -37,59 +39,152 @@ pub fn save(
     replace: bool,
     snapshot: &Snapshot,
     config_digest: &str,
+    run: Option<Story>,
 ) -> Result<(), RunError> {
     disk.publish_folder(destination, replace, |folder| {
-        let weights = snapshot
-            .weights
-            .to_bytes()
-            .map_err(|source| RunError::Weights {
-                path: folder.join(WEIGHTS),
-                source,
-            })?;
-        disk.write(&folder.join(WEIGHTS), &weights)?;
-        let optimizer = folder.join(OPTIMIZER);
-        let bytes = optimizer_bytes(&snapshot.optimizer)
-            .map_err(|problem| RunError::unusable(&optimizer, problem))?;
-        disk.write(&optimizer, &bytes)?;
-        let state = folder.join(STATE);
-        let file = StateFile {
+        let unusable =
+            |name: &str, problem: String| RunError::unusable(&folder.join(name), problem);
+        let weights = snapshot.weights.to_bytes();
+        let weights = weights.map_err(|source| RunError::Weights {
+            path: folder.join(WEIGHTS),
+            source,
+        })?;
+        let optimizer = optimizer_bytes(&snapshot.optimizer);
+        let optimizer = optimizer.map_err(|problem| unusable(OPTIMIZER, problem))?;
+        let state = serde_json::to_vec_pretty(&StateFile {
             version: VERSION,
             config_digest: config_digest.to_owned(),
             state: snapshot.state.clone(),
-        };
-        let text = serde_json::to_vec_pretty(&file)
-            .map_err(|error| RunError::unusable(&state, error.to_string()))?;
-        disk.write(&state, &text)
+        });
+        let state = state.map_err(|error| unusable(STATE, error.to_string()))?;
+        let files = [
+            (WEIGHTS, &weights[..]),
+            (OPTIMIZER, &optimizer),
+            (STATE, &state),
+        ];
+        for (name, bytes) in files {
+            disk.write(&folder.join(name), bytes)?;
+        }
+        // Last: what they are held against is there only where they all are.
+        let digests = folder.join(DIGESTS);
+        let bytes = Digests::of(files.into_iter(), run).to_bytes(&digests)?;
+        disk.write(&digests, &bytes)
     })
 }
 
-/// Reads a checkpoint back.
+/// The files of a checkpoint, each of them held against its digest.
+#[derive(Clone, Debug)]
+pub struct Files {
+    folder: PathBuf,
+    files: BTreeMap<&'static str, Vec<u8>>,
+    /// What they were held against; `None` where version 0.1.0 made the checkpoint.
+    pub digests: Option<Digests>,
+}
+
+impl Files {
+    /// Reads them.
+    ///
+    /// # Errors
+    /// [`RunError`] names the file that is missing or is not what was saved.
+    pub fn read(folder: &Path) -> Result<Self, RunError> {
+        let digests = Digests::read(folder)?;
+        let mut files = BTreeMap::new();
+        for (name, limit) in [
+            (WEIGHTS, MAX_FILE_BYTES),
+            (OPTIMIZER, 2 * MAX_FILE_BYTES),
+            (STATE, MAX_FILE_BYTES),
+        ] {
+            let path = folder.join(name);
+            let bytes = files::is_there(&path).then(|| files::read(&path, limit));
+            let bytes = bytes.transpose()?;
+            if let Some(digests) = &digests {
+                digests.check(&path, name, bytes.as_deref())?;
+            }
+            files.extend(bytes.map(|bytes| (name, bytes)));
+        }
+        Ok(Self {
+            folder: folder.to_owned(),
+            files,
+            digests,
+        })
+    }
+
+    fn file(&self, name: &str) -> Result<(&[u8], PathBuf), RunError> {
+        let path = self.folder.join(name);
+        match self.files.get(name) {
+            Some(bytes) => Ok((bytes, path)),
+            None => Err(RunError::unusable(&path, "is missing")),
+        }
+    }
+
+    /// The weights.
+    ///
+    /// # Errors
+    /// [`RunError`] says what is wrong with them.
+    pub fn weights(&self) -> Result<Weights, RunError> {
+        let (bytes, path) = self.file(WEIGHTS)?;
+        weights(bytes, &path)
+    }
+
+    /// Epochs finished, and batches of the next one; `None` where there is no state.
+    ///
+    /// # Errors
+    /// [`RunError`] where the state is damaged.
+    pub fn moment(&self) -> Result<Option<(u32, u32)>, RunError> {
+        if !self.files.contains_key(STATE) {
+            return Ok(None);
+        }
+        let (bytes, path) = self.file(STATE)?;
+        position(bytes, &path).map(Some)
+    }
+
+    /// The whole state.
+    ///
+    /// # Errors
+    /// [`RunError`] names the file that is missing, damaged or made with another configuration.
+    pub fn snapshot(&self, config_digest: &str) -> Result<Snapshot, RunError> {
+        let weights = self.weights()?;
+        let (bytes, path) = self.file(OPTIMIZER)?;
+        let optimizer = optimizer_state(bytes.to_vec(), weights.architecture)
+            .map_err(|problem| RunError::unusable(&path, problem))?;
+        Ok(Snapshot {
+            weights,
+            optimizer,
+            state: self.state(config_digest)?,
+        })
+    }
+
+    /// SHA-256 of the configuration that the run was made with.
+    ///
+    /// # Errors
+    /// [`RunError`] where the state is missing or damaged.
+    pub fn config_digest(&self) -> Result<String, RunError> {
+        let (bytes, path) = self.file(STATE)?;
+        Ok(state_file(bytes, &path)?.config_digest)
+    }
+
+    /// Where the run stood.
+    ///
+    /// # Errors
+    /// [`RunError`] where it is missing, damaged or of another configuration.
+    pub fn state(&self, config_digest: &str) -> Result<TrainerState, RunError> {
+        let (bytes, path) = self.file(STATE)?;
+        let file = state_file(bytes, &path)?;
+        if file.config_digest != config_digest {
+            let made = file.config_digest;
+            let problem = format!("made with configuration {made}, the run has {config_digest}");
+            return Err(RunError::unusable(&path, problem));
+        }
+        Ok(file.state)
+    }
+}
+
+/// Reads a checkpoint back by itself, whatever run it lies in.
 ///
 /// # Errors
 /// [`RunError`] names the file that is missing, damaged or made with another configuration.
 pub fn load(folder: &Path, config_digest: &str) -> Result<Snapshot, RunError> {
-    let weights = load_weights(&folder.join(WEIGHTS))?;
-    let path = folder.join(OPTIMIZER);
-    let optimizer = files::read(&path, 2 * MAX_FILE_BYTES).and_then(|bytes| {
-        optimizer_state(bytes, weights.architecture)
-            .map_err(|problem| RunError::unusable(&path, problem))
-    })?;
-    let path = folder.join(STATE);
-    let file = state_file(&files::read(&path, MAX_FILE_BYTES)?, &path)?;
-    if file.config_digest != config_digest {
-        return Err(RunError::unusable(
-            &path,
-            format!(
-                "made with configuration {}, the run has {config_digest}",
-                file.config_digest
-            ),
-        ));
-    }
-    Ok(Snapshot {
-        weights,
-        optimizer,
-        state: file.state,
-    })
+    Files::read(folder)?.snapshot(config_digest)
 }
 
 /// Epochs finished, and batches of the next one, as a checkpoint's state has them.
@@ -122,8 +217,11 @@ fn state_file(bytes: &[u8], path: &Path) -> Result<StateFile, RunError> {
 /// # Errors
 /// [`RunError`] says what is wrong with it.
 pub fn load_weights(path: &Path) -> Result<Weights, RunError> {
-    let bytes = files::read(path, MAX_FILE_BYTES)?;
-    let weights = Weights::from_bytes(&bytes).map_err(|source| RunError::Weights {
+    weights(&files::read(path, MAX_FILE_BYTES)?, path)
+}
+
+fn weights(bytes: &[u8], path: &Path) -> Result<Weights, RunError> {
+    let weights = Weights::from_bytes(bytes).map_err(|source| RunError::Weights {
         path: path.to_owned(),
         source,
     })?;
@@ -199,6 +297,12 @@ pub fn epoch_name(epoch: u32) -> String {
     format!("epoch-{epoch:04}")
 }
 
+/// The epoch (counted from 0) after which a checkpoint of this name was saved.
+pub fn epoch_of(name: &str) -> Option<u32> {
+    let epoch = name.strip_prefix("epoch-")?.parse().ok()?;
+    (epoch_name(epoch) == name).then_some(epoch)
+}
+
 /// The weights file in a checkpoint folder.
 pub fn weights_path(folder: &Path) -> PathBuf {
     folder.join(WEIGHTS)
@@ -243,7 +347,15 @@ mod tests {
         let home = tempfile::tempdir().unwrap();
         for steps in [0, 12] {
             let place = home.path().join(format!("{steps}"));
-            save(&Disk::default(), &place, false, &snapshot(steps), "digest").unwrap();
+            save(
+                &Disk::default(),
+                &place,
+                false,
+                &snapshot(steps),
+                "digest",
+                None,
+            )
+            .unwrap();
             assert_eq!(load(&place, "digest").unwrap(), snapshot(steps));
             assert!(
                 load(&place, "other")
@@ -258,14 +370,27 @@ mod tests {
     fn a_truncated_file_is_named() {
         let home = tempfile::tempdir().unwrap();
         let place = home.path().join("c");
-        save(&Disk::default(), &place, false, &snapshot(1), "digest").unwrap();
-        for name in [WEIGHTS, OPTIMIZER, STATE] {
-            let path = place.join(name);
-            let whole = std::fs::read(&path).unwrap();
-            std::fs::write(&path, &whole[..whole.len() / 2]).unwrap();
-            let error = load(&place, "digest").unwrap_err().to_string();
-            assert!(error.contains(name), "{error}");
-            std::fs::write(&path, whole).unwrap();
+        save(
+            &Disk::default(),
+            &place,
+            false,
+            &snapshot(1),
+            "digest",
+            None,
+        )
+        .unwrap();
+        for digests in [true, false] {
+            for name in [WEIGHTS, OPTIMIZER, STATE] {
+                let path = place.join(name);
+                let whole = std::fs::read(&path).unwrap();
+                std::fs::write(&path, &whole[..whole.len() / 2]).unwrap();
+                let error = load(&place, "digest").unwrap_err().to_string();
+                assert!(error.contains(name), "{error}");
+                assert_eq!(error.contains("SHA-256"), digests, "{error}");
+                std::fs::write(&path, whole).unwrap();
+            }
+            // Without them, as version 0.1.0 left it, the files speak for themselves.
+            let _ = std::fs::remove_file(place.join(DIGESTS));
         }
     }
 

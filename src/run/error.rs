@@ -6,12 +6,13 @@ use thiserror::Error;
 
 use crate::config::ConfigError;
 use crate::model::WeightsError;
+use crate::shown::{printable, shown};
 
 /// A run's files could not be used.
 #[derive(Debug, Error)]
 pub enum RunError {
     /// The disk refused: full, read-only, not permitted.
-    #[error("cannot {action} {path}: {source}; what was saved before is intact")]
+    #[error("cannot {action} {}: {source}; what was saved before is intact", shown(.path))]
     Disk {
         /// What was tried (`write`, `create`, …).
         action: &'static str,
@@ -21,7 +22,7 @@ pub enum RunError {
         source: std::io::Error,
     },
     /// Something is missing, unreadable or not what it should be.
-    #[error("{path}: {problem}")]
+    #[error("{}: {}", shown(.path), printable(.problem))]
     Unusable {
         /// Where.
         path: PathBuf,
@@ -29,7 +30,7 @@ pub enum RunError {
         problem: String,
     },
     /// A weights file that is not this model's.
-    #[error("{path}: {source}")]
+    #[error("{}: {}", shown(.path), printable(&.source.to_string()))]
     Weights {
         /// Where.
         path: PathBuf,
@@ -40,7 +41,7 @@ pub enum RunError {
     #[error(transparent)]
     Config(#[from] ConfigError),
     /// Another process has the run.
-    #[error("{0} is in use by another fluxttice-explorer; wait for it or start a new run")]
+    #[error("{} is in use by another fluxttice-explorer; wait for it or start a new run", shown(.0))]
     InUse(PathBuf),
 }
 

@@ -1,28 +1,28 @@
 //! Reading files that anyone may have written.
 
-use std::fs::{self, File};
+use std::fs::File;
 use std::io::Read;
 use std::path::Path;
 
 use super::error::RunError;
+pub use crate::files::{is_there, kind};
+
+/// Opens a plain file to read it; nothing else is opened, so that nothing waits for another program.
+///
+/// # Errors
+/// [`RunError::Unusable`] where there is nothing, something else, or no permission.
+pub fn open(path: &Path) -> Result<File, RunError> {
+    crate::files::open(path).map_err(|error| RunError::unusable(path, error.to_string()))
+}
 
 /// Reads a file of at most `limit` bytes.
 ///
 /// # Errors
-/// [`RunError::Unusable`] where it is missing, no file or too large.
+/// [`RunError::Unusable`] where it is missing, no plain file or too large.
 pub fn read(path: &Path, limit: u64) -> Result<Vec<u8>, RunError> {
-    let file = File::open(path).map_err(|error| RunError::unusable(path, error.to_string()))?;
-    let metadata = file
-        .metadata()
-        .map_err(|error| RunError::unusable(path, error.to_string()))?;
-    if !metadata.is_file() {
-        return Err(RunError::unusable(
-            path,
-            "expected a file, found something else",
-        ));
-    }
+    let file = open(path)?;
     let mut bytes = Vec::new();
-    file.take(limit + 1)
+    file.take(limit.saturating_add(1))
         .read_to_end(&mut bytes)
         .map_err(|error| RunError::unusable(path, error.to_string()))?;
     if bytes.len() as u64 > limit {
@@ -34,20 +34,10 @@ pub fn read(path: &Path, limit: u64) -> Result<Vec<u8>, RunError> {
     Ok(bytes)
 }
 
-/// The name a link made by [`Disk::point`](super::Disk::point) points at.
-pub fn pointed(path: &Path) -> Option<String> {
-    #[cfg(unix)]
-    let target = fs::read_link(path)
-        .ok()
-        .map(|target| target.to_string_lossy().into_owned());
-    #[cfg(not(unix))]
-    let target = fs::read_to_string(path).ok();
-    target
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
+    use std::fs;
 
     #[test]
     fn too_large_a_file_is_not_read() {

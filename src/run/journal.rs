@@ -9,11 +9,12 @@ use time::format_description::well_known::Rfc3339;
 use super::disk::Disk;
 use super::error::RunError;
 use super::files;
+use super::lines::{self, Sealed, is_whole, look_at_seal};
 use crate::session::message::{Command, EndReason, Mark, MarkKind, Outcome};
 use crate::training::{Planned, Steer};
 
 /// Largest journal that is read.
-const LIMIT: u64 = 64 << 20;
+pub(super) const LIMIT: u64 = 64 << 20;
 
 /// One line of the journal.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -69,6 +70,13 @@ pub enum JournalEvent {
         /// What was no number.
         problem: String,
     },
+    /// Metrics of epochs were found missing when the run was opened.
+    Missing {
+        /// Epochs finished then.
+        epoch: u32,
+        /// The epochs.
+        epochs: Vec<u32>,
+    },
     /// A session ended.
     Closed {
         /// Epochs finished then.
@@ -86,6 +94,7 @@ impl JournalEvent {
             | Self::Branched { epoch, .. }
             | Self::Verdict { epoch, .. }
             | Self::RolledBack { epoch, .. }
+            | Self::Missing { epoch, .. }
             | Self::Closed { epoch, .. } => *epoch,
             Self::Outcome(outcome) => outcome.epoch,
         }
@@ -121,7 +130,7 @@ pub fn append(disk: &Disk, path: &Path, event: JournalEvent) -> Result<(), RunEr
 pub fn append_entry(disk: &Disk, path: &Path, entry: &Entry) -> Result<(), RunError> {
     let line = serde_json::to_string(entry)
         .map_err(|error| RunError::unusable(path, error.to_string()))?;
-    disk.append_line(path, &line)
+    disk.append_line(path, |before| lines::sealed(before, &line))
 }
 
 /// Reads a journal; a last line that was cut off by a crash is left out.
@@ -129,31 +138,67 @@ pub fn append_entry(disk: &Disk, path: &Path, entry: &Entry) -> Result<(), RunEr
 /// # Errors
 /// [`RunError::Unusable`] names the line that cannot be read.
 pub fn read(path: &Path) -> Result<Vec<Entry>, RunError> {
-    parse(&String::from_utf8_lossy(&files::read(path, LIMIT)?), path)
+    let bytes = files::read(path, LIMIT)?;
+    let text = String::from_utf8_lossy(&bytes);
+    // Some editors write a byte order mark.
+    parse(text.strip_prefix('\u{feff}').unwrap_or(&text), path)
 }
 
 /// Reads lines of a journal; a last line that was cut off is left out.
 ///
 /// # Errors
-/// [`RunError::Unusable`] names the line of `path` that cannot be read.
+/// [`RunError::Unusable`] names the line of `path` that cannot be read or is not what was written.
 pub fn parse(text: &str, path: &Path) -> Result<Vec<Entry>, RunError> {
-    let whole = text.rfind('\n').map_or(0, |end| end + 1);
-    text[..whole]
-        .lines()
-        .enumerate()
-        .filter(|(_, line)| !line.trim().is_empty())
+    let mut before = "";
+    whole_lines(text)
         .map(|(number, line)| {
-            serde_json::from_str(line).map_err(|error| {
-                RunError::unusable(
-                    path,
-                    format!(
-                        "line {}: expected a journal entry, found: {error}",
-                        number + 1
-                    ),
-                )
-            })
+            let unusable =
+                |problem: String| RunError::unusable(path, format!("line {number}: {problem}"));
+            let entry = serde_json::from_str(line)
+                .map_err(|error| unusable(format!("expected a journal entry, found: {error}")))?;
+            if look_at_seal(before.as_bytes(), line) == Sealed::Broken {
+                let problem = "is not what was written, or does not follow the line before it";
+                return Err(unusable(problem.to_owned()));
+            }
+            before = line;
+            Ok(entry)
         })
         .collect()
+}
+
+/// The whole lines of a text that are not blank, with their numbers, counted from 1.
+pub fn whole_lines(text: &str) -> impl Iterator<Item = (usize, &str)> {
+    let end = text.rfind('\n').map_or(0, |end| end + 1);
+    let end = match is_whole(&text.as_bytes()[end..]) {
+        true => text.len(),
+        false => end,
+    };
+    let lines = text[..end].lines().enumerate();
+    lines
+        .map(|(number, line)| (number + 1, line))
+        .filter(|(_, line)| !line.trim().is_empty())
+}
+
+/// How many lines have no seal: version 0.1.0 wrote them, and nothing shows whether they were changed.
+pub fn unsealed(text: &str) -> usize {
+    whole_lines(text)
+        .filter(|(_, line)| look_at_seal(b"", line) == Sealed::Absent)
+        .count()
+}
+
+/// Seals lines anew, in the order that they have now.
+pub fn resealed<'a>(lines: impl Iterator<Item = &'a str>) -> String {
+    let mut text = String::new();
+    let mut before = String::new();
+    for line in lines {
+        before = match look_at_seal(b"", line) {
+            Sealed::Absent => line.to_owned(),
+            _ => lines::sealed(before.as_bytes(), &lines::without_seal(line)),
+        };
+        text += &before;
+        text.push('\n');
+    }
+    text
 }
 
 /// The changes that a journal says were made, to be made again.
@@ -312,7 +357,9 @@ mod tests {
         let home = tempfile::tempdir().unwrap();
         let path = home.path().join("journal.jsonl");
         append(&Disk::default(), &path, outcome(true)).unwrap();
-        Disk::default().append_line(&path, "nonsense").unwrap();
+        Disk::default()
+            .append_line(&path, |_| "nonsense".to_owned())
+            .unwrap();
         assert!(read(&path).unwrap_err().to_string().contains("line 2"));
     }
 }

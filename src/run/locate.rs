@@ -3,21 +3,23 @@
 use std::collections::BTreeMap;
 use std::fmt;
 use std::fs;
+use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 
 use directories::ProjectDirs;
-use time::OffsetDateTime;
-use time::macros::format_description;
 
-use super::checkpoint::{is_checkpoint, load_weights, weights_path};
+use super::aside::{free, stamp};
+use super::checkpoint::{Files, is_checkpoint, load_weights, weights_path};
+use super::door::{self, Entered, enter, enter_newest};
 use super::error::RunError;
 use super::files;
 use super::folder::{self, LATEST};
 use super::journal::Entry;
-use super::names::{CONFIG, JOURNAL, METRICS, OPTIMIZER, STATE, WEIGHTS};
+use super::names::{CONFIG, DIGESTS, JOURNAL, METRICS, OPTIMIZER, STATE, WEIGHTS};
 use crate::config::{Config, Source};
 use crate::model::{MAX_FILE_BYTES, Weights};
 use crate::record::EpochRecord;
+use crate::shown::{printable, shown};
 
 /// Environment variable that stands in for `--data-dir`.
 pub const DATA_DIR: &str = "FLUXTTICE_DATA_DIR";
@@ -45,50 +47,81 @@ pub fn runs_folder(data_dir: Option<&Path>) -> Result<PathBuf, RunError> {
     })
 }
 
-/// A new run's folder: seed and time in its name, free of collisions.
+/// A new run's folder: seed and time in its name, not taken yet.
 pub fn new_run(runs: &Path, config: &Config) -> PathBuf {
-    let format = format_description!("[year][month][day]-[hour][minute][second]");
-    let time = OffsetDateTime::now_utc()
-        .format(&format)
-        .unwrap_or_default();
-    let base = format!("{time}-s{}", config.seed);
-    std::iter::once(base.clone())
-        .chain((2u32..).map(|number| format!("{base}-{number}")))
-        .map(|name| runs.join(name))
-        .find(|path| !path.exists())
-        .unwrap_or_else(|| runs.join(base))
+    free(runs, &format!("{}-s{}", stamp(), config.seed))
 }
 
-/// The run a user means: a folder, a name under `runs`, or (without a word) the newest one.
+/// Whether a word is the path of something; else it is the name of a run in the data folder.
+pub fn is_path(word: &str) -> bool {
+    word.contains(std::path::is_separator)
+}
+
+/// The run a user means: a name under `runs`, a path (with a `/` in it), or (without a word) the newest one.
 ///
 /// # Errors
 /// [`RunError`] where there is no such run.
 pub fn find_run(runs: &Path, named: Option<&str>) -> Result<PathBuf, RunError> {
     match named {
-        Some(name) => [PathBuf::from(name), runs.join(name)]
-            .into_iter()
-            .find(|path| path.join(CONFIG).is_file())
-            .ok_or_else(|| {
-                RunError::unusable(
-                    Path::new(name),
-                    format!("no such run, here or in {}", runs.display()),
-                )
-            }),
-        None => all_runs(runs)
+        Some(name) => {
+            let path = at(runs, name);
+            match has_config(&path)? {
+                true => Ok(path),
+                false => Err(no_such(runs, name, "run")),
+            }
+        }
+        None => all_runs(runs)?
             .into_iter()
             .next_back()
             .ok_or_else(|| RunError::unusable(runs, "no run to continue yet")),
     }
 }
 
+/// Whether a folder has a configuration, as a run has.
+fn has_config(path: &Path) -> Result<bool, RunError> {
+    let config = path.join(CONFIG);
+    match fs::metadata(&config) {
+        Ok(found) => Ok(found.is_file()),
+        Err(error) if error.kind() == ErrorKind::PermissionDenied => {
+            Err(RunError::unusable(&config, error.to_string()))
+        }
+        Err(_) => Ok(false),
+    }
+}
+
+/// Where a word says that something lies.
+fn at(runs: &Path, word: &str) -> PathBuf {
+    match is_path(word) {
+        true => PathBuf::from(word),
+        false => runs.join(word),
+    }
+}
+
+fn no_such(runs: &Path, named: &str, what: &str) -> RunError {
+    let mut problem = format!("no such {what}");
+    if !is_path(named) {
+        problem += &format!(" in {}", shown(runs));
+        if files::is_there(Path::new(named)) {
+            problem += &format!("; a path contains a `/`: ./{}", printable(named));
+        }
+    }
+    RunError::unusable(Path::new(named), problem)
+}
+
 /// Every run, the one written to last at the end.
-pub fn all_runs(runs: &Path) -> Vec<PathBuf> {
-    let mut found: Vec<_> = fs::read_dir(runs)
-        .into_iter()
-        .flatten()
+///
+/// # Errors
+/// [`RunError`] where the folder cannot be read.
+pub fn all_runs(runs: &Path) -> Result<Vec<PathBuf>, RunError> {
+    let entries = match fs::read_dir(runs) {
+        Err(error) if error.kind() == ErrorKind::NotFound => return Ok(Vec::new()),
+        entries => entries.map_err(|error| RunError::unusable(runs, error.to_string()))?,
+    };
+    let mut found: Vec<_> = entries
         .flatten()
         .map(|entry| entry.path())
-        .filter(|path| path.join(CONFIG).is_file() && !folder::name(path).starts_with('.'))
+        // One that may not be looked into is listed with that.
+        .filter(|path| has_config(path).unwrap_or(true) && !folder::name(path).starts_with('.'))
         .map(|path| {
             let changed = fs::metadata(path.join(METRICS))
                 .and_then(|metadata| metadata.modified())
@@ -97,7 +130,7 @@ pub fn all_runs(runs: &Path) -> Vec<PathBuf> {
         })
         .collect();
     found.sort();
-    found.into_iter().map(|(_, path)| path).collect()
+    Ok(found.into_iter().map(|(_, path)| path).collect())
 }
 
 /// The weights that this program trained itself with the configuration `fluxttice`.
@@ -121,6 +154,8 @@ pub struct Checkpoint {
     pub origin: Origin,
     /// Epochs finished in them, and batches of the next one; `None` where that is not known.
     pub moment: Option<(u32, u32)>,
+    /// What could not be checked of them, in whole sentences.
+    pub unchecked: Vec<String>,
 }
 
 /// Where a checkpoint lies.
@@ -150,7 +185,7 @@ impl fmt::Display for Origin {
             Self::Run {
                 checkpoint: path, ..
             }
-            | Self::File(path) => path.display().fmt(f),
+            | Self::File(path) => f.write_str(&shown(path)),
         }
     }
 }
@@ -271,28 +306,30 @@ pub fn find_checkpoint(runs: &Path, named: Option<&str>) -> Result<Checkpoint, R
         return built_in();
     };
     let path = Path::new(named);
-    if path.is_file() {
-        return file(path.to_owned());
-    }
-    if is_checkpoint(path) {
-        return of_folder(path);
-    }
-    if !runs.join(named).exists()
+    if is_path(named) {
+        if path.is_file() {
+            return file(path.to_owned());
+        }
+        if is_checkpoint(path) {
+            return of_folder(path);
+        }
+    } else if !runs.join(named).exists()
         && let Some(seed) = named.strip_prefix(UNTRAINED)
     {
         return untrained(seed, path);
     }
     let (run, which) = named.rsplit_once('@').unwrap_or((named, LATEST));
-    if which == LATEST && !path.exists() && !runs.join(run).exists() {
-        return Err(RunError::unusable(
-            path,
-            format!(
-                "no such file, snapshot or run (runs lie in {})",
-                runs.display()
-            ),
-        ));
+    if !files::is_there(&at(runs, run)) {
+        return Err(no_such(runs, named, "file, snapshot or run"));
     }
     let run = find_run(runs, Some(run))?;
+    if which == LATEST {
+        let newest = enter_newest(&run)?;
+        if let Some((epoch, entered)) = newest {
+            let checkpoint = door::folder(&run, epoch);
+            return through(run, checkpoint, &entered);
+        }
+    }
     let checkpoint = folder::checkpoint_folder(&run, which)?;
     of_run(run, checkpoint)
 }
@@ -309,6 +346,7 @@ fn untrained(seed: &str, path: &Path) -> Result<Checkpoint, RunError> {
         weights: Weights::fresh(seed),
         origin: Origin::Untrained(seed),
         moment: None,
+        unchecked: Vec::new(),
     })
 }
 
@@ -325,6 +363,7 @@ pub fn built_in() -> Result<Checkpoint, RunError> {
         weights,
         origin: Origin::BuiltIn,
         moment: None,
+        unchecked: Vec::new(),
     })
 }
 
@@ -349,20 +388,34 @@ pub fn best_at_hand(runs: &Path) -> Result<Checkpoint, RunError> {
             })
             .max()
     };
-    match all_runs(runs).iter().filter_map(covered).max() {
-        Some((_, checkpoint, run)) => of_run(run, checkpoint),
-        None => built_in(),
+    let mut found: Vec<_> = all_runs(runs)?.iter().filter_map(covered).collect();
+    found.sort();
+    let mut damaged = Vec::new();
+    for (_, checkpoint, run) in found.into_iter().rev() {
+        match of_run(run, checkpoint) {
+            Ok(mut best) => {
+                best.unchecked.extend(damaged);
+                return Ok(best);
+            }
+            Err(error) => damaged.push(error.to_string()),
+        }
     }
+    let mut built_in = built_in()?;
+    built_in.unchecked.extend(damaged);
+    Ok(built_in)
 }
 
 fn of_run(run: PathBuf, checkpoint: PathBuf) -> Result<Checkpoint, RunError> {
-    let weights = load_weights(&weights_path(&checkpoint))?;
-    let origin = Origin::Run { run, checkpoint };
+    let entered = enter(&run, &checkpoint)?;
+    through(run, checkpoint, &entered)
+}
+
+fn through(run: PathBuf, checkpoint: PathBuf, entered: &Entered) -> Result<Checkpoint, RunError> {
     Ok(Checkpoint {
-        weights,
-        // At once: of a run that is being trained it may be gone a moment later.
-        moment: origin.moment()?,
-        origin,
+        weights: entered.files.weights()?,
+        moment: entered.files.moment()?,
+        unchecked: entered.unchecked.clone(),
+        origin: Origin::Run { run, checkpoint },
     })
 }
 
@@ -378,10 +431,18 @@ fn of_folder(path: &Path) -> Result<Checkpoint, RunError> {
     }
 }
 
+/// Weights in a file; where that is one of a checkpoint's, the whole checkpoint is held against its digests.
 fn file(path: PathBuf) -> Result<Checkpoint, RunError> {
+    let of_checkpoint = path.file_name().is_some_and(|name| name == WEIGHTS);
+    let folder = path.parent().filter(|_| of_checkpoint);
+    let weights = match folder.filter(|folder| files::is_there(&folder.join(DIGESTS))) {
+        Some(folder) => Files::read(folder)?.weights()?,
+        None => load_weights(&path)?,
+    };
     Ok(Checkpoint {
-        weights: load_weights(&path)?,
+        weights,
         origin: Origin::File(path),
         moment: None,
+        unchecked: Vec::new(),
     })
 }

@@ -3,10 +3,12 @@
 use std::path::{Path, PathBuf};
 
 use super::branch::{Parent, parent};
+use super::door::newest;
 use super::error::RunError;
-use super::folder::{self, is_open};
+use super::folder;
 use super::journal::{Entry, JournalEvent};
 use super::locate::all_runs;
+use super::lock::is_open;
 use crate::config::Config;
 use crate::record::{CoveragePair, EpochRecord};
 use crate::session::message::EndReason;
@@ -28,6 +30,8 @@ pub struct Summary {
     pub journal: Vec<Entry>,
     /// Epochs whose checkpoints are there.
     pub checkpoints: Vec<u32>,
+    /// Epochs up to the newest checkpoint: those that going on begins after.
+    pub saved: u32,
     /// How its last session ended; `None` where that was cut off or still goes on.
     pub end: Option<EndReason>,
     /// Whether a session has it open.
@@ -52,11 +56,18 @@ impl Summary {
             config: folder::stored_config(path)?,
             parent: parent(&journal),
             records: folder::read_metrics(path)?,
+            saved: newest(path)?.map_or(0, |epoch| epoch.saturating_add(1)),
             checkpoints: folder::checkpoints(path),
             end: last.flatten(),
             open: is_open(path),
             journal,
         })
+    }
+
+    /// How many epochs were trained and are not saved: they are done again.
+    pub fn unsaved(&self) -> u32 {
+        let trained = self.records.last().map_or(0, |record| record.epoch + 1);
+        trained.saturating_sub(self.saved)
     }
 
     /// The newest epoch.
@@ -84,8 +95,11 @@ pub struct Branch {
 
 /// Every run: those that are no branch of one that is there, the one written to last first, each
 /// followed by its branches.
-pub fn tree(runs: &Path) -> Vec<Branch> {
-    let all: Vec<Branch> = all_runs(runs)
+///
+/// # Errors
+/// [`RunError`] where the folder cannot be read.
+pub fn tree(runs: &Path) -> Result<Vec<Branch>, RunError> {
+    let all: Vec<Branch> = all_runs(runs)?
         .into_iter()
         .rev()
         .map(|path| Branch {
@@ -103,7 +117,7 @@ pub fn tree(runs: &Path) -> Vec<Branch> {
     }
     // Runs that name each other as parents belong nowhere; they are shown all the same.
     found.extend(rest);
-    found
+    Ok(found)
 }
 
 fn append(branch: Branch, rest: &mut Vec<Branch>, found: &mut Vec<Branch>) {
@@ -131,7 +145,7 @@ impl Branch {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::run::{Disk, RunFolder};
+    use crate::run::{Disk, RunFolder, delete};
 
     fn make(runs: &Path, name: &str, parent: Option<&str>) {
         let run =
@@ -162,7 +176,7 @@ mod tests {
             make(home.path(), name, parent);
         }
         std::fs::write(home.path().join("a2/config.yaml"), "nonsense: 1").unwrap();
-        let tree = tree(home.path());
+        let tree = tree(home.path()).unwrap();
         let depth = |name: &str| tree.iter().find(|run| run.name() == name).unwrap().depth;
         let place = |name: &str| tree.iter().position(|run| run.name() == name).unwrap();
         assert_eq!(tree.len(), 8);
@@ -186,13 +200,13 @@ mod tests {
         let path = home.path().join("run");
         let run = RunFolder::create(&Disk::default(), &path, &Config::default()).unwrap();
         assert!(Summary::read(&path).unwrap().open);
-        assert!(folder::delete(&Disk::default(), &path).is_err());
+        assert!(delete(&Disk::default(), &path, false).is_err());
         drop(run);
         assert!(!Summary::read(&path).unwrap().open);
-        folder::delete(&Disk::default(), &path).unwrap();
+        delete(&Disk::default(), &path, false).unwrap();
         assert!(!path.exists());
         assert!(
-            folder::delete(&Disk::default(), home.path()).is_err(),
+            delete(&Disk::default(), home.path(), false).is_err(),
             "what is no run is not deleted"
         );
     }

@@ -64,7 +64,7 @@ pub(super) fn explore(checkpoint: &Checkpoint, lines: &Lines) -> Result<(), Sess
         training: false,
     })));
     lines.event(Event::State(RunState::Finished));
-    if let Some(text) = trained {
+    for text in trained.into_iter().chain(checkpoint.unchecked.clone()) {
         let level = NoticeLevel::Warning;
         lines.event(Event::Notice(Notice { level, text }));
     }

@@ -13,6 +13,7 @@ use crate::run::record::EpochRecord;
 pub use crate::run::record::{CoveredSets, EpochReport, Stage};
 use crate::schedule::{Schedule, Scheduled};
 use crate::training::Steer;
+use crate::words::counted;
 
 /// Something the user asks of the worker.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -70,11 +71,13 @@ impl fmt::Display for Command {
             Self::StopAfterEpoch => f.write_str("stop after this epoch"),
             Self::Snapshot { name: None } => f.write_str("snapshot"),
             Self::Snapshot { name: Some(name) } => write!(f, "snapshot {name}"),
-            Self::Keep { epochs } => write!(f, "keep the state after {epochs} epochs"),
+            Self::Keep { epochs } => {
+                write!(f, "keep the state after {}", counted(*epochs, "epoch"))
+            }
             Self::Open { run } => write!(f, "go on in {run}"),
             Self::Branch { of, epochs, .. } => match of {
-                Some(run) => write!(f, "branch of {run} after {epochs} epochs"),
-                None => write!(f, "branch after {epochs} epochs"),
+                Some(run) => write!(f, "branch of {run} after {}", counted(*epochs, "epoch")),
+                None => write!(f, "branch after {}", counted(*epochs, "epoch")),
             },
             Self::Encode => f.write_str("codes for neighbours"),
             Self::Weights => f.write_str("weights to be measured"),
@@ -105,6 +108,17 @@ pub struct Request {
     pub by: Author,
     /// What is asked.
     pub command: Command,
+}
+
+impl Request {
+    /// A change that was planned before the run began.
+    pub(super) fn planned(steer: Steer) -> Self {
+        Self {
+            id: 0,
+            by: Author::Plan,
+            command: Command::Steer(steer),
+        }
+    }
 }
 
 /// What came of a request.
@@ -309,6 +323,20 @@ pub enum EndReason {
     Failed,
 }
 
+impl EndReason {
+    /// In one or two words, for people.
+    #[must_use]
+    pub fn words(self) -> &'static str {
+        match self {
+            Self::Finished => "finished",
+            Self::EarlyStop => "early stop",
+            Self::Stopped => "stopped",
+            Self::Diverged => "diverged",
+            Self::Failed => "failed",
+        }
+    }
+}
+
 /// What is not on the disk, and why.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Unsaved {
@@ -338,7 +366,8 @@ pub struct Notice {
 }
 
 /// How serious a notice is.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "lowercase")]
 pub enum NoticeLevel {
     /// Good to know.
     Info,

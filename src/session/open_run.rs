@@ -14,7 +14,7 @@ use crate::device::Chosen;
 use crate::model::{Architecture, parameter_counts};
 use crate::record::EpochRecord;
 use crate::run::journal::{self, Entry, JournalEvent};
-use crate::run::{RunError, RunFolder, read_journal};
+use crate::run::{Reopened, RunError, RunFolder, read_journal};
 use crate::training::{Agenda, Planned, Snapshot, Steer, StepError, Trainer};
 
 /// A run that is being trained.
@@ -38,15 +38,19 @@ pub(super) struct OpenRun {
 impl OpenRun {
     /// Takes a run up where it was left; also what there is to tell of it.
     pub(super) fn new(
-        run: RunFolder,
-        resumed: Option<Snapshot>,
+        reopened: Reopened,
         plan: &Plan,
         chosen: &Chosen,
     ) -> Result<(Self, RunInfo), SessionError> {
+        let Reopened {
+            run,
+            state,
+            records: history,
+            ..
+        } = reopened;
         let config = run.config().clone();
-        let trainer = begin(&run, resumed, &chosen.device, DType::F32)?;
+        let trainer = begin(&run, state, &chosen.device, DType::F32)?;
         let done = trainer.epoch();
-        let history = run.truncate_metrics(done)?;
         let entries = read_journal(run.path())?;
         run.journal(JournalEvent::Opened {
             epoch: done,
@@ -71,7 +75,7 @@ impl OpenRun {
         }
         let open = Self {
             records: history.clone(),
-            backlog: Backlog::after(done),
+            backlog: Backlog::after(done, history.len()),
             again: again(&entries, done),
             kept,
             limit: plan.epochs.map(|more| done.saturating_add(more)),

@@ -1,7 +1,6 @@
 //! Whether the processor would train faster than the device that was chosen: so small a network keeps few
 //! graphics cards busy.
 
-use std::thread::available_parallelism;
 use std::time::{Duration, Instant};
 
 use burn::tensor::{DType, Device};
@@ -10,6 +9,7 @@ use super::message::{Notice, NoticeLevel};
 use crate::config::Config;
 use crate::device::Chosen;
 use crate::statistics::median;
+use crate::threads;
 use crate::training::{Advance, Trainer};
 
 /// Batches that are not timed: kernels are compiled as they are met.
@@ -50,7 +50,7 @@ impl FirstBatches {
     /// the processor, for nothing but their time.
     pub(super) fn beside_the_cpu(&self, runs: usize, config: &Config) -> Option<Notice> {
         // On the processor each run has a core, as far as there are enough.
-        let cores = available_parallelism().map_or(1, usize::from);
+        let cores = threads::count();
         let turns = runs as f64 / runs.min(cores) as f64;
         let here = typical(&self.spent);
         let text = compared(&self.device, runs, here, turns * on_the_cpu(config))?;

@@ -5,8 +5,8 @@ use std::path::PathBuf;
 use super::error::SessionError;
 use crate::config::Config;
 use crate::device::DeviceSpec;
-use crate::run::{Disk, RunFolder, branch, new_run, stored_config};
-use crate::training::{Planned, Snapshot};
+use crate::run::{Disk, Reopened, RunFolder, branch, reserve, stored_config};
+use crate::training::Planned;
 
 /// A training session to be.
 #[derive(Clone, Debug)]
@@ -44,8 +44,10 @@ pub enum Place {
         from: PathBuf,
         /// Epochs that both share.
         epochs: u32,
-        /// The new folder.
-        to: PathBuf,
+        /// The folder of all runs, for a new one in there.
+        runs: PathBuf,
+        /// The new folder, where it is not that.
+        to: Option<PathBuf>,
         /// Its configuration.
         config: Box<Config>,
     },
@@ -66,25 +68,26 @@ impl Plan {
     }
 
     /// Creates or opens the run's folder.
-    pub(super) fn open_run(&self) -> Result<(RunFolder, Option<Snapshot>), SessionError> {
+    pub(super) fn open_run(&self) -> Result<Reopened, SessionError> {
         match &self.place {
             Place::NewUnder(runs, config) => {
-                self.disk.sweep(runs);
-                let folder = new_run(runs, config);
-                Ok((RunFolder::create(&self.disk, &folder, config)?, None))
+                Ok(RunFolder::create_under(&self.disk, runs, config)?.into())
             }
-            Place::NewAt(path, config) => Ok((RunFolder::create(&self.disk, path, config)?, None)),
+            Place::NewAt(path, config) => Ok(RunFolder::create(&self.disk, path, config)?.into()),
             Place::Branch {
                 from,
                 epochs,
+                runs,
                 to,
                 config,
-            } => Ok(branch(&self.disk, from, *epochs, to, config)?),
-            Place::Existing(path) => {
-                let run = RunFolder::open(&self.disk, path)?;
-                let snapshot = run.latest()?;
-                Ok((run, snapshot))
+            } => {
+                let to = match to {
+                    Some(to) => to.clone(),
+                    None => reserve(&self.disk, runs, config)?,
+                };
+                Ok(branch(&self.disk, from, *epochs, &to, config)?)
             }
+            Place::Existing(path) => Ok(RunFolder::open(&self.disk, path)?),
         }
     }
 }

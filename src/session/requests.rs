@@ -10,10 +10,11 @@ use super::message::{
 use super::worker::{Worker, codes};
 use crate::run::journal::JournalEvent;
 use crate::run::{
-    Disk, PLAIN_NAME, RunError, RunFolder, branch, checkpoint_folder, is_plain_name,
-    name as run_name, new_run, stored_config,
+    PLAIN_NAME, Reopened, RunError, RunFolder, branch, checkpoint_folder, is_plain_name,
+    name as run_name, reserve, stored_config,
 };
-use crate::training::{Snapshot, Steer};
+use crate::shown::shown;
+use crate::training::Steer;
 
 impl Worker<'_> {
     /// Does what is asked, or says why not.
@@ -117,7 +118,7 @@ impl Worker<'_> {
         self.open
             .run
             .save_snapshot(name, &snapshot)
-            .map(|path| format!("saved {}", path.display()))
+            .map(|path| format!("saved {}", shown(path)))
             .map_err(|error| error.to_string())
     }
 
@@ -127,16 +128,17 @@ impl Worker<'_> {
             _ if let Some(unsaved) = self.open.unsaved() => Err(unsaved.to_string()),
             Command::Open { run } => self
                 .beside(run)
-                .and_then(|path| take_up(&self.plan.disk, &path)),
+                .and_then(|path| RunFolder::open(&self.plan.disk, &path).map_err(told)),
             Command::Branch { of, epochs, name } => self.branch_off(of.as_deref(), *epochs, name),
             _ => return Ok(()),
         };
         match made {
             Err(problem) => self.tell_outcome(request, Err(problem)),
-            Ok((run, snapshot)) => {
-                let message = format!("goes on in {}, this run stays as it is", run.name());
+            Ok(reopened) => {
+                let name = reopened.run.name();
+                let message = format!("goes on in {name}, this run stays as it is");
                 self.tell_outcome(request, Ok(message))?;
-                self.move_to(run, snapshot)
+                self.move_to(reopened)
             }
         }
     }
@@ -154,8 +156,7 @@ impl Worker<'_> {
         of: Option<&str>,
         epochs: u32,
         name: &mut Option<String>,
-    ) -> Result<(RunFolder, Option<Snapshot>), String> {
-        let told = |error: RunError| error.to_string();
+    ) -> Result<Reopened, String> {
         let from = match of {
             Some(other) => self.beside(other)?,
             None => self.open.run.path().to_owned(),
@@ -171,7 +172,7 @@ impl Worker<'_> {
         let runs = from.parent().unwrap_or(Path::new(""));
         let to = match name {
             Some(name) => self.beside(name)?,
-            None => new_run(runs, &config),
+            None => reserve(&self.plan.disk, runs, &config).map_err(told)?,
         };
         // The outcome names the folder that was chosen.
         *name = Some(run_name(&to));
@@ -234,10 +235,7 @@ impl Worker<'_> {
     }
 }
 
-/// Opens a run where it was left.
-fn take_up(disk: &Disk, path: &Path) -> Result<(RunFolder, Option<Snapshot>), String> {
-    let told = |error: RunError| error.to_string();
-    let run = RunFolder::open(disk, path).map_err(told)?;
-    let snapshot = run.latest().map_err(told)?;
-    Ok((run, snapshot))
+/// As an answer tells it.
+fn told(error: RunError) -> String {
+    error.to_string()
 }

@@ -19,7 +19,7 @@ use crate::training::Snapshot;
 pub(super) struct Backlog {
     /// Lines of the journal, in order.
     journal: Vec<Entry>,
-    /// Epochs whose metrics are on the disk.
+    /// How many epochs' metrics are on the disk.
     recorded: usize,
     /// States after epochs: the newest, and those that were the best or are to be kept.
     states: BTreeMap<u32, Snapshot>,
@@ -30,11 +30,11 @@ pub(super) struct Backlog {
 }
 
 impl Backlog {
-    /// Of a run with so many finished epochs, all of which are on the disk.
-    pub(super) fn after(epochs: u32) -> Self {
+    /// Of a run with so many finished epochs, of which all that is known is on the disk: metrics of `recorded`.
+    pub(super) fn after(epochs: u32, recorded: usize) -> Self {
         Self {
             journal: Vec::new(),
-            recorded: epochs as usize,
+            recorded,
             states: BTreeMap::new(),
             saved: epochs,
             refused: None,
@@ -113,8 +113,7 @@ impl OpenRun {
         let Self { run, backlog, .. } = self;
         if backlog.refused.is_some() {
             // Whatever became of the folder meanwhile, and of what was written in part.
-            run.restore(&self.records)?;
-            backlog.recorded = self.records.len();
+            backlog.recorded = run.restore(&self.records)?;
         }
         while let Some(entry) = backlog.journal.first() {
             run.journal_entry(entry)?;
@@ -126,8 +125,10 @@ impl OpenRun {
         }
         let every = self.trainer.settings().checkpoint_freq;
         while let Some(state) = backlog.states.first_entry() {
-            run.save_state(*state.key(), state.get(), every, &self.kept)?;
-            backlog.saved = state.key() + 1;
+            let epoch = *state.key();
+            let told = self.records.partition_point(|record| record.epoch <= epoch);
+            run.save_state(epoch, state.get(), told, every, &self.kept)?;
+            backlog.saved = epoch + 1;
             state.remove();
         }
         Ok(())

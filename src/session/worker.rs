@@ -24,8 +24,11 @@ use crate::measure::posteriors;
 use crate::model::DualVae;
 use crate::record::Stage;
 use crate::run::journal::JournalEvent;
-use crate::run::{RunError, RunFolder};
-use crate::training::{Active, Advance, Agenda, Seat, Snapshot, Steer, StepError};
+use crate::run::{Reopened, RunError};
+use crate::shown::shown;
+use crate::training::memory::{self, Need};
+use crate::training::{Active, Advance, Agenda, Planned, Seat, Steer, StepError};
+use crate::words::counted;
 
 /// Epochs over which the speed is averaged.
 const SPEED_WINDOW: usize = 10;
@@ -88,8 +91,11 @@ fn train_and_serve(
             Ok(end) => end.reason,
             Err(error) => error.reason(),
         };
+        let rest = worker.agenda.rest();
+        let refused = worker.refuse(rest);
         let closed = worker.close(reason);
         let end = end?;
+        refused?;
         left?;
         closed?;
         lines.event(Event::State(RunState::Finished));
@@ -129,13 +135,23 @@ impl<'a> Worker<'a> {
         seat: Option<Seat>,
         lines: &'a Lines,
     ) -> Result<Self, SessionError> {
-        let (run, resumed) = plan.open_run()?;
-        let (mut open, info) = OpenRun::new(run, resumed, &plan, &chosen)?;
+        let need = match chosen.is_cpu() {
+            true => memory::need(&plan.config()?).map_err(RunError::from)?,
+            false => Need::Little,
+        };
+        let reopened = plan.open_run()?;
+        let notes = notes(&reopened);
+        let (mut open, info) = OpenRun::new(reopened, &plan, &chosen)?;
         // One of a population speaks for all.
         let speaks = seat.as_ref().is_none_or(|seat| seat.number() == 0);
         let first_batches = FirstBatches::on(&chosen).filter(|_| speaks);
         open.trainer = open.trainer.beside(seat);
         lines.event(Event::Started(Arc::new(info)));
+        notes.into_iter().for_each(|note| lines.event(note));
+        if let Need::Much(text) = need {
+            let level = NoticeLevel::Warning;
+            lines.event(Event::Notice(Notice { level, text }));
+        }
         Ok(Self {
             lines,
             agenda: Agenda::new(plan.planned.clone()),
@@ -161,12 +177,9 @@ impl<'a> Worker<'a> {
     }
 
     /// Leaves the run as it is and takes up another, which is a branch of it.
-    pub(super) fn move_to(
-        &mut self,
-        run: RunFolder,
-        resumed: Option<Snapshot>,
-    ) -> Result<(), SessionError> {
-        let (open, info) = OpenRun::new(run, resumed, &self.plan, &self.chosen)?;
+    pub(super) fn move_to(&mut self, reopened: Reopened) -> Result<(), SessionError> {
+        let notes = notes(&reopened);
+        let (open, info) = OpenRun::new(reopened, &self.plan, &self.chosen)?;
         self.close(EndReason::Stopped)?;
         self.open = open;
         self.ruled = None;
@@ -177,6 +190,7 @@ impl<'a> Worker<'a> {
         }
         self.moved = true;
         self.lines.event(Event::Started(Arc::new(info)));
+        notes.into_iter().for_each(|note| self.lines.event(note));
         let state = if self.paused {
             RunState::Paused
         } else {
@@ -280,13 +294,26 @@ impl<'a> Worker<'a> {
                 StopBy::Information => "I(z; x)",
             };
             let message = format!(
-                "early stop after epoch {}: no better {figure} for {patience} epochs",
-                epoch.saturating_sub(1)
+                "early stop after epoch {}: no better {figure} for {}",
+                epoch.saturating_sub(1),
+                counted(patience, "epoch")
             );
             return Some(self.end(EndReason::EarlyStop, &message));
         }
         if epoch >= self.open.last_epoch() {
-            return Some(self.end(EndReason::Finished, &format!("{epoch} epochs are done")));
+            let are = if epoch == 1 { "is" } else { "are" };
+            let done = format!("{} {are} done", counted(epoch, "epoch"));
+            let total = trainer.settings().total_epochs;
+            let message = if self.speed.is_empty() && epoch >= total {
+                // Asked to go on with a run that is over.
+                format!(
+                    "{done}, which is all that total_epochs = {total} asks for: none was trained; a branch with a larger one \
+                     goes on (train --branch RUN --set total_epochs=N)"
+                )
+            } else {
+                done
+            };
+            return Some(self.end(EndReason::Finished, &message));
         }
         self.stop_after_epoch.then(|| {
             self.end(
@@ -309,7 +336,7 @@ impl<'a> Worker<'a> {
 
     fn end(&self, reason: EndReason, message: &str) -> End {
         let saved = match self.open.unsaved() {
-            None => format!("saved in {}", self.open.run.path().display()),
+            None => format!("saved in {}", shown(self.open.run.path())),
             Some(unsaved) => unsaved.to_string(),
         };
         End {
@@ -354,12 +381,36 @@ impl<'a> Worker<'a> {
             self.ruled = Some(epoch);
             self.obey_rules()?;
         }
+        let past = self.agenda.past(epoch, batch);
+        self.refuse(past)?;
         for steer in self.agenda.due(epoch, batch) {
-            self.answer(Request {
-                id: 0,
-                by: Author::Plan,
-                command: Command::Steer(steer),
-            })?;
+            self.answer(Request::planned(steer))?;
+        }
+        Ok(())
+    }
+
+    /// Says of planned changes that they are not made: their place is past, or was not reached.
+    fn refuse(&mut self, planned: Vec<Planned>) -> Result<(), SessionError> {
+        let (epoch, batch) = (self.open.trainer.epoch(), self.open.trainer.batch());
+        for Planned {
+            epoch: of,
+            batch: after,
+            steer,
+        } in planned
+        {
+            let problem = match epoch.checked_sub(1) {
+                _ if of < epoch => format!("epoch {of} is past"),
+                _ if (of, after) < (epoch, batch) => {
+                    format!("batch {after} of epoch {of} is past")
+                }
+                Some(last) => format!(
+                    "epoch {of}, batch {after} was not reached: the session ended after epoch {last}"
+                ),
+                None => format!(
+                    "epoch {of}, batch {after} was not reached: the session ended in its first epoch"
+                ),
+            };
+            self.tell_outcome(Request::planned(steer), Err(problem))?;
         }
         Ok(())
     }
@@ -430,6 +481,15 @@ impl<'a> Worker<'a> {
             self.answer(request)?;
         }
     }
+}
+
+/// What was set right or not checked when a run was opened, as messages.
+fn notes(reopened: &Reopened) -> Vec<Event> {
+    let level = NoticeLevel::Warning;
+    let notes = reopened.mended.iter().chain(&reopened.unchecked).cloned();
+    notes
+        .map(|text| Event::Notice(Notice { level, text }))
+        .collect()
 }
 
 /// Codes of all operations as a message.

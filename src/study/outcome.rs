@@ -10,7 +10,7 @@ use crate::session::message::EndReason;
 use crate::validation::{Finding, Score};
 
 /// The file's name in the run's folder.
-const OUTCOME: &str = "validation.json";
+use crate::run::names::VALIDATION as OUTCOME;
 /// Version of its layout.
 const VERSION: u32 = 1;
 /// Largest file that is read.

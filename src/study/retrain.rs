@@ -10,9 +10,7 @@ use super::outcome::Outcome;
 use super::parts::Arm;
 use crate::config::Config;
 use crate::device::DeviceFailure;
-use crate::run::{
-    Disk, LATEST, RunError, checkpoint, checkpoint_folder, read_metrics, stored_config,
-};
+use crate::run::{Disk, LATEST, RunError, checkpoint_folder, enter, read_metrics, stored_config};
 use crate::session::message::{Command, EndReason, Event};
 use crate::session::{Place, Plan, Session, SessionError};
 use crate::validation::{Past, validate};
@@ -176,7 +174,7 @@ impl Retraining {
     /// Makes every test on the last epoch, and keeps what is found beside the run.
     fn measure(&self, end: EndReason, seed: u64) -> Result<Outcome, StudyError> {
         let last = checkpoint_folder(&self.folder, LATEST)?;
-        let weights = checkpoint::load_weights(&checkpoint::weights_path(&last))?;
+        let weights = enter(&self.folder, &last)?.files.weights()?;
         let digest = weights
             .digest()
             .map_err(|error| RunError::unusable(&last, error.to_string()))?;

@@ -7,7 +7,7 @@ mod ensemble;
 mod lesson;
 mod means;
 mod member;
-mod memory;
+pub(crate) mod memory;
 mod observe;
 mod optimizer;
 mod reading;

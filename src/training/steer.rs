@@ -88,6 +88,17 @@ impl Agenda {
             .collect()
     }
 
+    /// Takes out what can not come due any more, because its place lies before this one.
+    pub fn past(&mut self, epoch: u32, batch: u32) -> Vec<Planned> {
+        let past = |planned: &mut Planned| (planned.epoch, planned.batch) < (epoch, batch);
+        self.0.extract_if(.., past).collect()
+    }
+
+    /// Takes out everything that still waits.
+    pub fn rest(&mut self) -> Vec<Planned> {
+        std::mem::take(&mut self.0)
+    }
+
     /// What still waits.
     pub fn waiting(&self) -> &[Planned] {
         &self.0

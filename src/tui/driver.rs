@@ -3,10 +3,10 @@
 use std::io::{self, BufWriter, Stdout, Write};
 use std::time::{Duration, Instant, SystemTime};
 
-use crossterm::event::{Event as Input, EventStream};
+use crossterm::event::{self, EventStream};
 use crossterm::queue;
 use crossterm::terminal::{BeginSynchronizedUpdate, EndSynchronizedUpdate};
-use futures_util::{FutureExt, StreamExt};
+use futures_util::StreamExt;
 use ratatui::Terminal;
 use ratatui::backend::CrosstermBackend;
 use tokio::time::{MissedTickBehavior, interval, sleep_until};
@@ -23,10 +23,12 @@ const NEWS: Duration = Duration::from_millis(33);
 const PROGRESS: Duration = Duration::from_millis(125);
 /// How often log lines are fetched and passing lines are taken down.
 const TICK: Duration = Duration::from_millis(250);
-/// The number of a request that the worker did not take.
-const NOT_TAKEN: u64 = 0;
-/// Most key presses taken in before a frame is drawn; a held key must not starve the screen.
-const BURST: usize = 64;
+/// Most events taken in before a frame is drawn: more than anybody types or pastes at once, so that only a terminal
+/// that never ends to send is drawn in between.
+const BURST: usize = 1 << 16;
+/// How long is looked for more input behind some. With no time at all crossterm looks at nothing, and its stream has
+/// each event fetched by another thread.
+const WAITS: Duration = Duration::from_micros(100);
 
 type Screen = Terminal<CrosstermBackend<BufWriter<Stdout>>>;
 
@@ -68,15 +70,8 @@ pub async fn run(
     let mut seen = 0;
 
     loop {
-        for command in app.take_commands() {
-            match session.send(command.clone()) {
-                NOT_TAKEN => app.on_unsent(command),
-                id => app.on_sent(id, command),
-            }
-        }
-        for request in app.take_desk_requests() {
-            session.ask(request);
-        }
+        app.ask_worker(&mut session);
+        app.ask_desk(&mut session);
         if app.take_suspend() {
             match guard.lend(stop_job) {
                 Ok(()) => {}
@@ -110,13 +105,14 @@ pub async fn run(
         tokio::select! {
             event = input.next(), if keys_open => match event {
                 Some(Ok(event)) => {
-                    take_input(&mut app, &event);
-                    for _ in 0..BURST {
-                        match input.next().now_or_never() {
-                            Some(Some(Ok(event))) => take_input(&mut app, &event),
-                            _ => break,
-                        }
+                    let mut burst = vec![event];
+                    while burst.len() < BURST
+                        && let Ok(true) = event::poll(WAITS)
+                        && let Ok(event) = event::read()
+                    {
+                        burst.push(event);
                     }
+                    app.on_burst(&burst);
                 }
                 // No more keys: the terminal is gone. The run is stopped and saved.
                 Some(Err(_)) | None => {
@@ -191,10 +187,6 @@ fn hang_up_on_failure(app: &mut App, result: io::Result<()>) {
         tracing::warn!("the terminal stopped working: {error}");
         app.on_signal(StopSignal::Hangup);
     }
-}
-
-fn take_input(app: &mut App, event: &Input) {
-    app.on_input(event);
 }
 
 /// Clears the screen, so that the next frame is drawn whole.

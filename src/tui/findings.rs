@@ -11,8 +11,8 @@ use crate::run::Members;
 use crate::session::message::RunInfo;
 use crate::space::OPERATIONS;
 
-/// Epochs over which coverage must stand still to be called a plateau.
-const PLATEAU_EPOCHS: usize = 10;
+/// Counts over which coverage must stand still to be called a plateau.
+const PLATEAU_COUNTS: usize = 10;
 /// Percentage points by which it may still move.
 const PLATEAU_POINTS: f64 = 0.2;
 /// A KL this close to its floor is at it.
@@ -61,6 +61,65 @@ pub struct Finding {
     pub hint: &'static str,
 }
 
+/// What is looked at.
+struct Shown<'a> {
+    /// Oldest first.
+    records: &'a [Arc<EpochRecord>],
+    newest: &'a EpochRecord,
+    info: Option<&'a RunInfo>,
+    members: &'a Members,
+}
+
+/// What a rule finds.
+type Find = fn(&Shown<'_>) -> Vec<Finding>;
+
+/// Every rule by the name that `docs/metrics.md` explains it under.
+static RULES: [(&str, Find); 15] = [
+    ("a loss is no number", |run| all(not_a_number(run.records))),
+    ("codes name no operation yet", |run| {
+        all(vague_codes(run.records))
+    }),
+    ("gradient ratio out of 0.8–1.2", |run| {
+        all(out_of_band(run.records))
+    }),
+    ("dimensions carry nothing", |run| {
+        all(dead_dimensions(run.newest))
+    }),
+    ("a VAE leans on its partner", |run| {
+        all(dependent(run.newest))
+    }),
+    ("ρ jumps", |run| all(flickering(run.records))),
+    ("KL at its floor", |run| all(kl_floor(run.newest, run.info))),
+    ("coverage stands still", |run| all(plateau(run.records))),
+    ("best epoch before β rose", |run| {
+        all(best_in_warm_up(run.newest, run.info))
+    }),
+    ("validation loss not better", |run| {
+        // Where another loss was the best, that says more.
+        match best_in_warm_up(run.newest, run.info) {
+            Some(_) => Vec::new(),
+            None => all(stale(run.newest)),
+        }
+    }),
+    ("β_B is 0", |run| all(free_codes(run.newest, run.info))),
+    ("StateNet nearly constant", |run| all(statenet(run.records))),
+    ("λ1 or λ2 stands still", |run| {
+        let lambdas = [
+            still(run.records, "λ1", |record| record.lambda1),
+            still(run.records, "λ2", |record| record.lambda2),
+        ];
+        lambdas.into_iter().flatten().collect()
+    }),
+    ("rules are armed", |run| armed(run.info)),
+    ("several runs side by side", |run| {
+        all(side_by_side(run.info, run.members))
+    }),
+];
+
+fn all(found: Option<Finding>) -> Vec<Finding> {
+    found.into_iter().collect()
+}
+
 /// What these records, oldest first, show; the gravest first.
 pub fn findings(
     records: &[Arc<EpochRecord>],
@@ -70,24 +129,13 @@ pub fn findings(
     let Some(newest) = records.last() else {
         return Vec::new();
     };
-    let rules = [
-        not_a_number(records),
-        vague_codes(records),
-        out_of_band(records),
-        dead_dimensions(newest),
-        dependent(newest),
-        flickering(records),
-        kl_floor(newest, info),
-        plateau(records),
-        best_in_warm_up(newest, info).or_else(|| stale(newest)),
-        free_codes(newest, info),
-        statenet(records),
-        still(records, "λ1", |record| record.lambda1),
-        still(records, "λ2", |record| record.lambda2),
-    ];
-    let rules = rules.into_iter().flatten();
-    let standing = armed(info).into_iter().chain(side_by_side(info, members));
-    let mut found: Vec<Finding> = rules.chain(standing).collect();
+    let shown = Shown {
+        records,
+        newest,
+        info,
+        members,
+    };
+    let mut found: Vec<Finding> = RULES.iter().flat_map(|(_, find)| find(&shown)).collect();
     found.sort_by_key(|finding| finding.gravity);
     found
 }
@@ -232,7 +280,7 @@ fn plateau(records: &[Arc<EpochRecord>]) -> Option<Finding> {
         .iter()
         .filter_map(|record| record.coverage.as_ref())
         .collect();
-    let recent = counted.get(counted.len().checked_sub(PLATEAU_EPOCHS + 1)?..)?;
+    let recent = counted.get(counted.len().checked_sub(PLATEAU_COUNTS + 1)?..)?;
     let moved = |figure: fn(&crate::record::CoveragePair) -> f64| {
         let values = recent.iter().map(|coverage| figure(coverage));
         let (low, high) = values.fold((f64::INFINITY, f64::NEG_INFINITY), |(low, high), value| {
@@ -252,7 +300,7 @@ fn plateau(records: &[Arc<EpochRecord>]) -> Option<Finding> {
         return None;
     }
     let text = format!(
-        "argmax coverage of {} moved less than {PLATEAU_POINTS} points in {PLATEAU_EPOCHS} epochs",
+        "argmax coverage of {} moved less than {PLATEAU_POINTS} points in {PLATEAU_COUNTS} counts",
         still.join(" and ")
     );
     finding(
@@ -558,6 +606,17 @@ mod tests {
         assert!(has(&late, "by argmax coverage it is epoch 70"));
         let recent = changed(80, |record| record.best.epoch = 79);
         assert!(!has(&recent, "where β was smaller"));
+    }
+
+    #[test]
+    fn every_rule_is_explained_in_the_document_of_the_figures() {
+        let page = concat!(env!("CARGO_MANIFEST_DIR"), "/docs/metrics.md");
+        let page = std::fs::read_to_string(page).unwrap();
+        let (_, section) = page.split_once("\n## Findings\n").unwrap();
+        let section = section.split("\n## ").next().unwrap();
+        let rows = section.lines().filter_map(|line| line.strip_prefix("| "));
+        let explained: Vec<&str> = rows.filter_map(|row| row.split(" | ").next()).collect();
+        assert_eq!(explained[1..], RULES.map(|(name, _)| name));
     }
 
     #[test]

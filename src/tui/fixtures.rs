@@ -7,8 +7,8 @@ use super::app::App;
 use super::theme::ColorDepth;
 use super::{Options, Tab};
 use crate::config::Config;
-use crate::measure::Posteriors;
 use crate::measure::neighbours::{Cloud, Spaces};
+use crate::measure::{Posteriors, ceiling};
 use crate::model::Weights;
 use crate::record::{
     Best, Coverage, CoveragePair, EpochRecord, EventName, Gradient, LearningRate, LossTerms,
@@ -102,11 +102,11 @@ pub fn info() -> RunInfo {
     }
 }
 
-fn unique(share: f64, samples: u32, ceiling: f64) -> Unique {
+fn unique(share: f64, samples: u32) -> Unique {
     Unique {
         unique: (share * OPERATIONS as f64) as u32,
         samples,
-        ceiling,
+        ceiling: ceiling(samples),
     }
 }
 
@@ -127,11 +127,10 @@ pub fn record(epoch: u32) -> EpochRecord {
         4.0 + 7.0 * (-(at - 50.0) / 3.0).exp()
     };
     let coverage = |start: f64, jitter: f64| Coverage {
-        categorical: unique(0.99 + jitter / 10.0, 195_000, 0.99995),
+        categorical: unique(0.99 + jitter / 10.0, 195_000),
         argmax: unique(
             (start - 0.08 * at.min(50.0) / 50.0 + surge + jitter).clamp(0.0, 1.0),
             50_000,
-            0.9212,
         ),
         decode_entropy: 1.5 + 7.0 * (-at / 20.0).exp() + jitter,
     };

@@ -146,17 +146,6 @@ pub fn coverage_percent(unique: &Unique) -> f64 {
     percent_of_all(f64::from(unique.unique))
 }
 
-/// What a perfectly uniform generator reaches on average with this many samples, as a count.
-pub fn ceiling(samples: f64) -> f64 {
-    let all = OPERATIONS as f64;
-    all * (1.0 - (1.0 - 1.0 / all).powf(samples))
-}
-
-/// The ceiling of a measured coverage as a count, whether it was written as a share or as a count.
-pub fn ceiling_count(unique: &Unique) -> f64 {
-    ceiling(f64::from(unique.samples))
-}
-
 /// A time span in the unit that fits: `45 s`, `11 min`, `1 h 24 min`.
 pub fn span(seconds: f64) -> String {
     if !seconds.is_finite() || seconds < 0.0 {
@@ -207,13 +196,6 @@ mod tests {
         assert_eq!(span(83.0), "83 s");
         assert_eq!(span(660.0), "11 min");
         assert_eq!(span(7_500.0), "2 h 05 min");
-    }
-
-    #[test]
-    fn the_ceiling_is_that_of_a_uniform_generator() {
-        assert!((percent_of_all(ceiling(10_000.0)) - 39.83).abs() < 0.01);
-        assert!((percent_of_all(ceiling(50_000.0)) - 92.12).abs() < 0.01);
-        assert!((percent_of_all(ceiling(195_000.0)) - 99.995).abs() < 0.001);
     }
 
     #[test]

@@ -118,6 +118,7 @@ pub enum Action {
     Snapshot,
     Certify,
     Verify,
+    CheckRun,
     Export,
     CopyFolder,
     Validate,
@@ -409,7 +410,8 @@ pub static TABLE: &[Binding] = table! {
         [ch('m')] Measure "measure" "train the chosen disruption's like with and without it"
         [ch('g')] GiveUp "" "give up the experiment at hand"
         [ch('e')] Export "export" "write the figures of the run, or the experiment, to a file"
-        [key(KeyCode::Delete), ch('D')] Delete "" "remove the chosen run with everything in it"
+        [ch('v')] CheckRun "" "what of the chosen run is in order: every file held against its digests"
+        [key(KeyCode::Delete), ch('D')] Delete "" "move the chosen run to the trash beside it"
         [ch('r')] Refresh "" "look again what there is"
     }
     Evidence {
@@ -553,6 +555,7 @@ pub fn of(context: Context) -> impl Iterator<Item = &'static Binding> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::tui::Tab;
 
     #[test]
     fn no_key_stands_twice_in_one_context() {
@@ -574,13 +577,7 @@ mod tests {
 
     #[test]
     fn a_view_does_not_hide_what_holds_everywhere() {
-        for view in [
-            Context::Train,
-            Context::Coverage,
-            Context::Neighbours,
-            Context::Evidence,
-            Context::Log,
-        ] {
+        for view in Tab::ALL.map(Tab::context) {
             for everywhere in of(Context::Everywhere) {
                 for key in everywhere.keys {
                     assert!(

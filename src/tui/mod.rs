@@ -49,12 +49,12 @@ use crate::session::{DeskEvent, DeskRequest};
 
 /// What the screen needs of a session: ways to ask the worker and the desk.
 pub trait Session {
-    /// Hands a command over without waiting and returns the number its outcome will carry, from 1;
-    /// 0 where the worker did not take it, because it is gone or has too many requests before it.
-    fn send(&mut self, command: Command) -> u64;
+    /// Hands a command over without waiting and returns the number its outcome will carry; `None`
+    /// where the worker did not take it, because it is gone or has too many requests before it.
+    fn send(&mut self, command: Command) -> Option<u64>;
 
-    /// Hands a request to the desk beside the worker, without waiting.
-    fn ask(&mut self, request: DeskRequest);
+    /// Hands a request to the desk beside the worker, without waiting; false where the desk is gone.
+    fn ask(&mut self, request: DeskRequest) -> bool;
 }
 
 /// Everything that reaches the screen from outside, apart from keys.
@@ -81,6 +81,31 @@ pub enum StopSignal {
     Terminate,
     /// SIGHUP: the terminal is gone, nothing is drawn any more.
     Hangup,
+    /// Another one, by its number.
+    Other(u8),
+}
+
+impl StopSignal {
+    /// The signal of a number; those of 1, 2 and 15 are the same on every Unix.
+    pub fn numbered(number: i32) -> Self {
+        match number {
+            1 => Self::Hangup,
+            2 => Self::Interrupt,
+            15 => Self::Terminate,
+            // A signal's number is at most 127: its exit code is a byte.
+            other => Self::Other(other.clamp(1, 127) as u8),
+        }
+    }
+
+    /// Its number.
+    pub fn number(self) -> u8 {
+        match self {
+            Self::Hangup => 1,
+            Self::Interrupt => 2,
+            Self::Terminate => 15,
+            Self::Other(number) => number,
+        }
+    }
 }
 
 /// How the screen starts.

@@ -1,7 +1,9 @@
 //! The whole screen: pictures of every view in every state, and keys that must never break it.
 
+mod asking;
 mod evidence;
 mod export;
+mod idle;
 mod operations;
 mod past;
 mod places;
@@ -62,11 +64,46 @@ fn type_text(app: &mut App, text: &str) {
     }
 }
 
+/// A worker and a desk that take what they are asked, or nothing.
+#[derive(Default)]
+struct Asked {
+    refuses: bool,
+    commands: Vec<Command>,
+}
+
+impl super::Session for Asked {
+    fn send(&mut self, command: Command) -> Option<u64> {
+        self.commands.push(command);
+        (!self.refuses).then_some(self.commands.len() as u64)
+    }
+
+    fn ask(&mut self, _: DeskRequest) -> bool {
+        !self.refuses
+    }
+}
+
+/// Hands what is asked over to the worker, under numbers from 1 on.
+fn sent(app: &mut App) -> Vec<Command> {
+    let mut session = Asked::default();
+    app.ask_worker(&mut session);
+    session.commands
+}
+
+/// The same to a worker and a desk that take nothing.
+fn unsent(app: &mut App) -> Vec<Command> {
+    let mut session = Asked {
+        refuses: true,
+        ..Asked::default()
+    };
+    app.ask_worker(&mut session);
+    app.ask_desk(&mut session);
+    session.commands
+}
+
 /// Hands commands over as the loop does, and answers them as a worker would.
 fn answer(app: &mut App) -> Vec<Command> {
-    let commands = app.take_commands();
+    let commands = sent(app);
     for (id, command) in (1..).zip(&commands) {
-        app.on_sent(id, command.clone());
         app.on_event(Event::Outcome(Outcome {
             by: Author::User,
             id,
@@ -294,14 +331,12 @@ fn the_map_at_every_zoom() {
 fn pause_is_asked_then_granted() {
     let mut app = fixtures::live(120, 40);
     press(&mut app, KeyCode::Char(' '));
-    let commands = app.take_commands();
-    assert_eq!(commands, [Command::Pause]);
-    app.on_sent(7, Command::Pause);
+    assert_eq!(sent(&mut app), [Command::Pause]);
     assert!(picture(&app, 120, 40).contains("pausing …"));
     app.on_event(Event::State(RunState::Paused));
     app.on_event(Event::Outcome(Outcome {
         by: Author::User,
-        id: 7,
+        id: 1,
         command: Command::Pause,
         epoch: 51,
         batch: 132,
@@ -314,7 +349,7 @@ fn pause_is_asked_then_granted() {
         "{shown}"
     );
     press(&mut app, KeyCode::Char(' '));
-    assert_eq!(app.take_commands(), [Command::Resume]);
+    assert_eq!(sent(&mut app), [Command::Resume]);
 }
 
 #[test]
@@ -343,7 +378,6 @@ fn a_disruption_is_asked_for_and_marked() {
 #[test]
 fn a_refusal_is_shown_as_one() {
     let mut app = fixtures::live(120, 40);
-    app.on_sent(1, Command::Snapshot { name: None });
     app.on_event(Event::Outcome(Outcome {
         by: Author::User,
         id: 1,
@@ -372,6 +406,20 @@ fn a_penalty_is_shown_where_there_is_one() {
     let shown = picture(&app, 200, 60);
     assert!(shown.contains("penalty"), "{shown}");
     assert!(shown.contains("in the training loss"), "{shown}");
+}
+
+#[test]
+fn the_ceiling_that_is_shown_is_the_one_that_was_recorded() {
+    let mut app = fixtures::live(200, 60);
+    assert!(picture(&app, 200, 60).contains("ceiling 92.1"));
+    let mut record = fixtures::record(51);
+    if let Some(coverage) = &mut record.coverage {
+        coverage.a.argmax.ceiling = 10_000.0;
+    }
+    fixtures::finish(&mut app, vec![Arc::new(record)]);
+    let shown = picture(&app, 200, 60);
+    assert!(shown.contains("ceiling 50.8"), "{shown}");
+    assert!(shown.contains("of 10 000 possible"), "{shown}");
 }
 
 #[test]
@@ -473,8 +521,7 @@ fn what_is_not_saved_is_on_the_screen_until_it_is_and_not_left_unsaid() {
 fn a_signal_stops_and_leaves() {
     let mut app = fixtures::live(120, 40);
     app.on_signal(StopSignal::Terminate);
-    assert_eq!(app.take_commands(), [Command::StopNow]);
-    app.on_sent(1, Command::StopNow);
+    assert_eq!(sent(&mut app), [Command::StopNow]);
     assert!(picture(&app, 120, 40).contains("stopping …"));
     end(&mut app, EndReason::Stopped, "saved");
     assert!(app.is_done());
@@ -485,21 +532,20 @@ fn a_signal_stops_and_leaves() {
 fn a_terminal_that_closes_in_several_ways_stops_the_run_once() {
     let mut app = fixtures::live(120, 40);
     app.on_signal(StopSignal::Hangup);
-    assert_eq!(app.take_commands(), [Command::StopNow]);
-    app.on_sent(1, Command::StopNow);
+    assert_eq!(sent(&mut app), [Command::StopNow]);
     app.on_signal(StopSignal::Hangup);
-    assert_eq!(app.take_commands(), []);
+    assert_eq!(sent(&mut app), []);
 }
 
 #[test]
 fn a_stop_that_is_not_taken_is_asked_for_again() {
     let mut app = fixtures::live(120, 40);
     app.on_signal(StopSignal::Terminate);
-    for command in app.take_commands() {
-        app.on_unsent(command);
-    }
-    assert_eq!(app.take_commands(), [Command::StopNow]);
-    app.on_unsent(Command::Pause);
+    assert_eq!(unsent(&mut app), [Command::StopNow]);
+    assert_eq!(sent(&mut app), [Command::StopNow]);
+    let mut app = fixtures::live(120, 40);
+    press(&mut app, KeyCode::Char(' '));
+    unsent(&mut app);
     assert!(picture(&app, 120, 40).contains("pause: the worker takes no requests now"));
 }
 
@@ -510,7 +556,7 @@ fn control_c_twice_stops_now() {
     app.on_input(&interrupt);
     assert!(matches!(app.modal, Some(Modal::Quit)));
     app.on_input(&interrupt);
-    assert_eq!(app.take_commands(), [Command::StopNow]);
+    assert_eq!(sent(&mut app), [Command::StopNow]);
 }
 
 #[test]
@@ -561,6 +607,40 @@ fn hostile_texts_neither_break_nor_fill_the_screen() {
     assert!(picture(&app, 80, 24).contains("1 Train"));
 }
 
+/// Keys that come at once, as those of a paste do that the terminal does not mark.
+fn paste(app: &mut App, text: &str) {
+    let key = |character| match character {
+        '\r' => KeyCode::Enter,
+        other => KeyCode::Char(other),
+    };
+    let keys = text.chars().map(key);
+    let keys = keys.map(|code| Input::Key(KeyEvent::new(code, KeyModifiers::NONE)));
+    app.on_burst(&keys.collect::<Vec<_>>());
+}
+
+#[test]
+fn a_line_break_or_a_letter_of_a_paste_confirms_nothing() {
+    for opened in ["", "q", "s", ":", "/", "d", "?", ","] {
+        let mut app = fixtures::live(120, 40);
+        type_text(&mut app, opened);
+        paste(&mut app, "snap\rsnap\r\r");
+        paste(&mut app, "sf\r");
+        paste(&mut app, "\r\r");
+        let asked = sent(&mut app);
+        // Without a dialog letters are keys of the view, and `s` asks for a name.
+        assert_eq!(asked, [], "after {opened:?}");
+        assert!(!app.is_done(), "after {opened:?}");
+    }
+    let mut app = fixtures::live(120, 40);
+    type_text(&mut app, "s");
+    paste(&mut app, "before\r50");
+    assert!(picture(&app, 120, 40).contains("before50"));
+    // A key alone is a key.
+    paste(&mut app, "\r");
+    let name = Some("before50".to_owned());
+    assert_eq!(sent(&mut app), [Command::Snapshot { name }]);
+}
+
 #[test]
 fn every_key_in_every_view_and_state() {
     for (_, make) in STATES {
@@ -568,9 +648,13 @@ fn every_key_in_every_view_and_state() {
             let mut front = make(80, 24);
             press(&mut front, KeyCode::Char(tab.label().0));
             for binding in keys::TABLE {
+                let dialog = !matches!(binding.context, Context::Always | Context::Everywhere)
+                    && Tab::ALL.iter().all(|tab| tab.context() != binding.context);
                 for key in binding.keys {
                     let mut app = front.clone();
-                    open(&mut app, binding.context);
+                    if dialog {
+                        app.modal = Some(opened(binding.context));
+                    }
                     app.on_input(&Input::Key(key.event()));
                     answer(&mut app);
                     picture(&app, 80, 24);
@@ -580,8 +664,9 @@ fn every_key_in_every_view_and_state() {
     }
 }
 
-/// Opens the dialog of a context.
-fn open(app: &mut App, context: Context) {
+/// The dialog of a context, as it is opened in a run at work.
+fn opened(context: Context) -> Modal {
+    let mut app = fixtures::live(80, 24);
     match context {
         Context::Help => app.perform(Action::Help),
         Context::Palette => app.perform(Action::Palette),
@@ -590,8 +675,24 @@ fn open(app: &mut App, context: Context) {
         Context::Controls => app.perform(Action::Controls),
         Context::Find => app.perform(Action::FindOperation),
         Context::Prompt => app.perform(Action::Snapshot),
-        _ => {}
+        Context::Export => app.perform(Action::Export),
+        Context::Places => type_text(&mut app, "3'"),
+        Context::Box => type_text(&mut app, "3g"),
+        Context::Question => {
+            app = steering::runs(80, 24);
+            press(&mut app, KeyCode::Delete);
+        }
+        Context::Always
+        | Context::Everywhere
+        | Context::Train
+        | Context::Coverage
+        | Context::Neighbours
+        | Context::Runs
+        | Context::Evidence
+        | Context::Log => {}
     }
+    let modal = app.modal.filter(|modal| modal.context() == context);
+    modal.unwrap_or_else(|| panic!("no dialog opens for {context:?}"))
 }
 
 /// Without colour the three kinds of the map still differ, and A from B in every chart.

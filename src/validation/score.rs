@@ -7,7 +7,6 @@ use crate::model::Which;
 
 /// What a test found of one VAE.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
 pub struct Score {
     /// The test.
     pub test: String,

@@ -2,7 +2,7 @@
 
 use fluxttice_core::device::{AdapterKind, adapters};
 
-use crate::program::Home;
+use crate::program::{Home, Ran};
 
 /// What a buffer cannot be had for is left out by the GPU runtime, and a tensor put together of what was
 /// left out is read as if nothing were missing: a run of 8,192 operations a batch, of whose distances a
@@ -28,4 +28,16 @@ fn a_batch_that_does_not_fit_is_an_error_and_no_figure() {
     ] {
         assert!(ran.stderr.contains(words), "{}", ran.stderr);
     }
+}
+
+#[test]
+fn what_drivers_write_to_standard_error_is_shown_only_where_it_is_asked_for() {
+    let home = Home::new();
+    let asked = |log: &str| {
+        let mut command = home.command(["devices", "--log", log]);
+        command.env("EGL_LOG_LEVEL", "debug");
+        Ran::of(command).exits(0)
+    };
+    assert_eq!(asked("info").stderr, "");
+    assert_eq!(asked("debug").stdout, asked("info").stdout);
 }

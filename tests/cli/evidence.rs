@@ -1,9 +1,11 @@
 //! Certificates from the command line: `certify`, `verify`, `keygen`.
 
 use std::fs;
+use std::path::PathBuf;
 use std::process::Command;
+use std::time::{Duration, SystemTime};
 
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use crate::program::{Home, Ran};
 
@@ -53,8 +55,21 @@ fn the_built_in_models_certificate_holds_in_another_home_and_its_forgery_does_no
         .exits(0);
     assert_eq!(failed(&held), [] as [&str; 0]);
     let verdict: Value = serde_json::from_str(&held.stdout).unwrap();
-    assert_eq!(verdict["ok"], true);
-    assert!(verdict["signature"].as_str().unwrap().contains("good"));
+    assert_eq!(
+        (&verdict["ok"], &verdict["verdict"]),
+        (&json!(true), &json!("valid"))
+    );
+    assert_eq!(verdict["counts"]["failed"], 0);
+    assert_eq!(verdict["not_checked"], json!([]));
+    let id = verdict["signed_by"].as_str().unwrap();
+    let told = stranger
+        .run(&format!("verify {copy} --key {key} --sums-only"))
+        .exits(0);
+    let lines: Vec<&str> = told.stdout.lines().collect();
+    assert_eq!(lines[0], "VALID, BUT nothing was measured");
+    assert_eq!(lines[1], format!("signed by SHA256:{id} = {key}"));
+    let claims = verdict["claims"].as_array().unwrap();
+    assert!(claims.iter().any(|claim| claim["name"] == "made"));
 
     // One digit of one figure, and verdicts that are nicer than what was found.
     let path = stranger.path("copy").join("certificate.json");
@@ -80,12 +95,11 @@ fn the_built_in_models_certificate_holds_in_another_home_and_its_forgery_does_no
         );
     }
     let told = stranger.run(&format!("verify {copy} --sums-only")).exits(1);
-    assert!(
-        told.stdout
-            .contains("differs: SHA256SUMS: certificate.json"),
-        "{}",
-        told.stdout
-    );
+    let lines: Vec<&str> = told.stdout.lines().collect();
+    assert!(lines[0].starts_with("INVALID: "), "{}", told.stdout);
+    assert!(lines[0].contains("SHA256SUMS: certificate.json"));
+    assert!(lines[1].contains("another statement"), "{}", lines[1]);
+    assert!(lines.contains(&"differs: SHA256SUMS: certificate.json"));
 }
 
 #[test]
@@ -130,6 +144,26 @@ fn what_cannot_be_certified_or_verified_says_why() {
     let broken = broken.display().to_string();
     let verdict = home.run(&format!("verify {broken} --json")).exits(1);
     assert!(failed(&verdict).contains(&"certificate.json".to_owned()));
+    for (name, what) in [("notes", "folder"), ("notes.txt", "file")] {
+        let path = home.path(name);
+        match what {
+            "folder" => fs::create_dir(&path).unwrap(),
+            _ => fs::write(&path, "").unwrap(),
+        }
+        let path = path.display().to_string();
+        let told = home.run(&format!("verify {path}")).exits(3);
+        assert!(
+            told.stdout.starts_with("NOT A CERTIFICATE: "),
+            "{}",
+            told.stdout
+        );
+        let told = home.run(&format!("verify {path} --json")).exits(3);
+        let told: Value = serde_json::from_str(&told.stdout).unwrap();
+        assert_eq!(
+            (&told["verdict"], &told["ok"]),
+            (&json!("not_a_certificate"), &json!(false))
+        );
+    }
     let key = home.file("no.pem", "not a key").display().to_string();
     home.run(&format!("verify {broken} --key {key}"))
         .exits(3)
@@ -143,7 +177,120 @@ fn what_cannot_be_certified_or_verified_says_why() {
 fn the_built_in_model_comes_with_a_certificate_that_holds() {
     let home = Home::new();
     let held = home.run("verify assets/builtin").exits(0);
-    assert!(held.stdout.starts_with("holds: "), "{}", held.stdout);
+    let lines: Vec<&str> = held.stdout.lines().collect();
+    assert!(lines[0].starts_with("VALID: "), "{}", held.stdout);
+    assert_eq!(lines[1..], ["unsigned: anybody may have made it"]);
     let certified = fs::read("assets/builtin/weights.safetensors").unwrap();
     assert!(certified == fluxttice_core::run::BUILT_IN_WEIGHTS);
+}
+
+/// A copy of the built-in model's certificate.
+fn copied(home: &Home) -> PathBuf {
+    let copy = home.path("copy");
+    fs::create_dir(&copy).unwrap();
+    for entry in fs::read_dir("assets/builtin").unwrap() {
+        let path = entry.unwrap().path();
+        fs::copy(&path, copy.join(path.file_name().unwrap())).unwrap();
+    }
+    copy
+}
+
+#[test]
+fn a_file_beside_a_certificate_is_named_and_the_rest_is_in_order() {
+    let home = Home::new();
+    let copy = copied(&home);
+    fs::write(copy.join(".DS_Store"), [0; 6_148]).unwrap();
+    fs::create_dir(copy.join("x\u{1b}[2J\nVALID: everything")).unwrap();
+    let told = home
+        .run(&format!("verify {} --json", copy.display()))
+        .exits(1);
+    let verdict: Value = serde_json::from_str(&told.stdout).unwrap();
+    assert_eq!(verdict["verdict"], "valid_but");
+    assert_eq!(verdict["counts"]["not_checked"], 2);
+    assert_eq!(failed(&told), [] as [&str; 0]);
+    let told = home
+        .run(&format!("verify {} --sums-only", copy.display()))
+        .exits(0);
+    let first = told.stdout.lines().next().unwrap();
+    assert!(
+        first.starts_with("VALID, BUT nothing was measured; "),
+        "{first}"
+    );
+    assert!(first.contains(".DS_Store is in the folder"), "{first}");
+    assert!(
+        told.stdout
+            .lines()
+            .skip(1)
+            .all(|line| !line.starts_with("VALID"))
+    );
+    assert!(!told.stdout.contains('\u{1b}'));
+}
+
+#[test]
+fn a_text_without_measure_is_not_read() {
+    let home = Home::new();
+    let copy = copied(&home);
+    for (name, code) in [
+        ("SHA256SUMS", 1),
+        ("certificate.json", 3),
+        ("certificate.md", 1),
+    ] {
+        let path = copy.join(name);
+        let kept = fs::read(&path).unwrap();
+        fs::write(&path, "0  x\n".repeat(1_000_000)).unwrap();
+        let told = home
+            .run(&format!("verify {} --sums-only", copy.display()))
+            .exits(code);
+        assert!(
+            told.stdout.contains("bytes that are read at most"),
+            "{}",
+            told.stdout
+        );
+        fs::write(&path, kept).unwrap();
+    }
+}
+
+#[cfg(unix)]
+#[test]
+fn a_private_key_that_others_can_read_is_warned_of() {
+    use std::os::unix::fs::PermissionsExt;
+    let home = Home::new();
+    let keys = home.path("me").display().to_string();
+    home.run(&format!("keygen --out {keys}")).exits(0);
+    let secret = format!("{keys}.key.pem");
+    // What is refused is refused without having been measured; the key is looked at before.
+    let sign = || {
+        let taken = home.path("data").parent().unwrap().display().to_string();
+        home.run(&format!("certify --out {taken} --sign {secret}"))
+            .exits(3)
+            .stderr
+    };
+    assert!(!sign().contains("warning"));
+    for mode in [0o644, 0o640, 0o602] {
+        fs::set_permissions(&secret, fs::Permissions::from_mode(mode)).unwrap();
+        let told = sign();
+        assert!(
+            told.contains("warning: ") && told.contains("chmod 600"),
+            "{told}"
+        );
+    }
+}
+
+#[test]
+fn what_a_dead_process_left_beside_the_certificate_is_swept_up() {
+    let home = Home::new();
+    let left = home.path(".evidence.2147483647-1.tmp");
+    fs::create_dir(&left).unwrap();
+    let long_ago = SystemTime::now() - Duration::from_secs(48 * 60 * 60);
+    fs::File::open(&left)
+        .unwrap()
+        .set_modified(long_ago)
+        .unwrap();
+    let weights = home.path("weights.safetensors");
+    fs::copy("assets/published/weights.safetensors", &weights).unwrap();
+    let out = home.path("evidence").display().to_string();
+    let weights = weights.display();
+    home.run(&format!("certify --checkpoint {weights} --out {out}"))
+        .exits(1);
+    assert!(!left.exists());
 }

@@ -59,6 +59,131 @@ fn a_certificate_that_is_killed_half_written_is_none() {
         .exits(0);
 }
 
+#[test]
+fn twenty_kills_of_every_command_that_writes_leave_a_run_whole() {
+    kill_commands(20);
+}
+
+#[test]
+#[ignore = "takes minutes"]
+fn two_hundred_kills_of_every_command_that_writes_leave_a_run_whole() {
+    kill_commands(200);
+}
+
+/// What a command may be killed in the middle of, and the longest that it lives, in shares of a training of one epoch.
+const WRITING: [(&str, f64); 6] = [
+    (
+        "train --json --device=cpu --branch RUN@1 --epochs 1 --out PLACE/branch",
+        1.0,
+    ),
+    ("runs delete RUN --yes", 0.15),
+    ("runs restore RUN", 0.15),
+    ("runs check RUN --repair", 0.3),
+    ("runs export RUN --force --out PLACE/figures.csv", 0.15),
+    ("certify --quiet --out PLACE/evidence", 3.0),
+];
+
+fn kill_commands(times: u32) {
+    let home = Home::new();
+    let began = Instant::now();
+    home.train("place/run", "--epochs 2 --set checkpoint_freq=1")
+        .exits(0);
+    let unit = began.elapsed().as_secs_f64();
+    let place = home.path("place");
+    let run = home.path("place/run");
+    let whole = saved(&run);
+    let weights = home.weights("place/run");
+    let (mut killed, mut done) = (0, 0);
+    for number in 0..times {
+        let (command, longest) = WRITING[number as usize % WRITING.len()];
+        let words = |command: &str| {
+            let command = command.replace("RUN", &run.display().to_string());
+            command.replace("PLACE", &place.display().to_string())
+        };
+        if command.contains("restore") {
+            home.run(&words("runs delete RUN --yes")).exits(0);
+        }
+        if command.contains("check") {
+            // Something to set right.
+            std::fs::remove_file(run.join("checkpoints/latest")).unwrap();
+        }
+        let command = words(command);
+        let mut child = home.command(command.split(' '));
+        let mut child = child
+            .stdout(Stdio::null())
+            .stderr(Stdio::null())
+            .spawn()
+            .unwrap();
+        let life = f64::from(number) * 0.618_033_988_749_895;
+        let life = Instant::now() + Duration::from_secs_f64(unit * longest * life.fract());
+        let status = loop {
+            match child.try_wait().unwrap() {
+                Some(status) => break Some(status),
+                None if Instant::now() >= life => break None,
+                None => std::thread::yield_now(),
+            }
+        };
+        match status {
+            Some(status) => {
+                assert!(status.success(), "{command}: {status}");
+                done += 1;
+            }
+            None => {
+                child.kill().unwrap();
+                child.wait().unwrap();
+                killed += 1;
+            }
+        }
+        // The next command finds it where it was, or in the trash.
+        home.run(&words("runs trash PLACE")).exits(0);
+        if !run.join(CONFIG).exists() {
+            home.run(&words("runs restore RUN")).exits(0);
+        }
+        assert_eq!(
+            saved(&run),
+            whole,
+            "{command}: everything that was saved is there"
+        );
+        home.run(&words("runs export RUN --force --out PLACE/figures.csv"))
+            .exits(0);
+        home.run(&words("runs check RUN --repair")).exits(0);
+        let left: Vec<_> = crate::program::names(&place)
+            .into_iter()
+            .chain(crate::program::names(&run.join("checkpoints")))
+            .filter(|name| name.ends_with(".tmp") || name.ends_with(".old"))
+            .collect();
+        assert_eq!(left, [""; 0], "{command}: leftovers");
+        for made in ["branch", "evidence"] {
+            let made = place.join(made);
+            if made.exists() {
+                std::fs::remove_dir_all(made).unwrap();
+            }
+        }
+    }
+    assert!(killed > 0);
+    home.resume("place/run", "--epochs 1").exits(0);
+    assert!(home.weights("place/run") != weights);
+    println!("{killed} killed, {done} were quicker");
+}
+
+/// What a run was told to have saved: its epochs and its checkpoints.
+fn saved(run: &std::path::Path) -> Vec<Vec<u8>> {
+    let files = ["config.yaml", "metrics.jsonl", "journal.jsonl"];
+    let states = [
+        "weights.safetensors",
+        "optimizer.bpk",
+        "state.json",
+        "digests.json",
+    ];
+    let states = ["epoch-0000", "epoch-0001"]
+        .iter()
+        .flat_map(|epoch| states.map(|name| format!("checkpoints/{epoch}/{name}")));
+    let files = files.iter().map(ToString::to_string).chain(states);
+    files
+        .map(|name| std::fs::read(run.join(name)).unwrap())
+        .collect()
+}
+
 fn kill(times: u32) {
     let home = Home::new();
     let run = home.path("run");

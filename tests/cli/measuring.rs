@@ -390,3 +390,76 @@ fn what_is_encoded_decodes_to_itself_and_samples_are_those_that_coverage_counts(
     let distinct: std::collections::BTreeSet<&str> = sampled.lines().collect();
     assert!((distinct.len() as f64 - unique).abs() < 0.5);
 }
+
+#[test]
+fn numbers_that_overflow_and_places_without_neighbours_are_refused_with_the_reason() {
+    let home = Home::new();
+    let zeros = |first: &str| format!("{first}{}\n", " 0".repeat(15));
+    for first in ["1e308", "-1e39", "nan", "inf", "1e999"] {
+        let command = home.command(["decode"]);
+        let ran = Ran::with_input(command, &format!("{}{}", zeros("1"), zeros(first)));
+        ran.exits(3)
+            .says_only(&["line 2", first, "single precision"]);
+    }
+    let object = |first: &str| format!(r#"{{"which":"a","mu":[{first}{}]}}"#, ",0".repeat(15));
+    Ran::with_input(home.command(["decode"]), &object("1e300"))
+        .exits(3)
+        .says_only(&["1e300", "single precision"]);
+    let far = Ran::with_input(home.command(["decode", "--json"]), &zeros("3e38"));
+    let entropy = far.exits(0).lines()[0]["entropy"].as_f64();
+    assert!(entropy.is_some_and(f64::is_finite));
+
+    for (place, metric, reason) in [
+        ("min - min", "cosine", "the origin has none"),
+        (
+            "0.1*min + 0.2*min - 0.3*min",
+            "cosine",
+            "the origin has none",
+        ),
+        ("1e-300*min", "cosine", "the origin has none"),
+        ("1e160*min", "euclidean", "too far out"),
+        ("1e20*min", "cosine", "too far out"),
+        ("1e308*min + 1e308*min", "hamming", "too far out"),
+        ("2*min", "jeffreys", "a point has none"),
+    ] {
+        for which in ["a", "b", "both"] {
+            let asked = ["neighbors", place, "--metric", metric, "--which", which];
+            let ran = Ran::of(home.command(asked)).exits(3);
+            assert_eq!(ran.stdout, "");
+            ran.says_only(&[place, reason]);
+        }
+    }
+    for radius in ["inf", "nan", "1e999", "-1"] {
+        let ran = home
+            .run(&format!("neighbors min --radius {radius}"))
+            .exits(2);
+        assert!(
+            ran.stderr.contains("finite distance of 0 or more"),
+            "{}",
+            ran.stderr
+        );
+    }
+    for metric in ["euclidean", "hamming"] {
+        let asked = ["neighbors", "min - min", "--metric", metric];
+        Ran::of(home.command(asked)).exits(0);
+    }
+}
+
+#[test]
+fn a_byte_order_mark_in_front_of_an_input_is_read_over() {
+    let home = Home::new();
+    let zeros = " 0".repeat(16);
+    Ran::with_input(home.command(["decode"]), &format!("\u{feff}{zeros}\n")).exits(0);
+    for command in [["ops", "show", "-"], ["neighbors", "-", "-k1"]] {
+        Ran::with_input(home.command(command), "\u{feff}min\n").exits(0);
+    }
+    let config = home.file("marked.yaml", "\u{feff}seed: 7\n");
+    home.run(&format!("config check {}", config.display()))
+        .exits(0);
+    home.train("run", "--epochs 1 --disrupt 0:beta-b").exits(0);
+    let journal = std::fs::read_to_string(home.path("run/journal.jsonl")).unwrap();
+    let journal = home.file("journal", format!("\u{feff}{journal}"));
+    let replay = format!("--epochs 1 --replay {}", journal.display());
+    home.train("again", &replay).exits(0);
+    assert!(home.weights("run") == home.weights("again"));
+}

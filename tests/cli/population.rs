@@ -87,3 +87,21 @@ fn seeds_that_are_none_are_refused() {
         );
     }
 }
+
+#[test]
+fn a_plan_that_never_comes_due_is_answered_for_every_run() {
+    let home = Home::new();
+    let plan = "--population seeds=2 --seed 5 --epochs 1 --disrupt 3:beta-b";
+    let ran = home.train("all", plan).exits(0);
+    let reason = "was not reached: the session ended after epoch 0";
+    let told = |line: &Value| line.to_string().contains(reason);
+    let lines = ran.lines();
+    assert!(of_kind(&lines, "outcome").any(told));
+    assert!(
+        of_kind(&lines, "notice").any(|line| told(line) && line.to_string().contains("seed 6"))
+    );
+    for run in ["all/s5", "all/s6"] {
+        let journal = std::fs::read_to_string(home.path(run).join("journal.jsonl")).unwrap();
+        assert!(journal.contains(reason), "{journal}");
+    }
+}

@@ -2,10 +2,11 @@
 
 use std::fs::{self, OpenOptions};
 use std::io::Write;
+use std::time::{Duration, SystemTime};
 
 use serde_json::Value;
 
-use crate::program::{Home, SMALL, names, parse_lines};
+use crate::program::{Home, Ran, SMALL, names, parse_lines};
 
 fn append(home: &Home, file: &str, text: &str) {
     let mut file = OpenOptions::new()
@@ -82,6 +83,15 @@ fn leftovers_of_an_interrupted_write_are_swept_up() {
     )
     .unwrap();
     fs::create_dir(checkpoints.join(".epoch-0000.2147483647-1.old")).unwrap();
+    // As version 0.1.0 named them, a process id alone: nobody can tell whose, but they are old.
+    let long_ago = SystemTime::now() - Duration::from_secs(48 * 60 * 60);
+    for name in [
+        ".epoch-0001.2147483647-0.tmp",
+        ".epoch-0000.2147483647-1.old",
+    ] {
+        let folder = fs::File::open(checkpoints.join(name)).unwrap();
+        folder.set_modified(long_ago).unwrap();
+    }
     // Killed after the folder was renamed into place, before `latest` pointed at it.
     fs::create_dir(checkpoints.join("epoch-0001")).unwrap();
     home.resume("run", "--epochs 1").exits(0);
@@ -186,4 +196,27 @@ fn the_newest_run_is_continued_without_a_name_and_any_by_its_name() {
     let newest = start("--resume");
     assert_eq!(newest["run"], runs[0].as_str(), "it was written to last");
     assert_eq!(newest["epoch"], 2);
+}
+
+#[test]
+fn a_run_that_is_over_says_why_nothing_is_trained_and_what_goes_on() {
+    let home = Home::new();
+    let ran = home.train("run", "--set=total_epochs=1").exits(0);
+    let message = |ran: &Ran| ran.events("end")[0]["message"].as_str().unwrap().to_owned();
+    assert!(
+        message(&ran).starts_with("1 epoch is done; saved"),
+        "{}",
+        message(&ran)
+    );
+    let ran = home.resume("run", "--epochs 3").exits(0);
+    for words in ["total_epochs = 1", "none was trained", "--branch"] {
+        assert!(message(&ran).contains(words), "{}", message(&ran));
+    }
+    assert_eq!(home.metrics("run").len(), 1);
+    // What it says to do does it.
+    let mut command = home.command(["train", "--json", "--device=cpu", "--set=total_epochs=3"]);
+    command.arg("--branch").arg(home.path("run"));
+    command.arg("--out").arg(home.path("on"));
+    Ran::of(command).exits(0);
+    assert_eq!(home.metrics("on").len(), 3);
 }

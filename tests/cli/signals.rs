@@ -23,7 +23,13 @@ fn goes_on_as_if_nothing_had_happened(home: &Home, run: &str) {
 
 #[test]
 fn signals_stop_save_and_say_so() {
-    for (signal, code) in [(Signal::INT, 130), (Signal::TERM, 143), (Signal::HUP, 129)] {
+    for (signal, code) in [
+        (Signal::INT, 130),
+        (Signal::TERM, 143),
+        (Signal::HUP, 129),
+        (Signal::USR1, 128 + Signal::USR1.as_raw()),
+        (Signal::XCPU, 128 + Signal::XCPU.as_raw()),
+    ] {
         let home = Home::new();
         let mut running = Running::start(home.training("run", ""));
         running.wait_for("epoch");
@@ -37,6 +43,76 @@ fn signals_stop_save_and_say_so() {
         );
         goes_on_as_if_nothing_had_happened(&home, "run");
     }
+}
+
+/// Runs a small training to its end below a shell that does something before it.
+fn below(home: &Home, shell: &str, signal: Signal) -> Ran {
+    let program = home.training("run", "--epochs 2");
+    let mut command = Command::new("sh");
+    command.args(["-c", &format!("{shell} exec \"$0\" \"$@\"")]);
+    command.arg(program.get_program()).args(program.get_args());
+    let mut running = Running::start(command);
+    running.wait_for("start");
+    running.signal(signal);
+    let (status, rest, stderr) = running.end();
+    let lines: Vec<String> = rest.iter().map(Value::to_string).collect();
+    Ran {
+        code: status.code(),
+        stdout: lines.join("\n"),
+        stderr,
+    }
+}
+
+#[test]
+fn every_signal_that_would_end_the_program_ends_it_with_its_number_after_saving() {
+    let ending = [
+        Signal::QUIT,
+        Signal::USR2,
+        Signal::ALARM,
+        Signal::VTALARM,
+        Signal::PROF,
+        #[cfg(target_os = "linux")]
+        Signal::IO,
+        #[cfg(target_os = "linux")]
+        Signal::POWER,
+    ];
+    for signal in ending {
+        let home = Home::new();
+        let ran = below(&home, "", signal).exits(128 + signal.as_raw());
+        assert_eq!(ran.events("end")[0]["reason"], "stopped", "{signal:?}");
+        assert_eq!(ran.stderr, "");
+        home.resume("run", "--epochs 1").exits(0);
+    }
+}
+
+/// `nohup fx train &`, and a shell script's `fx train &`.
+#[cfg(target_os = "linux")]
+#[test]
+fn a_signal_that_was_ignored_at_the_start_stays_ignored() {
+    for (name, signal) in [
+        ("HUP", Signal::HUP),
+        ("INT", Signal::INT),
+        ("USR1", Signal::USR1),
+    ] {
+        let home = Home::new();
+        let ran = below(&home, &format!("trap '' {name};"), signal).exits(0);
+        assert_eq!(ran.events("end")[0]["reason"], "finished", "{name}");
+        assert_eq!(home.metrics("run").len(), 2);
+    }
+}
+
+/// `ulimit -f`, and a batch system's limit on what is written.
+#[test]
+fn a_file_that_grows_over_its_limit_is_the_disks_refusal() {
+    let home = Home::new();
+    // 512-byte blocks of POSIX, 1,024 bytes in bash: too few for one checkpoint either way.
+    let program = home.training("run", "--epochs 2");
+    let mut command = Command::new("sh");
+    command.args(["-c", "ulimit -f 200; exec \"$0\" \"$@\""]);
+    command.arg(program.get_program()).args(program.get_args());
+    let ran = Ran::of(command).exits(6).says_only(&["run", "--resume"]);
+    assert_eq!(ran.events("epoch").len(), 2, "training went on");
+    assert_eq!(ran.events("end")[0]["reason"], "failed");
 }
 
 #[test]
@@ -69,14 +145,29 @@ fn a_killed_program_leaves_a_run_that_can_go_on() {
 }
 
 #[test]
-fn nobody_reading_on_stops_the_run_without_a_panic() {
+fn training_goes_on_and_says_so_once_where_nobody_reads_on() {
     let home = Home::new();
-    let mut running = Running::start(home.training("run", ""));
+    let mut running = Running::start(home.training("run", "--epochs 3"));
     running.wait_for("start");
     let (status, stderr) = running.close().unwrap();
-    assert_eq!((status.code(), stderr.as_str()), (Some(0), ""));
+    assert_eq!(status.code(), Some(0), "{stderr}");
+    assert_eq!(
+        stderr,
+        "nobody reads standard output any more; training goes on\n"
+    );
+    assert_eq!(home.metrics("run").len(), 3);
     goes_on_as_if_nothing_had_happened(&home, "run");
 
+    // What went wrong is told by the code all the same.
+    let diverging = "--set=vae_a.beta_start=1e+38 --set=free_bits=0";
+    let mut running = Running::start(home.training("diverging", diverging));
+    running.wait_for("start");
+    assert_eq!(running.close().unwrap().0.code(), Some(5));
+}
+
+#[test]
+fn nobody_reading_a_result_is_no_failure() {
+    let home = Home::new();
     // Far more lines than a pipe holds.
     let mut command = home.command(["neighbors", "min", "-k", "19682", "--json"]);
     let mut child = command

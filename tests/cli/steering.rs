@@ -34,6 +34,64 @@ fn a_change_takes_effect_in_its_epoch_and_is_replayed_from_the_journal() {
     assert!(home.weights("run") == home.weights("again"));
 }
 
+/// The messages of refused plans, each of them in the journal as well.
+fn refused(home: &Home, run: &str, ran: &Ran) -> Vec<String> {
+    let told: Vec<Value> = ran.events("outcome");
+    let told = told.iter().filter(|outcome| outcome["applied"] == false);
+    let told: Vec<String> = told
+        .map(|outcome| {
+            assert_eq!(outcome["by"], "plan");
+            outcome["message"].as_str().unwrap().to_owned()
+        })
+        .collect();
+    let journal = fs::read_to_string(home.path(run).join("journal.jsonl")).unwrap();
+    for message in &told {
+        assert!(journal.contains(message), "{message} is not in {journal}");
+    }
+    told
+}
+
+#[test]
+fn what_was_planned_and_never_comes_due_is_refused_with_the_reason() {
+    let home = Home::new();
+    let ran = home
+        .train(
+            "run",
+            "--epochs 2 --change 1:hold.rho=0.5 --disrupt 7:beta-b",
+        )
+        .exits(0);
+    // Changes stand before disruptions.
+    let unreached = "epoch 7, batch 0 was not reached: the session ended after epoch 1";
+    assert_eq!(refused(&home, "run", &ran), [unreached]);
+    let plan = "--disrupt 0:beta-b --change 1:hold.rho=0.5 --change 2:hold.rho=0.4";
+    let ran = home.resume("run", &format!("--epochs 1 {plan}")).exits(0);
+    let past = ["epoch 1 is past", "epoch 0 is past"];
+    assert_eq!(refused(&home, "run", &ran), past);
+    assert_eq!(home.metrics("run")[2]["rho"], 0.4, "the third came due");
+
+    // A batch that no epoch has; and a run that is over already.
+    let journal = home.file(
+        "journal",
+        r#"{"time":"2026-01-01T00:00:00Z","event":"outcome","id":0,"request":"set","key":"hold.rho","value":"0.5","epoch":0,"batch":9999,"applied":true,"message":""}
+"#,
+    );
+    let replay = format!("--replay {}", journal.display());
+    let ran = home.train("again", &format!("--epochs 2 {replay}"));
+    assert_eq!(refused(&home, "again", &ran.exits(0)), ["epoch 0 is past"]);
+    let short = format!("--set=total_epochs=1 {replay}");
+    let ran = home.train("short", &short).exits(0);
+    assert_eq!(refused(&home, "short", &ran), ["epoch 0 is past"]);
+    let told = home.run(&format!(
+        "train --resume {} --disrupt 1:beta-b --device cpu",
+        home.path("short").display()
+    ));
+    let told = told.exits(0).stderr;
+    assert!(
+        told.contains("refused, epoch 1, batch 0 was not reached"),
+        "{told}"
+    );
+}
+
 #[test]
 fn what_cannot_be_changed_is_refused_before_anything_is_trained() {
     let home = Home::new();

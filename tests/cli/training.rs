@@ -155,6 +155,7 @@ fn a_runs_folder_is_laid_out_as_promised() {
         "journal.jsonl",
         "log.txt",
         "metrics.jsonl",
+        "run.json",
         "snapshots",
     ] {
         assert!(there.iter().any(|it| it == name), "no {name} in {there:?}");
@@ -185,7 +186,12 @@ fn a_runs_folder_is_laid_out_as_promised() {
     );
     assert_eq!(
         names(&checkpoints.join("epoch-0010")),
-        ["optimizer.bpk", "state.json", "weights.safetensors"]
+        [
+            "digests.json",
+            "optimizer.bpk",
+            "state.json",
+            "weights.safetensors"
+        ]
     );
     let weights = home.weights("run");
     let tensors = SafeTensors::deserialize(&weights).unwrap();

@@ -220,6 +220,106 @@ fn wrong_usage_is_2_and_an_absent_device_is_4() {
     assert!(names(&home.path("")).is_empty(), "nothing is created");
 }
 
+/// What each flag means for each command is held against the table beside it.
+#[test]
+fn a_flag_that_means_nothing_for_a_command_is_wrong_usage() {
+    let home = Home::new();
+    for (line, words) in [
+        ("coverage --device gpu", ["--device", "`coverage`"]),
+        ("validate --device gpu", ["--device", "`validate`"]),
+        ("--seed 3 keygen", ["--seed", "`keygen`"]),
+        ("runs export x --out - --json", ["--json", "`runs export`"]),
+        ("--explore --config x", ["--config", "`--explore`"]),
+        ("--json", ["--json", "the explorer"]),
+    ] {
+        let ran = home.run(line).exits(2).says_only(&words);
+        assert_eq!(ran.stdout, "");
+    }
+    assert!(names(&home.path("")).is_empty(), "nothing is created");
+}
+
+#[test]
+fn a_number_of_threads_that_no_machine_has_is_refused() {
+    let home = Home::new();
+    for threads in ["0", "1025", "99999999999"] {
+        let ran = home.run(&format!("coverage --threads {threads}")).exits(2);
+        assert!(ran.stderr.contains("--threads"), "{}", ran.stderr);
+    }
+    for threads in ["1025", "99999999999", "-1", "many"] {
+        let mut command = home.command(["coverage", "--samples=100"]);
+        command.env("RAYON_NUM_THREADS", threads);
+        Ran::of(command)
+            .exits(2)
+            .says_only(&["RAYON_NUM_THREADS", threads, "1 to 1024"]);
+    }
+    let counted = |threads: &str| {
+        let line = format!("coverage --json --samples 3000 --threads {threads}");
+        home.run(&line).exits(0).stdout
+    };
+    assert_eq!(counted("1"), counted("7"));
+}
+
+/// Another user's process may have no second thread.
+#[cfg(target_os = "linux")]
+#[test]
+fn a_refused_thread_is_one_clear_line() {
+    let home = Home::new();
+    let program = home.command(["coverage", "--samples=100"]);
+    let limited = |first: &str| {
+        let mut command = std::process::Command::new("prlimit");
+        command.args(["--nproc=1", "setpriv", "--reuid=54321", "--clear-groups"]);
+        command.arg(first);
+        command
+    };
+    if !limited("true")
+        .status()
+        .is_ok_and(|status| status.success())
+    {
+        println!("skipped: no other user can be had here");
+        return;
+    }
+    let mut command = limited("env");
+    command.arg(program.get_program()).args(program.get_args());
+    Ran::of(command)
+        .exits(1)
+        .says_only(&["the system refuses", "threads", "--threads"]);
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn help_that_cannot_be_written_is_told_by_the_code() {
+    let home = Home::new();
+    for line in [
+        "--help",
+        "--version",
+        "train --help",
+        "runs export --help",
+        "help",
+    ] {
+        let full = std::fs::File::options()
+            .write(true)
+            .open("/dev/full")
+            .unwrap();
+        let mut command = home.command(line.split(' '));
+        let ran = command.stdout(full).output().unwrap();
+        assert_eq!(ran.status.code(), Some(6), "{line}");
+        assert!(String::from_utf8_lossy(&ran.stderr).contains("space"));
+        let mut command = home.command(line.split(' '));
+        let mut child = command
+            .stdout(std::process::Stdio::piped())
+            .spawn()
+            .unwrap();
+        drop(child.stdout.take());
+        assert_eq!(child.wait().unwrap().code(), Some(0), "{line}");
+        assert!(
+            home.run(line)
+                .exits(0)
+                .stdout
+                .contains("fluxttice-explorer")
+        );
+    }
+}
+
 #[test]
 fn a_flag_of_the_explorer_before_a_command_is_not_ignored() {
     let home = Home::new();
@@ -249,4 +349,97 @@ fn what_cannot_be_continued_or_replayed_is_named() {
         ran.exits(3).says_only(&[word]);
     }
     assert!(!home.path("data").exists(), "nothing is created");
+}
+
+#[test]
+fn what_only_looks_like_yaml_is_named() {
+    let home = Home::new();
+    for (text, words) in [
+        (
+            "model:\n\trho_max: 0.5\n",
+            ["x.yaml:2:1", "a tab in the indentation"],
+        ),
+        ("seed:\u{a0}42\nmodel:\n", ["x.yaml:1:6", "U+00A0"]),
+        ("seed:\u{a0}42\n", ["x.yaml:1:6", "U+00A0"]),
+        ("seed: 42\u{200b}\n", ["seed: found the text", "\\u{200b}"]),
+        ("\u{2003}seed: 42\n", ["unknown key", "\\u{2003}seed"]),
+        (
+            "model: &m\n  rho_max: 0.5\nvae_a:\n  <<: *m\n",
+            ["vae_a.<<", "merge keys"],
+        ),
+    ] {
+        let file = home.file("x.yaml", text);
+        let ran = home.run(&format!("config check {}", file.display()));
+        ran.exits(3).says_only(&words);
+    }
+    let fine = home.file("fine.yaml", "# \u{a0}\tdone\nseed:\t7\n");
+    home.run(&format!("config check {}", fine.display()))
+        .exits(0);
+}
+
+#[test]
+fn a_number_that_single_precision_makes_a_forbidden_one_is_refused() {
+    let home = Home::new();
+    for set in [
+        "grad_clip=1e-50",
+        "optimizer.lr_start=1e-46",
+        "train_split=1e-60",
+    ] {
+        let ran = home.run(&format!("config check fluxttice --set {set}"));
+        let key = set.split('=').next().unwrap();
+        ran.exits(3).says_only(&[key, "single precision"]);
+    }
+    home.run("config check fluxttice --set grad_clip=1e-30")
+        .exits(0);
+}
+
+#[test]
+fn a_configuration_comes_from_standard_input_and_a_built_in_name_is_that_one() {
+    let home = Home::new();
+    let check = |input: &str| Ran::with_input(home.command(["config", "check", "-"]), input);
+    let ran = check("seed: 7\n").exits(0);
+    assert!(
+        ran.stdout.starts_with("standard input: valid"),
+        "{}",
+        ran.stdout
+    );
+    check("seed: x\n")
+        .exits(3)
+        .says_only(&["standard input:1:1", "seed"]);
+    home.file("fluxttice", "no: configuration\n");
+    let within = |name: &str| {
+        let mut command = home.command(["config", "check", name]);
+        command.current_dir(home.path(""));
+        Ran::of(command)
+    };
+    within("fluxttice").exits(0);
+    within("./fluxttice").exits(3).says_only(&["unknown key"]);
+}
+
+#[test]
+fn a_seed_that_readers_of_json_would_change_is_refused_for_new_runs() {
+    let home = Home::new();
+    let (most, more) = (1_u64 << 53, (1_u64 << 53) + 1);
+    home.run(&format!("config show --seed {most}")).exits(0);
+    for line in [
+        format!("config show --seed {more}"),
+        format!("train --population seeds=1,{more}"),
+    ] {
+        home.run(&line).exits(2);
+    }
+    home.run(&format!("train --set seed={more}"))
+        .exits(3)
+        .says_only(&["seed", &more.to_string(), "2^53"]);
+    assert!(names(&home.path("")).is_empty(), "nothing is created");
+    // A run that has one goes on.
+    home.train("run", "--epochs 1").exits(0);
+    let file = home.path("run/config.yaml");
+    let config = fs::read_to_string(&file).unwrap();
+    fs::write(
+        &file,
+        config.replace("seed: 42\n", &format!("seed: {more}\n")),
+    )
+    .unwrap();
+    let shown = home.run(&format!("runs show {} --json", home.path("run").display()));
+    assert_eq!(shown.exits(0).lines()[0]["seed"], more);
 }

@@ -2,8 +2,8 @@
 
 use burn::tensor::{DType, Device};
 
-use fluxttice_core::config::{Config, live_keys};
-use fluxttice_core::record::EpochRecord;
+use fluxttice_core::config::{Config, KEYS, KeyInfo, live_keys};
+use fluxttice_core::record::{EpochRecord, Seconds};
 use fluxttice_core::run::checkpoints;
 use fluxttice_core::training::{Advance, Planned, Steer, Trainer};
 
@@ -178,6 +178,116 @@ const ELSEWHERE: [&str; 7] = [
     "stopping.roll_back",
 ];
 
+/// What is set beforehand, a key that has no effect beside it, and another value of that key.
+const IDLE: &[(&str, &str, &str)] = &[
+    ("model.use_statenet=false", "model.statenet_lr_scale", "0.9"),
+    (
+        "model.use_statenet=false",
+        "model.statenet_lambda_scale",
+        "0.2",
+    ),
+    ("model.use_statenet=false", "beyond.statenet_rate", "1.0"),
+    (
+        "vae_a.temp_cyclic=false",
+        "vae_a.temp_boost_amplitude",
+        "2.0",
+    ),
+    ("vae_b.beta_warmup_epochs=1", "vae_b.beta_start", "1.0"),
+    ("vae_b.beta_warmup_epochs=0", "vae_b.beta_start", "1.0"),
+    ("hold.rho=0.2", "model.rho_min", "0.4"),
+    ("hold.rho=0.2", "model.rho_max", "0.9"),
+    ("hold.beta_a=0.2", "vae_a.beta_start", "1.0"),
+    ("hold.beta_a=0.2", "vae_a.beta_end", "2.0"),
+    ("hold.beta_a=0.2", "vae_a.beta_warmup_epochs", "4"),
+    ("hold.beta_b=0.2", "vae_b.beta_start", "1.0"),
+    ("hold.beta_b=0.2", "vae_b.beta_warmup_epochs", "4"),
+    ("hold.beta_b=0.2", "controller.beta_phase_lag", "1.5"),
+    ("hold.temperature_a=0.5", "vae_a.temp_start", "1.5"),
+    ("hold.temperature_a=0.5", "vae_a.temp_end", "0.5"),
+    ("hold.temperature_a=0.5", "vae_a.temp_cyclic", "false"),
+    (
+        "hold.temperature_a=0.5",
+        "vae_a.temp_boost_amplitude",
+        "2.0",
+    ),
+    ("hold.temperature_b=0.5", "vae_b.temp_start", "1.2"),
+    ("hold.temperature_b=0.5", "vae_b.temp_end", "0.5"),
+    ("hold.temperature_b=0.5", "vae_b.temp_phase4", "0.8"),
+    ("hold.temperature_b=0.5", "controller.temp_lag", "0"),
+    (
+        "hold={lambda1: 0.6, lambda2: 0.6, lambda3: 0.3}",
+        "model.statenet_lambda_scale",
+        "0.2",
+    ),
+    ("hold.lambda3=0.3", "model.lambda3_base", "0.5"),
+    ("hold.lambda3=0.3", "model.lambda3_amplitude", "0.3"),
+    ("hold.learning_rate=0.001", "model.statenet_lr_scale", "0.9"),
+    (
+        "hold.learning_rate=0.001",
+        "optimizer.lr_schedule.0.lr",
+        "0.002",
+    ),
+    (
+        "hold.learning_rate=0.001",
+        "optimizer.lr_schedule.1.epoch",
+        "1",
+    ),
+    ("hold.learning_rate=0.001", "beyond.smooth_rate", "true"),
+    (
+        "optimizer.lr_schedule=[{epoch: 0, lr: 0.001}]",
+        "beyond.smooth_rate",
+        "true",
+    ),
+    ("patience=8", "stopping.by", "argmax_coverage"),
+    ("patience=8", "stopping.minimum_gain", "50"),
+    ("beyond.evenness=0", "beyond.blur", "0.5"),
+    (
+        "beyond={evenness: 0, certainty: 0}",
+        "beyond.prior_codes",
+        "16",
+    ),
+    ("beyond.sharpening=1", "beyond.sharpening_epochs", "3"),
+];
+
+#[test]
+fn what_is_said_to_have_no_effect_beside_other_values_changes_no_figure() {
+    let listed = |key: &str| key.replace(".0.", ".N.").replace(".1.", ".N.");
+    let mut tested: Vec<String> = IDLE.iter().map(|(_, key, _)| listed(key)).collect();
+    let beside = |info: &'static KeyInfo| info.idle_beside().map(|_| info.key.to_owned());
+    // A trainer by itself obeys no rules.
+    let keys = KEYS.iter().filter(|info| info.key != "rules.N");
+    let mut all: Vec<String> = keys.flat_map(beside).collect();
+    tested.sort();
+    all.sort();
+    tested.dedup();
+    all.dedup();
+    assert_eq!(tested, all);
+
+    let figures = |trainer, change| -> Vec<EpochRecord> {
+        let untimed = |record| EpochRecord {
+            seconds: Seconds::default(),
+            ..record
+        };
+        records(trainer, change).into_iter().map(untimed).collect()
+    };
+    let mut plain: (&str, Vec<EpochRecord>) = ("", Vec::new());
+    for (set, key, value) in IDLE {
+        let config = short().with(&[(*set).to_owned()]).unwrap();
+        let mut steer = Steer::set(*key, *value);
+        let told = trainer(&config).steer(&mut steer).unwrap();
+        assert!(
+            told.contains("without effect as long as"),
+            "{set} {key}: {told}"
+        );
+        // Those beside the same values stand together.
+        if plain.0 != *set {
+            plain = (set, figures(trainer(&config), None));
+        }
+        let changed = figures(trainer(&config), Some((key, value)));
+        assert!(plain.1 == changed, "{key} beside {set}");
+    }
+}
+
 #[test]
 fn every_control_shows_its_effect_and_none_before_its_time() {
     let placed = |key: &str| key.replace(".0.", ".N.").replace(".1.", ".N.");
@@ -225,7 +335,10 @@ fn what_is_held_takes_effect_with_the_next_batch_and_lets_go_again() {
     let told = trainer
         .steer(&mut Steer::set("model.rho_min", "0.3"))
         .unwrap();
-    assert_eq!(told, "from epoch 1 on");
+    assert_eq!(
+        told,
+        "from epoch 1 on, but without effect as long as `hold.rho` is set"
+    );
     let mut rho = Vec::new();
     while rho.len() < 3 {
         if rho.len() == 1 && trainer.batch() == 2 {

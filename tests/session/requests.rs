@@ -73,7 +73,12 @@ fn a_snapshot_is_whole_and_is_not_overwritten() {
     };
     assert_eq!(
         names(place.clone()),
-        ["optimizer.bpk", "state.json", "weights.safetensors"]
+        [
+            "digests.json",
+            "optimizer.bpk",
+            "state.json",
+            "weights.safetensors"
+        ]
     );
     let before = fs::read(place.join("weights.safetensors")).unwrap();
     load_weights(&place.join("weights.safetensors")).unwrap();

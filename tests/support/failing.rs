@@ -36,11 +36,27 @@ impl Failing {
 
     /// Whether names may be changed: on a full disk they may.
     fn permitted(&self) -> io::Result<()> {
+        self.why()
+            .filter(|why| !is_full(*why))
+            .map_or(Ok(()), |why| Err(why.into()))
+    }
+
+    /// Writes all of some bytes, or as much of them as there is room for; asked once, for the answer may change.
+    fn write(&self, bytes: &[u8], write: impl Fn(&[u8]) -> io::Result<()>) -> io::Result<()> {
         match self.why() {
-            None | Some(ErrorKind::StorageFull | ErrorKind::QuotaExceeded) => Ok(()),
-            Some(why) => Err(why.into()),
+            None => write(bytes),
+            Some(why) => {
+                if is_full(why) {
+                    write(half(bytes))?;
+                }
+                Err(why.into())
+            }
         }
     }
+}
+
+fn is_full(why: ErrorKind) -> bool {
+    matches!(why, ErrorKind::StorageFull | ErrorKind::QuotaExceeded)
 }
 
 /// What still fits in before the disk is full.
@@ -55,21 +71,11 @@ impl FileSystem for Failing {
     }
 
     fn create(&self, path: &Path, bytes: &[u8], access: Access) -> io::Result<()> {
-        self.permitted()?;
-        if self.room().is_err() {
-            Machine.create(path, half(bytes), access)?;
-        }
-        self.room()?;
-        Machine.create(path, bytes, access)
+        self.write(bytes, |bytes| Machine.create(path, bytes, access))
     }
 
     fn append(&self, path: &Path, bytes: &[u8]) -> io::Result<()> {
-        self.permitted()?;
-        if self.room().is_err() {
-            Machine.append(path, half(bytes))?;
-        }
-        self.room()?;
-        Machine.append(path, bytes)
+        self.write(bytes, |bytes| Machine.append(path, bytes))
     }
 
     fn truncate(&self, path: &Path, length: u64) -> io::Result<()> {

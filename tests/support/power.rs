@@ -56,8 +56,8 @@ impl Recorder {
     /// A path as seen from the root, and by a process that is no more, as after a cut.
     fn inside(&self, path: &Path) -> PathBuf {
         let path = path.strip_prefix(&self.root).unwrap().to_str().unwrap();
-        let this = format!(".{}-", std::process::id());
-        PathBuf::from(path.replace(&this, &format!(".{}-", i32::MAX)))
+        let this = format!("-{}-", std::process::id());
+        PathBuf::from(path.replace(&this, &format!("-{}-", i32::MAX)))
     }
 }
 

@@ -38,11 +38,13 @@ impl Home {
 
     /// The program with its data in here.
     pub fn command<'a>(&self, arguments: impl IntoIterator<Item = &'a str>) -> Command {
-        let mut command = Command::new(env!("CARGO_BIN_EXE_fluxttice-explorer"));
+        // Another build can be put through the same tests.
+        let program = std::env::var_os("FLUXTTICE_PROGRAM");
+        let this = || env!("CARGO_BIN_EXE_fluxttice-explorer").into();
+        let mut command = Command::new(program.unwrap_or_else(this));
         command
             .args(arguments)
-            .arg("--data-dir")
-            .arg(self.path("data"))
+            .env("FLUXTTICE_DATA_DIR", self.path("data"))
             .stdin(Stdio::null());
         command
     }

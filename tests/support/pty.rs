@@ -30,6 +30,7 @@ struct Drawn {
     parser: Parser,
     /// Bytes that came so far.
     bytes: usize,
+    frames: usize,
     /// Whether the program may still draw.
     open: bool,
     /// Whether anybody still looks.
@@ -78,6 +79,7 @@ impl Terminal {
             drawn: Mutex::new(Drawn {
                 parser: Parser::new(cells(rows), cells(columns), 0),
                 bytes: 0,
+                frames: 0,
                 open: true,
                 watched: true,
             }),
@@ -87,6 +89,9 @@ impl Terminal {
         let watched = Arc::clone(&shown);
         std::thread::spawn(move || {
             let mut bytes = [0; 1 << 16];
+            // Every frame ends with the end of a synchronized update.
+            const FRAME: &[u8] = b"\x1b[?2026l";
+            let mut unended = Vec::new();
             loop {
                 let read = output.read(&mut bytes).unwrap_or(0);
                 // A failed assertion elsewhere is told there.
@@ -94,6 +99,11 @@ impl Terminal {
                     return;
                 };
                 drawn.bytes += read;
+                unended.extend_from_slice(&bytes[..read]);
+                while let Some(at) = unended.windows(FRAME.len()).position(|end| end == FRAME) {
+                    drawn.frames += 1;
+                    unended.drain(..at + FRAME.len());
+                }
                 drawn.parser.process(&bytes[..read]);
                 drawn.open = read > 0;
                 watched.more.notify_all();
@@ -110,8 +120,25 @@ impl Terminal {
         }
     }
 
-    /// Types.
+    /// Types. Enter behind a text is pressed once that stands before the cursor: together they would be a paste, whose
+    /// line breaks confirm nothing.
+    #[track_caller]
     pub fn press(&mut self, keys: &str) {
+        let text = keys.strip_suffix('\r').unwrap_or_default();
+        if text.is_empty() || text.contains(char::is_control) {
+            return self.send(keys);
+        }
+        self.send(text);
+        self.until(&format!("{text} before the cursor"), |screen| {
+            let (row, column) = screen.cursor_position();
+            let before = screen.rows(0, column).nth(usize::from(row))?;
+            before.ends_with(text).then_some(())
+        });
+        self.send("\r");
+    }
+
+    /// Sends characters at once, as a terminal does that is pasted into.
+    pub fn send(&mut self, keys: &str) {
         self.keys.write_all(keys.as_bytes()).unwrap();
         self.keys.flush().unwrap();
     }
@@ -131,6 +158,11 @@ impl Terminal {
             assert!(drawn.open, "ended without {what}:\n{}", screen());
             drawn = self.shown.more.wait_timeout(drawn, left).unwrap().0;
         }
+    }
+
+    /// Frames that the program has drawn so far.
+    pub fn frames(&self) -> usize {
+        self.shown.drawn.lock().unwrap().frames
     }
 
     /// Bytes that the program has sent so far.

@@ -3,7 +3,8 @@
 use std::path::Path;
 
 use fluxttice_core::run::{
-    Disk, RunFolder, checkpoint, finished_epochs, read_journal, read_metrics, stored_config,
+    Disk, RunFolder, checkpoint, enter_newest, finished_epochs, read_journal, read_metrics,
+    stored_config,
 };
 
 /// Opens a run, as one who goes on with it does, and reads it.
@@ -16,10 +17,9 @@ pub fn reopened(run: &Path) -> u32 {
 pub fn whole(run: &Path) -> u32 {
     let digest = stored_config(run).unwrap().digest().unwrap();
     let checkpoints = run.join("checkpoints");
-    let latest = checkpoints.join("latest");
-    let latest = latest
-        .is_symlink()
-        .then(|| checkpoint::load(&latest, &digest).unwrap());
+    let latest = enter_newest(run)
+        .unwrap()
+        .map(|(_, entered)| entered.files.snapshot(&digest).unwrap());
     let finished = latest.as_ref().map_or(0, |snapshot| snapshot.state.epoch);
     let epochs: Vec<u32> = read_metrics(run)
         .unwrap()
@@ -31,17 +31,17 @@ pub fn whole(run: &Path) -> u32 {
     if run.join("journal.jsonl").exists() {
         read_journal(run).unwrap();
     }
-    let ours = format!(".{}-", std::process::id());
+    let ours = format!("-{}-", std::process::id());
     for folder in [checkpoints, run.join("snapshots")] {
         for entry in std::fs::read_dir(folder).unwrap() {
             let path = entry.unwrap().path();
             // What is being made at this very moment.
-            if !path.to_string_lossy().contains(&ours) {
+            let made = !path.to_string_lossy().contains(&ours);
+            if made && !path.ends_with("none-yet") {
                 checkpoint::load(&path, &digest).unwrap();
             }
         }
     }
-    // Moved before `latest`: they may be ahead of it, never behind.
     let bests = latest.map(|snapshot| snapshot.state.best_epochs());
     let links = ["best", "best-coverage", "best-information"];
     for (link, best) in links.into_iter().zip(bests.into_iter().flatten()) {

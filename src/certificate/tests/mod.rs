@@ -3,18 +3,23 @@
 mod forgery;
 mod refusal;
 mod tampering;
+mod verdicts;
 
+use std::borrow::Cow;
 use std::path::Path;
 use std::sync::{Mutex, OnceLock};
 
 use super::certify::certify;
+use super::error::CertificateError;
 use super::evidence::Evidence;
 use super::keys::KeyPair;
 use super::measured::Measured;
-use super::statement::{Statement, canonical, subjects};
+use super::render::{Rendered, render};
+use super::statement::{Predicate, Statement, canonical, subjects};
 use super::sums::{Files, sums};
-use super::verify::{Trust, Verdict, check};
-use super::{CERTIFICATE, DOCUMENT, ENVELOPE, PLOT, SUMS, document::document, plot};
+use super::verdict::{Verdict, Word};
+use super::verify::{Again, Folder, Trust, check};
+use super::{CERTIFICATE, DOCUMENT, ENVELOPE, PICTURE, PLOT, SUMS};
 use crate::device::DeviceFailure;
 use crate::measure::Scale;
 use crate::run::{Disk, built_in};
@@ -79,12 +84,20 @@ fn write(folder: &Path, files: &Files) {
 
 fn checked(files: &Files, trust: Trust) -> Verdict {
     let mut verdict = Verdict::default();
-    check(files, Path::new("evidence"), trust, &again, &mut verdict).unwrap();
+    let folder = Folder {
+        files: Cow::Borrowed(files),
+        ..Folder::default()
+    };
+    let again = Again {
+        measure: &remeasured,
+        render: &redrawn,
+    };
+    check(&folder, Path::new("evidence"), trust, &again, &mut verdict).unwrap();
     verdict
 }
 
 /// Measures again; what was measured of equal evidence before is remembered.
-fn again(evidence: &Evidence, scale: &Scale) -> Result<Measured, DeviceFailure> {
+fn remeasured(evidence: &Evidence, scale: &Scale) -> Result<Measured, DeviceFailure> {
     static KNOWN: Mutex<Vec<(Evidence, Scale, Measured)>> = Mutex::new(Vec::new());
     let mut known = KNOWN.lock().unwrap();
     let same = |(e, s, _): &&(Evidence, Scale, Measured)| {
@@ -104,6 +117,22 @@ fn again(evidence: &Evidence, scale: &Scale) -> Result<Measured, DeviceFailure> 
     Ok(measured)
 }
 
+/// Draws again; what was drawn of an equal statement before is remembered.
+fn redrawn(predicate: &Predicate) -> Result<Rendered, CertificateError> {
+    static KNOWN: Mutex<Vec<(Predicate, Rendered)>> = Mutex::new(Vec::new());
+    let known = |drawn: &[(Predicate, Rendered)]| {
+        let same = drawn.iter().find(|(known, _)| known == predicate);
+        same.map(|(_, drawn)| drawn.clone())
+    };
+    if let Some(drawn) = known(&KNOWN.lock().unwrap()) {
+        return Ok(drawn);
+    }
+    let drawn = render(predicate)?;
+    let entry = (predicate.clone(), drawn.clone());
+    KNOWN.lock().unwrap().push(entry);
+    Ok(drawn)
+}
+
 /// Files and statement alone.
 fn sums_only(files: &Files) -> Verdict {
     let trust = Trust {
@@ -119,18 +148,28 @@ fn failed(verdict: &Verdict) -> Vec<String> {
     failed.filter(|name| name != SMALL).collect()
 }
 
+/// The verdict as if the small scale were that of a certificate.
+fn at_this_scale(mut verdict: Verdict) -> Verdict {
+    verdict.checks.retain(|check| check.name != SMALL);
+    verdict
+}
+
 fn statement(files: &Files) -> Statement {
     serde_json::from_slice(&files[CERTIFICATE]).unwrap()
 }
 
-/// What somebody without the key can make consistent again: document, plot, subjects, sums.
-fn hashed_again(mut files: Files, mut statement: Statement) -> Files {
-    files.remove(ENVELOPE);
-    files.remove(SUMS);
-    files.remove(CERTIFICATE);
-    let predicate = &statement.predicate;
-    files.insert(DOCUMENT.to_owned(), document(predicate).into_bytes());
-    files.insert(PLOT.to_owned(), plot::svg(predicate).unwrap().into_bytes());
+/// What somebody without the key can make consistent again: document, plots, subjects, sums.
+fn hashed_again(mut files: Files, statement: Statement) -> Files {
+    let drawn = render(&statement.predicate).unwrap();
+    files.extend(drawn.map(|(name, bytes)| (name.to_owned(), bytes)));
+    bound(files, statement)
+}
+
+/// The same, but for the document and the plots, which stay as they are.
+fn bound(mut files: Files, mut statement: Statement) -> Files {
+    for name in [ENVELOPE, SUMS, CERTIFICATE] {
+        files.remove(name);
+    }
     statement.subject = subjects(&files);
     files.insert(CERTIFICATE.to_owned(), canonical(&statement).unwrap());
     files.insert(SUMS.to_owned(), sums(files.iter()).into_bytes());

@@ -4,7 +4,7 @@ use super::*;
 use crate::certificate::CertificateError;
 use crate::model::Weights;
 use crate::run::names::{CONFIG, JOURNAL, METRICS, WEIGHTS};
-use crate::run::{Checkpoint, Disk, Origin, checkpoint, find_checkpoint};
+use crate::run::{Checkpoint, Disk, Origin, checkpoint, find_checkpoint, stored_config};
 use crate::training::{Controller, OptimizerState, Snapshot, TrainerState};
 
 /// A run's folder with the built-in model's story and these weights.
@@ -133,7 +133,8 @@ fn a_checkpoint_within_a_run_brings_only_its_own_past() {
         },
         state,
     };
-    checkpoint::save(&Disk::default(), &snapshot, false, &saved, "digest").unwrap();
+    let digest = stored_config(&run).unwrap().digest().unwrap();
+    checkpoint::save(&Disk::default(), &snapshot, false, &saved, &digest, None).unwrap();
     let origin = find_checkpoint(home.path(), snapshot.to_str())
         .unwrap()
         .origin;

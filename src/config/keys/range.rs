@@ -106,7 +106,8 @@ impl Range {
         }
     }
 
-    /// Whether a number lies in the range; what single precision cannot hold never does.
+    /// Whether a number lies in the range, also once it is rounded to single precision; what that cannot hold never
+    /// does.
     #[must_use]
     pub fn holds_real(&self, value: f64) -> bool {
         let Self::Real { min, max } = self else {
@@ -114,12 +115,12 @@ impl Range {
         };
         let above = match *min {
             Bound::Closed(bound) => value >= bound,
-            Bound::Open(bound) => value > bound,
+            Bound::Open(bound) => value > bound && value as f32 > bound as f32,
             Bound::Free => true,
         };
         let below = match *max {
             Bound::Closed(bound) => value <= bound,
-            Bound::Open(bound) => value < bound,
+            Bound::Open(bound) => value < bound && (value as f32) < bound as f32,
             Bound::Free => true,
         };
         above && below && value.abs() <= f64::from(f32::MAX)

@@ -17,14 +17,14 @@ pub(super) const KEYS: [KeyInfo; 23] = [
             max: LAST_EPOCH,
         },
         "100",
-        "epochs without a better validation loss after which the run stops",
+        "epochs without a better figure after which the run stops; as published the figure is the validation loss",
     )
     .next_epoch(),
     key(
         "min_delta",
         Range::ANY,
         "0.0001",
-        "smallest improvement of the validation loss",
+        "smallest improvement of the validation loss; the key for one is `stopping.minimum_gain`",
     )
     .without_effect("any lower validation loss counts as better"),
     key(
@@ -36,14 +36,14 @@ pub(super) const KEYS: [KeyInfo; 23] = [
         "100",
         "epochs of flat coverage",
     )
-    .without_effect("coverage never ends a run"),
+    .without_effect("coverage ends a run only by `stopping.by`, after `patience` epochs"),
     key(
         "min_coverage_delta",
         Range::ANY,
         "0.001",
         "smallest change of coverage",
     )
-    .without_effect("coverage never ends a run"),
+    .without_effect("coverage ends a run only by `stopping.by`, with `stopping.minimum_gain`"),
     key(
         "log_interval",
         Range::Whole {
@@ -78,7 +78,7 @@ pub(super) const KEYS: [KeyInfo; 23] = [
             max: 10_000_000,
         },
         "195000",
-        "prior codes decoded per autoencoder and epoch to count categorical coverage",
+        "prior codes decoded per autoencoder to count categorical coverage; argmax coverage takes 50,000, or as many where they are fewer",
     )
     .next_epoch(),
     key(

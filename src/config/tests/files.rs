@@ -125,7 +125,7 @@ fn missing_file_and_folder_are_named() {
 
     let error = Config::load(Source::File(folder.path().to_owned()), &[]).unwrap_err();
     assert!(matches!(error, ConfigError::Unreadable { .. }));
-    assert!(error.to_string().contains("directory"), "{error}");
+    assert!(error.to_string().contains("found a folder"), "{error}");
 }
 
 #[test]

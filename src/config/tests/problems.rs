@@ -28,7 +28,7 @@ fn texts_that_hold_no_keys() {
 fn texts_that_are_not_yaml() {
     let tab = refused("model:\n\trho_min: 1\n", &[]);
     assert!(
-        tab.starts_with("my.yaml:2:1: found text that is not YAML: "),
+        tab.starts_with("my.yaml:2:1: found text that is not YAML: a tab in the indentation"),
         "{tab}"
     );
     let quote = refused("seed: 1\ncheckpoint_dir: 'x\n", &[]);
@@ -94,7 +94,8 @@ fn unknown_keys() {
              its section\n\
              my.yaml:3:3: model.<<: unknown key; expected one of input_dim, latent_dim, rho_min, \
              rho_max, lambda3_base, lambda3_amplitude, eps_kl, gradient_balance, \
-             adaptive_scheduling, use_statenet, statenet_lr_scale, statenet_lambda_scale",
+             adaptive_scheduling, use_statenet, statenet_lr_scale, statenet_lambda_scale, \
+             written out: merge keys are not read",
         ),
     ]);
 }

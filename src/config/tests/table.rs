@@ -166,3 +166,55 @@ fn what_is_not_published_is_off_and_not_written_unless_it_is_set() {
         assert_eq!(load(&written, &[]).unwrap().config, set.config);
     }
 }
+
+#[test]
+fn what_changes_nothing_beside_other_values_is_told_and_valid() {
+    let rule = |epochs: u32| format!("[\"when argmax above 1 for {epochs} epochs then beta-b\"]");
+    let long = format!("total_epochs=7,patience=9,rules={}", rule(7));
+    for (set, told) in [
+        ("beyond.blur=0.2", &["beyond.blur"][..]),
+        ("beyond.blur=0.2,beyond.evenness=0", &["beyond.blur"]),
+        ("beyond.blur=0.2,beyond.evenness=1", &[]),
+        ("beyond.blur=null", &[]),
+        ("beyond.prior_codes=9", &["beyond.prior_codes"]),
+        ("beyond.prior_codes=9,beyond.certainty=1", &[]),
+        ("beyond.prior_codes=9,beyond.evenness=1", &[]),
+        ("beyond.sharpening_epochs=9", &["beyond.sharpening_epochs"]),
+        ("beyond.sharpening_epochs=9,beyond.sharpening=2", &[]),
+        ("stopping.minimum_gain=1", &[]),
+        (
+            "stopping.minimum_gain=1,stopping.by=argmax_coverage,patience=400",
+            &["stopping.by", "stopping.minimum_gain"],
+        ),
+        ("hold.rho=0.1", &["model.rho_min", "model.rho_max"]),
+        (
+            "hold.learning_rate=0.001",
+            &["model.statenet_lr_scale", "optimizer.lr_schedule"],
+        ),
+        (
+            "model.use_statenet=false,beyond.statenet_rate=0.1",
+            &[
+                "model.statenet_lr_scale",
+                "model.statenet_lambda_scale",
+                "beyond.statenet_rate",
+            ],
+        ),
+        (&long, &["rules.0"]),
+        (&long.replace("7 epochs", "6 epochs"), &[]),
+    ] {
+        let sets: Vec<&str> = set.split(',').collect();
+        let loaded = load(BUILT_IN, &sets).unwrap();
+        let found: Vec<&str> = loaded
+            .ineffective
+            .iter()
+            .map(|key| key.key.as_str())
+            .filter(|key| !WITHOUT_EFFECT.contains(key))
+            .collect();
+        assert_eq!(found, told, "{set}");
+    }
+    let blur = load("beyond:\n  blur: 0.2\n", &[]).unwrap().ineffective;
+    assert_eq!(
+        blur[0].to_string(),
+        "my.yaml:2:3: beyond.blur has no effect: `beyond.evenness` is not set, or 0"
+    );
+}

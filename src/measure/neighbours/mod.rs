@@ -47,6 +47,26 @@ pub enum Centre {
     },
 }
 
+impl Centre {
+    /// Why a metric tells nothing from here; `None` where it does.
+    pub fn problem(&self, cloud: &Cloud, metric: Metric) -> Option<String> {
+        let mu = match self {
+            Self::Operation(operation) => cloud.code(*operation)?.mu,
+            Self::Point { .. } if metric.needs_spread() => {
+                return Some(format!(
+                    "{} compares posteriors, and a point has none",
+                    metric.name()
+                ));
+            }
+            Self::Point { mu, .. } => mu,
+        };
+        // What is no normal number has lost digits, or all of them.
+        let length: f64 = mu.iter().map(|x| x * x).sum();
+        (metric == Metric::Cosine && !length.is_normal())
+            .then(|| "cosine compares directions, and the origin has none".to_owned())
+    }
+}
+
 /// Which neighbours are wanted.
 #[derive(Clone, Copy, Debug)]
 pub struct Search<'a> {
@@ -262,6 +282,32 @@ mod tests {
             nearest(&cloud, &centre, &Search::nearest(Metric::Jeffreys, 3)),
             []
         );
+    }
+
+    #[test]
+    fn the_origin_has_no_direction_and_a_point_no_spread() {
+        let cloud = cloud();
+        let at = |x: f64| Centre::Point {
+            mu: vec![x, 0.0],
+            decoded: operation(5),
+        };
+        for (x, metric, fits) in [
+            (0.0, Metric::Cosine, false),
+            (1e-160, Metric::Cosine, false),
+            (1e-9, Metric::Cosine, true),
+            (0.0, Metric::Euclidean, true),
+            (1.0, Metric::Wasserstein, false),
+            (1.0, Metric::Jeffreys, false),
+            (1.0, Metric::Hamming, true),
+        ] {
+            assert_eq!(
+                at(x).problem(&cloud, metric).is_none(),
+                fits,
+                "{x} {metric:?}"
+            );
+        }
+        let code = Centre::Operation(operation(5));
+        assert_eq!(code.problem(&cloud, Metric::Jeffreys), None);
     }
 
     #[test]

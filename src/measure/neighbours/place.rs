@@ -9,6 +9,12 @@ use super::Cloud;
 use crate::space::query::Query;
 use crate::space::{Operation, OperationSet};
 
+/// How many times as far out as codes typically are a point may be. From farther away their distances are the
+/// same to the last digits, and from very far no numbers.
+const FARTHEST: f64 = 1e6;
+/// A sum is 0 where it is so small a share of what was added: what is left is the rounding of terms that cancel.
+const DUST: f64 = 1e-12;
+
 /// A sum of weighted terms.
 ///
 /// ```text
@@ -253,10 +259,12 @@ impl Place {
     /// The point in a latent space.
     ///
     /// # Errors
-    /// A dimension that the space does not have, or an operation without a code.
+    /// A dimension that the space does not have, an operation without a code, or a point too far out to tell what
+    /// is nearest to it.
     pub fn coordinates(&self, cloud: &Cloud) -> Result<Vec<f64>, PlaceError> {
         let fail = |problem: String| self.error(problem);
         let mut point = vec![0.0; cloud.dimensions()];
+        let mut added = point.clone();
         for (weight, term) in &self.terms {
             let code = match term {
                 Term::Operation(operation) => cloud.code(*operation).map(|code| code.mu.to_vec()),
@@ -269,13 +277,26 @@ impl Place {
                         ))
                     })?;
                     *axis += weight;
+                    added[*dimension] += weight.abs();
                     continue;
                 }
             };
             let code = code.ok_or_else(|| fail("there are no codes yet".to_owned()))?;
-            for (sum, x) in point.iter_mut().zip(code) {
+            for ((sum, added), x) in point.iter_mut().zip(&mut added).zip(code) {
                 *sum += weight * x;
+                *added += (weight * x).abs();
             }
+        }
+        for (sum, added) in point.iter_mut().zip(added) {
+            if added.is_finite() && sum.abs() <= DUST * added {
+                *sum = 0.0;
+            }
+        }
+        let reach = FARTHEST * cloud.rms_norm().max(1.0);
+        if !point.iter().all(|x| x.abs() <= reach) {
+            return Err(fail(format!(
+                "it is too far out to tell what is nearest to it; expected coordinates of at most {reach:.1e}"
+            )));
         }
         Ok(point)
     }
@@ -307,6 +328,8 @@ mod tests {
         assert_eq!(at("0.25*100 + 0.75*200").unwrap(), [175.0, -175.0]);
         assert_eq!(at("- 10 + 2*z1").unwrap(), [-10.0, 12.0]);
         assert_eq!(at("mean(index < 3) + 1").unwrap(), [2.0, -2.0]);
+        assert_eq!(at("5 - 5").unwrap(), [0.0, 0.0]);
+        assert_eq!(at("0.1*7 + 0.2*7 - 0.3*7").unwrap(), [0.0, 0.0]);
         // Signs of trits are not signs of a sum.
         let trits: Place = "---------  +  +++++++++".parse().unwrap();
         assert_eq!(trits.operations().count(), 2);
@@ -368,6 +391,10 @@ mod tests {
             ("mean(constant", "expected an operation"),
             ("mean(constan)", "at character 1"),
             ("mean(constant & !constant)", "no operation is"),
+            ("1e160*5", "too far out"),
+            ("1e20*5", "too far out"),
+            ("1e308*5 + 1e308*5", "too far out"),
+            ("1e308*z0 - 1e308*z0 + 1e300*z1", "too far out"),
         ] {
             let error = at(text).unwrap_err().to_string();
             assert!(error.contains(problem), "{text}: {error}");

@@ -12,7 +12,10 @@ use super::request::{Chore, Content, DeskEvent};
 use crate::certificate::{export, shelf};
 use crate::experiment::{Experiment, experiments};
 use crate::run::bookmarks::{self, BOOKMARKS, Bookmark};
-use crate::run::{Branch, RunError, delete, tree};
+use crate::run::{Branch, RunError, check, delete, files, tree};
+
+/// Largest file that is copied.
+const FILE_LIMIT: u64 = 256 << 20;
 
 /// A run and the experiments made with it.
 #[derive(Clone, Debug)]
@@ -38,12 +41,22 @@ pub(super) fn look_after(
 fn done(runs: &Runs, chore: Chore) -> DeskEvent {
     let Runs { disk, folder: runs } = runs;
     match chore {
-        Chore::List => DeskEvent::Listed(Arc::new(shelf(runs))),
-        Chore::Runs => DeskEvent::Runs(Arc::new(entries(runs))),
-        Chore::Delete(run) => match delete(disk, &run) {
-            Ok(()) => DeskEvent::Deleted(run),
+        Chore::List => match shelf(runs) {
+            Ok(items) => DeskEvent::Listed(Arc::new(items)),
+            Err(error) => unlisted(&error),
+        },
+        Chore::Runs => match entries(runs) {
+            Ok(entries) => DeskEvent::Runs(Arc::new(entries)),
+            Err(error) => unlisted(&error),
+        },
+        Chore::Delete(run) => match delete(disk, &run, false) {
+            Ok(deleted) => DeskEvent::Deleted(run, deleted),
             Err(error) => DeskEvent::NotDeleted(error.to_string()),
         },
+        Chore::Check(run) => {
+            let report = check(&run);
+            DeskEvent::Checked(run, Arc::new(report))
+        }
         Chore::Bookmarks => bookmarked(bookmarks::read(&runs.with_file_name(BOOKMARKS))),
         Chore::Bookmark(change) => {
             let path = runs.with_file_name(BOOKMARKS);
@@ -58,6 +71,13 @@ fn done(runs: &Runs, chore: Chore) -> DeskEvent {
             exported(written, to)
         }
         Chore::Export { folder, to } => exported(export(disk, &folder, &to), to),
+    }
+}
+
+fn unlisted(error: &RunError) -> DeskEvent {
+    DeskEvent::Failed {
+        what: "list the runs",
+        problem: error.to_string(),
     }
 }
 
@@ -78,9 +98,7 @@ fn exported(done: Result<(), impl std::fmt::Display>, to: PathBuf) -> DeskEvent 
 /// What is to stand in the file `to`.
 fn bytes(content: Content, to: &Path) -> Result<Vec<u8>, RunError> {
     match content {
-        Content::File(path) => {
-            std::fs::read(&path).map_err(|error| RunError::unusable(&path, error.to_string()))
-        }
+        Content::File(path) => files::read(&path, FILE_LIMIT),
         Content::Text(text) => Ok(text.into_bytes()),
         Content::Picture(drawing) => {
             let extension = to.extension().unwrap_or_default().to_string_lossy();
@@ -91,7 +109,7 @@ fn bytes(content: Content, to: &Path) -> Result<Vec<u8>, RunError> {
     }
 }
 
-fn entries(runs: &Path) -> Vec<RunEntry> {
+fn entries(runs: &Path) -> Result<Vec<RunEntry>, RunError> {
     let entry = |branch: Branch| RunEntry {
         experiments: experiments(&branch.path)
             .into_iter()
@@ -99,5 +117,5 @@ fn entries(runs: &Path) -> Vec<RunEntry> {
             .collect(),
         branch,
     };
-    tree(runs).into_iter().map(entry).collect()
+    Ok(tree(runs)?.into_iter().map(entry).collect())
 }

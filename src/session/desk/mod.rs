@@ -23,6 +23,7 @@ use super::lab::Lab;
 use crate::device::DeviceSpec;
 use crate::experiment::Trial;
 use crate::run::Disk;
+use crate::threads;
 use chores::look_after;
 use measuring::measure;
 
@@ -82,7 +83,7 @@ impl Desk {
         let (told, events) = unbounded_channel();
         let (trials, to_try) = channel();
         let given_up = Arc::new(AtomicBool::new(false));
-        let cores = std::thread::available_parallelism().map_or(1, usize::from);
+        let cores = threads::count();
         let spare = (cores - 1).max(1);
         let pool = ThreadPoolBuilder::new()
             .num_threads(spare)

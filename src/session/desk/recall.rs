@@ -89,7 +89,7 @@ fn found(asked: &Recall) -> Result<Recalled, SessionError> {
 fn encoded(asked: &Recall, epochs: u32, folder: &Path) -> Result<Codes, SessionError> {
     let weights = match epochs {
         0 => Weights::start(asked.architecture, asked.seed),
-        _ => checkpoint::load_weights(&checkpoint::weights_path(folder))?,
+        _ => checkpoint::Files::read(folder)?.weights()?,
     };
     let (device, dtype) = (Device::flex(), DType::F32);
     let model = DualVae::new(&weights, &device, dtype);

@@ -11,6 +11,7 @@ use crate::experiment::{Experiment, Trial, TrialProgress};
 use crate::measure::Progress;
 use crate::plot::Drawing;
 use crate::run::bookmarks::{Bookmark, BookmarkChange};
+use crate::run::{Deleted, Report};
 use crate::session::message::Model;
 use crate::validation::Finding;
 
@@ -49,6 +50,8 @@ pub enum Chore {
     Runs,
     /// Remove a run with everything in it.
     Delete(PathBuf),
+    /// Look a run through: what of it is in order.
+    Check(PathBuf),
     /// The bookmarks.
     Bookmarks,
     /// Change the bookmarks.
@@ -101,8 +104,10 @@ pub enum DeskEvent {
     Listed(Arc<Vec<Item>>),
     /// Every run, each followed by its branches.
     Runs(Arc<Vec<RunEntry>>),
-    /// A run was removed.
-    Deleted(PathBuf),
+    /// A run was moved to the trash.
+    Deleted(PathBuf, Deleted),
+    /// A run was looked through.
+    Checked(PathBuf, Arc<Report>),
     /// A run could not be removed, and why.
     NotDeleted(String),
     /// How far the request at hand is.

@@ -326,6 +326,7 @@ impl Trainer {
             config,
             from,
             was: before,
+            idle,
         } = self.next.changed(key, value)?;
         self.next = config;
         // Only the last value of a key counts: a slider pulled for hours leaves one line.
@@ -335,15 +336,19 @@ impl Trainer {
         *was = Some(before);
         let since = self.first_epoch_of_change();
         let mid_epoch = matches!(self.at, Position::Training { .. });
-        if from == SafePoint::Epoch && mid_epoch {
-            return Ok(format!("from epoch {} on", since + 1));
-        }
-        if mid_epoch {
+        let mut told = if from == SafePoint::Epoch && mid_epoch {
+            format!("from epoch {} on", since + 1)
+        } else if mid_epoch {
             self.take(self.config.changed(key, value)?.config);
             self.refresh();
-            return Ok("from the next batch on".to_owned());
+            "from the next batch on".to_owned()
+        } else {
+            format!("from epoch {since} on")
+        };
+        if let Some(beside) = idle {
+            told += &format!(", but without effect as long as {beside}");
         }
-        Ok(format!("from epoch {since} on"))
+        Ok(told)
     }
 
     /// The epoch whose next training batch a change meets first.

@@ -7,7 +7,7 @@ use super::{
     Palette, PlacesForm, Prompt, Redraw, Selection, Tab, Then,
 };
 use crate::measure::neighbours::Space;
-use crate::session::message::Command;
+use crate::session::message::{Command, RunInfo};
 use crate::training::Steer;
 use crate::tui::keys::Action;
 use crate::tui::view::{self, layout};
@@ -293,6 +293,7 @@ impl App {
             Action::Measure => self.measure_chosen(),
             Action::GiveUp => self.give_up(),
             Action::Delete => self.ask_to_delete(),
+            Action::CheckRun => self.check_run(),
             Action::Refresh => self.list_runs(),
             _ => {}
         }
@@ -439,7 +440,7 @@ impl App {
                 let then = question.then.clone();
                 self.modal = None;
                 match then {
-                    Then::Command(command) => self.commands.push(command),
+                    Then::Command(command) => self.ask(command),
                     Then::Desk(request) => self.desk.push(request),
                 }
             }
@@ -459,19 +460,16 @@ impl App {
                 if info.tuning.config.changed(&key, value.value()).is_ok() {
                     let steer = Steer::set(key, value.value().trim());
                     form.back();
-                    self.commands.push(Command::Steer(steer));
+                    self.ask(Command::Steer(steer));
                 }
             }
         }
     }
 
     fn open_controls(&mut self) {
-        if self.live.is_over() {
-            self.say("training is over: nothing to change");
-        } else if self.live.info.is_none() {
-            self.say("the run is not open yet");
-        } else {
-            self.modal = Some(Modal::Controls(ControlForm::default()));
+        match self.live.idle_reason() {
+            Some(why) => self.say(format!("{why}: nothing to change")),
+            None => self.modal = Some(Modal::Controls(ControlForm::default())),
         }
     }
 
@@ -481,7 +479,7 @@ impl App {
         };
         if let Ok(name) = prompt.name() {
             self.modal = None;
-            self.commands.push(Command::Snapshot { name });
+            self.ask(Command::Snapshot { name });
         }
     }
 
@@ -531,27 +529,35 @@ impl App {
             | Condition::FinishingEpoch => Command::Pause,
             Condition::Preparing => return self.say("not training yet: nothing to pause"),
             Condition::Stopping => return self.say("stopping already"),
-            _ => return self.say("training is over: nothing to pause"),
+            Condition::Ended(_) | Condition::Exploring => {
+                let why = self.live.idle_reason().unwrap_or_default();
+                return self.say(format!("{why}: nothing to pause"));
+            }
         };
-        self.commands.push(command);
+        self.ask(command);
     }
 
     fn open_disruption(&mut self) {
-        if self.live.is_over() {
-            self.say("training is over: nothing to disrupt");
-        } else if self.live.info.is_none() {
-            self.say("the run is not open yet");
-        } else {
-            self.modal = Some(Modal::Disrupt(Box::default()));
+        match self.live.idle_reason() {
+            Some(why) => self.say(format!("{why}: nothing to disrupt")),
+            None => self.modal = Some(Modal::Disrupt(Box::default())),
         }
     }
 
     fn open_snapshot(&mut self) {
-        if self.live.answers() {
+        if self.served("nothing to save").is_some() {
             self.modal = Some(Modal::Prompt(Prompt::default()));
-        } else {
-            self.say("there is no model to save");
         }
+    }
+
+    /// The run whose worker can be asked for snapshots and branches; where there is none, says so.
+    pub(super) fn served(&mut self, nothing: &str) -> Option<Arc<RunInfo>> {
+        if !self.live.serves() {
+            let why = self.live.idle_reason().unwrap_or_default();
+            self.say(format!("{why}: {nothing}"));
+            return None;
+        }
+        self.live.info.clone()
     }
 
     fn toggle_freeze(&mut self) {
@@ -586,7 +592,7 @@ impl App {
             self.done = true;
         } else if self.leaving.as_ref() != Some(&command) {
             // A closed terminal tells of itself in several ways; the run is asked once.
-            self.commands.push(command.clone());
+            self.ask(command.clone());
         }
         self.leaving = Some(command);
         self.redraw(Redraw::Now);

@@ -6,9 +6,9 @@ use std::sync::Arc;
 
 use crate::certificate::{Item, ItemKind, Verdict};
 use crate::measure::Progress;
-use crate::session::message::{Command, Model, Outcome};
+use crate::session::message::{Command, Model};
 use crate::session::{Chore, DeskEvent, DeskRequest, Estimates, Measurement};
-use crate::tui::app::{App, Origin, Paint, Redraw, Tab};
+use crate::tui::app::{App, Follow, Origin, Paint, Redraw, Tab};
 use crate::tui::log_buffer::LogLevel;
 use crate::validation::{Finding, condemned};
 
@@ -41,12 +41,8 @@ pub struct DeskView {
     /// Measurements at the desk, the one at work first.
     pub jobs: VecDeque<Job>,
     requests: Vec<DeskRequest>,
-    /// A certificate was asked for; the snapshot it is made of has no number yet.
-    snapshot_asked: bool,
-    /// Numbers of the snapshots that are to be certified.
-    to_certify: Vec<u64>,
     /// Finished epochs of the model that estimates were last asked for.
-    estimating: Option<u32>,
+    pub(super) estimating: Option<u32>,
 }
 
 impl DeskView {
@@ -121,7 +117,8 @@ impl App {
         match event {
             DeskEvent::Progress(_) => {}
             DeskEvent::Runs(_)
-            | DeskEvent::Deleted(_)
+            | DeskEvent::Deleted(..)
+            | DeskEvent::Checked(..)
             | DeskEvent::NotDeleted(_)
             | DeskEvent::Trying(_)
             | DeskEvent::Tried(..)
@@ -135,15 +132,7 @@ impl App {
                 self.list();
             }
             DeskEvent::Verified(folder, verdict) => {
-                let failed = verdict.failed().count();
-                let words = if failed == 0 {
-                    format!("✓ holds: {} checks passed", verdict.checks.len())
-                } else {
-                    format!(
-                        "✖ does not hold: {failed} of {} checks failed",
-                        verdict.checks.len()
-                    )
-                };
+                let words = format!("{} {}", verdict.word().mark(), verdict.headline());
                 self.desk.verdicts.retain(|(other, _)| *other != folder);
                 self.desk.verdicts.push((folder, verdict));
                 self.say(words);
@@ -197,46 +186,23 @@ impl App {
 
     fn certify_model(&mut self) {
         match self.live.info.clone() {
-            None => self.say("the run is not open yet"),
             Some(info) if !info.training => {
                 self.certify_folder(info.checkpoint.clone(), &info.name);
             }
-            Some(_) if self.live.answers() => {
+            _ if self.served("nothing to certify").is_some() => {
                 // The weights go on changing: what is certified is a snapshot of this moment.
-                self.desk.snapshot_asked = true;
-                self.commands.push(Command::Snapshot { name: None });
+                self.ask_then(Command::Snapshot { name: None }, Some(Follow::Certify));
             }
-            Some(_) => self.say("there is no model to certify"),
+            _ => {}
         }
     }
 
-    fn certify_folder(&mut self, checkpoint: Option<PathBuf>, name: &str) {
+    pub(super) fn certify_folder(&mut self, checkpoint: Option<PathBuf>, name: &str) {
         self.desk.ask(
             &format!("certifying {name}"),
             Measurement::Certify(checkpoint),
         );
         self.say(format!("measuring {name} for a certificate"));
-    }
-
-    /// Remembers the number of the snapshot that is to be certified.
-    pub(super) fn snapshot_sent(&mut self, id: u64) {
-        if std::mem::take(&mut self.desk.snapshot_asked) {
-            self.desk.to_certify.push(id);
-        }
-    }
-
-    /// Goes on with a snapshot that was saved, or not.
-    pub(super) fn snapshot_answered(&mut self, outcome: &Outcome) {
-        let Command::Snapshot { name: Some(name) } = &outcome.command else {
-            return;
-        };
-        let asked = self.desk.to_certify.iter().position(|id| *id == outcome.id);
-        let asked = asked.map(|place| self.desk.to_certify.swap_remove(place));
-        let folder = self.live.info.as_ref().map(|info| info.folder.clone());
-        if let (true, Some(_), Some(folder)) = (outcome.applied, asked, folder) {
-            self.certify_folder(Some(folder.join("snapshots").join(name)), name);
-        }
-        self.list();
     }
 
     pub(super) fn verify(&mut self) {
@@ -300,28 +266,19 @@ impl App {
     /// Asks for a copy of the newest model while estimates are shown, once for each epoch and one
     /// at a time.
     pub(super) fn want_estimates(&mut self) {
-        let done = self.live.newest().map_or(0, |record| record.epoch + 1);
+        let done = self.live.epochs_done();
         let painted = self.projection.shown && self.projection.paint == Paint::Probability;
         let shown = (self.tab == Tab::Coverage && self.map.likely)
             || (self.tab == Tab::Neighbours && painted)
             || (self.desk.misleading && matches!(self.tab, Tab::Train | Tab::Coverage));
-        let under_way = |commands: &[Command]| commands.contains(&Command::Weights);
-        let sent: Vec<Command> = self
-            .live
-            .pending
-            .iter()
-            .map(|p| p.command.clone())
-            .collect();
         if shown
             && self.frozen.is_none()
             && self.live.answers()
             && self.desk.estimating.is_none_or(|epoch| epoch < done)
-            && !under_way(&self.commands)
-            && !under_way(&sent)
+            && !self.is_asked(&Command::Weights)
             && self.desk.jobs.is_empty()
         {
-            self.desk.estimating = Some(done);
-            self.commands.push(Command::Weights);
+            self.ask(Command::Weights);
         }
     }
 

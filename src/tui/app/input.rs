@@ -10,7 +10,37 @@ use crate::tui::keys::{self, Context};
 /// Held down, they make a character a command to the line instead of a part of it.
 const COMMANDS: KeyModifiers = KeyModifiers::CONTROL.union(KeyModifiers::ALT);
 
+/// Whether a key is one of those that pasted text is made of.
+fn is_text(key: &KeyEvent) -> bool {
+    match key.code {
+        KeyCode::Char(_) => !key.modifiers.intersects(COMMANDS),
+        KeyCode::Enter => true,
+        _ => false,
+    }
+}
+
 impl App {
+    /// Takes in what came at once.
+    ///
+    /// Several keys of text at once are a paste that the terminal does not mark as one. A paste is typed and confirms
+    /// nothing: its line breaks are dropped, and it answers no dialog that has no line to type in.
+    pub fn on_burst(&mut self, burst: &[Input]) {
+        let text = |input: &&Input| matches!(input, Input::Key(key) if is_text(key));
+        let is_paste = burst.iter().filter(text).count() > 1;
+        for input in burst {
+            match input {
+                Input::Key(key) if is_paste && is_text(key) => {
+                    let typed = matches!(key.code, KeyCode::Char(_));
+                    let line = self.modal.as_mut().map(|modal| modal.input().is_some());
+                    if typed && line != Some(false) {
+                        self.on_input(input);
+                    }
+                }
+                _ => self.on_input(input),
+            }
+        }
+    }
+
     /// Takes in a key, the mouse, a paste or another size.
     pub fn on_input(&mut self, input: &Input) {
         match input {

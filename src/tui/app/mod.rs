@@ -1,6 +1,7 @@
 //! The state behind the screen. It changes only in the `on_…` functions and in `perform`.
 
 mod actions;
+mod asking;
 mod control_form;
 mod desk_view;
 mod disrupt_form;
@@ -30,6 +31,8 @@ use std::time::{Duration, SystemTime};
 
 use ratatui::layout::{Rect, Size};
 
+use asking::Asked;
+pub use asking::{Follow, Pending};
 pub use control_form::{Control, ControlForm, number};
 pub use desk_view::{DeskView, Job};
 pub use disrupt_form::{DisruptForm, Doing, Field, Measuring};
@@ -60,7 +63,6 @@ use crate::record::Stage;
 use crate::run::bookmarks::Bookmark;
 use crate::session::message::{Codes, Command, EndReason, Event, NoticeLevel, Outcome, Progress};
 use crate::space::Operation;
-use run_view::Pending;
 
 /// How long an end without a word on its reason is waited for when leaving.
 const LAST_WORD: Duration = Duration::from_secs(3);
@@ -109,7 +111,9 @@ pub struct App {
     toast: Option<Toast>,
     size: Size,
     now: SystemTime,
-    commands: Vec<Command>,
+    /// Requests that have not been handed over yet.
+    asked: Vec<Asked>,
+    /// Finished epochs of the model whose codes the worker was last asked for.
     encoded: Option<u32>,
     signal: Option<StopSignal>,
     /// What the worker was asked for so that the explorer may end.
@@ -151,7 +155,7 @@ impl App {
             toast: None,
             size: Size::new(80, 24),
             now,
-            commands: Vec::new(),
+            asked: Vec::new(),
             encoded: None,
             signal: None,
             leaving: None,
@@ -214,11 +218,6 @@ impl App {
         }
     }
 
-    /// Commands to hand to the worker, each once.
-    pub fn take_commands(&mut self) -> Vec<Command> {
-        std::mem::take(&mut self.commands)
-    }
-
     /// Whether the program is to be suspended, once.
     pub fn take_suspend(&mut self) -> bool {
         std::mem::take(&mut self.suspend)
@@ -254,7 +253,7 @@ impl App {
 
     /// Finished epochs, as drawn.
     pub fn epochs_done(&self) -> u32 {
-        self.run().newest().map_or(0, |record| record.epoch + 1)
+        self.run().epochs_done()
     }
 
     /// Epochs of the whole schedule.
@@ -287,8 +286,10 @@ impl App {
         match &event {
             Event::Outcome(outcome) => {
                 self.report(outcome);
-                self.snapshot_answered(outcome);
-                self.trial_answered(outcome);
+                self.on_answer(outcome);
+                if let Command::Snapshot { .. } = outcome.command {
+                    self.list();
+                }
             }
             Event::Weights(model) => self.estimate(model),
             Event::Saving(Some(unsaved)) => {
@@ -396,37 +397,6 @@ impl App {
         }
     }
 
-    /// Takes in that a command is on its way under this number.
-    pub fn on_sent(&mut self, id: u64, command: Command) {
-        if matches!(command, Command::Snapshot { name: None }) {
-            self.snapshot_sent(id);
-        }
-        self.trial_sent(id, &command);
-        let level = if matches!(command, Command::Encode | Command::Weights) {
-            LogLevel::Debug
-        } else {
-            LogLevel::Info
-        };
-        self.note(level, Origin::Request, command.to_string());
-        self.live.pending.push(Pending { id, command });
-        self.redraw(Redraw::Now);
-    }
-
-    /// Takes in that a command could not be handed over.
-    pub fn on_unsent(&mut self, command: Command) {
-        match command {
-            // Asked for again until it is taken, or the worker has ended: nothing else lets us leave.
-            Command::StopNow | Command::StopAfterEpoch if !self.live.is_over() => {
-                self.commands.push(command);
-            }
-            Command::Encode => self.encoded = None,
-            command => {
-                let text = format!("{command}: the worker takes no requests now");
-                self.tell(LogLevel::Warn, Origin::Notice, text);
-            }
-        }
-    }
-
     /// Takes in a signal that asks the program to end.
     pub fn on_signal(&mut self, signal: StopSignal) {
         self.signal = Some(signal);
@@ -500,22 +470,16 @@ impl App {
 
     /// Asks for codes of the newest epoch while *Neighbours* is in front, once for each epoch.
     fn want_codes(&mut self) {
-        let done = self.live.newest().map_or(0, |record| record.epoch + 1);
+        let done = self.live.epochs_done();
         let stale = |codes: &Arc<Codes>| codes.epoch < done;
         let wanted = self.tab == Tab::Neighbours
             && self.live.codes.as_ref().is_none_or(stale)
             && self.frozen.is_none()
             && self.live.answers()
             && self.encoded != Some(done)
-            && !self
-                .live
-                .pending
-                .iter()
-                .any(|pending| pending.command == Command::Encode)
-            && !self.commands.contains(&Command::Encode);
+            && !self.is_asked(&Command::Encode);
         if wanted {
-            self.encoded = Some(done);
-            self.commands.push(Command::Encode);
+            self.ask(Command::Encode);
         }
     }
 }

@@ -338,17 +338,15 @@ fn around(codes: Option<&Codes>, place: &Place, space: Space, search: &Search<'_
     let nothing = Spaces::default();
     let cloud = codes.map_or(&nothing, |codes| &codes.spaces).of(space);
     let mut found = Found::default();
-    if search.metric.needs_spread() && place.operation().is_none() {
-        let problem = "this metric compares posteriors, and a point has none";
-        found.problem = Some(problem.to_owned());
-        return found;
-    }
     let located = match (place.operation(), codes) {
         (Some(operation), _) => Ok(operation.into()),
         (None, Some(codes)) => locate(&codes.weights, &codes.spaces, space, place),
         (None, None) => Err(place.error("there are no codes yet".to_owned())),
     };
     match located {
+        Ok(Located { centre, .. }) if let Some(problem) = centre.problem(cloud, search.metric) => {
+            found.problem = Some(problem);
+        }
         Ok(Located { centre, decoded }) => {
             found.near.neighbours = nearest(cloud, &centre, search);
             found.decoded = decoded;

@@ -20,7 +20,7 @@ pub struct PastView {
     pub kept: Vec<u32>,
     codes: Option<Arc<Codes>>,
     /// A moment is being looked up.
-    asked: bool,
+    pub(super) asked: bool,
     /// By space.
     moved: [Option<Moved>; 3],
 }

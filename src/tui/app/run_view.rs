@@ -2,9 +2,10 @@
 
 use std::sync::Arc;
 
+use super::Pending;
 use super::control_form::{Control, controls};
 use crate::record::EpochRecord;
-use crate::run::{Members, journal, take_in};
+use crate::run::{Members, is_open, journal, take_in};
 use crate::session::message::{
     Codes, Command, CoveredSets, End, EndReason, EpochReport, Event, Mark, Outcome, Progress,
     RunInfo, RunState, Stage, Unsaved,
@@ -17,15 +18,6 @@ pub const PHASES: [&str; 4] = [
     "resonant coupling",
     "ultra exploration",
 ];
-
-/// A request that has no outcome yet.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Pending {
-    /// The request's number.
-    pub id: u64,
-    /// What was asked.
-    pub command: Command,
-}
 
 /// The run as the screen knows it.
 #[derive(Clone, Debug, Default)]
@@ -79,16 +71,8 @@ pub enum Condition {
     Stopping,
     /// Asked to stop after this epoch.
     FinishingEpoch,
-    /// All epochs done.
-    Finished,
-    /// Stopped by patience.
-    EarlyStop,
-    /// Stopped by the user or a signal.
-    Stopped,
-    /// Stopped by a number that is none.
-    Diverged,
-    /// Ended by an error.
-    Failed,
+    /// Over, and why.
+    Ended(EndReason),
     /// A finished model is looked at.
     Exploring,
 }
@@ -107,11 +91,7 @@ impl Condition {
             Self::Resuming => "resuming …",
             Self::Stopping => "stopping …",
             Self::FinishingEpoch => "finishing epoch …",
-            Self::Finished => "finished",
-            Self::EarlyStop => "stopped early",
-            Self::Stopped => "stopped",
-            Self::Diverged => "diverged",
-            Self::Failed => "failed",
+            Self::Ended(reason) => reason.words(),
             Self::Exploring => "exploring",
         }
     }
@@ -126,8 +106,8 @@ impl Condition {
             | Self::Saving
             | Self::FinishingEpoch => "●",
             Self::Paused => "‖",
-            Self::Finished | Self::EarlyStop | Self::Stopped | Self::Exploring => "■",
-            Self::Diverged | Self::Failed => "✖",
+            Self::Ended(EndReason::Diverged | EndReason::Failed) => "✖",
+            Self::Ended(_) | Self::Exploring => "■",
         }
     }
 }
@@ -178,7 +158,10 @@ impl RunView {
             Event::Ended(end) => {
                 // The first word on how it ended is the true one.
                 self.end.get_or_insert_with(|| end.clone());
-                self.pending.clear();
+                // A worker that has ended well still answers.
+                if matches!(end.reason, EndReason::Diverged | EndReason::Failed) {
+                    self.pending.clear();
+                }
             }
         }
     }
@@ -202,6 +185,11 @@ impl RunView {
     /// The newest finished epoch.
     pub fn newest(&self) -> Option<&Arc<EpochRecord>> {
         self.records.last()
+    }
+
+    /// How many epochs are finished.
+    pub fn epochs_done(&self) -> u32 {
+        self.newest().map_or(0, |record| record.epoch + 1)
     }
 
     /// The newest epoch up to this one in which coverage was counted.
@@ -254,16 +242,37 @@ impl RunView {
         self.info.is_some() && !failed
     }
 
+    /// Whether the run is trained here, or was, and its worker can still be asked for snapshots and branches.
+    pub fn serves(&self) -> bool {
+        self.answers() && self.info.as_ref().is_some_and(|info| info.training)
+    }
+
+    /// Why nothing is trained here now; `None` while it is.
+    ///
+    /// Looks at the disk: another process may have taken up or left a run that is only looked at here.
+    pub fn idle_reason(&self) -> Option<String> {
+        let words = |text: &str| Some(text.to_owned());
+        let Some(info) = &self.info else {
+            return words(if self.is_over() {
+                "the run could not be opened"
+            } else {
+                "the run is not open yet"
+            });
+        };
+        match info.training_folder() {
+            _ if info.training && !self.is_over() => None,
+            _ if info.training && self.answers() => words("training is over"),
+            _ if info.training => words("training has ended with an error"),
+            None => words("this model was not trained here"),
+            Some(run) if is_open(run) => Some(format!("another process trains {}", info.name)),
+            Some(_) => words("only looked at, --resume goes on with it"),
+        }
+    }
+
     /// What the header says.
     pub fn condition(&self) -> Condition {
         if let Some(end) = &self.end {
-            return match end.reason {
-                EndReason::Finished => Condition::Finished,
-                EndReason::EarlyStop => Condition::EarlyStop,
-                EndReason::Stopped => Condition::Stopped,
-                EndReason::Diverged => Condition::Diverged,
-                EndReason::Failed => Condition::Failed,
-            };
+            return Condition::Ended(end.reason);
         }
         if self.info.as_ref().is_some_and(|info| !info.training) {
             return Condition::Exploring;
@@ -276,8 +285,8 @@ impl RunView {
         match self.state {
             None | Some(RunState::Preparing) if asked(&Command::StopNow) => Condition::Stopping,
             None | Some(RunState::Preparing) => Condition::Preparing,
-            Some(RunState::Finished) => Condition::Finished,
-            Some(RunState::Failed) => Condition::Failed,
+            Some(RunState::Finished) => Condition::Ended(EndReason::Finished),
+            Some(RunState::Failed) => Condition::Ended(EndReason::Failed),
             _ if asked(&Command::StopNow) => Condition::Stopping,
             Some(RunState::Paused) if asked(&Command::Resume) => Condition::Resuming,
             Some(RunState::Paused) => Condition::Paused,
@@ -319,7 +328,7 @@ impl RunView {
         if self.is_over() || !rate.is_finite() || rate <= 0.0 {
             return None;
         }
-        let done = self.newest().map_or(0, |record| record.epoch + 1);
-        Some(f64::from(info.tuning.last_epoch.saturating_sub(done)) / rate * 60.0)
+        let left = info.tuning.last_epoch.saturating_sub(self.epochs_done());
+        Some(f64::from(left) / rate * 60.0)
     }
 }

@@ -1,15 +1,16 @@
 //! Runs, their disruptions and experiments; the experiments at work.
 
-use std::collections::VecDeque;
+use std::collections::{BTreeMap, VecDeque};
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use super::{App, Measuring, Modal, Origin, Question, Tab, Then};
+use super::{App, Follow, Measuring, Modal, Origin, Question, Tab, Then};
 use crate::disruption::Disruption;
 use crate::experiment::{Arm, Experiment, Pair, Trial, TrialProgress};
-use crate::run::{Summary, checkpoints, journal};
-use crate::session::message::{Command, Outcome};
+use crate::run::{Report, Summary, checkpoints, journal};
+use crate::session::message::Command;
 use crate::session::{Chore, DeskEvent, DeskRequest, RunEntry};
+use crate::shown::shown;
 use crate::training::{Planned, Steer};
 use crate::tui::log_buffer::LogLevel;
 
@@ -83,13 +84,6 @@ impl LiveTrial {
     }
 }
 
-/// An experiment that waits for the answer to a request.
-#[derive(Clone, Debug)]
-struct Wanted {
-    disruption: Disruption,
-    measuring: Measuring,
-}
-
 /// *Runs* as the screen knows it.
 #[derive(Clone, Debug, Default)]
 pub struct RunsView {
@@ -101,10 +95,8 @@ pub struct RunsView {
     pub compared: Vec<PathBuf>,
     /// Experiments asked for, the one at work first.
     pub trials: VecDeque<LiveTrial>,
-    /// Asked for with a request that has no number yet.
-    asked: Option<Wanted>,
-    /// Asked for with the request of this number.
-    wanted: Vec<(u64, Wanted)>,
+    /// What was found in runs that were checked, by their folders.
+    pub checked: BTreeMap<PathBuf, Arc<Report>>,
 }
 
 impl RunsView {
@@ -208,53 +200,19 @@ impl App {
         disrupts: bool,
         measuring: Option<Measuring>,
     ) {
-        self.runs.asked = measuring.map(|measuring| Wanted {
-            disruption,
-            measuring,
-        });
-        self.commands.push(if disrupts {
+        let command = if disrupts {
             Command::Steer(Steer::Disrupt { disruption })
         } else {
             // Both arms set out from the newest checkpoint, which must not be tidied away.
             Command::Keep {
-                epochs: self.live.newest().map_or(0, |record| record.epoch + 1),
+                epochs: self.live.epochs_done(),
             }
-        });
-    }
-
-    /// Remembers the number of the request that an experiment waits for.
-    pub(super) fn trial_sent(&mut self, id: u64, command: &Command) {
-        let waited_for = matches!(
-            command,
-            Command::Keep { .. } | Command::Steer(Steer::Disrupt { .. })
-        );
-        if waited_for && let Some(wanted) = self.runs.asked.take() {
-            self.runs.wanted.push((id, wanted));
-        }
-    }
-
-    /// Begins an experiment once its disruption has begun, or its checkpoint is kept.
-    pub(super) fn trial_answered(&mut self, outcome: &Outcome) {
-        let Some(place) = self
-            .runs
-            .wanted
-            .iter()
-            .position(|(id, _)| *id == outcome.id)
-        else {
-            return;
         };
-        let (_, wanted) = self.runs.wanted.swap_remove(place);
-        let (epoch, batch) = match outcome.command {
-            Command::Keep { epochs } => (epochs, 0),
-            _ => (outcome.epoch, outcome.batch),
-        };
-        let folder = self.live.info.as_ref().map(|info| info.folder.clone());
-        if let (true, Some(run)) = (outcome.applied, folder) {
-            self.try_out(run, epoch, batch, wanted.disruption, wanted.measuring);
-        }
+        let then = measuring.map(|measuring| Follow::Try(disruption, measuring));
+        self.ask_then(command, then);
     }
 
-    fn try_out(
+    pub(super) fn try_out(
         &mut self,
         run: PathBuf,
         epoch: u32,
@@ -281,10 +239,23 @@ impl App {
                 self.runs.entries = Some(entries);
                 self.runs.step(0);
             }
-            DeskEvent::Deleted(path) => {
+            DeskEvent::Deleted(path, deleted) => {
                 self.runs.compared.retain(|other| *other != path);
-                self.say(format!("✓ removed {}", path.display()));
+                self.runs.checked.remove(&path);
+                let kept = match deleted.kept.len() {
+                    0 => String::new(),
+                    kept => {
+                        format!("; {kept} files that are not this program's stay where they are")
+                    }
+                };
+                let name = shown(crate::run::name(&path));
+                self.say(format!(
+                    "✓ in the trash: {name}{kept}; `runs restore` takes it back"
+                ));
                 self.list_runs();
+            }
+            DeskEvent::Checked(path, report) => {
+                self.runs.checked.insert(path, report);
             }
             DeskEvent::NotDeleted(problem) => {
                 let text = format!("✖ cannot remove: {problem}");
@@ -342,6 +313,7 @@ impl App {
             _ => None,
         };
         match asked {
+            None if self.live.is_over() => self.say("choose a disruption to measure"),
             None => self.say("choose a disruption to measure; d makes one"),
             Some((run, epoch, batch, disruption, measuring)) => {
                 self.say(format!(
@@ -364,8 +336,8 @@ impl App {
     /// Asks whether to go back: in *Train* to the checkpoint at or before the crosshair, in *Runs* to
     /// the newest checkpoint of the chosen run.
     pub(super) fn ask_to_branch(&mut self) {
-        let Some(info) = self.live.info.clone().filter(|info| info.training) else {
-            return self.say("nothing is trained here: there is nothing to branch");
+        let Some(info) = self.served("nothing to branch") else {
+            return;
         };
         let (name, folder) = match self.runs.chosen_run() {
             Some(run) if self.tab == Tab::Runs => (run.name.clone(), run.path.clone()),
@@ -373,19 +345,22 @@ impl App {
         };
         let at = self.time.cursor.filter(|_| self.tab == Tab::Train);
         let kept = checkpoints(&folder);
-        let Some(epoch) = kept
-            .into_iter()
-            .rfind(|epoch| at.is_none_or(|at| *epoch <= at))
-        else {
-            return self
-                .say("no checkpoint is kept there; x epochs apart they are (checkpoint_freq)");
+        let before = |epoch: &&u32| at.is_none_or(|at| **epoch <= at);
+        let Some(epoch) = kept.iter().rfind(before) else {
+            return self.say(match (at, kept.first()) {
+                (Some(at), Some(first)) => format!(
+                    "no checkpoint is kept of epoch {at} or before, the first is of epoch {first}; one of {} epochs is kept (checkpoint_freq)",
+                    info.tuning.config.checkpoint_freq
+                ),
+                _ => format!("{name} has no checkpoint yet: one is saved after each epoch"),
+            });
         };
         let own = folder == info.folder;
         self.modal = Some(Modal::Question(Question {
             title: "branch",
             text: format!(
-                "A new run goes on after epoch {epoch} of {name}. {} stays as it is; of the epoch at work nothing is kept.",
-                info.name
+                "A new run goes on after epoch {epoch} of {name}. {}",
+                self.left_behind(&info.name)
             ),
             then: Then::Command(Command::Branch {
                 of: (!own).then_some(name),
@@ -395,38 +370,58 @@ impl App {
         }));
     }
 
+    /// What becomes of the run that is left.
+    fn left_behind(&self, name: &str) -> String {
+        let dropped = if self.live.is_over() {
+            ""
+        } else {
+            "; of the epoch at work nothing is kept"
+        };
+        format!("{name} stays as it is{dropped}.")
+    }
+
     /// Asks whether to leave the run at work for the chosen one.
     pub(super) fn ask_to_open(&mut self) {
-        let Some(info) = self.live.info.clone().filter(|info| info.training) else {
-            return self.say("nothing is trained here; `--resume RUN` opens a run to go on in");
+        let Some(info) = self.served("--resume RUN opens a run") else {
+            return;
         };
         let Some(run) = self.runs.chosen_run().map(|run| run.name.clone()) else {
             return self.say("choose a run to go on in");
         };
         if run == info.name {
-            return self.say("this is the run at work");
+            return self.say("this run is open here already");
         }
         self.modal = Some(Modal::Question(Question {
             title: "go on in another run",
             text: format!(
-                "{run} goes on where it was left. {} stays as it is; of the epoch at work nothing is kept.",
-                info.name
+                "{run} goes on where it was left. {}",
+                self.left_behind(&info.name)
             ),
             then: Then::Command(Command::Open { run }),
         }));
     }
 
+    /// Asks what of the chosen run is in order.
+    pub(super) fn check_run(&mut self) {
+        let Some(row) = self.runs.chosen() else {
+            return self.say("choose a run to check");
+        };
+        let path = row.entry().branch.path.clone();
+        self.desk.push(Chore::Check(path));
+    }
+
     /// Asks whether to remove the chosen run.
     pub(super) fn ask_to_delete(&mut self) {
         let Some(Row::Run(entry)) = self.runs.chosen() else {
-            return self.say("choose a run to remove");
+            return self.say("choose a run to move to the trash");
         };
         let path = entry.branch.path.clone();
         self.modal = Some(Modal::Question(Question {
-            title: "remove a run",
+            title: "move a run to the trash",
             text: format!(
-                "{} is removed with its checkpoints, snapshots, certificates and experiments. It cannot be brought back.",
-                path.display()
+                "{} goes to the trash beside it, with its checkpoints, snapshots, certificates and experiments. \
+                 `runs restore` takes it back, `runs delete --purge` removes it for good.",
+                shown(&path)
             ),
             then: Then::Desk(Chore::Delete(path).into()),
         }));

@@ -118,8 +118,8 @@ fn verdict(failed: Option<(&str, &str, &str)>) -> Arc<Verdict> {
     });
     Arc::new(Verdict {
         checks: failed.into_iter().chain([passed]).collect(),
-        signature: "claims to be signed by key 0f0f; not checked without --key".to_owned(),
-        statement: None,
+        signature: "unsigned: anybody may have made it".to_owned(),
+        ..Verdict::default()
     })
 }
 
@@ -281,8 +281,7 @@ fn pictures_of_estimates() {
 fn a_certificate_of_a_run_is_made_of_a_snapshot_of_this_moment() {
     let mut app = fixtures::live(120, 40);
     press(&mut app, KeyCode::Char('c'));
-    assert_eq!(app.take_commands(), [Command::Snapshot { name: None }]);
-    app.on_sent(7, Command::Snapshot { name: None });
+    assert_eq!(sent(&mut app), [Command::Snapshot { name: None }]);
     assert!(
         app.take_desk_requests().is_empty(),
         "there is nothing to measure yet"
@@ -306,7 +305,7 @@ fn a_certificate_of_a_run_is_made_of_a_snapshot_of_this_moment() {
         &app.take_desk_requests()[..],
         [DeskRequest::Chore(Chore::List)]
     ));
-    app.on_event(outcome(7, true));
+    app.on_event(outcome(1, true));
     let folder = fixtures::info()
         .folder
         .join("snapshots/epoch-0051-batch-131");
@@ -331,8 +330,7 @@ fn a_certificate_of_a_run_is_made_of_a_snapshot_of_this_moment() {
 fn a_snapshot_that_was_refused_is_not_certified() {
     let mut app = fixtures::live(120, 40);
     press(&mut app, KeyCode::Char('c'));
-    app.take_commands();
-    app.on_sent(1, Command::Snapshot { name: None });
+    sent(&mut app);
     app.on_event(Event::Outcome(Outcome {
         by: Author::User,
         id: 1,
@@ -371,7 +369,7 @@ fn what_is_explored_is_certified_as_it_lies() {
     for checkpoint in [None, Some(PathBuf::from("/runs/r/checkpoints/epoch-0010"))] {
         let mut app = explored(checkpoint.clone());
         press(&mut app, KeyCode::Char('c'));
-        assert_eq!(app.take_commands(), [], "nothing is asked of the worker");
+        assert_eq!(sent(&mut app), [], "nothing is asked of the worker");
         match &app.take_desk_requests()[..] {
             [DeskRequest::Measure(Measurement::Certify(asked))] => assert_eq!(*asked, checkpoint),
             other => panic!("{other:?}"),
@@ -418,31 +416,29 @@ fn estimates_are_asked_for_one_at_a_time_and_once_an_epoch() {
     let mut app = fixtures::live(120, 40);
     assert_eq!(answer(&mut app), [], "nobody looks at them");
     type_text(&mut app, "2mm");
-    assert_eq!(app.take_commands(), [Command::Weights]);
-    app.on_sent(1, Command::Weights);
+    assert_eq!(sent(&mut app), [Command::Weights]);
     fixtures::finish(&mut app, vec![Arc::new(fixtures::record(51))]);
-    assert_eq!(app.take_commands(), [], "the first is under way");
+    assert_eq!(sent(&mut app), [], "the first is under way");
     app.on_event(model(51));
     assert!(matches!(
         &app.take_desk_requests()[..],
         [DeskRequest::Measure(Measurement::Estimate(_))]
     ));
-    assert_eq!(app.take_commands(), [], "the desk is at work");
+    assert_eq!(sent(&mut app), [], "the desk is at work");
     app.on_desk(DeskEvent::Estimated(estimates(51)));
     assert_eq!(
-        app.take_commands(),
+        sent(&mut app),
         [Command::Weights],
         "epoch 51 is finished meanwhile"
     );
-    app.on_sent(2, Command::Weights);
     app.on_event(model(52));
     app.take_desk_requests();
     app.on_desk(DeskEvent::Estimated(estimates(52)));
-    assert_eq!(app.take_commands(), [], "nothing is newer");
+    assert_eq!(sent(&mut app), [], "nothing is newer");
     // Out of sight they are not asked for.
     press(&mut app, KeyCode::Char('3'));
     fixtures::finish(&mut app, vec![Arc::new(fixtures::record(52))]);
-    assert!(!app.take_commands().contains(&Command::Weights));
+    assert!(!sent(&mut app).contains(&Command::Weights));
 }
 
 #[test]

@@ -94,6 +94,7 @@ fn summary(path: &Path, epochs: u32) -> Summary {
         records: (0..epochs).map(|at| epoch(at, 0)).collect(),
         journal: Vec::new(),
         checkpoints: vec![0, 10, 20],
+        saved: epochs,
         end: None,
         open: false,
     }
@@ -138,6 +139,15 @@ fn entries() -> Vec<RunEntry> {
         entry(Ok(branch), path, 1),
         entry(Err("config.yaml: nonsense".into()), broken, 0),
     ]
+}
+
+/// The same, the first of which ended for this reason.
+pub fn entries_ended(reason: EndReason) -> Vec<RunEntry> {
+    let mut entries = entries();
+    if let Ok(run) = &mut entries[0].branch.run {
+        run.end = Some(reason);
+    }
+    entries
 }
 
 pub fn runs(width: u16, height: u16) -> App {
@@ -247,11 +257,10 @@ fn only_measuring_leaves_the_run_alone() {
     }
     press(&mut app, KeyCode::Right);
     press(&mut app, KeyCode::Enter);
-    let command = app.take_commands().remove(0);
-    app.on_sent(7, command.clone());
+    let command = sent(&mut app).remove(0);
     app.on_event(Event::Outcome(Outcome {
         by: Author::User,
-        id: 7,
+        id: 1,
         command,
         epoch: 51,
         batch: 0,
@@ -306,10 +315,7 @@ fn a_control_is_found_changed_and_shown() {
         "{shown}"
     );
     press(&mut app, KeyCode::Enter);
-    assert!(
-        app.take_commands().is_empty(),
-        "a wrong value is not asked for"
-    );
+    assert!(sent(&mut app).is_empty(), "a wrong value is not asked for");
     press(&mut app, KeyCode::Backspace);
     type_text(&mut app, "0.4");
     press(&mut app, KeyCode::Enter);
@@ -354,7 +360,7 @@ fn a_question_stands_before_what_cannot_be_taken_back() {
     press(&mut app, KeyCode::Enter);
     press(&mut app, KeyCode::Char('y'));
     assert_eq!(
-        app.take_commands(),
+        sent(&mut app),
         [Command::Open {
             run: "branch".into()
         }]
@@ -371,4 +377,29 @@ fn another_run_takes_the_place_of_the_one_before() {
     assert_eq!(app.live().newest().unwrap().epoch, 19);
     assert!(app.live().marks.is_empty() && app.live().end.is_none());
     assert!(picture(&app, 200, 40).contains("run branch"));
+}
+
+#[test]
+fn a_run_that_was_checked_says_what_was_found() {
+    use crate::run::{Condition, Part, Report};
+    let mut app = runs(120, 40);
+    app.take_desk_requests();
+    let path = app.runs.chosen().unwrap().entry().branch.path.clone();
+    press(&mut app, KeyCode::Char('v'));
+    let asked = app.take_desk_requests();
+    assert!(matches!(&asked[..], [DeskRequest::Chore(Chore::Check(run))] if *run == path));
+    for (condition, words) in [
+        (Condition::InOrder, "checked: in order"),
+        (Condition::Noted, "worth knowing: metrics.jsonl"),
+        (Condition::Wrong, "not in order: metrics.jsonl"),
+    ] {
+        let part = Part {
+            name: "metrics.jsonl".to_owned(),
+            condition,
+            words: String::new(),
+        };
+        let report = Arc::new(Report { parts: vec![part] });
+        app.on_desk(DeskEvent::Checked(path.clone(), report));
+        assert!(picture(&app, 120, 40).contains(words), "{words}");
+    }
 }

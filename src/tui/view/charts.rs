@@ -9,8 +9,7 @@ use crate::training::BALANCED;
 use crate::tui::app::App;
 use crate::tui::chart::{Chart, Reference, Series, Stroke, thinned};
 use crate::tui::format::{
-    balanced_band, ceiling_count, coverage_percent, fixed, percent, percent_of_all, significant,
-    thousands,
+    balanced_band, coverage_percent, fixed, percent, percent_of_all, significant, thousands,
 };
 use crate::tui::theme::Role;
 
@@ -259,7 +258,7 @@ fn coverage(app: &App) -> Chart {
     let Some(pair) = newest else {
         return builder.chart;
     };
-    let argmax = percent_of_all(ceiling_count(&pair.a.argmax));
+    let argmax = percent_of_all(pair.a.argmax.ceiling);
     let ceiling = format!("ceiling {}", percent(argmax));
     let mut builder = builder.reach(&[argmax]);
     if app.run().members.are_several() {

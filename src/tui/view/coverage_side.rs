@@ -5,11 +5,12 @@ use ratatui::layout::Rect;
 use ratatui::text::{Line, Span};
 
 use super::{below, coverage, heading, lines, misleading, operation_list, truth_table};
+use crate::measure::ceiling;
 use crate::record::{CoveragePair, Unique};
 use crate::session::message::CoveredSets;
 use crate::space::{OPERATIONS, Operation, OperationSet, names};
 use crate::tui::app::{App, Cover, Draw};
-use crate::tui::format::{ceiling, fit, fixed, percent, percent_of_all, thousands, wrap};
+use crate::tui::format::{fit, fixed, percent, percent_of_all, thousands, wrap};
 use crate::tui::theme::Role;
 
 /// What A and B found in this draw, if it is known how many were drawn.
@@ -127,9 +128,13 @@ fn render_counts(area: Rect, buf: &mut Buffer, app: &App, sets: &CoveredSets) ->
         found[kind] += 1;
     }
     let [both, only_a, only_b, neither] = found.map(f64::from);
-    let samples =
-        counted(sets, app.map.draw).map(|[a, b]| [a, b].map(|unique| f64::from(unique.samples)));
-    let limits = samples.map_or([f64::NAN; 3], |[a, b]| [a, b, a + b].map(ceiling));
+    let limits = counted(sets, app.map.draw).map_or([f64::NAN; 3], |[a, b]| {
+        [
+            a.ceiling,
+            b.ceiling,
+            ceiling(a.samples.saturating_add(b.samples)),
+        ]
+    });
     let all = OPERATIONS as f64;
     let rows = [
         ("A", Some(Role::A), both + only_a, limits[0]),

@@ -2,7 +2,7 @@
 //!
 //! ```text
 //!  evidence ─────────────────────────  built-in ──────────────────────────────────────
-//!  ◈ built-in  86.29 87.61 %  holds     argmax coverage, N 50,000 …
+//!  ◈ built-in  ✓ VALID                 argmax coverage, N 50,000 …
 //!  ▣ epoch-0010-batch-003               checks …
 //! ```
 
@@ -14,6 +14,7 @@ use ratatui::text::{Line, Span};
 use super::{evidence_details, heading, layout, lines};
 use crate::certificate::{Item, ItemKind, Statement};
 use crate::measure::Subject;
+use crate::shown::printable;
 use crate::space::OPERATIONS;
 use crate::tui::app::App;
 use crate::tui::format::{fit, wrap};
@@ -56,6 +57,7 @@ fn render_list(area: Rect, buf: &mut Buffer, app: &App, items: &[Item]) {
         let (state, style) = state(app, item);
         let room = usize::from(area.width).saturating_sub(state.chars().count() + 1);
         let text = format!("{} {} · {}", sign(item), item.name, item.run);
+        let text = printable(&text);
         let base = if place == selected {
             theme.selected()
         } else {
@@ -95,8 +97,11 @@ fn state(app: &App, item: &Item) -> (String, Style) {
         ItemKind::Certificate { statement, .. } => {
             match (statement.as_ref(), app.desk.verdict(item)) {
                 (Err(_), _) => ("damaged".to_owned(), theme.bad()),
-                (Ok(_), Some(verdict)) if verdict.ok() => ("✓ holds".to_owned(), theme.good()),
-                (Ok(_), Some(_)) => ("✖ does not hold".to_owned(), theme.bad()),
+                (Ok(_), Some(verdict)) => {
+                    let word = verdict.word();
+                    let style = evidence_details::style(theme, word);
+                    (format!("{} {word}", word.mark()), style)
+                }
                 (Ok(statement), None) => (shares(statement), theme.dim()),
             }
         }

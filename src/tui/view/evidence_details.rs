@@ -2,12 +2,14 @@
 
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
+use ratatui::style::Style;
 use ratatui::text::{Line, Span};
 use ratatui::widgets::{Clear, Widget};
 
 use super::{footer, heading, lines, validation};
-use crate::certificate::{Item, ItemKind, Predicate, Statement, Verdict};
+use crate::certificate::{Item, ItemKind, Predicate, Statement, Verdict, Word};
 use crate::measure::{Figure, Subject};
+use crate::shown::printable;
 use crate::space::OPERATIONS;
 use crate::tui::app::App;
 use crate::tui::format::{fit, thousands, wrap};
@@ -84,7 +86,11 @@ fn said(text: &mut Text, app: &App, item: &Item) {
             }
             text.dim(&item.folder.display().to_string());
             text.gap();
-            text.dim("Not measured: c measures it and makes a certificate, t tests whether it learned anything, in ten seconds or so each. Training goes on meanwhile.");
+            let meanwhile = match app.live().is_over() {
+                true => "",
+                false => " Training goes on meanwhile.",
+            };
+            text.dim(&format!("Not measured: c measures it and makes a certificate, t tests whether it learned anything, in ten seconds or so each.{meanwhile}"));
         }
         ItemKind::Certificate { statement, signed } => match statement.as_ref() {
             Err(problem) => {
@@ -100,23 +106,18 @@ fn certificate(text: &mut Text, statement: &Statement, signed: bool, verdict: Op
     let predicate = &statement.predicate;
     match verdict {
         None => text.dim("not checked in this session: v measures everything again"),
-        Some(verdict) if verdict.ok() => {
-            text.good(&format!(
-                "✓ holds: {} checks passed, every figure measured again",
-                verdict.checks.len()
-            ));
-            text.dim(&verdict.signature);
-        }
         Some(verdict) => {
-            let failed = verdict.failed().count();
-            text.bad(&format!(
-                "✖ does not hold: {failed} of {} checks failed",
-                verdict.checks.len()
-            ));
+            let word = verdict.word();
+            let headline = format!("{} {}", word.mark(), verdict.headline());
+            text.add(&headline, style(text.theme, word));
+            text.dim(&verdict.signature);
             for found in verdict.failed() {
                 text.bad(&found.name);
                 text.dim(&format!("  certificate: {}", found.expected));
                 text.dim(&format!("  found: {}", found.found));
+            }
+            for unchecked in &verdict.unchecked {
+                text.dim(&format!("not checked: {}", unchecked.reason));
             }
         }
     }
@@ -137,7 +138,10 @@ fn certificate(text: &mut Text, statement: &Statement, signed: bool, verdict: Op
         "run {}: seed {}, {} epochs, trained on {device}",
         run.name, run.seed, run.epochs
     ));
-    let signed = if signed { "signed" } else { "not signed" };
+    let signed = match signed {
+        true => "signature not checked here",
+        false => "unsigned",
+    };
     text.dim(&format!(
         "made {}, {signed}, measurement seed {}",
         predicate.made, predicate.measurement.seed
@@ -164,6 +168,15 @@ fn certificate(text: &mut Text, statement: &Statement, signed: bool, verdict: Op
     }
 }
 
+/// The style of a verdict.
+pub(super) fn style(theme: Theme, word: Word) -> Style {
+    match word {
+        Word::Valid => theme.good(),
+        Word::ValidBut => theme.warning(),
+        Word::Invalid | Word::NotACertificate => theme.bad(),
+    }
+}
+
 /// Lines that grow downwards, wrapped to a width.
 pub(super) struct Text {
     pub(super) theme: Theme,
@@ -172,8 +185,8 @@ pub(super) struct Text {
 }
 
 impl Text {
-    fn add(&mut self, text: &str, style: ratatui::style::Style) {
-        let wrapped = wrap(text, self.width).into_iter();
+    fn add(&mut self, text: &str, style: Style) {
+        let wrapped = wrap(&printable(text), self.width).into_iter();
         self.lines
             .extend(wrapped.map(|text| Line::styled(text, style)));
     }
@@ -224,7 +237,8 @@ impl Text {
         let samples = figure
             .samples
             .map_or(String::new(), |n| format!(", N {}", thousands(n.into())));
-        let name = format!("{mark} {:<4} {}{samples} ", figure.vae, figure.title());
+        let title = figure.title();
+        let name = format!("{mark} {:<4} {}{samples} ", figure.vae, printable(&title));
         let value = value(figure, unit);
         // Values end in one column, not too far from their names.
         let room = self.width.min(COLUMN).saturating_sub(value.chars().count());
@@ -247,6 +261,7 @@ impl Text {
 
 /// `86.29 of 92.12 %`, `1.744 nats`, `8.036 ± 0.001 of 9.888 nats`.
 fn value(figure: &Figure, unit: &str) -> String {
+    let unit = printable(unit);
     let Some(value) = figure.value else {
         return "none".to_owned();
     };

@@ -5,7 +5,7 @@ use ratatui::layout::Rect;
 use ratatui::style::Style;
 use ratatui::text::{Line, Span};
 
-use crate::session::message::Stage;
+use crate::session::message::{EndReason, Stage};
 use crate::tui::app::{App, Condition, Job, LiveTrial, Tab};
 use crate::tui::format::{fit, significant, thousands, width};
 use crate::tui::keys::{self, Action, Context};
@@ -76,8 +76,10 @@ fn progress(app: &App) -> Vec<(String, Style)> {
     if run.is_over() {
         let text = match run.condition() {
             Condition::Exploring => return Vec::new(),
-            Condition::Diverged => "training ended: a loss is no number; q leaves",
-            Condition::Failed => "training ended with an error; q leaves",
+            Condition::Ended(EndReason::Diverged) => {
+                "training ended: a loss is no number; q leaves"
+            }
+            Condition::Ended(EndReason::Failed) => "training ended with an error; q leaves",
             _ => "training is over, the model stays here; q leaves",
         };
         return vec![(text.to_owned(), theme.dim())];
@@ -166,8 +168,9 @@ fn is_always_shown(action: Action) -> bool {
 /// What cannot be done any more is not offered.
 fn is_possible(app: &App, action: Action) -> bool {
     match action {
-        Action::TogglePause | Action::Disrupt => !app.live().is_over(),
-        Action::Snapshot => app.live().answers(),
+        Action::TogglePause | Action::Disrupt | Action::Controls => !app.live().is_over(),
+        Action::Certify => app.tab == Tab::Evidence || app.live().answers(),
+        Action::Snapshot | Action::Branch | Action::OpenRun => app.live().serves(),
         Action::ChartsDown => app.last_chart_row() > 0,
         _ => true,
     }

@@ -5,6 +5,7 @@ use ratatui::layout::Rect;
 use ratatui::style::{Modifier, Style};
 use ratatui::text::{Line, Span};
 
+use crate::session::message::EndReason;
 use crate::tui::app::{App, Condition, PHASES, Tab};
 use crate::tui::format::{fit, fixed, span, width};
 use crate::tui::theme::Theme;
@@ -70,7 +71,7 @@ fn condition_style(theme: Theme, condition: Condition) -> Style {
         Condition::Training | Condition::Validating | Condition::Counting | Condition::Saving => {
             theme.accent()
         }
-        Condition::Diverged | Condition::Failed => theme.bad(),
+        Condition::Ended(EndReason::Diverged | EndReason::Failed) => theme.bad(),
         Condition::Paused
         | Condition::Pausing
         | Condition::Stopping

@@ -8,9 +8,8 @@ use super::runs::is_at_work;
 use super::{below, heading, lines};
 use crate::config::Config;
 use crate::record::EpochRecord;
-use crate::run::{Summary, journal};
+use crate::run::{Condition, Report, Summary, journal};
 use crate::schedule::Schedule;
-use crate::session::message::EndReason;
 use crate::training::Steer;
 use crate::tui::app::{App, Row, Window};
 use crate::tui::chart::{Chart, GUTTER, Series, Shared, Stroke, TimeAxis, thinned};
@@ -64,8 +63,11 @@ pub fn render(title: Rect, area: Rect, buf: &mut Buffer, app: &App, row: &Row<'_
         Ok(run) => run,
         Err(problem) => {
             heading(title, buf, theme, &row.entry().branch.name(), "");
-            let rows: Vec<Line<'_>> = wrap(&format!("✖ {problem}"), usize::from(area.width))
-                .into_iter()
+            let checked = app.runs.checked.get(&row.entry().branch.path);
+            let words = [format!("✖ {problem}")].into_iter();
+            let words = words.chain(checked.map(|report| found(report)));
+            let rows: Vec<Line<'_>> = words
+                .flat_map(|text| wrap(&text, usize::from(area.width)))
                 .map(|text| Line::styled(text, theme.bad()))
                 .collect();
             return lines(area, buf, &rows);
@@ -74,6 +76,10 @@ pub fn render(title: Rect, area: Rect, buf: &mut Buffer, app: &App, row: &Row<'_
     heading(title, buf, theme, &run.name, "");
     let others = others(app, run);
     let mut words = words(run, &others);
+    if let Some(report) = app.runs.checked.get(&run.path) {
+        // Before how it is configured, for which there may be no room.
+        words.insert(1, found(report));
+    }
     if let Row::Disruption(_, epoch, batch, disruption) = row {
         words.insert(
             0,
@@ -102,19 +108,20 @@ fn others<'a>(app: &'a App, run: &Summary) -> Vec<&'a Summary> {
 fn words(run: &Summary, others: &[&Summary]) -> Vec<String> {
     let state = match run.end {
         _ if run.open => "open",
-        Some(EndReason::Finished) => "finished",
-        Some(EndReason::EarlyStop) => "stopped early",
-        Some(EndReason::Stopped) => "stopped",
-        Some(EndReason::Diverged) => "diverged",
-        Some(EndReason::Failed) => "failed",
+        Some(reason) => reason.words(),
         None => "cut off",
     };
+    let unsaved = match run.unsaved() {
+        0 => String::new(),
+        _ => format!(" ({} saved)", run.saved),
+    };
     let mut words = vec![format!(
-        "seed {}, {} of {} epochs, {state}, {} checkpoints",
+        "seed {}, {} of {} epochs{unsaved}, {state}, {} checkpoint{}",
         run.config.seed,
         run.records.len(),
         run.config.total_epochs,
-        run.checkpoints.len()
+        run.checkpoints.len(),
+        if run.checkpoints.len() == 1 { "" } else { "s" }
     )];
     if let Some(parent) = &run.parent {
         words.push(format!(
@@ -147,6 +154,23 @@ fn words(run: &Summary, others: &[&Summary]) -> Vec<String> {
         words.push(format!("asked of it: {steps}"));
     }
     words
+}
+
+/// What a check found, in a few words.
+fn found(report: &Report) -> String {
+    let parts = |condition: Condition| {
+        let parts = report.parts.iter();
+        let parts = parts.filter(move |part| part.condition == condition);
+        parts.map(|part| part.name.as_str()).collect::<Vec<_>>()
+    };
+    match (&parts(Condition::Wrong)[..], &parts(Condition::Noted)[..]) {
+        ([], []) => "✓ checked: in order, as it was saved".to_owned(),
+        ([], noted) => format!("✓ checked: in order; worth knowing: {}", noted.join(", ")),
+        (wrong, _) => format!(
+            "✖ checked, not in order: {}; `runs check` says why",
+            wrong.join(", ")
+        ),
+    }
 }
 
 /// What was asked of a run and done, in one line.

@@ -3,7 +3,7 @@
 //!
 //! ```text
 //!  runs ────────────────────────────────  20261121-113000-s42 ───────────────────────
-//!  ● 20261121-113000-s42  105  A 86 B 87   seed 42, stopped early, 106 epochs …
+//!  ● 20261121-113000-s42  105  A 86 B 87   seed 42, early stop, 106 epochs …
 //!    ◆ epoch 50  β_B +0.212  not measured  argmax coverage of A, % ────────── ━this 86.2
 //!    ⚖ epoch 50  it helped: +30.3 points
 //!    └ 20261121-120000-s42   60  A 80 B 71
@@ -191,7 +191,7 @@ fn figures(app: &App, run: &Summary) -> String {
 /// Whether it is the run at work here.
 pub fn is_at_work(app: &App, run: &Summary) -> bool {
     let info = app.live().info.as_ref();
-    info.is_some_and(|info| info.folder == run.path)
+    info.is_some_and(|info| info.training && info.folder == run.path)
 }
 
 /// A decision in a word or two.

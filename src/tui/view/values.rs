@@ -11,8 +11,7 @@ use crate::run::Members;
 use crate::space::OPERATIONS;
 use crate::tui::app::App;
 use crate::tui::format::{
-    ceiling_count, fit, fixed, percent, percent_of_all, scientific, significant, thousands, width,
-    wrap,
+    fit, fixed, percent, percent_of_all, scientific, significant, thousands, width, wrap,
 };
 use crate::tui::theme::{Role, Theme};
 
@@ -115,9 +114,8 @@ impl Table<'_> {
 
     /// What a draw measured: its N and ceiling in words, then both decoders.
     fn coverage(&mut self, importance: u8, name: &str, a: Figure, b: Figure, unique: &Unique) {
-        let ceiling = ceiling_count(unique);
         let samples = thousands(unique.samples.into());
-        let most = percent(percent_of_all(ceiling));
+        let most = percent(percent_of_all(unique.ceiling));
         let long = format!("{name}, N {samples}, ceiling {most} %");
         let short = format!("{name} N {samples} ≤ {most} %");
         let text = if width(&long) <= self.room {
@@ -126,7 +124,7 @@ impl Table<'_> {
             fit(&short, self.room)
         };
         self.push(importance, vec![Span::styled(text, self.theme.text())]);
-        let most = format!("of {} possible", thousands(ceiling.round() as u64));
+        let most = format!("of {} possible", thousands(unique.ceiling.round() as u64));
         self.pair(importance - 1, "  distinct", a, b, count, &most);
         let share_a: String = self.share(a);
         let share_b: String = self.share(b);

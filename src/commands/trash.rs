@@ -1,0 +1,153 @@
+//! `runs delete`, `runs trash`, `runs restore`: runs that are done with, and back.
+
+use std::io::{self, IsTerminal, Write};
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+
+use serde_json::json;
+
+use fluxttice_core::run::{Disk, delete, find_run, is_path, purge, restore, trashed};
+use fluxttice_core::shown::{printable, shown};
+
+use super::{Done, Failure, json_line, json_path, line, note, path_line, setup};
+use crate::cli::Global;
+
+/// Moves runs to the trash, or removes them for good.
+pub fn delete_all(global: &Global, named: &[String], yes: bool, for_good: bool) -> Done {
+    let runs = setup::runs(global)?;
+    let disk = Disk::default();
+    let found = named
+        .iter()
+        .map(|named| match find_run(&runs, Some(named)) {
+            Ok(run) => Ok(Target::Run(run)),
+            Err(error) if for_good => trashed_run(&disk, &runs, named).ok_or(error),
+            Err(error) => Err(error),
+        })
+        .collect::<Result<Vec<_>, _>>()?;
+    if !yes && !agreed(&found, for_good)? {
+        note("nothing was deleted");
+        return Ok(ExitCode::SUCCESS);
+    }
+    for target in found {
+        match target {
+            Target::Run(run) => {
+                let deleted = delete(&disk, &run, for_good)?;
+                for kept in &deleted.kept {
+                    note(&format!("kept, not this program's: {}", shown(kept)));
+                }
+                if !global.quiet {
+                    note(&match deleted.trash {
+                        Some(trash) => format!(
+                            "{} lies in {}; `runs restore` takes it back",
+                            shown(run),
+                            shown(trash)
+                        ),
+                        None => format!("{} is gone for good", shown(run)),
+                    });
+                }
+            }
+            Target::Trashed(place, name) => {
+                let gone = purge(&disk, &place, &name)?;
+                if !global.quiet {
+                    note(&format!("{} is gone for good", shown(gone)));
+                }
+            }
+        }
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+enum Target {
+    Run(PathBuf),
+    /// The folder whose trash it lies in, and its name there.
+    Trashed(PathBuf, String),
+}
+
+fn trashed_run(disk: &Disk, runs: &Path, named: &str) -> Option<Target> {
+    let (place, name) = place_and_name(runs, named);
+    let there = trashed(disk, &place).ok()?;
+    let found = there.iter().any(|run| run.name == name || run.time == name);
+    found.then_some(Target::Trashed(place, name))
+}
+
+/// The folder whose trash is meant by a word, and the name in there.
+fn place_and_name(runs: &Path, named: &str) -> (PathBuf, String) {
+    let path = Path::new(named);
+    match (is_path(named), path.parent(), path.file_name()) {
+        (true, Some(place), Some(name)) => (place.to_owned(), name.to_string_lossy().into_owned()),
+        _ => (runs.to_owned(), named.to_owned()),
+    }
+}
+
+fn agreed(found: &[Target], for_good: bool) -> Result<bool, Failure> {
+    if !io::stdin().is_terminal() {
+        return Err(Failure::Usage(
+            "nobody to ask here; --yes deletes without asking".to_owned(),
+        ));
+    }
+    for target in found {
+        note(&match target {
+            Target::Run(run) => shown(run),
+            Target::Trashed(place, name) => {
+                format!("{} in the trash of {}", printable(name), shown(place))
+            }
+        });
+    }
+    let question = match for_good {
+        true => "remove for good, with everything in it? [y/N] ",
+        false => "move to the trash? [y/N] ",
+    };
+    let _ = write!(io::stderr(), "{question}");
+    let mut answer = String::new();
+    let read = io::stdin().read_line(&mut answer);
+    Ok(read.is_ok() && matches!(answer.trim(), "y" | "yes"))
+}
+
+/// Lists what lies in a trash.
+pub fn list(global: &Global, place: Option<&Path>) -> Done {
+    let place = place.map_or_else(|| setup::runs(global), |place| Ok(place.to_owned()))?;
+    let found = trashed(&Disk::default(), &place)?;
+    let mut bytes = 0;
+    for run in &found {
+        bytes += run.bytes;
+        if global.json {
+            let mut value =
+                json!({"run": run.name, "deleted": run.time, "bytes": run.bytes, "folder": null});
+            json_path(&mut value, "folder", &run.path);
+            json_line(&value)?;
+        } else {
+            let (name, size) = (printable(&run.name), size(run.bytes));
+            line(&format!("{name:<28} {size:>10}  deleted {}", run.time))?;
+        }
+    }
+    if !global.json && !global.quiet {
+        note(&match found.len() {
+            0 => format!("nothing in the trash of {}", shown(&place)),
+            _ => format!(
+                "{} in all; `runs restore NAME` takes one back, `runs delete NAME --purge` frees its room",
+                size(bytes)
+            ),
+        });
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+fn size(bytes: u64) -> String {
+    let megabytes = bytes as f64 / 1e6;
+    format!("{megabytes:.1} MB")
+}
+
+/// Takes a run back.
+pub fn take_back(global: &Global, named: &str) -> Done {
+    let (place, name) = place_and_name(&setup::runs(global)?, named);
+    let run = restore(&Disk::default(), &place, &name)?;
+    match global.json {
+        true => {
+            let mut value = json!({"folder": null});
+            json_path(&mut value, "folder", &run);
+            json_line(&value)?;
+        }
+        false => path_line(&run)?,
+    }
+    Ok(ExitCode::SUCCESS)
+}

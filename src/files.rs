@@ -1,0 +1,78 @@
+//! Opening files that anyone may have put there.
+
+use std::fs::{self, File, Metadata, OpenOptions};
+use std::io;
+use std::path::Path;
+
+/// Opens a plain file to read it; nothing else is opened, so that nothing waits for another program.
+///
+/// # Errors
+/// The system's, or what was found instead of a plain file.
+pub fn open(path: &Path) -> io::Result<File> {
+    // Looked at before: opening alone makes a device act. And after: it may have been replaced.
+    plain(&fs::metadata(path)?)?;
+    let mut options = OpenOptions::new();
+    options.read(true);
+    #[cfg(unix)]
+    {
+        use rustix::fs::OFlags;
+        use std::os::unix::fs::OpenOptionsExt;
+        let flags = OFlags::NONBLOCK | OFlags::NOCTTY;
+        options.custom_flags(flags.bits().cast_signed());
+    }
+    let file = options.open(path)?;
+    plain(&file.metadata()?)?;
+    Ok(file)
+}
+
+fn plain(metadata: &Metadata) -> io::Result<()> {
+    if metadata.is_file() {
+        return Ok(());
+    }
+    let problem = format!("expected a plain file, found {}", kind(metadata));
+    Err(io::Error::new(io::ErrorKind::InvalidInput, problem))
+}
+
+/// What lies somewhere, in words.
+pub fn kind(metadata: &Metadata) -> &'static str {
+    let kind = metadata.file_type();
+    if kind.is_file() {
+        "a plain file"
+    } else if kind.is_dir() {
+        "a folder"
+    } else if kind.is_symlink() {
+        "a link"
+    } else {
+        "a pipe, socket or device"
+    }
+}
+
+/// Whether something lies there, whatever it is; a link that leads nowhere counts.
+pub fn is_there(path: &Path) -> bool {
+    path.symlink_metadata().is_ok()
+}
+
+#[cfg(all(test, unix))]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn nothing_but_a_plain_file_is_opened() {
+        let home = tempfile::tempdir().unwrap();
+        let pipe = home.path().join("pipe");
+        rustix::fs::mknodat(
+            rustix::fs::CWD,
+            &pipe,
+            rustix::fs::FileType::Fifo,
+            rustix::fs::Mode::RUSR,
+            0,
+        )
+        .unwrap();
+        let link = home.path().join("link");
+        std::os::unix::fs::symlink(&pipe, &link).unwrap();
+        for path in [&pipe, &link, &home.path().to_owned()] {
+            let problem = open(path).unwrap_err().to_string();
+            assert!(problem.contains("expected a plain file"), "{problem}");
+        }
+    }
+}

@@ -1,0 +1,256 @@
+//! The lock of a run: whoever writes to a run holds it.
+
+use std::fs::{self, File, OpenOptions, TryLockError};
+use std::io::{self, ErrorKind, Write};
+use std::path::{Path, PathBuf};
+
+use super::error::RunError;
+use super::files;
+use super::names::{LOCK, LOCK_OWNER};
+use super::owner::Owner;
+
+/// Most bytes of a file that names an owner.
+const OWNER_LIMIT: u64 = 256;
+
+/// The lock of a run, for as long as it is kept; the system releases it when the process ends, however it ends.
+#[derive(Debug)]
+pub struct RunLock {
+    path: PathBuf,
+    file: File,
+    /// Whether taking it made the file.
+    made: bool,
+    /// Stands in for the lock where the file system has none.
+    named: Option<PathBuf>,
+}
+
+impl RunLock {
+    /// Takes the lock of a run.
+    ///
+    /// # Errors
+    /// [`RunError::InUse`] where another process has it; the others where the file cannot be made or is no plain
+    /// file.
+    pub fn take(run: &Path) -> Result<Self, RunError> {
+        let path = run.join(LOCK);
+        loop {
+            own(&path)?;
+            let made = !files::is_there(&path);
+            let mut options = OpenOptions::new();
+            // Never emptied: it may be a link to something else by now.
+            options.read(true).write(true).create(true).truncate(false);
+            not_through_links(&mut options);
+            let file = options
+                .open(&path)
+                .map_err(RunError::disk("create", &path))?;
+            let mut lock = Self {
+                path: path.clone(),
+                file,
+                made,
+                named: None,
+            };
+            match lock.file.try_lock() {
+                Ok(()) => {}
+                Err(TryLockError::WouldBlock) => return Err(RunError::InUse(run.to_owned())),
+                Err(TryLockError::Error(error)) if is_unsupported(&error) => {
+                    lock.named = Some(take_by_name(run)?);
+                }
+                Err(TryLockError::Error(error)) => {
+                    return Err(RunError::disk("lock", &path)(error));
+                }
+            }
+            // Between opening and locking somebody may have removed the folder and made another one.
+            if lock.is_in_place() {
+                return Ok(lock);
+            }
+        }
+    }
+
+    /// Whether the file that is locked is still the one that lies in the run: who makes the folder again has another.
+    pub fn is_in_place(&self) -> bool {
+        #[cfg(unix)]
+        {
+            use std::os::unix::fs::MetadataExt;
+            let there = fs::symlink_metadata(&self.path);
+            let (Ok(there), Ok(held)) = (there, self.file.metadata()) else {
+                return false;
+            };
+            (there.dev(), there.ino()) == (held.dev(), held.ino())
+        }
+        // Elsewhere a file that is open cannot be removed.
+        #[cfg(not(unix))]
+        self.path.exists()
+    }
+
+    /// Gives it back and removes the file if taking it made it.
+    pub fn undo(self) {
+        if self.made && self.is_in_place() {
+            // What cannot be removed is in nobody's way.
+            let _ = fs::remove_file(&self.path);
+        }
+    }
+}
+
+impl Drop for RunLock {
+    fn drop(&mut self) {
+        if let Some(named) = &self.named {
+            // One that stays is recognised as that of a process that is no more.
+            let _ = fs::remove_file(named);
+        }
+    }
+}
+
+/// Whether a process has the run open.
+pub fn is_open(run: &Path) -> bool {
+    let Ok(file) = files::open(&run.join(LOCK)) else {
+        return false;
+    };
+    match file.try_lock_shared() {
+        Ok(()) => false,
+        Err(TryLockError::WouldBlock) => true,
+        Err(TryLockError::Error(_)) => owner(&run.join(LOCK_OWNER))
+            .is_some_and(|owner| owner.is_none_or(|owner| owner.is_alive() != Some(false))),
+    }
+}
+
+/// That nothing lies at a path of a run but a plain file.
+///
+/// # Errors
+/// [`RunError::Unusable`] where something else does.
+pub fn own(path: &Path) -> Result<(), RunError> {
+    match path.symlink_metadata() {
+        Err(error) if error.kind() == ErrorKind::NotFound => Ok(()),
+        Err(error) => Err(RunError::unusable(path, error.to_string())),
+        Ok(metadata) if metadata.is_file() => Ok(()),
+        Ok(metadata) => {
+            let found = files::kind(&metadata);
+            let problem = format!(
+                "expected a plain file, found {found}; nothing of a run is written through one: move it away"
+            );
+            Err(RunError::unusable(path, problem))
+        }
+    }
+}
+
+/// Lets opening fail where the last part of the path is a link, or where it would wait.
+pub fn not_through_links(options: &mut OpenOptions) {
+    #[cfg(unix)]
+    {
+        use rustix::fs::OFlags;
+        use std::os::unix::fs::OpenOptionsExt;
+        let flags = OFlags::NOFOLLOW | OFlags::NONBLOCK | OFlags::NOCTTY;
+        options.custom_flags(flags.bits().cast_signed());
+    }
+    #[cfg(not(unix))]
+    let _ = options;
+}
+
+/// Whether the file system does not know what it was asked for.
+pub fn is_unsupported(error: &io::Error) -> bool {
+    #[cfg(unix)]
+    {
+        use rustix::io::Errno;
+        let unknown = [
+            Errno::NOLCK,
+            Errno::NOSYS,
+            Errno::OPNOTSUPP,
+            Errno::NOTSUP,
+            Errno::INVAL,
+            Errno::PERM,
+        ];
+        let code = error.raw_os_error();
+        code.is_some_and(|code| unknown.iter().any(|errno| errno.raw_os_error() == code))
+    }
+    #[cfg(not(unix))]
+    {
+        error.kind() == ErrorKind::Unsupported
+    }
+}
+
+/// A file that names this process, made by it alone, as a lock.
+fn take_by_name(run: &Path) -> Result<PathBuf, RunError> {
+    let path = run.join(LOCK_OWNER);
+    for _ in 0..2 {
+        let made = OpenOptions::new().write(true).create_new(true).open(&path);
+        match made {
+            Ok(mut file) => {
+                let written = file.write_all(Owner::this().word().as_bytes());
+                written.map_err(RunError::disk("write", &path))?;
+                return Ok(path);
+            }
+            Err(error) if error.kind() != ErrorKind::AlreadyExists => {
+                return Err(RunError::disk("create", &path)(error));
+            }
+            Err(_) => {}
+        }
+        match owner(&path).flatten().and_then(|owner| owner.is_alive()) {
+            Some(true) => break,
+            Some(false) => {
+                fs::remove_file(&path).map_err(RunError::disk("remove", &path))?;
+            }
+            None => {
+                return Err(RunError::unusable(
+                    &path,
+                    "this file system has no locks, and a process of another machine or container may be at work \
+                     here; if none is, remove this file",
+                ));
+            }
+        }
+    }
+    Err(RunError::InUse(run.to_owned()))
+}
+
+/// Who is named in a file; `Some(None)` where that cannot be read.
+fn owner(path: &Path) -> Option<Option<Owner>> {
+    files::is_there(path).then(|| {
+        let bytes = files::read(path, OWNER_LIMIT).ok()?;
+        Owner::parse(std::str::from_utf8(&bytes).ok()?)
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_lock_is_taken_once_and_is_gone_with_its_folder() {
+        let home = tempfile::tempdir().unwrap();
+        let run = home.path().join("run");
+        fs::create_dir(&run).unwrap();
+        let lock = RunLock::take(&run).unwrap();
+        assert!(lock.is_in_place() && is_open(&run));
+        assert!(matches!(RunLock::take(&run), Err(RunError::InUse(_))));
+        fs::remove_dir_all(&run).unwrap();
+        fs::create_dir(&run).unwrap();
+        assert!(!lock.is_in_place() && !is_open(&run));
+        RunLock::take(&run).unwrap().undo();
+        assert!(!run.join(LOCK).exists());
+    }
+
+    #[test]
+    fn where_there_are_no_locks_a_name_stands_in_and_ends_with_its_process() {
+        let home = tempfile::tempdir().unwrap();
+        let named = take_by_name(home.path()).unwrap();
+        assert!(matches!(take_by_name(home.path()), Err(RunError::InUse(_))));
+        let (mine, this) = (Owner::this().word(), std::process::id());
+        fs::write(
+            &named,
+            mine.replace(&format!("-{this}-"), &format!("-{}-", i32::MAX)),
+        )
+        .unwrap();
+        take_by_name(home.path()).unwrap();
+        fs::write(&named, format!("00000000-{this}-1")).unwrap();
+        let problem = take_by_name(home.path()).unwrap_err().to_string();
+        assert!(problem.contains("remove this file"), "{problem}");
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn a_lock_that_is_a_link_is_refused_and_what_it_leads_to_is_left_alone() {
+        let home = tempfile::tempdir().unwrap();
+        let precious = home.path().join("precious");
+        fs::write(&precious, "words").unwrap();
+        std::os::unix::fs::symlink(&precious, home.path().join(LOCK)).unwrap();
+        let problem = RunLock::take(home.path()).unwrap_err().to_string();
+        assert!(problem.contains("found a link"), "{problem}");
+        assert_eq!(fs::read(&precious).unwrap(), b"words");
+    }
+}

@@ -1,0 +1,347 @@
+//! Deleting a run: into a trash beside it, from where it can be taken back.
+//!
+//! A run `PLACE/NAME` goes to `PLACE/.fluxttice-trash/TIME/NAME`, on the same file system and in one step. While that is
+//! under way `TIME` is the name of something half made: whoever looks into the trash next brings it to its end.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use super::aside::{free, stamp};
+use super::contents::{foreign, made_here};
+use super::disk::{Disk, parent};
+use super::error::RunError;
+use super::files;
+use super::folder::name;
+use super::lock::RunLock;
+use super::names::{CONFIG, SET_ASIDE};
+use super::owner::{SCRATCH, beside, is_abandoned};
+use crate::shown::shown;
+
+/// Folder of deleted runs.
+pub const TRASH: &str = ".fluxttice-trash";
+/// List of what is to be put back where it was.
+const TO_PUT_BACK: &str = "to-put-back.json";
+/// Largest such list that is read.
+const LIMIT: u64 = 4 << 20;
+
+/// What came of deleting a run.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Deleted {
+    /// Where it lies now; `None` where it is gone for good.
+    pub trash: Option<PathBuf>,
+    /// Files and folders in it that are somebody else's: they stayed where they were.
+    pub kept: Vec<PathBuf>,
+}
+
+/// A run in the trash.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Trashed {
+    /// When it was deleted; the name of its folder in the trash.
+    pub time: String,
+    /// The run's name.
+    pub name: String,
+    /// Where it lies.
+    pub path: PathBuf,
+    /// Bytes of all its files.
+    pub bytes: u64,
+}
+
+/// Moves a run to the trash beside it, or removes it for good. Only what this program made is touched.
+///
+/// # Errors
+/// [`RunError`] where it is not known as a run, is in use, or the disk refuses.
+pub fn delete(disk: &Disk, run: &Path, for_good: bool) -> Result<Deleted, RunError> {
+    // Without a `/` at its end, behind which a link would not show.
+    let run: PathBuf = run.components().collect();
+    if run.is_symlink() {
+        let problem = "is a link; name the run that it leads to";
+        return Err(RunError::unusable(&run, problem));
+    }
+    let run = fs::canonicalize(&run).map_err(RunError::disk("find", &run))?;
+    if run.iter().any(|part| part == TRASH) {
+        let problem = "lies in the trash already; `runs delete --purge NAME` removes it for good";
+        return Err(RunError::unusable(&run, problem));
+    }
+    made_here(&run)?;
+    let _held = RunLock::take(&run)?;
+    let mut kept = foreign(&run)?;
+    let aside = run.join(SET_ASIDE);
+    if for_good && files::is_there(&aside) {
+        // What was moved there may be all that is left of something.
+        kept.push(PathBuf::from(SET_ASIDE));
+    }
+    let trash = parent(&run).join(TRASH);
+    disk.create_folder(&trash)?;
+    settle(disk, &trash);
+    let entry = beside(&trash.join(stamp()), SCRATCH);
+    disk.create_folder(&entry)?;
+    if !kept.is_empty() {
+        let list = entry.join(TO_PUT_BACK);
+        let text = serde_json::to_vec(&Paths::of(&kept))
+            .map_err(|error| RunError::unusable(&list, error.to_string()))?;
+        disk.write(&list, &text)?;
+    }
+    let moved = disk.rename_new(&run, &entry.join(name(&run)));
+    if let Err(error) = moved {
+        // The first error is the one to tell.
+        let _ = disk.remove_folder(&entry);
+        return Err(error);
+    }
+    let entry = match finish(disk, &entry) {
+        Ok(entry) => entry,
+        Err(error) => {
+            // Back to where it was, as far as that goes; the first error is the one to tell.
+            let back = merge(disk, &entry.join(name(&run)), &run);
+            if back.is_ok() {
+                let _ = disk.remove_folder(&entry);
+            }
+            return Err(error);
+        }
+    };
+    let trash = match for_good {
+        false => Some(entry.join(name(&run))),
+        true => {
+            disk.remove_folder(&entry)?;
+            // One that holds other runs stays.
+            let _ = fs::remove_dir(&trash);
+            None
+        }
+    };
+    Ok(Deleted {
+        trash,
+        kept: kept.iter().map(|path| run.join(path)).collect(),
+    })
+}
+
+/// Every run in the trash of a folder, the one deleted last at the end.
+///
+/// # Errors
+/// [`RunError`] where the trash cannot be read.
+pub fn trashed(disk: &Disk, place: &Path) -> Result<Vec<Trashed>, RunError> {
+    let trash = place.join(TRASH);
+    settle(disk, &trash);
+    let mut found = Vec::new();
+    for entry in folders(&trash)? {
+        // One that could not be brought to its end is listed by the name that it has.
+        let time = name(&entry);
+        for path in folders(&entry)? {
+            found.push(Trashed {
+                time: time.clone(),
+                name: name(&path),
+                bytes: size(&path),
+                path,
+            });
+        }
+    }
+    found.sort_by_key(|run| order(&run.time));
+    Ok(found)
+}
+
+/// Times in order; of several in the same second the later ones have a number.
+fn order(time: &str) -> (String, u32) {
+    let (second, number) = time
+        .split_at_checked("20261129-223508".len())
+        .unwrap_or((time, ""));
+    let number = number.trim_start_matches('-').parse().unwrap_or(1);
+    (second.to_owned(), number)
+}
+
+/// Takes a run back from the trash of a folder; gives back where it lies now.
+///
+/// # Errors
+/// [`RunError`] where it is not there, where something has its place, or the disk refuses.
+pub fn restore(disk: &Disk, place: &Path, named: &str) -> Result<PathBuf, RunError> {
+    let found = find(disk, place, named)?;
+    let to = place.join(&found.name);
+    if files::is_there(&to.join(CONFIG)) {
+        let problem = format!(
+            "another run lies there: move it away, then `runs restore {}` takes this one back",
+            shown(&to)
+        );
+        return Err(RunError::unusable(&to, problem));
+    }
+    match files::is_there(&to) {
+        false => disk.rename_new(&found.path, &to)?,
+        // What is there are files of somebody else that were in the run.
+        true => {
+            clash(&found.path, &to)?;
+            merge(disk, &found.path, &to)?;
+        }
+    }
+    emptied(disk, &found)?;
+    Ok(to)
+}
+
+/// Removes what is left of a run in the trash, and its place there where nothing else is in it.
+fn emptied(disk: &Disk, run: &Trashed) -> Result<(), RunError> {
+    disk.remove_folder(&run.path)?;
+    let entry = parent(&run.path);
+    for folder in [&entry, &parent(&entry)] {
+        // One that holds something else stays.
+        let _ = fs::remove_dir(folder);
+    }
+    Ok(())
+}
+
+/// Removes a run from the trash of a folder for good.
+///
+/// # Errors
+/// [`RunError`] where it is not there or the disk refuses.
+pub fn purge(disk: &Disk, place: &Path, named: &str) -> Result<PathBuf, RunError> {
+    let found = find(disk, place, named)?;
+    emptied(disk, &found)?;
+    Ok(found.path)
+}
+
+/// The run of this name that was deleted last, or the one deleted at this time.
+fn find(disk: &Disk, place: &Path, named: &str) -> Result<Trashed, RunError> {
+    let all = trashed(disk, place)?;
+    let found = all
+        .into_iter()
+        .rev()
+        .find(|run| run.name == named || run.time == named);
+    found.ok_or_else(|| {
+        let problem = format!(
+            "no run `{}` in the trash; `runs trash` lists it",
+            shown(named)
+        );
+        RunError::unusable(&place.join(TRASH), problem)
+    })
+}
+
+/// Brings to its end what killed commands left in a trash.
+pub fn settle(disk: &Disk, trash: &Path) {
+    for entry in folders(trash).unwrap_or_default() {
+        if is_abandoned(&entry) {
+            // What cannot be brought to its end now can be later; nothing of it is lost.
+            let _ = match runs_in(&entry) {
+                0 => disk.remove_folder(&entry),
+                _ => finish(disk, &entry).map(drop),
+            };
+        }
+    }
+}
+
+fn runs_in(entry: &Path) -> usize {
+    folders(entry).map_or(1, |folders| folders.len())
+}
+
+/// Puts back what is somebody else's, and gives an entry of the trash its name.
+fn finish(disk: &Disk, entry: &Path) -> Result<PathBuf, RunError> {
+    let trash = parent(entry);
+    let list = entry.join(TO_PUT_BACK);
+    if files::is_there(&list) {
+        let bytes = files::read(&list, LIMIT)?;
+        let paths: Paths = serde_json::from_slice(&bytes)
+            .map_err(|error| RunError::unusable(&list, error.to_string()))?;
+        for run in folders(entry)? {
+            let place = parent(&trash).join(name(&run));
+            for path in paths.to_paths() {
+                let (from, to) = (run.join(&path), place.join(&path));
+                if files::is_there(&from) {
+                    disk.create_folder(&parent(&to))?;
+                    disk.rename_new(&from, &to)?;
+                }
+            }
+        }
+        disk.remove_file(&list)?;
+    }
+    let time = entry.file_name().unwrap_or_default().to_string_lossy();
+    let time = time.trim_start_matches('.').split('.').next().unwrap_or("");
+    let place = free(&trash, time);
+    disk.rename_new(entry, &place)?;
+    Ok(place)
+}
+
+/// That nothing of one folder has the place of something in another.
+fn clash(from: &Path, to: &Path) -> Result<(), RunError> {
+    for entry in entries(from)? {
+        let (one, other) = (from.join(&entry), to.join(&entry));
+        match (one.is_dir() && !one.is_symlink(), other.symlink_metadata()) {
+            (_, Err(_)) => {}
+            (true, Ok(there)) if there.is_dir() => clash(&one, &other)?,
+            _ => {
+                let problem = "is in the way of the run that is to be taken back; move it away";
+                return Err(RunError::unusable(&other, problem));
+            }
+        }
+    }
+    Ok(())
+}
+
+/// Moves everything of one folder into another; the configuration last: where it is, there is a run.
+fn merge(disk: &Disk, from: &Path, to: &Path) -> Result<(), RunError> {
+    let mut names = entries(from)?;
+    names.sort_by_key(|name| name == CONFIG);
+    for entry in names {
+        let (one, other) = (from.join(&entry), to.join(&entry));
+        match files::is_there(&other) {
+            false => disk.rename_new(&one, &other)?,
+            true => merge(disk, &one, &other)?,
+        }
+    }
+    Ok(())
+}
+
+fn entries(folder: &Path) -> Result<Vec<std::ffi::OsString>, RunError> {
+    let told = |error: std::io::Error| RunError::unusable(folder, error.to_string());
+    fs::read_dir(folder)
+        .map_err(told)?
+        .map(|entry| entry.map(|entry| entry.file_name()).map_err(told))
+        .collect()
+}
+
+/// The folders in a folder, by name; none where it is not there.
+fn folders(folder: &Path) -> Result<Vec<PathBuf>, RunError> {
+    if !files::is_there(folder) {
+        return Ok(Vec::new());
+    }
+    let mut found: Vec<PathBuf> = entries(folder)?
+        .into_iter()
+        .map(|name| folder.join(name))
+        .filter(|path| path.is_dir() && !path.is_symlink())
+        .collect();
+    found.sort();
+    Ok(found)
+}
+
+/// Bytes of all files in a folder; links are not followed.
+fn size(folder: &Path) -> u64 {
+    let entries = fs::read_dir(folder).into_iter().flatten().flatten();
+    entries
+        .map(|entry| match entry.metadata() {
+            Ok(metadata) if metadata.is_dir() => size(&entry.path()),
+            Ok(metadata) => metadata.len(),
+            Err(_) => 0,
+        })
+        .sum()
+}
+
+/// Paths as they are, also where they are no text.
+#[derive(serde::Serialize, serde::Deserialize)]
+struct Paths(Vec<Vec<u8>>);
+
+impl Paths {
+    fn of(paths: &[PathBuf]) -> Self {
+        let bytes = |path: &PathBuf| path.as_os_str().as_encoded_bytes().to_vec();
+        Self(paths.iter().map(bytes).collect())
+    }
+
+    fn to_paths(&self) -> Vec<PathBuf> {
+        let path = |bytes: &Vec<u8>| {
+            #[cfg(unix)]
+            {
+                use std::os::unix::ffi::OsStrExt;
+                PathBuf::from(std::ffi::OsStr::from_bytes(bytes))
+            }
+            #[cfg(not(unix))]
+            PathBuf::from(String::from_utf8_lossy(bytes).into_owned())
+        };
+        // Whoever wrote the list, nothing is moved out of the run's place.
+        let inside = |path: &PathBuf| {
+            path.components()
+                .all(|part| matches!(part, std::path::Component::Normal(_)))
+        };
+        self.0.iter().map(path).filter(inside).collect()
+    }
+}
