@@ -117,7 +117,7 @@ pub struct Global {
     /// Results as JSON, and nothing else, on standard output.
     #[arg(long, global = true)]
     pub json: bool,
-    /// No progress, no notes.
+    /// No progress, no notes; what was refused or could not be checked is told all the same.
     #[arg(long, short, global = true)]
     pub quiet: bool,
     /// How much is logged: error, warn, info, debug or trace.

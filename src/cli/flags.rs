@@ -205,7 +205,7 @@ mod tests {
             "runs show" => "RUN",
             "runs compare" => "RUN OTHER",
             "runs export" => "RUN --out FILE",
-            "runs delete" => "RUN",
+            "runs check" | "runs delete" | "runs restore" => "RUN",
             "certify" | "contrast" => "--out DIR",
             "verify" => "DIR",
             "encode" | "neighbors" | "ops show" => "min",

@@ -99,7 +99,7 @@ impl RunFolder {
         disk.create_folder(&parent(path))?;
         disk.sweep(&parent(path));
         let made = disk.create_new_folder(path)?;
-        Self::found_or_nothing(disk, path, config, made)
+        Self::found(disk, path, config, made)
     }
 
     /// Makes a new run under a name of its own in the folder of all runs.
@@ -108,33 +108,30 @@ impl RunFolder {
     /// As those of [`RunFolder::create`].
     pub fn create_under(disk: &Disk, runs: &Path, config: &Config) -> Result<Self, RunError> {
         let path = reserve(disk, runs, config)?;
-        Self::found_or_nothing(disk, &path, config, true)
+        Self::found(disk, &path, config, true)
     }
 
-    fn found_or_nothing(
-        disk: &Disk,
-        path: &Path,
-        config: &Config,
-        made: bool,
-    ) -> Result<Self, RunError> {
-        let run = Self::found(disk, path, config);
-        if run.is_err() && made {
-            // The first error is the one to tell.
-            let _ = disk.remove_folder(path);
-        }
-        run
-    }
-
-    /// Makes a new run in a folder that this process made for it alone, or that is vacant.
-    fn found(disk: &Disk, path: &Path, config: &Config) -> Result<Self, RunError> {
+    /// Makes a new run in a folder that is vacant; `made` where this process made it.
+    fn found(disk: &Disk, path: &Path, config: &Config, made: bool) -> Result<Self, RunError> {
         let text = config.to_yaml()?;
-        let lock = RunLock::take(path)?;
+        let lock = RunLock::take(path).inspect_err(|_| {
+            // Where another process was quicker it is not empty, and stays.
+            let _ = made.then(|| fs::remove_dir(path));
+        })?;
         let run = Self::held(disk, path, config, lock, Marker::new(text.as_bytes()))?;
-        run.make_folders()?;
-        disk.write(&run.checkpoint_path(NONE_YET), b"")?;
-        run.replace_metrics([].into_iter())?;
-        run.write_what_it_is(&text)?;
+        if let Err(error) = run.begin(&text) {
+            // The lock is held: nothing in there is anybody else's. The first error is the one to tell.
+            let _ = made.then(|| disk.remove_folder(path));
+            return Err(error);
+        }
         Ok(run)
+    }
+
+    fn begin(&self, config: &str) -> Result<(), RunError> {
+        self.make_folders()?;
+        self.disk.write(&self.checkpoint_path(NONE_YET), b"")?;
+        self.replace_metrics([].into_iter())?;
+        self.write_what_it_is(config)
     }
 
     pub(super) fn held(

@@ -9,6 +9,8 @@ use super::files;
 use super::names::{LOCK, LOCK_OWNER};
 use super::owner::Owner;
 
+/// How often a lock is taken that is no longer in its place then.
+const TRIES: usize = 100;
 /// Most bytes of a file that names an owner.
 const OWNER_LIMIT: u64 = 256;
 
@@ -31,7 +33,7 @@ impl RunLock {
     /// file.
     pub fn take(run: &Path) -> Result<Self, RunError> {
         let path = run.join(LOCK);
-        loop {
+        for _ in 0..TRIES {
             own(&path)?;
             let made = !files::is_there(&path);
             let mut options = OpenOptions::new();
@@ -54,6 +56,7 @@ impl RunLock {
                     lock.named = Some(take_by_name(run)?);
                 }
                 Err(TryLockError::Error(error)) => {
+                    lock.undo();
                     return Err(RunError::disk("lock", &path)(error));
                 }
             }
@@ -62,6 +65,8 @@ impl RunLock {
                 return Ok(lock);
             }
         }
+        let problem = "is another file at every look: somebody replaces it, or the file system gives no lasting numbers";
+        Err(RunError::unusable(&path, problem))
     }
 
     /// Whether the file that is locked is still the one that lies in the run: who makes the folder again has another.

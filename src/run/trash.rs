@@ -91,8 +91,7 @@ pub fn delete(disk: &Disk, run: &Path, for_good: bool) -> Result<Deleted, RunErr
         Ok(entry) => entry,
         Err(error) => {
             // Back to where it was, as far as that goes; the first error is the one to tell.
-            let back = merge(disk, &entry.join(name(&run)), &run);
-            if back.is_ok() {
+            if put_back(disk, &entry.join(name(&run)), &run).is_ok() {
                 let _ = disk.remove_folder(&entry);
             }
             return Err(error);
@@ -137,6 +136,17 @@ pub fn trashed(disk: &Disk, place: &Path) -> Result<Vec<Trashed>, RunError> {
     Ok(found)
 }
 
+/// Moves a run to where it was; what is there by now are files of somebody else that were in it.
+fn put_back(disk: &Disk, from: &Path, to: &Path) -> Result<(), RunError> {
+    match files::is_there(to) {
+        false => disk.rename_new(from, to),
+        true => {
+            clash(from, to)?;
+            merge(disk, from, to)
+        }
+    }
+}
+
 /// Times in order; of several in the same second the later ones have a number.
 fn order(time: &str) -> (String, u32) {
     let (second, number) = time
@@ -160,14 +170,7 @@ pub fn restore(disk: &Disk, place: &Path, named: &str) -> Result<PathBuf, RunErr
         );
         return Err(RunError::unusable(&to, problem));
     }
-    match files::is_there(&to) {
-        false => disk.rename_new(&found.path, &to)?,
-        // What is there are files of somebody else that were in the run.
-        true => {
-            clash(&found.path, &to)?;
-            merge(disk, &found.path, &to)?;
-        }
-    }
+    put_back(disk, &found.path, &to)?;
     emptied(disk, &found)?;
     Ok(to)
 }
@@ -248,9 +251,14 @@ fn finish(disk: &Disk, entry: &Path) -> Result<PathBuf, RunError> {
     }
     let time = entry.file_name().unwrap_or_default().to_string_lossy();
     let time = time.trim_start_matches('.').split('.').next().unwrap_or("");
-    let place = free(&trash, time);
-    disk.rename_new(entry, &place)?;
-    Ok(place)
+    loop {
+        let place = free(&trash, time);
+        match disk.rename_new(entry, &place) {
+            // Another program was quicker to take the name.
+            Err(RunError::Unusable { .. }) => {}
+            moved => return moved.map(|()| place),
+        }
+    }
 }
 
 /// That nothing of one folder has the place of something in another.
