@@ -279,7 +279,7 @@ fn a_refused_thread_is_one_clear_line() {
         return;
     }
     let mut command = limited("env");
-    command.arg(program.get_program()).args(program.get_args());
+    command.arg(home.for_all_users()).args(program.get_args());
     Ran::of(command)
         .exits(1)
         .says_only(&["the system refuses", "threads", "--threads"]);
