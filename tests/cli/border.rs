@@ -833,6 +833,7 @@ fn as_nobody(home: &Home, arguments: &str) -> Option<Ran> {
     fs::set_permissions(home.path("data"), fs::Permissions::from_mode(0o755)).unwrap();
     let mut command = Command::new("setpriv");
     command
+        .env("FLUXTTICE_DATA_DIR", home.path("data"))
         .args(["--reuid=65534", "--regid=65534", "--clear-groups"])
         .arg(home.for_all_users())
         .args(program.get_args());
