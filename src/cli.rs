@@ -463,6 +463,7 @@ pub struct ValidateArgs {
         long,
         value_name = "SEEDS",
         value_delimiter = ',',
+        allow_hyphen_values = true,
         value_parser = clap::value_parser!(u64).range(..=MOST_SEED),
         default_value = "42,1,7",
         requires = "study"
@@ -597,7 +598,7 @@ pub struct NeighborsArgs {
     #[arg(short, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=19_683))]
     pub k: Option<u16>,
     /// At most this far.
-    #[arg(long, value_name = "R", value_parser = radius)]
+    #[arg(long, value_name = "R", value_parser = radius, allow_hyphen_values = true)]
     pub radius: Option<f64>,
     /// How distance is measured.
     #[arg(long, default_value = "euclidean")]

@@ -30,10 +30,12 @@ fn main() -> ExitCode {
     if let Err(error) = color_eyre::install() {
         commands::note(&format!("no coloured error reports: {error}"));
     }
-    let ready = signals::outlive_file_limits().and_then(|()| match computes {
-        true => start_threads(&cli.global),
-        false => Ok(()),
-    });
+    let ready = enough_open_files()
+        .and_then(|()| signals::outlive_file_limits())
+        .and_then(|()| match computes {
+            true => start_threads(&cli.global),
+            false => Ok(()),
+        });
     if let Err(failure) = ready {
         return report(&failure);
     }
@@ -64,6 +66,22 @@ fn main() -> ExitCode {
         Ok(code) => code,
         Err(failure) => report(&failure),
     }
+}
+
+/// That the runtime, a run and its files can be open at once: some of what opens them would panic.
+fn enough_open_files() -> Result<(), Failure> {
+    #[cfg(unix)]
+    {
+        use rustix::process::{Resource, getrlimit};
+        const FEWEST: u64 = 64;
+        let limit = getrlimit(Resource::Nofile).current;
+        if let Some(limit) = limit.filter(|limit| *limit < FEWEST) {
+            return Err(Failure::System(io::Error::other(format!(
+                "only {limit} files may be open at once; expected {FEWEST} at least (`ulimit -n {FEWEST}`)"
+            ))));
+        }
+    }
+    Ok(())
 }
 
 /// Starts the threads that compute: as many as asked for, in the call or around it.

@@ -10,6 +10,7 @@ use crate::measure::{
 };
 use crate::model::{Architecture, Weights, Which};
 use crate::space::OPERATIONS;
+use crate::words::counted;
 
 /// Argmax coverage must be this many times that of untrained weights.
 const COVERAGE_MARGIN: f64 = 1.5;
@@ -128,7 +129,10 @@ pub fn checks(evidence: &Evidence, report: &CoverageReport, untrained: &Untraine
     checks.add(
         HISTORY,
         evidence.epochs > 0,
-        format!("{} epochs in the metrics", evidence.epochs),
+        format!(
+            "{} in the metrics",
+            counted(evidence.epochs as u64, "epoch")
+        ),
     );
     for (i, which) in Which::BOTH.into_iter().enumerate() {
         let name = which.name().to_uppercase();

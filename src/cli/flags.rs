@@ -291,11 +291,13 @@ mod tests {
             "sample -5",
             "neighbors min -k -3",
             "neighbors min --radius -0.5",
+            "neighbors min --radius -inf",
             "coverage --samples -1",
             "coverage --probabilities -1",
             "bench --checkpoint RUN --trials -1",
             "experiment RUN beta-b --horizon -1",
             "validate --study --seeds -1",
+            "validate --study --seeds -1,2",
         ] {
             let read = Cli::read(["fx"].into_iter().chain(line.split_whitespace()));
             let error = read

@@ -8,7 +8,7 @@ use serde_json::json;
 use fluxttice_core::device::choose;
 use fluxttice_core::experiment::{Decision, Difference, Experiment, Trial, run as try_out};
 use fluxttice_core::measure::Progress;
-use fluxttice_core::run::{Disk, LATEST, find_run, finished_epochs};
+use fluxttice_core::run::{Disk, find_run, finished_epochs, run_and_checkpoint};
 use fluxttice_core::shown::shown;
 use fluxttice_core::threads;
 use fluxttice_core::words::counted;
@@ -22,11 +22,9 @@ const AFTER: u32 = 10;
 
 /// Runs the command.
 pub fn run(global: &Global, args: &ExperimentArgs) -> Done {
-    let (name, which) = args
-        .checkpoint
-        .rsplit_once('@')
-        .unwrap_or((&args.checkpoint, LATEST));
-    let folder = find_run(&setup::runs(global)?, Some(name))?;
+    let runs = setup::runs(global)?;
+    let (name, which) = run_and_checkpoint(&runs, &args.checkpoint);
+    let folder = find_run(&runs, Some(name))?;
     if let Some(path) = &args.out {
         super::may_write(path, args.force)?;
     }

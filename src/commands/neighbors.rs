@@ -21,7 +21,11 @@ const LISTED: usize = 10;
 pub fn run(global: &Global, args: &NeighborsArgs) -> Done {
     let places: Vec<Place> = operations::read(&args.place)?;
     let checkpoint = setup::checkpoint(global, args.checkpoint.as_deref())?;
-    let (metric, space) = (Metric::from(args.metric), Space::from(args.which));
+    let metric = Metric::from(args.metric);
+    // Hamming distance is one of truth tables; codes come in only where a point is decoded.
+    let tables_alone =
+        metric == Metric::Hamming && places.iter().all(|at| at.operation().is_some());
+    let space = Space::from(args.which);
     let among: Option<OperationSet> = args.among.as_ref().map(|query| query.operations());
     let k = args
         .k
@@ -51,7 +55,7 @@ pub fn run(global: &Global, args: &NeighborsArgs) -> Done {
         if notes {
             tell_decoded(&place, &located);
             let kept = match &located.centre {
-                Centre::Operation(operation) if among.is_none() => {
+                Centre::Operation(operation) if among.is_none() && !tables_alone => {
                     preservation(spaces.of(space), *operation, metric, found.len())
                 }
                 _ => None,
@@ -63,13 +67,15 @@ pub fn run(global: &Global, args: &NeighborsArgs) -> Done {
                     100.0 * share
                 ),
             });
+            let whose = match tables_alone {
+                true => String::new(),
+                false => format!(", codes of {} from {}", space.title(), checkpoint.origin),
+            };
             note(&format!(
-                "{}: {} nearest by {} distance, codes of {} from {}{kept}",
+                "{}: {} nearest by {} distance{whose}{kept}",
                 titled(&place),
                 found.len(),
                 metric.name(),
-                space.title(),
-                checkpoint.origin
             ));
         }
         for neighbour in found {

@@ -15,6 +15,7 @@ use fluxttice_core::run::{
 };
 use fluxttice_core::shown::{printable, shown};
 use fluxttice_core::space::OPERATIONS;
+use fluxttice_core::words::counted;
 
 use super::{
     Done, Failure, json_line, json_path, line, path_line, run_check, runs_plot, setup, trash,
@@ -76,9 +77,14 @@ fn row(branch: &Branch) -> String {
         Err(problem) => return format!("{name:<28} unreadable: {problem}"),
     };
     let mut text = format!(
-        "{name:<28} {:<9} {:>4} epochs",
+        "{name:<28} {:<9} {:>4} {}",
         state(run),
-        run.records.len()
+        run.records.len(),
+        if run.records.len() == 1 {
+            "epoch"
+        } else {
+            "epochs"
+        }
     );
     if run.unsaved() > 0 {
         text += &format!(", {} saved", run.saved);
@@ -95,7 +101,7 @@ fn row(branch: &Branch) -> String {
     }
     if let Some(parent) = &run.parent {
         let name = printable(&parent.run);
-        text += &format!("  from {name} after {} epochs", parent.epochs);
+        text += &format!("  from {name} after {}", counted(parent.epochs, "epoch"));
     }
     text
 }

@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 
 use fluxttice_core::config::{Config, Loaded, Source};
 use fluxttice_core::run::{
-    Checkpoint, Disk, LATEST, find_checkpoint, find_run, finished_epochs, runs_folder,
+    Checkpoint, Disk, find_checkpoint, find_run, finished_epochs, run_and_checkpoint, runs_folder,
     stored_config,
 };
 use fluxttice_core::session::{Place, Plan, Session, plans};
@@ -45,11 +45,16 @@ pub fn config(global: &Global) -> Result<Loaded, Failure> {
 /// have one go on.
 pub fn load(source: Source, overrides: &[String]) -> Result<Loaded, Failure> {
     let loaded = Config::load(source, overrides)?;
-    match loaded.config.seed {
-        seed if seed > MOST_SEED => Err(Failure::Input(format!(
+    kept_by_readers(loaded.config.seed)?;
+    Ok(loaded)
+}
+
+fn kept_by_readers(seed: u64) -> Result<(), Failure> {
+    match seed {
+        0..=MOST_SEED => Ok(()),
+        _ => Err(Failure::Input(format!(
             "seed: found {seed}; expected at most {MOST_SEED} (2^53), up to which every reader of JSON keeps it"
         ))),
-        _ => Ok(loaded),
     }
 }
 
@@ -101,6 +106,7 @@ pub fn session(
         Some(population) => {
             let config = plan.config()?;
             let seeds = population.seeds(config.seed);
+            seeds.iter().try_for_each(|seed| kept_by_readers(*seed))?;
             Session::population(plans(&plan, &config, &seeds, out)?)
         }
     };
@@ -110,7 +116,7 @@ pub fn session(
 /// The plan of a new run that goes on from a checkpoint of another.
 pub fn branch(global: &Global, named: &str, out: Option<&Path>) -> Result<Plan, Failure> {
     let runs = runs(global)?;
-    let (name, which) = named.rsplit_once('@').unwrap_or((named, LATEST));
+    let (name, which) = run_and_checkpoint(&runs, named);
     let from = find_run(&runs, Some(name))?;
     let epochs = finished_epochs(&from, which)?;
     let config = stored_with(global, &from)?;

@@ -18,6 +18,7 @@ use fluxttice_core::study::{
 };
 use fluxttice_core::threads;
 use fluxttice_core::validation::number;
+use fluxttice_core::words::counted;
 
 use super::{Done, Failure, json_line, line, note, setup, signals};
 use crate::cli::{Global, ValidateArgs};
@@ -218,13 +219,14 @@ impl Told {
         } = progress;
         self.bar.set_length(progress.of as u64);
         self.bar
-            .set_message(format!("{arm}, seed {seed}: {epochs} epochs"));
+            .set_message(format!("{arm}, seed {seed}: {}", counted(epochs, "epoch")));
         if progress.outcome.is_some() {
             let finished = 1 + self.finished.fetch_add(1, Ordering::Relaxed);
             self.bar.set_position(finished as u64);
             self.note(&format!(
-                "{finished}/{} {arm}, seed {seed}: {epochs} epochs, measured",
-                progress.of
+                "{finished}/{} {arm}, seed {seed}: {}, measured",
+                progress.of,
+                counted(epochs, "epoch")
             ));
         }
     }

@@ -105,7 +105,11 @@ fn agreed(found: &[Target], for_good: bool) -> Result<bool, Failure> {
 
 /// Lists what lies in a trash.
 pub fn list(global: &Global, place: Option<&Path>) -> Done {
+    let given = place.is_some();
     let place = place.map_or_else(|| setup::runs(global), |place| Ok(place.to_owned()))?;
+    if given && !place.is_dir() {
+        return Err(Failure::Input(format!("{} is no folder", shown(&place))));
+    }
     let found = trashed(&Disk::default(), &place)?;
     let mut bytes = 0;
     for run in &found {

@@ -23,6 +23,7 @@ use super::owner::{is_abandoned, is_half_made};
 use super::reopening::{Found, what_the_journal_lacks};
 use crate::config::Config;
 use crate::shown::shown;
+use crate::words::counted;
 
 /// Most foreign files that are named.
 const NAMED: usize = 5;
@@ -177,7 +178,10 @@ fn story(run: &Path, own: &Own, numbered: &[u32], report: &mut Report) {
             report.add(METRICS, Condition::Noted, found.notes.join("; "));
         }
         Ok(found) => {
-            let words = format!("{} epochs, once each, in order", found.records.len());
+            let words = format!(
+                "{}, once each, in order",
+                counted(found.records.len() as u64, "epoch")
+            );
             report.add(METRICS, Condition::InOrder, words);
         }
     }
@@ -192,7 +196,10 @@ fn story(run: &Path, own: &Own, numbered: &[u32], report: &mut Report) {
         }
         Ok(entries) => match &what_the_journal_lacks(&entries, &text, done)[..] {
             [] => {
-                let words = format!("{} lines, each with its seal", entries.len());
+                let words = format!(
+                    "{}, each with its seal",
+                    counted(entries.len() as u64, "line")
+                );
                 report.add(JOURNAL, Condition::InOrder, words);
             }
             lacks => report.add(JOURNAL, Condition::Noted, lacks.join("; ")),

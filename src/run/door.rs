@@ -14,6 +14,7 @@ use super::lines::is_whole;
 use super::names::{CHECKPOINTS, CONFIG, DIGESTS, JOURNAL, METRICS, OPTIMIZER, STATE, WEIGHTS};
 use crate::config::{Config, Source};
 use crate::shown::shown;
+use crate::words::counted;
 
 /// Largest configuration that is read.
 const CONFIG_LIMIT: u64 = 4 << 20;
@@ -115,7 +116,8 @@ pub fn agrees(checkpoint: &Path, epoch: Option<u32>, files: &Files) -> Result<()
     match (epoch, files.moment()?) {
         (Some(epoch), Some((epochs, batch))) if (epochs, batch) != (epoch.saturating_add(1), 0) => {
             let problem = format!(
-                "is that of {epochs} finished epochs and {batch} batches, in the checkpoint saved after epoch {epoch}"
+                "is that of {} and {batch} batches, in the checkpoint saved after epoch {epoch}",
+                counted(epochs, "finished epoch")
             );
             Err(RunError::unusable(&checkpoint.join(STATE), problem))
         }
@@ -219,9 +221,11 @@ pub fn numbered(run: &Path) -> Result<Vec<u32>, RunError> {
 }
 
 /// An error of a checkpoint, and what can be gone on from instead.
-fn with_offer(run: &Path, checkpoint: &Path, error: RunError) -> RunError {
-    let RunError::Unusable { path, problem } = error else {
-        return error;
+pub fn with_offer(run: &Path, checkpoint: &Path, error: RunError) -> RunError {
+    let (path, problem) = match error {
+        RunError::Unusable { path, problem } => (path, problem),
+        RunError::Weights { path, source } => (path, source.to_string()),
+        other => return other,
     };
     let others = numbered(run).unwrap_or_default();
     let intact = others.into_iter().rev().find(|epoch| {

@@ -669,18 +669,18 @@ pub fn checkpoint_folder(run: &Path, which: &str) -> Result<PathBuf, RunError> {
     if let Some(folder) = folder.filter(|folder| checkpoint::is_checkpoint(folder)) {
         return Ok(folder);
     }
-    let there: Vec<String> = checkpoints(run)
-        .into_iter()
-        .map(checkpoint::epoch_name)
-        .collect();
-    let there = match there.is_empty() {
+    let problem = format!("no checkpoint `{which}`; there is {}", kept(run));
+    Err(RunError::unusable(run, problem))
+}
+
+/// The names of a run's checkpoints in words.
+pub(super) fn kept(run: &Path) -> String {
+    let there = checkpoints(run).into_iter().map(checkpoint::epoch_name);
+    let there: Vec<String> = there.collect();
+    match there.is_empty() {
         true => "none yet".to_owned(),
         false => there.join(", "),
-    };
-    Err(RunError::unusable(
-        run,
-        format!("no checkpoint `{which}`; there is {there}"),
-    ))
+    }
 }
 
 /// The epoch that was the best by one of [`BESTS`] when the newest checkpoint was saved.

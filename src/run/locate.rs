@@ -9,7 +9,7 @@ use std::path::{Path, PathBuf};
 use directories::ProjectDirs;
 
 use super::aside::{free, stamp};
-use super::checkpoint::{Files, is_checkpoint, load_weights, weights_path};
+use super::checkpoint::{Files, epoch_of, is_checkpoint, load_weights, weights_path};
 use super::door::{self, Entered, enter, enter_newest};
 use super::error::RunError;
 use super::files;
@@ -104,6 +104,16 @@ fn no_such(runs: &Path, named: &str, what: &str) -> RunError {
         if files::is_there(Path::new(named)) {
             problem += &format!("; a path contains a `/`: ./{}", printable(named));
         }
+    }
+    let path = at(runs, named);
+    let numbered = path
+        .file_name()
+        .and_then(|name| epoch_of(&name.to_string_lossy()));
+    if let (Some(_), Some(run)) = (numbered, path.parent().and_then(Path::parent)) {
+        problem += &format!(
+            "; a run that goes on tidies checkpoints away, this one keeps {}",
+            folder::kept(run)
+        );
     }
     RunError::unusable(Path::new(named), problem)
 }
@@ -318,7 +328,7 @@ pub fn find_checkpoint(runs: &Path, named: Option<&str>) -> Result<Checkpoint, R
     {
         return untrained(seed, path);
     }
-    let (run, which) = named.rsplit_once('@').unwrap_or((named, LATEST));
+    let (run, which) = run_and_checkpoint(runs, named);
     if !files::is_there(&at(runs, run)) {
         return Err(no_such(runs, named, "file, snapshot or run"));
     }
@@ -332,6 +342,13 @@ pub fn find_checkpoint(runs: &Path, named: Option<&str>) -> Result<Checkpoint, R
     }
     let checkpoint = folder::checkpoint_folder(&run, which)?;
     of_run(run, checkpoint)
+}
+
+/// The run and which of its checkpoints a user means by `RUN` or `RUN@WHICH`; a run may have an `@` in its own name.
+pub fn run_and_checkpoint<'a>(runs: &Path, named: &'a str) -> (&'a str, &'a str) {
+    let whole = has_config(&at(runs, named)).unwrap_or(true);
+    let parts = named.rsplit_once('@').filter(|_| !whole);
+    parts.unwrap_or((named, LATEST))
 }
 
 fn untrained(seed: &str, path: &Path) -> Result<Checkpoint, RunError> {

@@ -42,7 +42,7 @@ impl RunLock {
             not_through_links(&mut options);
             let file = options
                 .open(&path)
-                .map_err(RunError::disk("create", &path))?;
+                .map_err(|error| not_writable(&path, error))?;
             let mut lock = Self {
                 path: path.clone(),
                 file,
@@ -201,6 +201,21 @@ fn take_by_name(run: &Path) -> Result<PathBuf, RunError> {
         }
     }
     Err(RunError::InUse(run.to_owned()))
+}
+
+/// Where nothing may be written, the run can be gone on with somewhere else.
+fn not_writable(path: &Path, error: io::Error) -> RunError {
+    let kind = error.kind();
+    let error = match kind {
+        ErrorKind::PermissionDenied | ErrorKind::ReadOnlyFilesystem => io::Error::new(
+            kind,
+            format!(
+                "{error}; a run that may only be read goes on in a copy or a branch (`train --branch`)"
+            ),
+        ),
+        _ => error,
+    };
+    RunError::disk("create", path)(error)
 }
 
 /// Who is named in a file; `Some(None)` where that cannot be read.

@@ -8,6 +8,7 @@ use super::error::RunError;
 use super::journal::whole_lines;
 use super::lines::is_whole;
 use crate::record::EpochRecord;
+use crate::words::counted;
 
 /// The metrics of a run up to its newest checkpoint, set right.
 #[derive(Clone, Debug, Default)]
@@ -39,7 +40,7 @@ impl Metrics {
         let text = std::str::from_utf8(bytes)
             .map_err(|_| unusable(path, "expected UTF-8 text".to_owned()))?;
         let mut lines: BTreeMap<u32, (&str, EpochRecord)> = BTreeMap::new();
-        let (mut repeated, mut beyond, mut ordered) = (0, Vec::new(), true);
+        let (mut repeated, mut beyond, mut ordered) = (0u32, Vec::new(), true);
         for (number, line) in whole_lines(text) {
             let record: EpochRecord = serde_json::from_str(line).map_err(|error| {
                 unusable(
@@ -83,7 +84,10 @@ impl Metrics {
         let mut say = |holds: bool, words: String| found.notes.extend(holds.then_some(words));
         say(
             repeated > 0,
-            format!("{repeated} lines of the metrics stood there twice"),
+            format!(
+                "{} of the metrics stood there twice",
+                counted(repeated, "line")
+            ),
         );
         say(
             !ordered,

@@ -47,7 +47,10 @@ impl Found {
         let mut unchecked = Vec::new();
         let (config, own, newest, saved) = match door::enter_but_for_metrics(run)? {
             Some((epoch, entered)) => {
-                let state = entered.files.snapshot(&entered.config.digest()?)?;
+                let digest = entered.config.digest()?;
+                let state = entered.files.snapshot(&digest);
+                let checkpoint = door::folder(run, epoch);
+                let state = state.map_err(|error| door::with_offer(run, &checkpoint, error))?;
                 unchecked.extend(entered.unchecked);
                 let saved = entered.files.digests.and_then(|digests| digests.run);
                 (entered.config, entered.own, Some((epoch, state)), saved)
@@ -210,9 +213,9 @@ pub(super) fn what_the_journal_lacks(entries: &[Entry], text: &str, done: u32) -
     let unsealed = journal::unsealed(text);
     if unsealed > 0 {
         notes.push(format!(
-            "{unsealed} of {} lines of {JOURNAL} have no seal, as version 0.1.0 wrote them: whether they were changed \
+            "{unsealed} of {} of {JOURNAL} without a seal, as version 0.1.0 wrote them: whether they were changed \
              is not checked",
-            entries.len()
+            counted(entries.len() as u64, "line")
         ));
     }
     notes

@@ -1056,3 +1056,51 @@ fn repairing_ends_and_moves_nothing_aside_for_the_fault_of_another_file() {
         assert!(home.weights(name) == home.weights("whole"), "{name}");
     }
 }
+
+#[test]
+fn what_cannot_be_meant_is_told_with_what_can() {
+    let home = Home::new();
+    home.train("run", KEPT).exits(0);
+    let named = home.copied("run", "run@1", "-a");
+    let measured = home.run(&format!(
+        "coverage --checkpoint {} --samples 100",
+        named.display()
+    ));
+    assert!(
+        measured
+            .exits(0)
+            .stderr
+            .contains("run@1/checkpoints/epoch-0002")
+    );
+
+    let old = home.copied("run", "old", "-a");
+    for epoch in ["epoch-0000", "epoch-0001", "epoch-0002"] {
+        fs::remove_file(old.join("checkpoints").join(epoch).join("digests.json")).unwrap();
+    }
+    fs::remove_file(old.join("checkpoints/epoch-0002/state.json")).unwrap();
+    let ran = home.resume("old", "--epochs 1").exits(3);
+    ran.says_only(&["state.json", "newest intact checkpoint is epoch-0001"]);
+
+    let gone = home.path("run/checkpoints/epoch-0009");
+    let ran = home.run(&format!("coverage --checkpoint {}", gone.display()));
+    ran.exits(3)
+        .says_only(&["epoch-0009", "keeps epoch-0000, epoch-0001, epoch-0002"]);
+
+    let nowhere = home.path("nowhere");
+    let ran = home.runs(&format!("trash {}", nowhere.display()));
+    ran.exits(3).says_only(&["nowhere is no folder"]);
+    let ran = home.run("--seed 9007199254740992 train --population seeds=2 --epochs 1");
+    ran.exits(3).says_only(&["seed", "2^53"]);
+}
+
+#[test]
+fn too_few_open_files_are_one_clear_line() {
+    let home = Home::new();
+    let program = home.command(["coverage"]);
+    let mut limited = Command::new("sh");
+    limited
+        .args(["-c", "ulimit -n 6; exec \"$0\" coverage"])
+        .arg(program.get_program());
+    let ran = Ran::from(limited.output().unwrap()).exits(1);
+    ran.says_only(&["only 6 files", "ulimit -n"]);
+}

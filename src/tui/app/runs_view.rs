@@ -244,6 +244,7 @@ impl App {
                 self.runs.checked.remove(&path);
                 let kept = match deleted.kept.len() {
                     0 => String::new(),
+                    1 => "; 1 file that is not this program's stays where it is".to_owned(),
                     kept => {
                         format!("; {kept} files that are not this program's stay where they are")
                     }

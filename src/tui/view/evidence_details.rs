@@ -14,6 +14,7 @@ use crate::space::OPERATIONS;
 use crate::tui::app::App;
 use crate::tui::format::{fit, thousands, wrap};
 use crate::tui::theme::{Role, Theme};
+use crate::words::counted;
 
 /// Figures that come first.
 const HEADLINES: [&str; 3] = ["argmax coverage", "decode entropy", "mutual information"];
@@ -76,10 +77,15 @@ fn said(text: &mut Text, app: &App, item: &Item) {
     match &item.kind {
         ItemKind::Snapshot { position } => {
             match position {
-                Some((epochs, 0)) => text.say(&format!("after {epochs} epochs")),
+                Some((epochs, 0)) => text.say(&format!("after {}", counted(*epochs, "epoch"))),
                 Some((epochs, batch)) => {
                     text.say(&format!(
-                        "after {epochs} epochs and {batch} batches of the next"
+                        "after {} and {} of the next",
+                        counted(*epochs, "epoch"),
+                        match batch {
+                            1 => "1 batch".to_owned(),
+                            many => format!("{many} batches"),
+                        }
                     ));
                 }
                 None => text.bad("its state cannot be read"),
@@ -135,8 +141,10 @@ fn certificate(text: &mut Text, statement: &Statement, signed: bool, verdict: Op
     let run = &predicate.run;
     let device = run.device.as_deref().unwrap_or("not recorded");
     text.say(&format!(
-        "run {}: seed {}, {} epochs, trained on {device}",
-        run.name, run.seed, run.epochs
+        "run {}: seed {}, {}, trained on {device}",
+        run.name,
+        run.seed,
+        counted(run.epochs, "epoch")
     ));
     let signed = match signed {
         true => "signature not checked here",

@@ -14,6 +14,7 @@ use crate::tui::app::{App, LiveTrial, Window};
 use crate::tui::chart::{Chart, Reference, Series, Shared, Stroke};
 use crate::tui::format::{fixed, width, wrap};
 use crate::tui::theme::Role;
+use crate::words::counted;
 
 /// Draws the details.
 pub fn render(
@@ -169,8 +170,12 @@ fn words(app: &App, found: &Experiment, room: usize) -> Vec<Line<'static>> {
         })
         .collect();
     let about = format!(
-        "{} from epoch {}; {} epochs an arm, seed {}, {}",
-        found.disruption, found.epoch, found.horizon, found.base.seed, found.device
+        "{} from epoch {}; {} an arm, seed {}, {}",
+        found.disruption,
+        found.epoch,
+        counted(found.horizon, "epoch"),
+        found.base.seed,
+        found.device
     );
     rows.extend(
         wrap(&about, room)

@@ -15,6 +15,7 @@ use crate::tui::app::{App, Row, Window};
 use crate::tui::chart::{Chart, GUTTER, Series, Shared, Stroke, TimeAxis, thinned};
 use crate::tui::format::{coverage_percent, fixed, percent, significant, wrap};
 use crate::tui::theme::Role;
+use crate::words::counted;
 
 /// Most rows of words above the charts.
 const WORDS: u16 = 9;
@@ -106,27 +107,28 @@ fn others<'a>(app: &'a App, run: &Summary) -> Vec<&'a Summary> {
 }
 
 fn words(run: &Summary, others: &[&Summary]) -> Vec<String> {
-    let state = match run.end {
-        _ if run.open => "open",
-        Some(reason) => reason.words(),
-        None => "cut off",
+    let state = match (run.end, run.open) {
+        (Some(reason), true) => &format!("{}, still open", reason.words()),
+        (Some(reason), false) => reason.words(),
+        (None, true) => "open",
+        (None, false) => "cut off",
     };
     let unsaved = match run.unsaved() {
         0 => String::new(),
         _ => format!(" ({} saved)", run.saved),
     };
     let mut words = vec![format!(
-        "seed {}, {} of {} epochs{unsaved}, {state}, {} checkpoint{}",
+        "seed {}, {} of {}{unsaved}, {state}, {}",
         run.config.seed,
         run.records.len(),
-        run.config.total_epochs,
-        run.checkpoints.len(),
-        if run.checkpoints.len() == 1 { "" } else { "s" }
+        counted(run.config.total_epochs, "epoch"),
+        counted(run.checkpoints.len() as u64, "checkpoint")
     )];
     if let Some(parent) = &run.parent {
         words.push(format!(
-            "» branch of {} after {} epochs",
-            parent.run, parent.epochs
+            "» branch of {} after {}",
+            parent.run,
+            counted(parent.epochs, "epoch")
         ));
     }
     let differing = |other: &Config, name: &str| {

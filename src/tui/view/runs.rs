@@ -19,6 +19,7 @@ use crate::run::Summary;
 use crate::tui::app::{App, Row};
 use crate::tui::format::{coverage_percent, fit, fit_ends, percent, width, wrap};
 use crate::tui::theme::Theme;
+use crate::words::counted;
 
 /// The sign of an experiment.
 const EXPERIMENT: &str = "⚖";
@@ -184,7 +185,7 @@ fn figures(app: &App, run: &Summary) -> String {
             percent(coverage_percent(&pair.a.argmax)),
             percent(coverage_percent(&pair.b.argmax))
         ),
-        None => format!("{epochs} epochs"),
+        None => counted(epochs, "epoch"),
     }
 }
 

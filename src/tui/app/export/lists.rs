@@ -8,6 +8,7 @@ use crate::measure::neighbours::{Metric, Neighbour};
 use crate::run::figures;
 use crate::space::{Operation, OperationSet};
 use crate::tui::app::{App, Cover, Entry, Ranked, Tab};
+use crate::words::counted;
 
 impl App {
     /// What the list in front is; `None` where there is none.
@@ -15,7 +16,7 @@ impl App {
         let (run, name) = (self.run(), self.run_name());
         match self.tab {
             Tab::Train => (!run.records.is_empty()).then(|| Named {
-                words: format!("figures of {} epochs", run.records.len()),
+                words: format!("figures of {}", counted(run.records.len() as u64, "epoch")),
                 stem: format!("{name} figures"),
             }),
             Tab::Coverage => self.coverage_name(),
@@ -39,7 +40,11 @@ impl App {
             Tab::Runs => self.runs.chosen().and_then(|row| {
                 let run = row.entry().branch.run.as_ref().ok()?;
                 (!run.records.is_empty()).then(|| Named {
-                    words: format!("figures of {} epochs of {}", run.records.len(), run.name),
+                    words: format!(
+                        "figures of {} of {}",
+                        counted(run.records.len() as u64, "epoch"),
+                        run.name
+                    ),
                     stem: format!("{} figures", run.name),
                 })
             }),
