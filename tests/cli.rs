@@ -23,6 +23,9 @@ mod operations;
 mod population;
 #[path = "support/program.rs"]
 mod program;
+#[cfg(unix)]
+#[path = "cli/repairing.rs"]
+mod repairing;
 #[path = "cli/resuming.rs"]
 mod resuming;
 #[cfg(unix)]
@@ -34,6 +37,9 @@ mod steering;
 mod studying;
 #[path = "cli/training.rs"]
 mod training;
+#[cfg(unix)]
+#[path = "cli/trash.rs"]
+mod trash;
 #[path = "cli/validating.rs"]
 mod validating;
 #[path = "support/whole.rs"]

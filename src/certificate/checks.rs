@@ -9,6 +9,7 @@ use crate::measure::{
     CoverageReport, Covered, Evaluator, Generator, PriorAnswer, PriorQuestion, Scale, survey,
 };
 use crate::model::{Architecture, Weights, Which};
+use crate::record::Unique;
 use crate::space::OPERATIONS;
 use crate::words::counted;
 
@@ -124,7 +125,15 @@ fn information(generator: Option<&Generator>) -> f64 {
 }
 
 /// Every check of a measured checkpoint.
-pub fn checks(evidence: &Evidence, report: &CoverageReport, untrained: &Untrained) -> Checks {
+///
+/// `again` is argmax coverage at the sample size that the run recorded, where that is another one than
+/// [`HISTORY_SAMPLES`].
+pub fn checks(
+    evidence: &Evidence,
+    report: &CoverageReport,
+    untrained: &Untrained,
+    again: Option<[u32; 2]>,
+) -> Checks {
     let mut checks = Checks::default();
     checks.add(
         HISTORY,
@@ -153,6 +162,9 @@ pub fn checks(evidence: &Evidence, report: &CoverageReport, untrained: &Untraine
             possible(&mut checks, &name, covered);
         }
         history(&mut checks, &name, i, evidence, answer);
+        if let Some(recorded) = again {
+            elsewhere(&mut checks, &name, recorded[i], evidence.recorded()[i]);
+        }
     }
     checks
 }
@@ -237,15 +249,14 @@ fn possible(checks: &mut Checks, name: &str, covered: &Covered) {
 /// The run's own last coverage, with other codes and rounding, must be near the one measured now:
 /// weights of another run or epoch seldom are.
 fn history(checks: &mut Checks, name: &str, i: usize, evidence: &Evidence, answer: &PriorAnswer) {
-    let Some(coverage) = evidence.metrics.last().and_then(|record| record.coverage) else {
+    let Some(recorded) = evidence.recorded()[i] else {
         return;
     };
-    let recorded = if i == 0 { coverage.a } else { coverage.b }.argmax;
     let mut measured = answer.covered.iter().map(|covered| covered.coverage.argmax);
     let Some(measured) = measured.find(|unique| unique.samples == HISTORY_SAMPLES) else {
         return;
     };
-    if evidence.batch > 0 || recorded.samples != HISTORY_SAMPLES {
+    if recorded.samples != HISTORY_SAMPLES {
         return;
     }
     let apart = measured.unique.abs_diff(recorded.unique);
@@ -257,4 +268,50 @@ fn history(checks: &mut Checks, name: &str, i: usize, evidence: &Evidence, answe
             measured.unique, recorded.unique
         ),
     );
+}
+
+/// The same at another sample size. Certificates of version 0.1.0 do not state it, so that it stands in one only where it
+/// failed.
+fn elsewhere(checks: &mut Checks, name: &str, measured: u32, recorded: Option<Unique>) {
+    let Some(recorded) = recorded else {
+        return;
+    };
+    let samples = f64::from(recorded.samples);
+    let share = HISTORY_MARGIN * (samples / f64::from(HISTORY_SAMPLES)).min(1.0);
+    // A count of distinct ones among N varies by less than √N / 2.
+    let margin = share * OPERATIONS as f64 + DEVIATIONS * samples.sqrt() / 2.0;
+    if f64::from(measured.abs_diff(recorded.unique)) > margin {
+        checks.add(
+            format!("argmax coverage of {name} is near the one that the run recorded"),
+            false,
+            format!(
+                "{measured} of {} samples now, {} in the metrics",
+                recorded.samples, recorded.unique
+            ),
+        );
+    }
+}
+
+/// Argmax coverage of weights at the sample size that their run recorded it at, where that has to be measured by itself.
+///
+/// # Errors
+/// The device's failure.
+pub fn again(evidence: &Evidence, scale: &Scale) -> Result<Option<[u32; 2]>, DeviceFailure> {
+    let recorded = evidence.recorded()[0].filter(|unique| unique.samples != HISTORY_SAMPLES);
+    let Some(recorded) = recorded else {
+        return Ok(None);
+    };
+    let evaluator = Evaluator::new(&evidence.weights);
+    let count = |which| {
+        let question = PriorQuestion {
+            which,
+            seed: scale.seed,
+            // Whoever wrote the metrics must not decide how long we are at work.
+            samples: vec![recorded.samples.min(HISTORY_SAMPLES)],
+            probability_codes: 0,
+        };
+        let answer = survey(&evaluator, &question, &|_| {})?;
+        Ok::<_, DeviceFailure>(answer.covered[0].coverage.argmax.unique)
+    };
+    Ok(Some([count(Which::A)?, count(Which::B)?]))
 }

@@ -6,7 +6,7 @@ use super::sums::Files;
 use crate::config::{Config, Source};
 use crate::measure::RunFacts;
 use crate::model::Weights;
-use crate::record::EpochRecord;
+use crate::record::{EpochRecord, Unique};
 use crate::run::checkpoint::position;
 use crate::run::journal::{self, JournalEvent};
 use crate::run::names::{CONFIG, JOURNAL, METRICS, STATE, WEIGHTS};
@@ -85,6 +85,15 @@ impl Evidence {
             epochs,
             batch,
         })
+    }
+
+    /// Argmax coverage of A and B as the run recorded it of these very weights: none in the middle of an epoch, or after one
+    /// that counted none.
+    pub fn recorded(&self) -> [Option<Unique>; 2] {
+        let coverage = self.metrics.last().and_then(|record| record.coverage);
+        let coverage = coverage.filter(|_| self.batch == 0);
+        let [a, b] = [coverage.map(|pair| pair.a), coverage.map(|pair| pair.b)];
+        [a, b].map(|coverage| Some(coverage?.argmax))
     }
 
     /// What measuring needs to know of the run.

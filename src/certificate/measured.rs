@@ -1,6 +1,6 @@
 //! Everything that a certificate states of a checkpoint and that can be measured again.
 
-use super::checks::{Checks, Untrained, checks};
+use super::checks::{Checks, Untrained, again, checks};
 use super::evidence::Evidence;
 use crate::device::DeviceFailure;
 use crate::measure::{CoverageReport, Evaluator, Figure, Progress, Scale};
@@ -40,7 +40,7 @@ impl Measured {
         };
         Ok(Self {
             figures: report.figures(),
-            checks: checks(evidence, &report, &untrained),
+            checks: checks(evidence, &report, &untrained, again(evidence, scale)?),
             untrained,
             validation: validation.iter().map(Score::from).collect(),
         })

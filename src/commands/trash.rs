@@ -6,7 +6,7 @@ use std::process::ExitCode;
 
 use serde_json::json;
 
-use fluxttice_core::run::{Disk, delete, find_run, is_path, purge, restore, trashed};
+use fluxttice_core::run::{Disk, Trashed, delete, find_run, is_path, purge, restore, trashed};
 use fluxttice_core::shown::{printable, shown};
 
 use super::{Done, Failure, json_line, json_path, line, note, path_line, setup};
@@ -16,14 +16,19 @@ use crate::cli::Global;
 pub fn delete_all(global: &Global, named: &[String], yes: bool, for_good: bool) -> Done {
     let runs = setup::runs(global)?;
     let disk = Disk::default();
-    let found = named
-        .iter()
-        .map(|named| match find_run(&runs, Some(named)) {
-            Ok(run) => Ok(Target::Run(run)),
-            Err(error) if for_good => trashed_run(&disk, &runs, named).ok_or(error),
-            Err(error) => Err(error),
-        })
-        .collect::<Result<Vec<_>, _>>()?;
+    let mut found = Vec::new();
+    for named in named {
+        let in_trash = match for_good {
+            true => in_trash(&disk, &runs, named)?,
+            false => Vec::new(),
+        };
+        match find_run(&runs, Some(named)) {
+            Ok(run) => found.push(Target::Run(run)),
+            Err(error) if in_trash.is_empty() => return Err(error.into()),
+            Err(_) => {}
+        }
+        found.extend(in_trash.into_iter().map(Target::Trashed));
+    }
     if !yes && !agreed(&found, for_good)? {
         note("nothing was deleted");
         return Ok(ExitCode::SUCCESS);
@@ -46,10 +51,10 @@ pub fn delete_all(global: &Global, named: &[String], yes: bool, for_good: bool) 
                     });
                 }
             }
-            Target::Trashed(place, name) => {
-                let gone = purge(&disk, &place, &name)?;
+            Target::Trashed(run) => {
+                purge(&disk, &run)?;
                 if !global.quiet {
-                    note(&format!("{} is gone for good", shown(gone)));
+                    note(&format!("{} is gone for good", shown(&run.path)));
                 }
             }
         }
@@ -59,15 +64,15 @@ pub fn delete_all(global: &Global, named: &[String], yes: bool, for_good: bool) 
 
 enum Target {
     Run(PathBuf),
-    /// The folder whose trash it lies in, and its name there.
-    Trashed(PathBuf, String),
+    Trashed(Trashed),
 }
 
-fn trashed_run(disk: &Disk, runs: &Path, named: &str) -> Option<Target> {
+/// What lies in the trash under a name.
+fn in_trash(disk: &Disk, runs: &Path, named: &str) -> Result<Vec<Trashed>, Failure> {
     let (place, name) = place_and_name(runs, named);
-    let there = trashed(disk, &place).ok()?;
-    let found = there.iter().any(|run| run.name == name || run.time == name);
-    found.then_some(Target::Trashed(place, name))
+    let mut there = trashed(disk, &place)?;
+    there.retain(|run| run.is(&name));
+    Ok(there)
 }
 
 /// The folder whose trash is meant by a word, and the name in there.
@@ -88,9 +93,7 @@ fn agreed(found: &[Target], for_good: bool) -> Result<bool, Failure> {
     for target in found {
         note(&match target {
             Target::Run(run) => shown(run),
-            Target::Trashed(place, name) => {
-                format!("{} in the trash of {}", printable(name), shown(place))
-            }
+            Target::Trashed(trashed) => shown(&trashed.path),
         });
     }
     let question = match for_good {
@@ -115,13 +118,18 @@ pub fn list(global: &Global, place: Option<&Path>) -> Done {
     for run in &found {
         bytes += run.bytes;
         if global.json {
-            let mut value =
-                json!({"run": run.name, "deleted": run.time, "bytes": run.bytes, "folder": null});
+            let mut value = json!({
+                "run": run.name, "deleted": run.time, "bytes": run.bytes, "settled": run.settled, "folder": null,
+            });
             json_path(&mut value, "folder", &run.path);
             json_line(&value)?;
         } else {
             let (name, size) = (printable(&run.name), size(run.bytes));
-            line(&format!("{name:<28} {size:>10}  deleted {}", run.time))?;
+            let state = match run.settled {
+                true => "deleted",
+                false => "not all of it deleted,",
+            };
+            line(&format!("{name:<28} {size:>10}  {state} {}", run.time))?;
         }
     }
     if !global.json && !global.quiet {

@@ -5,12 +5,12 @@ use std::path::{Path, PathBuf};
 
 use super::checkpoint::{Files, epoch_name};
 use super::contents::{foreign, holds_a_state, made_here};
-use super::digests::Own;
+use super::digests::{Digests, Own};
 use super::disk::parent;
 use super::door;
 use super::error::RunError;
 use super::files;
-use super::folder::{BESTS, LATEST, name};
+use super::folder::{BESTS, LATEST, name, plain};
 use super::journal;
 use super::lines::sha256;
 use super::lock::is_open;
@@ -108,6 +108,9 @@ pub fn check(run: &Path) -> Report {
         let words = "in use by another process: what it writes at this moment may look torn";
         report.add("use", Condition::Noted, words);
     }
+    if let Err(error) = plain(run) {
+        report.add("files", Condition::Wrong, error.to_string());
+    }
     let own = match door::own(run) {
         Ok(own) => own,
         Err(error) => {
@@ -167,7 +170,10 @@ fn story(run: &Path, own: &Own, numbered: &[u32], report: &mut Report) {
         .rev()
         .find_map(|epoch| Some((*epoch, Files::read(&door::folder(run, *epoch)).ok()?)));
     let done = intact.as_ref().map_or(0, |(epoch, _)| epoch + 1);
-    let saved = intact.and_then(|(_, files)| files.digests?.run);
+    let saved = numbered.iter().rev().find_map(|epoch| {
+        let digests = Digests::read(&door::folder(run, *epoch)).ok()??;
+        digests.run
+    });
     let path = run.join(METRICS);
     match Metrics::read(&own.metrics, &path, done, saved.as_ref()) {
         Err(error) => report.add(METRICS, Condition::Wrong, error.to_string()),
@@ -220,6 +226,16 @@ fn state(folder: &Path, name: &str, epoch: Option<u32>, digest: Option<&str>, re
         Err(error) => report.add(name, Condition::Wrong, error.to_string()),
         Ok(files) if files.digests.is_none() => {
             let words = "can be read; it has no digests, as version 0.1.0 saved it";
+            report.add(name, Condition::Noted, words);
+        }
+        Ok(files)
+            if files
+                .digests
+                .as_ref()
+                .is_some_and(|digests| digests.run.is_none()) =>
+        {
+            let words =
+                "as it was saved, outside of a run: whether it belongs to this one is not checked";
             report.add(name, Condition::Noted, words);
         }
         Ok(_) => report.add(name, Condition::InOrder, "as it was saved"),

@@ -356,24 +356,27 @@ impl Disk {
         }
     }
 
-    /// Ends a last line that lacks nothing but its end, and cuts off one that lacks more, so that the next one stands
-    /// alone.
+    /// Ends a last line that lacks nothing but its end, and cuts off one that lacks more, and blank ones, so that the
+    /// next line stands alone behind the last that says something.
     ///
     /// # Errors
     /// [`RunError::Disk`] where the file cannot be read or changed.
     pub fn mend_last_line(&self, path: &Path) -> Result<(), RunError> {
-        let (last, start) = match lines::last(path) {
-            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(()),
-            found => found.map_err(RunError::disk("read", path))?,
-        };
-        if last.is_empty() || last.ends_with(b"\n") {
-            return Ok(());
+        loop {
+            let (last, start) = match lines::last(path) {
+                Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(()),
+                found => found.map_err(RunError::disk("read", path))?,
+            };
+            let is_blank = last.trim_ascii().is_empty();
+            if last.is_empty() || last.ends_with(b"\n") && !is_blank {
+                return Ok(());
+            }
+            let mended = match lines::is_whole(&last) {
+                true => self.0.append(path, b"\n"),
+                false => self.0.truncate(path, start),
+            };
+            mended.map_err(RunError::disk("repair", path))?;
         }
-        let mended = match lines::is_whole(&last) {
-            true => self.0.append(path, b"\n"),
-            false => self.0.truncate(path, start),
-        };
-        mended.map_err(RunError::disk("repair", path))
     }
 
     /// Builds a folder beside its destination and renames it into place whole.
@@ -600,6 +603,8 @@ mod tests {
             ("{\"n\":1}\n{\"n\":2}".to_owned(), "{\"n\":1}\n{\"n\":2}\n"),
             (format!("one\n{long}"), "one\n"),
             (long.clone(), ""),
+            ("one\n\n \t\n\n".to_owned(), "one\n"),
+            ("\n".to_owned(), ""),
         ] {
             fs::write(&path, there).unwrap();
             disk.append_line(&path, |_| "next".to_owned()).unwrap();

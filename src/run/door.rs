@@ -11,6 +11,7 @@ use super::files;
 use super::folder::{self, METRICS_LIMIT};
 use super::journal::{self, Entry};
 use super::lines::is_whole;
+use super::marker::Marker;
 use super::names::{CHECKPOINTS, CONFIG, DIGESTS, JOURNAL, METRICS, OPTIMIZER, STATE, WEIGHTS};
 use crate::config::{Config, Source};
 use crate::shown::shown;
@@ -134,6 +135,7 @@ fn is_checkpoints(folder: &Path) -> bool {
 /// # Errors
 /// [`RunError`] where one cannot be read.
 pub fn own(run: &Path) -> Result<Own, RunError> {
+    Marker::is_known(run)?;
     let or_nothing = |name: &str, limit: u64| {
         let path = run.join(name);
         let mut bytes = match files::is_there(&path) {

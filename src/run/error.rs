@@ -29,6 +29,14 @@ pub enum RunError {
         /// What was expected and what was found.
         problem: String,
     },
+    /// The system does not give what is there: not permitted, a broken disk, a server that does not answer.
+    #[error("{}: {source}", shown(.path))]
+    Unreadable {
+        /// Where.
+        path: PathBuf,
+        /// What the system says.
+        source: std::io::Error,
+    },
     /// A weights file that is not this model's.
     #[error("{}: {}", shown(.path), printable(&.source.to_string()))]
     Weights {
@@ -51,6 +59,19 @@ impl RunError {
         Self::Unusable {
             path: path.to_owned(),
             problem: problem.into(),
+        }
+    }
+
+    /// What keeps a file from being read, for `map_err`.
+    pub fn unread(path: &Path) -> impl FnOnce(std::io::Error) -> Self {
+        use std::io::ErrorKind::{InvalidInput, NotFound};
+        move |source| match source.kind() {
+            // Nothing is there, or no plain file: so it will be for everybody.
+            NotFound | InvalidInput => Self::unusable(path, source.to_string()),
+            _ => Self::Unreadable {
+                path: path.to_owned(),
+                source,
+            },
         }
     }
 

@@ -10,21 +10,21 @@ pub use crate::files::{is_there, kind};
 /// Opens a plain file to read it; nothing else is opened, so that nothing waits for another program.
 ///
 /// # Errors
-/// [`RunError::Unusable`] where there is nothing, something else, or no permission.
+/// [`RunError::Unusable`] where there is nothing or something else, [`RunError::Unreadable`] where the system refuses.
 pub fn open(path: &Path) -> Result<File, RunError> {
-    crate::files::open(path).map_err(|error| RunError::unusable(path, error.to_string()))
+    crate::files::open(path).map_err(RunError::unread(path))
 }
 
 /// Reads a file of at most `limit` bytes.
 ///
 /// # Errors
-/// [`RunError::Unusable`] where it is missing, no plain file or too large.
+/// As those of [`open`]; [`RunError::Unusable`] where it is too large.
 pub fn read(path: &Path, limit: u64) -> Result<Vec<u8>, RunError> {
     let file = open(path)?;
     let mut bytes = Vec::new();
     file.take(limit.saturating_add(1))
         .read_to_end(&mut bytes)
-        .map_err(|error| RunError::unusable(path, error.to_string()))?;
+        .map_err(RunError::unread(path))?;
     if bytes.len() as u64 > limit {
         return Err(RunError::unusable(
             path,

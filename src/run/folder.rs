@@ -118,10 +118,12 @@ impl RunFolder {
             // Where another process was quicker it is not empty, and stays.
             let _ = made.then(|| fs::remove_dir(path));
         })?;
+        // Another process may have made a run in it, and ended, before this one had the lock.
+        vacant(path)?;
         let run = Self::held(disk, path, config, lock, Marker::new(text.as_bytes()))?;
         if let Err(error) = run.begin(&text) {
-            // The lock is held: nothing in there is anybody else's. The first error is the one to tell.
-            let _ = made.then(|| disk.remove_folder(path));
+            // Nothing in there is anybody else's as long as the lock is held. The first error is the one to tell.
+            let _ = (made && run.in_place().is_ok()).then(|| disk.remove_folder(path));
             return Err(error);
         }
         Ok(run)
@@ -470,7 +472,7 @@ fn current(epoch: u32, snapshot: &Snapshot) -> BTreeSet<u32> {
 
 /// That no file or folder of a run that is written to is something else.
 pub(super) fn plain(run: &Path) -> Result<(), RunError> {
-    [CONFIG, METRICS, JOURNAL, MARKER, LOG]
+    [CONFIG, METRICS, JOURNAL, MARKER, LOG, LOCK]
         .iter()
         .try_for_each(|name| own(&run.join(name)))?;
     for name in [CHECKPOINTS, SNAPSHOTS, EXPERIMENTS, CERTIFICATES, SET_ASIDE] {
@@ -485,6 +487,7 @@ pub(super) fn plain(run: &Path) -> Result<(), RunError> {
             return Err(RunError::unusable(&path, problem));
         }
     }
+    own(&run.join(CHECKPOINTS).join(NONE_YET))?;
     let entries = fs::read_dir(run.join(CHECKPOINTS))
         .into_iter()
         .flatten()

@@ -204,6 +204,10 @@ impl Growing {
         file.read_to_end(&mut bytes)?;
         let end = bytes.iter().rposition(|byte| *byte == b'\n');
         let whole = &bytes[..end.map_or(0, |end| end + 1)];
+        // Blank lines at the end are cut off by the next writer.
+        let said = whole.trim_ascii_end().len();
+        let end = whole[said..].iter().position(|byte| *byte == b'\n');
+        let whole = &whole[..end.filter(|_| said > 0).map_or(0, |end| said + end + 1)];
         self.length += whole.len() as u64;
         self.lines += whole.iter().filter(|byte| **byte == b'\n').count();
         self.digest.update(whole);
@@ -275,7 +279,12 @@ mod tests {
         let path = home.path().join("lines");
         let mut growing = Growing::new(path.clone());
         assert_eq!(growing.read().unwrap(), Prefix::of(b"", 0).unwrap());
-        for (text, lines) in [("a\nb", 1), ("a\nb\nc\n", 3), ("a\nb\n", 2)] {
+        for (text, lines) in [
+            ("a\nb", 1),
+            ("a\nb\n\n \n", 2),
+            ("a\nb\nc\n", 3),
+            ("a\nb\n", 2),
+        ] {
             fs::write(&path, text).unwrap();
             let whole = Prefix::of(text.as_bytes(), lines).unwrap();
             assert_eq!(growing.read().unwrap(), whole, "{text:?}");

@@ -15,6 +15,7 @@ use super::error::RunError;
 use super::files;
 use super::folder::{self, LATEST};
 use super::journal::Entry;
+use super::marker::Marker;
 use super::names::{CONFIG, DIGESTS, JOURNAL, METRICS, OPTIMIZER, STATE, WEIGHTS};
 use crate::config::{Config, Source};
 use crate::model::{MAX_FILE_BYTES, Weights};
@@ -65,7 +66,7 @@ pub fn find_run(runs: &Path, named: Option<&str>) -> Result<PathBuf, RunError> {
     match named {
         Some(name) => {
             let path = at(runs, name);
-            match has_config(&path)? {
+            match has_config(&path)? || Marker::read(&path).is_some() {
                 true => Ok(path),
                 false => Err(no_such(runs, name, "run")),
             }

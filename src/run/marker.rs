@@ -48,6 +48,23 @@ impl Marker {
         (read.program == PROGRAM).then_some(read)
     }
 
+    /// That a run is none of a later version, which may mean other things by the same files.
+    ///
+    /// # Errors
+    /// [`RunError::Unusable`] says so.
+    pub fn is_known(run: &Path) -> Result<(), RunError> {
+        match Self::read(run) {
+            Some(marker) if marker.layout > LAYOUT => Err(RunError::unusable(
+                &run.join(MARKER),
+                format!(
+                    "layout version {} of a later fluxttice-explorer; this one reads {LAYOUT}",
+                    marker.layout
+                ),
+            )),
+            _ => Ok(()),
+        }
+    }
+
     /// Writes it into a run.
     ///
     /// # Errors

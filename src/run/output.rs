@@ -37,14 +37,18 @@ pub fn write_result(
         Some(2) => return io::stderr().lock().write_all(bytes).map_err(told),
         _ => {}
     }
-    let Ok(there) = fs::metadata(to) else {
-        disk.create_folder(&parent(to))?;
-        return disk.write_new(to, bytes);
-    };
-    if there.is_file() && descriptor(to).is_none() {
-        // Where a link leads, so that it goes on leading there.
-        let place = fs::canonicalize(to).map_err(RunError::disk("find", to))?;
-        return disk.write_as(&place, bytes, &there);
+    match (fs::metadata(to), descriptor(to)) {
+        (Ok(there), None) if there.is_file() && existing == Existing::Replaced => {
+            // Where a link leads, so that it goes on leading there.
+            let place = fs::canonicalize(to).map_err(RunError::disk("find", to))?;
+            return disk.write_as(&place, bytes, &there);
+        }
+        (Ok(there), open) if open.is_some() || !there.is_file() => {}
+        _ => {
+            // Also where a file has come to be there since it was looked: that one stays.
+            disk.create_folder(&parent(to))?;
+            return disk.write_new(to, bytes);
+        }
     }
     // Behind what is there already, where it is a file after all.
     let file = OpenOptions::new().append(true).open(to);

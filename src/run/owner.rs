@@ -6,6 +6,9 @@ use std::sync::OnceLock;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, SystemTime};
 
+use super::checkpoint::epoch_of;
+use super::folder::{BESTS, LATEST};
+use super::names::{CONFIG, JOURNAL, METRICS, OPTIMIZER, STATE, VALIDATION, WEIGHTS};
 use crate::space::sha256;
 
 /// Ending of what is being made.
@@ -98,19 +101,38 @@ pub fn is_abandoned(path: &Path) -> bool {
     }
 }
 
-/// Who made a name; `Some(None)` where it is version 0.1.0, whose names have a process id alone.
+/// Who made a name; `Some(None)` where it is version 0.1.0, whose names have a process id alone. Other programs make
+/// names like those: only such are taken for that version's as it gave to things with fixed names.
 fn maker(name: &str) -> Option<Option<Owner>> {
     let rest = name.strip_prefix('.')?;
     let rest = rest
         .strip_suffix(SCRATCH)
         .or_else(|| rest.strip_suffix(REPLACED))?;
-    let (_, word) = rest.rsplit_once('.')?;
+    let (of, word) = rest.rsplit_once('.')?;
     let (owner, number) = word.rsplit_once('-')?;
     number.parse::<u64>().ok()?;
     match owner.parse::<u32>() {
-        Ok(_) => Some(None),
+        Ok(_) => has_a_fixed_name(of).then_some(None),
         Err(_) => Owner::parse(owner).map(Some),
     }
+}
+
+/// Whether this program gives something the name whatever the user says.
+fn has_a_fixed_name(name: &str) -> bool {
+    let fixed = [
+        CONFIG, METRICS, JOURNAL, WEIGHTS, OPTIMIZER, STATE, VALIDATION, LATEST,
+    ];
+    let is_run = || {
+        let digits = |text: &str, count: usize| {
+            text.len() == count && text.bytes().all(|byte| byte.is_ascii_digit())
+        };
+        let mut parts = name.split('-');
+        let (day, second, seed) = (parts.next(), parts.next(), parts.next());
+        day.is_some_and(|day| digits(day, 8))
+            && second.is_some_and(|second| digits(second, 6))
+            && seed.is_some_and(|seed| seed.starts_with('s'))
+    };
+    fixed.contains(&name) || BESTS.contains(&name) || epoch_of(name).is_some() || is_run()
 }
 
 fn is_old(path: &Path) -> bool {
@@ -207,7 +229,7 @@ mod tests {
             (mine, false),
             // Of a process in another container, or before a restart: nobody here can tell.
             (format!(".run.0123abcd-{number}-1-2.tmp"), false),
-            (format!(".run.{number}-2.tmp"), false),
+            (format!(".epoch-0001.{number}-2.tmp"), false),
             (format!(".run.{gone}-2.tmp"), true),
             (format!(".a.b.{gone}-0.old"), true),
         ] {
@@ -215,12 +237,20 @@ mod tests {
             fs::write(&path, "").unwrap();
             assert_eq!(is_abandoned(&path), abandoned, "{name}");
         }
-        for name in [".run.0123abcd-7-1-2.tmp", ".run.7-2.tmp"] {
+        for (name, abandoned) in [
+            (".run.0123abcd-7-1-2.tmp", true),
+            (".epoch-0001.7-2.tmp", true),
+            (".metrics.jsonl.7-2.tmp", true),
+            (".20261121-113000-s42.7-2.old", true),
+            (".photos.2023-08.old", false),
+            (".backup.2024-12.tmp", false),
+            (".20240101-photos.7-2.old", false),
+        ] {
             let path = home.path().join(name);
             let long_ago = SystemTime::now() - 2 * FOREIGN;
             let file = fs::File::create(&path).unwrap();
             file.set_modified(long_ago).unwrap();
-            assert!(is_abandoned(&path), "{name}");
+            assert_eq!(is_abandoned(&path), abandoned, "{name}");
         }
     }
 

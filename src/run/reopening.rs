@@ -5,7 +5,7 @@ use std::path::Path;
 use std::sync::Arc;
 
 use super::aside::{keep_aside, set_aside};
-use super::checkpoint::epoch_name;
+use super::checkpoint::{epoch_name, epoch_of};
 use super::digests::Own;
 use super::disk::{Disk, parent};
 use super::door;
@@ -285,7 +285,9 @@ fn mend_links(
 fn repeats(place: &Path, checkpoint: &Path) -> bool {
     if place.is_file() {
         let text = files::read(place, LINK_LIMIT);
-        return text.is_ok_and(|text| text.trim_ascii().starts_with(b"epoch-"));
+        return text.is_ok_and(|text| {
+            std::str::from_utf8(&text).is_ok_and(|text| epoch_of(text.trim()).is_some())
+        });
     }
     let names = [WEIGHTS, OPTIMIZER, STATE, DIGESTS];
     let same = |name: &&str| {

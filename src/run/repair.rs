@@ -1,7 +1,7 @@
 //! Setting a run right: nothing is removed, what is damaged is moved aside, and each step is told.
 
-use std::collections::BTreeMap;
-use std::fs;
+use std::collections::{BTreeMap, BTreeSet};
+use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 
 use super::aside::{keep_aside, set_aside};
@@ -18,7 +18,7 @@ use super::journal::{self, Entry, whole_lines};
 use super::lines::{Prefix, Sealed, look_at_seal, sha256};
 use super::lock::RunLock;
 use super::marker::Marker;
-use super::names::{CHECKPOINTS, CONFIG, DIGESTS, JOURNAL, MARKER, METRICS, SNAPSHOTS};
+use super::names::{CHECKPOINTS, CONFIG, DIGESTS, JOURNAL, MARKER, METRICS, SNAPSHOTS, STATE};
 use super::reopening::Found;
 use crate::record::EpochRecord;
 use crate::shown::shown;
@@ -37,8 +37,9 @@ pub fn repair(disk: &Disk, run: &Path, done: &mut Vec<String>) -> Result<(), Run
     configuration(disk, run, &states, done)?;
     states.set_aside(disk, run, done)?;
     let lines = journal_lines(disk, run, done)?;
-    if metrics(disk, run, done)? || lines.is_some() {
-        redigest(disk, run, lines.as_ref(), done)?;
+    metrics(disk, run, done)?;
+    if let Some(lines) = &lines {
+        redigest(disk, run, Part::Journal(lines), done)?;
     }
     let opened = Found::in_run(run)?.opened(disk, run, lock)?;
     done.extend(opened.mended);
@@ -50,9 +51,16 @@ pub fn repair(disk: &Disk, run: &Path, done: &mut Vec<String>) -> Result<(), Run
     };
     let metrics = door::own(run)?.metrics;
     if story.is_some_and(|story| !story.metrics.begins(&metrics)) {
-        redigest(disk, run, None, done)?;
+        redigest(disk, run, Part::Metrics, done)?;
     }
     Ok(())
+}
+
+/// What of a run was changed, so that its checkpoints' digests are made again.
+enum Part<'a> {
+    /// The journal: how many of the first so many lines are left.
+    Journal(&'a BTreeMap<usize, usize>),
+    Metrics,
 }
 
 /// Checkpoints and snapshots, held against their own digests alone.
@@ -71,7 +79,7 @@ impl States {
         let snapshots = snapshots.filter(|folder| holds_a_state(folder));
         let (mut intact, mut damaged) = (Vec::new(), Vec::new());
         for (folder, epoch) in checkpoints.chain(snapshots.map(|folder| (folder, None))) {
-            may_be_read(&folder)?;
+            may_be_looked_into(&folder)?;
             let read = Files::read(&folder).and_then(|files| {
                 let digest = files.config_digest()?;
                 files.snapshot(&digest)?;
@@ -81,6 +89,10 @@ impl States {
             });
             match read {
                 Ok(found) => intact.push(found),
+                // What cannot be read now is not damaged.
+                Err(RunError::Unreadable { path, source }) => {
+                    return Err(RunError::Unreadable { path, source });
+                }
                 Err(error) => damaged.push((folder, error)),
             }
         }
@@ -131,15 +143,13 @@ impl States {
     }
 }
 
-/// That nothing keeps this user from reading a state: what cannot be read now is not damaged.
-fn may_be_read(folder: &Path) -> Result<(), RunError> {
-    let entries = fs::read_dir(folder).map_err(RunError::disk("read", folder))?;
-    for path in entries.flatten().map(|entry| entry.path()) {
-        if path.is_file() {
-            fs::File::open(&path).map_err(RunError::disk("read", &path))?;
-        }
+/// That a folder does not look empty only because this user may not look into it.
+fn may_be_looked_into(folder: &Path) -> Result<(), RunError> {
+    let state = folder.join(STATE);
+    match state.symlink_metadata() {
+        Err(error) if error.kind() != ErrorKind::NotFound => Err(RunError::unread(&state)(error)),
+        _ => Ok(()),
     }
-    Ok(())
 }
 
 /// A marker that cannot be read, or is another run's, is made again.
@@ -234,34 +244,53 @@ fn journal_lines(
     }
     let good = |before: &str, line: &str| look_at_seal(before.as_bytes(), line) == Sealed::Good;
     let (mut kept, mut left) = (Vec::new(), BTreeMap::new());
+    let (mut seen, mut repeated, mut unproved) = (BTreeSet::new(), 0u32, false);
+    let mut left_out = false;
     for (place, (number, line)) in all.iter().enumerate() {
         let before = place.checked_sub(1).map_or("", |before| all[before].1);
         let after = all.get(place + 1).map(|(_, after)| *after);
         let reads = serde_json::from_str::<Entry>(line).is_ok();
-        // The line after one that was changed does not follow it, but is vouched for by the one after itself.
         let stands = match look_at_seal(before.as_bytes(), line) {
             Sealed::Good | Sealed::Absent => true,
-            Sealed::Broken => after.is_some_and(|after| good(line, after)),
+            // The line after one that was changed does not follow it, but is vouched for by the one after itself.
+            Sealed::Broken => match after {
+                Some(after) => good(line, after),
+                // Nothing vouches for the last one; what was changed before it is all that speaks against it.
+                None => {
+                    unproved = reads && left_out;
+                    left_out
+                }
+            },
         };
-        if reads && stands {
+        // With their times no two lines are equal that were written.
+        let is_new = seen.insert(*line);
+        repeated += u32::from(!is_new);
+        left_out = !(reads && stands) && is_new;
+        if reads && stands && is_new {
             kept.push(*line);
         }
         left.insert(*number, kept.len());
     }
     let aside = keep_aside(disk, run, &path, &bytes)?;
+    let changed = all.len() - kept.len() - repeated as usize;
     done.push(format!(
-        "{} of {} lines of {JOURNAL} were not what was written and are left out; the whole lies in {}",
-        all.len() - kept.len(),
-        all.len(),
+        "of {} of {JOURNAL}, {changed} were not what was written and {repeated} stood there twice; they are left out, and \
+         what was asked in the former is not known any more; the whole lies in {}",
+        counted(all.len() as u64, "line"),
         shown(aside)
     ));
+    if unproved {
+        done.push(format!(
+            "the last line of {JOURNAL} is kept, though nothing shows that it is what was written"
+        ));
+    }
     disk.write(&path, journal::resealed(kept.into_iter()).as_bytes())?;
     Ok(Some(left))
 }
 
 /// Metrics that cannot be read, or are not what was saved, are left out from the first epoch on that no checkpoint
-/// vouches for; true where that happened.
-fn metrics(disk: &Disk, run: &Path, done: &mut Vec<String>) -> Result<bool, RunError> {
+/// vouches for.
+fn metrics(disk: &Disk, run: &Path, done: &mut Vec<String>) -> Result<(), RunError> {
     let path = run.join(METRICS);
     let bytes = door::own(run)?.metrics;
     let mut prefixes: Vec<Prefix> = Vec::new();
@@ -274,9 +303,11 @@ fn metrics(disk: &Disk, run: &Path, done: &mut Vec<String>) -> Result<bool, RunE
         );
     }
     let text = String::from_utf8_lossy(&bytes);
+    // Some editors write a byte order mark.
+    let text = text.strip_prefix('\u{feff}').unwrap_or(&text);
     let mut lines: BTreeMap<u32, &str> = BTreeMap::new();
     let mut told = 0;
-    for (_, line) in whole_lines(&text) {
+    for (_, line) in whole_lines(text) {
         told += 1;
         if let Ok(record) = serde_json::from_str::<EpochRecord>(line) {
             lines.entry(record.epoch).or_insert(line);
@@ -304,7 +335,7 @@ fn metrics(disk: &Disk, run: &Path, done: &mut Vec<String>) -> Result<bool, RunE
         .map(|(_, (_, line))| format!("{line}\n"))
         .collect();
     if kept.as_bytes() == bytes {
-        return Ok(false);
+        return Ok(());
     }
     let aside = keep_aside(disk, run, &path, &bytes)?;
     disk.write(&path, kept.as_bytes())?;
@@ -313,14 +344,14 @@ fn metrics(disk: &Disk, run: &Path, done: &mut Vec<String>) -> Result<bool, RunE
         kept.lines().count(),
         shown(aside)
     ));
-    Ok(true)
+    Ok(())
 }
 
 /// Digests of what was changed here are made again; those of a checkpoint's own files stay what they were.
 fn redigest(
     disk: &Disk,
     run: &Path,
-    lines: Option<&BTreeMap<usize, usize>>,
+    changed: Part<'_>,
     done: &mut Vec<String>,
 ) -> Result<(), RunError> {
     let own = door::own(run)?;
@@ -342,19 +373,26 @@ fn redigest(
         let Some(story) = &mut digests.run else {
             continue;
         };
-        let told = epochs.iter().filter(|epoch| **epoch < finished).count();
-        story.metrics = Prefix::of(&own.metrics, told).unwrap_or_default();
-        let asked = match lines {
-            Some(left) => left
-                .range(..=story.journal.lines)
-                .next_back()
-                .map_or(0, |(_, left)| *left),
-            None => story.journal.lines,
-        };
-        story.journal = Prefix::of(&own.journal, asked).unwrap_or_default();
+        match changed {
+            Part::Metrics => {
+                let told = epochs.iter().filter(|epoch| **epoch < finished).count();
+                story.metrics = Prefix::of(&own.metrics, told).unwrap_or_default();
+            }
+            Part::Journal(left) => {
+                let first = left.range(..=story.journal.lines).next_back();
+                let told = first.map_or(0, |(_, left)| *left);
+                story.journal = Prefix::of(&own.journal, told).unwrap_or_default();
+            }
+        }
         let path = folder.join(DIGESTS);
         disk.write(&path, &digests.to_bytes(&path)?)?;
     }
-    done.push("checkpoints and snapshots are held against what is left from now on".to_owned());
+    let name = match changed {
+        Part::Metrics => METRICS,
+        Part::Journal(_) => JOURNAL,
+    };
+    done.push(format!(
+        "checkpoints and snapshots are held against what is left of {name} from now on"
+    ));
     Ok(())
 }

@@ -14,7 +14,7 @@ use super::files;
 use super::folder::name;
 use super::lock::RunLock;
 use super::names::{CONFIG, SET_ASIDE};
-use super::owner::{SCRATCH, beside, is_abandoned};
+use super::owner::{SCRATCH, beside, is_abandoned, is_half_made};
 use crate::shown::shown;
 
 /// Folder of deleted runs.
@@ -44,6 +44,8 @@ pub struct Trashed {
     pub path: PathBuf,
     /// Bytes of all its files.
     pub bytes: u64,
+    /// Whether it has come to its end: as long as it has not, there may be something of somebody else in it.
+    pub settled: bool,
 }
 
 /// Moves a run to the trash beside it, or removes it for good. Only what this program made is touched.
@@ -70,7 +72,8 @@ pub fn delete(disk: &Disk, run: &Path, for_good: bool) -> Result<Deleted, RunErr
         // What was moved there may be all that is left of something.
         kept.push(PathBuf::from(SET_ASIDE));
     }
-    let trash = parent(&run).join(TRASH);
+    let (place, own_name) = (parent(&run), run.file_name().unwrap_or_default());
+    let trash = trash_of(&place)?;
     disk.create_folder(&trash)?;
     settle(disk, &trash);
     let entry = beside(&trash.join(stamp()), SCRATCH);
@@ -81,7 +84,7 @@ pub fn delete(disk: &Disk, run: &Path, for_good: bool) -> Result<Deleted, RunErr
             .map_err(|error| RunError::unusable(&list, error.to_string()))?;
         disk.write(&list, &text)?;
     }
-    let moved = disk.rename_new(&run, &entry.join(name(&run)));
+    let moved = disk.rename_new(&run, &entry.join(own_name));
     if let Err(error) = moved {
         // The first error is the one to tell.
         let _ = disk.remove_folder(&entry);
@@ -91,14 +94,14 @@ pub fn delete(disk: &Disk, run: &Path, for_good: bool) -> Result<Deleted, RunErr
         Ok(entry) => entry,
         Err(error) => {
             // Back to where it was, as far as that goes; the first error is the one to tell.
-            if put_back(disk, &entry.join(name(&run)), &run).is_ok() {
+            if put_back(disk, &entry.join(own_name), &run).is_ok() {
                 let _ = disk.remove_folder(&entry);
             }
             return Err(error);
         }
     };
     let trash = match for_good {
-        false => Some(entry.join(name(&run))),
+        false => Some(entry.join(own_name)),
         true => {
             disk.remove_folder(&entry)?;
             // One that holds other runs stays.
@@ -117,17 +120,17 @@ pub fn delete(disk: &Disk, run: &Path, for_good: bool) -> Result<Deleted, RunErr
 /// # Errors
 /// [`RunError`] where the trash cannot be read.
 pub fn trashed(disk: &Disk, place: &Path) -> Result<Vec<Trashed>, RunError> {
-    let trash = place.join(TRASH);
+    let trash = trash_of(place)?;
     settle(disk, &trash);
     let mut found = Vec::new();
     for entry in folders(&trash)? {
-        // One that could not be brought to its end is listed by the name that it has.
-        let time = name(&entry);
+        let settled = !is_half_made(&name(&entry));
         for path in folders(&entry)? {
             found.push(Trashed {
-                time: time.clone(),
+                time: time_of(&entry),
                 name: name(&path),
                 bytes: size(&path),
+                settled,
                 path,
             });
         }
@@ -136,15 +139,33 @@ pub fn trashed(disk: &Disk, place: &Path) -> Result<Vec<Trashed>, RunError> {
     Ok(found)
 }
 
+/// The trash of a folder.
+fn trash_of(place: &Path) -> Result<PathBuf, RunError> {
+    let trash = place.join(TRASH);
+    match trash.is_symlink() {
+        false => Ok(trash),
+        true => Err(RunError::unusable(
+            &trash,
+            "is a link; expected the folder itself, which this program makes",
+        )),
+    }
+}
+
 /// Moves a run to where it was; what is there by now are files of somebody else that were in it.
 fn put_back(disk: &Disk, from: &Path, to: &Path) -> Result<(), RunError> {
-    match files::is_there(to) {
-        false => disk.rename_new(from, to),
-        true => {
+    match to.symlink_metadata() {
+        Err(_) => disk.rename_new(from, to),
+        Ok(there) if there.is_dir() => {
             clash(from, to)?;
             merge(disk, from, to)
         }
+        Ok(there) => Err(in_the_way(to, files::kind(&there))),
     }
+}
+
+fn in_the_way(path: &Path, kind: &str) -> RunError {
+    let problem = format!("{kind} is in the way of the run that is to be taken back; move it away");
+    RunError::unusable(path, problem)
 }
 
 /// Times in order; of several in the same second the later ones have a number.
@@ -162,7 +183,7 @@ fn order(time: &str) -> (String, u32) {
 /// [`RunError`] where it is not there, where something has its place, or the disk refuses.
 pub fn restore(disk: &Disk, place: &Path, named: &str) -> Result<PathBuf, RunError> {
     let found = find(disk, place, named)?;
-    let to = place.join(&found.name);
+    let to = place.join(found.path.file_name().unwrap_or_default());
     if files::is_there(&to.join(CONFIG)) {
         let problem = format!(
             "another run lies there: move it away, then `runs restore {}` takes this one back",
@@ -186,30 +207,56 @@ fn emptied(disk: &Disk, run: &Trashed) -> Result<(), RunError> {
     Ok(())
 }
 
-/// Removes a run from the trash of a folder for good.
+/// Removes what lies in a trash for good, if it is a run and nothing else.
 ///
 /// # Errors
-/// [`RunError`] where it is not there or the disk refuses.
-pub fn purge(disk: &Disk, place: &Path, named: &str) -> Result<PathBuf, RunError> {
-    let found = find(disk, place, named)?;
-    emptied(disk, &found)?;
-    Ok(found.path)
+/// [`RunError`] where something in it is not this program's, it is still on its way there, or the disk refuses.
+pub fn purge(disk: &Disk, run: &Trashed) -> Result<(), RunError> {
+    is_settled(disk, run)?;
+    made_here(&run.path)?;
+    if let Some(other) = foreign(&run.path)?.first() {
+        let problem = "is not this program's; move it away, then the run can be removed for good";
+        return Err(RunError::unusable(&run.path.join(other), problem));
+    }
+    emptied(disk, run)
+}
+
+/// That a run in the trash has come to its end there.
+fn is_settled(disk: &Disk, run: &Trashed) -> Result<(), RunError> {
+    let entry = parent(&run.path);
+    match (run.settled, is_abandoned(&entry)) {
+        (true, _) => Ok(()),
+        (false, true) => finish(disk, &entry).and_then(|place| {
+            let problem = "has only now come to its end there; ask again";
+            Err(RunError::unusable(&place, problem))
+        }),
+        (false, false) => Err(RunError::unusable(
+            &run.path,
+            "another process is moving it to the trash; wait for it",
+        )),
+    }
 }
 
 /// The run of this name that was deleted last, or the one deleted at this time.
 fn find(disk: &Disk, place: &Path, named: &str) -> Result<Trashed, RunError> {
     let all = trashed(disk, place)?;
-    let found = all
-        .into_iter()
-        .rev()
-        .find(|run| run.name == named || run.time == named);
-    found.ok_or_else(|| {
+    let found = all.into_iter().rev().find(|run| run.is(named));
+    let found = found.ok_or_else(|| {
         let problem = format!(
             "no run `{}` in the trash; `runs trash` lists it",
             shown(named)
         );
         RunError::unusable(&place.join(TRASH), problem)
-    })
+    })?;
+    is_settled(disk, &found)?;
+    Ok(found)
+}
+
+impl Trashed {
+    /// Whether a word names it: its name, or the time at which it was deleted.
+    pub fn is(&self, named: &str) -> bool {
+        self.name == named || self.time == named
+    }
 }
 
 /// Brings to its end what killed commands left in a trash.
@@ -238,27 +285,41 @@ fn finish(disk: &Disk, entry: &Path) -> Result<PathBuf, RunError> {
         let paths: Paths = serde_json::from_slice(&bytes)
             .map_err(|error| RunError::unusable(&list, error.to_string()))?;
         for run in folders(entry)? {
-            let place = parent(&trash).join(name(&run));
+            let place = parent(&trash).join(run.file_name().unwrap_or_default());
             for path in paths.to_paths() {
                 let (from, to) = (run.join(&path), place.join(&path));
-                if files::is_there(&from) {
-                    disk.create_folder(&parent(&to))?;
-                    disk.rename_new(&from, &to)?;
+                if !files::is_there(&from) {
+                    continue;
                 }
+                if files::is_there(&to) {
+                    let problem = format!(
+                        "is in the way of {}, which is not this program's and lay there; move one of them away",
+                        shown(&from)
+                    );
+                    return Err(RunError::unusable(&to, problem));
+                }
+                disk.create_folder(&parent(&to))?;
+                disk.rename_new(&from, &to)?;
             }
         }
         disk.remove_file(&list)?;
     }
-    let time = entry.file_name().unwrap_or_default().to_string_lossy();
-    let time = time.trim_start_matches('.').split('.').next().unwrap_or("");
+    let time = time_of(entry);
     loop {
-        let place = free(&trash, time);
+        let place = free(&trash, &time);
         match disk.rename_new(entry, &place) {
             // Another program was quicker to take the name.
             Err(RunError::Unusable { .. }) => {}
             moved => return moved.map(|()| place),
         }
     }
+}
+
+/// When what lies in a folder of the trash was deleted.
+fn time_of(entry: &Path) -> String {
+    let name = name(entry);
+    let time = name.trim_start_matches('.').split('.').next();
+    time.unwrap_or_default().to_owned()
 }
 
 /// That nothing of one folder has the place of something in another.
@@ -268,10 +329,7 @@ fn clash(from: &Path, to: &Path) -> Result<(), RunError> {
         match (one.is_dir() && !one.is_symlink(), other.symlink_metadata()) {
             (_, Err(_)) => {}
             (true, Ok(there)) if there.is_dir() => clash(&one, &other)?,
-            _ => {
-                let problem = "is in the way of the run that is to be taken back; move it away";
-                return Err(RunError::unusable(&other, problem));
-            }
+            (_, Ok(there)) => return Err(in_the_way(&other, files::kind(&there))),
         }
     }
     Ok(())

@@ -65,7 +65,21 @@ fn of_machine() -> Option<u64> {
     let kibibytes: u64 = line.split_whitespace().next()?.parse().ok()?;
     let group = fs::read_to_string("/sys/fs/cgroup/memory.max").ok();
     let limit = group.and_then(|limit| limit.trim().parse().ok());
-    Some((kibibytes * 1024).min(limit.unwrap_or(u64::MAX)))
+    let limits = [limit, of_process()];
+    let least = limits.into_iter().flatten().min();
+    Some((kibibytes * 1024).min(least.unwrap_or(u64::MAX)))
+}
+
+/// What this process may use (`ulimit -v`, `ulimit -d`).
+fn of_process() -> Option<u64> {
+    #[cfg(unix)]
+    {
+        use rustix::process::{Resource, getrlimit};
+        let limits = [Resource::As, Resource::Data].map(|kind| getrlimit(kind).current);
+        limits.into_iter().flatten().min()
+    }
+    #[cfg(not(unix))]
+    None
 }
 
 /// Twice as much is kept, with which a batch of 64 gets along.

@@ -4,7 +4,7 @@
 use std::fs;
 use std::os::unix::fs::{MetadataExt, PermissionsExt, symlink};
 use std::path::{Path, PathBuf};
-use std::process::Command;
+use std::process::{Command, Stdio};
 
 use crate::program::{Home, Ran, Running, SMALL, names};
 
@@ -13,7 +13,7 @@ const KEPT: &str = "--epochs 3 --set checkpoint_freq=1";
 
 impl Home {
     /// A copy of a run, made by `cp` with these flags.
-    fn copied(&self, from: &str, to: &str, flags: &str) -> PathBuf {
+    pub fn copied(&self, from: &str, to: &str, flags: &str) -> PathBuf {
         let copied = Command::new("cp")
             .arg(flags)
             .args([self.path(from), self.path(to)])
@@ -23,12 +23,12 @@ impl Home {
         self.path(to)
     }
 
-    fn runs(&self, arguments: &str) -> Ran {
+    pub fn runs(&self, arguments: &str) -> Ran {
         self.run(&format!("runs {arguments}"))
     }
 
     /// The bytes of every file of a run but its lock and its log.
-    fn bytes(&self, run: &str) -> Vec<(PathBuf, Vec<u8>)> {
+    pub fn bytes(&self, run: &str) -> Vec<(PathBuf, Vec<u8>)> {
         let mut found = Vec::new();
         walk(&self.path(run), &mut found);
         found.sort();
@@ -675,6 +675,27 @@ fn runs_that_begin_in_the_same_second_have_names_of_their_own() {
 }
 
 #[test]
+fn of_several_that_begin_in_one_folder_one_has_it_and_the_others_leave_it_alone() {
+    let home = Home::new();
+    for round in 0..5 {
+        let name = format!("run-{round}");
+        let seeds = [1, 2, 3, 4, 5, 6].map(|seed| format!("--epochs 1 --seed {seed}"));
+        let started = seeds.map(|seed| {
+            let mut command = home.training(&name, &seed);
+            command.stdout(Stdio::null()).stderr(Stdio::null());
+            command.spawn().unwrap()
+        });
+        let ended = started.map(|mut child| child.wait().unwrap().code());
+        let mut ended = ended.to_vec();
+        ended.sort_unstable();
+        let one = [Some(0), Some(3), Some(3), Some(3), Some(3), Some(3)];
+        assert_eq!(ended, one, "round {round}");
+        let path = home.path(&name);
+        home.runs(&format!("check {}", path.display())).exits(0);
+    }
+}
+
+#[test]
 fn what_is_no_plain_file_is_refused_at_once() {
     let home = two_of_three();
     let pipe = |path: &Path| {
@@ -883,7 +904,7 @@ fn what_killed_commands_left_beside_a_run_is_swept_up() {
 /// How scratch names call this machine and its namespace of processes.
 fn place(home: &Home) -> String {
     let mut command = home.training("killed", "--set total_epochs=100000 --set patience=100000");
-    let mut child = command.stdout(std::process::Stdio::null()).spawn().unwrap();
+    let mut child = command.stdout(Stdio::null()).spawn().unwrap();
     let found = loop {
         let everything = Command::new("find")
             .arg(home.path("killed"))

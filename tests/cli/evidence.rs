@@ -279,7 +279,7 @@ fn a_private_key_that_others_can_read_is_warned_of() {
 #[test]
 fn what_a_dead_process_left_beside_the_certificate_is_swept_up() {
     let home = Home::new();
-    let left = home.path(".evidence.2147483647-1.tmp");
+    let left = home.path(".evidence.0123abcd-1-1-1.tmp");
     fs::create_dir(&left).unwrap();
     let long_ago = SystemTime::now() - Duration::from_secs(48 * 60 * 60);
     fs::File::open(&left)
@@ -293,4 +293,25 @@ fn what_a_dead_process_left_beside_the_certificate_is_swept_up() {
     home.run(&format!("certify --checkpoint {weights} --out {out}"))
         .exits(1);
     assert!(!left.exists());
+}
+
+#[test]
+fn weights_of_another_run_are_not_certified_however_few_samples_it_counted() {
+    let home = Home::new();
+    home.train("run", "--epochs 1").exits(0);
+    let checkpoint = home.path("run/checkpoints/epoch-0000");
+    // As version 0.1.0 left it: nothing but its figures says whose weights they are.
+    fs::remove_file(checkpoint.join("digests.json")).unwrap();
+    let trained = include_bytes!("../../assets/builtin/weights.safetensors");
+    fs::write(checkpoint.join("weights.safetensors"), trained).unwrap();
+    let (run, out) = (home.path("run"), home.path("certificate"));
+    let asked = format!(
+        "certify --checkpoint {} --out {}",
+        run.display(),
+        out.display()
+    );
+    let refused = home.run(&asked).exits(1);
+    let words = "of 2000 samples now";
+    assert!(refused.stderr.contains(words), "{}", refused.stderr);
+    assert!(!out.exists());
 }

@@ -70,7 +70,11 @@ fn cosine(a: &[f64], b: &[f64]) -> f64 {
         aa += a * a;
         bb += b * b;
     }
-    let norms = (aa * bb).sqrt();
+    let norms = match aa * bb {
+        product if product.is_normal() => product.sqrt(),
+        // Too large or too small for one number.
+        _ => aa.sqrt() * bb.sqrt(),
+    };
     if norms == 0.0 { 1.0 } else { 1.0 - dot / norms }
 }
 
@@ -102,6 +106,8 @@ mod tests {
         assert!(cosine([1.0, 1.0], [3.0, 3.0]).abs() < 1e-12);
         assert!((cosine([1.0, 0.0], [-5.0, 0.0]) - 2.0).abs() < 1e-12);
         assert!((cosine([0.0, 0.0], [1.0, 0.0]) - 1.0).abs() < 1e-12);
+        assert!(cosine([1e120, 1e120], [1e120, 1e120]).abs() < 1e-12);
+        assert!(cosine([1e-120, 0.0], [1e-120, 0.0]).abs() < 1e-12);
     }
 
     #[test]
