@@ -25,11 +25,17 @@ const T_95: [f64; 19] = [
 /// Most values whose mean has an interval.
 pub const MOST_VALUES: usize = T_95.len() + 1;
 
+/// How many standard errors with so many degrees of freedom a 95 % interval reaches to each side; `None` for 0 and for
+/// more than are listed.
+pub fn reach(freedom: usize) -> Option<f64> {
+    T_95.get(freedom.checked_sub(1)?).copied()
+}
+
 /// Student's 95 % interval of the mean; `None` with fewer than two values, or more than
 /// [`MOST_VALUES`].
 pub fn interval(values: &[f64]) -> Option<[f64; 2]> {
-    let freedom = values.len().checked_sub(1).filter(|freedom| *freedom > 0)?;
-    let t = T_95.get(freedom - 1)?;
+    let freedom = values.len().checked_sub(1)?;
+    let t = reach(freedom)?;
     let centre = mean(values.iter().copied());
     let squares: f64 = values.iter().map(|value| (value - centre).powi(2)).sum();
     let error = (squares / freedom as f64 / values.len() as f64).sqrt();

@@ -7,3 +7,47 @@ pub fn counted(number: impl Into<u64>, thing: &str) -> String {
         number => format!("{number} {thing}s"),
     }
 }
+
+/// A number with its thousands separated, for people: `19,683`.
+pub fn thousands(number: u64) -> String {
+    let digits = number.to_string();
+    let mut out = String::new();
+    for (position, digit) in digits.chars().enumerate() {
+        if position > 0 && (digits.len() - position).is_multiple_of(3) {
+            out.push(',');
+        }
+        out.push(digit);
+    }
+    out
+}
+
+/// A decimal number, its thousands separated: `19,556.25`.
+pub fn separated(number: &str) -> String {
+    let (whole, rest) = number.split_at(number.find('.').unwrap_or(number.len()));
+    let (sign, digits) = whole.split_at(usize::from(whole.starts_with('-')));
+    match digits.parse() {
+        Ok(digits) => format!("{sign}{}{rest}", thousands(digits)),
+        // An exponent, an infinity.
+        Err(_) => number.to_owned(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn thousands_are_separated_and_nothing_else() {
+        let cases = ["7", "999", "1,000", "19,683", "1,000,000"];
+        assert_eq!([7, 999, 1_000, 19_683, 1_000_000].map(thousands), cases);
+        for (number, text) in [
+            ("19556.2527", "19,556.2527"),
+            ("-1234.5", "-1,234.5"),
+            ("0.0065", "0.0065"),
+            ("3.200e-4", "3.200e-4"),
+            ("inf", "inf"),
+        ] {
+            assert_eq!(separated(number), text);
+        }
+    }
+}

@@ -61,7 +61,8 @@ pub fn certify(
     }
     let place = PathBuf::from(&origin);
     let evidence = Evidence::read(&checkpoint.origin.name(), &files, &place)?;
-    let measured = Measured::of(&evidence, scale, watch)?;
+    let measurement = Measurement::of(scale);
+    let measured = Measured::of(&evidence, &measurement, watch)?;
     if !measured.checks.failed.is_empty() {
         return Err(CertificateError::Refused {
             origin,
@@ -72,8 +73,8 @@ pub fn certify(
         tool: Tool::this(),
         made: journal::now(),
         run: run(&evidence)?,
-        measurement: Measurement::of(scale),
-        definitions: definitions(&measured.figures),
+        definitions: definitions(&measured.figures, measurement.estimators),
+        measurement,
         figures: measured.figures,
         untrained: measured.untrained,
         checks: measured.checks,

@@ -6,11 +6,13 @@ use super::evidence::Evidence;
 use super::statement::TOLERANCE;
 use crate::device::DeviceFailure;
 use crate::measure::{
-    CoverageReport, Covered, Evaluator, Generator, PriorAnswer, PriorQuestion, Scale, survey,
+    CoverageReport, Covered, Estimators, Evaluator, Generator, Mean, PriorAnswer, PriorQuestion,
+    Scale, survey,
 };
 use crate::model::{Architecture, Weights, Which};
 use crate::record::Unique;
-use crate::space::OPERATIONS;
+use crate::space::{OPERATIONS, sha256};
+use crate::validation::UNTRAINED;
 use crate::words::counted;
 
 /// Argmax coverage must be this many times that of untrained weights.
@@ -70,8 +72,14 @@ const HISTORY: &str = "the weights have a training history";
 /// What untrained weights of the same shape reach, and by how much a model must beat them.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Untrained {
-    /// Seed of the untrained weights, and of codes and draws.
+    /// Seed of codes and draws, and of the untrained weights where there is one model of them.
     pub seed: u64,
+    /// Seeds of the untrained weights: each figure is the best of theirs.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub seeds: Vec<u64>,
+    /// SHA-256 of their files.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub weights: Vec<String>,
     /// Samples of coverage, and codes of the probabilities behind I(z; x).
     pub samples: u32,
     /// Argmax coverage of A and B.
@@ -85,15 +93,78 @@ pub struct Untrained {
 }
 
 impl Untrained {
-    /// Measures fresh weights of an architecture at the smallest sample size of a scale.
+    /// What fresh weights of an architecture reach at the smallest sample size of a scale.
+    ///
+    /// Of version 0.1.0 it was one model, of the measurement's seed. Since then it is the best of several, whatever the
+    /// seed; of the published architecture their figures are kept.
     ///
     /// # Errors
     /// The device's failure.
-    pub fn measure(architecture: Architecture, scale: &Scale) -> Result<Self, DeviceFailure> {
+    pub fn of(
+        architecture: Architecture,
+        scale: &Scale,
+        estimators: Estimators,
+    ) -> Result<Self, DeviceFailure> {
         let samples = smallest(scale);
-        let evaluator = Evaluator::new(&Weights::start(architecture, scale.seed));
+        if estimators == Estimators::Plain {
+            return Self::measure(architecture, scale.seed, scale.seed, samples, estimators);
+        }
+        if architecture == Architecture::PUBLISHED && samples == KEPT_SAMPLES {
+            return Ok(Self::best(&KEPT.map(Self::kept)));
+        }
+        let found = UNTRAINED
+            .iter()
+            .map(|seed| Self::measure(architecture, *seed, CODES_SEED, samples, estimators));
+        Ok(Self::best(&found.collect::<Result<Vec<_>, _>>()?))
+    }
+
+    /// The best of several, and all their seeds.
+    fn best(all: &[Self]) -> Self {
+        let of = |i: usize| all.iter().map(move |one| one.mutual_information[i]);
+        let most = |i: usize| of(i).fold(0.0, f64::max);
+        let covered = |i: usize| all.iter().map(|one| one.argmax_coverage[i]).max();
+        Self {
+            seed: CODES_SEED,
+            seeds: all.iter().map(|one| one.seed).collect(),
+            weights: all.iter().flat_map(|one| one.weights.clone()).collect(),
+            samples: all.first().map_or(0, |one| one.samples),
+            argmax_coverage: [0, 1].map(|i| covered(i).unwrap_or(0)),
+            mutual_information: [most(0), most(1)],
+            coverage_margin: COVERAGE_MARGIN,
+            information_margin: INFORMATION_MARGIN,
+        }
+    }
+
+    fn kept(kept: Kept) -> Self {
+        Self {
+            seed: kept.seed,
+            seeds: Vec::new(),
+            weights: vec![kept.weights.to_owned()],
+            samples: KEPT_SAMPLES,
+            argmax_coverage: kept.argmax_coverage,
+            mutual_information: kept.mutual_information,
+            coverage_margin: COVERAGE_MARGIN,
+            information_margin: INFORMATION_MARGIN,
+        }
+    }
+
+    fn measure(
+        architecture: Architecture,
+        of_weights: u64,
+        of_codes: u64,
+        samples: u32,
+        estimators: Estimators,
+    ) -> Result<Self, DeviceFailure> {
+        let weights = Weights::start(architecture, of_weights);
+        let digest = weights.to_bytes().map(|bytes| sha256(&bytes));
+        let evaluator = Evaluator::new(&weights);
         let mut untrained = Self {
-            seed: scale.seed,
+            seed: of_weights,
+            seeds: Vec::new(),
+            weights: match estimators {
+                Estimators::Plain => Vec::new(),
+                Estimators::Corrected => digest.into_iter().collect(),
+            },
             samples,
             argmax_coverage: [0; 2],
             mutual_information: [0.0; 2],
@@ -103,25 +174,69 @@ impl Untrained {
         for (i, which) in Which::BOTH.into_iter().enumerate() {
             let question = PriorQuestion {
                 which,
-                seed: scale.seed,
+                seed: of_codes,
                 samples: vec![samples],
                 probability_codes: samples,
             };
             let answer = survey(&evaluator, &question, &|_| {})?;
             untrained.argmax_coverage[i] = answer.covered[0].coverage.argmax.unique;
-            untrained.mutual_information[i] = information(answer.generator.as_ref());
+            untrained.mutual_information[i] = information(answer.generator.as_ref(), estimators);
         }
         Ok(untrained)
     }
 }
+
+/// Seed of codes and draws of untrained models, whatever that of a measurement.
+const CODES_SEED: u64 = 0;
+/// Sample size of what is kept of untrained models.
+const KEPT_SAMPLES: u32 = 50_000;
+
+/// What an untrained model of the published architecture reaches.
+#[derive(Clone, Copy)]
+struct Kept {
+    seed: u64,
+    /// SHA-256 of its file.
+    weights: &'static str,
+    argmax_coverage: [u32; 2],
+    mutual_information: [f64; 2],
+}
+
+/// Measured by this program, and measured again by a test.
+const KEPT: [Kept; 3] = [
+    Kept {
+        seed: 3,
+        weights: "sha256:e1dcedf6ce80a9eb281a98de1b98bc390aaf355a0b46935717d3d7c1ff00b0f3",
+        argmax_coverage: [1_171, 4_186],
+        mutual_information: [0.013_491_251_030_298_024, 0.103_186_047_814_375_57],
+    },
+    Kept {
+        seed: 5,
+        weights: "sha256:6fd8a1b9941e6f5b094bf8393e420ca6f5f592bbe7d9df9bc05b3c9070c0860d",
+        argmax_coverage: [1_275, 1_980],
+        mutual_information: [0.020_672_522_355_888_123, 0.118_518_247_547_230_62],
+    },
+    Kept {
+        seed: 7,
+        weights: "sha256:1901f0e3ed504d2782ba1627002cca877d4461e34a0747120dad4b7e61056942",
+        argmax_coverage: [501, 4_659],
+        mutual_information: [0.012_105_027_679_302_882, 0.112_353_386_746_875_12],
+    },
+];
 
 fn smallest(scale: &Scale) -> u32 {
     scale.samples.iter().copied().min().unwrap_or(0)
 }
 
 /// I(z; x) in nats; 0 where no probabilities were measured.
-fn information(generator: Option<&Generator>) -> f64 {
-    generator.map_or(0.0, |generator| generator.mean().mutual_information())
+fn information(generator: Option<&Generator>, estimators: Estimators) -> f64 {
+    generator.map_or(0.0, |generator| match estimators {
+        Estimators::Plain => generator.mean().mutual_information(),
+        Estimators::Corrected => {
+            let found = generator.estimate(Mean::mutual_information);
+            // As it comes it is too low, which speaks against the model.
+            found.corrected.map_or(found.raw, |found| found.value)
+        }
+    })
 }
 
 /// Every check of a measured checkpoint.
@@ -132,6 +247,7 @@ pub fn checks(
     evidence: &Evidence,
     report: &CoverageReport,
     untrained: &Untrained,
+    estimators: Estimators,
     again: Option<[u32; 2]>,
 ) -> Checks {
     let mut checks = Checks::default();
@@ -146,7 +262,7 @@ pub fn checks(
     for (i, which) in Which::BOTH.into_iter().enumerate() {
         let name = which.name().to_uppercase();
         let answer = &report.prior[i];
-        beats_untrained(&mut checks, &name, i, answer, untrained);
+        beats_untrained(&mut checks, (&name, i), answer, untrained, estimators);
         if let Some(generator) = &answer.generator {
             let sum = generator.mean().sum();
             checks.add(
@@ -155,7 +271,7 @@ pub fn checks(
                 format!("{sum:.9}"),
             );
             for covered in &answer.covered {
-                expected(&mut checks, &name, covered, generator);
+                expected(&mut checks, &name, covered, generator, estimators);
             }
         }
         for covered in &answer.covered {
@@ -171,10 +287,10 @@ pub fn checks(
 
 fn beats_untrained(
     checks: &mut Checks,
-    name: &str,
-    i: usize,
+    (name, i): (&str, usize),
     answer: &PriorAnswer,
     untrained: &Untrained,
+    estimators: Estimators,
 ) {
     let same_size = |covered: &&Covered| covered.coverage.argmax.samples == untrained.samples;
     let found = answer.covered.iter().find(same_size);
@@ -187,7 +303,7 @@ fn beats_untrained(
         f64::from(found) >= COVERAGE_MARGIN * f64::from(fresh),
         format!("{found} operations of {} samples, untrained {fresh}", untrained.samples),
     );
-    let found = information(answer.generator.as_ref());
+    let found = information(answer.generator.as_ref(), estimators);
     let fresh = untrained.mutual_information[i];
     checks.add(
         format!(
@@ -200,13 +316,30 @@ fn beats_untrained(
 
 /// Counting and probabilities are two ways to the same figure; where there are not many more codes
 /// than samples, the second is too biased to say anything.
-fn expected(checks: &mut Checks, name: &str, covered: &Covered, generator: &Generator) {
+fn expected(
+    checks: &mut Checks,
+    name: &str,
+    covered: &Covered,
+    generator: &Generator,
+    estimators: Estimators,
+) {
     let unique = covered.coverage.categorical;
     if unique.samples > generator.codes() / CODES_PER_SAMPLE {
         return;
     }
     let samples = f64::from(unique.samples);
-    let estimate = generator.estimate(|mean| mean.expected_coverage(samples));
+    let take = |mean: &Mean| mean.expected_coverage(samples);
+    let (value, error, bias) = match estimators {
+        Estimators::Plain => {
+            let plain = generator.plain(take);
+            let bias = (plain.value - plain.trend[1]).abs();
+            (plain.value, plain.standard_error, bias)
+        }
+        Estimators::Corrected => match generator.estimate(take).corrected {
+            Some(found) => (found.value, found.standard_error, 0.0),
+            None => return,
+        },
+    };
     // Hits of different operations are negatively correlated: the sum of variances bounds it.
     let variance: f64 = generator
         .mean()
@@ -215,9 +348,8 @@ fn expected(checks: &mut Checks, name: &str, covered: &Covered, generator: &Gene
         .map(|p| libm::exp(samples * libm::log1p(-p)))
         .map(|missed| missed * (1.0 - missed))
         .sum();
-    let bias = (estimate.value - estimate.trend[1]).abs();
-    let apart = (f64::from(unique.unique) - estimate.value).abs();
-    let margin = DEVIATIONS * (variance.sqrt() + estimate.standard_error) + bias;
+    let apart = (f64::from(unique.unique) - value).abs();
+    let margin = DEVIATIONS * (variance.sqrt() + error) + bias;
     checks.add(
         format!(
             "categorical coverage of {name} at {} is what its probabilities expect",
@@ -225,8 +357,8 @@ fn expected(checks: &mut Checks, name: &str, covered: &Covered, generator: &Gene
         ),
         apart <= margin,
         format!(
-            "counted {}, expected {:.1} within {margin:.1}",
-            unique.unique, estimate.value
+            "counted {}, expected {value:.1} within {margin:.1}",
+            unique.unique
         ),
     );
 }
@@ -314,4 +446,26 @@ pub fn again(evidence: &Evidence, scale: &Scale) -> Result<Option<[u32; 2]>, Dev
         Ok::<_, DeviceFailure>(answer.covered[0].coverage.argmax.unique)
     };
     Ok(Some([count(Which::A)?, count(Which::B)?]))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::certificate::compare::same_untrained;
+
+    #[test]
+    fn what_is_kept_of_untrained_models_is_what_they_reach() {
+        assert_eq!(KEPT.map(|kept| kept.seed), UNTRAINED);
+        let measured = UNTRAINED.map(|seed| {
+            let published = Architecture::PUBLISHED;
+            let corrected = Estimators::Corrected;
+            Untrained::measure(published, seed, CODES_SEED, KEPT_SAMPLES, corrected).unwrap()
+        });
+        let kept = KEPT.map(Untrained::kept);
+        let same = measured
+            .iter()
+            .zip(&kept)
+            .all(|(measured, kept)| same_untrained(kept, measured));
+        assert!(same, "{measured:#?}");
+    }
 }

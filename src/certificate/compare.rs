@@ -25,7 +25,7 @@ pub fn measured(predicate: &Predicate, measured: &Measured, verdict: &mut Verdic
 
 /// Holds what the figures are said to mean against what they mean here.
 pub fn meanings(predicate: &Predicate, verdict: &mut Verdict) {
-    let known = definitions(&predicate.figures);
+    let known = definitions(&predicate.figures, predicate.measurement.estimators);
     if known == predicate.definitions {
         verdict.compare("definitions", "this program's", "this program's");
         return;
@@ -121,6 +121,7 @@ impl Entry for Figure {
             value: None,
             ceiling: None,
             standard_error: None,
+            raw: None,
             trend: None,
             ..figure.clone()
         };
@@ -132,6 +133,7 @@ impl Entry for Figure {
             && near(self.value, measured.value)
             && near(self.ceiling, measured.ceiling)
             && near(error(self), error(measured))
+            && near(self.raw, measured.raw)
             && near(trend(self, 0), trend(measured, 0))
             && near(trend(self, 1), trend(measured, 1))
     }
@@ -229,12 +231,20 @@ fn reached(untrained: &Untrained) -> String {
     let [a, b] = untrained.argmax_coverage;
     let [about_a, about_b] = untrained.mutual_information;
     format!(
-        "A {a} operations and {about_a} nats, B {b} and {about_b}, of {} samples with seed {}; margins {} times and {} nats",
-        untrained.samples, untrained.seed, untrained.coverage_margin, untrained.information_margin
+        "A {a} operations and {about_a} nats, B {b} and {about_b}, of {} samples with seed {}{}; margins {} times and {} nats",
+        untrained.samples,
+        untrained.seed,
+        match untrained.seeds[..] {
+            [] => String::new(),
+            _ => format!(", the best of weights of seeds {:?}", untrained.seeds),
+        },
+        untrained.coverage_margin,
+        untrained.information_margin
     )
 }
 
-fn same_untrained(stated: &Untrained, measured: &Untrained) -> bool {
+/// Whether two say the same, within the tolerance.
+pub(super) fn same_untrained(stated: &Untrained, measured: &Untrained) -> bool {
     let pairs = stated
         .mutual_information
         .iter()

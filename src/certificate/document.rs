@@ -2,9 +2,10 @@
 
 use super::statement::Predicate;
 use super::{CERTIFICATE, ENVELOPE, SUMS};
-use crate::measure::Figure;
+use crate::measure::{Estimators, Figure};
 use crate::space::OPERATIONS;
 use crate::validation::{Score, number};
+use crate::words::separated;
 
 /// The document; a function of the predicate alone.
 pub fn document(predicate: &Predicate) -> String {
@@ -56,17 +57,36 @@ pub fn document(predicate: &Predicate) -> String {
     line("");
     line("## Figures");
     line("");
-    line(
-        "Ceiling: what a perfect generator reaches on average, or the largest possible value. Trend: the same",
-    );
-    line(
-        "from a quarter and from half of the codes; a drift towards the value shows what bias is left.",
-    );
-    line("");
-    line("| figure | VAE | N | value | ± | ceiling | trend | digest |");
-    line("|---|---|---|---|---|---|---|---|");
+    match measurement.estimators {
+        Estimators::Plain => {
+            line(
+                "Ceiling: what a perfect generator reaches on average, or the largest possible value. Trend: the same",
+            );
+            line(
+                "from a quarter and from half of the codes; a drift towards the value shows what bias is left.",
+            );
+            line("");
+            line("| figure | VAE | N | value | ± | ceiling | trend | digest |");
+            line("|---|---|---|---|---|---|---|---|");
+        }
+        Estimators::Corrected => {
+            line(
+                "±: one standard error, with what may be left of the bias; a 95 % interval reaches 2.131 of them to each side. Raw: the",
+            );
+            line(
+                "same before its bias was corrected. Ceiling: what a uniform generator is expected to reach, or the largest possible value.",
+            );
+            line("Too few: the codes do not suffice for a figure.");
+            line("");
+            line("| figure | VAE | N | value | ± | raw | ceiling | digest |");
+            line("|---|---|---|---|---|---|---|---|");
+        }
+    }
     for figure in &predicate.figures {
-        line(&row(figure));
+        line(&match measurement.estimators {
+            Estimators::Plain => plain_row(figure),
+            Estimators::Corrected => row(figure),
+        });
     }
     line("");
     line("## What the names mean");
@@ -155,6 +175,20 @@ fn headline(predicate: &Predicate) -> String {
         let entropy = of("decode entropy", vae).and_then(|figure| figure.value);
         let information = of("mutual information", vae).and_then(|figure| figure.value);
         let percent = |operations: f64| 100.0 * operations / OPERATIONS as f64;
+        if predicate.measurement.estimators == Estimators::Corrected {
+            let whole = |value: f64| separated(&format!("{value:.0}"));
+            return format!(
+                "**VAE-{vae}** generates {} of {} operations with {} samples by argmax: {:.2} %, where {:.2} % are expected of a uniform \
+                 generator; decode entropy {:.3} nats, mutual information {} nats of 9.888.",
+                whole(value),
+                whole(OPERATIONS as f64),
+                whole(f64::from(samples)),
+                percent(value),
+                percent(ceiling),
+                entropy.unwrap_or(f64::NAN),
+                information.map_or("of too few codes to tell".to_owned(), |found| format!("{found:.3}")),
+            );
+        }
         format!(
             "**VAE-{vae}** generates {value} of {OPERATIONS} operations with {samples} samples by argmax: {:.2} % of {:.2} % possible, \
              decode entropy {:.3} nats, mutual information {:.3} of 9.888 nats.",
@@ -168,6 +202,29 @@ fn headline(predicate: &Predicate) -> String {
 }
 
 fn row(figure: &Figure) -> String {
+    let number = |value: Option<f64>| value.map_or(String::new(), |value| separated(&shown(value)));
+    let digest = figure
+        .digest
+        .as_ref()
+        .map_or(String::new(), |digest| format!("`{digest}`"));
+    format!(
+        "| {} | {} | {} | {} | {} | {} | {} | {digest} |",
+        figure.title(),
+        figure.vae,
+        number(figure.samples.map(f64::from)),
+        figure
+            .value
+            .map_or("too few".to_owned(), |value| separated(&shown(value))),
+        figure
+            .standard_error
+            .map_or(String::new(), |error| format!("{error:.1e}")),
+        number(figure.raw),
+        number(figure.ceiling),
+    )
+}
+
+/// A row as version 0.1.0 wrote it.
+fn plain_row(figure: &Figure) -> String {
     let number = |value: Option<f64>| value.map_or(String::new(), shown);
     let trend = figure.trend.map_or(String::new(), |[quarter, half]| {
         format!("{}, {}", shown(quarter), shown(half))

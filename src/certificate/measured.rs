@@ -2,9 +2,10 @@
 
 use super::checks::{Checks, Untrained, again, checks};
 use super::evidence::Evidence;
+use super::statement::Measurement;
 use crate::device::DeviceFailure;
 use crate::measure::{CoverageReport, Evaluator, Figure, Progress, Scale};
-use crate::validation::{Past, Score, validate};
+use crate::validation::{Past, Score, validate_as};
 
 /// What was measured of a checkpoint.
 #[derive(Clone, Debug)]
@@ -26,21 +27,28 @@ impl Measured {
     /// The device's failure.
     pub fn of(
         evidence: &Evidence,
-        scale: &Scale,
+        measurement: &Measurement,
         watch: &(dyn Fn(Progress) + Sync),
     ) -> Result<Self, DeviceFailure> {
+        let (scale, estimators) = (&measurement.scale(), measurement.estimators);
         let evaluator = Evaluator::new(&evidence.weights);
         let report = CoverageReport::measure(&evaluator, scale, Some(&evidence.facts()), watch)?;
-        let untrained = Untrained::measure(evidence.weights.architecture, scale)?;
+        let untrained = Untrained::of(evidence.weights.architecture, scale, estimators)?;
         let validation = if *scale == Scale::certificate(scale.seed) {
             let past = Past::new(evidence.config.clone(), evidence.metrics.clone());
-            validate(&evidence.weights, &past, scale.seed, watch)?
+            validate_as(&evidence.weights, &past, scale.seed, estimators, watch)?
         } else {
             Vec::new()
         };
         Ok(Self {
-            figures: report.figures(),
-            checks: checks(evidence, &report, &untrained, again(evidence, scale)?),
+            figures: report.figures_as(estimators),
+            checks: checks(
+                evidence,
+                &report,
+                &untrained,
+                estimators,
+                again(evidence, scale)?,
+            ),
             untrained,
             validation: validation.iter().map(Score::from).collect(),
         })

@@ -5,9 +5,10 @@ use plotters::prelude::*;
 
 use super::error::CertificateError;
 use super::statement::Predicate;
-use crate::measure::{Figure, Subject, ceiling};
+use crate::measure::{Estimators, Figure, Subject, ceiling};
 use crate::plot::{self, BLUE, DrawError, FONT, ORANGE, Picture, failed};
 use crate::space::OPERATIONS;
+use crate::words::thousands;
 
 const SIZE: (u32, u32) = (960, 600);
 /// Sample sizes shown.
@@ -63,7 +64,10 @@ impl Picture for Coverage<'_> {
             .light_line_style(BLACK.mix(0.06))
             .bold_line_style(BLACK.mix(0.18))
             .label_style((FONT, 14))
-            .x_label_formatter(&|samples| thousands(*samples))
+            .x_label_formatter(&|samples| match self.0.measurement.estimators {
+                Estimators::Plain => spaced(*samples),
+                Estimators::Corrected => thousands(*samples as u64),
+            })
             .x_desc("N, samples")
             .y_label_formatter(&|percent| format!("{percent:.0}"))
             .y_desc("% of all operations")
@@ -124,8 +128,8 @@ fn percent(operations: f64) -> f64 {
     100.0 * operations / OPERATIONS as f64
 }
 
-/// With a narrow gap between thousands.
-fn thousands(number: f64) -> String {
+/// With a gap between thousands, as version 0.1.0 wrote them.
+fn spaced(number: f64) -> String {
     let (thousands, rest) = (number as u64 / 1_000, number as u64 % 1_000);
     if thousands >= 1_000 {
         format!("{} {:03} {rest:03}", thousands / 1_000, thousands % 1_000)

@@ -9,7 +9,7 @@ use super::checks::{Checks, Untrained};
 use super::evidence::Evidence;
 use super::render::{THIS, is_known};
 use super::sums::{Files, hex};
-use crate::measure::{Definition, Figure, Scale, definition};
+use crate::measure::{Definition, Estimators, Figure, Scale, definition_as};
 use crate::run::RunError;
 use crate::space::sha256;
 use crate::validation::Score;
@@ -134,6 +134,9 @@ pub struct Measurement {
     pub generator: String,
     /// Its seed.
     pub seed: u64,
+    /// How figures of p(x) are estimated, and with what the weights are compared.
+    #[serde(default, skip_serializing_if = "is_plain")]
+    pub estimators: Estimators,
     /// Sample sizes of coverage.
     pub samples: Vec<u32>,
     /// Codes over which probabilities are averaged.
@@ -143,13 +146,19 @@ pub struct Measurement {
     pub tolerance: f64,
 }
 
+/// Certificates of version 0.1.0 do not speak of estimators.
+fn is_plain(estimators: &Estimators) -> bool {
+    *estimators == Estimators::Plain
+}
+
 impl Measurement {
-    /// At this scale.
+    /// At this scale, by today's estimators.
     pub fn of(scale: &Scale) -> Self {
         Self {
             arithmetic: "64-bit floating point on the CPU".to_owned(),
             generator: "Philox4x32-10, addressed by seed, purpose and sample number".to_owned(),
             seed: scale.seed,
+            estimators: Estimators::Corrected,
             samples: scale.samples.clone(),
             probability_codes: scale.probability_codes,
             tolerance: TOLERANCE,
@@ -192,11 +201,11 @@ impl From<&Definition> for Defined {
 }
 
 /// The meanings of the names that occur, in the order of first occurrence.
-pub fn definitions(figures: &[Figure]) -> Vec<Defined> {
+pub fn definitions(figures: &[Figure], estimators: Estimators) -> Vec<Defined> {
     let mut defined: Vec<Defined> = Vec::new();
     for figure in figures {
         if defined.iter().all(|known| known.name != figure.name) {
-            defined.extend(definition(&figure.name).map(Defined::from));
+            defined.extend(definition_as(&figure.name, estimators).map(Defined::from));
         }
     }
     defined

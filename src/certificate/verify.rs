@@ -48,7 +48,7 @@ pub fn verify(
     let mut verdict = Verdict::default();
     let found = look(folder, &mut verdict)?;
     let again = Again {
-        measure: &|evidence, scale| Measured::of(evidence, scale, watch),
+        measure: &|evidence, measurement| Measured::of(evidence, measurement, watch),
         render: &render,
     };
     check(&found, folder, trust, &again, &mut verdict)?;
@@ -64,7 +64,7 @@ pub(super) struct Folder<'a> {
     pub others: BTreeMap<String, String>,
 }
 
-type Measure<'a> = dyn Fn(&Evidence, &Scale) -> Result<Measured, DeviceFailure> + 'a;
+type Measure<'a> = dyn Fn(&Evidence, &Measurement) -> Result<Measured, DeviceFailure> + 'a;
 type Render<'a> = dyn Fn(&Predicate) -> Result<Rendered, CertificateError> + 'a;
 
 /// What takes long; tests remember its answers.
@@ -112,7 +112,7 @@ pub(super) fn check(
                 let scale = predicate.measurement.scale();
                 // Whoever wrote the statement must not decide how long we are at work.
                 if !trust.sums_only && is_within(&scale, &Scale::certificate(scale.seed)) {
-                    let measured = (again.measure)(&evidence, &scale)?;
+                    let measured = (again.measure)(&evidence, &predicate.measurement)?;
                     compare::measured(predicate, &measured, verdict);
                 }
             }

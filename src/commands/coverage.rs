@@ -4,9 +4,12 @@ use std::process::ExitCode;
 
 use serde::Serialize;
 
-use fluxttice_core::measure::{Evaluator, Scale, generator_figures, measure_prior};
+use fluxttice_core::measure::{
+    Evaluator, FREEDOM, Generator, Scale, deviation, generator_figures, measure_prior,
+};
 use fluxttice_core::record::Unique;
 use fluxttice_core::space::{OPERATIONS, OperationSet};
+use fluxttice_core::words::thousands;
 
 use super::progress::Bar;
 use super::{Done, Failure, figure_line, json_line, line, note, setup};
@@ -23,6 +26,10 @@ struct Answer {
     percent: f64,
     ceiling_percent: f64,
     decode_entropy: f64,
+    /// Of how often each operation was drawn, against equal shares.
+    chi_squared: f64,
+    degrees_of_freedom: f64,
+    chi_squared_deviation: f64,
     digest: String,
 }
 
@@ -47,8 +54,8 @@ pub fn run(global: &Global, args: &CoverageArgs) -> Done {
     for which in WhichArg::asked(args.which) {
         let found = measure_prior(&evaluator, &scale, which, &|progress| bar.show(progress))?;
         bar.clear();
-        for covered in &found.covered {
-            let answer = |draw, unique: Unique, set: &OperationSet| Answer {
+        for (covered, evenness) in found.covered.iter().zip(&found.evenness) {
+            let answer = |draw, unique: Unique, set: &OperationSet, chi_squared: f64| Answer {
                 which: which.name(),
                 draw,
                 samples: unique.samples,
@@ -57,16 +64,32 @@ pub fn run(global: &Global, args: &CoverageArgs) -> Done {
                 percent: percent(f64::from(unique.unique)),
                 ceiling_percent: percent(unique.ceiling),
                 decode_entropy: covered.coverage.decode_entropy,
+                chi_squared,
+                degrees_of_freedom: FREEDOM,
+                chi_squared_deviation: deviation(chi_squared),
                 digest: set.digest(),
             };
             if wanted(Draw::Categorical) {
                 let unique = covered.coverage.categorical;
-                tell(global, &answer("categorical", unique, &covered.categorical))?;
+                let set = &covered.categorical;
+                tell(
+                    global,
+                    &answer("categorical", unique, set, evenness.categorical),
+                )?;
             }
             if wanted(Draw::Argmax) {
                 let unique = covered.coverage.argmax;
-                tell(global, &answer("argmax", unique, &covered.argmax))?;
+                let set = &covered.argmax;
+                tell(global, &answer("argmax", unique, set, evenness.argmax))?;
             }
+        }
+        let none_stands_out = |generator: &Generator| generator.rare().is_empty();
+        if !global.json && !global.quiet && found.generator.as_ref().is_some_and(none_stands_out) {
+            note(&format!(
+                "{}: no operation stands out as rare among {} codes",
+                which.name().to_uppercase(),
+                thousands(scale.probability_codes.into())
+            ));
         }
         for figure in found
             .generator
@@ -92,14 +115,17 @@ fn tell(global: &Global, answer: &Answer) -> Result<(), Failure> {
         return json_line(answer);
     }
     line(&format!(
-        "{} {:<11} {:>8} samples  {:>6} distinct  {:6.2} % of {:6.2} % possible  decode entropy {:.3} nats  {}",
+        "{} {:<11} {:>9} samples  {:>6} distinct  {:6.2} %, {:6.2} % expected of a uniform generator  decode entropy {:.3} nats  χ² {} of {} (z {:.1})  {}",
         answer.which.to_uppercase(),
         answer.draw,
-        answer.samples,
-        answer.unique,
+        thousands(answer.samples.into()),
+        thousands(answer.unique.into()),
         answer.percent,
         answer.ceiling_percent,
         answer.decode_entropy,
+        thousands(answer.chi_squared.round() as u64),
+        thousands(FREEDOM as u64),
+        answer.chi_squared_deviation,
         answer.digest
     ))
 }

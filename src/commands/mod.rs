@@ -49,6 +49,7 @@ use fluxttice_core::space::ParseOperationError;
 use fluxttice_core::study::StudyError;
 use fluxttice_core::training::StepError;
 use fluxttice_core::tui::UiError;
+use fluxttice_core::words::{separated, thousands};
 
 /// Why a command did not do what it was asked to.
 #[derive(Debug, Error)]
@@ -239,15 +240,15 @@ fn existing(force: bool) -> Existing {
 /// A figure on one line, for people.
 fn figure_line(figure: &Figure) -> String {
     let unit = definition(&figure.name).map_or("", |definition| definition.unit);
-    let value = figure.value.map_or("-".to_owned(), |value| {
+    let value = figure.value.map_or("too few".to_owned(), |value| {
         // Small numbers are probabilities; nobody reads 0.00.
-        if value == value.trunc() && value.abs() < 1e15 {
+        separated(&if value == value.trunc() && value.abs() < 1e15 {
             format!("{value:.0}")
         } else if value.abs() < 0.001 {
             format!("{value:.3e}")
         } else {
             format!("{value:.4}")
-        }
+        })
     });
     let mut text = format!(
         "{:<4} {:<38} {value:>12} {unit}",
@@ -255,16 +256,17 @@ fn figure_line(figure: &Figure) -> String {
         figure.title()
     );
     if let Some(samples) = figure.samples {
-        text += &format!("  N {samples}");
+        text += &format!("  N {}", thousands(samples.into()));
     }
     if let Some(error) = figure.standard_error {
         text += &format!("  ± {error:.1e}");
     }
     if let Some(ceiling) = figure.ceiling {
-        text += &format!("  of {ceiling:.2}");
+        text += &format!("  of {}", separated(&format!("{ceiling:.2}")));
     }
     if let Some([quarter, half]) = figure.trend {
-        text += &format!("  (a quarter of the codes {quarter:.4}, half {half:.4})");
+        let [quarter, half] = [quarter, half].map(|value| separated(&format!("{value:.4}")));
+        text += &format!("  (a quarter of the codes {quarter}, half {half})");
     }
     if definition(&figure.name).is_some_and(|definition| !definition.ranks_untrained_below) {
         text += "  ○ untrained weights may score as well";

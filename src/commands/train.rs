@@ -15,7 +15,7 @@ use fluxttice_core::session::Session;
 use fluxttice_core::session::message::{Command, End, Event, NoticeLevel, Progress, RunInfo};
 use fluxttice_core::shown::{printable, shown};
 use fluxttice_core::training::Steer;
-use fluxttice_core::words::counted;
+use fluxttice_core::words::{counted, thousands};
 
 use super::{Done, Failure, json_line, json_path, note, path_line, setup, signals};
 use crate::cli::{Global, TrainArgs};
@@ -388,8 +388,8 @@ fn summary(record: &EpochRecord, seed: Option<u64>) -> String {
     let (a, b) = (coverage.a, coverage.b);
     let percent = |unique: f64| 100.0 * unique / fluxttice_core::space::OPERATIONS as f64;
     format!(
-        "{head}  argmax coverage of {} samples A {:.1} % B {:.1} % of {:.1} % possible, decode entropy A {:.2} B {:.2} nats",
-        a.argmax.samples,
+        "{head}  argmax coverage of {} samples A {:.1} % B {:.1} %, {:.1} % expected of a uniform generator; decode entropy A {:.2} B {:.2} nats",
+        thousands(a.argmax.samples.into()),
         percent(f64::from(a.argmax.unique)),
         percent(f64::from(b.argmax.unique)),
         percent(a.argmax.ceiling),

@@ -1,21 +1,44 @@
 //! Generator probabilities p(x) of all operations, and what follows from them.
 
+use rayon::prelude::*;
+
+use super::estimate::{Corrected, Estimate, corrected};
 use super::prior::Drawn;
 use crate::space::{OPERATIONS, Operation};
 
 /// Blocks that the codes are split into; standard errors come from the differences between them.
 pub const BLOCKS: usize = 16;
+/// The chance that any operation is named as rare that is not.
+const SIMULTANEOUS: f64 = 0.05;
+/// Normal quantile of 95 %.
+const ONE_SIDED: f64 = 1.645;
+/// Most draws that are asked for.
+const MOST_DRAWS: f64 = 1e15;
+/// Noise of p(x) above which no correction helps: where each code names one operation, fewer than five codes for each.
+const TOO_NOISY: f64 = 0.21;
+/// Corrections below this do not matter.
+const NEGLIGIBLE: f64 = 1e-9;
 
-/// A figure that depends on a finite number of codes.
+/// A figure of the averages as they come, as certificates of version 0.1.0 have it.
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub struct Estimate {
-    /// From all codes.
+pub struct Plain {
+    /// From all codes: biased where it is no average.
     pub value: f64,
-    /// Standard error: the jackknife over the blocks.
+    /// The jackknife over the blocks, which knows nothing of the bias.
     pub standard_error: f64,
-    /// The same from the first quarter and the first half of the codes. Where these drift towards
-    /// the value, the value is still biased by the finite number of codes.
+    /// The same from the first quarter and the first half of the codes.
     pub trend: [f64; 2],
+}
+
+/// An operation that gets less than its fair share, whatever the codes' chance: see [`Generator::rare`].
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Rare {
+    /// Which.
+    pub operation: Operation,
+    /// Its probability, averaged over all codes.
+    pub probability: f64,
+    /// Standard error of that.
+    pub standard_error: f64,
 }
 
 /// `p(x) = E_z[p(x | z)]` for each of the 19,683 operations, averaged over codes from the prior.
@@ -29,7 +52,9 @@ pub struct Generator {
     /// Over the first quarter and the first half.
     first: [Mean; 2],
     /// Over all but one block, for each block.
-    left_out: Vec<Mean>,
+    but_one: Vec<Mean>,
+    /// Over all but two blocks, for each pair of them.
+    but_two: Vec<Mean>,
 }
 
 /// What the codes of one block add up to.
@@ -76,16 +101,13 @@ pub struct Mean {
 impl Generator {
     /// From blocks of about equally many codes.
     pub(super) fn new(blocks: Vec<Block>) -> Self {
-        let without = |left_out: usize| {
-            let others = blocks.iter().enumerate();
-            let others = others.filter(|(number, _)| *number != left_out);
-            mean(others.map(|(_, block)| block))
-        };
         let first = |count: usize| mean(blocks.iter().take(count.max(1)));
+        let [but_one, but_two] = without(&blocks);
         Self {
             mean: mean(blocks.iter()),
             first: [first(blocks.len() / 4), first(blocks.len() / 2)],
-            left_out: (0..blocks.len()).map(without).collect(),
+            but_one,
+            but_two,
             blocks,
         }
     }
@@ -115,21 +137,93 @@ impl Generator {
         squares.into_iter().map(error).collect()
     }
 
-    /// A figure of the averages with its standard error and its trend under doubling.
-    pub fn estimate(&self, figure: impl Fn(&Mean) -> f64) -> Estimate {
-        let left_out: Vec<f64> = self.left_out.iter().map(&figure).collect();
+    /// A figure of the averages, corrected for its bias.
+    pub fn estimate(&self, figure: impl Fn(&Mean) -> f64 + Sync) -> Estimate {
+        let [estimate] = self.estimates(|mean| [figure(mean)]);
+        estimate
+    }
+
+    /// Several figures that have work in common, each corrected for its bias.
+    pub fn estimates<const N: usize>(
+        &self,
+        figures: impl Fn(&Mean) -> [f64; N] + Sync,
+    ) -> [Estimate; N] {
+        let all = |means: &[Mean]| -> Vec<[f64; N]> { means.par_iter().map(&figures).collect() };
+        let of = |i: usize, all: &[[f64; N]]| all.iter().map(|found| found[i]).collect::<Vec<_>>();
+        let whole = figures(&self.mean);
+        let (but_one, but_two) = (all(&self.but_one), all(&self.but_two));
+        let too_noisy = self.noise() > TOO_NOISY;
+        std::array::from_fn(|i| {
+            let found = corrected(whole[i], &of(i, &but_one), &of(i, &but_two));
+            // What does not depend on p(x), or hardly, is no worse for its noise.
+            let hardly = |found: &Corrected| (found.value - whole[i]).abs() <= NEGLIGIBLE;
+            Estimate {
+                corrected: found.filter(|found| !too_noisy || hardly(found)),
+                raw: whole[i],
+            }
+        })
+    }
+
+    /// How uncertain p(x) is, in shares of 1/M: the mean over all operations of its squared standard error, times M². Where
+    /// each code names one operation it is M/N.
+    fn noise(&self) -> f64 {
+        let squares: f64 = self
+            .standard_errors()
+            .iter()
+            .map(|error| error.powi(2))
+            .sum();
+        squares * OPERATIONS as f64
+    }
+
+    /// A figure of the averages as it comes, with the jackknife's standard error.
+    pub fn plain(&self, figure: impl Fn(&Mean) -> f64) -> Plain {
+        let left_out: Vec<f64> = self.but_one.iter().map(&figure).collect();
         let blocks = left_out.len() as f64;
         let centre = left_out.iter().sum::<f64>() / blocks;
         let squares: f64 = left_out.iter().map(|x| (x - centre).powi(2)).sum();
-        Estimate {
+        Plain {
             value: figure(&self.mean),
             standard_error: ((blocks - 1.0) / blocks * squares).sqrt(),
             trend: self.first.each_ref().map(&figure),
         }
     }
 
-    /// The `count` least probable operations, least first, each with probability and standard error.
-    pub fn rarest(&self, count: usize) -> Vec<(Operation, f64, f64)> {
+    /// The operations that are rarer than a uniform generator's for all that N codes can tell, the rarest first, and by so
+    /// much that as many other codes would find each of them again with a chance of 95 %.
+    ///
+    /// The chance that any operation is found which has its fair share 1/M is at most 5 %: p(x | z) lies within 0 and 1, and
+    /// so the chance that N of them add up to k or less is at most e times that of N coins of probability 1/M (Bentkus, *On
+    /// Hoeffding's inequalities*, 2004); that must be below 5 % / M.
+    pub fn rare(&self) -> Vec<Rare> {
+        let codes = f64::from(self.codes());
+        let Some(bound) = rare_bound(codes) else {
+            return Vec::new();
+        };
+        let found_again = |p: f64| {
+            let hits = codes * p;
+            // Both counts vary, by no more than hits of coins.
+            hits + ONE_SIDED * (2.0 * hits + 1.0).sqrt() <= bound
+        };
+        let mut rare: Vec<Rare> = Operation::all()
+            .zip(&self.mean.probabilities)
+            .zip(self.standard_errors())
+            .filter(|((_, p), _)| found_again(**p))
+            .map(|((operation, probability), standard_error)| Rare {
+                operation,
+                probability: *probability,
+                standard_error,
+            })
+            .collect();
+        rare.sort_by(|a, b| {
+            let order = a.probability.total_cmp(&b.probability);
+            order.then(a.operation.cmp(&b.operation))
+        });
+        rare
+    }
+
+    /// The `count` least probable operations by what is at hand, least first, each with probability and standard error:
+    /// the lowest of 19,683 estimates, lower than they are.
+    pub fn lowest(&self, count: usize) -> Vec<(Operation, f64, f64)> {
         let errors = self.standard_errors();
         let mut found: Vec<(Operation, f64, f64)> = Operation::all()
             .zip(&self.mean.probabilities)
@@ -140,6 +234,56 @@ impl Generator {
         found.truncate(count);
         found
     }
+}
+
+/// A power by squaring: the same on every machine.
+fn power(mut base: f64, mut times: u32) -> f64 {
+    let mut found = 1.0;
+    while times > 0 {
+        if times % 2 == 1 {
+            found *= base;
+        }
+        base *= base;
+        times /= 2;
+    }
+    found
+}
+
+/// The most hits of so many codes by which an operation is known to be rare; `None` where none are few enough.
+fn rare_bound(codes: f64) -> Option<f64> {
+    let m = OPERATIONS as f64;
+    let wanted = SIMULTANEOUS / m / std::f64::consts::E;
+    // The chances of 0, 1, 2, … hits, each from the one before.
+    let mut term = codes * libm::log1p(-1.0 / m);
+    let (mut below, mut hits) = (libm::exp(term), 0.0);
+    if below > wanted {
+        return None;
+    }
+    loop {
+        term += libm::log((codes - hits) / (hits + 1.0) / (m - 1.0));
+        below += libm::exp(term);
+        if below > wanted {
+            return Some(hits);
+        }
+        hits += 1.0;
+    }
+}
+
+/// The averages over all but one block, for each, and over all but two, for each pair.
+fn without(blocks: &[Block]) -> [Vec<Mean>; 2] {
+    let others = |left_out: &[usize]| {
+        let others = blocks.iter().enumerate();
+        let others = others.filter(|(number, _)| !left_out.contains(number));
+        mean(others.map(|(_, block)| block))
+    };
+    let count = blocks.len();
+    let pairs: Vec<[usize; 2]> = (0..count)
+        .flat_map(|i| (i + 1..count).map(move |j| [i, j]))
+        .collect();
+    [
+        (0..count).into_par_iter().map(|i| others(&[i])).collect(),
+        pairs.par_iter().map(|pair| others(pair)).collect(),
+    ]
 }
 
 fn mean<'a>(blocks: impl Iterator<Item = &'a Block>) -> Mean {
@@ -171,12 +315,16 @@ impl Mean {
 
     /// H(x) = -Σ p ln p in nats; at most ln 19,683 = 9.8875.
     pub fn entropy(&self) -> f64 {
-        -self
-            .probabilities
-            .iter()
-            .filter(|p| **p > 0.0)
-            .map(|p| p * libm::log(*p))
-            .sum::<f64>()
+        let m = OPERATIONS as f64;
+        let known = self.probabilities.iter().filter(|p| **p > 0.0);
+        libm::log(m) - known.map(|p| p * libm::log(m * p)).sum::<f64>()
+    }
+
+    /// M Σ p² - 1, the χ² divergence from uniform: 0 for a uniform generator.
+    pub fn chi_squared_divergence(&self) -> f64 {
+        let m = OPERATIONS as f64;
+        let squares = self.probabilities.iter().map(|p| (m * p - 1.0).powi(2));
+        squares.sum::<f64>() / m
     }
 
     /// I(z; x) = H(x) - H(x | z) in nats: how much a code says about its operation.
@@ -192,13 +340,14 @@ impl Mean {
 
     /// Mean over all operations of ln p(x) in nats; at most -9.8875, a uniform generator's.
     pub fn log_likelihood(&self) -> f64 {
-        let sum: f64 = self.probabilities.iter().map(|p| libm::log(*p)).sum();
-        sum / OPERATIONS as f64
+        -libm::log(OPERATIONS as f64) - self.kl_from_uniform()
     }
 
     /// KL(uniform ‖ p) in nats: 0 for a uniform generator.
     pub fn kl_from_uniform(&self) -> f64 {
-        -libm::log(OPERATIONS as f64) - self.log_likelihood()
+        let m = OPERATIONS as f64;
+        let sum: f64 = self.probabilities.iter().map(|p| libm::log(m * p)).sum();
+        -sum / m
     }
 
     /// exp of minus the mean log-likelihood; 19,683 for a uniform generator, more for any other.
@@ -210,21 +359,42 @@ impl Mean {
     ///
     /// An average without rounding. Too low while p rests on few codes.
     pub fn expected_coverage(&self, samples: f64) -> f64 {
-        self.probabilities
-            .iter()
-            .map(|p| -libm::expm1(samples * libm::log1p(-p)))
-            .sum()
+        let [found] = self.expected_coverages(&[samples]);
+        found
+    }
+
+    /// The same for several numbers of draws, the fewest first.
+    pub fn expected_coverages<const N: usize>(&self, samples: &[f64; N]) -> [f64; N] {
+        // (1 - p)^N is a power of that for fewer draws, where these divide N.
+        let divides = |i: usize, part: &usize| samples[i] % samples[*part] == 0.0;
+        let bases: [_; N] = std::array::from_fn(|i| {
+            let base = (0..i).rev().find(|part| divides(i, part));
+            base.map(|base| (base, (samples[i] / samples[base]) as u32))
+        });
+        let mut found = [0.0; N];
+        let mut missed = [0.0; N];
+        for p in &self.probabilities {
+            let rate = libm::log1p(-p);
+            for (i, base) in bases.iter().enumerate() {
+                let covered = match base {
+                    None => -libm::expm1(samples[i] * rate),
+                    Some((base, times)) => 1.0 - power(missed[*base], *times),
+                };
+                missed[i] = 1.0 - covered;
+                found[i] += covered;
+            }
+        }
+        found
     }
 
     /// Fewest categorical draws whose expected coverage is `share` of all operations; `None` where
     /// 10¹⁵ do not suffice.
     pub fn samples_for(&self, share: f64) -> Option<f64> {
-        const MOST: f64 = 1e15;
         let enough = |samples: f64| self.expected_coverage(samples) >= share * OPERATIONS as f64;
-        if !enough(MOST) {
+        if !enough(MOST_DRAWS) {
             return None;
         }
-        let (mut few, mut many) = (0.0, MOST);
+        let (mut few, mut many) = (0.0, MOST_DRAWS);
         while many - few > 1.0 {
             let middle = ((few + many) / 2.0f64).floor();
             if enough(middle) {
@@ -235,12 +405,92 @@ impl Mean {
         }
         Some(many)
     }
+
+    /// How many categorical draws are expected to cover `share` of all operations, not rounded; infinite where operations
+    /// that never come are too many. `near` is about how many.
+    pub fn draws_for(&self, share: f64, near: f64) -> f64 {
+        const STEPS: usize = 100;
+        // Each step squares the error of the one before.
+        const EXACT: f64 = 1e-7;
+        let wanted = libm::log((1.0 - share) * OPERATIONS as f64);
+        let rates: Vec<f64> = self.probabilities.iter().map(|p| libm::log1p(-p)).collect();
+        // Newton's method: the logarithm of what is missed is convex in the draws, and falls.
+        let mut draws = near;
+        for _ in 0..STEPS {
+            let (mut missed, mut slope) = (0.0, 0.0);
+            for rate in &rates {
+                let chance = libm::exp(draws * rate);
+                missed += chance;
+                slope += rate * chance;
+            }
+            let step = (libm::log(missed) - wanted) * missed / -slope;
+            draws = (draws + step).max(0.0);
+            if !(step.abs() > EXACT * draws) {
+                break;
+            }
+        }
+        match draws <= MOST_DRAWS {
+            true => draws,
+            false => f64::INFINITY,
+        }
+    }
 }
 
 #[cfg(test)]
-mod tests {
+pub(super) mod tests {
     use super::*;
     use crate::measure::ceiling;
+
+    /// What codes add up to that each name one operation, drawn from these probabilities.
+    pub fn drawn(probabilities: &[f64], codes: usize, seed: u64) -> Generator {
+        use crate::random::{Purpose, Stream};
+        let mut ends = Vec::with_capacity(OPERATIONS);
+        let mut end = 0.0;
+        for p in probabilities {
+            end += p;
+            ends.push(end);
+        }
+        let stream = Stream::new(seed, Purpose::Validation, 99, 0);
+        let mut row = 0;
+        let blocks = (0..BLOCKS).map(|_| {
+            let mut sums = vec![0.0; OPERATIONS];
+            for _ in 0..codes / BLOCKS {
+                let at = stream.uniform(row, 0) * end;
+                sums[ends.partition_point(|end| *end <= at).min(OPERATIONS - 1)] += 1.0;
+                row += 1;
+            }
+            block(codes / BLOCKS, sums, 0.0)
+        });
+        Generator::new(blocks.collect())
+    }
+
+    #[test]
+    fn few_hits_are_few_by_the_binomial_tail() {
+        // With 2,000 codes even none says nothing: e · exp(-2000/M) is no small chance.
+        assert_eq!(rare_bound(2_000.0), None);
+        // Sums of binomial terms, worked out by themselves with 50 digits.
+        assert_eq!(rare_bound(400_000.0), Some(2.0));
+        assert_eq!(rare_bound(1_000_000.0), Some(20.0));
+    }
+
+    #[test]
+    fn ten_rare_operations_are_named_and_of_equal_ones_none() {
+        const CODES: usize = 1_000_000;
+        let even = vec![1.0 / OPERATIONS as f64; OPERATIONS];
+        let mut uneven = even.clone();
+        let rare: Vec<usize> = (0..10).map(|n| n * 1_951).collect();
+        for operation in &rare {
+            uneven[*operation] /= 20.0;
+        }
+        for seed in 0..2 {
+            assert!(drawn(&even, CODES, seed).rare().is_empty(), "seed {seed}");
+            let found = drawn(&uneven, CODES, seed).rare();
+            let mut named: Vec<usize> = found.iter().map(|rare| rare.operation.index()).collect();
+            named.sort_unstable();
+            assert_eq!(named, rare, "seed {seed}");
+            assert!(found.is_sorted_by_key(|rare| rare.probability));
+        }
+    }
 
     /// A block of codes that leave this entropy open, and mean their likeliest operation by half.
     fn block(codes: usize, sums: Vec<f64>, entropy: f64) -> Block {
@@ -273,13 +523,20 @@ mod tests {
         assert!((mean.perplexity() - 19_683.0).abs() < 1e-6);
         assert!((mean.likeliest - 0.5).abs() < 1e-12);
         assert_eq!((mean.starved(0.99), mean.starved(1.01)), (0, OPERATIONS));
-        for samples in [1u32, 10_000, 195_000] {
+        let sizes = [1u32, 10_000, 30_000, 195_000];
+        let together = mean.expected_coverages(&sizes.map(f64::from));
+        for (samples, together) in sizes.into_iter().zip(together) {
             let expected = mean.expected_coverage(f64::from(samples));
             assert!((expected - ceiling(samples)).abs() < 1e-6, "{samples}");
+            assert!((together - expected).abs() < 1e-9, "{samples}");
         }
         // M ln(1 / 0.001), but for the difference between ln(1 - 1/M) and -1/M.
         let samples = mean.samples_for(0.999).unwrap();
         assert!((samples - 135_962.0).abs() < 2.0, "{samples}");
+        assert!(
+            mean.draws_for(0.999, 0.0) <= samples && mean.draws_for(0.999, 0.0) > samples - 1.0
+        );
+        assert!(mean.chi_squared_divergence().abs() < 1e-10);
     }
 
     #[test]
@@ -291,6 +548,7 @@ mod tests {
         let generator = Generator::new(vec![block(1, sums, 0.0)]);
         assert_eq!(generator.mean().starved(0.1), 21);
         assert_eq!(generator.mean().samples_for(0.999), None);
+        assert_eq!(generator.mean().draws_for(0.999, 0.0), f64::INFINITY);
         assert!(generator.mean().entropy().is_finite());
     }
 
@@ -302,21 +560,28 @@ mod tests {
             block(1, vec![1.0 / OPERATIONS as f64; OPERATIONS], entropy)
         };
         let generator = Generator::new((0..BLOCKS).map(alternating).collect());
-        let estimate = generator.estimate(|mean| mean.conditional_entropy);
-        assert!((estimate.value - 1.5).abs() < 1e-12);
         // √(Σ (x - 1.5)² / (B (B - 1))) with B = 16.
         let expected = (16.0 * 0.25 / (16.0 * 15.0f64)).sqrt();
-        assert!((estimate.standard_error - expected).abs() < 1e-12);
+        let plain = generator.plain(|mean| mean.conditional_entropy);
+        let estimate = generator.estimate(|mean| mean.conditional_entropy);
+        let corrected = estimate.corrected.unwrap();
+        for (value, error) in [
+            (plain.value, plain.standard_error),
+            (corrected.value, corrected.standard_error),
+        ] {
+            assert!((value - 1.5).abs() < 1e-12);
+            assert!((error - expected).abs() < 1e-11);
+        }
     }
 
     #[test]
-    fn the_rarest_come_first_and_ties_by_index() {
+    fn the_lowest_come_first_and_ties_by_index() {
         let mut sums = vec![1.0; OPERATIONS];
         (sums[7], sums[3], sums[9]) = (0.25, 0.25, 0.125);
         let block = block(1, sums, 0.0);
         let generator = Generator::new(vec![block.clone(), block]);
         let found: Vec<usize> = generator
-            .rarest(4)
+            .lowest(4)
             .into_iter()
             .map(|(operation, ..)| operation.index())
             .collect();

@@ -6,6 +6,7 @@ mod codes;
 mod coverage;
 mod decoding;
 pub mod displacement;
+mod estimate;
 mod evaluator;
 mod figures;
 mod generator;
@@ -21,12 +22,17 @@ pub use benchmark::{Benchmark, CoverageTrials, Spread, VaeBenchmark};
 pub use codes::{Posteriors, posteriors};
 pub use coverage::{CoverageTask, Samples, TILE, ceiling};
 pub use decoding::{Decoding, most_likely};
+pub use estimate::{Corrected, Estimate};
 pub use evaluator::Evaluator;
-pub use figures::{Definition, Figure, Subject, definition, definitions};
-pub use generator::{BLOCKS, Estimate, Generator, Mean};
+pub use figures::{
+    Definition, Estimators, Figure, Subject, definition, definition_as, definitions,
+};
+pub use generator::{BLOCKS, Generator, Mean, Plain, Rare};
 pub use pass::CoveragePass;
 pub use preservation::mean_preservation;
-pub use prior::{Covered, Drawn, PriorAnswer, PriorQuestion, samples, survey};
+pub use prior::{
+    Covered, Drawn, Evenness, FREEDOM, PriorAnswer, PriorQuestion, deviation, samples, survey,
+};
 pub use report::{
     CoverageReport, Latent, Progress, RunFacts, STARVED, Scale, Together, generator_figures,
     measure_prior,

@@ -45,8 +45,38 @@ pub struct PriorAnswer {
     /// For each sample size, what rounding every entry's expectation would have counted: a figure
     /// that once misled, kept to show that it does.
     pub rounded_expectation: Vec<OperationSet>,
+    /// For each sample size, how evenly the samples fall on all operations.
+    pub evenness: Vec<Evenness>,
     /// Probabilities, where they were asked for.
     pub generator: Option<Generator>,
+}
+
+/// χ² of how often each operation was drawn, against equal shares.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Evenness {
+    /// Of categorical draws.
+    pub categorical: f64,
+    /// Of argmax.
+    pub argmax: f64,
+}
+
+/// Degrees of freedom of [`Evenness`].
+pub const FREEDOM: f64 = OPERATIONS as f64 - 1.0;
+
+/// By how many standard deviations a χ² of equal shares lies above its mean: √(2 · degrees of freedom) each.
+pub fn deviation(chi_squared: f64) -> f64 {
+    (chi_squared - FREEDOM) / (2.0 * FREEDOM).sqrt()
+}
+
+fn chi_squared(drawn: impl Iterator<Item = Operation>) -> f64 {
+    let mut counts = vec![0u32; OPERATIONS];
+    let mut samples = 0.0;
+    for operation in drawn {
+        counts[operation.index()] += 1;
+        samples += 1.0;
+    }
+    let squares: f64 = counts.iter().map(|count| f64::from(*count).powi(2)).sum();
+    squares * OPERATIONS as f64 / samples - samples
 }
 
 /// Coverage with the operations behind it.
@@ -160,6 +190,14 @@ pub fn survey(
             .samples
             .iter()
             .map(|samples| first(samples).map(|drawn| drawn.rounded).collect())
+            .collect(),
+        evenness: question
+            .samples
+            .iter()
+            .map(|samples| Evenness {
+                categorical: chi_squared(first(samples).map(|drawn| drawn.categorical)),
+                argmax: chi_squared(first(samples).map(|drawn| drawn.argmax)),
+            })
             .collect(),
         generator,
     })

@@ -3,11 +3,12 @@
 use std::sync::atomic::{AtomicU32, Ordering};
 
 use super::activity::{ACTIVE_VARIANCE, COLLAPSED_VARIANCE, mean_kl, variances};
+use super::estimate::Estimate;
 use super::evaluator::Evaluator;
-use super::figures::{Figure, Subject};
-use super::generator::{Estimate, Generator, Mean};
+use super::figures::{Estimators, Figure, Subject};
+use super::generator::{Generator, Mean, Plain};
 use super::preservation::mean_preservation;
-use super::prior::{Covered, PriorAnswer, PriorQuestion, codes_needed, survey};
+use super::prior::{Covered, PriorAnswer, PriorQuestion, codes_needed, deviation, survey};
 use crate::device::DeviceFailure;
 use crate::model::{LATENT, Which, latent_entropy};
 use crate::space::{OPERATIONS, Operation, OperationSet};
@@ -21,6 +22,8 @@ const CURVE: [u32; 16] = [
 ];
 /// Share of a uniform generator's probability below which an operation is starved.
 pub const STARVED: f64 = 0.1;
+/// 9 ln 3 nats: what a code that means nothing leaves open.
+const LIMIT: f64 = 9.887_510_598_012_987;
 /// Least probable operations that are named.
 const RAREST: usize = 10;
 
@@ -173,14 +176,30 @@ impl CoverageReport {
         })
     }
 
-    /// Every figure, in the order of [`definitions`](super::definitions) for each VAE.
+    /// Every figure, for each VAE and for both together.
     pub fn figures(&self) -> Vec<Figure> {
+        self.figures_as(Estimators::Corrected)
+    }
+
+    /// The same as a certificate has it.
+    pub fn figures_as(&self, estimators: Estimators) -> Vec<Figure> {
         let mut figures = Vec::new();
         for (i, which) in Which::BOTH.into_iter().enumerate() {
-            coverage_figures(which, self.scale.seed, &self.prior[i].covered, &mut figures);
-            if let Some(generator) = &self.prior[i].generator {
-                figures.extend(generator_figures(which, self.scale.seed, generator));
+            let prior = &self.prior[i];
+            coverage_figures(which, self.scale.seed, &prior.covered, &mut figures);
+            if estimators == Estimators::Corrected {
+                figures.extend(evenness_figures(which, self.scale.seed, prior));
             }
+            let seed = self.scale.seed;
+            figures.extend(
+                prior
+                    .generator
+                    .iter()
+                    .flat_map(|generator| match estimators {
+                        Estimators::Plain => plain_figures(which, seed, generator),
+                        Estimators::Corrected => generator_figures(which, seed, generator),
+                    }),
+            );
             self.reconstruction_figures(i, which, &mut figures);
             latent_figures(which, &self.latent[i], &mut figures);
         }
@@ -252,56 +271,147 @@ fn coverage_figures(which: Which, seed: u64, covered: &[Covered], figures: &mut 
         }
         let figure = Figure::new("decode entropy", which, covered.coverage.decode_entropy);
         let figure = figure.sampled(covered.coverage.argmax.samples, seed);
-        figures.push(figure.at_most(most_entropy()));
+        figures.push(figure.at_most(LIMIT));
     }
+}
+
+/// How evenly samples fall on all operations.
+fn evenness_figures(which: Which, seed: u64, prior: &PriorAnswer) -> Vec<Figure> {
+    let sizes = prior
+        .covered
+        .iter()
+        .map(|covered| covered.coverage.argmax.samples);
+    sizes
+        .zip(&prior.evenness)
+        .flat_map(|(samples, evenness)| {
+            let of = |draw: &str, chi_squared: f64| {
+                let named = |name: &str, value: f64| {
+                    Figure::new(&format!("{draw} {name}"), which, value).sampled(samples, seed)
+                };
+                [
+                    named("chi-squared", chi_squared),
+                    named("chi-squared deviation", deviation(chi_squared)),
+                ]
+            };
+            let argmax = of("argmax", evenness.argmax);
+            argmax
+                .into_iter()
+                .chain(of("categorical", evenness.categorical))
+        })
+        .collect()
 }
 
 /// The figures that follow from generator probabilities.
 pub fn generator_figures(which: Which, seed: u64, generator: &Generator) -> Vec<Figure> {
-    let mut figures = Vec::new();
-    let codes = generator.codes();
+    let sampled =
+        |name: &str, value: f64| Figure::new(name, which, value).sampled(generator.codes(), seed);
     let estimated = |name: &str, estimate: Estimate| {
-        let mut figure = Figure::new(name, which, estimate.value).sampled(codes, seed);
+        let mut figure = sampled(name, f64::NAN);
+        figure.value = estimate.corrected.map(|found| found.value);
+        figure.standard_error = estimate.corrected.map(|found| found.standard_error);
+        figure.raw = Some(estimate.raw).filter(|raw| raw.is_finite());
+        figure
+    };
+    let draws = generator.mean().draws_for(0.999, 0.0);
+    let near = if draws.is_finite() { draws } else { 0.0 };
+    let [
+        information,
+        likeliest,
+        entropy,
+        divergence,
+        kl,
+        sum,
+        samples,
+    ] = generator.estimates(|mean| {
+        [
+            mean.mutual_information(),
+            mean.likeliest,
+            mean.entropy(),
+            mean.chi_squared_divergence(),
+            mean.kl_from_uniform(),
+            mean.sum(),
+            mean.draws_for(0.999, near),
+        ]
+    });
+    let m = OPERATIONS as f64;
+    let effective = entropy.map(libm::exp, libm::exp);
+    let log_likelihood = kl.map(|kl| -LIMIT - kl, |_| 1.0);
+    let perplexity = kl.map(|kl| m * libm::exp(kl), |kl| m * libm::exp(kl));
+    let mut figures = vec![
+        estimated("mutual information", information).at_most(LIMIT),
+        estimated("likeliest operation", likeliest).at_most(1.0),
+        estimated("operation entropy", entropy).at_most(LIMIT),
+        estimated("effective operations", effective).at_most(m),
+        estimated("chi-squared divergence", divergence),
+        estimated("mean log-likelihood", log_likelihood).at_most(-LIMIT),
+        estimated("KL from uniform", kl),
+        estimated("perplexity", perplexity),
+        estimated("sum of probabilities", sum).at_most(1.0),
+        estimated("samples for 99.9 %", samples),
+    ];
+    let expected = generator.estimates(|mean| mean.expected_coverages(&CURVE.map(f64::from)));
+    figures.extend(CURVE.iter().zip(expected).map(|(samples, estimate)| {
+        let figure = estimated("expected coverage", estimate);
+        figure
+            .at_most(super::ceiling(*samples))
+            .of(format!("at N = {samples}"))
+    }));
+    let rare = generator.rare();
+    figures.push(sampled("rare operations", rare.len() as f64));
+    figures.extend(rare.iter().take(RAREST).map(|rare| {
+        let mut figure = sampled("rare operation", rare.probability);
+        figure.standard_error = Some(rare.standard_error);
+        figure.of(label(rare.operation))
+    }));
+    figures
+}
+
+/// The figures of certificates of version 0.1.0.
+fn plain_figures(which: Which, seed: u64, generator: &Generator) -> Vec<Figure> {
+    let mut figures = Vec::new();
+    let sampled =
+        |name: &str, value: f64| Figure::new(name, which, value).sampled(generator.codes(), seed);
+    let estimated = |name: &str, estimate: Plain| {
+        let mut figure = sampled(name, estimate.value);
         // With few codes some p(x) is 0, and what rests on its logarithm does not exist.
         figure.standard_error = Some(estimate.standard_error).filter(|error| error.is_finite());
         let exists = |trend: &[f64; 2]| trend.iter().all(|value| value.is_finite());
         figure.trend = Some(estimate.trend).filter(exists);
         figure
     };
-    let m = OPERATIONS as f64;
     type Take = fn(&Mean) -> f64;
     let named: [(&str, Take, Option<f64>); 8] = [
-        ("mutual information", Mean::mutual_information, Some(m.ln())),
+        ("mutual information", Mean::mutual_information, Some(LIMIT)),
         ("likeliest operation", |mean| mean.likeliest, Some(1.0)),
         (
             "starved operations",
             |mean| mean.starved(STARVED) as f64,
             None,
         ),
-        ("operation entropy", Mean::entropy, Some(m.ln())),
-        ("mean log-likelihood", Mean::log_likelihood, Some(-m.ln())),
+        ("operation entropy", Mean::entropy, Some(LIMIT)),
+        ("mean log-likelihood", Mean::log_likelihood, Some(-LIMIT)),
         ("KL from uniform", Mean::kl_from_uniform, None),
         ("perplexity", Mean::perplexity, None),
         ("sum of probabilities", Mean::sum, Some(1.0)),
     ];
     for (name, take, ceiling) in named {
-        let mut figure = estimated(name, generator.estimate(take));
+        let mut figure = estimated(name, generator.plain(take));
         figure.ceiling = ceiling;
         figures.push(figure);
     }
     let mean = generator.mean();
     let samples = mean.samples_for(0.999).unwrap_or(f64::NAN);
-    figures.push(Figure::new("samples for 99.9 %", which, samples).sampled(codes, seed));
+    figures.push(sampled("samples for 99.9 %", samples));
     for samples in CURVE {
         let expected = |mean: &Mean| mean.expected_coverage(f64::from(samples));
-        let figure = estimated("expected coverage", generator.estimate(expected));
+        let figure = estimated("expected coverage", generator.plain(expected));
         let ceiling = super::ceiling(samples);
         figures.push(figure.at_most(ceiling).of(format!("at N = {samples}")));
     }
-    for (operation, p, error) in generator.rarest(RAREST) {
-        let mut figure = Figure::new("rarest operation", which, p);
+    for (operation, p, error) in generator.lowest(RAREST) {
+        let mut figure = sampled("rarest operation", p);
         figure.standard_error = Some(error);
-        figures.push(figure.sampled(codes, seed).of(label(operation)));
+        figures.push(figure.of(label(operation)));
     }
     figures
 }
@@ -329,11 +439,6 @@ pub fn measure_prior(
         });
     };
     survey(evaluator, &question, &tick)
-}
-
-/// 9 ln 3 nats: what a code that means nothing leaves open.
-fn most_entropy() -> f64 {
-    (OPERATIONS as f64).ln()
 }
 
 fn latent(evaluator: &Evaluator, which: Which) -> Result<Latent, DeviceFailure> {

@@ -156,11 +156,18 @@ impl FromStr for Operation {
             return Self::from_entries(entries)
                 .map_or_else(|| fail("entries out of range".into()), Ok);
         }
-        if text.contains(',') {
+        let joined = without_separator(text);
+        if joined.is_none() && text.contains(',') {
             return parse_numbers(text).or_else(fail);
         }
-        if text.chars().all(|c| c.is_ascii_digit()) {
-            return match text.parse().ok().and_then(Self::new) {
+        if joined.is_some() || text.chars().all(|c| c.is_ascii_digit()) {
+            return match joined
+                .as_deref()
+                .unwrap_or(text)
+                .parse()
+                .ok()
+                .and_then(Self::new)
+            {
                 Some(operation) => Ok(operation),
                 None => fail("the last index is 19682".into()),
             };
@@ -177,6 +184,18 @@ impl FromStr for Operation {
             Ok,
         )
     }
+}
+
+/// An index whose thousands are separated in any usual way, without what separates them: `15 633`, `15,633`, `15_633`.
+fn without_separator(text: &str) -> Option<String> {
+    let (thousands, rest) = text.split_at_checked(text.len().checked_sub(3)?)?;
+    let whole = thousands.trim_end_matches([
+        ' ', ',', '_', '.', '\'', '’', '\u{a0}', '\u{2009}', '\u{202f}',
+    ]);
+    let separator = thousands.strip_prefix(whole)?;
+    let digits = |text: &str| text.bytes().all(|byte| byte.is_ascii_digit());
+    let is_index = separator.chars().count() == 1 && (1..=2).contains(&whole.len());
+    (is_index && digits(whole) && digits(rest)).then(|| format!("{whole}{rest}"))
 }
 
 fn parse_numbers(text: &str) -> Result<Operation, String> {
@@ -227,6 +246,16 @@ mod tests {
         assert_eq!(min.to_string().parse(), Ok(min));
         assert_eq!("-1,-1,-1,-1,0,0,-1,0,1".parse(), Ok(min));
         assert_eq!("000000000".parse::<Operation>().unwrap().index(), 9_841);
+        for index in [
+            "15633",
+            "15 633",
+            "15,633",
+            "15_633",
+            "15.633",
+            "15\u{202f}633",
+        ] {
+            assert_eq!(index.parse(), Ok(min), "{index}");
+        }
     }
 
     #[test]
@@ -239,6 +268,9 @@ mod tests {
             ("1,2,3", "`2` is not"),
             ("1,0,1", "3 numbers"),
             ("nonsense", "no such name"),
+            ("19,683", "19682"),
+            ("15  633", "no such name"),
+            ("1,56", "`56` is not"),
         ] {
             let error = text.parse::<Operation>().unwrap_err();
             assert!(error.problem.contains(problem), "{text}: {error}");

@@ -1,5 +1,6 @@
 //! Numbers and times as text, always the same width for the same kind, so that digits do not dance.
 
+pub use crate::words::thousands;
 use std::time::{Duration, SystemTime};
 
 use ratatui::text::Span;
@@ -75,19 +76,6 @@ pub fn wrap(text: &str, columns: usize) -> Vec<String> {
     }
     lines.push(line);
     lines
-}
-
-/// A whole number in groups of three digits: `19 683`.
-pub fn thousands(number: u64) -> String {
-    let digits = number.to_string();
-    let mut out = String::new();
-    for (position, digit) in digits.chars().enumerate() {
-        if position > 0 && (digits.len() - position).is_multiple_of(3) {
-            out.push(' ');
-        }
-        out.push(digit);
-    }
-    out
 }
 
 /// A number with this many decimals; `NaN` and `∞` by name.
@@ -184,8 +172,8 @@ mod tests {
     #[test]
     fn numbers_read_as_meant() {
         assert_eq!(thousands(0), "0");
-        assert_eq!(thousands(19_683), "19 683");
-        assert_eq!(thousands(1_234_567), "1 234 567");
+        assert_eq!(thousands(19_683), "19,683");
+        assert_eq!(thousands(1_234_567), "1,234,567");
         assert_eq!(fixed(f64::NAN, 2), "NaN");
         assert_eq!(significant(11.104), "11.10");
         assert_eq!(significant(0.3368), "0.337");

@@ -359,7 +359,7 @@ pub static TABLE: &[Binding] = table! {
         [ch('0')] MapFit "" "the closest zoom that shows everything"
         [ch('m')] ToggleSet "argmax/categorical/p" "what the map shows: argmax, categorical or probability"
         [ch('v')] NextFilter "show" "what is drawn: covered, missing, only A, only B; whose probabilities"
-        [ch('n')] NextMissing "next missing" "cursor to the next operation nobody generated, the next rarest, or the next selected"
+        [ch('n')] NextMissing "next missing" "cursor to the next operation nobody generated, the next rare one, or the next selected"
         [ch('x')] Export "" "write the map, or what is selected or missing, to a file"
         [key(KeyCode::Esc)] DropSelection "" "show all operations again, not only those found"
         [ch('N')] PreviousMissing "" "cursor to the previous one"

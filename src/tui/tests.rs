@@ -419,7 +419,7 @@ fn the_ceiling_that_is_shown_is_the_one_that_was_recorded() {
     fixtures::finish(&mut app, vec![Arc::new(record)]);
     let shown = picture(&app, 200, 60);
     assert!(shown.contains("ceiling 50.8"), "{shown}");
-    assert!(shown.contains("of 10 000 possible"), "{shown}");
+    assert!(shown.contains("10,000 if uniform"), "{shown}");
 }
 
 #[test]

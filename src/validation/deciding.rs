@@ -2,9 +2,9 @@
 
 use super::finding::{Bound, Group, Measured, Test};
 use super::lab::Lab;
-use super::statistics::{estimate, exact, share};
+use super::statistics::{exact, share};
 use super::{Pair, Trial};
-use crate::measure::mean_kl;
+use crate::measure::{Estimators, Mean, mean_kl};
 use crate::model::LATENT;
 use crate::space::OPERATIONS;
 
@@ -123,8 +123,18 @@ fn information(lab: &Lab) -> Pair<Measured> {
     [0, 1].map(|vae| match &lab.prior[vae].generator {
         None => exact(f64::NAN, 0),
         Some(generator) => {
-            let found = generator.estimate(|mean| mean.mutual_information());
-            estimate(found.value, found.standard_error, generator.codes())
+            let codes = generator.codes();
+            match lab.estimators {
+                Estimators::Plain => exact(generator.mean().mutual_information(), codes as usize),
+                Estimators::Corrected => {
+                    let found = generator.estimate(Mean::mutual_information).corrected;
+                    Measured {
+                        value: found.map_or(f64::NAN, |found| found.value),
+                        interval: found.map(|found| found.interval()),
+                        samples: codes,
+                    }
+                }
+            }
         }
     })
 }

@@ -3,7 +3,7 @@
 
 use super::finding::{Bound, Group, Measured, Test};
 use super::lab::{Choice, Lab};
-use super::statistics::{correlation, distance, exact, mean, share};
+use super::statistics::{correlation, distance, exact, mean, ratio, share};
 use super::{Pair, Trial};
 use crate::model::LATENT;
 use crate::space::symmetry::Permutation;
@@ -164,16 +164,17 @@ fn composed(lab: &Lab) -> Pair<Measured> {
 
 fn sparsity(lab: &Lab) -> Pair<Measured> {
     [0, 1].map(|vae| {
-        let (mut known, mut all) = ([0; ENTRIES + 1], [0; ENTRIES + 1]);
+        let (mut known, mut all) = ([0u32; ENTRIES + 1], [0u32; ENTRIES + 1]);
         for operation in Operation::all() {
             let class = operation.zeros();
             all[class] += 1;
-            known[class] += usize::from(lab.alone[vae].contains(operation));
+            known[class] += u32::from(lab.alone[vae].contains(operation));
         }
         known
             .into_iter()
             .zip(all)
-            .map(|(known, all)| share(known, all))
+            // All of a class are tried: there is nothing to be uncertain of.
+            .map(|(known, all)| exact(f64::from(known) / f64::from(all), all as usize))
             .reduce(|least, other| {
                 if other.value < least.value {
                     other
@@ -236,17 +237,9 @@ fn typical(lab: &Lab) -> Pair<f64> {
     [0, 1].map(|vae| mean(&lab.typical(vae)).value)
 }
 
-/// A distance as a share of the typical one.
+/// A distance as a share of the typical one, which is sampled too.
 fn relative(lab: &Lab, found: Pair<Measured>) -> Pair<Measured> {
-    let typical = typical(lab);
-    [0, 1].map(|vae| {
-        let share = |x: f64| x / typical[vae];
-        Measured {
-            value: share(found[vae].value),
-            interval: found[vae].interval.map(|interval| interval.map(share)),
-            samples: found[vae].samples,
-        }
-    })
+    [0, 1].map(|vae| ratio(found[vae], mean(&lab.typical(vae))))
 }
 
 fn noisy(lab: &Lab, probability: f64) -> Pair<Measured> {

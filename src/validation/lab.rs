@@ -4,7 +4,7 @@ use super::Measured;
 use super::shift::Shown;
 use crate::config::Config;
 use crate::device::DeviceFailure;
-use crate::measure::{Evaluator, Posteriors, PriorAnswer, PriorQuestion, survey};
+use crate::measure::{Estimators, Evaluator, Posteriors, PriorAnswer, PriorQuestion, survey};
 use crate::model::{LATENT, Weights, Which};
 use crate::random::{Purpose, Stream};
 use crate::record::EpochRecord;
@@ -72,6 +72,8 @@ pub struct Lab {
     pub denoised: [Vec<Measured>; 2],
     /// Operations of which each VAE gives back what it is shown, beside an entry that is no value.
     pub off_grid: [Measured; 2],
+    /// How figures of p(x) are estimated.
+    pub estimators: Estimators,
     seed: u64,
 }
 
@@ -106,7 +108,12 @@ impl Lab {
     ///
     /// # Errors
     /// The device's failure.
-    pub fn new(weights: &Weights, past: Past, seed: u64) -> Result<Self, DeviceFailure> {
+    pub fn new(
+        weights: &Weights,
+        past: Past,
+        seed: u64,
+        estimators: Estimators,
+    ) -> Result<Self, DeviceFailure> {
         let evaluator = Evaluator::new(weights);
         let everything: Vec<Operation> = Operation::all().collect();
         let posteriors = |which| evaluator.posteriors(which, &everything);
@@ -129,6 +136,7 @@ impl Lab {
             alone: evaluator.reconstructed(0.0)?,
             prior: [prior(Which::A)?, prior(Which::B)?],
             past,
+            estimators,
             seed,
         })
     }

@@ -6,7 +6,7 @@
 
 use super::finding::{Bound, Group, Measured, Test};
 use super::lab::{Choice, Lab, Past};
-use super::statistics::share;
+use super::statistics::{clustered, share};
 use super::{Pair, Trial};
 use crate::device::DeviceFailure;
 use crate::measure::Evaluator;
@@ -120,13 +120,12 @@ fn sampled(stream: Stream) -> Vec<Operation> {
 fn entries(evaluator: &Evaluator, which: Which, past: &Past) -> Result<Measured, DeviceFailure> {
     let held: Vec<Operation> = past.test.iter().collect();
     let found = evaluator.given_back(which, &numbers(&held))?;
-    let wrong: u32 = held
+    let right = |wrong: u32| 1.0 - f64::from(wrong) / ENTRIES as f64;
+    let shares = held
         .iter()
         .zip(found)
-        .map(|(held, found)| held.hamming(found))
-        .sum();
-    let all = held.len() * ENTRIES;
-    Ok(share(all - wrong as usize, all))
+        .map(|(held, found)| right(held.hamming(found)));
+    Ok(clustered(&shares.collect::<Vec<_>>()))
 }
 
 fn noise(

@@ -8,15 +8,35 @@ const Z: f64 = 1.959_963_984_540_054;
 /// A share `hits / of` with its Wilson interval (Wilson 1927), which stays within 0 and 1 where all or
 /// none hit.
 pub fn share(hits: usize, of: usize) -> Measured {
-    let n = of as f64;
-    let p = hits as f64 / n;
+    let value = hits as f64 / of as f64;
+    Measured {
+        value,
+        interval: (of > 0).then(|| wilson(value, of as f64)),
+        samples: of as u32,
+    }
+}
+
+fn wilson(p: f64, n: f64) -> [f64; 2] {
     let scale = 1.0 + Z * Z / n;
     let middle = (p + Z * Z / (2.0 * n)) / scale;
     let reach = Z / scale * (p * (1.0 - p) / n + Z * Z / (4.0 * n * n)).sqrt();
+    [(middle - reach).max(0.0), (middle + reach).min(1.0)]
+}
+
+/// The mean of shares, each of a few things that are not independent of each other, with Wilson's interval for as many
+/// independent ones as vary as much (Korn and Graubard 1998); for as many as there are shares where none differs.
+pub fn clustered(shares: &[f64]) -> Measured {
+    let n = shares.len() as f64;
+    let mean = shares.iter().sum::<f64>() / n;
+    let variance = shares.iter().map(|x| (x - mean).powi(2)).sum::<f64>() / (n - 1.0) / n;
+    let as_many = match variance > 0.0 {
+        true => mean * (1.0 - mean) / variance,
+        false => n,
+    };
     Measured {
-        value: p,
-        interval: (of > 0).then_some([(middle - reach).max(0.0), (middle + reach).min(1.0)]),
-        samples: of as u32,
+        value: mean,
+        interval: (shares.len() > 1).then(|| wilson(mean, as_many)),
+        samples: shares.len() as u32,
     }
 }
 
@@ -33,22 +53,29 @@ pub fn mean(values: &[f64]) -> Measured {
     }
 }
 
+/// The ratio of two independent means, with its normal interval: relative errors add up as squares (the delta method).
+pub fn ratio(above: Measured, below: Measured) -> Measured {
+    let relative = |found: Measured| {
+        let interval = found.interval?;
+        Some((interval[1] - interval[0]) / 2.0 / found.value)
+    };
+    let value = above.value / below.value;
+    let reach = relative(above)
+        .zip(relative(below))
+        .map(|(above, below)| value.abs() * above.hypot(below));
+    Measured {
+        value,
+        interval: reach.map(|reach| [value - reach, value + reach]),
+        samples: above.samples,
+    }
+}
+
 /// A value without an interval.
 pub fn exact(value: f64, samples: usize) -> Measured {
     Measured {
         value,
         interval: None,
         samples: samples as u32,
-    }
-}
-
-/// An estimate with its standard error.
-pub fn estimate(value: f64, standard_error: f64, samples: u32) -> Measured {
-    let reach = Z * standard_error;
-    Measured {
-        value,
-        interval: Some([value - reach, value + reach]),
-        samples,
     }
 }
 
@@ -93,6 +120,30 @@ mod tests {
         let reach = Z * (5.0f64 / 3.0 / 4.0).sqrt();
         assert!((found.value - 2.5).abs() < 1e-12);
         assert!((low - 2.5 + reach).abs() < 1e-12 && (high - 2.5 - reach).abs() < 1e-12);
+    }
+
+    #[test]
+    fn what_hangs_together_counts_as_one() {
+        // Nine entries of a table, all right or all wrong: as good as one of each table.
+        let shares: Vec<f64> = (0..100).map(|i| f64::from(u8::from(i % 4 > 0))).collect();
+        let [one, other] =
+            [clustered(&shares), share(75, 100)].map(|found| found.interval.unwrap());
+        assert!((one[0] - other[0]).abs() < 1e-3 && (one[1] - other[1]).abs() < 1e-3);
+        assert_eq!(clustered(&[1.0; 50]).interval, share(50, 50).interval);
+    }
+
+    #[test]
+    fn a_ratio_is_as_uncertain_as_both() {
+        let of = |value: f64, reach: f64| Measured {
+            value,
+            interval: Some([value - reach, value + reach]),
+            samples: 9,
+        };
+        let [low, high] = ratio(of(3.0, 0.3), of(6.0, 0.8)).interval.unwrap();
+        // 10 % and 13.3 %: 16.7 % of a half.
+        assert!((low - 0.5 * (1.0 - 1.0 / 6.0)).abs() < 1e-12);
+        assert!((high - 0.5 * (1.0 + 1.0 / 6.0)).abs() < 1e-12);
+        assert!(ratio(exact(1.0, 1), of(6.0, 0.8)).interval.is_none());
     }
 
     #[test]

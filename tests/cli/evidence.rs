@@ -184,6 +184,13 @@ fn the_built_in_model_comes_with_a_certificate_that_holds() {
     assert!(certified == fluxttice_core::run::BUILT_IN_WEIGHTS);
 }
 
+#[test]
+fn a_certificate_of_version_0_1_0_is_verified_by_what_it_states() {
+    let home = Home::new();
+    let held = home.run("verify tests/fixtures/certificate-0.1.0").exits(0);
+    assert!(held.stdout.starts_with("VALID: "), "{}", held.stdout);
+}
+
 /// A copy of the built-in model's certificate.
 fn copied(home: &Home) -> PathBuf {
     let copy = home.path("copy");

@@ -34,7 +34,9 @@ fn figures(weights: &Weights) -> Vec<Figure> {
 fn every_figure_that_claims_to_ranks_untrained_weights_below_trained_ones() {
     let trained = figures(&built_in().unwrap().weights);
     let names: BTreeSet<&str> = trained.iter().map(|figure| figure.name.as_str()).collect();
-    let defined: BTreeSet<&str> = definitions().iter().map(|d| d.name).collect();
+    let defined = definitions().map(|d| d.name);
+    // Where none stands out, none is named.
+    let defined: BTreeSet<&str> = defined.filter(|name| *name != "rare operation").collect();
     assert_eq!(names, defined, "a figure for every definition and no other");
     for seed in [0, 7] {
         for (trained, fresh) in trained.iter().zip(figures(&Weights::fresh(seed))) {

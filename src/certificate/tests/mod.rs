@@ -15,7 +15,7 @@ use super::evidence::Evidence;
 use super::keys::KeyPair;
 use super::measured::Measured;
 use super::render::{Rendered, render};
-use super::statement::{Predicate, Statement, canonical, subjects};
+use super::statement::{Measurement, Predicate, Statement, canonical, subjects};
 use super::sums::{Files, sums};
 use super::verdict::{Verdict, Word};
 use super::verify::{Again, Folder, Trust, check};
@@ -97,23 +97,23 @@ fn checked(files: &Files, trust: Trust) -> Verdict {
 }
 
 /// Measures again; what was measured of equal evidence before is remembered.
-fn remeasured(evidence: &Evidence, scale: &Scale) -> Result<Measured, DeviceFailure> {
-    static KNOWN: Mutex<Vec<(Evidence, Scale, Measured)>> = Mutex::new(Vec::new());
+fn remeasured(evidence: &Evidence, measurement: &Measurement) -> Result<Measured, DeviceFailure> {
+    static KNOWN: Mutex<Vec<(Evidence, Measurement, Measured)>> = Mutex::new(Vec::new());
     let mut known = KNOWN.lock().unwrap();
-    let same = |(e, s, _): &&(Evidence, Scale, Measured)| {
+    let same = |(e, s, _): &&(Evidence, Measurement, Measured)| {
         (&e.weights, &e.metrics, &e.config, s)
             == (
                 &evidence.weights,
                 &evidence.metrics,
                 &evidence.config,
-                scale,
+                measurement,
             )
     };
     if let Some((_, _, measured)) = known.iter().find(same) {
         return Ok(measured.clone());
     }
-    let measured = Measured::of(evidence, scale, &|_| {})?;
-    known.push((evidence.clone(), scale.clone(), measured.clone()));
+    let measured = Measured::of(evidence, measurement, &|_| {})?;
+    known.push((evidence.clone(), measurement.clone(), measured.clone()));
     Ok(measured)
 }
 

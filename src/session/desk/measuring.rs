@@ -11,11 +11,10 @@ use super::Runs;
 use super::request::{DeskEvent, Measurement};
 use crate::certificate::{CertificateError, Trust, certify, place, verify};
 use crate::device::DeviceFailure;
-use crate::measure::{Estimate, Evaluator, PriorQuestion, Progress, STARVED, Scale, survey};
+use crate::measure::{Estimate, Evaluator, PriorQuestion, Progress, Rare, Scale, survey};
 use crate::model::{Architecture, Weights, Which};
 use crate::run::find_checkpoint;
 use crate::session::message::Model;
-use crate::space::Operation;
 use crate::validation::{Past, validate};
 
 /// Seed of everything the desk measures.
@@ -25,8 +24,6 @@ const SEED: u64 = 0;
 const CODES: u32 = 400_000;
 /// Samples of the two coverages that mislead.
 const MISLEADING_SAMPLES: u32 = 195_000;
-/// Least probable operations that are named.
-const RAREST: usize = 50;
 
 /// What was estimated of a model.
 #[derive(Clone, Debug)]
@@ -48,14 +45,12 @@ pub struct VaeEstimates {
     pub codes: u32,
     /// p(x) of every operation.
     pub probabilities: Vec<f32>,
-    /// The least probable operations with probability and standard error, least first.
-    pub rarest: Vec<(Operation, f64, f64)>,
+    /// Operations that get less than their fair share for all that the codes can tell, the rarest first.
+    pub rare: Vec<Rare>,
     /// I(z; x) in nats.
     pub mutual_information: Estimate,
     /// Mean over codes of the largest p(x | z).
     pub likeliest: f64,
-    /// Operations with less than a tenth of a uniform generator's probability.
-    pub starved: usize,
     /// The figures that mislead.
     pub misleading: Misleading,
 }
@@ -183,10 +178,9 @@ fn estimate(model: &Model, untrained: &mut Option<Fresh>) -> Result<Estimates, D
         Ok(VaeEstimates {
             codes: generator.codes(),
             probabilities: probabilities.map(|p| *p as f32).collect(),
-            rarest: generator.rarest(RAREST),
+            rare: generator.rare(),
             mutual_information: generator.estimate(|mean| mean.mutual_information()),
             likeliest: generator.mean().likeliest,
-            starved: generator.mean().starved(STARVED),
             misleading: Misleading {
                 samples: MISLEADING_SAMPLES,
                 rounded_expectation: answer.rounded_expectation[0].len() as u32,

@@ -152,7 +152,11 @@ impl App {
         if self.map.likely {
             match self.desk.estimates.clone() {
                 None => self.say("probabilities have not been measured yet"),
-                Some(estimates) => self.map.next_rarest(&estimates, forward, room),
+                Some(estimates) => {
+                    if !self.map.next_rare(&estimates, forward, room) {
+                        self.say(view::none_stands_out(&estimates));
+                    }
+                }
             }
             return;
         }

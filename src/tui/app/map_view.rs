@@ -325,12 +325,12 @@ impl MapView {
         }
     }
 
-    /// The least probable operations, least first, of whom they are asked for.
-    pub fn rarest(&self, estimates: &Estimates) -> Vec<Operation> {
+    /// The operations that get less than their fair share, the rarest first, of whom they are asked for.
+    pub fn rare(&self, estimates: &Estimates) -> Vec<Operation> {
         let [a, b] = estimates
             .vaes
             .each_ref()
-            .map(|vae| vae.rarest.iter().map(|(operation, ..)| *operation));
+            .map(|vae| vae.rare.iter().map(|rare| rare.operation));
         let mut found: Vec<Operation> = match self.whose {
             0 => a.collect(),
             1 => b.collect(),
@@ -342,20 +342,21 @@ impl MapView {
         found
     }
 
-    /// Puts the cursor on the next (or previous) of the least probable operations.
-    pub fn next_rarest(&mut self, estimates: &Estimates, forward: bool, room: Size) {
-        let rarest = self.rarest(estimates);
-        let here = rarest
+    /// Puts the cursor on the next (or previous) of them; false where there are none.
+    pub fn next_rare(&mut self, estimates: &Estimates, forward: bool, room: Size) -> bool {
+        let rare = self.rare(estimates);
+        let here = rare
             .iter()
             .position(|operation| *operation == self.operation());
         let next = match (here, forward) {
             (None, _) => 0,
-            (Some(place), true) => (place + 1) % rarest.len(),
-            (Some(place), false) => (place + rarest.len() - 1) % rarest.len(),
+            (Some(place), true) => (place + 1) % rare.len(),
+            (Some(place), false) => (place + rare.len() - 1) % rare.len(),
         };
-        if let Some(operation) = rarest.get(next) {
+        if let Some(operation) = rare.get(next) {
             self.select(*operation, room);
         }
+        !rare.is_empty()
     }
 
     /// Puts the cursor on the next (or previous) operation that nobody generated; false if all are.

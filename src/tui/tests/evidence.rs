@@ -7,7 +7,7 @@ use serde_json::json;
 
 use super::*;
 use crate::certificate::{Found, Item, ItemKind, Statement, Verdict};
-use crate::measure::{Estimate, Progress};
+use crate::measure::{Corrected, Estimate, Progress, Rare};
 use crate::model::Weights;
 use crate::session::message::Model;
 use crate::session::{
@@ -136,26 +136,31 @@ fn estimates(epoch: u32) -> Arc<Estimates> {
         let likelihoods: Vec<f64> = (0..OPERATIONS)
             .map(|_| (2.0 * dice.roll()).powi(2))
             .collect();
-        let mut rarest: Vec<(Operation, f64, f64)> = Operation::all()
+        let mut rare: Vec<Rare> = Operation::all()
             .zip(&likelihoods)
-            .map(|(operation, l)| (operation, l / OPERATIONS as f64, 1e-6))
+            .map(|(operation, l)| Rare {
+                operation,
+                probability: l / OPERATIONS as f64,
+                standard_error: 1e-6,
+            })
             .collect();
-        rarest.sort_by(|a, b| a.1.total_cmp(&b.1));
-        rarest.truncate(50);
+        rare.sort_by(|a, b| a.probability.total_cmp(&b.probability));
+        rare.truncate(50);
         VaeEstimates {
             codes: 400_000,
             probabilities: likelihoods
                 .iter()
                 .map(|l| (l / OPERATIONS as f64) as f32)
                 .collect(),
-            rarest,
+            rare,
             mutual_information: Estimate {
-                value: level,
-                standard_error: 0.004,
-                trend: [level; 2],
+                corrected: Some(Corrected {
+                    value: level,
+                    standard_error: 0.004,
+                }),
+                raw: level - 0.02,
             },
             likeliest: 0.41,
-            starved: 1_031,
             misleading: Misleading {
                 samples: 195_000,
                 rounded_expectation: 19_579,
@@ -442,7 +447,7 @@ fn estimates_are_asked_for_one_at_a_time_and_once_an_epoch() {
 }
 
 #[test]
-fn the_cursor_goes_through_the_rarest_of_whom_they_are_shown() {
+fn the_cursor_goes_through_the_rare_of_whom_they_are_shown() {
     let mut app = fixtures::live(120, 40);
     type_text(&mut app, "2mm");
     answer(&mut app);
@@ -452,12 +457,19 @@ fn the_cursor_goes_through_the_rarest_of_whom_they_are_shown() {
     // The smaller of both, then A, then B.
     press(&mut app, KeyCode::Char('v'));
     press(&mut app, KeyCode::Char('n'));
-    assert_eq!(app.map.operation(), estimates.vaes[0].rarest[0].0);
+    assert_eq!(app.map.operation(), estimates.vaes[0].rare[0].operation);
     press(&mut app, KeyCode::Char('n'));
-    assert_eq!(app.map.operation(), estimates.vaes[0].rarest[1].0);
+    assert_eq!(app.map.operation(), estimates.vaes[0].rare[1].operation);
     press(&mut app, KeyCode::Char('N'));
-    assert_eq!(app.map.operation(), estimates.vaes[0].rarest[0].0);
+    assert_eq!(app.map.operation(), estimates.vaes[0].rare[0].operation);
     press(&mut app, KeyCode::Char('v'));
     press(&mut app, KeyCode::Char('n'));
-    assert_eq!(app.map.operation(), estimates.vaes[1].rarest[0].0);
+    assert_eq!(app.map.operation(), estimates.vaes[1].rare[0].operation);
+
+    let mut none = (*estimates).clone();
+    none.vaes[1].rare.clear();
+    app.on_desk(DeskEvent::Estimated(Arc::new(none)));
+    press(&mut app, KeyCode::Char('n'));
+    let screen = picture(&app, 120, 40);
+    assert!(screen.contains("none stands out among"), "{screen}");
 }

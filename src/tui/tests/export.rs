@@ -108,7 +108,7 @@ fn pictures_hold_what_is_on_the_screen() {
     }
     let svg = String::from_utf8(map.bytes("svg").unwrap()).unwrap();
     assert!(
-        svg.contains("seed 42") && svg.contains("argmax, N 50 000"),
+        svg.contains("seed 42") && svg.contains("argmax, N 50,000"),
         "{}",
         &svg[..2_000]
     );
@@ -138,7 +138,7 @@ fn pictures_hold_what_is_on_the_screen() {
     };
     assert_eq!(curves.panels.len(), view::CHARTS);
     let svg = String::from_utf8(charts.bytes("svg").unwrap()).unwrap();
-    assert!(svg.contains("coverage by argmax, N 50 000"));
+    assert!(svg.contains("coverage by argmax, N 50,000"));
 }
 
 #[test]

@@ -157,7 +157,7 @@ fn render_counts(area: Rect, buf: &mut Buffer, app: &App, sets: &CoveredSets) ->
             let share = percent(percent_of_all(count));
             let text = match (limit.is_finite(), wide) {
                 (true, true) => format!(
-                    " of {} possible  {share} of {} %",
+                    ", {} if uniform  {share} of {} %",
                     thousands(limit.round() as u64),
                     percent(percent_of_all(limit))
                 ),

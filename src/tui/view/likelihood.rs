@@ -6,9 +6,7 @@ use ratatui::style::Style;
 use ratatui::text::{Line, Span};
 
 use super::{below, coverage, heading, lines, operation_list};
-use crate::measure::Estimate;
 use crate::session::{Estimates, VaeEstimates};
-use crate::space::OPERATIONS;
 use crate::tui::app::{App, COLUMNS, Paint, ROWS};
 use crate::tui::format::{fixed, percent, thousands, wrap};
 use crate::tui::theme::{Role, Theme};
@@ -21,25 +19,31 @@ const WORDS: [&str; 5] = ["<¼", "<½", "<1", "<2", "≥2"];
 /// Rows from which on there is room for sentences.
 const ROOM_FOR_WORDS: u16 = 24;
 
-/// By how much at most the entropy of so many draws lies below that of what they are drawn from, in nats:
-/// (M - 1) / 2N (Miller, *Note on the bias of information estimates*, 1955), where each code names one operation.
-fn most_bias(codes: u32) -> f64 {
-    (OPERATIONS - 1) as f64 / (2.0 * f64::from(codes))
-}
-
 /// What a user gets of a generator.
 pub fn in_words(vae: &VaeEstimates) -> String {
-    let share = match vae.starved {
-        0 => "every operation has at least a tenth of its".to_owned(),
-        starved => format!(
-            "all but {} operations have at least a tenth of their",
-            thousands(starved as u64)
+    let share = match vae.rare.len() {
+        0 => "no operation is known to get less than its fair share".to_owned(),
+        1 => "one operation gets less than its fair share".to_owned(),
+        many => format!(
+            "{} operations get less than their fair share",
+            thousands(many as u64)
         ),
     };
+    let information = match vae.mutual_information.corrected {
+        Some(found) => format!("{:.2} of 9.89 nats", found.value),
+        None => "too few codes to tell how much a code says".to_owned(),
+    };
     format!(
-        "{:.2} of 9.89 nats: a random code names one operation with {} % probability; {share} fair share",
-        vae.mutual_information.value,
+        "{information}: a random code names one operation with {} % probability; {share}",
         percent(100.0 * vae.likeliest),
+    )
+}
+
+/// That no operation is known to be rare, in words.
+pub fn none_stands_out(estimates: &Estimates) -> String {
+    format!(
+        "none stands out among {} codes: each may have its fair share",
+        thousands(estimates.vaes[0].codes.into())
     )
 }
 
@@ -64,7 +68,7 @@ pub fn look(theme: Theme, likelihood: f64) -> (usize, Style) {
     (shade, style(theme, shade))
 }
 
-/// Draws the map: each character the rarest operation it holds.
+/// Draws the map: each character the least probable operation it holds.
 pub fn render_map(area: Rect, buf: &mut Buffer, app: &App, estimates: &Estimates) {
     let (across, down) = app.map.zoom(area.as_size()).cell();
     coverage::paint(area, buf, app, |column, row| {
@@ -96,7 +100,7 @@ pub fn render_legend(area: Rect, buf: &mut Buffer, app: &App, map: Rect) {
     }
     // Where it is narrow the explanation gives way.
     let unit = if area.width >= 100 {
-        "× 1/19,683; the rarest of each character"
+        "× 1/19,683; the lowest of each character"
     } else {
         "× 1/19,683"
     };
@@ -117,9 +121,8 @@ pub fn render_side(area: Rect, buf: &mut Buffer, app: &App, estimates: Option<&E
     let codes = thousands(estimates.vaes[0].codes.into());
     let dim = |text: String| Line::styled(text, theme.dim());
     let note = format!(
-        "estimated from {codes} codes, seed {}: I(z; x) up to {:.3} nats too low",
-        estimates.seed,
-        most_bias(estimates.vaes[0].codes)
+        "estimated from {codes} codes, seed {}; ± is one standard error",
+        estimates.seed
     );
     rows.extend(wrap(&note, width).into_iter().map(dim));
     let here = app.map.operation();
@@ -142,24 +145,31 @@ pub fn render_side(area: Rect, buf: &mut Buffer, app: &App, estimates: Option<&E
     } else {
         rows.push(Line::styled("I(z; x), nats of 9.888", theme.dim()));
         rows.extend(told.map(|(vae, (name, role))| {
-            let Estimate {
-                value,
-                standard_error,
-                ..
-            } = vae.mutual_information;
-            let text = format!("{name} {value:>7.3} ± {standard_error:.3}");
+            let text = match vae.mutual_information.corrected {
+                Some(found) => format!("{name} {:>7.3} ± {:.3}", found.value, found.standard_error),
+                None => format!("{name} too few codes to tell"),
+            };
             Line::styled(text, theme.role(role))
         }));
     }
     lines(below(area, 1), buf, &rows);
-    let note = format!("n goes on, v: {}", whose(app));
     let rest = below(area, rows.len() as u16 + 2);
-    let rarest = app.map.rarest(estimates);
-    operation_list::render(rest, buf, app, ("rarest", &note), &rarest, |operation| {
+    let rare = app.map.rare(estimates);
+    let note = match rare.is_empty() {
+        true => format!("v: {}", whose(app)),
+        false => format!("n goes on, v: {}", whose(app)),
+    };
+    operation_list::render(rest, buf, app, ("rare", &note), &rare, |operation| {
         let likelihood = app.map.likelihood(estimates, operation);
         Span::styled(
             format!("{likelihood:>5.2} "),
             style(theme, Paint::Probability.shade(likelihood)),
         )
     });
+    if rare.is_empty() {
+        let words = wrap(&none_stands_out(estimates), width)
+            .into_iter()
+            .map(dim);
+        lines(below(rest, 1), buf, &words.collect::<Vec<_>>());
+    }
 }

@@ -51,7 +51,7 @@ pub use evidence_details::count as detail_lines;
 pub use experiment_details::charts as experiment_charts;
 pub use header::tab_at;
 pub use help::last_scroll as last_help_scroll;
-pub use likelihood::whose;
+pub use likelihood::{none_stands_out, whose};
 pub use projection::paint;
 pub use run_details::charts as run_charts;
 pub use train::plot_columns;

@@ -124,7 +124,7 @@ impl Table<'_> {
             fit(&short, self.room)
         };
         self.push(importance, vec![Span::styled(text, self.theme.text())]);
-        let most = format!("of {} possible", thousands(unique.ceiling.round() as u64));
+        let most = format!("{} if uniform", thousands(unique.ceiling.round() as u64));
         self.pair(importance - 1, "  distinct", a, b, count, &most);
         let share_a: String = self.share(a);
         let share_b: String = self.share(b);
