@@ -204,10 +204,10 @@ fn shown(spread: &Spread, places: usize) -> String {
     let deviation = spread
         .standard_deviation
         .map_or(String::new(), |deviation| {
-            format!(" ± {deviation:.places$}")
+            format!(" (SD {deviation:.places$})")
         });
     format!(
-        "{:.places$}{deviation} ≤ {:.places$}",
+        "{:.places$}{deviation}, at most {:.places$}",
         spread.mean, spread.max
     )
 }

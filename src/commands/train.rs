@@ -321,15 +321,19 @@ impl Report {
             return Ok(());
         };
         let measured = FIGURES.iter().filter_map(|figure| {
-            let band = self.members.band(epoch, figure.of)?;
-            Some((figure, band))
+            let mut band = self.members.band(epoch, figure.of)?;
+            let (unit, [least, most]) = figure.level();
+            band.interval = band
+                .interval
+                .map(|ends| ends.map(|end| end.clamp(least, most)));
+            Some((figure.name, unit, band))
         });
         if self.json {
             let figures: Vec<Value> = measured
-                .map(|(figure, band)| {
+                .map(|(name, unit, band)| {
                     json!({
-                        "figure": figure.name,
-                        "unit": figure.unit,
+                        "figure": name,
+                        "unit": unit,
                         "runs": band.runs,
                         "mean": band.mean,
                         "interval": band.interval,
@@ -344,14 +348,14 @@ impl Report {
             "{} runs after epoch {epoch}: mean (95 % interval), lowest to highest",
             self.members.runs()
         ));
-        for (figure, band) in measured {
+        for (name, unit, band) in measured {
             let interval = match band.interval {
                 Some([low, high]) => format!(" ({low:.2} to {high:.2})"),
                 None => String::new(),
             };
             self.note(&format!(
-                "  {:<36} {:>7.2} {}{interval}, {:.2} to {:.2}",
-                figure.name, band.mean, figure.unit, band.low, band.high
+                "  {name:<36} {:>7.2} {unit}{interval}, {:.2} to {:.2}",
+                band.mean, band.low, band.high
             ));
         }
         Ok(())

@@ -22,6 +22,16 @@ pub struct FigureOf {
     pub of: fn(&EpochRecord) -> f64,
 }
 
+impl FigureOf {
+    /// The unit of the figure itself, where differences are in points, and the lowest and highest value that it can have.
+    pub fn level(&self) -> (&'static str, [f64; 2]) {
+        match self.unit {
+            "points" => ("%", [0.0, 100.0]),
+            unit => (unit, [f64::NEG_INFINITY, f64::INFINITY]),
+        }
+    }
+}
+
 /// Every figure by which arms are compared. The first one alone decides, and was chosen before any
 /// experiment was made.
 pub const FIGURES: [FigureOf; 6] = [

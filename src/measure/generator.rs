@@ -365,8 +365,12 @@ impl Mean {
 
     /// The same for several numbers of draws, the fewest first.
     pub fn expected_coverages<const N: usize>(&self, samples: &[f64; N]) -> [f64; N] {
-        // (1 - p)^N is a power of that for fewer draws, where these divide N.
-        let divides = |i: usize, part: &usize| samples[i] % samples[*part] == 0.0;
+        // (1 - p)^N is a power of that for fewer draws, where N is a small multiple of these.
+        const MOST_TIMES: f64 = 16.0;
+        let divides = |i: usize, part: &usize| {
+            let times = samples[i] / samples[*part];
+            times.fract() == 0.0 && times <= MOST_TIMES
+        };
         let bases: [_; N] = std::array::from_fn(|i| {
             let base = (0..i).rev().find(|part| divides(i, part));
             base.map(|base| (base, (samples[i] / samples[base]) as u32))
@@ -423,16 +427,16 @@ impl Mean {
                 missed += chance;
                 slope += rate * chance;
             }
-            let step = (libm::log(missed) - wanted) * missed / -slope;
+            let step = (libm::log(missed) - wanted) * missed / slope.abs();
+            if !(draws + step <= MOST_DRAWS) {
+                return f64::INFINITY;
+            }
             draws = (draws + step).max(0.0);
             if !(step.abs() > EXACT * draws) {
                 break;
             }
         }
-        match draws <= MOST_DRAWS {
-            true => draws,
-            false => f64::INFINITY,
-        }
+        draws
     }
 }
 

@@ -200,14 +200,20 @@ impl CoverageReport {
                         Estimators::Corrected => generator_figures(which, seed, generator),
                     }),
             );
-            self.reconstruction_figures(i, which, &mut figures);
+            self.reconstruction_figures(i, which, estimators, &mut figures);
             latent_figures(which, &self.latent[i], &mut figures);
         }
         self.shared_figures(&mut figures);
         figures
     }
 
-    fn reconstruction_figures(&self, i: usize, which: Which, figures: &mut Vec<Figure>) {
+    fn reconstruction_figures(
+        &self,
+        i: usize,
+        which: Which,
+        estimators: Estimators,
+        figures: &mut Vec<Figure>,
+    ) {
         let everything = Operation::all().collect();
         let mut add = |name: &str, rho: f64, exact: &OperationSet, among: &OperationSet| {
             let exact = exact.intersection(among);
@@ -217,12 +223,18 @@ impl CoverageReport {
             figures.push(figure.digest(exact.digest()));
         };
         add("reconstruction", 0.0, &self.alone[i], &everything);
-        if let Some((run, coupled)) = &self.coupled {
-            add("reconstruction", run.rho, &coupled[i], &everything);
-            for (rho, exact) in [(0.0, &self.alone[i]), (run.rho, &coupled[i])] {
-                add("validation reconstruction", rho, exact, &run.validation);
-                add("test reconstruction", rho, exact, &run.test);
-            }
+        let Some((run, coupled)) = &self.coupled else {
+            return;
+        };
+        // Version 0.1.0 told it twice where the run's permeability was 0.
+        let both = estimators == Estimators::Plain || run.rho != 0.0;
+        let coupled = both.then_some((run.rho, &coupled[i]));
+        if let Some((rho, exact)) = coupled {
+            add("reconstruction", rho, exact, &everything);
+        }
+        for (rho, exact) in [(0.0, &self.alone[i])].into_iter().chain(coupled) {
+            add("validation reconstruction", rho, exact, &run.validation);
+            add("test reconstruction", rho, exact, &run.test);
         }
     }
 

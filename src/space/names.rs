@@ -39,10 +39,14 @@ fn wrap(value: i8) -> i8 {
 }
 
 const LUKASIEWICZ: &str = "Łukasiewicz, O logice trójwartościowej, 1920";
+const STRONG: &str = "strong connective of Łukasiewicz's logic: Hájek, Metamathematics of Fuzzy Logic, 1998; bounded difference and sum in Klir and Yuan, \
+     Fuzzy Sets and Fuzzy Logic, 1995";
 const KLEENE: &str = "Kleene, Introduction to Metamathematics, 1952, §64: strong connectives";
 const BOCHVAR: &str = "Bochvar 1938: internal connectives, 0 infects; Kleene 1952: weak ones";
 const RM3: &str =
     "Sobociński, Axiomatization of a partial system of three-value calculus, 1952; RM3";
+const FUSION: &str =
+    "Sobociński 1952; the fusion of RM3: Anderson and Belnap, Entailment, volume 1, 1975";
 const MCCARTHY: &str =
     "McCarthy, A Basis for a Mathematical Theory of Computation, 1963: from left to right";
 const BELNAP: &str =
@@ -101,14 +105,14 @@ static NAMES: &[Named] = &[
     ),
     named(
         "lukasiewicz_and",
-        &["bounded_difference", "strong_conjunction"],
-        LUKASIEWICZ,
+        &["strong_conjunction", "bounded_difference"],
+        STRONG,
         |a, b| (a + b - 1).max(-1),
     ),
     named(
         "lukasiewicz_or",
-        &["bounded_sum", "strong_disjunction"],
-        LUKASIEWICZ,
+        &["strong_disjunction", "bounded_sum"],
+        STRONG,
         |a, b| (a + b + 1).min(1),
     ),
     named("lukasiewicz_equivalence", &[], LUKASIEWICZ, |a, b| {
@@ -126,15 +130,21 @@ static NAMES: &[Named] = &[
     named("mccarthy_or", &["sequential_or"], MCCARTHY, |a, b| {
         if a == -1 { b } else { a }
     }),
-    named("sobocinski_and", &["rm3_and"], RM3, |a, b| {
-        if a == 0 {
-            b
-        } else if b == 0 {
-            a
-        } else {
-            a.min(b)
-        }
-    }),
+    // RM3's conjunction is min; this is its fusion.
+    named(
+        "sobocinski_and",
+        &["rm3_fusion", "rm3_and"],
+        FUSION,
+        |a, b| {
+            if a == 0 {
+                b
+            } else if b == 0 {
+                a
+            } else {
+                a.min(b)
+            }
+        },
+    ),
     named(
         "sobocinski",
         &["sobocinski_implication", "rm3"],
@@ -177,9 +187,9 @@ static NAMES: &[Named] = &[
     ),
     named("consensus", &[], BELNAP, |a, b| if a == b { a } else { 0 }),
     named(
-        "gullibility",
-        &["accept_anything", "any"],
-        BELNAP,
+        "any",
+        &["accept_anything", "gullibility"],
+        "Jones, Standard Ternary Logic, 2012: the gate; Belnap's gullibility has a fourth value where - and + meet",
         |a, b| (a + b).clamp(-1, 1),
     ),
     named("comparator", &["compare", "sign"], BALANCED, |a, b| {

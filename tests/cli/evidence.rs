@@ -1,7 +1,7 @@
 //! Certificates from the command line: `certify`, `verify`, `keygen`.
 
 use std::fs;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::time::{Duration, SystemTime};
 
@@ -189,6 +189,31 @@ fn a_certificate_of_version_0_1_0_is_verified_by_what_it_states() {
     let home = Home::new();
     let held = home.run("verify tests/fixtures/certificate-0.1.0").exits(0);
     assert!(held.stdout.starts_with("VALID: "), "{}", held.stdout);
+}
+
+#[test]
+fn a_script_that_shares_no_code_comes_to_the_same_figures() {
+    let home = Home::new();
+    let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/recompute.py");
+    let python = |arguments: &[&str]| Command::new("python3").args(arguments).output();
+    if !python(&["-c", "import numpy"]).is_ok_and(|ran| ran.status.success()) {
+        println!("skipped: needs Python 3 with NumPy");
+        return;
+    }
+    let again = |folder: &str| Ran::from(python(&[&script.display().to_string(), folder]).unwrap());
+    let same = again("assets/builtin").exits(0);
+    assert!(same.stdout.contains(", 0 differ"), "{}", same.stdout);
+    let copy = copied(&home);
+    let certificate = copy.join("certificate.json");
+    let text = fs::read_to_string(&certificate).unwrap();
+    let mut value: Value = serde_json::from_str(&text).unwrap();
+    let figures = value["predicate"]["figures"].as_array_mut().unwrap();
+    let named = |figure: &&mut Value| figure["name"] == "mutual information";
+    let figure = figures.iter_mut().find(named).unwrap();
+    figure["value"] = json!(figure["value"].as_f64().unwrap() + 1e-7);
+    fs::write(&certificate, value.to_string()).unwrap();
+    let other = again(&copy.display().to_string()).exits(1);
+    assert!(other.stdout.contains(", 1 differ"), "{}", other.stdout);
 }
 
 /// A copy of the built-in model's certificate.

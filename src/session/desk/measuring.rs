@@ -11,7 +11,9 @@ use super::Runs;
 use super::request::{DeskEvent, Measurement};
 use crate::certificate::{CertificateError, Trust, certify, place, verify};
 use crate::device::DeviceFailure;
-use crate::measure::{Estimate, Evaluator, PriorQuestion, Progress, Rare, Scale, survey};
+use crate::measure::{
+    Estimate, Evaluator, Evenness, Mean, PriorQuestion, Progress, Rare, Scale, survey,
+};
 use crate::model::{Architecture, Weights, Which};
 use crate::run::find_checkpoint;
 use crate::session::message::Model;
@@ -49,6 +51,10 @@ pub struct VaeEstimates {
     pub rare: Vec<Rare>,
     /// I(z; x) in nats.
     pub mutual_information: Estimate,
+    /// exp H(x): as many equally probable operations leave as much open.
+    pub effective: Estimate,
+    /// χ² of [`MISLEADING_SAMPLES`] draws against equal shares.
+    pub evenness: Evenness,
     /// Mean over codes of the largest p(x | z).
     pub likeliest: f64,
     /// The figures that mislead.
@@ -179,7 +185,9 @@ fn estimate(model: &Model, untrained: &mut Option<Fresh>) -> Result<Estimates, D
             codes: generator.codes(),
             probabilities: probabilities.map(|p| *p as f32).collect(),
             rare: generator.rare(),
-            mutual_information: generator.estimate(|mean| mean.mutual_information()),
+            mutual_information: generator.estimate(Mean::mutual_information),
+            effective: generator.estimate(Mean::entropy).map(libm::exp, libm::exp),
+            evenness: answer.evenness[0],
             likeliest: generator.mean().likeliest,
             misleading: Misleading {
                 samples: MISLEADING_SAMPLES,

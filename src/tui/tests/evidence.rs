@@ -7,7 +7,7 @@ use serde_json::json;
 
 use super::*;
 use crate::certificate::{Found, Item, ItemKind, Statement, Verdict};
-use crate::measure::{Corrected, Estimate, Progress, Rare};
+use crate::measure::{Corrected, Estimate, Evenness, Progress, Rare};
 use crate::model::Weights;
 use crate::session::message::Model;
 use crate::session::{
@@ -159,6 +159,17 @@ fn estimates(epoch: u32) -> Arc<Estimates> {
                     standard_error: 0.004,
                 }),
                 raw: level - 0.02,
+            },
+            effective: Estimate {
+                corrected: Some(Corrected {
+                    value: 17_743.4,
+                    standard_error: 4.9,
+                }),
+                raw: 17_553.0,
+            },
+            evenness: Evenness {
+                categorical: 65_200.0,
+                argmax: 72_500.0,
             },
             likeliest: 0.41,
             misleading: Misleading {

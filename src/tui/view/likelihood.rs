@@ -6,6 +6,7 @@ use ratatui::style::Style;
 use ratatui::text::{Line, Span};
 
 use super::{below, coverage, heading, lines, operation_list};
+use crate::measure::deviation;
 use crate::session::{Estimates, VaeEstimates};
 use crate::tui::app::{App, COLUMNS, Paint, ROWS};
 use crate::tui::format::{fixed, percent, thousands, wrap};
@@ -33,9 +34,19 @@ pub fn in_words(vae: &VaeEstimates) -> String {
         Some(found) => format!("{:.2} of 9.89 nats", found.value),
         None => "too few codes to tell how much a code says".to_owned(),
     };
+    let even = match vae.effective.corrected {
+        Some(found) => format!(
+            "as even as {} equal ones, ",
+            thousands(found.value.round() as u64)
+        ),
+        None => String::new(),
+    };
     format!(
-        "{information}: a random code names one operation with {} % probability; {share}",
+        "{information}: a random code names one operation with {} % probability; {share}; {even}χ² of {} by argmax {} standard deviations \
+         above equal shares",
         percent(100.0 * vae.likeliest),
+        thousands(vae.misleading.samples.into()),
+        fixed(deviation(vae.evenness.argmax), 1)
     )
 }
 
