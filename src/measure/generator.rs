@@ -428,11 +428,12 @@ impl Mean {
                 slope += rate * chance;
             }
             let step = (libm::log(missed) - wanted) * missed / slope.abs();
-            if !(draws + step <= MOST_DRAWS) {
+            let next = draws + step;
+            if next.is_nan() || next > MOST_DRAWS {
                 return f64::INFINITY;
             }
-            draws = (draws + step).max(0.0);
-            if !(step.abs() > EXACT * draws) {
+            draws = next.max(0.0);
+            if step.abs() <= EXACT * draws {
                 break;
             }
         }

@@ -18,7 +18,7 @@ pub fn open(path: &Path) -> Result<File, RunError> {
 /// Reads a file of at most `limit` bytes.
 ///
 /// # Errors
-/// As those of [`open`]; [`RunError::Unusable`] where it is too large.
+/// [`RunError::Unusable`] where it is missing, no plain file or too large, [`RunError::Unreadable`] where the system refuses.
 pub fn read(path: &Path, limit: u64) -> Result<Vec<u8>, RunError> {
     let file = open(path)?;
     let mut bytes = Vec::new();

@@ -53,7 +53,7 @@ pub struct VaeEstimates {
     pub mutual_information: Estimate,
     /// exp H(x): as many equally probable operations leave as much open.
     pub effective: Estimate,
-    /// χ² of [`MISLEADING_SAMPLES`] draws against equal shares.
+    /// χ² of as many samples as [`Misleading`] has, against equal shares.
     pub evenness: Evenness,
     /// Mean over codes of the largest p(x | z).
     pub likeliest: f64,
