@@ -646,6 +646,34 @@ fn a_run_of_version_0_1_0_goes_on_as_it_would_have_then() {
 }
 
 #[test]
+fn a_run_of_the_first_layout_with_digests_goes_on_as_it_would_have_then() {
+    let home = Home::new();
+    let fixture = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures/run-layout-1");
+    let mut copied = Command::new("cp");
+    copied.arg("-a").arg(fixture).arg(home.path("run"));
+    assert!(copied.status().unwrap().success());
+    home.train("whole", "--seed 6 --epochs 1 --disrupt 0:beta-b:epochs=2")
+        .exits(0);
+    let same_processor = home.weights("run") == home.weights("whole");
+    let path = home.path("run").display().to_string();
+    home.runs(&format!("check {path}")).exits(0);
+    let ran = home.resume("run", "--epochs 2").exits(0);
+    assert!(!ran.stdout.contains("not checked"), "{}", ran.stdout);
+    if same_processor {
+        let digest = fluxttice_core::space::sha256(&home.weights("run"));
+        assert_eq!(
+            digest,
+            "sha256:13b3ee23e902c48690141ed4052520930638858457dfd57ad9aaefe692f1125d"
+        );
+    } else {
+        println!("skipped: this processor rounds differently");
+    }
+    home.runs(&format!("delete {path} --yes")).exits(0);
+    home.runs(&format!("restore {path}")).exits(0);
+    home.resume("run", "--epochs 1").exits(0);
+}
+
+#[test]
 fn what_is_trained_is_told_from_what_is_saved() {
     let home = Home::new();
     home.train("data/runs/mine", KEPT).exits(0);
