@@ -1,8 +1,9 @@
 //! Everything that a certificate states of a checkpoint and that can be measured again.
 
-use super::checks::{Checks, Untrained, again, checks};
+use super::checks::{Checks, again, checks};
 use super::evidence::Evidence;
 use super::statement::Measurement;
+use super::untrained::Untrained;
 use crate::device::DeviceFailure;
 use crate::measure::{CoverageReport, Evaluator, Figure, Progress, Scale};
 use crate::validation::{Past, Score, validate_as};

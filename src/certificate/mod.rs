@@ -16,16 +16,18 @@ mod statement;
 mod sums;
 #[cfg(test)]
 mod tests;
+mod untrained;
 mod verdict;
 mod verify;
 
 pub use certify::{Certified, certify};
-pub use checks::{Check, Checks, Untrained};
+pub use checks::{Check, Checks};
 pub use error::CertificateError;
 pub use evidence::Evidence;
 pub use keys::{KeyPair, PublicKey, SecretKey};
 pub use shelf::{Item, ItemKind, export, place, shelf};
 pub use statement::{PREDICATE_TYPE, Predicate, STATEMENT_TYPE, Statement, TOLERANCE};
+pub use untrained::Untrained;
 pub use verdict::{Claim, Found, Unchecked, Verdict, Word};
 pub use verify::{Trust, verify};
 

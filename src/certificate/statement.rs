@@ -5,10 +5,11 @@
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use super::checks::{Checks, Untrained};
+use super::checks::Checks;
 use super::evidence::Evidence;
 use super::render::{THIS, is_known};
 use super::sums::{Files, hex};
+use super::untrained::Untrained;
 use crate::measure::{Definition, Estimators, Figure, Scale, definition_as};
 use crate::run::RunError;
 use crate::space::sha256;
