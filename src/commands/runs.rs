@@ -15,7 +15,7 @@ use fluxttice_core::run::{
 };
 use fluxttice_core::shown::{printable, shown};
 use fluxttice_core::space::OPERATIONS;
-use fluxttice_core::words::counted;
+use fluxttice_core::words::{counted, thousands};
 
 use super::{
     Done, Failure, json_line, json_path, line, path_line, run_check, runs_plot, setup, trash,
@@ -92,7 +92,7 @@ fn row(branch: &Branch) -> String {
     if let Some(coverage) = run.coverage() {
         text += &format!(
             "  argmax N {} A {} B {} %, decode entropy A {:.2} B {:.2}",
-            coverage.a.argmax.samples,
+            thousands(coverage.a.argmax.samples.into()),
             percent(&coverage.a),
             percent(&coverage.b),
             coverage.a.decode_entropy,

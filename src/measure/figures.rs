@@ -410,12 +410,6 @@ const CORRECTED: &[Definition] = &[
         "exp of minus the mean log-likelihood; 19,683 for a uniform generator; jackknifed",
     ),
     define(
-        "sum of probabilities",
-        "",
-        false,
-        "sum of p(x) over all operations: 1 by construction",
-    ),
-    define(
         "samples for 99.9 %",
         "samples",
         false,
