@@ -379,7 +379,7 @@ fn an_operation_is_found_by_name_and_its_neighbours_walked() {
     terminal.press("/");
     terminal.shows("find operations");
     terminal.press("min\r");
-    terminal.shows("15 633");
+    terminal.shows("15,633");
     terminal.shows("----00-0+");
     let chosen = |screen: &Screen| {
         // The first neighbour's row: rank 1, then its index.
@@ -408,7 +408,7 @@ fn an_operation_is_found_by_name_and_its_neighbours_walked() {
         let rows: Vec<String> = screen.rows(0, 40).collect();
         rows.iter()
             .take(6)
-            .any(|row| row.contains("15 633"))
+            .any(|row| row.contains("15,633"))
             .then_some(())
     });
     for (key, title) in [
@@ -674,7 +674,7 @@ fn without_any_run_the_built_in_model_is_explored() {
     terminal.press("/");
     terminal.shows("find operations");
     terminal.press("min\r");
-    terminal.shows("15 633");
+    terminal.shows("15,633");
     // The same answer as without a terminal.
     let mut command = Command::new(env!("CARGO_BIN_EXE_fluxttice-explorer"));
     command.args(["neighbors", "min", "-k", "1", "--json", "--data-dir"]);

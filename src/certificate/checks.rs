@@ -67,14 +67,14 @@ const HISTORY: &str = "the weights have a training history";
 
 /// Every check of a measured checkpoint.
 ///
-/// `again` is argmax coverage at the sample size that the run recorded, where that is another one than
+/// `again` is argmax coverage at the sample size that the run recorded, where that is less than
 /// [`HISTORY_SAMPLES`].
 pub fn checks(
     evidence: &Evidence,
     report: &CoverageReport,
     untrained: &Untrained,
     estimators: Estimators,
-    again: Option<[u32; 2]>,
+    again: [Option<u32>; 2],
 ) -> Checks {
     let mut checks = Checks::default();
     checks.add(
@@ -104,8 +104,8 @@ pub fn checks(
             possible(&mut checks, &name, covered);
         }
         history(&mut checks, &name, i, evidence, answer);
-        if let Some(recorded) = again {
-            elsewhere(&mut checks, &name, recorded[i], evidence.recorded()[i]);
+        if let (Some(measured), Some(recorded)) = (again[i], evidence.recorded()[i]) {
+            elsewhere(&mut checks, &name, measured, recorded);
         }
     }
     checks
@@ -230,10 +230,7 @@ fn history(checks: &mut Checks, name: &str, i: usize, evidence: &Evidence, answe
 
 /// The same at another sample size. Certificates of version 0.1.0 do not state it, so that it stands in one only where it
 /// failed.
-fn elsewhere(checks: &mut Checks, name: &str, measured: u32, recorded: Option<Unique>) {
-    let Some(recorded) = recorded else {
-        return;
-    };
+fn elsewhere(checks: &mut Checks, name: &str, measured: u32, recorded: Unique) {
     let samples = f64::from(recorded.samples);
     let share = HISTORY_MARGIN * (samples / f64::from(HISTORY_SAMPLES)).min(1.0);
     // A count of distinct ones among N varies by less than √N / 2.
@@ -254,22 +251,26 @@ fn elsewhere(checks: &mut Checks, name: &str, measured: u32, recorded: Option<Un
 ///
 /// # Errors
 /// The device's failure.
-pub fn again(evidence: &Evidence, scale: &Scale) -> Result<Option<[u32; 2]>, DeviceFailure> {
-    let recorded = evidence.recorded()[0].filter(|unique| unique.samples != HISTORY_SAMPLES);
-    let Some(recorded) = recorded else {
-        return Ok(None);
-    };
+pub fn again(evidence: &Evidence, scale: &Scale) -> Result<[Option<u32>; 2], DeviceFailure> {
     let evaluator = Evaluator::new(&evidence.weights);
-    let count = |which| {
+    let count = |which, recorded: Option<Unique>| {
+        // Whoever wrote the metrics must not decide how long we are at work.
+        let Some(recorded) = recorded.filter(|unique| unique.samples < HISTORY_SAMPLES) else {
+            return Ok(None);
+        };
         let question = PriorQuestion {
             which,
             seed: scale.seed,
-            // Whoever wrote the metrics must not decide how long we are at work.
-            samples: vec![recorded.samples.min(HISTORY_SAMPLES)],
+            samples: vec![recorded.samples],
             probability_codes: 0,
         };
         let answer = survey(&evaluator, &question, &|_| {})?;
-        Ok::<_, DeviceFailure>(answer.covered[0].coverage.argmax.unique)
+        let unique = answer
+            .covered
+            .first()
+            .map(|covered| covered.coverage.argmax.unique);
+        Ok::<_, DeviceFailure>(unique)
     };
-    Ok(Some([count(Which::A)?, count(Which::B)?]))
+    let [a, b] = evidence.recorded();
+    Ok([count(Which::A, a)?, count(Which::B, b)?])
 }

@@ -98,6 +98,7 @@ impl Entry for Figure {
         let mut text = digits(self.value);
         for (name, value) in [
             ("±", self.standard_error),
+            ("raw", self.raw),
             ("of", self.ceiling),
             ("from", self.trend.map(|[quarter, _]| quarter)),
             ("and", self.trend.map(|[_, half]| half)),
@@ -237,7 +238,11 @@ fn reached(untrained: &Untrained) -> String {
         untrained.seed,
         match untrained.seeds[..] {
             [] => String::new(),
-            _ => format!(", the best of weights of seeds {:?}", untrained.seeds),
+            _ => format!(
+                ", the best of weights of seeds {:?} ({})",
+                untrained.seeds,
+                untrained.weights.join(", ")
+            ),
         },
         untrained.coverage_margin,
         untrained.information_margin

@@ -39,10 +39,6 @@ pub fn each_line(mut take: impl FnMut(&str) -> Result<(), String>) -> Result<(),
         let wrong = |problem: String| {
             Failure::Input(format!("standard input, line {}: {problem}", number + 1))
         };
-        if number >= MOST_LINES {
-            let problem = format!("more than the {MOST_LINES} that are taken at a time");
-            return Err(wrong(problem));
-        }
         let mut line = Vec::new();
         let read = input
             .by_ref()
@@ -50,6 +46,10 @@ pub fn each_line(mut take: impl FnMut(&str) -> Result<(), String>) -> Result<(),
             .read_until(b'\n', &mut line);
         if read.map_err(|error| wrong(error.to_string()))? == 0 {
             break;
+        }
+        if number >= MOST_LINES {
+            let problem = format!("more than the {MOST_LINES} that are taken at a time");
+            return Err(wrong(problem));
         }
         if line.len() as u64 > LONGEST {
             let problem = format!("longer than the {LONGEST} bytes that a line has at most");

@@ -16,18 +16,23 @@ use crate::cli::Global;
 pub fn delete_all(global: &Global, named: &[String], yes: bool, for_good: bool) -> Done {
     let runs = setup::runs(global)?;
     let disk = Disk::default();
-    let mut found = Vec::new();
+    let mut found: Vec<Target> = Vec::new();
     for named in named {
         let in_trash = match for_good {
             true => in_trash(&disk, &runs, named)?,
             false => Vec::new(),
         };
         match find_run(&runs, Some(named)) {
+            Ok(run) if found.iter().any(|target| target.path() == run) => {}
             Ok(run) => found.push(Target::Run(run)),
             Err(error) if in_trash.is_empty() => return Err(error.into()),
             Err(_) => {}
         }
-        found.extend(in_trash.into_iter().map(Target::Trashed));
+        for run in in_trash {
+            if found.iter().all(|target| target.path() != run.path) {
+                found.push(Target::Trashed(run));
+            }
+        }
     }
     if !yes && !agreed(&found, for_good)? {
         note("nothing was deleted");
@@ -67,6 +72,15 @@ enum Target {
     Trashed(Trashed),
 }
 
+impl Target {
+    fn path(&self) -> &Path {
+        match self {
+            Self::Run(run) => run,
+            Self::Trashed(run) => &run.path,
+        }
+    }
+}
+
 /// What lies in the trash under a name.
 fn in_trash(disk: &Disk, runs: &Path, named: &str) -> Result<Vec<Trashed>, Failure> {
     let (place, name) = place_and_name(runs, named);
@@ -92,8 +106,7 @@ fn agreed(found: &[Target], for_good: bool) -> Result<bool, Failure> {
     }
     for target in found {
         note(&match target {
-            Target::Run(run) => shown(run),
-            Target::Trashed(trashed) => shown(&trashed.path),
+            Target::Run(_) | Target::Trashed(_) => shown(target.path()),
         });
     }
     let question = match for_good {
@@ -127,7 +140,7 @@ pub fn list(global: &Global, place: Option<&Path>) -> Done {
             let (name, size) = (printable(&run.name), size(run.bytes));
             let state = match run.settled {
                 true => "deleted",
-                false => "not all of it deleted,",
+                false => "on its way to the trash since",
             };
             line(&format!("{name:<28} {size:>10}  {state} {}", run.time))?;
         }

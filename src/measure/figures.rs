@@ -61,7 +61,7 @@ pub struct Figure {
     pub samples: Option<u32>,
     /// Seed of codes and draws.
     pub seed: Option<u64>,
-    /// What a perfect generator reaches on average, or the largest possible value.
+    /// What is expected of a uniform generator, or the largest possible value.
     pub ceiling: Option<f64>,
     /// Standard error.
     pub standard_error: Option<f64>,

@@ -152,7 +152,9 @@ impl Generator {
         let of = |i: usize, all: &[[f64; N]]| all.iter().map(|found| found[i]).collect::<Vec<_>>();
         let whole = figures(&self.mean);
         let (but_one, but_two) = (all(&self.but_one), all(&self.but_two));
-        let too_noisy = self.noise() > TOO_NOISY;
+        // No number where a block has no code.
+        let noise = self.noise();
+        let too_noisy = noise.is_nan() || noise > TOO_NOISY;
         std::array::from_fn(|i| {
             let found = corrected(whole[i], &of(i, &but_one), &of(i, &but_two));
             // What does not depend on p(x), or hardly, is no worse for its noise.

@@ -362,21 +362,28 @@ impl Disk {
     /// # Errors
     /// [`RunError::Disk`] where the file cannot be read or changed.
     pub fn mend_last_line(&self, path: &Path) -> Result<(), RunError> {
-        loop {
-            let (last, start) = match lines::last(path) {
-                Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(()),
-                found => found.map_err(RunError::disk("read", path))?,
-            };
-            let is_blank = last.trim_ascii().is_empty();
-            if last.is_empty() || last.ends_with(b"\n") && !is_blank {
-                return Ok(());
+        let (last, start) = match lines::last(path) {
+            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(()),
+            found => found.map_err(RunError::disk("read", path))?,
+        };
+        let said = last.trim_ascii_end();
+        let blank = &last[said.len()..];
+        let ends = blank.iter().position(|byte| *byte == b'\n');
+        let mended = match (said.is_empty(), ends) {
+            (true, _) if last.is_empty() => Ok(()),
+            (true, _) => self.0.truncate(path, start),
+            (false, Some(at)) if at + 1 == blank.len() => Ok(()),
+            (false, Some(at)) => self.0.truncate(path, start + (said.len() + at + 1) as u64),
+            (false, None) if !lines::is_whole(said) => self.0.truncate(path, start),
+            (false, None) => {
+                let trimmed = match blank.is_empty() {
+                    true => Ok(()),
+                    false => self.0.truncate(path, start + said.len() as u64),
+                };
+                trimmed.and_then(|()| self.0.append(path, b"\n"))
             }
-            let mended = match lines::is_whole(&last) {
-                true => self.0.append(path, b"\n"),
-                false => self.0.truncate(path, start),
-            };
-            mended.map_err(RunError::disk("repair", path))?;
-        }
+        };
+        mended.map_err(RunError::disk("repair", path))
     }
 
     /// Builds a folder beside its destination and renames it into place whole.
@@ -605,6 +612,8 @@ mod tests {
             (long.clone(), ""),
             ("one\n\n \t\n\n".to_owned(), "one\n"),
             ("\n".to_owned(), ""),
+            ("one \n".to_owned(), "one \n"),
+            ("{\"n\":1} \t".to_owned(), "{\"n\":1}\n"),
         ] {
             fs::write(&path, there).unwrap();
             disk.append_line(&path, |_| "next".to_owned()).unwrap();

@@ -142,8 +142,12 @@ pub fn own(run: &Path) -> Result<Own, RunError> {
             true => files::read(&path, limit)?,
             false => Vec::new(),
         };
-        let last = bytes.rsplit(|byte| *byte == b'\n').next();
-        if last.is_some_and(is_whole) {
+        let last = bytes
+            .rsplit(|byte| *byte == b'\n')
+            .next()
+            .unwrap_or_default();
+        if is_whole(last.trim_ascii_end()) {
+            bytes.truncate(bytes.trim_ascii_end().len());
             bytes.push(b'\n');
         }
         Ok::<_, RunError>(bytes)

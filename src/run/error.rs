@@ -64,10 +64,14 @@ impl RunError {
 
     /// What keeps a file from being read, for `map_err`.
     pub fn unread(path: &Path) -> impl FnOnce(std::io::Error) -> Self {
-        use std::io::ErrorKind::{InvalidInput, NotFound};
+        use std::io::ErrorKind::{InvalidInput, NotADirectory, NotFound};
+        const TOO_MANY_LINKS: i32 = 40;
         move |source| match source.kind() {
             // Nothing is there, or no plain file: so it will be for everybody.
-            NotFound | InvalidInput => Self::unusable(path, source.to_string()),
+            NotFound | InvalidInput | NotADirectory => Self::unusable(path, source.to_string()),
+            _ if cfg!(target_os = "linux") && source.raw_os_error() == Some(TOO_MANY_LINKS) => {
+                Self::unusable(path, source.to_string())
+            }
             _ => Self::Unreadable {
                 path: path.to_owned(),
                 source,

@@ -119,7 +119,10 @@ impl RunFolder {
             let _ = made.then(|| fs::remove_dir(path));
         })?;
         // Another process may have made a run in it, and ended, before this one had the lock.
-        vacant(path)?;
+        if let Err(error) = vacant(path) {
+            lock.undo();
+            return Err(error);
+        }
         let run = Self::held(disk, path, config, lock, Marker::new(text.as_bytes()))?;
         if let Err(error) = run.begin(&text) {
             // Nothing in there is anybody else's as long as the lock is held. The first error is the one to tell.

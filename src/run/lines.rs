@@ -26,7 +26,8 @@ fn hexadecimal(bytes: &[u8]) -> String {
     bytes.iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
-/// The last line of a file, with its end where it has one, and where it begins; empty in an empty file.
+/// The last line of a file that says something, with whatever blank is behind it, and where it begins; empty in an empty
+/// file.
 ///
 /// # Errors
 /// The system's; a line that is longer than any is.
@@ -44,16 +45,12 @@ pub fn last(path: &Path) -> io::Result<(Vec<u8>, u64)> {
         let mut piece = vec![0; usize::try_from(start - from).map_err(io::Error::other)?];
         file.seek(SeekFrom::Start(from))?;
         file.read_exact(&mut piece)?;
-        // The very last byte may end the line; it does not begin another.
-        let sought = match start == length {
-            true => piece.len() - 1,
-            false => piece.len(),
-        };
-        let end = piece[..sought].iter().rposition(|byte| *byte == b'\n');
+        piece.append(&mut tail);
+        let said = piece.trim_ascii_end().len();
+        let end = piece[..said].iter().rposition(|byte| *byte == b'\n');
         let begins = end.map_or(0, |at| at + 1);
         start = from + begins as u64;
         piece.drain(..begins);
-        piece.append(&mut tail);
         tail = piece;
         if end.is_some() {
             break;
@@ -233,6 +230,11 @@ mod tests {
             ("one\ntw".to_owned(), "tw".to_owned()),
             (format!("one\n{long}\n"), format!("{long}\n")),
             (format!("{long}\n{long}"), long.clone()),
+            ("one\ntwo\n \n\n".to_owned(), "two\n \n\n".to_owned()),
+            (
+                format!("one\n{}", "\n".repeat(150_000)),
+                format!("one\n{}", "\n".repeat(150_000)),
+            ),
         ] {
             fs::write(&path, &text).unwrap();
             let (found, start) = last(&path).unwrap();

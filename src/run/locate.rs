@@ -16,7 +16,7 @@ use super::files;
 use super::folder::{self, LATEST};
 use super::journal::Entry;
 use super::marker::Marker;
-use super::names::{CONFIG, DIGESTS, JOURNAL, METRICS, OPTIMIZER, STATE, WEIGHTS};
+use super::names::{CHECKPOINTS, CONFIG, DIGESTS, JOURNAL, METRICS, OPTIMIZER, STATE, WEIGHTS};
 use crate::config::{Config, Source};
 use crate::model::{MAX_FILE_BYTES, Weights};
 use crate::record::EpochRecord;
@@ -110,7 +110,8 @@ fn no_such(runs: &Path, named: &str, what: &str) -> RunError {
     let numbered = path
         .file_name()
         .and_then(|name| epoch_of(&name.to_string_lossy()));
-    if let (Some(_), Some(run)) = (numbered, path.parent().and_then(Path::parent)) {
+    let within = path.parent().filter(|folder| folder.ends_with(CHECKPOINTS));
+    if let (Some(_), Some(run)) = (numbered, within.and_then(Path::parent)) {
         problem += &format!(
             "; a run that goes on tidies checkpoints away, this one keeps {}",
             folder::kept(run)

@@ -55,6 +55,11 @@ impl Owner {
         Some(exists(self.process) && same())
     }
 
+    /// Whether its place, if it is another one, cannot be a date that somebody else's name has.
+    fn is_no_date(&self) -> bool {
+        self.place == Self::this().place || !self.place.bytes().all(|byte| byte.is_ascii_digit())
+    }
+
     /// As a word that [`Owner::parse`] reads.
     pub fn word(&self) -> String {
         format!("{}-{}-{}", self.place, self.process, self.began)
@@ -113,7 +118,8 @@ fn maker(name: &str) -> Option<Option<Owner>> {
     number.parse::<u64>().ok()?;
     match owner.parse::<u32>() {
         Ok(_) => has_a_fixed_name(of).then_some(None),
-        Err(_) => Owner::parse(owner).map(Some),
+        // A date has eight digits too; of another machine's few names like one the leftovers stay.
+        Err(_) => Owner::parse(owner).filter(Owner::is_no_date).map(Some),
     }
 }
 
@@ -130,7 +136,10 @@ fn has_a_fixed_name(name: &str) -> bool {
         let (day, second, seed) = (parts.next(), parts.next(), parts.next());
         day.is_some_and(|day| digits(day, 8))
             && second.is_some_and(|second| digits(second, 6))
-            && seed.is_some_and(|seed| seed.starts_with('s'))
+            && seed.is_some_and(|seed| {
+                let digits = seed.strip_prefix('s');
+                digits.is_some_and(|digits| digits.parse::<u64>().is_ok())
+            })
     };
     fixed.contains(&name) || BESTS.contains(&name) || epoch_of(name).is_some() || is_run()
 }
@@ -245,6 +254,8 @@ mod tests {
             (".photos.2023-08.old", false),
             (".backup.2024-12.tmp", false),
             (".20240101-photos.7-2.old", false),
+            (".20240101-120000-summer.2023-08.old", false),
+            (".notes.20230801-12-30-05.old", false),
         ] {
             let path = home.path().join(name);
             let long_ago = SystemTime::now() - 2 * FOREIGN;

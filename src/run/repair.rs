@@ -226,8 +226,10 @@ fn journal_lines(
     let path = run.join(JOURNAL);
     let bytes = door::own(run)?.journal;
     let text = String::from_utf8_lossy(&bytes);
-    let all: Vec<(usize, &str)> = whole_lines(&text).collect();
-    if journal::parse(&text, &path).is_ok() {
+    // Some editors write a byte order mark.
+    let text = text.strip_prefix('\u{feff}').unwrap_or(&text);
+    let all: Vec<(usize, &str)> = whole_lines(text).collect();
+    if text.len() == bytes.len() && journal::parse(text, &path).is_ok() {
         let newest = door::newest(run)?.map(|epoch| Digests::read(&door::folder(run, epoch)));
         let story = newest
             .transpose()?
@@ -255,7 +257,7 @@ fn journal_lines(
             // The line after one that was changed does not follow it, but is vouched for by the one after itself.
             Sealed::Broken => match after {
                 Some(after) => good(line, after),
-                // Nothing vouches for the last one; what was changed before it is all that speaks against it.
+                // Nothing vouches for the last one; where one before it was changed, that is all that speaks against it.
                 None => {
                     unproved = reads && left_out;
                     left_out
@@ -272,13 +274,21 @@ fn journal_lines(
         left.insert(*number, kept.len());
     }
     let aside = keep_aside(disk, run, &path, &bytes)?;
-    let changed = all.len() - kept.len() - repeated as usize;
-    done.push(format!(
-        "of {} of {JOURNAL}, {changed} were not what was written and {repeated} stood there twice; they are left out, and \
-         what was asked in the former is not known any more; the whole lies in {}",
-        counted(all.len() as u64, "line"),
-        shown(aside)
-    ));
+    let changed = (all.len() - kept.len()) as u64 - u64::from(repeated);
+    if changed > 0 {
+        done.push(format!(
+            "left out of {JOURNAL}: {} that cannot be read, was changed, or does not follow the line before it; what was \
+             asked there is lost",
+            counted(changed, "line")
+        ));
+    }
+    if repeated > 0 {
+        done.push(format!(
+            "left out of {JOURNAL}: {} that stood there twice",
+            counted(repeated, "line")
+        ));
+    }
+    done.push(format!("{JOURNAL} as it was lies in {}", shown(aside)));
     if unproved {
         done.push(format!(
             "the last line of {JOURNAL} is kept, though nothing shows that it is what was written"

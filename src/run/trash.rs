@@ -218,6 +218,11 @@ pub fn purge(disk: &Disk, run: &Trashed) -> Result<(), RunError> {
         let problem = "is not this program's; move it away, then the run can be removed for good";
         return Err(RunError::unusable(&run.path.join(other), problem));
     }
+    let aside = run.path.join(SET_ASIDE);
+    if files::is_there(&aside) {
+        let problem = "may be all that is left of something that was damaged; move it away, then the run can be removed for good";
+        return Err(RunError::unusable(&aside, problem));
+    }
     emptied(disk, run)
 }
 

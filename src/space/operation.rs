@@ -194,7 +194,8 @@ fn without_separator(text: &str) -> Option<String> {
     ]);
     let separator = thousands.strip_prefix(whole)?;
     let digits = |text: &str| text.bytes().all(|byte| byte.is_ascii_digit());
-    let is_index = separator.chars().count() == 1 && (1..=2).contains(&whole.len());
+    let is_index =
+        separator.chars().count() == 1 && (1..=2).contains(&whole.len()) && !whole.starts_with('0');
     (is_index && digits(whole) && digits(rest)).then(|| format!("{whole}{rest}"))
 }
 
@@ -270,6 +271,7 @@ mod tests {
             ("nonsense", "no such name"),
             ("19,683", "19682"),
             ("15  633", "no such name"),
+            ("0.123", "no such name"),
             ("1,56", "`56` is not"),
         ] {
             let error = text.parse::<Operation>().unwrap_err();

@@ -30,7 +30,7 @@ use crate::model::{Weights, Which};
 use lab::Lab;
 
 /// Seeds of the untrained models; of each test the one that scores best is held against the model. Of the first ten seeds,
-/// these have the highest argmax coverage and the highest I(z; x): what any untrained model may reach.
+/// these reach the highest argmax coverage and the highest I(z; x).
 pub const UNTRAINED: [u64; 3] = [3, 5, 7];
 /// Those that certificates of version 0.1.0 compare with.
 const EARLIER: [u64; 3] = [0, 1, 2];

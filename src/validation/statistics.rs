@@ -29,7 +29,8 @@ pub fn clustered(shares: &[f64]) -> Measured {
     let n = shares.len() as f64;
     let mean = shares.iter().sum::<f64>() / n;
     let variance = shares.iter().map(|x| (x - mean).powi(2)).sum::<f64>() / (n - 1.0) / n;
-    let as_many = match variance > 0.0 {
+    let differ = shares.iter().any(|share| *share != shares[0]);
+    let as_many = match differ {
         true => mean * (1.0 - mean) / variance,
         false => n,
     };
@@ -53,16 +54,13 @@ pub fn mean(values: &[f64]) -> Measured {
     }
 }
 
-/// The ratio of two independent means, with its normal interval: relative errors add up as squares (the delta method).
+/// The ratio of two independent means, with its normal interval (the delta method).
 pub fn ratio(above: Measured, below: Measured) -> Measured {
-    let relative = |found: Measured| {
-        let interval = found.interval?;
-        Some((interval[1] - interval[0]) / 2.0 / found.value)
-    };
+    let half = |found: Measured| found.interval.map(|[low, high]| (high - low) / 2.0);
     let value = above.value / below.value;
-    let reach = relative(above)
-        .zip(relative(below))
-        .map(|(above, below)| value.abs() * above.hypot(below));
+    let reach = half(above)
+        .zip(half(below))
+        .map(|(a, b)| (a / below.value).hypot(value * b / below.value));
     Measured {
         value,
         interval: reach.map(|reach| [value - reach, value + reach]),

@@ -42,8 +42,8 @@ pub fn in_words(vae: &VaeEstimates) -> String {
         None => String::new(),
     };
     format!(
-        "{information}: a random code names one operation with {} % probability; {share}; {even}χ² of {} by argmax {} standard deviations \
-         above equal shares",
+        "{information}: a random code names one operation with {} % probability; {share}; {even}χ² of {} argmax samples lies {} standard \
+         deviations from that of equal shares",
         percent(100.0 * vae.likeliest),
         thousands(vae.misleading.samples.into()),
         fixed(deviation(vae.evenness.argmax), 1)
@@ -53,7 +53,7 @@ pub fn in_words(vae: &VaeEstimates) -> String {
 /// That no operation is known to be rare, in words.
 pub fn none_stands_out(estimates: &Estimates) -> String {
     format!(
-        "none stands out among {} codes: each may have its fair share",
+        "none stands out among {} codes",
         thousands(estimates.vaes[0].codes.into())
     )
 }
