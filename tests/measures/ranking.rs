@@ -24,7 +24,7 @@ fn figures(weights: &Weights) -> Vec<Figure> {
     let scale = Scale {
         seed: 0,
         samples: vec![20_000],
-        probability_codes: 20_000,
+        probability_codes: 200_000,
     };
     let report = CoverageReport::measure(&Evaluator::new(weights), &scale, Some(&run), &|_| {});
     report.unwrap().figures()
@@ -42,7 +42,7 @@ fn every_figure_that_claims_to_ranks_untrained_weights_below_trained_ones() {
         for (trained, fresh) in trained.iter().zip(figures(&Weights::fresh(seed))) {
             let claims = definition(&trained.name).unwrap().ranks_untrained_below;
             let (Some(good), Some(bad)) = (trained.value, fresh.value) else {
-                // With so few codes, what rests on ln p(x) does not exist for a model whose codes are certain.
+                // With so few codes, what rests on ln p(x) cannot be told for a model whose codes are certain.
                 assert!(!claims, "{} of {}", trained.title(), trained.vae);
                 continue;
             };
