@@ -52,22 +52,25 @@ pub fn is_there(path: &Path) -> bool {
     path.symlink_metadata().is_ok()
 }
 
-#[cfg(all(test, unix))]
-mod tests {
+#[cfg(test)]
+#[cfg(unix)]
+pub(crate) mod tests {
+    use std::path::PathBuf;
+
     use super::*;
+
+    /// Makes a named pipe in a folder.
+    pub fn pipe_in(folder: &Path) -> PathBuf {
+        use rustix::fs::{CWD, FileType, Mode, mknodat};
+        let pipe = folder.join("pipe");
+        mknodat(CWD, &pipe, FileType::Fifo, Mode::RWXU, 0).unwrap();
+        pipe
+    }
 
     #[test]
     fn nothing_but_a_plain_file_is_opened() {
         let home = tempfile::tempdir().unwrap();
-        let pipe = home.path().join("pipe");
-        rustix::fs::mknodat(
-            rustix::fs::CWD,
-            &pipe,
-            rustix::fs::FileType::Fifo,
-            rustix::fs::Mode::RUSR,
-            0,
-        )
-        .unwrap();
+        let pipe = pipe_in(home.path());
         let link = home.path().join("link");
         std::os::unix::fs::symlink(&pipe, &link).unwrap();
         for path in [&pipe, &link, &home.path().to_owned()] {

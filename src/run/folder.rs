@@ -240,12 +240,8 @@ impl RunFolder {
             text += &line(record, &path)?;
             text.push('\n');
         }
-        self.write_metrics(&text)
-    }
-
-    fn write_metrics(&self, text: &str) -> Result<(), RunError> {
         held(&self.metrics).reset();
-        self.disk.write(&self.path.join(METRICS), text.as_bytes())
+        self.disk.write(&path, text.as_bytes())
     }
 
     /// Makes sure of the folder and of everything that is always there, after the disk has refused or somebody has

@@ -147,15 +147,7 @@ mod tests {
         use std::io::Read;
         use std::os::unix::fs::FileTypeExt;
         let home = tempfile::tempdir().unwrap();
-        let pipe = home.path().join("pipe");
-        rustix::fs::mknodat(
-            rustix::fs::CWD,
-            &pipe,
-            rustix::fs::FileType::Fifo,
-            rustix::fs::Mode::RWXU,
-            0,
-        )
-        .unwrap();
+        let pipe = crate::files::tests::pipe_in(home.path());
         let reader = std::thread::spawn({
             let pipe = pipe.clone();
             move || {

@@ -23,6 +23,32 @@ impl Home {
         self.path(to)
     }
 
+    /// Puts a copy of a fixture in the place of `run`; gives back whether this processor makes the same of its arguments.
+    fn has_fixture(&self, name: &str, made_with: &str) -> bool {
+        let fixtures = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures");
+        let mut copied = Command::new("cp");
+        copied
+            .arg("-a")
+            .arg(fixtures.join(name))
+            .arg(self.path("run"));
+        assert!(copied.status().unwrap().success());
+        self.train("whole", made_with).exits(0);
+        self.weights("run") == self.weights("whole")
+    }
+
+    /// That `run` has weights of this digest, where the processor rounds alike, and goes on, also after it was deleted and
+    /// taken back.
+    fn came_to(&self, digest: &str, same_processor: bool) {
+        match same_processor {
+            true => assert_eq!(fluxttice_core::space::sha256(&self.weights("run")), digest),
+            false => println!("skipped: this processor rounds differently"),
+        }
+        let path = self.path("run").display().to_string();
+        self.runs(&format!("delete {path} --yes")).exits(0);
+        self.runs(&format!("restore {path}")).exits(0);
+        self.resume("run", "--epochs 1").exits(0);
+    }
+
     pub fn runs(&self, arguments: &str) -> Ran {
         self.run(&format!("runs {arguments}"))
     }
@@ -601,16 +627,8 @@ fn every_reader_refuses_a_run_of_which_one_bit_was_changed() {
 #[test]
 fn a_run_of_version_0_1_0_goes_on_as_it_would_have_then() {
     let home = Home::new();
-    let fixture = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures/run-0.1.0");
-    let copied = Command::new("cp")
-        .arg("-a")
-        .arg(fixture)
-        .arg(home.path("run"))
-        .status()
-        .unwrap();
-    assert!(copied.success());
-    home.train("whole", "--seed 5 --epochs 1").exits(0);
-    let same_processor = home.weights("run") == home.weights("whole");
+    let made_with = "--seed 5 --epochs 1";
+    let same_processor = home.has_fixture("run-0.1.0", made_with);
     let path = home.path("run").display().to_string();
     for checkpoint in [path.clone(), format!("{path}/snapshots/mine")] {
         let ran = home
@@ -630,47 +648,23 @@ fn a_run_of_version_0_1_0_goes_on_as_it_would_have_then() {
     home.run(&format!("train {branch}")).exits(0);
     let ran = home.resume("run", "--epochs 2").exits(0);
     assert!(ran.stdout.contains("not checked"), "{}", ran.stdout);
-    if same_processor {
-        let digest = fluxttice_core::space::sha256(&home.weights("run"));
-        // What version 0.1.0 made of two more epochs.
-        assert_eq!(
-            digest,
-            "sha256:910edbd3d13b2a50fb4c7c691146ba9f00428e3cd37eb236453316979989991c"
-        );
-    } else {
-        println!("skipped: this processor rounds differently");
-    }
-    home.runs(&format!("delete {path} --yes")).exits(0);
-    home.runs(&format!("restore {path}")).exits(0);
-    home.resume("run", "--epochs 1").exits(0);
+    // What that version made of two more epochs.
+    let then = "sha256:910edbd3d13b2a50fb4c7c691146ba9f00428e3cd37eb236453316979989991c";
+    home.came_to(then, same_processor);
 }
 
 #[test]
 fn a_run_of_the_first_layout_with_digests_goes_on_as_it_would_have_then() {
     let home = Home::new();
-    let fixture = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures/run-layout-1");
-    let mut copied = Command::new("cp");
-    copied.arg("-a").arg(fixture).arg(home.path("run"));
-    assert!(copied.status().unwrap().success());
-    home.train("whole", "--seed 6 --epochs 1 --disrupt 0:beta-b:epochs=2")
-        .exits(0);
-    let same_processor = home.weights("run") == home.weights("whole");
+    let made_with = "--seed 6 --epochs 1 --disrupt 0:beta-b:epochs=2";
+    let same_processor = home.has_fixture("run-layout-1", made_with);
     let path = home.path("run").display().to_string();
     home.runs(&format!("check {path}")).exits(0);
     let ran = home.resume("run", "--epochs 2").exits(0);
     assert!(!ran.stdout.contains("not checked"), "{}", ran.stdout);
-    if same_processor {
-        let digest = fluxttice_core::space::sha256(&home.weights("run"));
-        assert_eq!(
-            digest,
-            "sha256:13b3ee23e902c48690141ed4052520930638858457dfd57ad9aaefe692f1125d"
-        );
-    } else {
-        println!("skipped: this processor rounds differently");
-    }
-    home.runs(&format!("delete {path} --yes")).exits(0);
-    home.runs(&format!("restore {path}")).exits(0);
-    home.resume("run", "--epochs 1").exits(0);
+    // What that version made of two more epochs.
+    let then = "sha256:13b3ee23e902c48690141ed4052520930638858457dfd57ad9aaefe692f1125d";
+    home.came_to(then, same_processor);
 }
 
 #[test]
