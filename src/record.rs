@@ -230,9 +230,18 @@ pub struct Latent {
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Pair {
     /// VAE-A.
+    #[serde(with = "finite")]
     pub a: f64,
     /// VAE-B.
+    #[serde(with = "finite")]
     pub b: f64,
+}
+
+impl Pair {
+    /// The mean of both.
+    pub fn mean(self) -> f64 {
+        0.5 * (self.a + self.b)
+    }
 }
 
 /// Active dimensions of both VAEs.
@@ -244,15 +253,23 @@ pub struct ActiveDimensions {
     pub b: u32,
 }
 
-/// I(z; x) of both decoders in nats, at most ln 19,683 = 9.8875.
+/// I(z; x) of both decoders in nats, at most ln 19,683 = 9.8875; not a number where the codes are too few to correct it.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Information {
     /// VAE-A.
+    #[serde(with = "finite")]
     pub a: f64,
     /// VAE-B.
+    #[serde(with = "finite")]
     pub b: f64,
     /// Prior codes averaged over, for each.
     pub codes: u32,
+    /// Standard errors; none in runs of version 0.1.0, whose figures are not corrected.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub standard_error: Option<Pair>,
+    /// The figures as they come, biased.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub raw: Option<Pair>,
 }
 
 /// Wall time in seconds.

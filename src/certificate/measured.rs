@@ -41,6 +41,7 @@ impl Measured {
         } else {
             Vec::new()
         };
+        let stated = |finding| Score::stated(finding, estimators);
         Ok(Self {
             figures: report.figures_as(estimators),
             checks: checks(
@@ -51,7 +52,7 @@ impl Measured {
                 again(evidence, scale)?,
             ),
             untrained,
-            validation: validation.iter().map(Score::from).collect(),
+            validation: validation.iter().map(stated).collect(),
         })
     }
 }

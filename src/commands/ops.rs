@@ -177,7 +177,7 @@ fn show(operation: Operation, again: bool) -> Result<(), Failure> {
     let kept = preserved(operation)
         .map(|p| format!("-0+ to {p}"))
         .collect();
-    line(&format!("renaming  {}", listed(kept)))?;
+    line(&format!("relabel   {}", listed(kept)))?;
     for (name, element) in [
         ("identity", operation.identity_element()),
         ("absorbing", operation.absorbing_element()),
@@ -192,7 +192,7 @@ fn show(operation: Operation, again: bool) -> Result<(), Failure> {
     }
     let orbit = operation.orbit();
     line(&format!(
-        "\norbit under renaming and swapping: {}",
+        "\norbit under relabelling and swapping: {}",
         orbit.len()
     ))?;
     for member in orbit {

@@ -9,9 +9,9 @@ use serde_json::{Value, json};
 use fluxttice_core::config::Config;
 use fluxttice_core::experiment::experiments;
 use fluxttice_core::plot::Drawing;
-use fluxttice_core::record::Coverage;
+use fluxttice_core::record::{Coverage, EpochRecord};
 use fluxttice_core::run::{
-    Branch, FIGURES, Summary, descriptor, enter_newest, figures, find_run, journal, tree,
+    Branch, FIGURES, Figure, Summary, descriptor, enter_newest, figures, find_run, journal, tree,
 };
 use fluxttice_core::shown::{printable, shown};
 use fluxttice_core::space::OPERATIONS;
@@ -242,7 +242,10 @@ fn compare(global: &Global, named: &[String], plot: Option<(&Path, PlotBy, bool)
                     .into_iter()
                     .map(|key| json!({"key": key.key, "first": key.first, "this": key.second}))
                     .collect();
+                let informed = informed(run, common);
                 json!({"run": run.name, "at_last_common_epoch": at(run), "newest": run.newest(),
+                    "information_epoch": informed.map(|record| record.epoch),
+                    "information": informed.map(|record| record.information),
                     "differs_from_first": differences})
             })
             .collect();
@@ -277,13 +280,34 @@ fn compare(global: &Global, named: &[String], plot: Option<(&Path, PlotBy, bool)
         for (name, figure) in FIGURES {
             let values: Vec<String> = runs
                 .iter()
-                .filter_map(at)
-                .map(|record| format!("{:>12.4}", figure(&record)))
+                .map(|run| format!("{:>14}", newest(run, common, figure)))
                 .collect();
             line(&format!("{name:<34}{}", values.join(" ")))?;
         }
+        line("\n@ N: last measured in epoch N")?;
     }
     Ok(ExitCode::SUCCESS)
+}
+
+/// The newest epoch among the first `epochs` in which I(z; x) was measured.
+fn informed(run: &Summary, epochs: usize) -> Option<&EpochRecord> {
+    let newest_first = run.records.iter().take(epochs).rev();
+    newest_first
+        .into_iter()
+        .find(|record| record.information.is_some())
+}
+
+/// A figure as it is after so many epochs, or as it was when it was last measured.
+fn newest(run: &Summary, epochs: usize, figure: Figure) -> String {
+    let known = |record: &&EpochRecord| !figure(record).is_nan();
+    let first: Vec<&EpochRecord> = run.records.iter().take(epochs).collect();
+    match first.iter().copied().rev().find(known) {
+        None => "not measured".to_owned(),
+        Some(record) if first.last().is_some_and(|last| last.epoch != record.epoch) => {
+            format!("{:.4} @ {}", figure(record), record.epoch)
+        }
+        Some(record) => format!("{:.4}", figure(record)),
+    }
 }
 
 fn export(global: &Global, named: &str, out: &Path, force: bool) -> Done {

@@ -86,7 +86,7 @@ pub fn curves(runs: &[Summary], by: PlotBy) -> Curves {
         panels: CHARTS
             .iter()
             .map(|(title, most, figures)| Panel {
-                title: (*title).to_owned(),
+                title: titled(title, runs, figures),
                 curves: coloured()
                     .flat_map(|(group, ink)| group.iter().map(move |run| (*run, ink)))
                     .flat_map(|(run, ink)| pair(run, ink, by, figures))
@@ -99,6 +99,24 @@ pub fn curves(runs: &[Summary], by: PlotBy) -> Curves {
                 logarithmic: false,
             })
             .collect(),
+    }
+}
+
+/// The title, with the runs in which nothing of it was measured.
+fn titled(title: &str, runs: &[Summary], figures: &[Figure; 2]) -> String {
+    let measured = |run: &&Summary| {
+        let all = || figures.iter();
+        let records = &mut run.records.iter();
+        records.any(|record| all().any(|figure| figure(record).is_finite()))
+    };
+    let without: Vec<_> = runs.iter().filter(|run| !measured(run)).collect();
+    match without.len() {
+        0 => title.to_owned(),
+        all if all == runs.len() => format!("{title}: not measured"),
+        _ => {
+            let names: Vec<_> = without.iter().map(|run| printable(&run.name)).collect();
+            format!("{title}; not measured in {}", names.join(", "))
+        }
     }
 }
 

@@ -391,8 +391,16 @@ fn summary(record: &EpochRecord, seed: Option<u64>) -> String {
     };
     let (a, b) = (coverage.a, coverage.b);
     let percent = |unique: f64| 100.0 * unique / fluxttice_core::space::OPERATIONS as f64;
+    let information = record.information.map_or_else(String::new, |found| {
+        let nats = |value: f64| match value.is_nan() {
+            true => "from too few codes".to_owned(),
+            false => format!("{value:.2}"),
+        };
+        let (a, b) = (nats(found.a), nats(found.b));
+        format!(", I(z; x) A {a} B {b}")
+    });
     format!(
-        "{head}  argmax coverage of {} samples A {:.1} % B {:.1} %, {:.1} % expected of a uniform generator; decode entropy A {:.2} B {:.2} nats",
+        "{head}  argmax coverage of {} samples A {:.1} % B {:.1} %, {:.1} % expected of a uniform generator; decode entropy A {:.2} B {:.2}{information} nats",
         thousands(a.argmax.samples.into()),
         percent(f64::from(a.argmax.unique)),
         percent(f64::from(b.argmax.unique)),

@@ -68,6 +68,7 @@ fn object(finding: &Finding) -> serde_json::Value {
         "which": finding.which.name(),
         "value": finding.measured.value,
         "interval": finding.measured.interval,
+        "method": finding.measured.method,
         "samples": finding.measured.samples,
         "seed": finding.seed,
         "untrained": finding.untrained,
@@ -128,6 +129,7 @@ fn list(global: &Global) -> Done {
             "  bound {}{unit}{}: {}",
             test.bound, test.unit, test.source
         ))?;
+        line(&format!("  95 % interval: {}", test.interval.words()))?;
         line(&format!(
             "  baseline: {}; margin {}",
             test.baseline,

@@ -18,7 +18,7 @@ pub fn markdown_table() -> String {
             Some(reason) => format!("**none**: {reason}"),
         };
         let live = info.live.map_or("–".to_owned(), |point| point.to_string());
-        let default = if info.published {
+        let default = if info.published || info.default != "null" {
             format!("`{}`", info.default)
         } else {
             "–".to_owned()

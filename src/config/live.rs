@@ -16,7 +16,7 @@ pub struct Changed {
     pub config: Config,
     /// When the change takes effect.
     pub from: SafePoint,
-    /// The value before, as YAML; `null` where the key was not set.
+    /// The value before, as YAML; where the key was not set, what held then.
     pub was: String,
     /// Why the change shows in nothing as long as the other values stay what they are.
     pub idle: Option<&'static str>,
@@ -61,12 +61,19 @@ impl Config {
                 "{key} decides the run from its start: it cannot be changed while the run goes on"
             )
         })?;
+        let was = self.text_of(key);
+        // What is not written may read like a value that is.
+        let changed = if changed.text_of(key) == was {
+            self.clone()
+        } else {
+            changed
+        };
         let mut idle = idle(&changed, info).into_iter();
         Ok(Changed {
             idle: idle.next().map(|(_, beside)| beside),
             config: changed,
             from,
-            was: self.text_of(key),
+            was,
         })
     }
 
@@ -89,7 +96,7 @@ impl Config {
         Ok(Self::load(source, overrides).map_err(told)?.config)
     }
 
-    /// The value of a key as one line of YAML; `null` where it is not set.
+    /// The value of a key as one line of YAML; where it is not set, what holds then.
     #[must_use]
     pub fn text_of(&self, key: &str) -> String {
         text_in(&self.to_value(), key)
@@ -117,7 +124,8 @@ fn text_in(all: &Value, key: &str) -> String {
         Value::Sequence(_) => serde_json::to_string(value).ok(),
         _ => serde_yaml::to_string(value).ok(),
     });
-    text.map_or_else(|| "null".to_owned(), |text| text.trim().to_owned())
+    let unset = || find_key(key).map_or("null", |info| info.unset()).to_owned();
+    text.map_or_else(unset, |text| text.trim().to_owned())
 }
 
 /// A key in which two configurations differ, with both values as YAML.

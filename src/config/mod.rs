@@ -37,7 +37,7 @@ pub use keys::{Bound, Effect, KEYS, KeyInfo, Range, SafePoint, find_key};
 pub use live::{Changed, DifferentKey, live_keys, written};
 pub use load::{IneffectiveKey, Loaded};
 pub use schema::{
-    Beyond, Config, Controller, Hold, LearningRateStep, Model, Optimizer, OptimizerKind,
-    PhaseTransitions, StopBy, Stopping, TernaryDataset, VaeA, VaeB,
+    Beyond, Config, Controller, Hold, InformationEvery, LearningRateStep, Model, Optimizer,
+    OptimizerKind, PhaseTransitions, StopBy, Stopping, TernaryDataset, VaeA, VaeB,
 };
 pub use source::{BUILT_IN, NAMED, SIZE_LIMIT, Source};

@@ -366,12 +366,58 @@ pub struct Stopping {
     /// By how much it must get better to count; `None` is 0.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub minimum_gain: Option<f64>,
-    /// Epochs between two measurements of I(z; x); `None` does not measure it.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub information_every: Option<u32>,
+    /// How often I(z; x) is measured.
+    #[serde(skip_serializing_if = "InformationEvery::is_usual")]
+    pub information_every: InformationEvery,
     /// How often a run that diverges goes back before it ends; `None` is never.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub roll_back: Option<u32>,
+}
+
+/// How often I(z; x) is measured. Whatever it is, the last epoch of the schedule is measured, but where none is.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(from = "Option<u32>", into = "Option<u32>")]
+pub enum InformationEvery {
+    /// As often as usual, out of what coverage is counted from. Not written into a configuration: digests of published
+    /// ones are older than it.
+    #[default]
+    Usual,
+    /// Every so many epochs.
+    Epochs(u32),
+    /// Never: `null`.
+    Never,
+}
+
+impl From<Option<u32>> for InformationEvery {
+    fn from(every: Option<u32>) -> Self {
+        every.map_or(Self::Never, Self::Epochs)
+    }
+}
+
+impl From<InformationEvery> for Option<u32> {
+    fn from(every: InformationEvery) -> Self {
+        every.epochs()
+    }
+}
+
+impl InformationEvery {
+    /// Epochs between two measurements where the configuration says nothing.
+    pub const USUAL: u32 = 10;
+
+    #[expect(clippy::trivially_copy_pass_by_ref, reason = "serde's signature")]
+    fn is_usual(&self) -> bool {
+        *self == Self::Usual
+    }
+
+    /// Epochs between two measurements; `None` where there is none.
+    #[must_use]
+    pub fn epochs(self) -> Option<u32> {
+        match self {
+            Self::Usual => Some(Self::USUAL),
+            Self::Epochs(every) => Some(every),
+            Self::Never => None,
+        }
+    }
 }
 
 /// A figure that can stop a run.

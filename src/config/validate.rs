@@ -194,7 +194,7 @@ fn shares(config: &Config, broken: &mut Vec<Violation>) {
 
 fn stopping(config: &Config, broken: &mut Vec<Violation>) {
     let stopping = &config.stopping;
-    if stopping.figure() == StopBy::Information && stopping.information_every.is_none() {
+    if stopping.figure() == StopBy::Information && stopping.information_every.epochs().is_none() {
         broken.push(Violation {
             keys: vec![
                 "stopping.by".to_owned(),

@@ -6,6 +6,8 @@ use burn::tensor::{DType, Device, Tensor, TensorData};
 use rayon::prelude::*;
 
 use super::decoding::{Decoding, most_likely};
+use super::factors::Factors;
+use super::generator::{BLOCKS, Block, Generator, block_of};
 use super::prior::Covered;
 use crate::device::{DeviceFailure, is_cpu};
 use crate::model::{DualVae, LATENT, Which, codes_tensor};
@@ -17,6 +19,8 @@ pub const TILE: u32 = 16_384;
 
 /// Codes that one core decodes at a time.
 const PIECE: u32 = 256;
+/// Codes whose probabilities are added up at a time.
+const SHARE: u32 = 1_024;
 
 /// Distinct operations that `samples` draws of a perfectly uniform generator hit on average,
 /// `M · (1 - (1 - 1/M)^N)` with M = 19,683.
@@ -50,6 +54,8 @@ pub struct CoverageTask {
     entropy: f64,
     categorical: OperationSet,
     argmax: OperationSet,
+    /// Probabilities of all operations over all codes, where I(z; x) is asked for; empty where not.
+    blocks: Vec<Block>,
 }
 
 /// What some codes were decoded to.
@@ -59,6 +65,39 @@ struct Piece {
     argmax: OperationSet,
     /// H(x | z) of each code decoded by argmax.
     entropies: Vec<f64>,
+    /// What they add to blocks.
+    parts: Vec<Part>,
+}
+
+/// What some codes add to one block.
+#[derive(Debug)]
+struct Part {
+    number: usize,
+    block: Block,
+    factors: Factors<f32>,
+}
+
+impl Piece {
+    /// Takes a code in that belongs to this block: the last one's, or one behind it.
+    fn weigh(&mut self, number: usize, decoding: &Decoding) {
+        let mut parts = self.parts.pop_if(|part| part.number == number);
+        let part = parts.get_or_insert_with(|| Part {
+            number,
+            block: Block::empty(),
+            factors: Factors::with_capacity(SHARE as usize),
+        });
+        let (entropy, likeliest) = decoding.entropy_at_once();
+        part.block.told(entropy, likeliest);
+        part.factors.push(&decoding.probabilities());
+        self.parts.extend(parts);
+    }
+}
+
+impl Part {
+    fn add_up(&mut self) -> Result<(), DeviceFailure> {
+        let factors = std::mem::take(&mut self.factors);
+        factors.add_to(self.block.sums(), &Device::flex(), DType::F32)
+    }
 }
 
 impl CoverageTask {
@@ -78,7 +117,21 @@ impl CoverageTask {
             entropy: 0.0,
             categorical: OperationSet::default(),
             argmax: OperationSet::default(),
+            blocks: Vec::new(),
         }
+    }
+
+    /// The same measurement, which also gathers what I(z; x) takes.
+    #[must_use]
+    pub fn with_information(mut self) -> Self {
+        self.blocks = vec![Block::empty(); BLOCKS];
+        self
+    }
+
+    /// The generator of all codes that were decoded, once every tile is done; `None` where it was not asked for.
+    pub(super) fn generator(&self) -> Option<Generator> {
+        let asked = !self.blocks.is_empty();
+        asked.then(|| Generator::new(self.blocks.clone()))
     }
 
     /// The prior codes that it takes.
@@ -129,49 +182,58 @@ impl CoverageTask {
         let end = (self.done + TILE).min(self.total());
         // A GPU wants much at once, a core what stays in its cache.
         let piece = if is_cpu(device) { PIECE } else { TILE };
-        let starts: Vec<u32> = (self.done..end).step_by(piece as usize).collect();
+        let share = if self.blocks.is_empty() {
+            piece
+        } else {
+            piece.max(SHARE)
+        };
+        let starts: Vec<u32> = (self.done..end).step_by(share as usize).collect();
         let decoded = |model: &mut DualVae, start: u32| {
-            let rows = start..(start + piece).min(end);
-            self.decoded(rows, model, device, dtype)
+            let share = start..(start + share).min(end);
+            let mut found = Piece::default();
+            for start in share.clone().step_by(piece as usize) {
+                let rows = start..(start + piece).min(share.end);
+                let codes = self.codes(rows.clone(), device, dtype);
+                let logits = model.decode(self.which, codes);
+                self.take(&mut found, rows, &logits.try_into_vec_as()?);
+            }
+            found.parts.iter_mut().try_for_each(Part::add_up)?;
+            Ok(found)
         };
         let pieces: Vec<Piece> = starts
             .into_par_iter()
             .map_init(|| model.clone(), decoded)
-            .collect::<Result<_, _>>()?;
+            .collect::<Result<_, DeviceFailure>>()?;
         for piece in pieces {
             self.categorical = self.categorical.union(&piece.categorical);
             self.argmax = self.argmax.union(&piece.argmax);
             // One by one and in order: the sum must not depend on how the codes were split.
             self.entropy = piece.entropies.iter().fold(self.entropy, |sum, h| sum + h);
+            for part in &piece.parts {
+                self.blocks[part.number].join(&part.block);
+            }
         }
         self.done = end;
         Ok(self.is_done())
     }
 
-    fn decoded(
-        &self,
-        rows: Range<u32>,
-        model: &DualVae,
-        device: &Device,
-        dtype: DType,
-    ) -> Result<Piece, DeviceFailure> {
-        let codes = self.codes(rows.clone(), device, dtype);
-        let logits = model.decode(self.which, codes);
-        let logits: Vec<f64> = logits.try_into_vec_as()?;
-        let mut piece = Piece::default();
+    /// Takes in what the codes of these rows were decoded to: logits, row-major `[rows, 27]`.
+    fn take(&self, found: &mut Piece, rows: Range<u32>, logits: &[f64]) {
         for (row, logits) in rows.zip(logits.chunks_exact(ENTRIES * VALUES)) {
             let decoding = Decoding::new(logits);
             if row < self.samples.argmax {
-                piece.argmax.insert(most_likely(logits));
-                piece.entropies.push(decoding.entropy());
+                found.argmax.insert(most_likely(logits));
+                found.entropies.push(decoding.entropy());
             }
             if row < self.samples.categorical {
                 let mut uniforms = [0.0; ENTRIES];
                 self.draws.uniforms(row, &mut uniforms);
-                piece.categorical.insert(decoding.draw(&uniforms));
+                found.categorical.insert(decoding.draw(&uniforms));
+            }
+            if !self.blocks.is_empty() {
+                found.weigh(block_of(self.total(), row), &decoding);
             }
         }
-        Ok(piece)
     }
 
     /// Prior codes of these rows, `[rows, 16]`.

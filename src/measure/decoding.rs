@@ -90,6 +90,20 @@ impl Decoding {
         })
     }
 
+    /// H(x | z) in nats like [`entropy`](Self::entropy), but for the last digits, by one logarithm instead of nine; with
+    /// the probability of the operation that the code most likely means.
+    pub(super) fn entropy_at_once(&self) -> (f64, f64) {
+        // Π Σ is what the largest p(x | z) is 1 of.
+        let (mut product, mut means) = (1.0, 0.0);
+        for (weights, shifted) in self.weights.iter().zip(&self.shifted) {
+            let sum: f64 = weights.iter().sum();
+            let mean: f64 = weights.iter().zip(shifted).map(|(w, l)| w * l).sum();
+            product *= sum;
+            means += mean / sum;
+        }
+        (libm::log(product) - means, product.recip())
+    }
+
     /// H(x | z) in nats: the entropies of the nine softmaxes, summed.
     pub fn entropy(&self) -> f64 {
         self.entropies().iter().sum()
@@ -192,5 +206,7 @@ mod tests {
         assert!(Decoding::new(&certain).entropy().abs() < 1e-12);
         let expected = -(0.2 * 0.2f64.ln() + 0.3 * 0.3f64.ln() + 0.5 * 0.5f64.ln());
         assert!((uneven().entropy() - expected).abs() < 1e-12);
+        let (entropy, likeliest) = uneven().entropy_at_once();
+        assert!((entropy - expected).abs() < 1e-12 && (likeliest - 0.5).abs() < 1e-12);
     }
 }

@@ -4,6 +4,7 @@ use burn::tensor::{DType, Device, Tensor, TensorData};
 
 use super::codes::{Posteriors, posteriors};
 use super::decoding::most_likely;
+use super::factors::Factors;
 use super::neighbours::Spaces;
 use crate::device::DeviceFailure;
 use crate::model::{Batch, Coupling, DualVae, Weights, Which, codes_tensor};
@@ -99,22 +100,8 @@ impl Evaluator {
         Ok(found)
     }
 
-    /// `rightᵀ · left` of two row-major matrices with equally many rows, `columns` wide each:
-    /// row-major `[right's columns × left's columns]`.
-    pub(super) fn product(
-        &self,
-        left: Vec<f64>,
-        right: Vec<f64>,
-        columns: [usize; 2],
-    ) -> Result<Vec<f64>, DeviceFailure> {
-        let place = |numbers: Vec<f64>, columns: usize| {
-            let rows = numbers.len() / columns;
-            let data = TensorData::new(numbers, [rows, columns]);
-            Tensor::<2>::from_data(data, (&self.device, PRECISION))
-        };
-        let product = place(right, columns[1])
-            .transpose()
-            .matmul(place(left, columns[0]));
-        Ok(product.try_into_vec_as()?)
+    /// Adds p(x | z) of some codes, summed over them, to the sums of all operations.
+    pub(super) fn add(&self, factors: Factors<f64>, sums: &mut [f64]) -> Result<(), DeviceFailure> {
+        factors.add_to(sums, &self.device, PRECISION)
     }
 }

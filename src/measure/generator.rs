@@ -53,8 +53,6 @@ pub struct Generator {
     first: [Mean; 2],
     /// Over all but one block, for each block.
     but_one: Vec<Mean>,
-    /// Over all but two blocks, for each pair of them.
-    but_two: Vec<Mean>,
 }
 
 /// What the codes of one block add up to.
@@ -69,7 +67,44 @@ pub(super) struct Block {
     likeliest: f64,
 }
 
+/// First code of block `number` of `codes` codes.
+pub(super) fn block_start(codes: u32, number: usize) -> u32 {
+    (u64::from(codes) * number as u64 / BLOCKS as u64) as u32
+}
+
+/// The block of code number `row` of `codes` codes.
+pub(super) fn block_of(codes: u32, row: u32) -> usize {
+    ((u64::from(row) * BLOCKS as u64 + BLOCKS as u64 - 1) / u64::from(codes)) as usize
+}
+
 impl Block {
+    /// Of no codes.
+    pub(super) fn empty() -> Self {
+        Self::new(vec![0.0; OPERATIONS], std::iter::empty())
+    }
+
+    /// The sums of p(x | z) of each operation, which a code's are added to that is told of by [`told`](Self::told).
+    pub(super) fn sums(&mut self) -> &mut [f64] {
+        &mut self.sums
+    }
+
+    /// Takes a code in, but for what it adds to the sums.
+    pub(super) fn told(&mut self, entropy: f64, likeliest: f64) {
+        self.codes += 1;
+        self.entropy += entropy;
+        self.likeliest += likeliest;
+    }
+
+    /// Takes all codes of another in.
+    pub(super) fn join(&mut self, other: &Self) {
+        for (sum, more) in self.sums.iter_mut().zip(&other.sums) {
+            *sum += more;
+        }
+        self.codes += other.codes;
+        self.entropy += other.entropy;
+        self.likeliest += other.likeliest;
+    }
+
     /// The sums of p(x | z) over some codes, and what each of them was decoded to.
     pub(super) fn new<'a>(sums: Vec<f64>, drawn: impl Iterator<Item = &'a Drawn>) -> Self {
         let empty = Self {
@@ -102,12 +137,12 @@ impl Generator {
     /// From blocks of about equally many codes.
     pub(super) fn new(blocks: Vec<Block>) -> Self {
         let first = |count: usize| mean(blocks.iter().take(count.max(1)));
-        let [but_one, but_two] = without(&blocks);
+        let all = 0..blocks.len();
+        let but_one = all.into_par_iter().map(|block| without(&blocks, &[block]));
         Self {
             mean: mean(blocks.iter()),
             first: [first(blocks.len() / 4), first(blocks.len() / 2)],
-            but_one,
-            but_two,
+            but_one: but_one.collect(),
             blocks,
         }
     }
@@ -148,10 +183,15 @@ impl Generator {
         &self,
         figures: impl Fn(&Mean) -> [f64; N] + Sync,
     ) -> [Estimate; N] {
-        let all = |means: &[Mean]| -> Vec<[f64; N]> { means.par_iter().map(&figures).collect() };
         let of = |i: usize, all: &[[f64; N]]| all.iter().map(|found| found[i]).collect::<Vec<_>>();
         let whole = figures(&self.mean);
-        let (but_one, but_two) = (all(&self.but_one), all(&self.but_two));
+        let but_one: Vec<[f64; N]> = self.but_one.par_iter().map(&figures).collect();
+        let blocks = self.blocks.len();
+        let pairs: Vec<[usize; 2]> = (0..blocks)
+            .flat_map(|i| (i + 1..blocks).map(move |j| [i, j]))
+            .collect();
+        let but_two = |pair: &[usize; 2]| figures(&without(&self.blocks, pair));
+        let but_two: Vec<[f64; N]> = pairs.par_iter().map(but_two).collect();
         // No number where a block has no code.
         let noise = self.noise();
         let too_noisy = noise.is_nan() || noise > TOO_NOISY;
@@ -271,21 +311,11 @@ fn rare_bound(codes: f64) -> Option<f64> {
     }
 }
 
-/// The averages over all but one block, for each, and over all but two, for each pair.
-fn without(blocks: &[Block]) -> [Vec<Mean>; 2] {
-    let others = |left_out: &[usize]| {
-        let others = blocks.iter().enumerate();
-        let others = others.filter(|(number, _)| !left_out.contains(number));
-        mean(others.map(|(_, block)| block))
-    };
-    let count = blocks.len();
-    let pairs: Vec<[usize; 2]> = (0..count)
-        .flat_map(|i| (i + 1..count).map(move |j| [i, j]))
-        .collect();
-    [
-        (0..count).into_par_iter().map(|i| others(&[i])).collect(),
-        pairs.par_iter().map(|pair| others(pair)).collect(),
-    ]
+/// The averages over all blocks but these.
+fn without(blocks: &[Block], left_out: &[usize]) -> Mean {
+    let others = blocks.iter().enumerate();
+    let others = others.filter(|(number, _)| !left_out.contains(number));
+    mean(others.map(|(_, block)| block))
 }
 
 fn mean<'a>(blocks: impl Iterator<Item = &'a Block>) -> Mean {

@@ -8,8 +8,10 @@ mod decoding;
 pub mod displacement;
 mod estimate;
 mod evaluator;
+mod factors;
 mod figures;
 mod generator;
+mod information;
 pub mod neighbours;
 mod pass;
 mod preservation;
@@ -28,6 +30,7 @@ pub use figures::{
     Definition, Estimators, Figure, Subject, definition, definition_as, definitions,
 };
 pub use generator::{BLOCKS, Generator, Mean, Plain, Rare};
+pub use information::prior_information;
 pub use pass::CoveragePass;
 pub use preservation::mean_preservation;
 pub use prior::{

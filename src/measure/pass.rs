@@ -3,10 +3,12 @@
 use burn::tensor::{DType, Device};
 
 use super::coverage::{CoverageTask, Samples};
+use super::information::information;
 use super::prior::Covered;
 use crate::device::DeviceFailure;
 use crate::model::{DualVae, Which};
 use crate::random::{Ahead, Rows};
+use crate::record::Information;
 
 /// The coverage of A and of B, measured tile by tile.
 #[derive(Debug)]
@@ -22,6 +24,19 @@ impl CoveragePass {
             tasks: Which::BOTH.map(|which| CoverageTask::new(which, samples, seed, epoch)),
             ahead: None,
         }
+    }
+
+    /// The same measurement, which also gathers what [`information`](Self::information) takes.
+    #[must_use]
+    pub fn with_information(mut self) -> Self {
+        self.tasks = self.tasks.map(CoverageTask::with_information);
+        self
+    }
+
+    /// I(z; x) from all codes that were decoded, once every tile is done; `None` where it was not asked for.
+    pub fn information(&self) -> Option<Information> {
+        let [a, b] = self.tasks.each_ref().map(CoverageTask::generator);
+        a.zip(b).map(|(a, b)| information([&a, &b]))
     }
 
     /// The prior codes that it takes.

@@ -7,7 +7,8 @@ use rayon::prelude::*;
 use super::coverage::ceiling;
 use super::decoding::{Decoding, most_likely};
 use super::evaluator::Evaluator;
-use super::generator::{BLOCKS, Block, Generator};
+use super::factors::Factors;
+use super::generator::{BLOCKS, Block, Generator, block_start};
 use crate::device::DeviceFailure;
 use crate::model::{LATENT, Which};
 use crate::random::{Purpose, Stream};
@@ -19,10 +20,6 @@ const PIECE: u32 = 16_384;
 
 /// Codes decoded at a time: what a core's cache holds.
 const TILE: u32 = 512;
-/// Entries 0–4 and 5–8: operation = low + 243 · high.
-const LOW: usize = 5;
-const LOWS: usize = 243;
-const HIGHS: usize = 81;
 
 /// What is asked of a pass over prior codes. Code i is the same in every question with that seed.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -228,11 +225,6 @@ pub fn codes_needed(question: &PriorQuestion) -> u32 {
     most.max(question.probability_codes)
 }
 
-/// First code of block `number` of `codes` codes.
-fn block_start(codes: u32, number: usize) -> u32 {
-    (u64::from(codes) * number as u64 / BLOCKS as u64) as u32
-}
-
 /// Where pieces begin and end: at every block, and at least every [`PIECE`].
 fn cuts(question: &PriorQuestion) -> Vec<u32> {
     let total = codes_needed(question);
@@ -270,7 +262,7 @@ fn piece(
             prior.normals(row, code);
         }
         let logits = evaluator.logits(question.which, codes)?;
-        let mut factors = Factors::with_capacity(if weighing { tile.len() } else { 0 });
+        let mut factors = Factors::<f64>::with_capacity(if weighing { tile.len() } else { 0 });
         for (row, logits) in tile.clone().zip(logits.chunks_exact(ENTRIES * VALUES)) {
             let decoding = Decoding::new(logits);
             let mut uniforms = [0.0; ENTRIES];
@@ -287,49 +279,9 @@ fn piece(
             }
         }
         if weighing {
-            let products = evaluator.product(factors.low, factors.high, [LOWS, HIGHS])?;
-            for (sum, product) in found.probabilities.iter_mut().zip(products) {
-                *sum += product;
-            }
+            evaluator.add(factors, &mut found.probabilities)?;
         }
         tick(tile.len() as u32);
     }
     Ok(found)
-}
-
-/// The two factors of p(x | z): products over entries 0–4 and over entries 5–8, a row for each code.
-struct Factors {
-    low: Vec<f64>,
-    high: Vec<f64>,
-}
-
-impl Factors {
-    fn with_capacity(codes: usize) -> Self {
-        Self {
-            low: Vec::with_capacity(codes * LOWS),
-            high: Vec::with_capacity(codes * HIGHS),
-        }
-    }
-
-    fn push(&mut self, probabilities: &[[f64; VALUES]; ENTRIES]) {
-        push_products(&mut self.low, &probabilities[..LOW]);
-        push_products(&mut self.high, &probabilities[LOW..]);
-    }
-}
-
-/// Appends the products of one value from each entry, the first entry's value changing fastest.
-fn push_products(row: &mut Vec<f64>, entries: &[[f64; VALUES]]) {
-    let start = row.len();
-    row.push(1.0);
-    for entry in entries {
-        let end = row.len();
-        for value in [1, 2] {
-            for i in start..end {
-                row.push(row[i] * entry[value]);
-            }
-        }
-        for product in &mut row[start..end] {
-            *product *= entry[0];
-        }
-    }
 }

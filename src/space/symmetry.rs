@@ -99,7 +99,7 @@ impl Operation {
         Self::from_classes(std::array::from_fn(|_| classes.next().unwrap_or_default()))
     }
 
-    /// The same operation with its values renamed: g(πa, πb) = π f(a, b).
+    /// The same operation with its values and arguments relabelled: g(πa, πb) = π f(a, b).
     #[must_use]
     pub fn relabelled(self, permutation: Permutation) -> Self {
         let (table, back) = (Table::from(self), permutation.inverse());
@@ -150,7 +150,7 @@ impl Operation {
         orbit.into_iter().collect()
     }
 
-    /// Whether renaming by π changes nothing: f(πa, πb) = π f(a, b).
+    /// Whether relabelling by π changes nothing: f(πa, πb) = π f(a, b).
     pub fn preserves(self, permutation: Permutation) -> bool {
         let table = Table::from(self);
         pairs().all(|[a, b]| {

@@ -33,21 +33,8 @@ pub struct Judged {
 impl Bests {
     /// Takes an epoch in; whether it is better, by more than `gain`, in the figure that stops the run.
     pub fn judge(&mut self, judged: Judged, by: StopBy, gain: f64) -> bool {
-        let more = |best: Option<BestOf>, value: f64| match best {
-            Some(best) if value > best.value => true,
-            None => value.is_finite(),
-            Some(_) => false,
-        };
-        let now = |value| BestOf {
-            epoch: judged.epoch,
-            value,
-        };
-        if more(self.coverage, judged.coverage) {
-            self.coverage = Some(now(judged.coverage));
-        }
-        if more(self.information, judged.information) {
-            self.information = Some(now(judged.information));
-        }
+        better(&mut self.coverage, judged.epoch, judged.coverage);
+        self.inform(judged.epoch, judged.information);
         // As if more were always better.
         let value = match by {
             StopBy::ValidationLoss => -judged.validation_loss,
@@ -64,6 +51,11 @@ impl Bests {
         better
     }
 
+    /// Takes in I(z; x) of an epoch that was judged before it was known.
+    pub fn inform(&mut self, epoch: u32, information: f64) {
+        better(&mut self.information, epoch, information);
+    }
+
     /// Begins to count anew: another figure stops the run from now on.
     pub fn count_anew(&mut self) {
         self.counted = None;
@@ -73,6 +65,17 @@ impl Bests {
     pub fn counting_from(mut self, validation_loss: Option<f64>) -> Self {
         self.counted = self.counted.or(validation_loss.map(|loss| -loss));
         self
+    }
+}
+
+/// Takes a figure for the best where it is.
+fn better(best: &mut Option<BestOf>, epoch: u32, value: f64) {
+    let more = match *best {
+        Some(best) => value > best.value,
+        None => value.is_finite(),
+    };
+    if more {
+        *best = Some(BestOf { epoch, value });
     }
 }
 

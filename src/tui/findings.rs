@@ -4,7 +4,7 @@
 
 use std::sync::Arc;
 
-use super::format::{balanced_band, coverage_percent, fixed};
+use super::format::{balanced_band, coverage_percent, fixed, percent, scientific};
 use crate::model::LATENT;
 use crate::record::EpochRecord;
 use crate::run::Members;
@@ -38,6 +38,13 @@ const FLICKER_STEP: f64 = 0.02;
 const FLICKER_JUMPS: usize = 4;
 /// Sum of β_A and β_B above which two losses are not the same figure any more.
 const RISEN: f64 = 0.1;
+
+/// Cross entropy of B in nats below which, with β_B at 0, nothing moves it any more.
+const AT_REST: f64 = 1e-4;
+/// Cross entropy of B above which it has not learned its operations yet.
+const LEARNING: f64 = 0.1;
+/// Percentage points that B's argmax coverage must have lost to be said to decay.
+const DECAYED: f64 = 5.0;
 
 /// How a finding is meant.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -74,7 +81,7 @@ struct Shown<'a> {
 type Find = fn(&Shown<'_>) -> Vec<Finding>;
 
 /// Every rule by the name that `docs/metrics.md` explains it under.
-static RULES: [(&str, Find); 15] = [
+static RULES: [(&str, Find); 16] = [
     ("a loss is no number", |run| all(not_a_number(run.records))),
     ("codes name no operation yet", |run| {
         all(vague_codes(run.records))
@@ -102,6 +109,7 @@ static RULES: [(&str, Find); 15] = [
         }
     }),
     ("β_B is 0", |run| all(free_codes(run.newest, run.info))),
+    ("B at rest or moving", |run| all(unweighted(run.records))),
     ("StateNet nearly constant", |run| all(statenet(run.records))),
     ("λ1 or λ2 stands still", |run| {
         let lambdas = [
@@ -346,6 +354,46 @@ fn free_codes(newest: &EpochRecord, info: Option<&RunInfo>) -> Option<Finding> {
         Gravity::Note,
         text,
         "hold.beta_b or a beta-b disruption makes them cost something",
+    )
+}
+
+/// What B does while its codes cost nothing: the two kinds of runs in docs/steering.md.
+fn unweighted(records: &[Arc<EpochRecord>]) -> Option<Finding> {
+    let free = |record: &&Arc<EpochRecord>| record.beta_b == 0.0;
+    let newest = records.last().filter(free)?;
+    let counted = |record: &Arc<EpochRecord>| {
+        let coverage = record.coverage.as_ref()?;
+        Some((coverage_percent(&coverage.b.argmax), record.epoch))
+    };
+    let unbroken = || records.iter().rev().take_while(free);
+    let (now, _) = unbroken().find_map(counted)?;
+    let ratio = scientific(newest.gradient.ratio);
+    if newest.train.ce_b < AT_REST {
+        let since = unbroken().take_while(|record| record.train.ce_b < AT_REST);
+        let since = since.last()?.epoch;
+        let text = format!(
+            "B is at rest since epoch {since}: its loss is {}, its gradient {ratio} of A's, and its argmax coverage stays, now {} %",
+            scientific(newest.train.ce_b),
+            percent(now)
+        );
+        return finding(Gravity::Note, text, "");
+    }
+    let (most, at) = unbroken()
+        .filter_map(counted)
+        .max_by(|a, b| a.0.total_cmp(&b.0))?;
+    if newest.train.ce_b > LEARNING || most - now < DECAYED {
+        return None;
+    }
+    let text = format!(
+        "B is not at rest: its loss is {}, its gradient {ratio} of A's, and its argmax coverage fell from {} % in epoch {at} to {} %",
+        scientific(newest.train.ce_b),
+        percent(most),
+        percent(now)
+    );
+    finding(
+        Gravity::Watch,
+        text,
+        "it falls until β_B rises, or B comes to rest; hold.beta_b above 0 keeps its codes together",
     )
 }
 
@@ -628,6 +676,29 @@ mod tests {
     fn b_is_free_until_epoch_50() {
         assert!(has(&fixtures::records(20), "β_B is 0 until epoch 50"));
         assert!(!has(&fixtures::records(60), "β_B is 0"));
+    }
+
+    #[test]
+    fn b_at_rest_and_b_in_motion_are_told_apart() {
+        let before = |ce_b: f64| {
+            let mut records = fixtures::records(40);
+            for record in &mut records[12..] {
+                Arc::make_mut(record).train.ce_b = ce_b;
+            }
+            records
+        };
+        assert!(has(&before(3e-7), "B is at rest since epoch 12"));
+        let moving = before(0.02);
+        assert!(has(&moving, "B is not at rest") && has(&moving, "in epoch"));
+        // Still learning, or nothing lost yet.
+        assert!(!has(&before(2.0), "at rest"));
+        let mut steady = before(0.02);
+        let coverage = steady[0].coverage;
+        for record in &mut steady {
+            Arc::make_mut(record).coverage = coverage;
+        }
+        assert!(!has(&steady, "at rest"));
+        assert!(!has(&fixtures::records(60), "at rest"), "β_B has risen");
     }
 
     #[test]

@@ -11,8 +11,8 @@ use crate::measure::neighbours::{Cloud, Spaces};
 use crate::measure::{Posteriors, ceiling};
 use crate::model::Weights;
 use crate::record::{
-    Best, Coverage, CoveragePair, EpochRecord, EventName, Gradient, LearningRate, LossTerms,
-    Seconds, StateNetAnswer, Unique,
+    Best, Coverage, CoveragePair, EpochRecord, EventName, Gradient, Information, LearningRate,
+    LossTerms, Seconds, StateNetAnswer, Unique,
 };
 use crate::run::built_in;
 use crate::schedule::Scheduled;
@@ -145,9 +145,16 @@ pub fn record(epoch: u32) -> EpochRecord {
         entropy_alignment: 0.1,
         penalty: 0.0,
     };
+    let information = |start: f64| 8.5 - start * (-at / 20.0).exp();
     let ratio = (0.5 + 0.01 * at + jitter(0.2)).max(0.05);
     EpochRecord {
-        information: None,
+        information: epoch.is_multiple_of(10).then(|| Information {
+            a: information(7.0),
+            b: information(6.0),
+            codes: 195_000,
+            standard_error: None,
+            raw: None,
+        }),
         latent: None,
         best_coverage: None,
         best_information: None,

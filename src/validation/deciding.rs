@@ -1,6 +1,6 @@
 //! The tests that decide, named before any model was measured.
 
-use super::finding::{Bound, Group, Measured, Test};
+use super::finding::{Bound, Group, Measured, Method, Test};
 use super::lab::Lab;
 use super::statistics::{exact, share};
 use super::{Pair, Trial};
@@ -29,6 +29,7 @@ pub(super) static TRIALS: &[Trial] = &[
             bound: Bound::AtLeast(0.9),
             source: "published: more than 90 %",
             margin: 0.5,
+            interval: Method::Wilson,
         },
         measure: hold_out,
         chance: |lab| [1.0 / lab.past.test.len() as f64; 2],
@@ -43,6 +44,7 @@ pub(super) static TRIALS: &[Trial] = &[
             bound: Bound::AtLeast(16_731.0),
             source: "85 % of all, the published 86 % less a point for the seed",
             margin: 5_000.0,
+            interval: Method::None,
         },
         measure: coverage,
         chance: |_| [1.0; 2],
@@ -57,6 +59,7 @@ pub(super) static TRIALS: &[Trial] = &[
             bound: Bound::AtMost(LIMIT / 4.0),
             source: "ours: a quarter of what a code that means nothing leaves open",
             margin: 2.0,
+            interval: Method::None,
         },
         measure: decode_entropy,
         chance: |_| [LIMIT; 2],
@@ -71,6 +74,7 @@ pub(super) static TRIALS: &[Trial] = &[
             bound: Bound::AtLeast(0.75 * LIMIT),
             source: "ours: three quarters of the limit",
             margin: 2.0,
+            interval: Method::Blocks,
         },
         measure: information,
         chance: |_| [0.0; 2],
@@ -85,6 +89,7 @@ pub(super) static TRIALS: &[Trial] = &[
             bound: Bound::AtLeast(9.0),
             source: "published: more than 8 effective dimensions",
             margin: 3.0,
+            interval: Method::None,
         },
         measure: activity,
         chance: |_| [0.0; 2],
@@ -131,6 +136,7 @@ fn information(lab: &Lab) -> Pair<Measured> {
                     Measured {
                         value: found.map_or(f64::NAN, |found| found.value),
                         interval: found.map(|found| found.interval()),
+                        method: Method::Blocks,
                         samples: codes,
                     }
                 }

@@ -103,6 +103,8 @@ pub struct Test {
     pub source: &'static str,
     /// How much better than untrained models and the baseline a model must be.
     pub margin: f64,
+    /// How the interval of its values is made.
+    pub interval: Method,
 }
 
 impl Test {
@@ -124,7 +126,14 @@ impl Test {
             bound,
             source,
             margin,
+            interval: Method::None,
         }
+    }
+
+    /// The same test with intervals of its values.
+    pub(super) const fn with(mut self, interval: Method) -> Self {
+        self.interval = interval;
+        self
     }
 }
 
@@ -135,8 +144,43 @@ pub struct Measured {
     pub value: f64,
     /// 95 % confidence interval, where there is one.
     pub interval: Option<[f64; 2]>,
+    /// How that is made.
+    pub method: Method,
     /// Operations, pairs or codes it rests on.
     pub samples: u32,
+}
+
+/// How a 95 % confidence interval is made; `docs/validation.md` has the references.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Method {
+    /// There is none: nothing is sampled, or what varies is no mean.
+    #[default]
+    None,
+    /// Wilson's, of a share.
+    Wilson,
+    /// Wilson's, of shares whose parts are not independent.
+    Clustered,
+    /// The normal one, of a mean.
+    Normal,
+    /// The normal one of a ratio of two means.
+    Ratio,
+    /// Student's t over blocks of codes, of a figure that is corrected for its bias.
+    Blocks,
+}
+
+impl Method {
+    /// The method in words.
+    pub fn words(self) -> &'static str {
+        match self {
+            Self::None => "none",
+            Self::Wilson => "Wilson",
+            Self::Clustered => "Wilson, clustered by table",
+            Self::Normal => "normal, of a mean",
+            Self::Ratio => "normal, of a ratio of two means (delta method)",
+            Self::Blocks => "Student's t over 16 blocks of codes (jackknife)",
+        }
+    }
 }
 
 /// What came of a test.
@@ -252,6 +296,7 @@ mod tests {
             bound,
             source: "",
             margin: 0.1,
+            interval: Method::None,
         }
     }
     static AT_LEAST: Test = test(Bound::AtLeast(0.5));
@@ -261,6 +306,7 @@ mod tests {
         let measured = Measured {
             value,
             interval: None,
+            method: Method::None,
             samples: 1,
         };
         Finding::new(test, Which::A, 0, measured, untrained.into_iter(), chance)

@@ -84,8 +84,8 @@ pub enum Choice {
     Typical,
     /// Pairs that are composed.
     Composed,
-    /// Operations that are relabelled.
-    Relabelled,
+    /// Operations whose values are renamed.
+    Renamed,
     /// Entries that are changed.
     Noise,
     /// Operations that are added and subtracted.

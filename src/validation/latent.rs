@@ -2,7 +2,7 @@
 
 use nalgebra::{DMatrix, SymmetricEigen};
 
-use super::finding::{Bound, Group, Measured, Test};
+use super::finding::{Bound, Group, Measured, Method, Test};
 use super::lab::Lab;
 use super::statistics::exact;
 use super::{Pair, Trial};
@@ -23,6 +23,7 @@ pub(super) static TRIALS: &[Trial] = &[
             bound: Bound::AtLeast(0.1),
             source: "published: more than 0.1",
             margin: 0.05,
+            interval: Method::None,
         },
         measure: variance,
         chance: |_| [0.0; 2],
@@ -37,6 +38,7 @@ pub(super) static TRIALS: &[Trial] = &[
             bound: Bound::AtLeast(8.0),
             source: "published: more than 8",
             margin: 1.0,
+            interval: Method::None,
         },
         measure: effective,
         // The nine entries of all tables are independent and vary alike.

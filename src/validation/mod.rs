@@ -16,7 +16,7 @@ mod statistics;
 mod training;
 
 pub use deciding::HOLD_OUT;
-pub use finding::{Bound, Finding, Group, Measured, Test, Verdict, condemned, number};
+pub use finding::{Bound, Finding, Group, Measured, Method, Test, Verdict, condemned, number};
 pub use lab::Past;
 pub use score::Score;
 
@@ -138,4 +138,23 @@ pub fn validate_as(
         }
     }
     Ok(findings)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::run::built_in;
+
+    #[test]
+    fn each_interval_is_made_as_the_test_says() {
+        let built_in = built_in().unwrap();
+        let past = Past::of(&built_in.origin).unwrap();
+        let found = validate(&built_in.weights, &past, 0, &|_| {}).unwrap();
+        for finding in found {
+            let (measured, test) = (finding.measured, finding.test);
+            assert_eq!(measured.method, test.interval, "{}", test.name);
+            let none = measured.method == Method::None;
+            assert_eq!(measured.interval.is_none(), none, "{}", test.name);
+        }
+    }
 }

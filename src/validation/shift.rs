@@ -4,7 +4,7 @@
 //! to infer it from: over all operations the entries are independent. What can be asked is whether noise is
 //! undone, and whether an input that is no value spoils the eight others.
 
-use super::finding::{Bound, Group, Measured, Test};
+use super::finding::{Bound, Group, Measured, Method, Test};
 use super::lab::{Choice, Lab, Past};
 use super::statistics::{clustered, share};
 use super::{Pair, Trial};
@@ -33,6 +33,7 @@ const fn denoising(name: &'static str) -> Test {
         bound: Bound::AtLeast(0.5),
         source: "ours: half of them; the original named no bound",
         margin: 0.1,
+        interval: Method::Wilson,
     }
 }
 
@@ -62,6 +63,7 @@ pub(super) static TRIALS: &[Trial] = &[
             bound: Bound::AtLeast(0.9),
             source: "ours: nine of ten; the original named no bound",
             margin: 0.5,
+            interval: Method::Wilson,
         },
         measure: |lab| lab.off_grid,
         // One operation of 3^8 agrees in eight entries.

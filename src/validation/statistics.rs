@@ -1,6 +1,6 @@
 //! Means, shares and correlations with their intervals.
 
-use super::Measured;
+use super::{Measured, Method};
 
 /// Normal quantile of a two-sided 95 % interval.
 const Z: f64 = 1.959_963_984_540_054;
@@ -12,6 +12,7 @@ pub fn share(hits: usize, of: usize) -> Measured {
     Measured {
         value,
         interval: (of > 0).then(|| wilson(value, of as f64)),
+        method: Method::Wilson,
         samples: of as u32,
     }
 }
@@ -37,6 +38,7 @@ pub fn clustered(shares: &[f64]) -> Measured {
     Measured {
         value: mean,
         interval: (shares.len() > 1).then(|| wilson(mean, as_many)),
+        method: Method::Clustered,
         samples: shares.len() as u32,
     }
 }
@@ -50,6 +52,7 @@ pub fn mean(values: &[f64]) -> Measured {
     Measured {
         value: mean,
         interval: (values.len() > 1).then_some([mean - reach, mean + reach]),
+        method: Method::Normal,
         samples: values.len() as u32,
     }
 }
@@ -64,6 +67,7 @@ pub fn ratio(above: Measured, below: Measured) -> Measured {
     Measured {
         value,
         interval: reach.map(|reach| [value - reach, value + reach]),
+        method: Method::Ratio,
         samples: above.samples,
     }
 }
@@ -73,6 +77,7 @@ pub fn exact(value: f64, samples: usize) -> Measured {
     Measured {
         value,
         interval: None,
+        method: Method::None,
         samples: samples as u32,
     }
 }
@@ -135,6 +140,7 @@ mod tests {
         let of = |value: f64, reach: f64| Measured {
             value,
             interval: Some([value - reach, value + reach]),
+            method: Method::Normal,
             samples: 9,
         };
         let [low, high] = ratio(of(3.0, 0.3), of(6.0, 0.8)).interval.unwrap();

@@ -1,6 +1,6 @@
 //! The published tests of training, as its program has them, and the plateau that was to be looked for.
 
-use super::finding::{Bound, Group, Measured, Test};
+use super::finding::{Bound, Group, Measured, Method, Test};
 use super::lab::Lab;
 use super::statistics::exact;
 use super::{Pair, Trial};
@@ -42,7 +42,8 @@ pub(super) static TRIALS: &[Trial] = &[
                 "published: more than 40 %, by the better of A and B",
                 0.2,
             ),
-        ),
+        )
+        .with(Method::Clustered),
         measure: |lab| lab.entries,
         chance: |_| [1.0 / 3.0; 2],
     },

@@ -72,7 +72,7 @@ fn the_built_in_model_passes_every_deciding_test() {
     for (test, expected) in [
         ("noise of 5 %", "does not discriminate"),
         ("reversal of the symbols", "does not discriminate"),
-        ("any relabelling of the symbols", "fails"),
+        ("any renaming of the symbols", "fails"),
         ("latent arithmetic", "does not discriminate"),
         // A copy of its noisy input: nothing is undone.
         ("input noise of 5 %", "does not discriminate"),

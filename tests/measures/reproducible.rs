@@ -1,10 +1,12 @@
 //! Equal questions have equal answers: whatever the tiles, the threads, the arithmetic library.
 
 use fluxttice_core::measure::{
-    CoverageTask, Decoding, Evaluator, PriorAnswer, PriorQuestion, Samples, most_likely, survey,
+    CoveragePass, CoverageTask, Decoding, Evaluator, PriorAnswer, PriorQuestion, Samples,
+    most_likely, prior_information, survey,
 };
 use fluxttice_core::model::{Architecture, DualVae, LATENT, Weights, Which};
 use fluxttice_core::random::{Purpose, Stream};
+use fluxttice_core::record::Information;
 use fluxttice_core::run::built_in;
 use fluxttice_core::space::OperationSet;
 
@@ -142,4 +144,38 @@ fn the_measurement_between_batches_finds_what_the_survey_finds() {
         .unwrap()
     {}
     assert_eq!(task.finish(), ask(Which::A, &[9_000], 0).covered[0]);
+}
+
+#[test]
+fn information_out_of_the_measurement_between_batches_is_that_of_the_survey() {
+    const CODES: u32 = 130_000;
+    let weights = built_in().unwrap().weights;
+    let device = burn::tensor::Device::flex();
+    let model = DualVae::new(&weights, &device, burn::tensor::DType::F64);
+    let samples = Samples {
+        categorical: CODES,
+        argmax: 1_000,
+    };
+    let mut pass = CoveragePass::new(samples, 0, 0).with_information();
+    while !pass
+        .tile(&model, &device, burn::tensor::DType::F64)
+        .unwrap()
+    {}
+    let found = pass.information().unwrap();
+    let expected = prior_information(&Evaluator::new(&weights), 0, CODES).unwrap();
+    let expected = expected.unwrap();
+    let all = |found: Information| {
+        let (error, raw) = (found.standard_error.unwrap(), found.raw.unwrap());
+        [found.a, found.b, error.a, error.b, raw.a, raw.b]
+    };
+    for (found, expected) in all(found).into_iter().zip(all(expected)) {
+        // Sums of 32 bits, which the correction enlarges.
+        assert!(
+            (found - expected).abs() < 2e-5,
+            "{found} instead of {expected}"
+        );
+    }
+    assert_eq!((found.codes, expected.codes), (CODES, CODES));
+    let silent = CoveragePass::new(samples, 0, 0);
+    assert_eq!(silent.information(), None);
 }

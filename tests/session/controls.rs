@@ -425,8 +425,11 @@ fn a_run_is_judged_by_the_figure_it_is_told_and_by_no_smaller_gain() {
 #[test]
 fn information_is_measured_as_often_as_asked_and_its_best_epoch_is_kept() {
     let mut trainer = trainer(&short());
+    trainer
+        .steer(&mut Steer::set("stopping.information_every", "null"))
+        .unwrap();
     let refused = trainer.steer(&mut Steer::set("stopping.by", "information"));
-    assert!(refused.is_err(), "it is not measured yet");
+    assert!(refused.is_err(), "it is not measured");
     trainer
         .steer(&mut Steer::set("stopping.information_every", "2"))
         .unwrap();
@@ -449,6 +452,73 @@ fn information_is_measured_as_often_as_asked_and_its_best_epoch_is_kept() {
         first.codes == 400_000 && first.a < 9.8875 && first.b < 9.8875,
         "{first:?}"
     );
+}
+
+/// A run of few operations to its end: its records and its weights.
+fn run_out(changes: &[&str]) -> (Vec<EpochRecord>, String) {
+    let always = [
+        "train_split=0.02",
+        "val_split=0.01",
+        "test_split=0.97",
+        "total_epochs=14",
+    ];
+    let overrides: Vec<&str> = always.iter().chain(changes).copied().collect();
+    let mut trainer = trainer(&config(&overrides));
+    let mut records = Vec::new();
+    while trainer.epoch() < 14 && !trainer.out_of_patience() {
+        if let Advance::Epoch(report) = trainer.advance().unwrap() {
+            records.push((*report.record).clone());
+        }
+    }
+    (
+        records,
+        trainer.snapshot().unwrap().weights.digest().unwrap(),
+    )
+}
+
+/// Epochs in which I(z; x) was measured, with the codes it was measured on.
+fn informed(records: &[EpochRecord]) -> Vec<(u32, u32)> {
+    let codes = |record: &EpochRecord| Some((record.epoch, record.information?.codes));
+    records.iter().filter_map(codes).collect()
+}
+
+#[test]
+fn information_is_measured_every_ten_epochs_and_at_the_end_where_nobody_asks() {
+    let few = "eval_num_samples=2000";
+    let (records, weights) = run_out(&[few]);
+    assert_eq!(informed(&records), [(0, 2_000), (10, 2_000), (13, 400_000)]);
+    let last = records[13].information.unwrap();
+    let [errors, raw] = [last.standard_error, last.raw].map(Option::unwrap);
+    assert!(
+        last.a > raw.a && last.b > raw.b,
+        "{last:?} is corrected upwards"
+    );
+    assert_eq!(records[13].best_information, None, "nobody asked for it");
+    assert!(
+        errors.a > 0.0 && errors.a < 0.01 && errors.b < 0.01,
+        "{last:?}"
+    );
+    // Nothing but what is measured depends on it.
+    let (silent, same) = run_out(&[few, "stopping.information_every=null"]);
+    assert_eq!((informed(&silent).len(), same), (0, weights));
+    let unmeasured = |record: &EpochRecord| EpochRecord {
+        information: None,
+        best_information: None,
+        seconds: Seconds::default(),
+        ..record.clone()
+    };
+    let strip = |all: &[EpochRecord]| all.iter().map(unmeasured).collect::<Vec<_>>();
+    assert_eq!(strip(&records), strip(&silent));
+    // In the first count of coverage of each ten epochs; where a run ends early, its end.
+    let (records, _) = run_out(&[few, "coverage_check_interval=4"]);
+    assert_eq!(informed(&records), [(0, 2_000), (12, 2_000), (13, 400_000)]);
+    let ends = ["stopping.minimum_gain=1000", "patience=3"];
+    let (records, _) = run_out(&[[few].as_slice(), ends.as_slice()].concat());
+    assert_eq!(informed(&records), [(0, 2_000), (3, 400_000)]);
+    // A number that somebody sets is kept to, on codes that suffice.
+    let (records, _) = run_out(&[few, "stopping.information_every=6"]);
+    let enough = [0, 6, 12, 13].map(|epoch| (epoch, 400_000));
+    assert_eq!(informed(&records), enough);
 }
 
 #[test]

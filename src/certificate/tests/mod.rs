@@ -1,5 +1,6 @@
 //! Certificates that were tampered with, and checkpoints that deserve none.
 
+mod documents;
 mod forgery;
 mod refusal;
 mod tampering;

@@ -94,6 +94,11 @@ impl KeyInfo {
         format!("{}{null}", self.range)
     }
 
+    /// What holds where a key is not set that the published file does not have.
+    pub(super) fn unset(&self) -> &'static str {
+        if self.published { "null" } else { self.default }
+    }
+
     /// Kind and bounds together, as an error message names them.
     #[must_use]
     pub fn expected(&self) -> String {

@@ -81,8 +81,8 @@ pub(super) const KEYS: [KeyInfo; 32] = [
             min: 1,
             max: LAST_EPOCH,
         },
-        "null",
-        "epochs between two measurements of I(z; x), from 400,000 prior codes each; null measures none",
+        "10",
+        "epochs between two measurements of I(z; x), on the codes that coverage is counted from; the last epoch is always measured, on 400,000; null measures none",
     )
     .optional()
     .added()
@@ -118,7 +118,7 @@ pub(super) const KEYS: [KeyInfo; 32] = [
         "beyond.hold_out_orbits",
         Range::Flag,
         "null",
-        "make the validation and test splits of whole orbits under renaming of values and swap of inputs, so that nothing held out is another name of what is trained on; the published split is by single operations",
+        "make the validation and test splits of whole orbits under relabelling (values and arguments) and swap of inputs, so that nothing held out is another name of what is trained on; the published split is by single operations",
     )
     .optional()
     .added(),

@@ -9,15 +9,15 @@ use std::time::Instant;
 
 use burn::tensor::{DType, Device, Tensor, TensorData};
 
-use crate::config::{Changed, Config, SafePoint, StopBy};
+use crate::config::{Changed, Config, InformationEvery, SafePoint, StopBy};
 use crate::device::DeviceFailure;
 use crate::disruption::{Disruption, DisruptionKind};
-use crate::measure::{CoveragePass, Covered, Evaluator, PriorQuestion, Samples, survey};
-use crate::model::{Architecture, Batch, DualVae, LATENT, Weights, Which};
+use crate::measure::{CoveragePass, Covered, Evaluator, Samples, prior_information};
+use crate::model::{Architecture, Batch, DualVae, LATENT, Weights};
 use crate::random::{Ahead, Purpose, Rows, Stream, draw_ahead};
 use crate::record::{
     Best, CoveragePair, CoveredSets, EpochRecord, EpochReport, EventName, Gradient, Information,
-    LearningRate, Seconds, Stage, StateNetAnswer,
+    LearningRate, Pair, Seconds, Stage, StateNetAnswer,
 };
 use crate::schedule::{Schedule, Scheduled};
 use crate::space::OPERATIONS;
@@ -35,8 +35,10 @@ use crate::training::together::{Seat, Together};
 /// Codes decoded by argmax after every epoch, and measured for their decode entropy.
 pub const ARGMAX_SAMPLES: u32 = 50_000;
 
-/// Prior codes behind I(z; x) of each decoder.
+/// Prior codes behind I(z; x) of each decoder, where they are not those that coverage is counted from.
 const INFORMATION_CODES: u32 = 400_000;
+/// Codes of a count of coverage that are enough for I(z; x) where somebody asked for it: those of a published count.
+const ENOUGH_COUNTED: u32 = 195_000;
 
 /// What one call of [`Trainer::advance`] did.
 #[derive(Clone, Debug)]
@@ -86,6 +88,15 @@ pub struct Trainer {
     current: Current,
 }
 
+/// The codes that I(z; x) is taken from.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Informing {
+    /// Those that coverage is counted from.
+    Counted,
+    /// [`INFORMATION_CODES`] of the run's seed.
+    Own,
+}
+
 /// Position within the epoch.
 #[derive(Debug)]
 enum Position {
@@ -120,6 +131,8 @@ struct Current {
     coverage: Option<Box<CoveragePass>>,
     /// Noise of the batches and codes to be counted that another core draws, if any does.
     ahead: Option<Ahead>,
+    /// I(z; x), where it is measured in this epoch.
+    information: Option<Information>,
     seconds: Seconds,
 }
 
@@ -423,6 +436,9 @@ impl Trainer {
             }
             Position::Coverage { mut pass, model } => {
                 let last = pass.tile(&model, &self.device, self.dtype)?;
+                if last {
+                    self.current.information = pass.information();
+                }
                 self.current.seconds.coverage += began.elapsed().as_secs_f64();
                 if last {
                     return Ok(Advance::Epoch(self.finish_epoch(Some(pass.finish()))?));
@@ -631,13 +647,20 @@ impl Trainer {
             || self.epoch + 1 == self.config.total_epochs
     }
 
-    fn coverage_pass(&self) -> CoveragePass {
+    fn samples(&self) -> Samples {
         let categorical = self.config.eval_num_samples as u32;
-        let samples = Samples {
+        Samples {
             categorical,
             argmax: ARGMAX_SAMPLES.min(categorical),
-        };
-        CoveragePass::new(samples, self.noise, self.epoch)
+        }
+    }
+
+    fn coverage_pass(&self) -> CoveragePass {
+        let pass = CoveragePass::new(self.samples(), self.noise, self.epoch);
+        match self.informing() {
+            Some(Informing::Counted) => pass.with_information(),
+            _ => pass,
+        }
     }
 
     fn finish_epoch(&mut self, counted: Option<[Covered; 2]>) -> Result<EpochReport, StepError> {
@@ -663,7 +686,9 @@ impl Trainer {
         if self.best.is_none_or(beaten) {
             self.best = Some(this_epoch);
         }
-        let information = self.measure_information()?;
+        if self.informing() == Some(Informing::Own) {
+            self.inform()?;
+        }
         let counts = counted.as_ref().map(|[a, b]| CoveragePair {
             a: a.coverage,
             b: b.coverage,
@@ -675,7 +700,7 @@ impl Trainer {
                 let unique = pair.a.argmax.unique + pair.b.argmax.unique;
                 100.0 * f64::from(unique) / (2.0 * OPERATIONS as f64)
             }),
-            information: information.map_or(f64::NAN, |both| 0.5 * (both.a + both.b)),
+            information: self.judged_information(),
         };
         let stopping = self.config.stopping;
         let gain = stopping.minimum_gain.unwrap_or(0.0);
@@ -683,9 +708,16 @@ impl Trainer {
             true => 0,
             false => self.stale + 1,
         };
+        let measured = stopping.information_every.epochs().is_some();
+        if measured && self.stale == self.next.patience && self.informing() != Some(Informing::Own)
+        {
+            // The last epoch, unless somebody lets the run go on.
+            self.inform()?;
+            self.bests.inform(self.epoch, self.judged_information());
+        }
         let unique = counts.map(|pair| [pair.a.categorical.unique, pair.b.categorical.unique]);
         self.coverage = unique.or(self.coverage);
-        let record = self.record(counts, information, this_epoch);
+        let record = self.record(counts, this_epoch);
         let covered = counted.map(|[a, b]| CoveredSets {
             epoch: self.epoch,
             counts,
@@ -701,37 +733,48 @@ impl Trainer {
         })
     }
 
-    /// I(z; x) of both decoders where it is due, from the same codes every time.
-    fn measure_information(&self) -> Result<Option<Information>, StepError> {
-        let due = |every: u32| self.epoch.is_multiple_of(every);
-        if !self.config.stopping.information_every.is_some_and(due) {
-            return Ok(None);
+    /// Which codes I(z; x) is taken from in the epoch at work, if any.
+    fn informing(&self) -> Option<Informing> {
+        let stopping = self.config.stopping;
+        let every = stopping.information_every.epochs()?;
+        if self.epoch + 1 == self.config.total_epochs {
+            return Some(Informing::Own);
         }
-        let evaluator = Evaluator::new(&self.core.weights()?);
-        let of = |which| -> Result<f64, StepError> {
-            let question = PriorQuestion {
-                which,
-                seed: self.noise,
-                samples: Vec::new(),
-                probability_codes: INFORMATION_CODES,
-            };
-            let answer = survey(&evaluator, &question, &|_| {})?;
-            let generator = answer.generator;
-            Ok(generator.map_or(f64::NAN, |generator| generator.mean().mutual_information()))
-        };
-        Ok(Some(Information {
-            a: of(Which::A)?,
-            b: of(Which::B)?,
-            codes: INFORMATION_CODES,
-        }))
+        let counted = self.samples().categorical;
+        let set = stopping.information_every != InformationEvery::Usual;
+        // What decides is measured on the same codes every time.
+        if stopping.figure() == StopBy::Information || (set && counted < ENOUGH_COUNTED) {
+            return self.epoch.is_multiple_of(every).then_some(Informing::Own);
+        }
+        // In the first of every so many epochs in which coverage is counted.
+        let before = self.epoch.checked_sub(self.config.coverage_check_interval);
+        let due = before.is_none_or(|before| before / every < self.epoch / every);
+        (due && self.counts_coverage()).then_some(Informing::Counted)
     }
 
-    fn record(
-        &self,
-        coverage: Option<CoveragePair>,
-        information: Option<Information>,
-        this_epoch: Best,
-    ) -> EpochRecord {
+    /// Measures I(z; x) on codes of its own.
+    fn inform(&mut self) -> Result<(), StepError> {
+        let evaluator = Evaluator::new(&self.core.weights()?);
+        self.current.information = prior_information(&evaluator, self.noise, INFORMATION_CODES)?;
+        Ok(())
+    }
+
+    /// I(z; x) by which the epoch is judged, mean of A and B; not a number where it is not known, or only measured as
+    /// usual: no epoch is kept for it that nobody asked for.
+    fn judged_information(&self) -> f64 {
+        let stopping = self.config.stopping;
+        match self.current.information {
+            None => f64::NAN,
+            // As version 0.1.0 did, so that runs stop where they did: always of equally many codes, it needs no correction.
+            Some(found) if stopping.figure() == StopBy::Information => {
+                found.raw.map_or(f64::NAN, Pair::mean)
+            }
+            Some(_) if stopping.information_every == InformationEvery::Usual => f64::NAN,
+            Some(found) => 0.5 * (found.a + found.b),
+        }
+    }
+
+    fn record(&self, coverage: Option<CoveragePair>, this_epoch: Best) -> EpochRecord {
         let scheduled = self.scheduled();
         let controller = self.core.controller();
         let [entropy_a, entropy_b] = self.current.train.entropies();
@@ -766,7 +809,7 @@ impl Trainer {
             coverage,
             statenet: self.current.statenet,
             latent: self.current.observed.figures(),
-            information,
+            information: self.current.information,
             best: self.best.unwrap_or(this_epoch),
             best_coverage: self.bests.coverage,
             best_information: self.bests.information,

@@ -200,6 +200,14 @@ impl RunView {
             .find(|record| record.coverage.is_some())
     }
 
+    /// The newest epoch up to this one in which I(z; x) was measured.
+    pub fn informed(&self, epoch: u32) -> Option<&Arc<EpochRecord>> {
+        let newest_first = self.records.iter().rev();
+        newest_first
+            .skip_while(|record| record.epoch > epoch)
+            .find(|record| record.information.is_some())
+    }
+
     /// Everything that can be changed while the run goes on, with its value now.
     pub fn controls(&self) -> Vec<Control> {
         let newest = self.newest().map(AsRef::as_ref);

@@ -6,7 +6,7 @@ use super::evidence::{explored, stocked};
 use super::*;
 use crate::model::Which;
 use crate::session::{DeskEvent, DeskRequest, Measurement};
-use crate::validation::{Finding, Measured, Verdict, condemned, tests};
+use crate::validation::{Finding, Measured, Method, Verdict, condemned, tests};
 
 /// One finding of each verdict in turn, for every test.
 fn findings() -> Vec<Finding> {
@@ -22,6 +22,7 @@ fn findings() -> Vec<Finding> {
             measured: Measured {
                 value: 0.75,
                 interval: None,
+                method: Method::None,
                 samples: 1_969,
             },
             untrained: 0.001,

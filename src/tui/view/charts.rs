@@ -2,7 +2,7 @@
 
 use std::collections::VecDeque;
 
-use crate::record::{CoveragePair, EpochRecord};
+use crate::record::{CoveragePair, EpochRecord, Information};
 use crate::session::message::Stage;
 use crate::space::OPERATIONS;
 use crate::training::BALANCED;
@@ -14,7 +14,7 @@ use crate::tui::format::{
 use crate::tui::theme::Role;
 
 /// How many charts there are.
-pub const COUNT: usize = 9;
+pub const COUNT: usize = 10;
 /// Epochs that the moving average spans.
 const SMOOTHED: usize = 5;
 /// The learning rate is drawn in thousandths.
@@ -161,7 +161,8 @@ pub fn chart(number: usize, app: &App) -> Chart {
         0 => coverage(app),
         1 => loss(app),
         2 => decode_entropy(app),
-        3 => {
+        3 => information(app),
+        4 => {
             Builder::new(app, &["permeability ρ and KL weights β", "ρ · β"])
                 .line("ρ", Role::Plain, Stroke::Solid, |r| r.rho, two)
                 .line("β_A", Role::A, Stroke::Solid, |r| r.beta_a, two)
@@ -169,7 +170,7 @@ pub fn chart(number: usize, app: &App) -> Chart {
                 .reach(&[0.0])
                 .chart
         }
-        4 => {
+        5 => {
             Builder::new(app, &["ratio of gradient norms", "gradient ratio"])
                 .line("B/A", Role::Plain, Stroke::Solid, |r| r.gradient.ratio, two)
                 .reference(BALANCED.0, &[])
@@ -177,19 +178,19 @@ pub fn chart(number: usize, app: &App) -> Chart {
                 .reach(&[0.0, BALANCED.1])
                 .chart
         }
-        5 => {
+        6 => {
             Builder::new(app, &["latent entropy H(μ), nats", "latent H, nats"])
                 .pair(|r| r.entropy_a, |r| r.entropy_b, two)
                 .chart
         }
-        6 => {
+        7 => {
             Builder::new(app, &["loss weights λ: A, B, alignment", "weights λ"])
                 .line("1", Role::A, Stroke::Solid, |r| r.lambda1, two)
                 .line("2", Role::B, Stroke::Dashed, |r| r.lambda2, two)
                 .line("3", Role::Plain, Stroke::Solid, |r| r.lambda3, two)
                 .chart
         }
-        7 => {
+        8 => {
             Builder::new(
                 app,
                 &["temperature τ of the posterior noise", "temperature τ"],
@@ -323,6 +324,37 @@ fn decode_entropy(app: &App) -> Chart {
     .reference(most, &["9.89: a code means nothing"])
     .reach(&[0.0])
     .chart
+}
+
+fn information(app: &App) -> Chart {
+    let records = &app.run().records;
+    let measured: Vec<Information> = records.iter().filter_map(|r| r.information).collect();
+    let known = |of: fn(&Information) -> f64| {
+        move |r: &EpochRecord| {
+            r.information
+                .as_ref()
+                .map(of)
+                .filter(|nats| nats.is_finite())
+        }
+    };
+    let titles = ["mutual information I(z; x), nats", "I(z; x), nats"];
+    let mut builder = Builder::new(app, &titles)
+        .drawn("A", A, known(|found| found.a), two)
+        .drawn("B", B, known(|found| found.b), two);
+    if !records.is_empty() {
+        builder.chart.empty = match measured.last() {
+            Some(found) => format!("{} codes are too few", thousands(found.codes.into())),
+            None => "not measured in this run".into(),
+        };
+    }
+    let most = (OPERATIONS as f64).ln();
+    builder
+        .reference(
+            most,
+            &["9.89: every code its operation, all alike", "9.89: most"],
+        )
+        .reach(&[0.0])
+        .chart
 }
 
 fn two(value: f64) -> String {

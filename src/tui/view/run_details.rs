@@ -27,7 +27,7 @@ type Figure = fn(&EpochRecord) -> Option<f64>;
 type Text = fn(f64) -> String;
 
 /// What is drawn, as much of it as there is room for.
-const CHARTS: [(&str, Figure, Text); 7] = [
+const CHARTS: [(&str, Figure, Text); 9] = [
     (
         "argmax coverage of A, %",
         |r| r.coverage.map(|c| coverage_percent(&c.a.argmax)),
@@ -37,6 +37,16 @@ const CHARTS: [(&str, Figure, Text); 7] = [
         "argmax coverage of B, %",
         |r| r.coverage.map(|c| coverage_percent(&c.b.argmax)),
         percent,
+    ),
+    (
+        "I(z; x) of A, nats",
+        |r| r.information.map(|found| found.a),
+        |value| fixed(value, 2),
+    ),
+    (
+        "I(z; x) of B, nats",
+        |r| r.information.map(|found| found.b),
+        |value| fixed(value, 2),
     ),
     (
         "decode entropy of B, nats",
@@ -238,7 +248,7 @@ fn drawn(app: &App, run: &Summary, others: &[&Summary]) -> Option<(Vec<Chart>, W
             references: Vec::new(),
             reach: vec![0.0],
             logarithmic: false,
-            empty: "nothing was recorded".into(),
+            empty: "not measured".into(),
         }
     };
     Some((CHARTS.iter().map(chart).collect(), window))
@@ -255,12 +265,15 @@ fn series(
     let points = records.iter();
     let points: Vec<(u32, f64)> = points
         .filter_map(|record| Some((record.epoch, figure(record)?)))
+        .filter(|(_, value)| value.is_finite())
         .collect();
     Series {
         label: label.to_owned(),
         role,
         stroke,
-        reading: points.last().map_or(String::new(), |point| text(point.1)),
+        reading: points
+            .last()
+            .map_or("not measured".to_owned(), |point| text(point.1)),
         points: thinned(points.iter().copied(), points.len()),
         tag: None,
     }

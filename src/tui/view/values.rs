@@ -26,6 +26,18 @@ const FINDINGS: usize = 5;
 struct Row {
     line: Line<'static>,
     importance: u8,
+    part: Part,
+}
+
+/// What a row is to those around it.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Part {
+    /// Nothing.
+    Alone,
+    /// It only says what the rows under it are.
+    Heading,
+    /// One of the rows under a heading.
+    Under,
 }
 
 /// The values of an epoch and of the one before it, to say which way they moved.
@@ -58,7 +70,25 @@ impl Table<'_> {
         self.rows.push(Row {
             line: Line::from(spans),
             importance,
+            part: Part::Alone,
         });
+    }
+
+    /// Takes out the row that is missed least, and its heading with the last row below that.
+    fn shorten(&mut self) {
+        let Some(weakest) = self.rows.iter().map(|row| row.importance).min() else {
+            return;
+        };
+        let place = self.rows.iter().rposition(|row| row.importance == weakest);
+        let place = place.unwrap_or_default();
+        self.rows.remove(place);
+        let part = |place: usize| self.rows.get(place).map(|row| row.part);
+        if let Some(above) = place.checked_sub(1)
+            && part(above) == Some(Part::Heading)
+            && part(place) != Some(Part::Under)
+        {
+            self.rows.remove(above);
+        }
     }
 
     fn label(&self, label: &str) -> Span<'static> {
@@ -123,7 +153,12 @@ impl Table<'_> {
         } else {
             fit(&short, self.room)
         };
-        self.push(importance, vec![Span::styled(text, self.theme.text())]);
+        self.rows.push(Row {
+            line: Line::from(Span::styled(text, self.theme.text())),
+            importance,
+            part: Part::Heading,
+        });
+        let first = self.rows.len();
         let most = format!("{} if uniform", thousands(unique.ceiling.round() as u64));
         self.pair(importance - 1, "  distinct", a, b, count, &most);
         let share_a: String = self.share(a);
@@ -141,6 +176,9 @@ impl Table<'_> {
             |count| percent(percent_of_all(count)),
             "%, lowest to highest",
         );
+        for row in &mut self.rows[first..] {
+            row.part = Part::Under;
+        }
     }
 
     /// The lowest and the highest of all runs of a population, of A and of B.
@@ -212,6 +250,42 @@ fn of(record: &EpochRecord, b: bool, figure: fn(&Coverage) -> f64) -> f64 {
         .map_or(f64::NAN, |pair| figure(if b { &pair.b } else { &pair.a }))
 }
 
+/// I(z; x), as it was last measured.
+fn information<'a>(table: &mut Table<'a>, app: &'a App) {
+    const IMPORTANCE: u8 = 9;
+    let theme = table.theme;
+    let told = |table: &mut Table<'_>, text: String| {
+        let label = table.label("I(z; x)");
+        table.push(IMPORTANCE, vec![label, Span::styled(text, theme.dim())]);
+    };
+    let informed = app.run().informed(table.now.epoch);
+    let Some((record, found)) = informed.and_then(|record| Some((record, record.information?)))
+    else {
+        return told(table, "  not measured".to_owned());
+    };
+    if found.a.is_nan() && found.b.is_nan() {
+        let codes = thousands(found.codes.into());
+        return told(table, format!("  {codes} codes are too few"));
+    }
+    let note = match record.epoch == table.now.epoch {
+        true => format!("of {} nats", fixed((OPERATIONS as f64).ln(), 2)),
+        false => format!("nats at {}", record.epoch),
+    };
+    let before = record.epoch.checked_sub(1);
+    let before = before.and_then(|epoch| app.run().informed(epoch));
+    let at = (table.now, table.before);
+    (table.now, table.before) = (record, before.map(AsRef::as_ref));
+    table.pair(
+        IMPORTANCE,
+        "I(z; x)",
+        |r| r.information.map_or(f64::NAN, |both| both.a),
+        |r| r.information.map_or(f64::NAN, |both| both.b),
+        two,
+        &note,
+    );
+    (table.now, table.before) = at;
+}
+
 fn table<'a>(app: &'a App, now: &'a EpochRecord, room: usize) -> Table<'a> {
     let run = app.run();
     let before = now
@@ -279,6 +353,7 @@ fn table<'a>(app: &'a App, now: &'a EpochRecord, room: usize) -> Table<'a> {
             vec![Span::styled("coverage not counted yet", theme.dim())],
         ),
     }
+    information(&mut table, app);
     table.pair(8, "latent H", |r| r.entropy_a, |r| r.entropy_b, two, "nats");
     table.pair(8, "β", |r| r.beta_a, |r| r.beta_b, three, "");
     table.pair(4, "τ", |r| r.temperature_a, |r| r.temperature_b, three, "");
@@ -366,17 +441,6 @@ fn table<'a>(app: &'a App, now: &'a EpochRecord, room: usize) -> Table<'a> {
             let label = table.label("codes");
             table.push(3, vec![label, Span::styled(active, dim)]);
         }
-    }
-    if now.information.is_some() {
-        let note = format!("of {} nats", fixed((OPERATIONS as f64).ln(), 2));
-        table.pair(
-            9,
-            "I(z; x)",
-            |r| r.information.map_or(f64::NAN, |both| both.a),
-            |r| r.information.map_or(f64::NAN, |both| both.b),
-            two,
-            &note,
-        );
     }
     let scheduled = run
         .info
@@ -480,16 +544,8 @@ pub fn render(area: Rect, buf: &mut Buffer, app: &App) {
     let mut table = table(app, record, room);
     let high = usize::from(area.height).saturating_sub(1);
     let misleading = misleading::lines(app, room);
-    while table.rows.len() + misleading.len() + FINDINGS > high {
-        let weakest = table.rows.iter().map(|row| row.importance).min();
-        let Some(place) = table
-            .rows
-            .iter()
-            .rposition(|row| Some(row.importance) == weakest)
-        else {
-            break;
-        };
-        table.rows.remove(place);
+    while !table.rows.is_empty() && table.rows.len() + misleading.len() + FINDINGS > high {
+        table.shorten();
     }
     let rows = table.rows.into_iter().map(|row| row.line);
     let rows: Vec<Line<'_>> = rows.chain(misleading).collect();
