@@ -277,14 +277,18 @@ fn compare(global: &Global, named: &[String], plot: Option<(&Path, PlotBy, bool)
     }
     if let Some(last) = common.checked_sub(1) {
         line(&format!("\nin epoch {last}, the last that all have:"))?;
+        let mut earlier = false;
         for (name, figure) in FIGURES {
             let values: Vec<String> = runs
                 .iter()
                 .map(|run| format!("{:>14}", newest(run, common, figure)))
                 .collect();
+            earlier |= values.iter().any(|value| value.contains('@'));
             line(&format!("{name:<34}{}", values.join(" ")))?;
         }
-        line("\n@ N: last measured in epoch N")?;
+        if earlier {
+            line("\n@ N: last measured in epoch N")?;
+        }
     }
     Ok(ExitCode::SUCCESS)
 }
