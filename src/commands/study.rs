@@ -250,7 +250,7 @@ fn table(found: &[Summary]) -> Result<(), Failure> {
         let many = summary.seeds.len() > 1;
         line(&row(summary.arm, summary, |tested| tested.mean.map(number)))?;
         if many {
-            line(&row("  ± (95 %)", summary, |tested| {
+            line(&row("  95 %, to each side", summary, |tested| {
                 tested.interval.map(reach)
             }))?;
         }
@@ -260,7 +260,7 @@ fn table(found: &[Summary]) -> Result<(), Failure> {
                 tested.difference.as_ref().map(difference)
             }))?;
             if many {
-                line(&row("  ± (95 %)", summary, |tested| {
+                line(&row("  95 %, to each side", summary, |tested| {
                     let difference = tested.difference.as_ref()?;
                     difference.interval.map(reach)
                 }))?;

@@ -2,7 +2,7 @@
 //! dimensions, where the integral over codes can be done densely.
 
 use fluxttice_core::decode;
-use fluxttice_core::measure::{Evaluator, Generator, PriorQuestion, ceiling, survey};
+use fluxttice_core::measure::{Evaluator, Generator, Mean, PriorQuestion, ceiling, survey};
 use fluxttice_core::model::{LATENT, PARAMETERS, Weights, Which};
 use fluxttice_core::space::{OPERATIONS, Operation};
 use proptest::prelude::*;
@@ -182,6 +182,84 @@ fn probabilities_and_what_follows_agree_with_dense_integration() {
                 "{which:?} {name}: {found:?}, integrated {truth}"
             );
             assert!(error < 0.05 * truth, "{name}: {found:?} says nothing");
+        }
+    }
+}
+
+/// The chance of at most so many of `of` where each comes with chance 0.95.
+fn at_most(hits: u32, of: u32) -> f64 {
+    let mut term = f64::from(of) * 0.05_f64.ln();
+    let mut sum = term.exp();
+    for k in 1..=hits {
+        term += (f64::from(of - k + 1) / f64::from(k) * 19.0).ln();
+        sum += term.exp();
+    }
+    sum
+}
+
+#[test]
+fn intervals_of_decoders_hold_what_is_integrated_as_often_as_they_say() {
+    type Take = fn(&Mean) -> f64;
+    const FIGURES: [Take; 4] = [
+        Mean::mutual_information,
+        Mean::entropy,
+        |mean| mean.expected_coverage(1_000.0),
+        |mean| mean.expected_coverage(50_000.0),
+    ];
+    let asked = std::env::var("FLUXTTICE_REPETITIONS").ok();
+    let (repetitions, cases): (u32, &[(Which, u32)]) = match asked {
+        None => (200, &[(Which::A, 40_000)]),
+        Some(asked) => {
+            let cases = &[
+                (Which::A, 40_000),
+                (Which::A, 80_000),
+                (Which::B, 40_000),
+                (Which::B, 80_000),
+            ];
+            (asked.parse().unwrap(), cases)
+        }
+    };
+    let mut seldom = Vec::new();
+    for (which, codes) in cases {
+        let weights = flat(*which);
+        let truth = Truth::of(&weights, *which);
+        let truth = [
+            truth.entropy() - truth.conditional_entropy,
+            truth.entropy(),
+            truth.expected_coverage(1_000.0),
+            truth.expected_coverage(50_000.0),
+        ];
+        let (mut hits, mut of) = ([0; 4], [0; 4]);
+        for seed in 0..u64::from(repetitions) {
+            let generator = ask(&weights, *which, seed, &[], *codes).1.unwrap();
+            let found = generator.estimates(|mean| FIGURES.map(|take| take(mean)));
+            for (i, estimate) in found.iter().enumerate() {
+                if let Some(corrected) = estimate.corrected {
+                    let [low, high] = corrected.interval();
+                    hits[i] += u32::from((low..=high).contains(&truth[i]));
+                    of[i] += 1;
+                }
+            }
+        }
+        println!("{which:?}, {codes} codes: {hits:?} of {of:?}");
+        assert_eq!(of[0], repetitions, "{which:?}: I(z; x) is told");
+        // One in a thousand over all of them.
+        let error = 0.001 / (4 * cases.len()) as f64;
+        seldom.extend((0..4).filter(|i| at_most(hits[*i], of[*i]) < error));
+    }
+    assert!(seldom.is_empty(), "figures {seldom:?}");
+}
+
+#[test]
+fn a_decoder_that_ignores_its_code_reads_as_such_whatever_the_seed() {
+    for seed in 0..50 {
+        let generator = ask(&indifferent(Which::B), Which::B, seed, &[], 800).1;
+        let generator = generator.unwrap();
+        let figures: [fn(&Mean) -> f64; 2] = [Mean::mutual_information, Mean::kl_from_uniform];
+        for figure in figures {
+            let found = generator.estimate(figure).corrected.unwrap();
+            let [low, high] = found.interval();
+            assert!(low <= 0.0 && high >= 0.0 && high < 1e-9, "{found:?}");
         }
     }
 }
