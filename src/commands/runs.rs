@@ -293,12 +293,13 @@ fn compare(global: &Global, named: &[String], plot: Option<(&Path, PlotBy, bool)
     Ok(ExitCode::SUCCESS)
 }
 
-/// The newest epoch among the first `epochs` in which I(z; x) was measured.
+/// The newest epoch among the first `epochs` in which I(z; x) was found.
 fn informed(run: &Summary, epochs: usize) -> Option<&EpochRecord> {
-    let newest_first = run.records.iter().take(epochs).rev();
-    newest_first
-        .into_iter()
-        .find(|record| record.information.is_some())
+    let known = |record: &&EpochRecord| {
+        let found = record.information;
+        found.is_some_and(|found| found.a.is_finite() || found.b.is_finite())
+    };
+    run.records.iter().take(epochs).rev().find(known)
 }
 
 /// A figure as it is after so many epochs, or as it was when it was last measured.

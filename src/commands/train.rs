@@ -393,14 +393,24 @@ fn summary(record: &EpochRecord, seed: Option<u64>) -> String {
     let percent = |unique: f64| 100.0 * unique / fluxttice_core::space::OPERATIONS as f64;
     let information = record.information.map_or_else(String::new, |found| {
         let nats = |value: f64| match value.is_nan() {
-            true => "from too few codes".to_owned(),
+            true => "–".to_owned(),
             false => format!("{value:.2}"),
         };
-        let (a, b) = (nats(found.a), nats(found.b));
-        format!(", I(z; x) A {a} B {b}")
+        let few = match found.a.is_nan() || found.b.is_nan() {
+            true => format!(
+                " (– where {} codes are too few)",
+                thousands(found.codes.into())
+            ),
+            false => String::new(),
+        };
+        format!(
+            "; I(z; x) A {} B {} nats{few}",
+            nats(found.a),
+            nats(found.b)
+        )
     });
     format!(
-        "{head}  argmax coverage of {} samples A {:.1} % B {:.1} %, {:.1} % expected of a uniform generator; decode entropy A {:.2} B {:.2}{information} nats",
+        "{head}  argmax coverage of {} samples A {:.1} % B {:.1} %, {:.1} % expected of a uniform generator; decode entropy A {:.2} B {:.2} nats{information}",
         thousands(a.argmax.samples.into()),
         percent(f64::from(a.argmax.unique)),
         percent(f64::from(b.argmax.unique)),

@@ -201,7 +201,8 @@ fn stopping(config: &Config, broken: &mut Vec<Violation>) {
                 "stopping.information_every".to_owned(),
             ],
             found: "information, which is not measured".to_owned(),
-            expected: "`stopping.information_every` to say how often it is".to_owned(),
+            expected: "a number of epochs for `stopping.information_every`, or the key not set"
+                .to_owned(),
         });
     }
 }

@@ -26,7 +26,7 @@ pub struct Judged {
     pub validation_loss: f64,
     /// Argmax coverage in percent, mean of A and B.
     pub coverage: f64,
-    /// I(z; x) in nats, mean of A and B.
+    /// I(z; x) in nats, mean of A and B, where that stops the run.
     pub information: f64,
 }
 
@@ -34,7 +34,6 @@ impl Bests {
     /// Takes an epoch in; whether it is better, by more than `gain`, in the figure that stops the run.
     pub fn judge(&mut self, judged: Judged, by: StopBy, gain: f64) -> bool {
         better(&mut self.coverage, judged.epoch, judged.coverage);
-        self.inform(judged.epoch, judged.information);
         // As if more were always better.
         let value = match by {
             StopBy::ValidationLoss => -judged.validation_loss,
@@ -51,7 +50,7 @@ impl Bests {
         better
     }
 
-    /// Takes in I(z; x) of an epoch that was judged before it was known.
+    /// Takes in I(z; x) of an epoch, mean of A and B.
     pub fn inform(&mut self, epoch: u32, information: f64) {
         better(&mut self.information, epoch, information);
     }

@@ -369,11 +369,13 @@ fn unweighted(records: &[Arc<EpochRecord>]) -> Option<Finding> {
     let (now, _) = unbroken().find_map(counted)?;
     let ratio = scientific(newest.gradient.ratio);
     if newest.train.ce_b < AT_REST {
-        let since = unbroken().take_while(|record| record.train.ce_b < AT_REST);
-        let since = since.last()?.epoch;
+        let rested = || unbroken().take_while(|record| record.train.ce_b < AT_REST);
+        let since = rested().last()?.epoch;
+        let (then, _) = rested().filter_map(counted).last()?;
         let text = format!(
-            "B is at rest since epoch {since}: its loss is {}, its gradient {ratio} of A's, and its argmax coverage stays, now {} %",
+            "B is at rest since epoch {since}: its loss is {}, its gradient {ratio} of A's; its argmax coverage was {} % then, is {} % now",
             scientific(newest.train.ce_b),
+            percent(then),
             percent(now)
         );
         return finding(Gravity::Note, text, "");

@@ -476,6 +476,22 @@ fn run_out(changes: &[&str]) -> (Vec<EpochRecord>, String) {
     )
 }
 
+#[test]
+fn a_key_that_is_set_to_what_holds_stays_unset_also_after_a_resume() {
+    let config = short();
+    let mut trainer = trainer(&config);
+    trainer
+        .steer(&mut Steer::set("stopping.information_every", "10"))
+        .unwrap();
+    while !matches!(trainer.advance().unwrap(), Advance::Epoch(_)) {}
+    let snapshot = trainer.snapshot().unwrap();
+    assert!(
+        snapshot.state.edits.is_empty(),
+        "{:?}",
+        snapshot.state.edits
+    );
+}
+
 /// Epochs in which I(z; x) was measured, with the codes it was measured on.
 fn informed(records: &[EpochRecord]) -> Vec<(u32, u32)> {
     let codes = |record: &EpochRecord| Some((record.epoch, record.information?.codes));
@@ -515,6 +531,34 @@ fn information_is_measured_every_ten_epochs_and_at_the_end_where_nobody_asks() {
     let ends = ["stopping.minimum_gain=1000", "patience=3"];
     let (records, _) = run_out(&[[few].as_slice(), ends.as_slice()].concat());
     assert_eq!(informed(&records), [(0, 2_000), (3, 400_000)]);
+    // Also where somebody lowers the end while it trains.
+    for lowered in [("patience", "3"), ("total_epochs", "6")] {
+        let config = config(&[
+            "eval_num_samples=2000",
+            "stopping.minimum_gain=1000",
+            "train_split=0.02",
+            "val_split=0.01",
+            "test_split=0.97",
+        ]);
+        let mut trainer = trainer(&config);
+        let mut records = Vec::new();
+        while trainer.epoch() < 6 {
+            let report = trainer.advance().unwrap();
+            if trainer.epoch() == 5 && matches!(report, Advance::Batch(_)) {
+                trainer
+                    .steer(&mut Steer::set(lowered.0, lowered.1))
+                    .unwrap();
+            }
+            if let Advance::Epoch(report) = report {
+                records.push((*report.record).clone());
+            }
+        }
+        assert_eq!(
+            informed(&records),
+            [(0, 2_000), (5, 400_000)],
+            "{lowered:?}"
+        );
+    }
     // A number that somebody sets is kept to, on codes that suffice.
     let (records, _) = run_out(&[few, "stopping.information_every=6"]);
     let enough = [0, 6, 12, 13].map(|epoch| (epoch, 400_000));

@@ -95,7 +95,8 @@ impl KeyInfo {
     }
 
     /// What holds where a key is not set that the published file does not have.
-    pub(super) fn unset(&self) -> &'static str {
+    #[must_use]
+    pub fn unset(&self) -> &'static str {
         if self.published { "null" } else { self.default }
     }
 

@@ -82,7 +82,7 @@ pub(super) const KEYS: [KeyInfo; 32] = [
             max: LAST_EPOCH,
         },
         "10",
-        "epochs between two measurements of I(z; x), on the codes that coverage is counted from; the last epoch is always measured, on 400,000; null measures none",
+        "epochs between two measurements of I(z; x), on the codes that coverage is counted from; the last one is measured as well, on 400,000; null measures none",
     )
     .optional()
     .added()

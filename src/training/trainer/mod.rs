@@ -341,11 +341,13 @@ impl Trainer {
             was: before,
             idle,
         } = self.next.changed(key, value)?;
-        self.next = config;
-        // Only the last value of a key counts: a slider pulled for hours leaves one line.
-        let of_key = |edit: &String| edit.split_once('=').is_some_and(|(name, _)| name == key);
-        self.edits.retain(|edit| !of_key(edit));
-        self.edits.push(format!("{key}={value}"));
+        if config != self.next {
+            self.next = config;
+            // Only the last value of a key counts: a slider pulled for hours leaves one line.
+            let of_key = |edit: &String| edit.split_once('=').is_some_and(|(name, _)| name == key);
+            self.edits.retain(|edit| !of_key(edit));
+            self.edits.push(format!("{key}={value}"));
+        }
         *was = Some(before);
         let since = self.first_epoch_of_change();
         let mid_epoch = matches!(self.at, Position::Training { .. });
@@ -686,7 +688,8 @@ impl Trainer {
         if self.best.is_none_or(beaten) {
             self.best = Some(this_epoch);
         }
-        if self.informing() == Some(Informing::Own) {
+        let informing = self.informing();
+        if informing == Some(Informing::Own) {
             self.inform()?;
         }
         let counts = counted.as_ref().map(|[a, b]| CoveragePair {
@@ -704,17 +707,18 @@ impl Trainer {
         };
         let stopping = self.config.stopping;
         let gain = stopping.minimum_gain.unwrap_or(0.0);
+        let was_out = self.stale >= self.config.patience;
         self.stale = match self.bests.judge(judged, stopping.figure(), gain) {
             true => 0,
             false => self.stale + 1,
         };
+        // Unless somebody lets the run go on.
+        let ends = self.epoch + 1 >= self.next.total_epochs || (self.out_of_patience() && !was_out);
         let measured = stopping.information_every.epochs().is_some();
-        if measured && self.stale == self.next.patience && self.informing() != Some(Informing::Own)
-        {
-            // The last epoch, unless somebody lets the run go on.
+        if ends && measured && informing != Some(Informing::Own) {
             self.inform()?;
-            self.bests.inform(self.epoch, self.judged_information());
         }
+        self.bests.inform(self.epoch, self.judged_information());
         let unique = counts.map(|pair| [pair.a.categorical.unique, pair.b.categorical.unique]);
         self.coverage = unique.or(self.coverage);
         let record = self.record(counts, this_epoch);
@@ -740,14 +744,16 @@ impl Trainer {
         if self.epoch + 1 == self.config.total_epochs {
             return Some(Informing::Own);
         }
-        let counted = self.samples().categorical;
+        let interval = self.config.coverage_check_interval;
         let set = stopping.information_every != InformationEvery::Usual;
+        let suffices =
+            self.samples().categorical >= ENOUGH_COUNTED && every.is_multiple_of(interval);
         // What decides is measured on the same codes every time.
-        if stopping.figure() == StopBy::Information || (set && counted < ENOUGH_COUNTED) {
+        if stopping.figure() == StopBy::Information || (set && !suffices) {
             return self.epoch.is_multiple_of(every).then_some(Informing::Own);
         }
         // In the first of every so many epochs in which coverage is counted.
-        let before = self.epoch.checked_sub(self.config.coverage_check_interval);
+        let before = self.epoch.checked_sub(interval);
         let due = before.is_none_or(|before| before / every < self.epoch / every);
         (due && self.counts_coverage()).then_some(Informing::Counted)
     }
@@ -770,7 +776,7 @@ impl Trainer {
                 found.raw.map_or(f64::NAN, Pair::mean)
             }
             Some(_) if stopping.information_every == InformationEvery::Usual => f64::NAN,
-            Some(found) => 0.5 * (found.a + found.b),
+            Some(Information { a, b, .. }) => Pair { a, b }.mean(),
         }
     }
 

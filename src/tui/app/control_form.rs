@@ -67,7 +67,7 @@ pub fn number(value: f64) -> String {
 impl Control {
     /// Whether it is a quantity that is not held.
     pub fn follows(&self) -> bool {
-        !self.info.published && self.value == "null"
+        !self.info.published && self.value == self.info.unset()
     }
 }
 
