@@ -267,23 +267,32 @@ fn information<'a>(table: &mut Table<'a>, app: &'a App) {
         let codes = thousands(found.codes.into());
         return told(table, format!("  {codes} codes are too few"));
     }
-    let note = match record.epoch == table.now.epoch {
-        true => format!("of {} nats", fixed((OPERATIONS as f64).ln(), 2)),
-        false => format!("nats at {}", record.epoch),
+    // A value of another epoch says so, however narrow the panel is.
+    let at = record.epoch;
+    let earlier = [
+        format!("I(z;x) @{at}"),
+        format!("I(z;x)@{at}"),
+        format!("I @{at}"),
+    ];
+    let fits = |label: &&String| width(label) <= LABEL;
+    let label = match at == table.now.epoch {
+        true => "I(z; x)",
+        false => earlier.iter().find(fits).unwrap_or(&earlier[2]),
     };
+    let note = format!("of {} nats", fixed((OPERATIONS as f64).ln(), 2));
     let before = record.epoch.checked_sub(1);
     let before = before.and_then(|epoch| app.run().informed(epoch));
-    let at = (table.now, table.before);
+    let around = (table.now, table.before);
     (table.now, table.before) = (record, before.map(AsRef::as_ref));
     table.pair(
         IMPORTANCE,
-        "I(z; x)",
+        label,
         |r| r.information.map_or(f64::NAN, |both| both.a),
         |r| r.information.map_or(f64::NAN, |both| both.b),
         two,
         &note,
     );
-    (table.now, table.before) = at;
+    (table.now, table.before) = around;
 }
 
 fn table<'a>(app: &'a App, now: &'a EpochRecord, room: usize) -> Table<'a> {
