@@ -366,7 +366,7 @@ pub struct Stopping {
     /// By how much it must get better to count; `None` is 0.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub minimum_gain: Option<f64>,
-    /// How often I(z; x) is measured.
+    /// Period of the measurement of I(z; x).
     #[serde(skip_serializing_if = "InformationEvery::is_usual")]
     pub information_every: InformationEvery,
     /// How often a run that diverges goes back before it ends; `None` is never.
@@ -374,7 +374,7 @@ pub struct Stopping {
     pub roll_back: Option<u32>,
 }
 
-/// How often I(z; x) is measured. Whatever it is, the last epoch of the schedule is measured, but where none is.
+/// Period of the measurement of I(z; x), in epochs. The last epoch of the schedule is measured too, unless none is.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(from = "Option<u32>", into = "Option<u32>")]
 pub enum InformationEvery {
@@ -384,7 +384,7 @@ pub enum InformationEvery {
     Usual,
     /// Every so many epochs.
     Epochs(u32),
-    /// Never: `null`.
+    /// No epoch is measured; written as `null`.
     Never,
 }
 

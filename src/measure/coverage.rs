@@ -65,11 +65,11 @@ struct Piece {
     argmax: OperationSet,
     /// H(x | z) of each code decoded by argmax.
     entropies: Vec<f64>,
-    /// What they add to blocks.
+    /// Contributions of the codes to the blocks they belong to.
     parts: Vec<Part>,
 }
 
-/// What some codes add to one block.
+/// Contribution of some codes to one block.
 #[derive(Debug)]
 struct Part {
     number: usize,

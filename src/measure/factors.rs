@@ -12,7 +12,7 @@ const HIGHS: usize = 81;
 
 /// A number that the factors are held in.
 pub(super) trait Number: Element + Copy + std::ops::Mul<Output = Self> {
-    /// Nearest to this.
+    /// Rounds to the nearest representable number.
     fn near(value: f64) -> Self;
 }
 

@@ -78,7 +78,7 @@ pub(super) fn block_of(codes: u32, row: u32) -> usize {
 }
 
 impl Block {
-    /// Of no codes.
+    /// A block without codes, whose sums are 0.
     pub(super) fn empty() -> Self {
         Self::new(vec![0.0; OPERATIONS], std::iter::empty())
     }

@@ -357,7 +357,7 @@ fn free_codes(newest: &EpochRecord, info: Option<&RunInfo>) -> Option<Finding> {
     )
 }
 
-/// What B does while its codes cost nothing: the two kinds of runs in docs/steering.md.
+/// Rest or motion of B while β_B is 0: the two kinds of runs in docs/steering.md.
 fn unweighted(records: &[Arc<EpochRecord>]) -> Option<Finding> {
     let free = |record: &&Arc<EpochRecord>| record.beta_b == 0.0;
     let newest = records.last().filter(free)?;

@@ -103,7 +103,7 @@ pub struct Test {
     pub source: &'static str,
     /// How much better than untrained models and the baseline a model must be.
     pub margin: f64,
-    /// How the interval of its values is made.
+    /// Method of the 95 % intervals of its values.
     pub interval: Method,
 }
 
@@ -144,13 +144,13 @@ pub struct Measured {
     pub value: f64,
     /// 95 % confidence interval, where there is one.
     pub interval: Option<[f64; 2]>,
-    /// How that is made.
+    /// Method of that interval.
     pub method: Method,
     /// Operations, pairs or codes it rests on.
     pub samples: u32,
 }
 
-/// How a 95 % confidence interval is made; `docs/validation.md` has the references.
+/// Method of a 95 % confidence interval; `docs/validation.md` has the references.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Method {

@@ -34,7 +34,7 @@ const SPELLED: (&str, &str) = (
 );
 
 impl Score {
-    /// What a certificate by these estimators states of it.
+    /// The score as a certificate by these estimators states it.
     pub fn stated(finding: &Finding, estimators: Estimators) -> Self {
         let mut score = Self::from(finding);
         if estimators == Estimators::Plain && score.test == SPELLED.0 {

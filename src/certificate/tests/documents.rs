@@ -1,4 +1,4 @@
-//! What the documents say of the built-in model is what its certificate says.
+//! Documents held against the certificate of the built-in model.
 
 use std::path::Path;
 

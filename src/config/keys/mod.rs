@@ -94,7 +94,7 @@ impl KeyInfo {
         format!("{}{null}", self.range)
     }
 
-    /// What holds where a key is not set that the published file does not have.
+    /// Effective value of an unset key that the published file does not have; `null` for the others.
     #[must_use]
     pub fn unset(&self) -> &'static str {
         if self.published { "null" } else { self.default }

@@ -737,7 +737,7 @@ impl Trainer {
         })
     }
 
-    /// Which codes I(z; x) is taken from in the epoch at work, if any.
+    /// Source of I(z; x) in the epoch at work; `None` where it is not measured.
     fn informing(&self) -> Option<Informing> {
         let stopping = self.config.stopping;
         let every = stopping.information_every.epochs()?;

@@ -29,10 +29,10 @@ struct Row {
     part: Part,
 }
 
-/// What a row is to those around it.
+/// Role of a row among those around it.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Part {
-    /// Nothing.
+    /// A row that stands for itself.
     Alone,
     /// It only says what the rows under it are.
     Heading,
