@@ -32,6 +32,26 @@ pub fn separated(number: &str) -> String {
     }
 }
 
+/// A sentence with the thousands of its numbers separated. Digits that are part of a word stay as they are.
+pub fn for_people(text: &str) -> String {
+    let number = |c: char| c.is_ascii_digit() || c == '.';
+    let within = |c: char| c.is_alphanumeric() || c == '.' || c == '_';
+    let mut out = String::new();
+    let mut rest = text;
+    while let Some(start) = rest.find(within) {
+        let (before, from) = rest.split_at(start);
+        let (word, after) = from.split_at(from.find(|c| !within(c)).unwrap_or(from.len()));
+        out += before;
+        if word.chars().all(number) {
+            out += &separated(word);
+        } else {
+            out += word;
+        }
+        rest = after;
+    }
+    out + rest
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -49,5 +69,8 @@ mod tests {
         ] {
             assert_eq!(separated(number), text);
         }
+        let text = "18030 operations of 50000, 1.000000000, a12345 and \u{2264} 2000 at 195000.";
+        let found = "18,030 operations of 50,000, 1.000000000, a12345 and \u{2264} 2,000 at 195,000.";
+        assert_eq!(for_people(text), found);
     }
 }

@@ -1,5 +1,7 @@
 //! What must hold before anything is certified.
 
+use std::fmt;
+
 use serde::{Deserialize, Serialize};
 
 use super::evidence::Evidence;
@@ -13,7 +15,7 @@ use crate::measure::{
 use crate::model::Which;
 use crate::record::Unique;
 use crate::space::OPERATIONS;
-use crate::words::counted;
+use crate::words::{counted, for_people};
 
 /// The run's own last coverage may differ by this share of all operations.
 const HISTORY_MARGIN: f64 = 0.02;
@@ -31,6 +33,13 @@ pub struct Check {
     pub name: String,
     /// What was found.
     pub found: String,
+}
+
+/// A line for people.
+impl fmt::Display for Check {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}: {}", for_people(&self.name), for_people(&self.found))
+    }
 }
 
 /// The checks, by how they went.

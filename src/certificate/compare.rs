@@ -210,10 +210,8 @@ impl Entry for Defined {
 }
 
 fn failed(checks: &[Check]) -> String {
-    let lines = checks
-        .iter()
-        .map(|check| format!("{}: {}", check.name, check.found));
-    lines.collect::<Vec<_>>().join("; ")
+    let lines: Vec<String> = checks.iter().map(Check::to_string).collect();
+    lines.join("; ")
 }
 
 /// A number at full precision.

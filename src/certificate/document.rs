@@ -113,7 +113,7 @@ pub fn document(predicate: &Predicate) -> String {
         (" ", &predicate.checks.failed),
     ] {
         for check in checks {
-            line(&format!("- [{mark}] {}: {}", check.name, check.found));
+            line(&format!("- [{mark}] {check}"));
         }
     }
     if !predicate.validation.is_empty() {

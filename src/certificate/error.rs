@@ -44,6 +44,6 @@ pub enum CertificateError {
 fn list(failed: &[Check]) -> String {
     failed
         .iter()
-        .map(|check| format!("\n  {}: {}", check.name, check.found))
+        .map(|check| format!("\n  {check}"))
         .collect()
 }

@@ -5,6 +5,7 @@ use std::fmt;
 use serde::{Deserialize, Serialize};
 
 use crate::model::Which;
+use crate::words::separated;
 
 /// What must hold of a value.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize)]
@@ -48,7 +49,7 @@ impl fmt::Display for Bound {
 pub fn number(value: f64) -> String {
     match value.abs() {
         _ if !value.is_finite() => "–".to_owned(),
-        1000.0.. => format!("{value:.0}"),
+        1000.0.. => separated(&format!("{value:.0}")),
         100.0.. => format!("{value:.1}"),
         10.0.. => format!("{value:.2}"),
         _ => format!("{value:.3}"),

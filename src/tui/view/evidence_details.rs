@@ -161,10 +161,10 @@ fn certificate(text: &mut Text, statement: &Statement, signed: bool, verdict: Op
     text.gap();
     text.strong("checks");
     for check in &predicate.checks.passed {
-        text.dim(&format!("✓ {}: {}", check.name, check.found));
+        text.dim(&format!("✓ {check}"));
     }
     for check in &predicate.checks.failed {
-        text.bad(&format!("✖ {}: {}", check.name, check.found));
+        text.bad(&format!("✖ {check}"));
     }
     text.gap();
     text.strong("every figure");
