@@ -70,7 +70,8 @@ mod tests {
             assert_eq!(separated(number), text);
         }
         let text = "18030 operations of 50000, 1.000000000, a12345 and \u{2264} 2000 at 195000.";
-        let found = "18,030 operations of 50,000, 1.000000000, a12345 and \u{2264} 2,000 at 195,000.";
+        let found =
+            "18,030 operations of 50,000, 1.000000000, a12345 and \u{2264} 2,000 at 195,000.";
         assert_eq!(for_people(text), found);
     }
 }

@@ -15,7 +15,7 @@ use crate::measure::{
 use crate::model::Which;
 use crate::record::Unique;
 use crate::space::OPERATIONS;
-use crate::words::{counted, for_people};
+use crate::words::counted;
 
 /// The run's own last coverage may differ by this share of all operations.
 const HISTORY_MARGIN: f64 = 0.02;
@@ -35,10 +35,9 @@ pub struct Check {
     pub found: String,
 }
 
-/// A line for people.
 impl fmt::Display for Check {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}: {}", for_people(&self.name), for_people(&self.found))
+        write!(f, "{}: {}", self.name, self.found)
     }
 }
 

@@ -5,7 +5,7 @@ use super::{CERTIFICATE, ENVELOPE, SUMS};
 use crate::measure::{Estimators, Figure};
 use crate::space::OPERATIONS;
 use crate::validation::{Score, number};
-use crate::words::separated;
+use crate::words::{for_people, separated};
 
 /// The document; a function of the predicate alone.
 pub fn document(predicate: &Predicate) -> String {
@@ -108,12 +108,16 @@ pub fn document(predicate: &Predicate) -> String {
     line("");
     line("## Checks");
     line("");
+    let read = |words: String| match measurement.estimators {
+        Estimators::Plain => words,
+        Estimators::Corrected => for_people(&words),
+    };
     for (mark, checks) in [
         ("x", &predicate.checks.passed),
         (" ", &predicate.checks.failed),
     ] {
         for check in checks {
-            line(&format!("- [{mark}] {check}"));
+            line(&format!("- [{mark}] {}", read(check.to_string())));
         }
     }
     if !predicate.validation.is_empty() {
@@ -130,7 +134,7 @@ pub fn document(predicate: &Predicate) -> String {
         line("| test | VAE | value | untrained | baseline | bound | verdict |");
         line("|---|---|---|---|---|---|---|");
         for score in &predicate.validation {
-            line(&finding(score));
+            line(&read(finding(score)));
         }
     }
     line("");

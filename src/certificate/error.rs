@@ -7,6 +7,7 @@ use thiserror::Error;
 use super::checks::Check;
 use crate::device::DeviceFailure;
 use crate::run::RunError;
+use crate::words::for_people;
 
 /// Why a certificate could not be made or a key not be used.
 #[derive(Debug, Error)]
@@ -44,6 +45,6 @@ pub enum CertificateError {
 fn list(failed: &[Check]) -> String {
     failed
         .iter()
-        .map(|check| format!("\n  {check}"))
+        .map(|check| format!("\n  {}", for_people(&check.to_string())))
         .collect()
 }

@@ -5,7 +5,7 @@ use std::process::ExitCode;
 use serde_json::json;
 
 use fluxttice_core::run::Origin;
-use fluxttice_core::validation::{Finding, Past, UNTRAINED, condemned, number, tests, validate};
+use fluxttice_core::validation::{Finding, Past, UNTRAINED, condemned, readable, tests, validate};
 
 use super::progress::Bar;
 use super::{Done, Failure, json_line, line, note, setup, study};
@@ -99,16 +99,16 @@ fn table(findings: &[Finding]) -> Result<(), Failure> {
             .measured
             .interval
             .map_or(String::new(), |[low, high]| {
-                format!("[{}, {}]", number(low), number(high))
+                format!("[{}, {}]", readable(low), readable(high))
             });
         line(&format!(
             "{:<33} {} {:>9} {interval:>17} {:>9} {:>9} {:>9}  {}",
             test.name,
             finding.which.name().to_uppercase(),
-            number(finding.measured.value),
-            number(finding.untrained),
-            number(finding.chance),
-            test.bound,
+            readable(finding.measured.value),
+            readable(finding.untrained),
+            readable(finding.chance),
+            test.bound.readable(),
             finding.verdict.words()
         ))?;
     }
@@ -127,13 +127,15 @@ fn list(global: &Global) -> Done {
         let unit = if test.unit.is_empty() { "" } else { " " };
         line(&format!(
             "  bound {}{unit}{}: {}",
-            test.bound, test.unit, test.source
+            test.bound.readable(),
+            test.unit,
+            test.source
         ))?;
         line(&format!("  95 % interval: {}", test.interval.words()))?;
         line(&format!(
             "  baseline: {}; margin {}",
             test.baseline,
-            number(test.margin)
+            readable(test.margin)
         ))?;
     }
     Ok(ExitCode::SUCCESS)

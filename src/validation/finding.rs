@@ -5,7 +5,7 @@ use std::fmt;
 use serde::{Deserialize, Serialize};
 
 use crate::model::Which;
-use crate::words::separated;
+use crate::words::{for_people, separated};
 
 /// What must hold of a value.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize)]
@@ -18,6 +18,11 @@ pub enum Bound {
 }
 
 impl Bound {
+    /// `≥ 16,731`: for people.
+    pub fn readable(self) -> String {
+        for_people(&self.to_string())
+    }
+
     /// Whether a value keeps it; what is no number does not.
     pub fn holds(self, value: f64) -> bool {
         match self {
@@ -35,7 +40,7 @@ impl Bound {
     }
 }
 
-/// `≥ 0.900`.
+/// `≥ 0.900`, with its digits as they are, as certificates state it.
 impl fmt::Display for Bound {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
@@ -45,15 +50,20 @@ impl fmt::Display for Bound {
     }
 }
 
-/// A value for people: four significant digits, counts in full, a dash for what is no number.
+/// Four significant digits, counts in full, a dash for what is no number.
 pub fn number(value: f64) -> String {
     match value.abs() {
         _ if !value.is_finite() => "–".to_owned(),
-        1000.0.. => separated(&format!("{value:.0}")),
+        1000.0.. => format!("{value:.0}"),
         100.0.. => format!("{value:.1}"),
         10.0.. => format!("{value:.2}"),
         _ => format!("{value:.3}"),
     }
+}
+
+/// A value for people: as [`number`] has it, with its thousands separated.
+pub fn readable(value: f64) -> String {
+    separated(&number(value))
 }
 
 /// What a test belongs to.

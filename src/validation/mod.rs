@@ -16,7 +16,9 @@ mod statistics;
 mod training;
 
 pub use deciding::HOLD_OUT;
-pub use finding::{Bound, Finding, Group, Measured, Method, Test, Verdict, condemned, number};
+pub use finding::{
+    Bound, Finding, Group, Measured, Method, Test, Verdict, condemned, number, readable,
+};
 pub use lab::Past;
 pub use score::Score;
 

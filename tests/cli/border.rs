@@ -668,6 +668,20 @@ fn a_run_of_the_first_layout_with_digests_goes_on_as_it_would_have_then() {
 }
 
 #[test]
+fn a_run_that_measures_information_goes_on_as_it_would_have_then() {
+    let home = Home::new();
+    let made_with =
+        "--seed 7 --epochs 1 --set stopping.by=information --set stopping.information_every=1";
+    let same_processor = home.has_fixture("run-information", made_with);
+    let path = home.path("run").display().to_string();
+    home.runs(&format!("check {path}")).exits(0);
+    home.resume("run", "--epochs 2").exits(0);
+    // What that version made of two more epochs.
+    let then = "sha256:9a65fea905d7aec995b2b3c22dad40b88b636dfbdbdd417f07986b0a307533e5";
+    home.came_to(then, same_processor);
+}
+
+#[test]
 fn what_is_trained_is_told_from_what_is_saved() {
     let home = Home::new();
     home.train("data/runs/mine", KEPT).exits(0);

@@ -185,10 +185,15 @@ fn the_built_in_model_comes_with_a_certificate_that_holds() {
 }
 
 #[test]
-fn a_certificate_of_version_0_1_0_is_verified_by_what_it_states() {
+fn earlier_certificates_are_verified_by_what_they_state() {
     let home = Home::new();
-    let held = home.run("verify tests/fixtures/certificate-0.1.0").exits(0);
-    assert!(held.stdout.starts_with("VALID: "), "{}", held.stdout);
+    // Of version 0.1.0, and the first with corrected estimators.
+    for fixture in ["certificate-0.1.0", "certificate-corrected"] {
+        let held = home
+            .run(&format!("verify tests/fixtures/{fixture}"))
+            .exits(0);
+        assert!(held.stdout.starts_with("VALID: "), "{}", held.stdout);
+    }
 }
 
 #[test]

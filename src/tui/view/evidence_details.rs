@@ -14,7 +14,7 @@ use crate::space::OPERATIONS;
 use crate::tui::app::App;
 use crate::tui::format::{fit, thousands, wrap};
 use crate::tui::theme::{Role, Theme};
-use crate::words::counted;
+use crate::words::{counted, for_people, separated};
 
 /// Figures that come first.
 const HEADLINES: [&str; 3] = ["argmax coverage", "decode entropy", "mutual information"];
@@ -161,10 +161,10 @@ fn certificate(text: &mut Text, statement: &Statement, signed: bool, verdict: Op
     text.gap();
     text.strong("checks");
     for check in &predicate.checks.passed {
-        text.dim(&format!("✓ {check}"));
+        text.dim(&format!("✓ {}", for_people(&check.to_string())));
     }
     for check in &predicate.checks.failed {
-        text.bad(&format!("✖ {check}"));
+        text.bad(&format!("✖ {}", for_people(&check.to_string())));
     }
     text.gap();
     text.strong("every figure");
@@ -281,13 +281,13 @@ fn value(figure: &Figure, unit: &str) -> String {
         };
     }
     let number = |value: f64| {
-        if value == value.trunc() {
+        separated(&if value == value.trunc() {
             format!("{value:.0}")
         } else if value.abs() < 0.001 {
             format!("{value:.1e}")
         } else {
             format!("{value:.3}")
-        }
+        })
     };
     let error = figure
         .standard_error

@@ -7,7 +7,7 @@ use super::evidence_details::Text;
 use crate::model::Which;
 use crate::tui::format::{fit, thousands};
 use crate::tui::theme::{Role, Theme};
-use crate::validation::{Finding, UNTRAINED, Verdict, condemned, number};
+use crate::validation::{Finding, UNTRAINED, Verdict, condemned, readable};
 
 /// Columns of a number with its blanks, where there is room.
 const NUMBER: usize = 10;
@@ -82,13 +82,13 @@ fn rows(
     let samples = thousands(finding.measured.samples.into());
     let whose = Span::styled(finding.which.name().to_uppercase(), theme.role(role));
     let numbers = vec![
-        Span::raw(format!("{:>column$}", number(finding.measured.value))),
+        Span::raw(format!("{:>column$}", readable(finding.measured.value))),
         Span::styled(
             format!(
                 "{:>column$}{:>column$}{:>column$}",
-                number(finding.untrained),
-                number(finding.chance),
-                finding.test.bound
+                readable(finding.untrained),
+                readable(finding.chance),
+                finding.test.bound.readable()
             ),
             theme.dim(),
         ),
