@@ -35,6 +35,7 @@ pub struct Certified {
 /// files, device or key fail. Nothing is at `folder` then but what was there before.
 pub fn certify(
     disk: &Disk,
+    tool: &Tool,
     checkpoint: &Checkpoint,
     scale: &Scale,
     folder: &Path,
@@ -70,7 +71,7 @@ pub fn certify(
         });
     }
     let predicate = Predicate {
-        tool: Tool::this(),
+        tool: tool.clone(),
         made: journal::now(),
         run: run(&evidence)?,
         definitions: definitions(&measured.figures, measurement.estimators),

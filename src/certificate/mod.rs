@@ -26,7 +26,7 @@ pub use error::CertificateError;
 pub use evidence::Evidence;
 pub use keys::{KeyPair, PublicKey, SecretKey};
 pub use shelf::{Item, ItemKind, export, place, shelf};
-pub use statement::{PREDICATE_TYPE, Predicate, STATEMENT_TYPE, Statement, TOLERANCE};
+pub use statement::{PREDICATE_TYPE, Predicate, STATEMENT_TYPE, Statement, TOLERANCE, Tool};
 pub use untrained::Untrained;
 pub use verdict::{Claim, Found, Unchecked, Verdict, Word};
 pub use verify::{Trust, verify};

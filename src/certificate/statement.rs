@@ -12,7 +12,6 @@ use super::sums::{Files, hex};
 use super::untrained::Untrained;
 use crate::measure::{Definition, Estimators, Figure, Scale, definition_as};
 use crate::run::RunError;
-use crate::space::sha256;
 use crate::validation::Score;
 
 /// Type of every in-toto statement, version 1.
@@ -56,7 +55,7 @@ pub struct Digests {
 /// What is stated.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Predicate {
-    /// What made the certificate.
+    /// The program that made the certificate; it says so itself.
     pub tool: Tool,
     /// When, in UTC (RFC 3339).
     pub made: String,
@@ -77,7 +76,7 @@ pub struct Predicate {
     pub validation: Vec<Score>,
 }
 
-/// What made the certificate.
+/// The program that made the certificate; it says so itself.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Tool {
     /// Name.
@@ -90,19 +89,6 @@ pub struct Tool {
     pub compiler: String,
     /// SHA-256 of the lockfile that names every dependency.
     pub lockfile: String,
-}
-
-impl Tool {
-    /// This program.
-    pub fn this() -> Self {
-        Self {
-            name: env!("CARGO_PKG_NAME").to_owned(),
-            version: env!("CARGO_PKG_VERSION").to_owned(),
-            commit: env!("FLUXTTICE_COMMIT").to_owned(),
-            compiler: env!("FLUXTTICE_COMPILER").to_owned(),
-            lockfile: sha256(include_bytes!("../../Cargo.lock")),
-        }
-    }
 }
 
 /// The run that made the weights.

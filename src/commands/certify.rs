@@ -26,6 +26,7 @@ pub fn run(global: &Global, args: &CertifyArgs) -> Done {
     let bar = Bar::new(global);
     let certified = certify(
         &Disk::default(),
+        &setup::this_program(),
         &checkpoint,
         &scale,
         &args.out,

@@ -78,6 +78,7 @@ fn show(global: &Global, tab: Tab, start: impl FnOnce() -> Result<Session, Failu
                 worker,
             } = start()?;
             let runs = Runs {
+                tool: setup::this_program(),
                 disk: Disk::default(),
                 folder: setup::runs(global)?,
             };

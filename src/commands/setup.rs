@@ -2,6 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
+use fluxttice_core::certificate::Tool;
 use fluxttice_core::config::{Config, Loaded, Source};
 use fluxttice_core::run::{
     Checkpoint, Disk, find_checkpoint, find_run, finished_epochs, run_and_checkpoint, runs_folder,
@@ -9,9 +10,21 @@ use fluxttice_core::run::{
 };
 use fluxttice_core::session::{Place, Plan, Session, plans};
 use fluxttice_core::shown::shown;
+use fluxttice_core::space::sha256;
 
 use super::Failure;
 use crate::cli::{Global, MOST_SEED, Population};
+
+/// What certificates name as their maker.
+pub fn this_program() -> Tool {
+    Tool {
+        name: env!("CARGO_PKG_NAME").to_owned(),
+        version: env!("CARGO_PKG_VERSION").to_owned(),
+        commit: env!("FLUXTTICE_COMMIT").to_owned(),
+        compiler: env!("FLUXTTICE_COMPILER").to_owned(),
+        lockfile: sha256(include_bytes!("../../Cargo.lock")),
+    }
+}
 
 /// The folder of all runs.
 pub fn runs(global: &Global) -> Result<PathBuf, Failure> {

@@ -3,6 +3,7 @@
 use std::path::Path;
 use std::time::Duration;
 
+use fluxttice_core::certificate::Tool;
 use fluxttice_core::config::{Config, Source};
 use fluxttice_core::device::DeviceSpec;
 use fluxttice_core::record::Stage;
@@ -201,6 +202,13 @@ impl Watched {
 /// The folder of all runs.
 pub fn runs(folder: &Path) -> Runs {
     Runs {
+        tool: Tool {
+            name: "tests".to_owned(),
+            version: env!("CARGO_PKG_VERSION").to_owned(),
+            commit: "unknown".to_owned(),
+            compiler: "unknown".to_owned(),
+            lockfile: "unknown".to_owned(),
+        },
         disk: Disk::default(),
         folder: folder.to_owned(),
     }

@@ -15,8 +15,8 @@ use super::error::CertificateError;
 use super::evidence::Evidence;
 use super::keys::KeyPair;
 use super::measured::Measured;
-use super::render::{Rendered, render};
-use super::statement::{Measurement, Predicate, Statement, canonical, subjects};
+use super::render::{Rendered, THIS, render};
+use super::statement::{Measurement, Predicate, Statement, Tool, canonical, subjects};
 use super::sums::{Files, sums};
 use super::verdict::{Verdict, Word};
 use super::verify::{Again, Folder, Trust, check};
@@ -24,6 +24,7 @@ use super::{CERTIFICATE, DOCUMENT, ENVELOPE, PICTURE, PLOT, SUMS};
 use crate::device::DeviceFailure;
 use crate::measure::Scale;
 use crate::run::{Disk, built_in};
+use crate::space::sha256;
 
 /// The one check that a certificate at this scale must fail.
 const SMALL: &str = "measurement: as much as a certificate takes";
@@ -52,6 +53,7 @@ fn made() -> &'static Made {
         let checkpoint = built_in().unwrap();
         certify(
             &Disk::default(),
+            &tool(),
             &checkpoint,
             &small(),
             &folder,
@@ -64,6 +66,16 @@ fn made() -> &'static Made {
             pair,
         }
     })
+}
+
+fn tool() -> Tool {
+    Tool {
+        name: "fluxttice-explorer".to_owned(),
+        version: THIS.to_owned(),
+        commit: "unknown".to_owned(),
+        compiler: "unknown".to_owned(),
+        lockfile: sha256(b""),
+    }
 }
 
 fn read(folder: &Path) -> Files {

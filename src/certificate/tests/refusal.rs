@@ -19,6 +19,7 @@ fn pretended(home: &Path, weights: &Weights) -> Checkpoint {
 fn refused(checkpoint: &Checkpoint, folder: &Path) -> Vec<String> {
     match certify(
         &Disk::default(),
+        &tool(),
         checkpoint,
         &small(),
         folder,
@@ -81,6 +82,7 @@ fn a_certificate_is_never_overwritten_and_never_half_there() {
     std::fs::write(folder.join("mine"), "precious").unwrap();
     let error = certify(
         &Disk::default(),
+        &tool(),
         &built_in().unwrap(),
         &small(),
         &folder,
@@ -93,6 +95,7 @@ fn a_certificate_is_never_overwritten_and_never_half_there() {
     // A place that cannot be written, found out before anything is measured or after.
     let error = certify(
         &Disk::default(),
+        &tool(),
         &built_in().unwrap(),
         &small(),
         Path::new("/proc/evidence"),

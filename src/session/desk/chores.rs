@@ -39,7 +39,9 @@ pub(super) fn look_after(
 }
 
 fn done(runs: &Runs, chore: Chore) -> DeskEvent {
-    let Runs { disk, folder: runs } = runs;
+    let Runs {
+        disk, folder: runs, ..
+    } = runs;
     match chore {
         Chore::List => match shelf(runs) {
             Ok(items) => DeskEvent::Listed(Arc::new(items)),

@@ -143,7 +143,7 @@ fn certified(
     let checkpoint = find_checkpoint(&runs.folder, named.as_deref())?;
     let folder = place(&runs.folder, &checkpoint);
     let scale = Scale::certificate(SEED);
-    let certified = certify(&runs.disk, &checkpoint, &scale, &folder, None, watch)?;
+    let certified = certify(&runs.disk, &runs.tool, &checkpoint, &scale, &folder, None, watch)?;
     Ok(DeskEvent::Certified(certified.folder))
 }
 

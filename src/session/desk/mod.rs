@@ -22,6 +22,7 @@ pub use request::{Chore, Content, DeskEvent, DeskRequest, Measurement};
 use super::lab::Lab;
 use crate::device::DeviceSpec;
 use crate::experiment::Trial;
+use crate::certificate::Tool;
 use crate::run::Disk;
 use crate::threads;
 use chores::look_after;
@@ -30,6 +31,8 @@ use measuring::measure;
 /// The folder of all runs and what it is written with.
 #[derive(Clone, Debug)]
 pub struct Runs {
+    /// The program that certificates name as their maker.
+    pub tool: Tool,
     /// What it is written with.
     pub disk: Disk,
     /// The folder.
