@@ -15,7 +15,7 @@ use fluxttice_core::record::{EpochRecord, EpochReport};
 use fluxttice_core::run::built_in;
 use fluxttice_core::session::Session;
 use fluxttice_core::session::message::Event;
-use fluxttice_core::tui::{ColorDepth, Offscreen, Options, Tab};
+use fluxttice_tui::{ColorDepth, Offscreen, Options, Tab};
 
 /// As long as the published run may be.
 const EPOCHS: u32 = 400;

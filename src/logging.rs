@@ -12,7 +12,7 @@ use std::time::SystemTime;
 use fluxttice_core::run::names::LOG;
 use fluxttice_core::session::message::Event;
 use fluxttice_core::shown::shown;
-use fluxttice_core::tui::{LogBuffer, LogLevel, LogLine};
+use fluxttice_tui::{LogBuffer, LogLevel, LogLine};
 use tokio::sync::mpsc::{UnboundedReceiver, unbounded_channel};
 use tracing::field::{Field, Visit};
 use tracing::{Level, Subscriber};
@@ -139,6 +139,7 @@ fn targets(level: Level) -> Targets {
         })
         .with_target("fluxttice_core", level)
         .with_target("fluxttice_explorer", level)
+        .with_target("fluxttice_tui", level)
         .with_target("stderr", level)
 }
 
@@ -236,5 +237,38 @@ impl Drop for StderrGuard {
     fn drop(&mut self) {
         // Nothing can be told if this fails: standard error is what is missing.
         let _ = rustix::stdio::dup2_stderr(&self.original);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::fs;
+
+    use super::*;
+
+    #[test]
+    fn no_crate_of_ours_writes_lines_that_are_left_out() {
+        let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/crates");
+        let writers: Vec<String> = fs::read_dir(folder)
+            .unwrap()
+            .map(|entry| entry.unwrap().path())
+            .filter(|path| {
+                let manifest = fs::read_to_string(path.join("Cargo.toml")).unwrap();
+                manifest.contains("\ntracing.workspace")
+            })
+            .map(|path| {
+                path.file_name()
+                    .unwrap()
+                    .to_string_lossy()
+                    .replace('-', "_")
+            })
+            .collect();
+        assert!(!writers.is_empty());
+        for name in writers {
+            assert!(
+                targets(Level::INFO).would_enable(&name, &Level::INFO),
+                "{name}"
+            );
+        }
     }
 }

@@ -7,11 +7,12 @@ use std::process::ExitCode;
 use serde::{Deserialize, Serialize};
 
 use fluxttice_core::device::choose;
+use fluxttice_core::digest::sha256;
 use fluxttice_core::measure::{Benchmark, CoverageTrials, Spread, VaeBenchmark};
 use fluxttice_core::run::{Origin, journal, read_file};
 use fluxttice_core::session::SessionError;
 use fluxttice_core::shown;
-use fluxttice_core::space::{OPERATIONS, sha256};
+use fluxttice_core::space::OPERATIONS;
 use fluxttice_core::threads;
 
 use super::progress::Bar;

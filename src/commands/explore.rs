@@ -5,14 +5,14 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::Path;
 use std::process::ExitCode;
 
+use fluxttice_core::request::Command;
 use fluxttice_core::run::{
     Checkpoint, Disk, LATEST, best_at_hand, checkpoint_folder, find_checkpoint, is_open,
 };
-use fluxttice_core::session::message::Command;
 use fluxttice_core::session::{
     Desk, DeskInlet, DeskRequest, Inlet, Place, Runs, Session, SessionError,
 };
-use fluxttice_core::tui::{self, Exit, Inputs, Options, Tab};
+use fluxttice_tui::{Exit, Inputs, Options, Tab};
 
 use super::{Done, Failure, note, setup, signals};
 use crate::cli::{Global, Population};
@@ -66,7 +66,7 @@ fn terminal_here() -> Result<(), Failure> {
 
 fn show(global: &Global, tab: Tab, start: impl FnOnce() -> Result<Session, Failure>) -> Done {
     let logs = Logs::to_screen(global.log);
-    tui::install_panic_hook();
+    fluxttice_tui::install_panic_hook();
     let captured = Logs::capture_stderr();
     let shown = catch_unwind(AssertUnwindSafe(|| {
         signals::runtime()?.block_on(async {
@@ -91,7 +91,7 @@ fn show(global: &Global, tab: Tab, start: impl FnOnce() -> Result<Session, Failu
                 log: logs.buffer(),
                 shutdown,
             };
-            let exit = tui::run(
+            let exit = fluxttice_tui::run(
                 Asker(inlet, desk.inlet),
                 inputs,
                 Options {
@@ -121,7 +121,7 @@ fn show(global: &Global, tab: Tab, start: impl FnOnce() -> Result<Session, Failu
 /// The screen's way to the worker and the desk.
 struct Asker(Inlet, DeskInlet);
 
-impl tui::Session for Asker {
+impl fluxttice_tui::Session for Asker {
     fn send(&mut self, command: Command) -> Option<u64> {
         self.0.send(command)
     }

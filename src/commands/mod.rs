@@ -48,8 +48,8 @@ use fluxttice_core::shown::{is_unsafe, printable, shown};
 use fluxttice_core::space::ParseOperationError;
 use fluxttice_core::study::StudyError;
 use fluxttice_core::training::StepError;
-use fluxttice_core::tui::UiError;
 use fluxttice_core::words::{separated, thousands};
+use fluxttice_tui::UiError;
 
 /// Why a command did not do what it was asked to.
 #[derive(Debug, Error)]

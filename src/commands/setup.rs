@@ -4,13 +4,13 @@ use std::path::{Path, PathBuf};
 
 use fluxttice_core::certificate::Tool;
 use fluxttice_core::config::{Config, Loaded, Source};
+use fluxttice_core::digest::sha256;
 use fluxttice_core::run::{
     Checkpoint, Disk, find_checkpoint, find_run, finished_epochs, run_and_checkpoint, runs_folder,
     stored_config,
 };
 use fluxttice_core::session::{Place, Plan, Session, plans};
 use fluxttice_core::shown::shown;
-use fluxttice_core::space::sha256;
 
 use super::Failure;
 use crate::cli::{Global, MOST_SEED, Population};

@@ -2,7 +2,7 @@
 
 use std::process::ExitCode;
 
-use fluxttice_core::tui::StopSignal;
+use fluxttice_tui::StopSignal;
 use tokio::sync::watch;
 
 use super::Failure;

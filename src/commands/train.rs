@@ -10,9 +10,10 @@ use serde_json::{Value, json};
 
 use fluxttice_core::experiment::FIGURES;
 use fluxttice_core::record::EpochRecord;
+use fluxttice_core::request::Command;
 use fluxttice_core::run::{Members, journal, read_whole_journal};
 use fluxttice_core::session::Session;
-use fluxttice_core::session::message::{Command, End, Event, NoticeLevel, Progress, RunInfo};
+use fluxttice_core::session::message::{End, Event, NoticeLevel, Progress, RunInfo};
 use fluxttice_core::shown::{printable, shown};
 use fluxttice_core::training::Steer;
 use fluxttice_core::words::{counted, thousands};

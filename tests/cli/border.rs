@@ -40,7 +40,7 @@ impl Home {
     /// taken back.
     fn came_to(&self, digest: &str, same_processor: bool) {
         match same_processor {
-            true => assert_eq!(fluxttice_core::space::sha256(&self.weights("run")), digest),
+            true => assert_eq!(fluxttice_core::digest::sha256(&self.weights("run")), digest),
             false => println!("skipped: this processor rounds differently"),
         }
         let path = self.path("run").display().to_string();

@@ -11,8 +11,8 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::mpsc::channel;
 use std::time::{Duration, Instant};
 
+use fluxttice_core::digest::sha256;
 use fluxttice_core::random::{Purpose, Stream};
-use fluxttice_core::space::sha256;
 
 /// How long one command may take.
 const PATIENCE: Duration = Duration::from_secs(10);

@@ -1,0 +1,138 @@
+//! What a checkpoint is held against whenever it is read: digests of its files, and of its run up to its epoch.
+
+use std::collections::BTreeMap;
+use std::path::Path;
+
+use serde::{Deserialize, Serialize};
+
+use super::error::RunError;
+use super::files;
+use super::lines::Prefix;
+use super::names::{CONFIG, DIGESTS, JOURNAL, METRICS};
+use crate::digest::hex;
+
+/// Version of the layout.
+const VERSION: u32 = 1;
+/// Largest file of digests that is read.
+const LIMIT: u64 = 64 << 10;
+
+/// Digests in a checkpoint, written last.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Digests {
+    version: u32,
+    /// SHA-256 of the checkpoint's other files by name.
+    pub files: BTreeMap<String, String>,
+    /// The run that it was made in; `None` where it was made outside of one.
+    pub run: Option<Story>,
+}
+
+/// Digests of a run's own files up to a checkpoint.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Story {
+    /// SHA-256 of the configuration's file.
+    pub config: String,
+    /// The lines of its epochs.
+    pub metrics: Prefix,
+    /// The lines of the journal.
+    pub journal: Prefix,
+}
+
+impl Digests {
+    /// Of these files.
+    pub fn of<'a>(files: impl Iterator<Item = (&'a str, &'a [u8])>, run: Option<Story>) -> Self {
+        Self {
+            version: VERSION,
+            files: files
+                .map(|(name, bytes)| (name.to_owned(), hex(bytes)))
+                .collect(),
+            run,
+        }
+    }
+
+    /// Reads the digests of a checkpoint; `None` where it has none: version 0.1.0 made it.
+    ///
+    /// # Errors
+    /// [`RunError::Unusable`] where they are damaged.
+    pub fn read(checkpoint: &Path) -> Result<Option<Self>, RunError> {
+        let path = checkpoint.join(DIGESTS);
+        if !files::is_there(&path) {
+            return Ok(None);
+        }
+        let read: Self = serde_json::from_slice(&files::read(&path, LIMIT)?).map_err(|error| {
+            RunError::unusable(&path, format!("expected digests, found: {error}"))
+        })?;
+        if read.version != VERSION {
+            let problem = format!(
+                "layout version {}; this program reads {VERSION}",
+                read.version
+            );
+            return Err(RunError::unusable(&path, problem));
+        }
+        Ok(Some(read))
+    }
+
+    /// As they are written.
+    ///
+    /// # Errors
+    /// [`RunError::Unusable`], which the JSON library does not give for digests.
+    pub fn to_bytes(&self, path: &Path) -> Result<Vec<u8>, RunError> {
+        let text = serde_json::to_vec_pretty(self);
+        text.map_err(|error| RunError::unusable(path, error.to_string()))
+    }
+
+    /// Holds a file of the checkpoint against its digest.
+    ///
+    /// # Errors
+    /// [`RunError::Unusable`] where it is not what was saved.
+    pub fn check(&self, path: &Path, name: &str, bytes: Option<&[u8]>) -> Result<(), RunError> {
+        let problem = match (self.files.get(name), bytes) {
+            (Some(saved), Some(bytes)) if *saved == hex(bytes) => return Ok(()),
+            (None, None) => return Ok(()),
+            (Some(_), Some(_)) => "is damaged: it is not what was saved (SHA-256)",
+            (Some(_), None) => "is missing: it was there when the checkpoint was saved",
+            (None, Some(_)) => "was not there when the checkpoint was saved",
+        };
+        Err(RunError::unusable(path, problem))
+    }
+}
+
+impl Story {
+    /// Holds the files of a run against their digests, metrics only where asked to; `checkpoint` is what the messages
+    /// call it.
+    ///
+    /// # Errors
+    /// [`RunError::Unusable`] names the file that is not what it was.
+    pub fn check(
+        &self,
+        run: &Path,
+        checkpoint: &str,
+        own: &Own,
+        metrics: bool,
+    ) -> Result<(), RunError> {
+        let as_saved = [
+            (CONFIG, hex(&own.config) == self.config),
+            (METRICS, !metrics || self.metrics.begins(&own.metrics)),
+            (JOURNAL, self.journal.begins(&own.journal)),
+        ];
+        match as_saved.into_iter().find(|(_, same)| !same) {
+            None => Ok(()),
+            Some((name, _)) => Err(RunError::unusable(
+                &run.join(name),
+                format!("is damaged: it is not what it was when {checkpoint} was saved (SHA-256)"),
+            )),
+        }
+    }
+}
+
+/// A run's own files as they lie.
+#[derive(Clone, Debug, Default)]
+pub struct Own {
+    /// `config.yaml`.
+    pub config: Vec<u8>,
+    /// `metrics.jsonl`; empty where there is none.
+    pub metrics: Vec<u8>,
+    /// `journal.jsonl`; empty where there is none.
+    pub journal: Vec<u8>,
+}

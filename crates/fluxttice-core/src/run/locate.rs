@@ -1,0 +1,468 @@
+//! Where runs lie, and what a user means by a checkpoint.
+
+use std::collections::BTreeMap;
+use std::fmt;
+use std::fs;
+use std::io::ErrorKind;
+use std::path::{Path, PathBuf};
+
+use directories::ProjectDirs;
+
+use super::aside::{free, stamp};
+use super::checkpoint::{Files, epoch_of, is_checkpoint, load_weights, weights_path};
+use super::door::{self, Entered, enter, enter_newest};
+use super::error::RunError;
+use super::files;
+use super::folder::{self, LATEST};
+use super::journal::Entry;
+use super::marker::Marker;
+use super::names::{CHECKPOINTS, CONFIG, DIGESTS, JOURNAL, METRICS, OPTIMIZER, STATE, WEIGHTS};
+use crate::config::{Config, Source};
+use crate::model::{MAX_FILE_BYTES, Weights};
+use crate::record::EpochRecord;
+use crate::shown::{printable, shown};
+
+/// Environment variable that stands in for `--data-dir`.
+pub const DATA_DIR: &str = "FLUXTTICE_DATA_DIR";
+
+/// The folder that holds all runs: the argument, else the environment, else the platform's.
+///
+/// # Errors
+/// [`RunError`] where the platform names no data folder (no home).
+pub fn runs_folder(data_dir: Option<&Path>) -> Result<PathBuf, RunError> {
+    let chosen = data_dir
+        .map(Path::to_owned)
+        .or_else(|| {
+            std::env::var_os(DATA_DIR)
+                .filter(|dir| !dir.is_empty())
+                .map(PathBuf::from)
+        })
+        .or_else(|| {
+            ProjectDirs::from("", "", "fluxttice-explorer").map(|dirs| dirs.data_dir().to_owned())
+        });
+    chosen.map(|dir| dir.join("runs")).ok_or_else(|| {
+        RunError::unusable(
+            Path::new("~"),
+            format!("no home folder here; name one with --data-dir or {DATA_DIR}"),
+        )
+    })
+}
+
+/// A new run's folder: seed and time in its name, not taken yet.
+pub fn new_run(runs: &Path, config: &Config) -> PathBuf {
+    free(runs, &format!("{}-s{}", stamp(), config.seed))
+}
+
+/// Whether a word is the path of something; else it is the name of a run in the data folder.
+pub fn is_path(word: &str) -> bool {
+    word.contains(std::path::is_separator)
+}
+
+/// The run a user means: a name under `runs`, a path (with a `/` in it), or (without a word) the newest one.
+///
+/// # Errors
+/// [`RunError`] where there is no such run.
+pub fn find_run(runs: &Path, named: Option<&str>) -> Result<PathBuf, RunError> {
+    match named {
+        Some(name) => {
+            let path = at(runs, name);
+            match has_config(&path)? || Marker::read(&path).is_some() {
+                true => Ok(path),
+                false => Err(no_such(runs, name, "run")),
+            }
+        }
+        None => all_runs(runs)?
+            .into_iter()
+            .next_back()
+            .ok_or_else(|| RunError::unusable(runs, "no run to continue yet")),
+    }
+}
+
+/// Whether a folder has a configuration, as a run has.
+fn has_config(path: &Path) -> Result<bool, RunError> {
+    let config = path.join(CONFIG);
+    match fs::metadata(&config) {
+        Ok(found) => Ok(found.is_file()),
+        Err(error) if error.kind() == ErrorKind::PermissionDenied => {
+            Err(RunError::unusable(&config, error.to_string()))
+        }
+        Err(_) => Ok(false),
+    }
+}
+
+/// Where a word says that something lies.
+fn at(runs: &Path, word: &str) -> PathBuf {
+    match is_path(word) {
+        true => PathBuf::from(word),
+        false => runs.join(word),
+    }
+}
+
+fn no_such(runs: &Path, named: &str, what: &str) -> RunError {
+    let mut problem = format!("no such {what}");
+    if !is_path(named) {
+        problem += &format!(" in {}", shown(runs));
+        if files::is_there(Path::new(named)) {
+            problem += &format!("; a path contains a `/`: ./{}", printable(named));
+        }
+    }
+    let path = at(runs, named);
+    let numbered = path
+        .file_name()
+        .and_then(|name| epoch_of(&name.to_string_lossy()));
+    let within = path.parent().filter(|folder| folder.ends_with(CHECKPOINTS));
+    if let (Some(_), Some(run)) = (numbered, within.and_then(Path::parent)) {
+        problem += &format!(
+            "; a run that goes on tidies checkpoints away, this one keeps {}",
+            folder::kept(run)
+        );
+    }
+    RunError::unusable(Path::new(named), problem)
+}
+
+/// Every run, the one written to last at the end.
+///
+/// # Errors
+/// [`RunError`] where the folder cannot be read.
+pub fn all_runs(runs: &Path) -> Result<Vec<PathBuf>, RunError> {
+    let entries = match fs::read_dir(runs) {
+        Err(error) if error.kind() == ErrorKind::NotFound => return Ok(Vec::new()),
+        entries => entries.map_err(|error| RunError::unusable(runs, error.to_string()))?,
+    };
+    let mut found: Vec<_> = entries
+        .flatten()
+        .map(|entry| entry.path())
+        // One that may not be looked into is listed with that.
+        .filter(|path| has_config(path).unwrap_or(true) && !folder::name(path).starts_with('.'))
+        .map(|path| {
+            let changed = fs::metadata(path.join(METRICS))
+                .and_then(|metadata| metadata.modified())
+                .ok();
+            (changed, path)
+        })
+        .collect();
+    found.sort();
+    Ok(found.into_iter().map(|(_, path)| path).collect())
+}
+
+/// The weights that this program trained itself with the configuration `fluxttice`.
+pub static BUILT_IN_WEIGHTS: &[u8] =
+    include_bytes!("../../../../assets/builtin/weights.safetensors");
+/// The story of the run that trained them.
+static BUILT_IN_METRICS: &str = include_str!("../../../../assets/builtin/metrics.jsonl");
+static BUILT_IN_CONFIG: &str = include_str!("../../../../assets/builtin/config.yaml");
+static BUILT_IN_JOURNAL: &str = include_str!("../../../../assets/builtin/journal.jsonl");
+
+/// What names fresh weights instead of a checkpoint.
+const UNTRAINED: &str = "untrained";
+/// Largest file that becomes evidence.
+const EVIDENCE_LIMIT: u64 = 256 << 20;
+
+/// Weights and where they come from.
+#[derive(Clone, Debug)]
+pub struct Checkpoint {
+    /// The weights.
+    pub weights: Weights,
+    /// Where they lie.
+    pub origin: Origin,
+    /// Epochs finished in them, and batches of the next one; `None` where that is not known.
+    pub moment: Option<(u32, u32)>,
+    /// What could not be checked of them, in whole sentences.
+    pub unchecked: Vec<String>,
+}
+
+/// Where a checkpoint lies.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Origin {
+    /// In the program.
+    BuiltIn,
+    /// In a run: its folder, and the checkpoint's.
+    Run {
+        /// The run's folder.
+        run: PathBuf,
+        /// The checkpoint's folder.
+        checkpoint: PathBuf,
+    },
+    /// In a file.
+    File(PathBuf),
+    /// Nowhere: fresh weights of this seed, for comparison.
+    Untrained(u64),
+}
+
+/// For people: a path, or `built-in model`.
+impl fmt::Display for Origin {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::BuiltIn => f.write_str("built-in model"),
+            Self::Untrained(seed) => write!(f, "untrained weights of seed {seed}"),
+            Self::Run {
+                checkpoint: path, ..
+            }
+            | Self::File(path) => f.write_str(&shown(path)),
+        }
+    }
+}
+
+impl Origin {
+    /// A short name: the run's, the file's, or `built-in`.
+    pub fn name(&self) -> String {
+        let last = |path: &Path| {
+            let name = path.file_name().unwrap_or(path.as_os_str());
+            name.to_string_lossy().into_owned()
+        };
+        match self {
+            Self::BuiltIn => "built-in".to_owned(),
+            Self::Run { run, .. } => last(run),
+            Self::File(path) => last(path),
+            Self::Untrained(seed) => format!("untrained-{seed}"),
+        }
+    }
+
+    /// Every file of the checkpoint and of its run that belongs to the evidence, by name, as it
+    /// lies; only the weights where nothing is known of a run.
+    ///
+    /// # Errors
+    /// [`RunError`] where a file cannot be read.
+    pub fn files(&self) -> Result<BTreeMap<String, Vec<u8>>, RunError> {
+        let at_hand: Vec<(PathBuf, &[&str])> = match self {
+            Self::BuiltIn => {
+                return Ok(BTreeMap::from([
+                    (WEIGHTS.to_owned(), BUILT_IN_WEIGHTS.to_vec()),
+                    (METRICS.to_owned(), BUILT_IN_METRICS.as_bytes().to_vec()),
+                    (CONFIG.to_owned(), BUILT_IN_CONFIG.as_bytes().to_vec()),
+                    (JOURNAL.to_owned(), BUILT_IN_JOURNAL.as_bytes().to_vec()),
+                ]));
+            }
+            Self::File(path) => {
+                let bytes = files::read(path, MAX_FILE_BYTES)?;
+                return Ok(BTreeMap::from([(WEIGHTS.to_owned(), bytes)]));
+            }
+            Self::Untrained(_) => return Ok(BTreeMap::new()),
+            Self::Run { run, checkpoint } => vec![
+                (checkpoint.clone(), &[WEIGHTS, OPTIMIZER, STATE]),
+                (run.clone(), &[CONFIG, METRICS, JOURNAL]),
+            ],
+        };
+        let mut found = BTreeMap::new();
+        for (folder, names) in at_hand {
+            for name in names {
+                let path = folder.join(name);
+                if path.exists() {
+                    found.insert((*name).to_owned(), files::read(&path, EVIDENCE_LIMIT)?);
+                }
+            }
+        }
+        Ok(found)
+    }
+
+    /// The run that it is one of.
+    pub fn run(&self) -> Option<&Path> {
+        match self {
+            Self::Run { run, .. } => Some(run),
+            Self::BuiltIn | Self::File(_) | Self::Untrained(_) => None,
+        }
+    }
+
+    /// Epochs finished in it, and batches of the next one; `None` where that is not known.
+    ///
+    /// # Errors
+    /// [`RunError`] where its state is damaged.
+    pub fn moment(&self) -> Result<Option<(u32, u32)>, RunError> {
+        match self {
+            Self::Run { checkpoint, .. } if checkpoint.join(STATE).exists() => {
+                folder::position(checkpoint).map(Some)
+            }
+            _ => Ok(None),
+        }
+    }
+
+    /// The configuration, metrics and journal of the run it comes from, as far as they are known.
+    ///
+    /// # Errors
+    /// [`RunError`] where a run's files are damaged.
+    pub fn story(&self) -> Result<(Config, Vec<EpochRecord>, Vec<Entry>), RunError> {
+        match self {
+            Self::Run { run, .. } => Ok((
+                folder::stored_config(run)?,
+                folder::read_metrics(run)?,
+                folder::read_journal(run)?,
+            )),
+            Self::BuiltIn => {
+                let path = Path::new("built-in model");
+                let config = Source::Text {
+                    name: "configuration of the built-in model".to_owned(),
+                    text: BUILT_IN_CONFIG.to_owned(),
+                };
+                Ok((
+                    Config::load(config, &[])?.config,
+                    folder::parse_metrics(BUILT_IN_METRICS, path)?,
+                    Vec::new(),
+                ))
+            }
+            Self::File(_) | Self::Untrained(_) => Ok((published()?, Vec::new(), Vec::new())),
+        }
+    }
+}
+
+fn published() -> Result<Config, RunError> {
+    Ok(Config::load(Source::BuiltIn, &[])?.config)
+}
+
+/// The checkpoint a user means: a run (`RUN`, `RUN@best`, `RUN@0050`), a snapshot folder, a
+/// weights file, `untrained` or `untrained:SEED` (fresh weights, for comparison), or (without a word)
+/// the built-in model.
+///
+/// # Errors
+/// [`RunError`] where there is none or it is damaged.
+pub fn find_checkpoint(runs: &Path, named: Option<&str>) -> Result<Checkpoint, RunError> {
+    let Some(named) = named else {
+        return built_in();
+    };
+    let path = Path::new(named);
+    if is_path(named) {
+        if path.is_file() {
+            return file(path.to_owned());
+        }
+        if is_checkpoint(path) {
+            return of_folder(path);
+        }
+    } else if !runs.join(named).exists()
+        && let Some(seed) = named.strip_prefix(UNTRAINED)
+    {
+        return untrained(seed, path);
+    }
+    let (run, which) = run_and_checkpoint(runs, named);
+    if !files::is_there(&at(runs, run)) {
+        return Err(no_such(runs, named, "file, snapshot or run"));
+    }
+    let run = find_run(runs, Some(run))?;
+    if which == LATEST {
+        let newest = enter_newest(&run)?;
+        if let Some((epoch, entered)) = newest {
+            let checkpoint = door::folder(&run, epoch);
+            return through(run, checkpoint, &entered);
+        }
+    }
+    let checkpoint = folder::checkpoint_folder(&run, which)?;
+    of_run(run, checkpoint)
+}
+
+/// The run and which of its checkpoints a user means by `RUN` or `RUN@WHICH`; a run may have an `@` in its own name.
+pub fn run_and_checkpoint<'a>(runs: &Path, named: &'a str) -> (&'a str, &'a str) {
+    let whole = has_config(&at(runs, named)).unwrap_or(true);
+    let parts = named.rsplit_once('@').filter(|_| !whole);
+    parts.unwrap_or((named, LATEST))
+}
+
+fn untrained(seed: &str, path: &Path) -> Result<Checkpoint, RunError> {
+    let seed = match seed.strip_prefix(':') {
+        None if seed.is_empty() => Ok(0),
+        None => Err(()),
+        Some(seed) => seed.parse().map_err(|_| ()),
+    };
+    let wrong = |()| RunError::unusable(path, "expected `untrained` or `untrained:SEED`");
+    let seed = seed.map_err(wrong)?;
+    Ok(Checkpoint {
+        weights: Weights::fresh(seed),
+        origin: Origin::Untrained(seed),
+        moment: None,
+        unchecked: Vec::new(),
+    })
+}
+
+/// The built-in model.
+///
+/// # Errors
+/// [`RunError`] if the built-in file is damaged, which a test rules out.
+pub fn built_in() -> Result<Checkpoint, RunError> {
+    let weights = Weights::from_bytes(BUILT_IN_WEIGHTS).map_err(|source| RunError::Weights {
+        path: PathBuf::from("built-in model"),
+        source,
+    })?;
+    Ok(Checkpoint {
+        weights,
+        origin: Origin::BuiltIn,
+        moment: None,
+        unchecked: Vec::new(),
+    })
+}
+
+/// The checkpoint with the highest argmax coverage (A and B averaged) among the runs' best and
+/// latest epochs, else the built-in model.
+///
+/// # Errors
+/// [`RunError`] if the built-in model cannot be read.
+pub fn best_at_hand(runs: &Path) -> Result<Checkpoint, RunError> {
+    let covered = |run: &PathBuf| -> Option<(u32, PathBuf, PathBuf)> {
+        folder::read_metrics(run)
+            .ok()?
+            .iter()
+            .filter_map(|record| {
+                let coverage = record.coverage?;
+                let folder = folder::checkpoint_folder(run, &record.epoch.to_string()).ok()?;
+                Some((
+                    coverage.a.argmax.unique + coverage.b.argmax.unique,
+                    folder,
+                    run.clone(),
+                ))
+            })
+            .max()
+    };
+    let mut found: Vec<_> = all_runs(runs)?.iter().filter_map(covered).collect();
+    found.sort();
+    let mut damaged = Vec::new();
+    for (_, checkpoint, run) in found.into_iter().rev() {
+        match of_run(run, checkpoint) {
+            Ok(mut best) => {
+                best.unchecked.extend(damaged);
+                return Ok(best);
+            }
+            Err(error) => damaged.push(error.to_string()),
+        }
+    }
+    let mut built_in = built_in()?;
+    built_in.unchecked.extend(damaged);
+    Ok(built_in)
+}
+
+fn of_run(run: PathBuf, checkpoint: PathBuf) -> Result<Checkpoint, RunError> {
+    let entered = enter(&run, &checkpoint)?;
+    through(run, checkpoint, &entered)
+}
+
+fn through(run: PathBuf, checkpoint: PathBuf, entered: &Entered) -> Result<Checkpoint, RunError> {
+    Ok(Checkpoint {
+        weights: entered.files.weights()?,
+        moment: entered.files.moment()?,
+        unchecked: entered.unchecked.clone(),
+        origin: Origin::Run { run, checkpoint },
+    })
+}
+
+/// A checkpoint or snapshot folder within its run, a folder that holds both (a certificate), or
+/// one that stands alone.
+fn of_folder(path: &Path) -> Result<Checkpoint, RunError> {
+    let whole = fs::canonicalize(path).unwrap_or_else(|_| path.to_owned());
+    let is_run = |folder: &&Path| folder.join(CONFIG).is_file();
+    let within = whole.parent().and_then(Path::parent).filter(is_run);
+    match Some(whole.as_path()).filter(is_run).or(within) {
+        Some(run) => of_run(run.to_owned(), path.to_owned()),
+        None => file(weights_path(path)),
+    }
+}
+
+/// Weights in a file; where that is one of a checkpoint's, the whole checkpoint is held against its digests.
+fn file(path: PathBuf) -> Result<Checkpoint, RunError> {
+    let of_checkpoint = path.file_name().is_some_and(|name| name == WEIGHTS);
+    let folder = path.parent().filter(|_| of_checkpoint);
+    let weights = match folder.filter(|folder| files::is_there(&folder.join(DIGESTS))) {
+        Some(folder) => Files::read(folder)?.weights()?,
+        None => load_weights(&path)?,
+    };
+    Ok(Checkpoint {
+        weights,
+        origin: Origin::File(path),
+        moment: None,
+        unchecked: Vec::new(),
+    })
+}

@@ -1,0 +1,56 @@
+//! A run on disk: folder, metrics, journal, checkpoints.
+
+mod aside;
+pub mod bookmarks;
+mod branch;
+mod check;
+pub mod checkpoint;
+mod contents;
+mod digests;
+pub mod disk;
+mod door;
+mod error;
+mod figures;
+pub(crate) mod files;
+mod folder;
+pub mod journal;
+mod lines;
+mod locate;
+mod lock;
+mod marker;
+mod members;
+mod metrics;
+mod moments;
+pub mod names;
+mod output;
+mod owner;
+mod reopening;
+mod repair;
+mod summary;
+mod trash;
+
+pub use branch::{Parent, branch, parent, state_after, weights_digest};
+pub use check::{Condition, Part, Report, check};
+pub use digests::{Digests, Own, Story};
+pub use disk::Disk;
+pub use door::{Entered, enter, enter_newest, read_whole_journal};
+pub use error::RunError;
+pub use figures::{FIGURES, Figure, figures};
+pub use files::read as read_file;
+pub use folder::{
+    BEST, BEST_COVERAGE, BEST_INFORMATION, LATEST, PLAIN_NAME, Reopened, RunFolder,
+    checkpoint_folder, checkpoints, finished_epochs, is_plain_name, name, parse_metrics,
+    read_journal, read_metrics, reserve, stored_config,
+};
+pub use lines::Prefix;
+pub use locate::{
+    BUILT_IN_WEIGHTS, Checkpoint, DATA_DIR, Origin, all_runs, best_at_hand, built_in,
+    find_checkpoint, find_run, is_path, run_and_checkpoint, runs_folder,
+};
+pub use lock::is_open;
+pub use members::{Band, Members, take_in};
+pub use moments::moments;
+pub use output::{Existing, check_result, descriptor, write_result};
+pub use repair::repair;
+pub use summary::{Branch, Summary, tree};
+pub use trash::{Deleted, TRASH, Trashed, delete, purge, restore, trashed};

@@ -1,0 +1,213 @@
+//! A run in a few figures, and all runs as a tree.
+
+use std::path::{Path, PathBuf};
+
+use super::branch::{Parent, parent};
+use super::door::newest;
+use super::error::RunError;
+use super::folder;
+use super::journal::{Entry, JournalEvent};
+use super::locate::all_runs;
+use super::lock::is_open;
+use crate::config::Config;
+use crate::record::{CoveragePair, EpochRecord};
+use crate::request::EndReason;
+
+/// A run as it lies on the disk.
+#[derive(Clone, Debug)]
+pub struct Summary {
+    /// Its name.
+    pub name: String,
+    /// Its folder.
+    pub path: PathBuf,
+    /// The configuration it was made with.
+    pub config: Config,
+    /// The run it is a branch of.
+    pub parent: Option<Parent>,
+    /// Its epochs, in order.
+    pub records: Vec<EpochRecord>,
+    /// Its journal.
+    pub journal: Vec<Entry>,
+    /// Epochs whose checkpoints are there.
+    pub checkpoints: Vec<u32>,
+    /// Epochs up to the newest checkpoint: those that going on begins after.
+    pub saved: u32,
+    /// How its last session ended; `None` where that was cut off or still goes on.
+    pub end: Option<EndReason>,
+    /// Whether a session has it open.
+    pub open: bool,
+}
+
+impl Summary {
+    /// Reads a run.
+    ///
+    /// # Errors
+    /// [`RunError`] where it is none, or damaged.
+    pub fn read(path: &Path) -> Result<Self, RunError> {
+        let journal = folder::read_journal(path)?;
+        let last = journal.iter().rev().find_map(|entry| match entry.event {
+            JournalEvent::Closed { reason, .. } => Some(Some(reason)),
+            JournalEvent::Opened { .. } => Some(None),
+            _ => None,
+        });
+        Ok(Self {
+            name: folder::name(path),
+            path: path.to_owned(),
+            config: folder::stored_config(path)?,
+            parent: parent(&journal),
+            records: folder::read_metrics(path)?,
+            saved: newest(path)?.map_or(0, |epoch| epoch.saturating_add(1)),
+            checkpoints: folder::checkpoints(path),
+            end: last.flatten(),
+            open: is_open(path),
+            journal,
+        })
+    }
+
+    /// How many epochs were trained and are not saved: they are done again.
+    pub fn unsaved(&self) -> u32 {
+        let trained = self.records.last().map_or(0, |record| record.epoch + 1);
+        trained.saturating_sub(self.saved)
+    }
+
+    /// The newest epoch.
+    pub fn newest(&self) -> Option<&EpochRecord> {
+        self.records.last()
+    }
+
+    /// The newest count of coverage.
+    pub fn coverage(&self) -> Option<CoveragePair> {
+        let mut newest_first = self.records.iter().rev();
+        newest_first.find_map(|record| record.coverage)
+    }
+}
+
+/// One line of the tree of runs.
+#[derive(Clone, Debug)]
+pub struct Branch {
+    /// The run, or what is wrong with it.
+    pub run: Result<Summary, String>,
+    /// Its folder.
+    pub path: PathBuf,
+    /// How many runs lie between it and one that is no branch.
+    pub depth: usize,
+}
+
+/// Every run: those that are no branch of one that is there, the one written to last first, each
+/// followed by its branches.
+///
+/// # Errors
+/// [`RunError`] where the folder cannot be read.
+pub fn tree(runs: &Path) -> Result<Vec<Branch>, RunError> {
+    let all: Vec<Branch> = all_runs(runs)?
+        .into_iter()
+        .rev()
+        .map(|path| Branch {
+            run: Summary::read(&path).map_err(|error| error.to_string()),
+            path,
+            depth: 0,
+        })
+        .collect();
+    let names: Vec<String> = all.iter().map(Branch::name).collect();
+    let is_root = |branch: &Branch| branch.parent().is_none_or(|name| !names.contains(name));
+    let (roots, mut rest): (Vec<Branch>, Vec<Branch>) = all.into_iter().partition(is_root);
+    let mut found = Vec::new();
+    for root in roots {
+        append(root, &mut rest, &mut found);
+    }
+    // Runs that name each other as parents belong nowhere; they are shown all the same.
+    found.extend(rest);
+    Ok(found)
+}
+
+fn append(branch: Branch, rest: &mut Vec<Branch>, found: &mut Vec<Branch>) {
+    let (name, depth) = (branch.name(), branch.depth + 1);
+    found.push(branch);
+    let is_child = |other: &Branch| other.parent() == Some(&name);
+    while let Some(place) = rest.iter().position(is_child) {
+        let child = rest.remove(place);
+        append(Branch { depth, ..child }, rest, found);
+    }
+}
+
+impl Branch {
+    /// The run's name.
+    pub fn name(&self) -> String {
+        folder::name(&self.path)
+    }
+
+    fn parent(&self) -> Option<&String> {
+        let run = self.run.as_ref().ok()?;
+        run.parent.as_ref().map(|parent| &parent.run)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::run::{Disk, RunFolder, delete};
+
+    fn make(runs: &Path, name: &str, parent: Option<&str>) {
+        let run =
+            RunFolder::create(&Disk::default(), &runs.join(name), &Config::default()).unwrap();
+        if let Some(parent) = parent {
+            run.journal(JournalEvent::Branched {
+                parent: parent.to_owned(),
+                epoch: 3,
+                weights: None,
+            })
+            .unwrap();
+        }
+    }
+
+    #[test]
+    fn branches_follow_their_parents_and_nothing_is_lost() {
+        let home = tempfile::tempdir().unwrap();
+        for (name, parent) in [
+            ("a", None),
+            ("a1", Some("a")),
+            ("a11", Some("a1")),
+            ("a2", Some("a")),
+            ("orphan", Some("gone")),
+            ("x", Some("y")),
+            ("y", Some("x")),
+            ("self", Some("self")),
+        ] {
+            make(home.path(), name, parent);
+        }
+        std::fs::write(home.path().join("a2/config.yaml"), "nonsense: 1").unwrap();
+        let tree = tree(home.path()).unwrap();
+        let depth = |name: &str| tree.iter().find(|run| run.name() == name).unwrap().depth;
+        let place = |name: &str| tree.iter().position(|run| run.name() == name).unwrap();
+        assert_eq!(tree.len(), 8);
+        assert_eq!(
+            (depth("a"), depth("a1"), depth("a11"), depth("orphan")),
+            (0, 1, 2, 0)
+        );
+        assert_eq!(
+            (place("a1"), place("a11")),
+            (place("a") + 1, place("a") + 2)
+        );
+        assert!(
+            tree[place("a2")].run.is_err(),
+            "a damaged run is listed with its problem"
+        );
+    }
+
+    #[test]
+    fn an_open_run_is_known_to_be_open_and_is_not_deleted() {
+        let home = tempfile::tempdir().unwrap();
+        let path = home.path().join("run");
+        let run = RunFolder::create(&Disk::default(), &path, &Config::default()).unwrap();
+        assert!(Summary::read(&path).unwrap().open);
+        assert!(delete(&Disk::default(), &path, false).is_err());
+        drop(run);
+        assert!(!Summary::read(&path).unwrap().open);
+        delete(&Disk::default(), &path, false).unwrap();
+        assert!(!path.exists());
+        assert!(
+            delete(&Disk::default(), home.path(), false).is_err(),
+            "what is no run is not deleted"
+        );
+    }
+}

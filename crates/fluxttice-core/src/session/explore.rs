@@ -1,0 +1,133 @@
+//! A session without training: a finished model that can be asked for its codes.
+
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use burn::tensor::{DType, Device};
+
+use super::error::SessionError;
+use super::message::{Event, Model, Notice, NoticeLevel, RunInfo, RunState, Tuning, moment};
+use super::worker::{Lines, codes};
+use crate::measure::{CoveragePass, Samples};
+use crate::model::{Architecture, DualVae, parameter_counts};
+use crate::record::{CoveragePair, CoveredSets};
+use crate::request::{Command, Outcome};
+use crate::run::{Checkpoint, Origin, is_open, journal};
+use crate::training::ARGMAX_SAMPLES;
+
+/// Serves a model that is not trained further.
+pub(super) fn explore(checkpoint: &Checkpoint, lines: &Lines) -> Result<(), SessionError> {
+    let (config, mut history, entries) = checkpoint.origin.story()?;
+    let (epochs, batch) = checkpoint.moment.unwrap_or((history.len() as u32, 0));
+    // What the run did later says nothing of this model.
+    history.truncate(epochs as usize);
+    let mut marks = journal::marks(&entries);
+    marks.retain(|mark| mark.epoch <= epochs);
+    let source = match &checkpoint.origin {
+        Origin::Run { .. } => moment(epochs, batch),
+        other => other.to_string(),
+    };
+    let folder = checkpoint
+        .origin
+        .run()
+        .map_or_else(PathBuf::new, PathBuf::from);
+    let name = folder.file_name().map_or_else(
+        || source.clone(),
+        |name| name.to_string_lossy().into_owned(),
+    );
+    let trained = checkpoint.origin.run().filter(|run| is_open(run)).map(|_| {
+        format!("another fluxttice-explorer trains {name}: to look at only, as of {source}")
+    });
+    lines.event(Event::Started(Arc::new(RunInfo {
+        name,
+        folder,
+        config_name: config.name().unwrap_or("as stored").to_owned(),
+        config_digest: config.digest().map_err(crate::run::RunError::from)?,
+        ineffective: Vec::new(),
+        seed: config.seed,
+        device: "cpu".to_owned(),
+        device_reason: match trained {
+            None => "nothing is trained".to_owned(),
+            Some(_) => "trained elsewhere".to_owned(),
+        },
+        tuning: Arc::new(Tuning::new(&config, epochs)),
+        batches: 0,
+        parameters: parameter_counts(Architecture::from(&config), config.model.use_statenet),
+        history: history.into_iter().map(Arc::new).collect(),
+        marks,
+        checkpoint: match &checkpoint.origin {
+            Origin::BuiltIn | Origin::Untrained(_) => None,
+            Origin::Run { checkpoint, .. } => Some(checkpoint.clone()),
+            Origin::File(path) => Some(path.clone()),
+        },
+        training: false,
+    })));
+    lines.event(Event::State(RunState::Finished));
+    for text in trained.into_iter().chain(checkpoint.unchecked.clone()) {
+        let level = NoticeLevel::Warning;
+        lines.event(Event::Notice(Notice { level, text }));
+    }
+    let (device, dtype) = (Device::flex(), DType::F32);
+    let model = DualVae::new(&checkpoint.weights, &device, dtype);
+    lines.event(Event::Codes(Arc::new(codes(
+        &model,
+        &device,
+        dtype,
+        epochs,
+        source.clone(),
+    )?)));
+    lines.event(Event::Covered(Arc::new(covered(
+        &model,
+        &device,
+        dtype,
+        epochs.saturating_sub(1),
+    )?)));
+    while let Ok(request) = lines.requests.recv() {
+        match request.command {
+            Command::Encode => {
+                let codes = codes(&model, &device, dtype, epochs, source.clone())?;
+                lines.event(Event::Codes(Arc::new(codes)));
+            }
+            Command::Weights => lines.event(Event::Weights(Arc::new(Model {
+                epoch: epochs,
+                source: source.clone(),
+                weights: checkpoint.weights.clone(),
+            }))),
+            command => lines.event(Event::Outcome(Outcome {
+                id: request.id,
+                by: request.by,
+                command,
+                epoch: epochs,
+                batch: 0,
+                applied: false,
+                message: "nothing is being trained here".to_owned(),
+            })),
+        }
+    }
+    Ok(())
+}
+
+/// Coverage of a model at hand, with seed 0 as the `coverage` command measures it.
+fn covered(
+    model: &DualVae,
+    device: &Device,
+    dtype: DType,
+    epoch: u32,
+) -> Result<CoveredSets, SessionError> {
+    let samples = Samples {
+        categorical: ARGMAX_SAMPLES,
+        argmax: ARGMAX_SAMPLES,
+    };
+    let mut pass = CoveragePass::new(samples, 0, 0);
+    while !pass.tile(model, device, dtype)? {}
+    let [a, b] = pass.finish();
+    Ok(CoveredSets {
+        epoch,
+        counts: Some(CoveragePair {
+            a: a.coverage,
+            b: b.coverage,
+        }),
+        categorical: [a.categorical, b.categorical],
+        argmax: [a.argmax, b.argmax],
+    })
+}

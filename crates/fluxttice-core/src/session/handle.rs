@@ -1,0 +1,158 @@
+//! Starting a session and talking to it.
+
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::mpsc::{SyncSender, sync_channel};
+use std::thread::JoinHandle;
+
+use tokio::sync::{mpsc, watch};
+
+use super::error::SessionError;
+use super::explore::explore;
+use super::message::{End, Event, Progress, RunState};
+use super::plan::Plan;
+use super::population::Others;
+use super::worker::{Lines, work};
+use crate::request::{Author, Command, Request};
+use crate::run::Checkpoint;
+use crate::training::Seat;
+
+/// Requests that may wait for the worker; it looks at them after every batch.
+const WAITING: usize = 64;
+
+/// A running session.
+#[derive(Debug)]
+pub struct Session {
+    /// What happens, in order.
+    pub events: mpsc::UnboundedReceiver<Event>,
+    /// Where the worker stands; only the newest value is kept.
+    pub progress: watch::Receiver<Progress>,
+    /// Where requests go in.
+    pub inlet: Inlet,
+    /// The thread, to be waited for once the inlet is dropped.
+    pub worker: Worker,
+}
+
+/// Where requests go in. When the last one is dropped, the worker stops by itself.
+#[derive(Debug)]
+pub struct Inlet {
+    requests: SyncSender<Request>,
+    next: u64,
+    others: Option<Others>,
+}
+
+impl Inlet {
+    /// Hands a command over without waiting; its outcome carries the number returned.
+    ///
+    /// `None` where the worker is gone or has not looked at the last 64 requests yet.
+    pub fn send(&mut self, command: Command) -> Option<u64> {
+        let request = Request {
+            id: self.next,
+            by: Author::User,
+            command,
+        };
+        let id = request.id;
+        match &mut self.others {
+            Some(others) if others.refuse(&request) => {}
+            Some(others) => {
+                self.requests.try_send(request.clone()).ok()?;
+                others.ask(&request.command);
+            }
+            None => self.requests.try_send(request).ok()?,
+        }
+        self.next += 1;
+        Some(id)
+    }
+
+    /// Hands every command to the others of a population too.
+    pub(super) fn with_others(mut self, others: Others) -> Self {
+        self.others = Some(others);
+        self
+    }
+}
+
+impl Session {
+    /// Starts training on a thread of its own.
+    ///
+    /// # Errors
+    /// The system's refusal to start a thread.
+    pub fn train(plan: Plan) -> std::io::Result<Self> {
+        Self::train_beside(plan, None)
+    }
+
+    /// The same beside others, with whom its batches are trained at once where that is faster.
+    pub(super) fn train_beside(plan: Plan, seat: Option<Seat>) -> std::io::Result<Self> {
+        Self::start(move |lines| work(plan, seat, lines))
+    }
+
+    /// Serves a model that is not trained further.
+    ///
+    /// # Errors
+    /// The system's refusal to start a thread.
+    pub fn explore(checkpoint: Checkpoint) -> std::io::Result<Self> {
+        Self::start(move |lines| explore(&checkpoint, lines))
+    }
+
+    fn start(
+        job: impl FnOnce(&Lines) -> Result<(), SessionError> + Send + 'static,
+    ) -> std::io::Result<Self> {
+        let (requests, inbox) = sync_channel(WAITING);
+        let (outbox, events) = mpsc::unbounded_channel();
+        let (progress_in, progress) = watch::channel(Progress::default());
+        let lines = Lines {
+            requests: inbox,
+            events: outbox,
+            progress: progress_in,
+        };
+        let thread = std::thread::Builder::new()
+            .name("worker".to_owned())
+            .spawn(move || {
+                // A defect must reach the screen as a message, not take it down.
+                let done = catch_unwind(AssertUnwindSafe(|| job(&lines)));
+                let result =
+                    done.unwrap_or_else(|panic| Err(SessionError::panicked(panic.as_ref())));
+                if let Err(error) = &result {
+                    lines.event(Event::State(RunState::Failed));
+                    lines.event(Event::Ended(End {
+                        reason: error.reason(),
+                        message: error.to_string(),
+                    }));
+                }
+                result
+            })?;
+        Ok(Self {
+            events,
+            progress,
+            inlet: Inlet {
+                requests,
+                next: 1,
+                others: None,
+            },
+            worker: Worker(vec![thread]),
+        })
+    }
+}
+
+/// The worker's thread; those of all of a population.
+#[derive(Debug)]
+pub struct Worker(Vec<JoinHandle<Result<(), SessionError>>>);
+
+impl Worker {
+    /// Waits for the worker; it ends once its inlet is dropped.
+    ///
+    /// # Errors
+    /// What ended the session against its will; the first of several.
+    pub fn join(self) -> Result<(), SessionError> {
+        let one = |thread: JoinHandle<Result<(), SessionError>>| {
+            let done = thread.join();
+            done.unwrap_or_else(|panic| Err(SessionError::panicked(panic.as_ref())))
+        };
+        // All are waited for, whatever the first ones say.
+        let results: Vec<_> = self.0.into_iter().map(one).collect();
+        results.into_iter().collect()
+    }
+
+    /// Waits for the other one, too.
+    pub(super) fn join_with(&mut self, other: Self) {
+        self.0.extend(other.0);
+    }
+}

@@ -1,0 +1,240 @@
+//! Requests between steps: what each does, and what is told and written down of it.
+
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use super::error::SessionError;
+use super::message::{Event, Model, Notice, NoticeLevel, RunState, Tuning, moment};
+use super::worker::{Worker, codes};
+use crate::request::{Command, Outcome, Request};
+use crate::run::journal::JournalEvent;
+use crate::run::{
+    PLAIN_NAME, Reopened, RunError, RunFolder, branch, checkpoint_folder, is_plain_name,
+    name as run_name, reserve, stored_config,
+};
+use crate::shown::shown;
+use crate::training::Steer;
+
+impl Worker<'_> {
+    /// Does what is asked, or says why not.
+    pub(super) fn answer(&mut self, mut request: Request) -> Result<(), SessionError> {
+        let answer = match &mut request.command {
+            Command::Pause if self.paused => Err("already paused".to_owned()),
+            Command::Pause => {
+                self.paused = true;
+                self.lines.event(Event::State(RunState::Paused));
+                Ok("paused".to_owned())
+            }
+            Command::Resume if !self.paused => Err("not paused".to_owned()),
+            Command::Resume => {
+                self.paused = false;
+                self.lines.event(Event::State(RunState::Running));
+                Ok("going on".to_owned())
+            }
+            Command::StopNow => {
+                self.stop_now = true;
+                Ok("stopping; the unfinished epoch is dropped".to_owned())
+            }
+            Command::StopAfterEpoch => {
+                self.stop_after_epoch = true;
+                if std::mem::take(&mut self.paused) {
+                    self.lines.event(Event::State(RunState::Running));
+                }
+                Ok("stopping after this epoch".to_owned())
+            }
+            Command::Steer(steer) => self.steer(steer),
+            Command::Snapshot { name } => {
+                let (epoch, batch) = (self.open.trainer.epoch(), self.open.trainer.batch());
+                // The outcome names the folder: whoever asked may want to go on with it.
+                let free = || self.open.run.free_snapshot_name(epoch, batch);
+                let name = name.get_or_insert_with(free).clone();
+                self.save_snapshot(&name)
+            }
+            Command::Keep { epochs } => self.keep(*epochs),
+            Command::Open { .. } | Command::Branch { .. } => return self.leave_for(request),
+            Command::Encode => return self.encode(),
+            Command::Weights => return self.hand_over(),
+        };
+        self.tell_outcome(request, answer)
+    }
+
+    fn steer(&mut self, steer: &mut Steer) -> Result<String, String> {
+        let done = self.open.trainer.steer(steer)?;
+        self.open.keep_base(steer);
+        self.tell_tuning(steer);
+        Ok(done)
+    }
+
+    /// Tells what a change of the configuration makes of the run.
+    pub(super) fn tell_tuning(&self, steer: &Steer) {
+        if let Steer::Set { .. } = steer {
+            let tuning: Tuning = self.open.tuning();
+            self.lines.event(Event::Tuned(Arc::new(tuning)));
+        }
+    }
+
+    pub(super) fn tell_outcome(
+        &mut self,
+        request: Request,
+        answer: Result<String, String>,
+    ) -> Result<(), SessionError> {
+        let (applied, message) = match answer {
+            Ok(message) => (true, message),
+            Err(message) => (false, message),
+        };
+        let mut outcome = Outcome {
+            id: request.id,
+            by: request.by,
+            command: request.command,
+            epoch: self.open.trainer.epoch(),
+            batch: self.open.trainer.batch(),
+            applied,
+            message,
+        };
+        // In the journal before anyone is told: what was answered survives a power cut.
+        let entry = JournalEvent::Outcome(outcome.clone());
+        self.open.note(entry, self.lines)?;
+        if self.open.unsaved().is_some() {
+            outcome.message += " (not in the journal yet)";
+        }
+        self.lines.event(Event::Outcome(outcome));
+        Ok(())
+    }
+
+    fn keep(&mut self, epochs: u32) -> Result<String, String> {
+        let Some(last) = epochs.checked_sub(1) else {
+            return Ok("the start is a function of the seed".to_owned());
+        };
+        let run = self.open.run.path();
+        checkpoint_folder(run, &last.to_string()).map_err(|error| error.to_string())?;
+        self.open.kept.insert(last);
+        Ok(format!("the checkpoint of epoch {last} is kept"))
+    }
+
+    fn save_snapshot(&self, name: &str) -> Result<String, String> {
+        let snapshot = self.open.trainer.snapshot();
+        let snapshot = snapshot.map_err(|error| error.to_string())?;
+        self.open
+            .run
+            .save_snapshot(name, &snapshot)
+            .map(|path| format!("saved {}", shown(path)))
+            .map_err(|error| error.to_string())
+    }
+
+    /// Goes on in another run beside this one; the outcome stands in this one's journal.
+    fn leave_for(&mut self, mut request: Request) -> Result<(), SessionError> {
+        let made = match &mut request.command {
+            _ if let Some(unsaved) = self.open.unsaved() => Err(unsaved.to_string()),
+            Command::Open { run } => self
+                .beside(run)
+                .and_then(|path| RunFolder::open(&self.plan.disk, &path).map_err(told)),
+            Command::Branch { of, epochs, name } => self.branch_off(of.as_deref(), *epochs, name),
+            _ => return Ok(()),
+        };
+        match made {
+            Err(problem) => self.tell_outcome(request, Err(problem)),
+            Ok(reopened) => {
+                let name = reopened.run.name();
+                let message = format!("goes on in {name}, this run stays as it is");
+                self.tell_outcome(request, Ok(message))?;
+                self.move_to(reopened)
+            }
+        }
+    }
+
+    /// The folder of a run beside this one.
+    fn beside(&self, name: &str) -> Result<PathBuf, String> {
+        if !is_plain_name(name) {
+            return Err(format!("a run's name is made of {PLAIN_NAME}"));
+        }
+        Ok(self.open.run.path().with_file_name(name))
+    }
+
+    fn branch_off(
+        &self,
+        of: Option<&str>,
+        epochs: u32,
+        name: &mut Option<String>,
+    ) -> Result<Reopened, String> {
+        let from = match of {
+            Some(other) => self.beside(other)?,
+            None => self.open.run.path().to_owned(),
+        };
+        let done = self.open.trainer.epoch();
+        if of.is_none() && epochs > done {
+            return Err(format!(
+                "epoch {} is not finished",
+                epochs.saturating_sub(1)
+            ));
+        }
+        let config = stored_config(&from).map_err(told)?;
+        let runs = from.parent().unwrap_or(Path::new(""));
+        let to = match name {
+            Some(name) => self.beside(name)?,
+            None => reserve(&self.plan.disk, runs, &config).map_err(told)?,
+        };
+        // The outcome names the folder that was chosen.
+        *name = Some(run_name(&to));
+        branch(&self.plan.disk, &from, epochs, &to, &config).map_err(told)
+    }
+
+    /// A name for the model as it is now.
+    fn source(&self) -> String {
+        moment(self.open.trainer.epoch(), self.open.trainer.batch())
+    }
+
+    /// Weights are no change to the run: they are sent, not journaled.
+    fn hand_over(&self) -> Result<(), SessionError> {
+        self.lines.event(Event::Weights(Arc::new(Model {
+            epoch: self.open.trainer.epoch(),
+            source: self.source(),
+            weights: self.open.trainer.snapshot()?.weights,
+        })));
+        Ok(())
+    }
+
+    /// Codes are no change to the run: they are sent, not journaled.
+    fn encode(&self) -> Result<(), SessionError> {
+        let (device, dtype) = self.open.trainer.placement();
+        let codes = codes(
+            &self.open.trainer.inference_model()?,
+            device,
+            dtype,
+            self.open.trainer.epoch(),
+            self.source(),
+        )?;
+        self.lines.event(Event::Codes(Arc::new(codes)));
+        Ok(())
+    }
+
+    /// After the end: snapshots, codes and branches can still be asked for. True where a branch is to
+    /// be trained, false when nobody is left to serve.
+    pub(super) fn serve(&mut self) -> Result<bool, SessionError> {
+        while let Some(request) = self.wait()? {
+            let answered = match request.command {
+                Command::Encode
+                | Command::Weights
+                | Command::Snapshot { .. }
+                | Command::Keep { .. }
+                | Command::Open { .. }
+                | Command::Branch { .. } => self.answer(request),
+                _ => self.tell_outcome(request, Err("training is over".to_owned())),
+            };
+            if let Err(error) = answered {
+                self.lines.event(Event::Notice(Notice {
+                    level: NoticeLevel::Error,
+                    text: error.to_string(),
+                }));
+            }
+            if self.moved {
+                return Ok(true);
+            }
+        }
+        Ok(false)
+    }
+}
+
+/// As an answer tells it.
+fn told(error: RunError) -> String {
+    error.to_string()
+}

@@ -1,0 +1,94 @@
+//! What a retraining ended as, on disk beside its run.
+
+use std::path::Path;
+
+use serde::{Deserialize, Serialize};
+
+use crate::model::Which;
+use crate::request::EndReason;
+use crate::run::{Disk, RunError, files};
+use crate::validation::{Finding, Score};
+
+/// The file's name in the run's folder.
+use crate::run::names::VALIDATION as OUTCOME;
+/// Version of its layout.
+const VERSION: u32 = 1;
+/// Largest file that is read.
+const LIMIT: u64 = 1 << 20;
+
+/// A finished retraining and what validation found.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Outcome {
+    /// Version of this layout.
+    pub version: u32,
+    /// Version of the program that measured.
+    pub program: String,
+    /// SHA-256 of the weights that were measured.
+    pub weights: String,
+    /// Epochs that were trained.
+    pub epochs: u32,
+    /// Why it ended.
+    pub end: EndReason,
+    /// Seed of codes, draws and choices of the tests.
+    pub seed: u64,
+    /// One for each test and VAE.
+    pub scores: Vec<Score>,
+}
+
+impl Outcome {
+    /// What was found of weights with this digest.
+    pub(super) fn new(
+        weights: String,
+        epochs: u32,
+        end: EndReason,
+        seed: u64,
+        findings: &[Finding],
+    ) -> Self {
+        Self {
+            version: VERSION,
+            program: env!("CARGO_PKG_VERSION").to_owned(),
+            weights,
+            epochs,
+            end,
+            seed,
+            scores: findings.iter().map(Score::from).collect(),
+        }
+    }
+
+    /// The score of a test.
+    pub fn score(&self, test: &str, which: Which) -> Option<&Score> {
+        let wanted = |score: &&Score| score.test == test && score.which == which;
+        self.scores.iter().find(wanted)
+    }
+
+    /// Writes it into a run's folder.
+    pub(super) fn write(&self, run: &Path) -> Result<(), RunError> {
+        let path = run.join(OUTCOME);
+        let text = serde_json::to_vec(self)
+            .map_err(|error| RunError::unusable(&path, error.to_string()))?;
+        Disk::default().write(&path, &text)
+    }
+
+    /// Reads it; `None` where the retraining is not finished.
+    pub(super) fn read(run: &Path) -> Result<Option<Self>, RunError> {
+        let path = run.join(OUTCOME);
+        if !path.exists() {
+            return Ok(None);
+        }
+        let expected = |found: String| {
+            RunError::unusable(
+                &path,
+                format!(
+                    "expected a finished validation, found: {found}; remove the file to have it measured again"
+                ),
+            )
+        };
+        let read: Self = serde_json::from_slice(&files::read(&path, LIMIT)?)
+            .map_err(|error| expected(error.to_string()))?;
+        if read.version != VERSION {
+            return Err(expected(format!("layout version {}", read.version)));
+        }
+        Ok(Some(read))
+    }
+}

@@ -1,0 +1,620 @@
+//! The one table of keys: dispatch, the bottom line, the help, the palette and the tests read it.
+
+use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
+
+/// Where a binding holds. A dialog hides all others but [`Context::Always`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Context {
+    /// In every view and every dialog.
+    Always,
+    /// In every view.
+    Everywhere,
+    /// In *Train*.
+    Train,
+    /// In *Coverage*.
+    Coverage,
+    /// In *Neighbours*.
+    Neighbours,
+    /// In *Runs*.
+    Runs,
+    /// In *Evidence*.
+    Evidence,
+    /// In *Log*.
+    Log,
+    /// While the help is shown.
+    Help,
+    /// In the command palette.
+    Palette,
+    /// While asked how to quit.
+    Quit,
+    /// In the disruption dialog.
+    Disrupt,
+    /// Among the controls.
+    Controls,
+    /// While asked yes or no.
+    Question,
+    /// In a line to type a name in.
+    Prompt,
+    /// While operations are searched for.
+    Find,
+    /// Among files to write.
+    Export,
+    /// Among bookmarks.
+    Places,
+    /// While a box is drawn on the plane.
+    Box,
+}
+
+impl Context {
+    /// Every context, in the order of the help.
+    pub const ALL: [Self; 19] = [
+        Self::Everywhere,
+        Self::Train,
+        Self::Coverage,
+        Self::Neighbours,
+        Self::Runs,
+        Self::Evidence,
+        Self::Log,
+        Self::Disrupt,
+        Self::Controls,
+        Self::Find,
+        Self::Places,
+        Self::Export,
+        Self::Box,
+        Self::Prompt,
+        Self::Question,
+        Self::Palette,
+        Self::Quit,
+        Self::Help,
+        Self::Always,
+    ];
+
+    /// Heading in the help.
+    pub fn title(self) -> &'static str {
+        match self {
+            Self::Always => "always, in dialogs too",
+            Self::Everywhere => "in every view",
+            Self::Train => "Train",
+            Self::Coverage => "Coverage",
+            Self::Neighbours => "Neighbours",
+            Self::Runs => "Runs",
+            Self::Evidence => "Evidence",
+            Self::Log => "Log",
+            Self::Help => "this help",
+            Self::Palette => "command palette",
+            Self::Quit => "quit dialog",
+            Self::Disrupt => "disruption dialog",
+            Self::Controls => "controls",
+            Self::Question => "when asked yes or no",
+            Self::Find => "finding operations",
+            Self::Places => "bookmarks",
+            Self::Export => "writing to a file",
+            Self::Box => "box on the plane",
+            Self::Prompt => "when asked for a name or a note",
+        }
+    }
+}
+
+/// What a key does; the table says in words what that is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Action {
+    ShowTrain,
+    ShowCoverage,
+    ShowNeighbours,
+    ShowRuns,
+    ShowEvidence,
+    ShowLog,
+    NextTab,
+    PreviousTab,
+    TogglePause,
+    Disrupt,
+    Controls,
+    Branch,
+    OpenRun,
+    MarkRun,
+    Measure,
+    GiveUp,
+    Delete,
+    Snapshot,
+    Certify,
+    Verify,
+    CheckRun,
+    Export,
+    CopyFolder,
+    Validate,
+    Refresh,
+    ToggleMisleading,
+    ToggleFreeze,
+    FindOperation,
+    DropSelection,
+    Help,
+    Palette,
+    Quit,
+    Interrupt,
+    Suspend,
+    Repaint,
+    EpochBack,
+    EpochForward,
+    EpochBackFar,
+    EpochForwardFar,
+    EpochFirst,
+    EpochLast,
+    CursorOff,
+    ZoomIn,
+    ZoomOut,
+    ToggleLog,
+    ToggleSmooth,
+    ChartsUp,
+    ChartsDown,
+    Left,
+    Right,
+    Up,
+    Down,
+    FarUp,
+    FarDown,
+    RowStart,
+    RowEnd,
+    MapZoomIn,
+    MapZoomOut,
+    MapFit,
+    ToggleSet,
+    NextFilter,
+    NextMissing,
+    PreviousMissing,
+    OpenOperation,
+    ListUp,
+    ListDown,
+    ListFarUp,
+    ListFarDown,
+    ListFirst,
+    ListLast,
+    Follow,
+    GoBack,
+    GoForward,
+    Earlier,
+    Later,
+    SelectMovers,
+    Bookmark,
+    Places,
+    NextMetric,
+    SpaceA,
+    SpaceB,
+    SpaceBoth,
+    ShowOnMap,
+    TogglePlane,
+    NextPaint,
+    NextLaw,
+    Box,
+    StepOn,
+    StepBack,
+    NextDimension,
+    PreviousDimension,
+    SelectWithin,
+    LogLevel,
+    ToggleLibraries,
+    FollowLog,
+    Close,
+    Confirm,
+    FinishEpoch,
+    StopNow,
+    NextField,
+    PreviousField,
+    ChoiceBack,
+    ChoiceForward,
+    Complete,
+}
+
+/// One line of the table.
+#[derive(Debug)]
+pub struct Binding {
+    /// Where it holds.
+    pub context: Context,
+    /// The keys, the first of them shown in hints.
+    pub keys: &'static [Key],
+    /// What it does.
+    pub action: Action,
+    /// One or two words for the bottom line; empty keeps it out of there.
+    pub hint: &'static str,
+    /// A short sentence for help and palette.
+    pub help: &'static str,
+}
+
+/// A key with what is held down.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Key {
+    code: KeyCode,
+    modifiers: KeyModifiers,
+}
+
+const fn key(code: KeyCode) -> Key {
+    Key {
+        code,
+        modifiers: KeyModifiers::NONE,
+    }
+}
+
+const fn ch(character: char) -> Key {
+    key(KeyCode::Char(character))
+}
+
+const fn ctrl(character: char) -> Key {
+    Key {
+        code: KeyCode::Char(character),
+        modifiers: KeyModifiers::CONTROL,
+    }
+}
+
+const fn shift(code: KeyCode) -> Key {
+    Key {
+        code,
+        modifiers: KeyModifiers::SHIFT,
+    }
+}
+
+impl Key {
+    /// The key press that this key stands for.
+    #[cfg(test)]
+    pub fn event(self) -> KeyEvent {
+        KeyEvent::new(self.code, self.modifiers)
+    }
+
+    /// Whether a key press is this key. Shift is part of a character already.
+    fn matches(self, event: &KeyEvent) -> bool {
+        let mut held =
+            event.modifiers & (KeyModifiers::CONTROL | KeyModifiers::ALT | KeyModifiers::SHIFT);
+        if matches!(event.code, KeyCode::Char(_) | KeyCode::BackTab) {
+            held.remove(KeyModifiers::SHIFT);
+        }
+        event.code == self.code && held == self.modifiers
+    }
+
+    /// How the key is written.
+    pub fn name(self) -> String {
+        let code = match self.code {
+            KeyCode::Char(' ') => "space".into(),
+            KeyCode::Char(character) => character.to_string(),
+            KeyCode::Left => "←".into(),
+            KeyCode::Right => "→".into(),
+            KeyCode::Up => "↑".into(),
+            KeyCode::Down => "↓".into(),
+            KeyCode::PageUp => "PgUp".into(),
+            KeyCode::PageDown => "PgDn".into(),
+            KeyCode::BackTab => "Shift-Tab".into(),
+            KeyCode::F(number) => format!("F{number}"),
+            other => format!("{other:?}"),
+        };
+        if self.modifiers.contains(KeyModifiers::CONTROL) {
+            format!("Ctrl-{}", code.to_uppercase())
+        } else if self.modifiers.contains(KeyModifiers::SHIFT) {
+            format!("Shift-{code}")
+        } else {
+            code
+        }
+    }
+}
+
+impl Binding {
+    /// The keys as the help writes them.
+    pub fn key_names(&self) -> String {
+        self.keys
+            .iter()
+            .map(|key| key.name())
+            .collect::<Vec<_>>()
+            .join(" ")
+    }
+
+    /// Whether the palette offers it: what can be done without having typed anything first.
+    pub fn in_palette(&self) -> bool {
+        !matches!(self.action, Action::Palette)
+    }
+}
+
+macro_rules! table {
+    ($($context:ident { $([$($key:expr),+] $action:ident $hint:literal $help:literal)+ })+) => {
+        &[$($(Binding {
+            context: Context::$context,
+            keys: &[$($key),+],
+            action: Action::$action,
+            hint: $hint,
+            help: $help,
+        }),+),+]
+    };
+}
+
+/// Every binding there is.
+pub static TABLE: &[Binding] = table! {
+    Always {
+        [ctrl('c')] Interrupt "" "ask how to stop; a second time: stop now and save"
+        [ctrl('z')] Suspend "" "leave to the shell and come back with fg (training waits too)"
+        [ctrl('l')] Repaint "" "paint the whole screen anew"
+    }
+    Train {
+        [key(KeyCode::Left)] EpochBack "crosshair" "crosshair one epoch back"
+        [key(KeyCode::Right)] EpochForward "" "crosshair one epoch on"
+        [shift(KeyCode::Left), key(KeyCode::PageUp)] EpochBackFar "" "move the crosshair ten epochs back"
+        [shift(KeyCode::Right), key(KeyCode::PageDown)] EpochForwardFar "" "move the crosshair ten epochs on"
+        [key(KeyCode::Home)] EpochFirst "" "crosshair to the first epoch shown"
+        [key(KeyCode::End)] EpochLast "" "crosshair to the newest epoch"
+        [key(KeyCode::Esc)] CursorOff "" "take the crosshair away, back to now"
+        [ch('+'), ch('=')] ZoomIn "zoom" "fewer epochs, wider"
+        [ch('-')] ZoomOut "" "more epochs"
+        [key(KeyCode::Up)] ChartsUp "" "earlier charts, where not all fit"
+        [key(KeyCode::Down)] ChartsDown "more charts" "further charts, where not all fit"
+        [ch('l')] ToggleLog "log loss" "logarithmic or linear scale of the losses"
+        [ch('b')] Branch "branch" "go back to the checkpoint at or before the crosshair, in a new run"
+        [ch('x')] Export "" "write the charts or their figures to a file"
+        [ch('S')] ToggleSmooth "" "moving average over five epochs, or every epoch"
+    }
+    Coverage {
+        [key(KeyCode::Left), ch('h')] Left "move" "cursor left"
+        [key(KeyCode::Right), ch('l')] Right "" "cursor right"
+        [key(KeyCode::Up), ch('k')] Up "" "cursor up"
+        [key(KeyCode::Down), ch('j')] Down "" "cursor down"
+        [key(KeyCode::PageUp)] FarUp "" "nine rows up"
+        [key(KeyCode::PageDown)] FarDown "" "nine rows down"
+        [key(KeyCode::Home)] RowStart "" "cursor to the first column"
+        [key(KeyCode::End)] RowEnd "" "cursor to the last column"
+        [ch('+'), ch('=')] MapZoomIn "zoom" "closer"
+        [ch('-')] MapZoomOut "" "wider"
+        [ch('0')] MapFit "" "the closest zoom that shows everything"
+        [ch('m')] ToggleSet "argmax/categorical/p" "what the map shows: argmax, categorical or probability"
+        [ch('v')] NextFilter "show" "what is drawn: covered, missing, only A, only B; whose probabilities"
+        [ch('n')] NextMissing "next missing" "cursor to the next operation nobody generated, the next rare one, or the next selected"
+        [ch('x')] Export "" "write the map, or what is selected or missing, to a file"
+        [key(KeyCode::Esc)] DropSelection "" "show all operations again, not only those found"
+        [ch('N')] PreviousMissing "" "cursor to the previous one"
+        [key(KeyCode::Enter)] OpenOperation "neighbours" "open the operation under the cursor in Neighbours"
+    }
+    Neighbours {
+        [key(KeyCode::Up), ch('k')] ListUp "choose" "previous neighbour"
+        [key(KeyCode::Down), ch('j')] ListDown "" "next neighbour"
+        [key(KeyCode::PageUp)] ListFarUp "" "ten neighbours up"
+        [key(KeyCode::PageDown)] ListFarDown "" "ten neighbours down"
+        [key(KeyCode::Home)] ListFirst "" "nearest neighbour"
+        [key(KeyCode::End)] ListLast "" "farthest neighbour listed"
+        [key(KeyCode::Enter), key(KeyCode::Right)] Follow "go there" "make the chosen neighbour the centre"
+        [ch('['), key(KeyCode::Left), key(KeyCode::Backspace)] GoBack "back" "back to the centre before"
+        [ch(']')] GoForward "" "forward again"
+        [ch('<')] Earlier "time" "codes of the kept epoch before: list and plane as they were then"
+        [ch('>')] Later "" "codes of the kept epoch after, at last of now"
+        [ch('w')] SelectMovers "" "select the hundred operations that moved most from then to now"
+        [ch('t')] Bookmark "" "keep the centre as a bookmark, with a note"
+        [ch('\'')] Places "" "bookmarks, and where you have been"
+        [ch('e')] NextMetric "metric" "Euclidean, cosine, 2-Wasserstein, Jeffreys or Hamming distance"
+        [ch('a')] SpaceA "A/B" "distances between A's codes"
+        [ch('b')] SpaceB "" "distances between B's codes"
+        [ch('o')] SpaceBoth "" "distances between the codes of A and B joined, each scaled by its root-mean-square norm"
+        [ch('m')] ShowOnMap "on the map" "show the centre in Coverage"
+        [ch('p')] TogglePlane "plane" "draw all codes on the plane of their two principal components"
+        [ch('v')] NextPaint "" "colour the plane by coverage, probability, zeros in the table, a law, distance of A from B, movement, or not"
+        [ch('V')] NextLaw "" "colour the plane by the next law"
+        [ch('g')] Box "" "draw a box on the plane and select what lies in it"
+        [ch('+'), ch('=')] StepOn "walk" "a step on the line to the chosen operation, or along the dimension"
+        [ch('-')] StepBack "" "a step back on the line or the dimension"
+        [ch('z')] NextDimension "" "walk along a latent dimension, then along the next one"
+        [ch('Z')] PreviousDimension "" "walk along the latent dimension before"
+        [ch('r')] SelectWithin "" "select every operation that is as near as the chosen one"
+        [ch('x')] Export "" "write the list or the planes to a file"
+        [key(KeyCode::Esc)] DropSelection "" "list all operations again, not only those found; then codes of now"
+    }
+    Runs {
+        [key(KeyCode::Up), ch('k')] ListUp "choose" "previous run, disruption or experiment"
+        [key(KeyCode::Down), ch('j')] ListDown "" "next run, disruption or experiment"
+        [key(KeyCode::PageUp)] ListFarUp "" "ten lines up"
+        [key(KeyCode::PageDown)] ListFarDown "" "ten lines down"
+        [key(KeyCode::Home)] ListFirst "" "the first one"
+        [key(KeyCode::End)] ListLast "" "the last one"
+        [key(KeyCode::Enter), ch('o')] OpenRun "go on in it" "leave the run at work as it is and go on in the chosen one"
+        [ch('b')] Branch "branch" "a new run from the chosen run's newest checkpoint"
+        [ch('x')] MarkRun "compare" "draw the chosen run beside the others, or no longer"
+        [ch('m')] Measure "measure" "train the chosen disruption's like with and without it"
+        [ch('g')] GiveUp "" "give up the experiment at hand"
+        [ch('e')] Export "export" "write the figures of the run, or the experiment, to a file"
+        [ch('v')] CheckRun "" "what of the chosen run is in order: every file held against its digests"
+        [key(KeyCode::Delete), ch('D')] Delete "" "move the chosen run to the trash beside it"
+        [ch('r')] Refresh "" "look again what there is"
+    }
+    Evidence {
+        [key(KeyCode::Up), ch('k')] ListUp "choose" "previous snapshot or certificate"
+        [key(KeyCode::Down), ch('j')] ListDown "" "next snapshot or certificate"
+        [key(KeyCode::PageUp)] ListFarUp "" "its details, ten lines up"
+        [key(KeyCode::PageDown)] ListFarDown "" "its details, ten lines down"
+        [key(KeyCode::Home)] ListFirst "" "the first one"
+        [key(KeyCode::End)] ListLast "" "the last one"
+        [ch('v'), key(KeyCode::Enter)] Verify "verify" "check the certificate: files, and every figure measured again"
+        [ch('t')] Validate "test" "does its model learn, or look as if: each test beside untrained models and a trivial baseline"
+        [ch('e')] CopyFolder "export" "copy its folder to where the program was started"
+        [ch('r')] Refresh "" "look again what there is"
+    }
+    Log {
+        [key(KeyCode::Up), ch('k')] ListUp "scroll" "one line up"
+        [key(KeyCode::Down), ch('j')] ListDown "" "one line down"
+        [key(KeyCode::PageUp)] ListFarUp "" "ten lines up"
+        [key(KeyCode::PageDown)] ListFarDown "" "ten lines down"
+        [key(KeyCode::Home), ch('g')] ListFirst "" "oldest line"
+        [key(KeyCode::End), ch('G')] FollowLog "newest" "newest line, and keep up with it"
+        [ch('w')] LogLevel "level" "least serious level shown: debug, info, warning, error"
+        [ch('x')] Export "" "write the lines to a file"
+        [ch('t')] ToggleLibraries "libraries" "show or hide what the libraries say"
+    }
+    Everywhere {
+        [ch(' ')] TogglePause "pause" "hold training after the batch at hand, or go on"
+        [ch('d')] Disrupt "disrupt" "push ρ, β_B, τ_A or another quantity off its schedule, and measure whether it helps"
+        [ch(',')] Controls "controls" "everything that can be changed while the run goes on"
+        [ch('s')] Snapshot "snapshot" "save the model as it is"
+        [ch('c')] Certify "certificate" "measure the model as it is (in Evidence: the chosen snapshot) and certify it"
+        [ch('u')] ToggleMisleading "" "show figures that have fooled people, labelled, in Train and Coverage"
+        [ch('f')] ToggleFreeze "freeze" "hold this picture still while training goes on"
+        [ch('/')] FindOperation "find" "find operations: index, trits, name, or laws such as commutative & !associative"
+        [ch('1')] ShowTrain "" "charts and values of the run"
+        [ch('2')] ShowCoverage "" "map of all operations and who generates them"
+        [ch('3')] ShowNeighbours "" "one operation and the codes nearest to it"
+        [ch('4')] ShowRuns "" "every run and branch, disruptions and what they did"
+        [ch('5')] ShowEvidence "" "snapshots and certificates, and whether they hold"
+        [ch('6')] ShowLog "" "requests, outcomes and library logs"
+        [key(KeyCode::Tab)] NextTab "" "next view"
+        [key(KeyCode::BackTab)] PreviousTab "" "previous view"
+        [ch('?'), key(KeyCode::F(1))] Help "help" "all keys"
+        [ch(':'), ctrl('p')] Palette "commands" "every command by name"
+        [ch('q')] Quit "quit" "finish the epoch or stop now, save, and leave"
+    }
+    Disrupt {
+        [key(KeyCode::Enter)] Confirm "do it" "disrupt, from the next batch on"
+        [key(KeyCode::Tab), key(KeyCode::Down)] NextField "next field" "next field"
+        [key(KeyCode::BackTab), key(KeyCode::Up)] PreviousField "" "previous field"
+        [key(KeyCode::Left)] ChoiceBack "choose" "previous kind; in a number, one character left"
+        [key(KeyCode::Right)] ChoiceForward "" "next kind; in a number, one character right"
+        [key(KeyCode::Esc)] Close "cancel" "do nothing"
+    }
+    Controls {
+        [key(KeyCode::Enter)] Confirm "change" "change the chosen control; then take the value that is typed"
+        [key(KeyCode::Down), key(KeyCode::Tab)] ListDown "choose" "next control"
+        [key(KeyCode::Up), key(KeyCode::BackTab)] ListUp "" "previous control"
+        [key(KeyCode::PageDown)] ListFarDown "" "ten controls down"
+        [key(KeyCode::PageUp)] ListFarUp "" "ten controls up"
+        [key(KeyCode::Esc)] Close "back" "back to the list, or to the view"
+    }
+    Question {
+        [key(KeyCode::Enter), ch('y')] Confirm "yes" "do it"
+        [key(KeyCode::Esc), ch('n'), ch('q')] Close "no" "do nothing"
+    }
+    Find {
+        [key(KeyCode::Enter)] Confirm "take it" "go to the operation, or select all that the expression finds"
+        [key(KeyCode::Tab)] Complete "complete" "type the chosen word out"
+        [key(KeyCode::Down)] NextField "" "next proposal"
+        [key(KeyCode::Up)] PreviousField "" "previous proposal"
+        [key(KeyCode::Esc)] Close "cancel" "do nothing"
+    }
+    Places {
+        [key(KeyCode::Enter)] Confirm "go there" "make the chosen place the centre"
+        [key(KeyCode::Down), key(KeyCode::Tab)] ListDown "choose" "next place"
+        [key(KeyCode::Up), key(KeyCode::BackTab)] ListUp "" "previous place"
+        [key(KeyCode::Delete)] Delete "remove" "remove the chosen bookmark"
+        [key(KeyCode::Esc)] Close "cancel" "stay where you are"
+    }
+    Export {
+        [key(KeyCode::Enter)] Confirm "write" "write the chosen file to where the program was started"
+        [key(KeyCode::Down), key(KeyCode::Tab)] ListDown "choose" "next kind of file"
+        [key(KeyCode::Up), key(KeyCode::BackTab)] ListUp "" "previous kind of file"
+        [key(KeyCode::Esc)] Close "cancel" "write nothing"
+    }
+    Box {
+        [key(KeyCode::Enter)] Confirm "select" "select the operations whose codes lie in the box"
+        [key(KeyCode::Left), ch('h')] Left "move" "move it left"
+        [key(KeyCode::Right), ch('l')] Right "" "move it right"
+        [key(KeyCode::Up), ch('k')] Up "" "move it up"
+        [key(KeyCode::Down), ch('j')] Down "" "move it down"
+        [ch('+'), ch('=')] ZoomIn "size" "larger"
+        [ch('-')] ZoomOut "" "smaller"
+        [shift(KeyCode::Right), ch('>')] ChoiceForward "" "wider"
+        [shift(KeyCode::Left), ch('<')] ChoiceBack "" "narrower"
+        [shift(KeyCode::Up), ch('K')] PreviousField "" "higher"
+        [shift(KeyCode::Down), ch('J')] NextField "" "lower"
+        [key(KeyCode::Esc)] Close "cancel" "select nothing"
+    }
+    Prompt {
+        [key(KeyCode::Enter)] Confirm "take it" "take what is typed"
+        [key(KeyCode::Esc)] Close "cancel" "do nothing"
+    }
+    Palette {
+        [key(KeyCode::Enter)] Confirm "do it" "run the chosen command"
+        [key(KeyCode::Down), key(KeyCode::Tab)] ListDown "choose" "next command"
+        [key(KeyCode::Up), key(KeyCode::BackTab)] ListUp "" "previous command"
+        [key(KeyCode::Esc)] Close "cancel" "do nothing"
+    }
+    Quit {
+        [ch('f')] FinishEpoch "finish epoch" "finish this epoch, save, leave"
+        [ch('s')] StopNow "stop now" "stop after this batch, save, leave; the unfinished epoch is dropped"
+        [key(KeyCode::Esc), ch('q')] Close "go on" "go on training"
+    }
+    Help {
+        [key(KeyCode::Down), ch('j')] ListDown "scroll" "one line down"
+        [key(KeyCode::Up), ch('k')] ListUp "" "one line up"
+        [key(KeyCode::PageDown), ch(' ')] ListFarDown "" "ten lines down"
+        [key(KeyCode::PageUp)] ListFarUp "" "ten lines up"
+        [key(KeyCode::Esc), ch('?'), ch('q'), key(KeyCode::Enter)] Close "close" "close"
+    }
+};
+
+/// The binding of this key press in the first of these contexts that has one.
+pub fn find(contexts: &[Context], event: &KeyEvent) -> Option<&'static Binding> {
+    contexts.iter().find_map(|context| {
+        TABLE.iter().find(|binding| {
+            binding.context == *context && binding.keys.iter().any(|key| key.matches(event))
+        })
+    })
+}
+
+/// The bindings of one context, in the order of the table.
+pub fn of(context: Context) -> impl Iterator<Item = &'static Binding> {
+    TABLE
+        .iter()
+        .filter(move |binding| binding.context == context)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::Tab;
+
+    #[test]
+    fn no_key_stands_twice_in_one_context() {
+        for context in Context::ALL {
+            let mut seen: Vec<(Key, Action)> = Vec::new();
+            for binding in of(context) {
+                for key in binding.keys {
+                    let twin = seen.iter().find(|(other, _)| other == key);
+                    assert!(
+                        twin.is_none(),
+                        "{context:?}: {} does two things",
+                        key.name()
+                    );
+                    seen.push((*key, binding.action));
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn a_view_does_not_hide_what_holds_everywhere() {
+        for view in Tab::ALL.map(Tab::context) {
+            for everywhere in of(Context::Everywhere) {
+                for key in everywhere.keys {
+                    assert!(
+                        find(&[view], &key.event()).is_none(),
+                        "{view:?} hides {}",
+                        key.name()
+                    );
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn shift_is_part_of_a_character() {
+        let typed = KeyEvent::new(KeyCode::Char('?'), KeyModifiers::SHIFT);
+        assert_eq!(
+            find(&[Context::Everywhere], &typed).map(|binding| binding.action),
+            Some(Action::Help)
+        );
+        let control = KeyEvent::new(KeyCode::Char('q'), KeyModifiers::CONTROL);
+        assert!(find(&[Context::Everywhere], &control).is_none());
+    }
+
+    #[test]
+    fn the_whole_table() {
+        let mut text = String::new();
+        for context in Context::ALL {
+            text += &format!("{}\n", context.title());
+            for binding in of(context) {
+                text += &format!(
+                    "  {:<22} {:<18} {}\n",
+                    binding.key_names(),
+                    binding.hint,
+                    binding.help
+                );
+            }
+        }
+        insta::assert_snapshot!(text);
+    }
+}

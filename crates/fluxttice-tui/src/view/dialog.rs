@@ -1,0 +1,68 @@
+//! The frame of a dialog: the only box on the screen.
+
+use ratatui::buffer::Buffer;
+use ratatui::layout::{Position, Rect};
+use ratatui::style::Style;
+use ratatui::text::{Line, Span};
+use ratatui::widgets::{Block, BorderType, Clear, Padding, Widget};
+use tui_input::Input;
+
+use crate::format::width;
+use crate::theme::Theme;
+
+/// Clears the area, draws its frame with a title, and says what is left inside.
+pub fn frame(area: Rect, buf: &mut Buffer, theme: Theme, title: &str) -> Rect {
+    Clear.render(area, buf);
+    block()
+        .border_style(theme.dim())
+        .title(Line::styled(format!(" {title} "), theme.accent()))
+        .render(area, buf);
+    inner(area)
+}
+
+/// What the frame leaves inside.
+pub fn inner(area: Rect) -> Rect {
+    block().inner(area)
+}
+
+fn block() -> Block<'static> {
+    Block::bordered()
+        .border_type(BorderType::Rounded)
+        .padding(Padding::horizontal(1))
+}
+
+/// Draws a line to type in after its label; says where the cursor stands.
+pub fn input(
+    area: Rect,
+    buf: &mut Buffer,
+    label: Span<'_>,
+    input: &Input,
+    style: Style,
+) -> Option<Position> {
+    if area.height == 0 {
+        return None;
+    }
+    let start = width(&label.content) as u16;
+    buf.set_line(area.x, area.y, &Line::from(label), area.width);
+    let room = area.width.checked_sub(start + 1).filter(|room| *room > 0)?;
+    let scroll = input.visual_scroll(usize::from(room));
+    let shown: String = visible(input.value(), scroll);
+    buf.set_stringn(area.x + start, area.y, shown, usize::from(room), style);
+    let column = input.visual_cursor().saturating_sub(scroll) as u16;
+    Some(Position {
+        x: area.x + start + column.min(room),
+        y: area.y,
+    })
+}
+
+/// The text from this column on.
+fn visible(text: &str, scroll: usize) -> String {
+    let mut column = 0;
+    text.chars()
+        .skip_while(|character| {
+            let hidden = column < scroll;
+            column += width(&character.to_string());
+            hidden
+        })
+        .collect()
+}

@@ -1,0 +1,79 @@
+//! An operation as its 3×3 table: rows are a, columns b.
+
+use fluxttice_core::space::Operation;
+use ratatui::buffer::Buffer;
+use ratatui::layout::Rect;
+use ratatui::style::Modifier;
+use ratatui::text::{Line, Span};
+
+use crate::theme::Theme;
+
+/// Rows a table takes.
+pub const HEIGHT: u16 = 4;
+/// Columns a table takes.
+pub const WIDTH: u16 = 14;
+
+/// The values in the order of rows and columns.
+const VALUES: [i8; 3] = [-1, 0, 1];
+
+/// The sign of a value.
+pub fn trit(value: i8) -> &'static str {
+    match value {
+        -1 => "-",
+        0 => "0",
+        _ => "+",
+    }
+}
+
+/// Draws the table; entries that differ from `other` stand out.
+pub fn render(
+    area: Rect,
+    buf: &mut Buffer,
+    theme: Theme,
+    operation: Operation,
+    other: Option<Operation>,
+) {
+    let mut rows = vec![Line::from(vec![
+        Span::styled("a╲b", theme.dim()),
+        Span::styled("│", theme.dim()),
+        Span::styled(
+            VALUES.map(trit).map(|sign| format!("  {sign}")).concat(),
+            theme.dim(),
+        ),
+    ])];
+    for a in VALUES {
+        let mut spans = vec![Span::styled(format!(" {} │", trit(a)), theme.dim())];
+        for b in VALUES {
+            let value = operation.apply(a, b);
+            let differs = other.is_some_and(|other| other.apply(a, b) != value);
+            let style = if differs {
+                theme.accent().add_modifier(Modifier::UNDERLINED)
+            } else {
+                theme.strong()
+            };
+            spans.push(Span::raw("  "));
+            spans.push(Span::styled(trit(value), style));
+        }
+        rows.push(Line::from(spans));
+    }
+    super::lines(area, buf, &rows);
+}
+
+/// The nine trits; those that differ from `other` stand out.
+pub fn trits(theme: Theme, operation: Operation, other: Option<Operation>) -> Vec<Span<'static>> {
+    let entries = operation.entries();
+    let others = other.map(Operation::entries);
+    entries
+        .into_iter()
+        .enumerate()
+        .map(|(place, value)| {
+            let differs = others.is_some_and(|others| others[place] != value);
+            let style = if differs {
+                theme.accent().add_modifier(Modifier::UNDERLINED)
+            } else {
+                theme.text()
+            };
+            Span::styled(trit(value), style)
+        })
+        .collect()
+}
