@@ -238,6 +238,13 @@ pub enum Command {
   fluxttice-explorer config keys"
     )]
     Config(ConfigCommand),
+    /// Every metric of an epoch: name, unit, which value is the better one, definition, where a file has it.
+    #[command(
+        subcommand,
+        after_help = "Example:
+  fluxttice-explorer metrics list"
+    )]
+    Metrics(MetricsCommand),
     /// Compare a run with the original program's own trajectory: a table and a plot.
     #[command(hide = true)]
     Compare(CompareArgs),
@@ -656,6 +663,13 @@ pub enum ConfigCommand {
     Show,
     /// Every key: type, range, default, meaning.
     Keys,
+}
+
+/// `metrics`.
+#[derive(Clone, Copy, Debug, Subcommand)]
+pub enum MetricsCommand {
+    /// All of them, in the order of tables.
+    List,
 }
 
 /// `compare`.

@@ -59,6 +59,7 @@ fn main() -> ExitCode {
         Some(Command::Neighbors(args)) => commands::neighbors::run(global, &args),
         Some(Command::Devices) => commands::devices::run(global),
         Some(Command::Config(command)) => commands::config::run(global, &command),
+        Some(Command::Metrics(command)) => commands::metrics::run(global, command),
         Some(Command::Contrast(args)) => commands::contrast::run(global, &args),
         Some(Command::Compare(args)) => commands::compare::run(global, &args),
     };

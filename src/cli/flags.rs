@@ -7,7 +7,7 @@ use super::{Cli, Command, Population};
 
 /// What each command takes of the flags that all share, by their names in [`Global`](super::Global). The explorer
 /// has no name; `validate` is three commands by its flags. All take `--quiet`: what has no notes keeps it anyway.
-const TAKEN: [(&str, &[&str]); 35] = [
+const TAKEN: [(&str, &[&str]); 36] = [
     (
         "",
         &[
@@ -56,6 +56,7 @@ const TAKEN: [(&str, &[&str]); 35] = [
     ("config check", &["set", "json"]),
     ("config show", &["config", "set", "seed", "json"]),
     ("config keys", &["json"]),
+    ("metrics list", &["json"]),
     // Not listed in the help.
     ("compare", &["seed", "data_dir", "threads"]),
     ("contrast", &["seed", "data_dir", "threads"]),

@@ -10,6 +10,7 @@ use std::process::ExitCode;
 use fluxttice_core::record::EpochRecord;
 use fluxttice_core::run::{find_run, read_file, read_metrics, stored_config};
 use fluxttice_core::shown::shown;
+use fluxttice_core::space::percent_of_all;
 use fluxttice_core::statistics::median;
 
 use self::window::Window;
@@ -126,7 +127,7 @@ fn table(original: &Original, records: &[EpochRecord], window: &Window, seed: u6
             format!("{} → {}", at(theirs, 49), at(theirs, 50)),
         );
     }
-    let percent = |unique: f64| format!("{:.2} %", 100.0 * unique / 19_683.0);
+    let percent = |unique: f64| format!("{:.2} %", percent_of_all(unique));
     for (i, which) in ["a", "b"].into_iter().enumerate() {
         let name = which.to_uppercase();
         row(

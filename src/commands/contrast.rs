@@ -11,7 +11,7 @@ use fluxttice_core::measure::{
 };
 use fluxttice_core::model::{Weights, Which};
 use fluxttice_core::plot::{self, BLUE, DrawError, FONT, ORANGE, Picture, failed};
-use fluxttice_core::space::OPERATIONS;
+use fluxttice_core::space::percent_of_all;
 
 use super::progress::Bar;
 use super::{Done, Failure, line, setup};
@@ -86,7 +86,7 @@ fn table(trained: &[Figure], untrained: &[Figure]) -> String {
                 .value
                 .map_or("none".to_owned(), |value| match definition.unit {
                     "operations" => {
-                        format!("{value:.0} = {:.2} %", 100.0 * value / OPERATIONS as f64)
+                        format!("{value:.0} = {:.2} %", percent_of_all(value))
                     }
                     "samples" => format!("{value:.0}"),
                     _ => format!("{value:.3}"),
@@ -136,7 +136,6 @@ fn panel<B: DrawingBackend>(
     answers: &[PriorAnswer],
     unique: fn(&PriorAnswer, usize) -> u32,
 ) -> Result<(), DrawError> {
-    let percent = |operations: f64| 100.0 * operations / OPERATIONS as f64;
     let mut chart = ChartBuilder::on(area)
         .caption(title, (FONT, 16))
         .margin(12)
@@ -156,7 +155,7 @@ fn panel<B: DrawingBackend>(
         .y_desc("% of all operations")
         .draw()
         .map_err(failed)?;
-    let most = SIZES.map(|samples| (f64::from(samples), percent(ceiling(samples))));
+    let most = SIZES.map(|samples| (f64::from(samples), percent_of_all(ceiling(samples))));
     chart
         .draw_series(DashedLineSeries::new(most, 4, 3, BLACK.stroke_width(1)))
         .map_err(failed)?
@@ -169,10 +168,12 @@ fn panel<B: DrawingBackend>(
         ("B untrained", ORANGE, 1),
     ];
     for ((name, colour, width), answer) in styles.into_iter().zip(answers) {
-        let points = SIZES
-            .iter()
-            .enumerate()
-            .map(|(i, samples)| (f64::from(*samples), percent(f64::from(unique(answer, i)))));
+        let points = SIZES.iter().enumerate().map(|(i, samples)| {
+            (
+                f64::from(*samples),
+                percent_of_all(f64::from(unique(answer, i))),
+            )
+        });
         chart
             .draw_series(LineSeries::new(points, colour.stroke_width(width)))
             .map_err(failed)?

@@ -8,7 +8,7 @@ use fluxttice_core::measure::{
     Evaluator, FREEDOM, Generator, Scale, deviation, generator_figures, measure_prior,
 };
 use fluxttice_core::record::Unique;
-use fluxttice_core::space::{OPERATIONS, OperationSet};
+use fluxttice_core::space::{OperationSet, percent_of_all};
 use fluxttice_core::words::thousands;
 
 use super::progress::Bar;
@@ -61,8 +61,8 @@ pub fn run(global: &Global, args: &CoverageArgs) -> Done {
                 samples: unique.samples,
                 seed,
                 unique: unique.unique,
-                percent: percent(f64::from(unique.unique)),
-                ceiling_percent: percent(unique.ceiling),
+                percent: percent_of_all(f64::from(unique.unique)),
+                ceiling_percent: percent_of_all(unique.ceiling),
                 decode_entropy: covered.coverage.decode_entropy,
                 chi_squared,
                 degrees_of_freedom: FREEDOM,
@@ -104,10 +104,6 @@ pub fn run(global: &Global, args: &CoverageArgs) -> Done {
         }
     }
     Ok(ExitCode::SUCCESS)
-}
-
-fn percent(operations: f64) -> f64 {
-    100.0 * operations / OPERATIONS as f64
 }
 
 fn tell(global: &Global, answer: &Answer) -> Result<(), Failure> {

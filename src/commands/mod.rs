@@ -12,6 +12,7 @@ pub mod encode;
 pub mod experiment;
 pub mod explore;
 pub mod keygen;
+pub mod metrics;
 pub mod neighbors;
 mod operations;
 pub mod ops;

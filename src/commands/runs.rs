@@ -8,13 +8,14 @@ use serde_json::{Value, json};
 
 use fluxttice_core::config::Config;
 use fluxttice_core::experiment::experiments;
+use fluxttice_core::metrics::Metric;
 use fluxttice_core::plot::Drawing;
 use fluxttice_core::record::{Coverage, EpochRecord};
 use fluxttice_core::run::{
-    Branch, FIGURES, Figure, Summary, descriptor, enter_newest, figures, find_run, journal, tree,
+    Branch, Summary, columns, descriptor, enter_newest, figures, find_run, journal, tree,
 };
 use fluxttice_core::shown::{printable, shown};
-use fluxttice_core::space::OPERATIONS;
+use fluxttice_core::space::percent_of_all;
 use fluxttice_core::words::{counted, thousands};
 
 use super::{
@@ -107,8 +108,7 @@ fn row(branch: &Branch) -> String {
 }
 
 fn percent(coverage: &Coverage) -> String {
-    let share = 100.0 * f64::from(coverage.argmax.unique) / OPERATIONS as f64;
-    format!("{share:.1}")
+    format!("{:.1}", percent_of_all(coverage.argmax.unique.into()))
 }
 
 fn state(run: &Summary) -> &'static str {
@@ -278,13 +278,13 @@ fn compare(global: &Global, named: &[String], plot: Option<(&Path, PlotBy, bool)
     if let Some(last) = common.checked_sub(1) {
         line(&format!("\nin epoch {last}, the last that all have:"))?;
         let mut earlier = false;
-        for (name, figure) in FIGURES {
+        for metric in columns() {
             let values: Vec<String> = runs
                 .iter()
-                .map(|run| format!("{:>14}", newest(run, common, figure)))
+                .map(|run| format!("{:>14}", newest(run, common, metric)))
                 .collect();
             earlier |= values.iter().any(|value| value.contains('@'));
-            line(&format!("{name:<34}{}", values.join(" ")))?;
+            line(&format!("{:<34}{}", metric.id, values.join(" ")))?;
         }
         if earlier {
             line("\n@ N: last measured in epoch N")?;
@@ -303,15 +303,15 @@ fn informed(run: &Summary, epochs: usize) -> Option<&EpochRecord> {
 }
 
 /// A figure as it is after so many epochs, or as it was when it was last measured.
-fn newest(run: &Summary, epochs: usize, figure: Figure) -> String {
-    let known = |record: &&EpochRecord| !figure(record).is_nan();
+fn newest(run: &Summary, epochs: usize, metric: &Metric) -> String {
+    let known = |record: &&EpochRecord| !metric.value(record).is_nan();
     let first: Vec<&EpochRecord> = run.records.iter().take(epochs).collect();
     match first.iter().copied().rev().find(known) {
         None => "not measured".to_owned(),
         Some(record) if first.last().is_some_and(|last| last.epoch != record.epoch) => {
-            format!("{:.4} @ {}", figure(record), record.epoch)
+            format!("{:.4} @ {}", metric.value(record), record.epoch)
         }
-        Some(record) => format!("{:.4}", figure(record)),
+        Some(record) => format!("{:.4}", metric.value(record)),
     }
 }
 

@@ -1,9 +1,11 @@
 //! `runs compare --plot`: what runs reached, by epoch or by time.
 
+use fluxttice_core::metrics;
 use fluxttice_core::plot::{Curve, Curves, Dash, Heading, Ink, Panel};
 use fluxttice_core::record::{EpochRecord, Unique};
-use fluxttice_core::run::{Figure, Summary};
+use fluxttice_core::run::Summary;
 use fluxttice_core::shown::printable;
+use fluxttice_core::space::MOST_ENTROPY;
 
 use crate::cli::PlotBy;
 
@@ -17,16 +19,18 @@ const INKS: [Ink; 6] = [
     (86, 180, 233),
 ];
 
+type Figure = fn(&EpochRecord) -> f64;
+
 /// A chart: its title, what a perfect generator reaches, the figure of A and of B.
 type Chart = (&'static str, Option<(f64, &'static str)>, [Figure; 2]);
 
 const CHARTS: [Chart; 3] = [
     (
         "I(z; x), nats",
-        Some((9.887_510_598_012_987, "9.8875: ln 19,683")),
+        Some((MOST_ENTROPY, "9.8875: ln 19,683")),
         [
-            |r| r.information.map_or(f64::NAN, |found| found.a),
-            |r| r.information.map_or(f64::NAN, |found| found.b),
+            |r| metrics::INFORMATION_A.value(r),
+            |r| metrics::INFORMATION_B.value(r),
         ],
     ),
     (
@@ -41,8 +45,8 @@ const CHARTS: [Chart; 3] = [
         "decode entropy, nats",
         None,
         [
-            |r| r.coverage.map_or(f64::NAN, |found| found.a.decode_entropy),
-            |r| r.coverage.map_or(f64::NAN, |found| found.b.decode_entropy),
+            |r| metrics::DECODE_ENTROPY_A.value(r),
+            |r| metrics::DECODE_ENTROPY_B.value(r),
         ],
     ),
 ];

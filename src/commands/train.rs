@@ -15,6 +15,7 @@ use fluxttice_core::run::{Members, journal, read_whole_journal};
 use fluxttice_core::session::Session;
 use fluxttice_core::session::message::{End, Event, NoticeLevel, Progress, RunInfo};
 use fluxttice_core::shown::{printable, shown};
+use fluxttice_core::space::percent_of_all;
 use fluxttice_core::training::Steer;
 use fluxttice_core::words::{counted, thousands};
 
@@ -322,12 +323,12 @@ impl Report {
             return Ok(());
         };
         let measured = FIGURES.iter().filter_map(|figure| {
-            let mut band = self.members.band(epoch, figure.of)?;
-            let (unit, [least, most]) = figure.level();
+            let mut band = (self.members).band(epoch, |record| figure.level(record))?;
+            let [least, most] = figure.unit.range();
             band.interval = band
                 .interval
                 .map(|ends| ends.map(|end| end.clamp(least, most)));
-            Some((figure.name, unit, band))
+            Some((figure.name(), figure.unit.of_levels(), band))
         });
         if self.json {
             let figures: Vec<Value> = measured
@@ -391,7 +392,6 @@ fn summary(record: &EpochRecord, seed: Option<u64>) -> String {
         return head;
     };
     let (a, b) = (coverage.a, coverage.b);
-    let percent = |unique: f64| 100.0 * unique / fluxttice_core::space::OPERATIONS as f64;
     let information = record.information.map_or_else(String::new, |found| {
         let nats = |value: f64| match value.is_nan() {
             true => "–".to_owned(),
@@ -413,9 +413,9 @@ fn summary(record: &EpochRecord, seed: Option<u64>) -> String {
     format!(
         "{head}  argmax coverage of {} samples A {:.1} % B {:.1} %, {:.1} % expected of a uniform generator; decode entropy A {:.2} B {:.2} nats{information}",
         thousands(a.argmax.samples.into()),
-        percent(f64::from(a.argmax.unique)),
-        percent(f64::from(b.argmax.unique)),
-        percent(a.argmax.ceiling),
+        percent_of_all(f64::from(a.argmax.unique)),
+        percent_of_all(f64::from(b.argmax.unique)),
+        percent_of_all(a.argmax.ceiling),
         a.decode_entropy,
         b.decode_entropy
     )

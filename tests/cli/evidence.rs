@@ -348,7 +348,7 @@ fn weights_of_another_run_are_not_certified_however_few_samples_it_counted() {
         out.display()
     );
     let refused = home.run(&asked).exits(1);
-    let words = "of 2000 samples now";
+    let words = "of 2,000 samples now";
     assert!(refused.stderr.contains(words), "{}", refused.stderr);
     assert!(!out.exists());
 }

@@ -319,6 +319,32 @@ fn every_key_of_a_configuration_is_explained() {
 }
 
 #[test]
+fn every_metric_of_a_table_is_explained() {
+    let home = Home::new();
+    home.train("run", "--epochs 1 --seed 3").exits(0);
+    let run = home.path("run").display().to_string();
+    let table = home
+        .run(&format!("runs export {run} --out -"))
+        .exits(0)
+        .stdout;
+    let metrics = home.run("metrics list --json").exits(0).lines();
+    for metric in &metrics {
+        for name in ["id", "name", "unit", "definition", "source"] {
+            assert!(!text(metric, name).is_empty(), "{name} of {metric}");
+        }
+    }
+    let known: Vec<&str> = metrics.iter().map(|metric| text(metric, "id")).collect();
+    let columns: Vec<&str> = table.lines().next().unwrap().split(',').collect();
+    assert_eq!(columns.len(), 24);
+    assert!(
+        columns[1..].iter().all(|column| known.contains(column)),
+        "{columns:?}"
+    );
+    let shown = home.run("metrics list").exits(0).stdout;
+    assert!(shown.contains("in a rule: argmax-a, in percent"), "{shown}");
+}
+
+#[test]
 fn help_shows_examples_and_version_names_what_was_built() {
     let home = Home::new();
     for command in [
@@ -329,6 +355,7 @@ fn help_shows_examples_and_version_names_what_was_built() {
         "ops",
         "devices",
         "config",
+        "metrics",
     ] {
         let help = home.run(&format!("{command} --help")).exits(0).stdout;
         assert!(help.contains("Example"), "{command}: {help}");

@@ -35,6 +35,7 @@ pub mod experiment;
 mod files;
 pub mod listing;
 pub mod measure;
+pub mod metrics;
 pub mod model;
 pub mod plot;
 pub mod random;

@@ -8,7 +8,7 @@ use fluxttice_core::model::LATENT;
 use fluxttice_core::record::EpochRecord;
 use fluxttice_core::run::Members;
 use fluxttice_core::session::message::RunInfo;
-use fluxttice_core::space::OPERATIONS;
+use fluxttice_core::space::MOST_ENTROPY;
 
 use super::format::{balanced_band, coverage_percent, fixed, percent, scientific};
 
@@ -217,7 +217,7 @@ fn not_a_number(records: &[Arc<EpochRecord>]) -> Option<Finding> {
 fn vague_codes(records: &[Arc<EpochRecord>]) -> Option<Finding> {
     let mut newest_first = records.iter().rev();
     let coverage = newest_first.find_map(|record| record.coverage)?;
-    let most = (OPERATIONS as f64).ln();
+    let most = MOST_ENTROPY;
     let vague: Vec<&str> = [
         ("A", coverage.a.decode_entropy),
         ("B", coverage.b.decode_entropy),

@@ -6,7 +6,7 @@ use std::time::{Duration, SystemTime};
 use ratatui::text::Span;
 
 use fluxttice_core::record::Unique;
-use fluxttice_core::space::OPERATIONS;
+use fluxttice_core::space::percent_of_all;
 use fluxttice_core::training::BALANCED;
 
 /// The band in which the ratio of the gradients is balanced: `0.8–1.2`.
@@ -113,11 +113,6 @@ pub fn scientific(value: f64) -> String {
     } else {
         fixed(value, 0)
     }
-}
-
-/// Share of all 19,683 operations in per cent.
-pub fn percent_of_all(count: f64) -> f64 {
-    100.0 * count / OPERATIONS as f64
 }
 
 /// A percentage with one decimal, three and cut off where one would round it up to 100.

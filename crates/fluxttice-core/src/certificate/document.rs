@@ -3,7 +3,7 @@
 use super::statement::Predicate;
 use super::{CERTIFICATE, ENVELOPE, SUMS};
 use crate::measure::{Estimators, Figure};
-use crate::space::OPERATIONS;
+use crate::space::{OPERATIONS, percent_of_all};
 use crate::validation::{Score, number};
 use crate::words::{for_people, separated};
 
@@ -178,7 +178,6 @@ fn headline(predicate: &Predicate) -> String {
         let samples = argmax.and_then(|figure| figure.samples).unwrap_or(0);
         let entropy = of("decode entropy", vae).and_then(|figure| figure.value);
         let information = of("mutual information", vae).and_then(|figure| figure.value);
-        let percent = |operations: f64| 100.0 * operations / OPERATIONS as f64;
         if predicate.measurement.estimators == Estimators::Corrected {
             let whole = |value: f64| separated(&format!("{value:.0}"));
             return format!(
@@ -187,8 +186,8 @@ fn headline(predicate: &Predicate) -> String {
                 whole(value),
                 whole(OPERATIONS as f64),
                 whole(f64::from(samples)),
-                percent(value),
-                percent(ceiling),
+                percent_of_all(value),
+                percent_of_all(ceiling),
                 entropy.unwrap_or(f64::NAN),
                 information.map_or("of too few codes to tell".to_owned(), |found| format!("{found:.3}")),
             );
@@ -196,8 +195,8 @@ fn headline(predicate: &Predicate) -> String {
         format!(
             "**VAE-{vae}** generates {value} of {OPERATIONS} operations with {samples} samples by argmax: {:.2} % of {:.2} % possible, \
              decode entropy {:.3} nats, mutual information {:.3} of 9.888 nats.",
-            percent(value),
-            percent(ceiling),
+            percent_of_all(value),
+            percent_of_all(ceiling),
             entropy.unwrap_or(f64::NAN),
             information.unwrap_or(f64::NAN),
         )

@@ -7,7 +7,7 @@ use super::error::CertificateError;
 use super::statement::Predicate;
 use crate::measure::{Estimators, Figure, Subject, ceiling};
 use crate::plot::{self, BLUE, DrawError, FONT, ORANGE, Picture, failed};
-use crate::space::OPERATIONS;
+use crate::space::percent_of_all;
 use crate::words::thousands;
 
 const SIZE: (u32, u32) = (960, 600);
@@ -37,7 +37,7 @@ impl Coverage<'_> {
         let figures = self.0.figures.iter();
         figures
             .filter(|figure| figure.name == name && figure.vae == vae)
-            .filter_map(|figure| Some((size(figure)?, percent(figure.value?))))
+            .filter_map(|figure| Some((size(figure)?, percent_of_all(figure.value?))))
             // Far outside of the chart nothing is seen, and a line to there takes for ever.
             .map(|(samples, share)| (samples, share.clamp(-100.0, 200.0)))
             .filter(|(samples, _)| (RANGE.start..=RANGE.end).contains(samples))
@@ -76,7 +76,7 @@ impl Picture for Coverage<'_> {
         let decades = (RANGE.end / RANGE.start).log10();
         let steps =
             (0..=100).map(|step| RANGE.start * 10f64.powf(decades * f64::from(step) / 100.0));
-        let most = steps.map(|samples| (samples, percent(ceiling(samples as u32))));
+        let most = steps.map(|samples| (samples, percent_of_all(ceiling(samples as u32))));
         chart
             .draw_series(DashedLineSeries::new(most, 4, 3, BLACK.stroke_width(1)))
             .map_err(failed)?
@@ -122,10 +122,6 @@ impl Picture for Coverage<'_> {
             .draw()
             .map_err(failed)
     }
-}
-
-fn percent(operations: f64) -> f64 {
-    100.0 * operations / OPERATIONS as f64
 }
 
 /// With a gap between thousands, as version 0.1.0 wrote them.

@@ -9,7 +9,7 @@ use super::shape::{describe, join};
 use crate::disruption::{GRAMMAR, Rule, RuleError};
 
 /// Truth tables of two ternary inputs.
-const OPERATIONS: f64 = 19_683.0;
+const OPERATIONS: f64 = crate::space::OPERATIONS as f64;
 
 /// How far the three shares may be from 1: more than rounding, less than any real change.
 const SHARE_TOLERANCE: f64 = 1e-9;

@@ -7,5 +7,5 @@ mod shape;
 
 pub use kind::DisruptionKind;
 pub use push::{Disruption, DisruptionError};
-pub use rule::{Condition, GRAMMAR, Rule, RuleError, Watched};
+pub use rule::{Condition, GRAMMAR, Rule, RuleError, watched};
 pub use shape::Shape;

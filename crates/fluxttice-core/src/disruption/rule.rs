@@ -6,78 +6,30 @@ use std::str::FromStr;
 use thiserror::Error;
 
 use super::{Disruption, DisruptionError};
+use crate::metrics::{self, Metric};
 use crate::record::EpochRecord;
-use crate::space::OPERATIONS;
 
-/// A figure that a rule can watch.
-#[derive(Clone, Copy, Debug)]
-pub struct Watched {
-    /// Its name in a rule.
-    pub name: &'static str,
-    of: fn(&EpochRecord) -> f64,
+/// Every metric that a rule can watch: what every epoch, or every epoch with a coverage pass, has.
+const WATCHED: [&Metric; 8] = [
+    &metrics::ARGMAX,
+    &metrics::ARGMAX_A,
+    &metrics::ARGMAX_B,
+    &metrics::DECODE_ENTROPY_A,
+    &metrics::DECODE_ENTROPY_B,
+    &metrics::GRADIENT_RATIO,
+    &metrics::TRAIN_LOSS,
+    &metrics::VALIDATION_LOSS,
+];
+
+/// A metric's name in a rule.
+fn word(metric: &Metric) -> String {
+    metric.id.replace('_', "-")
 }
 
-/// A count of operations as percent of all of them.
-fn percent(count: f64) -> f64 {
-    100.0 * count / OPERATIONS as f64
-}
-
-impl Watched {
-    /// Every figure that a rule can watch: coverage in percent, entropies and losses in nats.
-    pub const ALL: [Self; 8] = [
-        Self {
-            name: "argmax",
-            of: |record| {
-                record.coverage.map_or(f64::NAN, |pair| {
-                    0.5 * percent(f64::from(pair.a.argmax.unique) + f64::from(pair.b.argmax.unique))
-                })
-            },
-        },
-        Self {
-            name: "argmax-a",
-            of: |record| {
-                record
-                    .coverage
-                    .map_or(f64::NAN, |pair| percent(pair.a.argmax.unique.into()))
-            },
-        },
-        Self {
-            name: "argmax-b",
-            of: |record| {
-                record
-                    .coverage
-                    .map_or(f64::NAN, |pair| percent(pair.b.argmax.unique.into()))
-            },
-        },
-        Self {
-            name: "decode-entropy-a",
-            of: |record| {
-                record
-                    .coverage
-                    .map_or(f64::NAN, |pair| pair.a.decode_entropy)
-            },
-        },
-        Self {
-            name: "decode-entropy-b",
-            of: |record| {
-                record
-                    .coverage
-                    .map_or(f64::NAN, |pair| pair.b.decode_entropy)
-            },
-        },
-        Self {
-            name: "gradient-ratio",
-            of: |record| record.gradient.ratio,
-        },
-        Self {
-            name: "train-loss",
-            of: |record| record.train.loss,
-        },
-        Self {
-            name: "validation-loss",
-            of: |record| record.validation.loss,
-        },
-    ];
+/// A metric's name in a rule; `None` where rules cannot watch it.
+pub fn watched(metric: &Metric) -> Option<String> {
+    let known = WATCHED.iter().any(|one| one.id == metric.id);
+    known.then(|| word(metric))
 }
 
 /// What must hold for a rule to act.
@@ -97,8 +49,8 @@ const LONGEST: u32 = 10_000;
 /// When a figure does something over some epochs, a disruption starts.
 #[derive(Clone, Copy, Debug)]
 pub struct Rule {
-    /// What is watched.
-    pub watched: Watched,
+    /// What is watched: coverage in percent, entropies and losses in nats.
+    pub watched: &'static Metric,
     /// What must hold.
     pub condition: Condition,
     /// Over how many epochs.
@@ -141,7 +93,7 @@ impl Rule {
     ) -> Vec<f64> {
         let mut recent = Vec::with_capacity(span);
         let mut epochs = 0;
-        for value in records.rev().map(self.watched.of) {
+        for value in records.rev().map(|record| self.watched.level(record)) {
             epochs += 1;
             if !value.is_nan() {
                 recent.resize(epochs.min(span), value);
@@ -182,7 +134,7 @@ pub enum RuleError {
 
 impl fmt::Display for Rule {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let (name, n) = (self.watched.name, self.epochs);
+        let (name, n) = (word(self.watched), self.epochs);
         match self.condition {
             Condition::GainsLessThan(x) => {
                 write!(f, "when {name} gains less than {x} in {n} epochs")
@@ -230,11 +182,11 @@ impl FromStr for Rule {
                 return Err(fail(format!("`{shown}` is no rule")));
             }
         };
-        let watched = Watched::ALL
+        let watched = WATCHED
             .into_iter()
-            .find(|watched| watched.name == *figure)
+            .find(|watched| word(watched) == *figure)
             .ok_or_else(|| {
-                let names = Watched::ALL.map(|watched| watched.name).join(", ");
+                let names = WATCHED.map(word).join(", ");
                 fail(format!("no figure `{figure}`; there are {names}"))
             })?;
         let bound: f64 = bound
@@ -263,6 +215,7 @@ impl FromStr for Rule {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::space::OPERATIONS;
 
     /// A line of the built-in model's figures.
     fn any() -> EpochRecord {

@@ -16,4 +16,4 @@ pub use arm::Arm;
 pub use error::ExperimentError;
 pub use report::{Base, Experiment, Pair, experiments};
 pub use trial::{MAX_HORIZON, MAX_REPETITIONS, Trial, TrialProgress, run};
-pub use verdict::{AtEpoch, Decision, Difference, FIGURES, FigureOf, Verdict, course};
+pub use verdict::{AtEpoch, Decision, Difference, FIGURES, Verdict, course};

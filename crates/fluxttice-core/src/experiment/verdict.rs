@@ -5,94 +5,20 @@ use std::fmt;
 use serde::{Deserialize, Serialize};
 
 use super::report::Pair;
+use crate::metrics::{self, Metric};
 use crate::record::EpochRecord;
-use crate::space::OPERATIONS;
 use crate::statistics::{interval, mean};
 
-/// A figure by which arms are compared.
-#[derive(Clone, Copy, Debug)]
-pub struct FigureOf {
-    /// Its name.
-    pub name: &'static str,
-    /// Its unit.
-    pub unit: &'static str,
-    /// Whether more of it is better.
-    pub more_is_better: bool,
-    /// The figure of an epoch; not a number where it was not measured.
-    pub of: fn(&EpochRecord) -> f64,
-}
-
-impl FigureOf {
-    /// The unit of the figure itself, where differences are in points, and the lowest and highest value that it can have.
-    pub fn level(&self) -> (&'static str, [f64; 2]) {
-        match self.unit {
-            "points" => ("%", [0.0, 100.0]),
-            unit => (unit, [f64::NEG_INFINITY, f64::INFINITY]),
-        }
-    }
-}
-
-/// Every figure by which arms are compared. The first one alone decides, and was chosen before any
+/// Every metric by which arms are compared. The first one alone decides, and was chosen before any
 /// experiment was made.
-pub const FIGURES: [FigureOf; 6] = [
-    FigureOf {
-        name: "argmax coverage, mean of A and B",
-        unit: "points",
-        more_is_better: true,
-        of: |record| {
-            covered(record, |pair| {
-                0.5 * (f64::from(pair.a.argmax.unique) + f64::from(pair.b.argmax.unique))
-            })
-        },
-    },
-    FigureOf {
-        name: "argmax coverage of A",
-        unit: "points",
-        more_is_better: true,
-        of: |record| covered(record, |pair| pair.a.argmax.unique.into()),
-    },
-    FigureOf {
-        name: "argmax coverage of B",
-        unit: "points",
-        more_is_better: true,
-        of: |record| covered(record, |pair| pair.b.argmax.unique.into()),
-    },
-    FigureOf {
-        name: "decode entropy of A",
-        unit: "nats",
-        more_is_better: false,
-        of: |record| {
-            record
-                .coverage
-                .map_or(f64::NAN, |pair| pair.a.decode_entropy)
-        },
-    },
-    FigureOf {
-        name: "decode entropy of B",
-        unit: "nats",
-        more_is_better: false,
-        of: |record| {
-            record
-                .coverage
-                .map_or(f64::NAN, |pair| pair.b.decode_entropy)
-        },
-    },
-    FigureOf {
-        name: "validation loss",
-        unit: "nats",
-        more_is_better: false,
-        of: |record| record.validation.loss,
-    },
+pub const FIGURES: [&Metric; 6] = [
+    &metrics::ARGMAX,
+    &metrics::ARGMAX_A,
+    &metrics::ARGMAX_B,
+    &metrics::DECODE_ENTROPY_A,
+    &metrics::DECODE_ENTROPY_B,
+    &metrics::VALIDATION_LOSS,
 ];
-
-/// A count of operations as percent of all of them.
-fn covered(record: &EpochRecord, count: fn(&crate::record::CoveragePair) -> f64) -> f64 {
-    let percent = |count: f64| 100.0 * count / OPERATIONS as f64;
-    record
-        .coverage
-        .as_ref()
-        .map_or(f64::NAN, |pair| percent(count(pair)))
-}
 
 /// How far apart the arms are in one figure, treated minus control.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -191,7 +117,7 @@ impl Verdict {
 
     /// The figure that decides: the first of [`FIGURES`], in which more is better.
     pub fn deciding(&self) -> Option<&Difference> {
-        let decides = |difference: &&Difference| difference.figure == FIGURES[0].name;
+        let decides = |difference: &&Difference| difference.figure == FIGURES[0].name();
         self.figures.iter().find(decides)
     }
 }
@@ -223,13 +149,13 @@ impl fmt::Display for Verdict {
     }
 }
 
-fn difference(figure: &FigureOf, pairs: &[Pair], window: usize) -> Difference {
+fn difference(figure: &Metric, pairs: &[Pair], window: usize) -> Difference {
     let end = |records: &[EpochRecord]| {
         let last = &records[records.len().saturating_sub(window)..];
         // Coverage need not be counted in every epoch; both arms count it in the same ones.
         let measured: Vec<f64> = last
             .iter()
-            .map(figure.of)
+            .map(|record| figure.level(record))
             .filter(|value| !value.is_nan())
             .collect();
         mean(measured.into_iter())
@@ -243,8 +169,8 @@ fn difference(figure: &FigureOf, pairs: &[Pair], window: usize) -> Difference {
         .map(|[treated, control]| treated - control)
         .collect();
     Difference {
-        figure: figure.name.to_owned(),
-        unit: figure.unit.to_owned(),
+        figure: figure.name(),
+        unit: figure.unit.of_differences().to_owned(),
         treated: mean(ends.iter().map(|ends| ends[0])),
         control: mean(ends.iter().map(|ends| ends[1])),
         mean: mean(differences.iter().copied()),
@@ -265,10 +191,14 @@ pub struct AtEpoch {
 }
 
 /// The difference between the arms in every epoch.
-pub fn course(pairs: &[Pair], figure: &FigureOf) -> Vec<AtEpoch> {
+pub fn course(pairs: &[Pair], figure: &Metric) -> Vec<AtEpoch> {
     let records = pairs.first().map_or(&[][..], |pair| &pair.treated.records);
     let at = |(place, record): (usize, &EpochRecord)| {
-        let of = |records: &[EpochRecord]| records.get(place).map_or(f64::NAN, figure.of);
+        let of = |records: &[EpochRecord]| {
+            records
+                .get(place)
+                .map_or(f64::NAN, |record| figure.level(record))
+        };
         let differences: Vec<f64> = pairs
             .iter()
             .map(|pair| of(&pair.treated.records) - of(&pair.control.records))
@@ -284,7 +214,7 @@ pub fn course(pairs: &[Pair], figure: &FigureOf) -> Vec<AtEpoch> {
 
 /// Epoch and size of the largest difference of the deciding figure, averaged over repetitions.
 fn peak(pairs: &[Pair]) -> Option<(u32, f64)> {
-    course(pairs, &FIGURES[0])
+    course(pairs, FIGURES[0])
         .into_iter()
         .map(|at| (at.epoch, at.mean))
         .filter(|(_, difference)| difference.is_finite())

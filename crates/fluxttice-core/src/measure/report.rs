@@ -11,7 +11,7 @@ use super::preservation::mean_preservation;
 use super::prior::{Covered, PriorAnswer, PriorQuestion, codes_needed, deviation, survey};
 use crate::device::DeviceFailure;
 use crate::model::{LATENT, Which, latent_entropy};
-use crate::space::{OPERATIONS, Operation, OperationSet};
+use crate::space::{MOST_ENTROPY, OPERATIONS, Operation, OperationSet};
 
 /// Sizes of the neighbourhoods that are looked at.
 const NEIGHBOURHOODS: [usize; 2] = [10, 100];
@@ -22,8 +22,6 @@ const CURVE: [u32; 16] = [
 ];
 /// Share of a uniform generator's probability below which an operation is starved.
 pub const STARVED: f64 = 0.1;
-/// 9 ln 3 nats: what a code that means nothing leaves open.
-const LIMIT: f64 = 9.887_510_598_012_987;
 /// Least probable operations that are named.
 const RAREST: usize = 10;
 
@@ -283,7 +281,7 @@ fn coverage_figures(which: Which, seed: u64, covered: &[Covered], figures: &mut 
         }
         let figure = Figure::new("decode entropy", which, covered.coverage.decode_entropy);
         let figure = figure.sampled(covered.coverage.argmax.samples, seed);
-        figures.push(figure.at_most(LIMIT));
+        figures.push(figure.at_most(MOST_ENTROPY));
     }
 }
 
@@ -347,15 +345,15 @@ pub fn generator_figures(which: Which, seed: u64, generator: &Generator) -> Vec<
     });
     let m = OPERATIONS as f64;
     let effective = entropy.map(libm::exp, libm::exp);
-    let log_likelihood = kl.map(|kl| -LIMIT - kl, |_| 1.0);
+    let log_likelihood = kl.map(|kl| -MOST_ENTROPY - kl, |_| 1.0);
     let perplexity = kl.map(|kl| m * libm::exp(kl), |kl| m * libm::exp(kl));
     let mut figures = vec![
-        estimated("mutual information", information).at_most(LIMIT),
+        estimated("mutual information", information).at_most(MOST_ENTROPY),
         estimated("likeliest operation", likeliest).at_most(1.0),
-        estimated("operation entropy", entropy).at_most(LIMIT),
+        estimated("operation entropy", entropy).at_most(MOST_ENTROPY),
         estimated("effective operations", effective).at_most(m),
         estimated("chi-squared divergence", divergence),
-        estimated("mean log-likelihood", log_likelihood).at_most(-LIMIT),
+        estimated("mean log-likelihood", log_likelihood).at_most(-MOST_ENTROPY),
         estimated("KL from uniform", kl),
         estimated("perplexity", perplexity),
         estimated("sum of probabilities", sum).at_most(1.0),
@@ -393,15 +391,23 @@ fn plain_figures(which: Which, seed: u64, generator: &Generator) -> Vec<Figure> 
     };
     type Take = fn(&Mean) -> f64;
     let named: [(&str, Take, Option<f64>); 8] = [
-        ("mutual information", Mean::mutual_information, Some(LIMIT)),
+        (
+            "mutual information",
+            Mean::mutual_information,
+            Some(MOST_ENTROPY),
+        ),
         ("likeliest operation", |mean| mean.likeliest, Some(1.0)),
         (
             "starved operations",
             |mean| mean.starved(STARVED) as f64,
             None,
         ),
-        ("operation entropy", Mean::entropy, Some(LIMIT)),
-        ("mean log-likelihood", Mean::log_likelihood, Some(-LIMIT)),
+        ("operation entropy", Mean::entropy, Some(MOST_ENTROPY)),
+        (
+            "mean log-likelihood",
+            Mean::log_likelihood,
+            Some(-MOST_ENTROPY),
+        ),
         ("KL from uniform", Mean::kl_from_uniform, None),
         ("perplexity", Mean::perplexity, None),
         ("sum of probabilities", Mean::sum, Some(1.0)),

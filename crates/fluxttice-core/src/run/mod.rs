@@ -35,7 +35,7 @@ pub use digests::{Digests, Own, Story};
 pub use disk::Disk;
 pub use door::{Entered, enter, enter_newest, read_whole_journal};
 pub use error::RunError;
-pub use figures::{FIGURES, Figure, figures};
+pub use figures::{columns, figures};
 pub use files::read as read_file;
 pub use folder::{
     BEST, BEST_COVERAGE, BEST_INFORMATION, LATEST, PLAIN_NAME, Reopened, RunFolder,

@@ -6,12 +6,10 @@ use super::statistics::{exact, share};
 use super::{Pair, Trial};
 use crate::measure::{Estimators, Mean, mean_kl};
 use crate::model::LATENT;
-use crate::space::OPERATIONS;
+use crate::space::{MOST_ENTROPY, OPERATIONS};
 
 /// Name of the test of what was held out.
 pub const HOLD_OUT: &str = "hold-out reconstruction";
-/// ln 19,683: what an operation can say at most, in nats.
-const LIMIT: f64 = 9.887_510_598_012_987;
 /// A dimension whose posteriors tell it from the prior by this many nats on average carries something.
 const CARRIES: f64 = 0.1;
 
@@ -56,13 +54,13 @@ pub(super) static TRIALS: &[Trial] = &[
             unit: "nats",
             definition: "mean H(x | z) over 50,000 prior codes: 0 where a code means one operation, 9.8875 where it means nothing; one who always answers the same is certain too, and fails by coverage and information",
             baseline: "a decoder that ignores its code, and answers with all operations alike",
-            bound: Bound::AtMost(LIMIT / 4.0),
+            bound: Bound::AtMost(MOST_ENTROPY / 4.0),
             source: "ours: a quarter of what a code that means nothing leaves open",
             margin: 2.0,
             interval: Method::None,
         },
         measure: decode_entropy,
-        chance: |_| [LIMIT; 2],
+        chance: |_| [MOST_ENTROPY; 2],
     },
     Trial {
         test: Test {
@@ -71,7 +69,7 @@ pub(super) static TRIALS: &[Trial] = &[
             unit: "nats",
             definition: "I(z; x) = H(x) - H(x | z) over 200,000 prior codes; at most 9.8875",
             baseline: DEAF,
-            bound: Bound::AtLeast(0.75 * LIMIT),
+            bound: Bound::AtLeast(0.75 * MOST_ENTROPY),
             source: "ours: three quarters of the limit",
             margin: 2.0,
             interval: Method::Blocks,

@@ -3,14 +3,12 @@
 use std::collections::VecDeque;
 
 use fluxttice_core::record::{CoveragePair, EpochRecord, Information, Stage};
-use fluxttice_core::space::OPERATIONS;
+use fluxttice_core::space::{MOST_ENTROPY, OPERATIONS, percent_of_all};
 use fluxttice_core::training::BALANCED;
 
 use crate::app::App;
 use crate::chart::{Chart, Reference, Series, Stroke, thinned};
-use crate::format::{
-    balanced_band, coverage_percent, fixed, percent, percent_of_all, significant, thousands,
-};
+use crate::format::{balanced_band, coverage_percent, fixed, percent, significant, thousands};
 use crate::theme::Role;
 
 /// How many charts there are.
@@ -311,7 +309,7 @@ fn loss(app: &App) -> Chart {
 }
 
 fn decode_entropy(app: &App) -> Chart {
-    let most = (OPERATIONS as f64).ln();
+    let most = MOST_ENTROPY;
     Builder::new(
         app,
         &["decode entropy H(x|z), nats", "decode entropy, nats"],
@@ -347,7 +345,7 @@ fn information(app: &App) -> Chart {
             None => "not measured in this run".into(),
         };
     }
-    let most = (OPERATIONS as f64).ln();
+    let most = MOST_ENTROPY;
     builder
         .reference(
             most,

@@ -2,14 +2,14 @@
 
 use fluxttice_core::measure::ceiling;
 use fluxttice_core::record::{CoveragePair, CoveredSets, Unique};
-use fluxttice_core::space::{OPERATIONS, Operation, OperationSet, names};
+use fluxttice_core::space::{OPERATIONS, Operation, OperationSet, names, percent_of_all};
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 use ratatui::text::{Line, Span};
 
 use super::{below, coverage, heading, lines, misleading, operation_list, truth_table};
 use crate::app::{App, Cover, Draw};
-use crate::format::{fit, fixed, percent, percent_of_all, thousands, wrap};
+use crate::format::{fit, fixed, percent, thousands, wrap};
 use crate::theme::Role;
 
 /// What A and B found in this draw, if it is known how many were drawn.

@@ -9,7 +9,7 @@
 use fluxttice_core::certificate::{Item, ItemKind, Statement};
 use fluxttice_core::measure::Subject;
 use fluxttice_core::shown::printable;
-use fluxttice_core::space::OPERATIONS;
+use fluxttice_core::space::percent_of_all;
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 use ratatui::style::Style;
@@ -116,7 +116,7 @@ fn shares(statement: &Statement) -> String {
             .filter(|figure| figure.name == "argmax coverage" && figure.vae == vae)
             .min_by_key(|figure| figure.samples)
             .and_then(|figure| figure.value)
-            .map_or(f64::NAN, |value| 100.0 * value / OPERATIONS as f64)
+            .map_or(f64::NAN, percent_of_all)
     };
     format!("A {:.1} B {:.1} %", share(Subject::A), share(Subject::B))
 }

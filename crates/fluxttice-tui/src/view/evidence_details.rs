@@ -3,7 +3,7 @@
 use fluxttice_core::certificate::{Item, ItemKind, Predicate, Statement, Verdict, Word};
 use fluxttice_core::measure::{Figure, Subject};
 use fluxttice_core::shown::printable;
-use fluxttice_core::space::OPERATIONS;
+use fluxttice_core::space::percent_of_all;
 use fluxttice_core::words::{counted, for_people, separated};
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
@@ -274,9 +274,12 @@ fn value(figure: &Figure, unit: &str) -> String {
         return "none".to_owned();
     };
     if unit == "operations" && figure.name != "perplexity" {
-        let percent = |value: f64| 100.0 * value / OPERATIONS as f64;
         return match figure.ceiling {
-            Some(ceiling) => format!("{:.2} of {:.2} %", percent(value), percent(ceiling)),
+            Some(ceiling) => format!(
+                "{:.2} of {:.2} %",
+                percent_of_all(value),
+                percent_of_all(ceiling)
+            ),
             None => format!("{value:.0}"),
         };
     }

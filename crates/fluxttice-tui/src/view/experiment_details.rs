@@ -1,6 +1,7 @@
 //! The chosen experiment: the verdict, both arms in one chart, their difference with its uncertainty.
 
-use fluxttice_core::experiment::{Decision, Experiment, FIGURES, FigureOf, Pair, course};
+use fluxttice_core::experiment::{Decision, Experiment, FIGURES, Pair, course};
+use fluxttice_core::metrics::Metric;
 use fluxttice_core::record::EpochRecord;
 use fluxttice_core::schedule::Schedule;
 use fluxttice_core::session::RunEntry;
@@ -122,7 +123,7 @@ impl<'a> Course<'a> {
     }
 
     fn charts(&self) -> Vec<Chart> {
-        let arms = |place| arms(self.pairs, &FIGURES[place]);
+        let arms = |place| arms(self.pairs, FIGURES[place]);
         vec![
             arms(0),
             difference(self.pairs),
@@ -136,16 +137,11 @@ impl<'a> Course<'a> {
 }
 
 /// A figure of both arms.
-fn arms(pairs: &[Pair], figure: &FigureOf) -> Chart {
-    let unit = if figure.unit == "points" {
-        "%"
-    } else {
-        figure.unit
-    };
+fn arms(pairs: &[Pair], metric: &Metric) -> Chart {
     let arm =
-        |label, role, stroke, treated| line(label, role, stroke, mean_arm(pairs, figure, treated));
+        |label, role, stroke, treated| line(label, role, stroke, mean_arm(pairs, metric, treated));
     Chart {
-        titles: vec![format!("{}, {unit}", figure.name), figure.name.to_owned()],
+        titles: vec![run_details::titled(metric), metric.name()],
         series: vec![
             arm("with", Role::Second, Stroke::Solid, true),
             arm("without", Role::Plain, Stroke::Dashed, false),
@@ -231,7 +227,7 @@ fn render_charts(area: Rect, buf: &mut Buffer, app: &App, drawn: &Course<'_>) {
 }
 
 /// A figure of one arm in every epoch, mean over those repetitions that have got so far.
-fn mean_arm(pairs: &[Pair], figure: &FigureOf, treated: bool) -> Vec<(u32, f64)> {
+fn mean_arm(pairs: &[Pair], metric: &Metric, treated: bool) -> Vec<(u32, f64)> {
     let arms: Vec<&[EpochRecord]> = pairs
         .iter()
         .map(|pair| {
@@ -252,7 +248,7 @@ fn mean_arm(pairs: &[Pair], figure: &FigureOf, treated: bool) -> Vec<(u32, f64)>
         .enumerate()
         .map(|(place, epoch)| {
             let there = arms.iter().filter_map(|records| records.get(place));
-            let values: Vec<f64> = there.map(figure.of).collect();
+            let values: Vec<f64> = there.map(|record| metric.level(record)).collect();
             (epoch, values.iter().sum::<f64>() / values.len() as f64)
         })
         .collect()
@@ -260,7 +256,7 @@ fn mean_arm(pairs: &[Pair], figure: &FigureOf, treated: bool) -> Vec<(u32, f64)>
 
 /// The difference of the deciding figure, with its 95 % interval over the repetitions.
 fn difference(pairs: &[Pair]) -> Chart {
-    let course = course(pairs, &FIGURES[0]);
+    let course = course(pairs, FIGURES[0]);
     let edge = |side: usize| -> Vec<(u32, f64)> {
         course
             .iter()

@@ -1,14 +1,14 @@
 //! A line to type an operation or an expression in, with what it means and what it could become.
 
 use fluxttice_core::space::query::Word;
-use fluxttice_core::space::{OPERATIONS, Operation, OperationSet};
+use fluxttice_core::space::{OPERATIONS, Operation, OperationSet, percent_of_all};
 use ratatui::buffer::Buffer;
 use ratatui::layout::{Position, Rect};
 use ratatui::text::{Line, Span};
 
 use super::{below, dialog, layout, lines, truth_table};
 use crate::app::{App, FindForm, Meaning};
-use crate::format::{fit, percent, percent_of_all, thousands, wrap};
+use crate::format::{fit, percent, thousands, wrap};
 
 /// Rows for proposals.
 const PROPOSALS: u16 = 7;

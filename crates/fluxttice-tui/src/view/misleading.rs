@@ -1,10 +1,11 @@
 //! The two coverages that have fooled people, beside the honest one and labelled as what they are.
 
 use fluxttice_core::session::VaeEstimates;
+use fluxttice_core::space::percent_of_all;
 use ratatui::text::{Line, Span};
 
 use crate::app::App;
-use crate::format::{fixed, percent_of_all, thousands, wrap};
+use crate::format::{fixed, thousands, wrap};
 use crate::theme::Role;
 
 /// The lines, in this width; none while they are switched off.

@@ -1,6 +1,7 @@
 //! The chosen run: what it is, how it differs, and its charts beside those of others.
 
 use fluxttice_core::config::Config;
+use fluxttice_core::metrics::{self, Metric};
 use fluxttice_core::record::EpochRecord;
 use fluxttice_core::run::{Condition, Report, Summary, journal};
 use fluxttice_core::schedule::Schedule;
@@ -14,7 +15,7 @@ use super::runs::is_at_work;
 use super::{below, heading, lines};
 use crate::app::{App, Row, Window};
 use crate::chart::{Chart, GUTTER, Series, Shared, Stroke, TimeAxis, thinned};
-use crate::format::{coverage_percent, fixed, percent, significant, wrap};
+use crate::format::{fixed, percent, significant, wrap};
 use crate::theme::Role;
 
 /// Most rows of words above the charts.
@@ -22,50 +23,37 @@ const WORDS: u16 = 9;
 /// Fewest rows of a chart, its title included.
 pub(super) const CHART: u16 = 6;
 
-/// `None` where it was not measured.
-type Figure = fn(&EpochRecord) -> Option<f64>;
+/// How a value is written.
 type Text = fn(f64) -> String;
 
 /// What is drawn, as much of it as there is room for.
-const CHARTS: [(&str, Figure, Text); 9] = [
-    (
-        "argmax coverage of A, %",
-        |r| r.coverage.map(|c| coverage_percent(&c.a.argmax)),
-        percent,
-    ),
-    (
-        "argmax coverage of B, %",
-        |r| r.coverage.map(|c| coverage_percent(&c.b.argmax)),
-        percent,
-    ),
-    (
-        "I(z; x) of A, nats",
-        |r| r.information.map(|found| found.a),
-        |value| fixed(value, 2),
-    ),
-    (
-        "I(z; x) of B, nats",
-        |r| r.information.map(|found| found.b),
-        |value| fixed(value, 2),
-    ),
-    (
-        "decode entropy of B, nats",
-        |r| r.coverage.map(|c| c.b.decode_entropy),
-        |value| fixed(value, 2),
-    ),
-    (
-        "decode entropy of A, nats",
-        |r| r.coverage.map(|c| c.a.decode_entropy),
-        |value| fixed(value, 2),
-    ),
-    (
-        "validation loss, nats",
-        |r| Some(r.validation.loss),
-        significant,
-    ),
-    ("permeability ρ", |r| Some(r.rho), |value| fixed(value, 3)),
-    ("β_B", |r| Some(r.beta_b), |value| fixed(value, 3)),
+const CHARTS: [(&Metric, Text); 9] = [
+    (&metrics::ARGMAX_A, percent),
+    (&metrics::ARGMAX_B, percent),
+    (&metrics::INFORMATION_A, two_places),
+    (&metrics::INFORMATION_B, two_places),
+    (&metrics::DECODE_ENTROPY_B, two_places),
+    (&metrics::DECODE_ENTROPY_A, two_places),
+    (&metrics::VALIDATION_LOSS, significant),
+    (&metrics::RHO, three_places),
+    (&metrics::BETA_B, three_places),
 ];
+
+fn two_places(value: f64) -> String {
+    fixed(value, 2)
+}
+
+fn three_places(value: f64) -> String {
+    fixed(value, 3)
+}
+
+/// A chart's title: the metric with its unit.
+pub(super) fn titled(metric: &Metric) -> String {
+    match metric.unit.of_levels() {
+        "" => metric.name(),
+        unit => format!("{}, {unit}", metric.name()),
+    }
+}
 
 /// Draws the details.
 pub fn render(title: Rect, area: Rect, buf: &mut Buffer, app: &App, row: &Row<'_>) {
@@ -235,15 +223,15 @@ fn drawn(app: &App, run: &Summary, others: &[&Summary]) -> Option<(Vec<Chart>, W
         first: 0,
         last: last.max(1),
     };
-    let chart = |(title, figure, text): &(&str, Figure, Text)| {
-        let own = series("this", Role::Plain, Stroke::Solid, &live, *figure, *text);
+    let chart = |(metric, text): &(&Metric, Text)| {
+        let own = series("this", Role::Plain, Stroke::Solid, &live, metric, *text);
         let beside = others.iter().map(|other| {
             let (role, stroke) = (Role::Second, Stroke::Dashed);
             let records: Vec<&EpochRecord> = other.records.iter().collect();
-            series(&other.name, role, stroke, &records, *figure, *text)
+            series(&other.name, role, stroke, &records, metric, *text)
         });
         Chart {
-            titles: vec![(*title).to_owned()],
+            titles: vec![titled(metric)],
             series: std::iter::once(own).chain(beside).collect(),
             references: Vec::new(),
             reach: vec![0.0],
@@ -259,12 +247,12 @@ fn series(
     role: Role,
     stroke: Stroke,
     records: &[&EpochRecord],
-    figure: Figure,
+    metric: &Metric,
     text: Text,
 ) -> Series {
     let points = records.iter();
     let points: Vec<(u32, f64)> = points
-        .filter_map(|record| Some((record.epoch, figure(record)?)))
+        .map(|record| (record.epoch, metric.level(record)))
         .filter(|(_, value)| value.is_finite())
         .collect();
     Series {

@@ -2,7 +2,7 @@
 
 use fluxttice_core::record::{Coverage, EpochRecord, Unique};
 use fluxttice_core::run::Members;
-use fluxttice_core::space::OPERATIONS;
+use fluxttice_core::space::{MOST_ENTROPY, OPERATIONS, percent_of_all};
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 use ratatui::style::Style;
@@ -10,9 +10,7 @@ use ratatui::text::{Line, Span};
 
 use super::{findings, heading, lines, misleading, run_facts};
 use crate::app::App;
-use crate::format::{
-    fit, fixed, percent, percent_of_all, scientific, significant, thousands, width, wrap,
-};
+use crate::format::{fit, fixed, percent, scientific, significant, thousands, width, wrap};
 use crate::theme::{Role, Theme};
 
 /// Columns of a row's label.
@@ -279,7 +277,7 @@ fn information<'a>(table: &mut Table<'a>, app: &'a App) {
         true => "I(z; x)",
         false => earlier.iter().find(fits).unwrap_or(&earlier[2]),
     };
-    let note = format!("of {} nats", fixed((OPERATIONS as f64).ln(), 2));
+    let note = format!("of {} nats", fixed(MOST_ENTROPY, 2));
     let before = record.epoch.checked_sub(1);
     let before = before.and_then(|epoch| app.run().informed(epoch));
     let around = (table.now, table.before);
@@ -337,7 +335,7 @@ fn table<'a>(app: &'a App, now: &'a EpochRecord, room: usize) -> Table<'a> {
                 |r| of(r, true, |c| c.categorical.unique.into()),
                 &pair.a.categorical,
             );
-            let note = format!("of {} nats", fixed((OPERATIONS as f64).ln(), 2));
+            let note = format!("of {} nats", fixed(MOST_ENTROPY, 2));
             table.pair(
                 9,
                 "decode H",

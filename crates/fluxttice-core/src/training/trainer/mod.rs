@@ -20,7 +20,7 @@ use crate::record::{
     LearningRate, Pair, Seconds, Stage, StateNetAnswer,
 };
 use crate::schedule::{Schedule, Scheduled};
-use crate::space::OPERATIONS;
+use crate::space::percent_of_all;
 use crate::training::best::{Bests, Judged};
 use crate::training::core::{Core, Noise};
 use crate::training::lesson::{At, Lessons};
@@ -701,7 +701,7 @@ impl Trainer {
             validation_loss: loss,
             coverage: counts.map_or(f64::NAN, |pair| {
                 let unique = pair.a.argmax.unique + pair.b.argmax.unique;
-                100.0 * f64::from(unique) / (2.0 * OPERATIONS as f64)
+                percent_of_all(0.5 * f64::from(unique))
             }),
             information: self.judged_information(),
         };

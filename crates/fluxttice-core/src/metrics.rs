@@ -1,0 +1,279 @@
+//! Every metric of an epoch, defined once. Tables, comparisons, plots, rules and experiments read it from here, and `metrics list` prints it.
+
+use serde::Serialize;
+
+use crate::record::EpochRecord;
+use crate::space::percent_of_all;
+
+/// Which of the two VAEs a metric is of.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Whose {
+    /// VAE-A.
+    A,
+    /// VAE-B.
+    B,
+    /// The mean of A's and B's.
+    Mean,
+    /// The whole model.
+    Model,
+}
+
+/// What a metric is counted in.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Unit {
+    /// Natural units of information.
+    Nats,
+    /// Distinct operations, of 19,683.
+    Operations,
+    /// Seconds of wall time.
+    Seconds,
+    /// None.
+    Number,
+}
+
+impl Unit {
+    /// The unit in tables and files.
+    pub fn words(self) -> &'static str {
+        match self {
+            Self::Operations => "operations",
+            unit => unit.of_levels(),
+        }
+    }
+
+    /// The unit of a level: counts of operations are shown in percent of all.
+    pub fn of_levels(self) -> &'static str {
+        match self {
+            Self::Nats => "nats",
+            Self::Operations => "%",
+            Self::Seconds => "s",
+            Self::Number => "",
+        }
+    }
+
+    /// The unit of a difference between two levels.
+    pub fn of_differences(self) -> &'static str {
+        match self {
+            Self::Operations => "points",
+            unit => unit.of_levels(),
+        }
+    }
+
+    /// The lowest and the highest level that there can be.
+    pub fn range(self) -> [f64; 2] {
+        match self {
+            Self::Operations => [0.0, 100.0],
+            _ => [f64::NEG_INFINITY, f64::INFINITY],
+        }
+    }
+}
+
+/// Which of two values is the better one.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Better {
+    /// The higher.
+    Higher,
+    /// The lower.
+    Lower,
+}
+
+/// One metric of an epoch.
+#[derive(Debug, Serialize)]
+pub struct Metric {
+    /// Its name in tables; in a rule with hyphens.
+    pub id: &'static str,
+    /// Its name for people, without whose it is.
+    pub title: &'static str,
+    /// Whose it is.
+    pub whose: Whose,
+    /// Its unit in tables and files.
+    pub unit: Unit,
+    /// Which value is the better one; `None` where that depends.
+    pub better: Option<Better>,
+    /// What it is.
+    pub definition: &'static str,
+    /// Where a line of `metrics.jsonl` has it.
+    pub source: &'static str,
+    #[serde(skip)]
+    value: fn(&EpochRecord) -> f64,
+}
+
+impl Metric {
+    /// Its value in [`Metric::unit`]; not a number where it was not measured.
+    pub fn value(&self, record: &EpochRecord) -> f64 {
+        (self.value)(record)
+    }
+
+    /// Its value as it is shown, in [`Unit::of_levels`]; not a number where it was not measured.
+    pub fn level(&self, record: &EpochRecord) -> f64 {
+        match self.unit {
+            Unit::Operations => percent_of_all(self.value(record)),
+            _ => self.value(record),
+        }
+    }
+
+    /// Its name for people: `argmax coverage of A`.
+    pub fn name(&self) -> String {
+        let title = self.title;
+        match self.whose {
+            Whose::A => format!("{title} of A"),
+            Whose::B => format!("{title} of B"),
+            Whose::Mean => format!("{title}, mean of A and B"),
+            Whose::Model => title.to_owned(),
+        }
+    }
+}
+
+/// Half of what A and B have together.
+fn mean(a: impl Into<f64>, b: impl Into<f64>) -> f64 {
+    0.5 * (a.into() + b.into())
+}
+
+macro_rules! metrics {
+    ($($constant:ident: $id:literal, $title:literal, $whose:ident, $unit:ident, $better:expr, $source:literal,
+        $definition:literal, $value:expr;)*) => {
+        $(
+            #[doc = $definition]
+            pub static $constant: Metric = Metric {
+                id: $id,
+                title: $title,
+                whose: Whose::$whose,
+                unit: Unit::$unit,
+                better: $better,
+                definition: $definition,
+                source: $source,
+                value: $value,
+            };
+        )*
+
+        /// All of them, in the order of tables.
+        pub static ALL: &[&Metric] = &[$(&$constant),*];
+    };
+}
+
+const HIGHER: Option<Better> = Some(Better::Higher);
+const LOWER: Option<Better> = Some(Better::Lower);
+
+metrics! {
+    PHASE: "phase", "phase", Model, Number, None, "phase",
+        "Phase of the schedule, 1 to 4.",
+        |r| r.phase.into();
+    RHO: "rho", "permeability ρ", Model, Number, None, "rho",
+        "Permeability of the cross-injection, as the epoch left it.",
+        |r| r.rho;
+    BETA_A: "beta_a", "β_A", Model, Number, None, "beta_a",
+        "Weight of VAE-A's KL term.",
+        |r| r.beta_a;
+    BETA_B: "beta_b", "β_B", Model, Number, None, "beta_b",
+        "Weight of VAE-B's KL term.",
+        |r| r.beta_b;
+    TEMPERATURE_A: "temperature_a", "τ_A", Model, Number, None, "temperature_a",
+        "Temperature of VAE-A's posterior noise.",
+        |r| r.temperature_a;
+    TEMPERATURE_B: "temperature_b", "τ_B", Model, Number, None, "temperature_b",
+        "Temperature of VAE-B's posterior noise.",
+        |r| r.temperature_b;
+    LAMBDA1: "lambda1", "λ1", Model, Number, None, "lambda1",
+        "Weight of VAE-A's loss, as the epoch left it.",
+        |r| r.lambda1;
+    LAMBDA2: "lambda2", "λ2", Model, Number, None, "lambda2",
+        "Weight of VAE-B's loss, as the epoch left it.",
+        |r| r.lambda2;
+    LAMBDA3: "lambda3", "λ3", Model, Number, None, "lambda3",
+        "Weight of the entropy alignment, as the epoch left it.",
+        |r| r.lambda3;
+    LEARNING_RATE: "learning_rate", "learning rate", Model, Number, None, "learning_rate.corrected",
+        "Learning rate that the optimizer used: of the step table, after StateNet's correction.",
+        |r| r.learning_rate.corrected;
+    GRADIENT_RATIO: "gradient_ratio", "gradient ratio B/A", Model, Number, None, "gradient.ratio",
+        "Moving average of the norm of VAE-B's part of the clipped gradient, over that of VAE-A's, as the epoch began.",
+        |r| r.gradient.ratio;
+    ENTROPY_A: "entropy_a", "latent entropy", A, Nats, None, "entropy_a",
+        "Latent entropy H_A: of histograms of the codes, mean over the training batches; at most ln 50.",
+        |r| r.entropy_a;
+    ENTROPY_B: "entropy_b", "latent entropy", B, Nats, None, "entropy_b",
+        "Latent entropy H_B: of histograms of the codes, mean over the training batches; at most ln 50.",
+        |r| r.entropy_b;
+    TRAIN_LOSS: "train_loss", "training loss", Model, Nats, LOWER, "train.loss",
+        "Loss for each operation, unweighted mean over the training batches. It contains β and rises with it.",
+        |r| r.train.loss;
+    VALIDATION_LOSS: "validation_loss", "validation loss", Model, Nats, LOWER, "validation.loss",
+        "Loss for each operation, unweighted mean over the validation batches, in evaluation mode. It contains β and rises with it.",
+        |r| r.validation.loss;
+    ARGMAX_A: "argmax_a", "argmax coverage", A, Operations, HIGHER, "coverage.a.argmax.unique",
+        "Distinct operations among N generated by VAE-A, every entry its most likely value; N is `coverage.a.argmax.samples`.",
+        |r| r.coverage.map_or(f64::NAN, |c| c.a.argmax.unique.into());
+    ARGMAX_B: "argmax_b", "argmax coverage", B, Operations, HIGHER, "coverage.b.argmax.unique",
+        "Distinct operations among N generated by VAE-B, every entry its most likely value; N is `coverage.b.argmax.samples`.",
+        |r| r.coverage.map_or(f64::NAN, |c| c.b.argmax.unique.into());
+    DECODE_ENTROPY_A: "decode_entropy_a", "decode entropy", A, Nats, LOWER, "coverage.a.decode_entropy",
+        "Mean H(x | z) over the coverage pass's codes: 0 where a code means one operation, 9.8875 where it means nothing.",
+        |r| r.coverage.map_or(f64::NAN, |c| c.a.decode_entropy);
+    DECODE_ENTROPY_B: "decode_entropy_b", "decode entropy", B, Nats, LOWER, "coverage.b.decode_entropy",
+        "Mean H(x | z) over the coverage pass's codes: 0 where a code means one operation, 9.8875 where it means nothing.",
+        |r| r.coverage.map_or(f64::NAN, |c| c.b.decode_entropy);
+    INFORMATION_A: "information_a", "I(z; x)", A, Nats, HIGHER, "information.a",
+        "Mutual information of code and operation, jackknifed; at most ln 19,683 = 9.8875. Measured every `stopping.information_every` epochs.",
+        |r| r.information.map_or(f64::NAN, |i| i.a);
+    INFORMATION_B: "information_b", "I(z; x)", B, Nats, HIGHER, "information.b",
+        "Mutual information of code and operation, jackknifed; at most ln 19,683 = 9.8875. Measured every `stopping.information_every` epochs.",
+        |r| r.information.map_or(f64::NAN, |i| i.b);
+    PENALTY: "penalty", "penalty", Model, Nats, LOWER, "train.penalty",
+        "What the options of `beyond` add to the loss, mean over the training batches; 0 where none is set.",
+        |r| r.train.penalty;
+    SECONDS: "seconds", "time of an epoch", Model, Seconds, LOWER, "seconds",
+        "Wall time of training, validation and coverage together.",
+        |r| r.seconds.total();
+    ARGMAX: "argmax", "argmax coverage", Mean, Operations, HIGHER, "coverage.a.argmax.unique, coverage.b.argmax.unique",
+        "Mean of A's and B's distinct operations among N generated, every entry its most likely value.",
+        |r| r.coverage.map_or(f64::NAN, |c| mean(c.a.argmax.unique, c.b.argmax.unique));
+    INFORMATION: "information", "I(z; x)", Mean, Nats, HIGHER, "information.a, information.b",
+        "Mean of A's and B's mutual information of code and operation, jackknifed.",
+        |r| r.information.map_or(f64::NAN, |i| mean(i.a, i.b));
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use serde_json::Value;
+
+    use super::*;
+    use crate::run::Origin;
+    use crate::run::names::METRICS;
+
+    #[test]
+    fn no_two_metrics_have_one_name() {
+        let ids: BTreeSet<&str> = ALL.iter().map(|metric| metric.id).collect();
+        let names: BTreeSet<String> = ALL.iter().map(|metric| metric.name()).collect();
+        assert_eq!((ids.len(), names.len()), (ALL.len(), ALL.len()));
+    }
+
+    #[test]
+    fn each_is_where_it_says_in_a_line_of_the_file() {
+        let files = Origin::BuiltIn.files().unwrap();
+        let text = String::from_utf8(files[METRICS].clone()).unwrap();
+        let line: Value = serde_json::from_str(text.lines().last().unwrap()).unwrap();
+        let record: EpochRecord = serde_json::from_value(line.clone()).unwrap();
+        let mut compared = 0;
+        for metric in ALL.iter().filter(|metric| metric.id != SECONDS.id) {
+            let found = metric.source.split(", ").map(|source| {
+                let pointer = format!("/{}", source.replace('.', "/"));
+                line.pointer(&pointer).and_then(Value::as_f64)
+            });
+            let found: Option<Vec<f64>> = found.collect();
+            // The built-in model is older than some.
+            let Some(found) = found else { continue };
+            let expected = found.iter().sum::<f64>() / found.len() as f64;
+            assert!(
+                (metric.value(&record) - expected).abs() < 1e-12,
+                "{}",
+                metric.id
+            );
+            compared += 1;
+        }
+        assert!(compared > 18, "{compared}");
+    }
+}

@@ -1,0 +1,57 @@
+//! `metrics`: what every metric of an epoch is.
+
+use std::process::ExitCode;
+
+use fluxttice_core::disruption::watched;
+use fluxttice_core::metrics::{ALL, Better, Metric};
+use serde::Serialize;
+
+use super::{Done, json_line, line};
+use crate::cli::{Global, MetricsCommand};
+
+#[derive(Serialize)]
+struct Listed {
+    name: String,
+    /// What a rule calls it, where one can watch it.
+    rule: Option<String>,
+    #[serde(flatten)]
+    metric: &'static Metric,
+}
+
+/// Runs the command.
+pub fn run(global: &Global, command: MetricsCommand) -> Done {
+    let MetricsCommand::List = command;
+    for metric in ALL.iter().copied() {
+        let listed = Listed {
+            name: metric.name(),
+            rule: watched(metric),
+            metric,
+        };
+        if global.json {
+            json_line(&listed)?;
+            continue;
+        }
+        let better = match metric.better {
+            Some(Better::Higher) => " · higher is better",
+            Some(Better::Lower) => " · lower is better",
+            None => "",
+        };
+        let unit = match metric.unit.words() {
+            "" => String::new(),
+            unit => format!(" · {unit}"),
+        };
+        line(&format!("{}  {}{unit}{better}", metric.id, listed.name))?;
+        line(&format!("    {}", metric.definition))?;
+        line(&format!("    in metrics.jsonl: {}", metric.source))?;
+        if let Some(word) = listed.rule {
+            line(&format!(
+                "    in a rule: {word}{}",
+                match metric.unit.of_levels() {
+                    "%" => ", in percent of all operations",
+                    _ => "",
+                }
+            ))?;
+        }
+    }
+    Ok(ExitCode::SUCCESS)
+}
