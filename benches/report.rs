@@ -1,4 +1,4 @@
-//! The table of what `cargo bench` measured last, as Markdown: `cargo bench --bench report > docs/benchmarks.md`.
+//! The table of what `cargo bench` measured last, as Markdown: `cargo bench --bench report > docs/results/benchmarks.md`.
 
 use std::fmt::Write as _;
 use std::io::{self, ErrorKind};
@@ -121,7 +121,7 @@ fn commit() -> String {
         return "unknown".to_owned();
     };
     let commit = String::from_utf8_lossy(&commit.stdout).trim().to_owned();
-    let others = ["diff", "--quiet", "HEAD", "--", ".", ":!docs/benchmarks.md"];
+    let others = ["diff", "--quiet", "HEAD", "--", ".", ":!docs/results/benchmarks.md"];
     match git(&others).is_some_and(|output| output.status.success()) {
         true => commit,
         false => format!("{commit}, changed"),

@@ -1,5 +1,5 @@
 //! What the published network would cost over other spaces of truth tables, with other codes and other
-//! batches: docs/scaling.md. The layers are as wide as published, only their ends change.
+//! batches: docs/results/scaling.md. The layers are as wide as published, only their ends change.
 
 #![expect(clippy::expect_used, reason = "a benchmark")]
 

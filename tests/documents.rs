@@ -19,7 +19,7 @@ fn documents() -> Vec<PathBuf> {
             }
         }
     }
-    found.extend(["README.md", "CHANGELOG.md"].map(|name| home.join(name)));
+    found.extend(["README.md", "CHANGELOG.md", "CONTRIBUTING.md"].map(|name| home.join(name)));
     found
 }
 

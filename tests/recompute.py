@@ -3,7 +3,7 @@
     python3 tests/recompute.py assets/builtin
 
 Needs NumPy. Nothing of the program is used: the network, the random numbers, the counting and the estimators are written
-again from docs/model.md, docs/architecture.md and docs/metrics.md. Counts and digests must be equal, other figures to
+again from docs/reference/model.md, docs/dev/architecture.md and docs/reference/metrics.md. Counts and digests must be equal, other figures to
 10^-9 of their size. Of rare operations their number is checked, of reconstruction and latent codes nothing.
 """
 

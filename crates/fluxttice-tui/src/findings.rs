@@ -81,7 +81,7 @@ struct Shown<'a> {
 /// What a rule finds.
 type Find = fn(&Shown<'_>) -> Vec<Finding>;
 
-/// Every rule by the name that `docs/metrics.md` explains it under.
+/// Every rule by the name that `docs/reference/metrics.md` explains it under.
 static RULES: [(&str, Find); 16] = [
     ("a loss is no number", |run| all(not_a_number(run.records))),
     ("codes name no operation yet", |run| {
@@ -358,7 +358,7 @@ fn free_codes(newest: &EpochRecord, info: Option<&RunInfo>) -> Option<Finding> {
     )
 }
 
-/// Rest or motion of B while β_B is 0: the two kinds of runs in docs/steering.md.
+/// Rest or motion of B while β_B is 0: the two kinds of runs in docs/results/disruptions.md.
 fn unweighted(records: &[Arc<EpochRecord>]) -> Option<Finding> {
     let free = |record: &&Arc<EpochRecord>| record.beta_b == 0.0;
     let newest = records.last().filter(free)?;
@@ -662,7 +662,7 @@ mod tests {
 
     #[test]
     fn every_rule_is_explained_in_the_document_of_the_figures() {
-        let page = concat!(env!("CARGO_MANIFEST_DIR"), "/../../docs/metrics.md");
+        let page = concat!(env!("CARGO_MANIFEST_DIR"), "/../../docs/reference/metrics.md");
         let page = std::fs::read_to_string(page).unwrap();
         let (_, section) = page.split_once("\n## Findings\n").unwrap();
         let section = section.split("\n## ").next().unwrap();

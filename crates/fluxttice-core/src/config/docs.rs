@@ -1,4 +1,4 @@
-//! The table of keys as Markdown, for `docs/configuration.md`.
+//! The table of keys as Markdown, for `docs/reference/configuration.md`.
 
 use super::keys::{KEYS, KeyInfo};
 
@@ -45,7 +45,7 @@ pub fn idle_beside(info: &KeyInfo) -> Option<String> {
 mod tests {
     use super::markdown_table;
 
-    const PAGE: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../../docs/configuration.md");
+    const PAGE: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../../docs/reference/configuration.md");
     const BEGIN: &str = "<!-- keys: begin -->\n";
     const END: &str = "<!-- keys: end -->";
 
@@ -60,7 +60,7 @@ mod tests {
         } else {
             assert!(
                 shown == wanted,
-                "docs/configuration.md differs from the table of keys; \
+                "docs/reference/configuration.md differs from the table of keys; \
                  run this test with FLUXTTICE_REGENERATE=1 to rewrite it"
             );
         }

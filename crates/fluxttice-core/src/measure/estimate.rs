@@ -2,7 +2,7 @@
 //!
 //! The codes are split into blocks. A figure of all blocks, of all but one and of all but two gives the jackknife of
 //! second order, which removes the terms of the bias in 1/N and 1/N² (Quenouille, *Notes on bias in estimation*, 1956;
-//! Schucany, Gray and Owen, *On bias reduction in estimation*, 1971). `docs/metrics.md` says how it was tested.
+//! Schucany, Gray and Owen, *On bias reduction in estimation*, 1971). `docs/reference/metrics.md` says how it was tested.
 
 use super::generator::BLOCKS;
 use crate::statistics::reach;

@@ -359,7 +359,7 @@ const DEFINITIONS: &[Definition] = &[
 ];
 
 /// Names that mean something else since, or are new; *jackknifed* is corrected for the bias by the jackknife of second
-/// order over 16 blocks of codes, see `docs/metrics.md`.
+/// order over 16 blocks of codes, see `docs/reference/metrics.md`.
 const CORRECTED: &[Definition] = &[
     define(
         "mutual information",

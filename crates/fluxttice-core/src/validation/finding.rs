@@ -161,7 +161,7 @@ pub struct Measured {
     pub samples: u32,
 }
 
-/// Method of a 95 % confidence interval; `docs/validation.md` has the references.
+/// Method of a 95 % confidence interval; `docs/results/validation.md` has the references.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Method {

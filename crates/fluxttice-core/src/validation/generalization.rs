@@ -381,7 +381,7 @@ mod tests {
         assert!(least_correlation(&operations, &RENAMINGS, Operation::renamed, table) < 0.9);
     }
 
-    /// The figures of `docs/validation.md` for the published configuration, by renaming and by relabelling.
+    /// The figures of `docs/results/validation.md` for the published configuration, by renaming and by relabelling.
     #[test]
     fn the_worst_of_five_of_the_published_run_by_values_alone_and_with_arguments() {
         let bytes = include_bytes!("../../../../assets/published/weights.safetensors");

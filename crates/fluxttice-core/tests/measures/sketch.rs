@@ -1,4 +1,4 @@
-//! A prototype of counting coverage where a bitmap no longer fits: docs/scaling.md.
+//! A prototype of counting coverage where a bitmap no longer fits: docs/results/scaling.md.
 
 use fluxttice_core::measure::{Evaluator, samples};
 use fluxttice_core::model::Which;

@@ -119,7 +119,7 @@ fn a_search_says_what_it_will_find() {
     insta::assert_snapshot!("find_pointed_at", picture(&app, 80, 24));
 }
 
-/// A question of docs/operations.md: keys to press, and what the screen must hold then.
+/// A question of docs/guide/operations.md: keys to press, and what the screen must hold then.
 struct Question<'a> {
     title: &'a str,
     keys: Vec<&'a str>,
@@ -148,7 +148,7 @@ fn questions(page: &str) -> Vec<Question<'_>> {
 
 #[test]
 fn the_documented_questions_have_their_answers() {
-    let page = include_str!("../../../../docs/operations.md");
+    let page = include_str!("../../../../docs/guide/operations.md");
     let questions = questions(page);
     assert_eq!(questions.len(), 10);
     let explored = explored();

@@ -101,7 +101,7 @@ fn documents_say_of_the_built_in_model_what_its_certificate_says() {
         );
     }
     let [z_a, z_b] = certified.both("argmax chi-squared deviation", first);
-    let metrics = text("docs/metrics.md");
+    let metrics = text("docs/reference/metrics.md");
     has(
         &metrics,
         &format!("The built-in model at 50,000: z = {z_a:.1} and {z_b:.1} by argmax."),

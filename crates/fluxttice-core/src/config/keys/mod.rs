@@ -1,7 +1,7 @@
 //! One table of every key: its bounds, its published value, its meaning and its effect.
 //!
 //! Error messages, validation, the notes about keys without effect, `config keys` and
-//! `docs/configuration.md` all read this table; a test holds it against the schema.
+//! `docs/reference/configuration.md` all read this table; a test holds it against the schema.
 
 mod autoencoders;
 mod range;
