@@ -8,10 +8,11 @@ use fluxttice_core::measure::displacement::displacements;
 use fluxttice_core::measure::neighbours::{Centre, Metric, Search, Space, nearest};
 use fluxttice_core::measure::projection::Projection;
 use fluxttice_core::measure::{Evaluator, PriorQuestion, mean_preservation, survey};
-use fluxttice_core::model::{LATENT, Which};
+use fluxttice_core::model::LATENT;
 use fluxttice_core::run::built_in;
 use fluxttice_core::space::Operation;
 use fluxttice_core::space::query::Query;
+use fluxttice_core::vae::Vae;
 
 const CODES: u32 = 65_536;
 
@@ -20,7 +21,7 @@ fn measures(criterion: &mut Criterion) {
     let mut group = criterion.benchmark_group("prior codes");
     group.throughput(Throughput::Elements(u64::from(CODES)));
     group.sample_size(10);
-    for which in Which::BOTH {
+    for which in Vae::BOTH {
         for (name, probability_codes) in [("coverage", 0), ("coverage and probabilities", CODES)] {
             let question = PriorQuestion {
                 which,
@@ -37,7 +38,7 @@ fn measures(criterion: &mut Criterion) {
     let mut group = criterion.benchmark_group("all operations");
     group.sample_size(10);
     let everything: Vec<Operation> = Operation::all().collect();
-    let codes = evaluator.posteriors(Which::A, &everything).unwrap().mu;
+    let codes = evaluator.posteriors(Vae::A, &everything).unwrap().mu;
     group.bench_function("neighbourhood preservation, k = 10 and 100", |bencher| {
         bencher.iter(|| mean_preservation(&codes, LATENT, &[10, 100]));
     });

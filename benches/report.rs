@@ -121,7 +121,14 @@ fn commit() -> String {
         return "unknown".to_owned();
     };
     let commit = String::from_utf8_lossy(&commit.stdout).trim().to_owned();
-    let others = ["diff", "--quiet", "HEAD", "--", ".", ":!docs/results/benchmarks.md"];
+    let others = [
+        "diff",
+        "--quiet",
+        "HEAD",
+        "--",
+        ".",
+        ":!docs/results/benchmarks.md",
+    ];
     match git(&others).is_some_and(|output| output.status.success()) {
         true => commit,
         false => format!("{commit}, changed"),

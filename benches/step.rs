@@ -11,8 +11,8 @@ use fluxttice_core::config::{Config, Source};
 use fluxttice_core::device::read_all;
 use fluxttice_core::measure::{CoverageTask, Samples, TILE, posteriors};
 use fluxttice_core::model::{
-    Batch, Batches, Coupling, DualVae, LATENT, LossWeights, Weights, Which, codes_tensor,
-    flattened, loss_graph,
+    Batch, Batches, Coupling, DualVae, LATENT, LossWeights, Weights, codes_tensor, flattened,
+    loss_graph,
 };
 use fluxttice_core::random::{Purpose, Stream};
 use fluxttice_core::run::built_in;
@@ -21,6 +21,7 @@ use fluxttice_core::space::{OPERATIONS, Operation};
 use fluxttice_core::training::{
     Advance, Clipped, Core, Ensemble, FlatGradients, Stride, Trained, Trainer,
 };
+use fluxttice_core::vae::Vae;
 
 /// One training batch of 64 as the worker does it: shuffled rows, noise, forward, backward, step.
 fn batch(c: &mut Criterion) {
@@ -205,7 +206,7 @@ fn parts(c: &mut Criterion) {
 fn coverage(c: &mut Criterion) {
     let device = Device::flex();
     let model = DualVae::new(&built_in().unwrap().weights, &device, DType::F32);
-    for which in Which::BOTH {
+    for which in Vae::BOTH {
         let samples = Samples {
             categorical: 8 * TILE,
             argmax: 8 * TILE,
@@ -226,7 +227,7 @@ fn codes(c: &mut Criterion) {
     let device = Device::flex();
     let model = DualVae::new(&built_in().unwrap().weights, &device, DType::F32);
     let everything: Vec<Operation> = Operation::all().collect();
-    let encode = || posteriors(&model, Which::A, &everything, &device, DType::F32).unwrap();
+    let encode = || posteriors(&model, Vae::A, &everything, &device, DType::F32).unwrap();
     let mut group = c.benchmark_group("codes");
     group.sample_size(20);
     group.bench_function("encode all 19683, a", |b| b.iter(encode));

@@ -13,11 +13,11 @@ use clap::{Args, CommandFactory, FromArgMatches, Parser, Subcommand, ValueEnum};
 use fluxttice_core::device::DeviceSpec;
 use fluxttice_core::disruption::Disruption;
 use fluxttice_core::measure::neighbours::{Metric, Space};
-use fluxttice_core::model::Which;
 use fluxttice_core::session::MOST_MEMBERS;
 use fluxttice_core::space::query::{Query, QueryError};
 use fluxttice_core::threads;
 use fluxttice_core::training::{Planned, Steer};
+use fluxttice_core::vae::Vae;
 
 /// Train, watch, steer and explore the Ternary VAE v5.5: two coupled autoencoders that learn all
 /// 19,683 nine-entry truth tables over {-1, 0, +1}.
@@ -238,7 +238,7 @@ pub enum Command {
   fluxttice-explorer config keys"
     )]
     Config(ConfigCommand),
-    /// Every metric of an epoch: name, unit, which value is the better one, definition, where a file has it.
+    /// The metrics by which epochs are compared: name, unit, which value is the better one, definition, where a file has it.
     #[command(
         subcommand,
         after_help = "Example:
@@ -287,7 +287,7 @@ pub struct TrainArgs {
     pub change: Vec<Planned>,
 }
 
-/// Which seeds are trained side by side.
+/// Vae seeds are trained side by side.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Population {
     /// So many, one after another from the run's seed on.
@@ -438,7 +438,7 @@ pub struct CoverageArgs {
     /// How entries are drawn [default: both].
     #[arg(long)]
     pub draw: Option<Draw>,
-    /// Which decoder [default: both].
+    /// Vae decoder [default: both].
     #[arg(long)]
     pub which: Option<WhichArg>,
     /// Also the generator's probabilities of all operations and what follows from them, averaged
@@ -624,7 +624,7 @@ pub struct NeighborsArgs {
 /// `ops`.
 #[derive(Clone, Debug, Args)]
 pub struct OpsArgs {
-    /// Which operations: laws, figures and names with & | ! ( ); prints one index a line.
+    /// Vae operations: laws, figures and names with & | ! ( ); prints one index a line.
     #[arg(value_name = "EXPRESSION")]
     pub expression: Option<String>,
     /// Only how many they are.
@@ -719,7 +719,7 @@ pub enum Draw {
     Argmax,
 }
 
-/// Which VAE.
+/// Vae VAE.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub enum WhichArg {
     /// VAE-A.
@@ -728,7 +728,7 @@ pub enum WhichArg {
     B,
 }
 
-impl From<WhichArg> for Which {
+impl From<WhichArg> for Vae {
     fn from(which: WhichArg) -> Self {
         match which {
             WhichArg::A => Self::A,
@@ -739,8 +739,8 @@ impl From<WhichArg> for Which {
 
 impl WhichArg {
     /// The VAEs asked for; both where none is named.
-    pub fn asked(named: Option<Self>) -> Vec<Which> {
-        named.map_or(Which::BOTH.to_vec(), |which| vec![which.into()])
+    pub fn asked(named: Option<Self>) -> Vec<Vae> {
+        named.map_or(Vae::BOTH.to_vec(), |which| vec![which.into()])
     }
 }
 

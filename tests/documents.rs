@@ -97,3 +97,13 @@ fn every_file_that_is_named_is_there() {
     }
     assert!(named > 20, "{named} files were found");
 }
+
+#[test]
+fn the_readme_can_be_finished() {
+    let readme = concat!(env!("CARGO_MANIFEST_DIR"), "/README.md");
+    let words = fs::read_to_string(readme)
+        .unwrap()
+        .split_whitespace()
+        .count();
+    assert!(words <= 1_500, "{words} words");
+}

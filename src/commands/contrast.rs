@@ -9,9 +9,11 @@ use fluxttice_core::measure::{
     CoverageReport, Evaluator, Figure, PriorAnswer, PriorQuestion, Scale, ceiling, definition,
     survey,
 };
-use fluxttice_core::model::{Weights, Which};
+use fluxttice_core::model::Weights;
 use fluxttice_core::plot::{self, BLUE, DrawError, FONT, ORANGE, Picture, failed};
 use fluxttice_core::space::percent_of_all;
+use fluxttice_core::vae::Vae;
+use fluxttice_core::words::{separated, thousands};
 
 use super::progress::Bar;
 use super::{Done, Failure, line, setup};
@@ -52,7 +54,7 @@ pub fn run(global: &Global, args: &ContrastArgs) -> Done {
             bar.show(progress);
         })?;
         figures.push(report.figures());
-        for which in Which::BOTH {
+        for which in Vae::BOTH {
             let question = PriorQuestion {
                 which,
                 seed,
@@ -77,8 +79,16 @@ fn table(trained: &[Figure], untrained: &[Figure]) -> String {
     let mut text = String::from(
         "| figure | VAE | N | trained | untrained | tells them apart |\n|---|---|---|---|---|---|\n",
     );
-    for (trained, untrained) in trained.iter().zip(untrained) {
+    for trained in trained {
         let Some(definition) = definition(&trained.name).filter(|d| SHOWN.contains(&d.name)) else {
+            continue;
+        };
+        // Rare operations are figures that one model has and the other does not.
+        let same = |figure: &&Figure| {
+            (figure.title(), figure.vae, figure.samples)
+                == (trained.title(), trained.vae, trained.samples)
+        };
+        let Some(untrained) = untrained.iter().find(same) else {
             continue;
         };
         let value = |figure: &Figure| {
@@ -86,13 +96,16 @@ fn table(trained: &[Figure], untrained: &[Figure]) -> String {
                 .value
                 .map_or("none".to_owned(), |value| match definition.unit {
                     "operations" => {
-                        format!("{value:.0} = {:.2} %", percent_of_all(value))
+                        let count = separated(&format!("{value:.0}"));
+                        format!("{count} = {:.2} %", percent_of_all(value))
                     }
-                    "samples" => format!("{value:.0}"),
+                    "samples" => separated(&format!("{value:.0}")),
                     _ => format!("{value:.3}"),
                 })
         };
-        let samples = trained.samples.map_or(String::new(), |n| n.to_string());
+        let samples = trained
+            .samples
+            .map_or(String::new(), |n| thousands(n.into()));
         let tells = if definition.ranks_untrained_below {
             "yes"
         } else {
@@ -190,4 +203,30 @@ fn panel<B: DrawingBackend>(
         .border_style(BLACK.mix(0.3))
         .draw()
         .map_err(failed)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn figures_stand_beside_those_of_their_name_whatever_else_is_measured() {
+        let certificate = include_str!("../../assets/builtin/certificate.json");
+        let certificate: serde_json::Value = serde_json::from_str(certificate).unwrap();
+        let figures = certificate["predicate"]["figures"].clone();
+        let trained: Vec<Figure> = serde_json::from_value(figures).unwrap();
+        let mut untrained = trained.clone();
+        untrained.retain(|figure| SHOWN.contains(&figure.name.as_str()));
+        untrained.reverse();
+        let table = table(&trained, &untrained);
+        let rows: Vec<Vec<&str>> = table
+            .lines()
+            .skip(2)
+            .map(|row| row.split(" | ").collect())
+            .collect();
+        assert_eq!(rows.len(), untrained.len());
+        for row in rows {
+            assert_eq!(row[3], row[4], "{row:?}");
+        }
+    }
 }

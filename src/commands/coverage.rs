@@ -87,7 +87,7 @@ pub fn run(global: &Global, args: &CoverageArgs) -> Done {
         if !global.json && !global.quiet && found.generator.as_ref().is_some_and(none_stands_out) {
             note(&format!(
                 "{}: no operation stands out as rare among {} codes",
-                which.name().to_uppercase(),
+                which.title(),
                 thousands(scale.probability_codes.into())
             ));
         }

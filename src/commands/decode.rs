@@ -6,7 +6,8 @@ use serde::Deserialize;
 use serde_json::json;
 
 use fluxttice_core::decode;
-use fluxttice_core::model::{LATENT, Which};
+use fluxttice_core::model::LATENT;
+use fluxttice_core::vae::Vae;
 
 use super::{Done, json_line, line, operations, setup};
 use crate::cli::{DecodeArgs, Global};
@@ -24,7 +25,7 @@ struct Encoded {
 /// Runs the command.
 pub fn run(global: &Global, args: &DecodeArgs) -> Done {
     let checkpoint = setup::checkpoint(global, args.checkpoint.as_deref())?;
-    let mut codes: Vec<(Which, [f64; LATENT])> = Vec::new();
+    let mut codes: Vec<(Vae, [f64; LATENT])> = Vec::new();
     operations::each_line(|text| {
         codes.push(code(text, args.which.into())?);
         Ok(())
@@ -50,7 +51,7 @@ pub fn run(global: &Global, args: &DecodeArgs) -> Done {
             } else {
                 line(&format!(
                     "{} {:<32}probability {:.4}  entropy {:.3} nats",
-                    which.name().to_uppercase(),
+                    which.title(),
                     operations::titled(decoded.operation),
                     decoded.probability,
                     decoded.entropy
@@ -61,7 +62,7 @@ pub fn run(global: &Global, args: &DecodeArgs) -> Done {
     Ok(ExitCode::SUCCESS)
 }
 
-/// Which numbers a code is made of: with larger ones the decoder's would not be finite in 64 bits.
+/// Vae numbers a code is made of: with larger ones the decoder's would not be finite in 64 bits.
 const SINGLE: &str = "that is finite in single precision (at most 3.4e38)";
 
 fn is_single(number: f64) -> bool {
@@ -69,11 +70,11 @@ fn is_single(number: f64) -> bool {
 }
 
 /// A line of 16 numbers, or an object as `encode --json` prints it.
-fn code(text: &str, which: Which) -> Result<(Which, [f64; LATENT]), String> {
+fn code(text: &str, which: Vae) -> Result<(Vae, [f64; LATENT]), String> {
     if text.trim_start().starts_with('{') {
         let encoded: Encoded = serde_json::from_str(text)
             .map_err(|error| format!("expected what `encode --json` prints, found: {error}"))?;
-        let named = Which::BOTH
+        let named = Vae::BOTH
             .into_iter()
             .find(|which| which.name() == encoded.which);
         let which = named.ok_or_else(|| format!("`which` is `{}`, not a or b", encoded.which))?;

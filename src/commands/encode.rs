@@ -25,7 +25,7 @@ pub fn run(global: &Global, args: &EncodeArgs) -> Done {
                 }))?;
             } else {
                 let numbers = code.mu.map(|x| format!("{x:>8.4}")).join(" ");
-                let name = which.name().to_uppercase();
+                let name = which.title();
                 line(&format!(
                     "{name} {:<32}{numbers}",
                     operations::titled(*operation)

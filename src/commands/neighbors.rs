@@ -95,7 +95,7 @@ fn tell_decoded(place: &Place, located: &Located) {
     for (which, decoded) in &located.decoded {
         note(&format!(
             "{place}: {} decodes it to {}, probability {:.4}, entropy {:.3} nats",
-            which.name().to_uppercase(),
+            which.title(),
             operations::titled(decoded.operation),
             decoded.probability,
             decoded.entropy

@@ -10,13 +10,13 @@ use serde_json::json;
 
 use fluxttice_core::config::Config;
 use fluxttice_core::device::choose;
-use fluxttice_core::model::Which;
 use fluxttice_core::session::SessionError;
 use fluxttice_core::shown::shown;
 use fluxttice_core::study::{
     Difference, MOST_SEEDS, PARTS, Part, Study, StudyError, StudyProgress, Summary, Tested,
 };
 use fluxttice_core::threads;
+use fluxttice_core::vae::Vae;
 use fluxttice_core::validation::number;
 use fluxttice_core::words::counted;
 
@@ -270,7 +270,7 @@ fn table(found: &[Summary]) -> Result<(), Failure> {
             line(&format!(
                 "  not as expected: {} {} of seed {} {}",
                 surprise.test,
-                surprise.which.name().to_uppercase(),
+                surprise.which.title(),
                 surprise.seed,
                 surprise.verdict.words()
             ))?;
@@ -293,7 +293,7 @@ fn head() -> String {
 
 fn row(name: &str, summary: &Summary, cell: impl Fn(&Tested) -> Option<String>) -> String {
     let cells = COLUMNS.iter().flat_map(|(test, _)| {
-        Which::BOTH.map(|which| {
+        Vae::BOTH.map(|which| {
             let found = summary.tested(test, which).and_then(&cell);
             format!("{:>9}", found.unwrap_or_else(|| "–".to_owned()))
         })

@@ -104,7 +104,7 @@ fn table(findings: &[Finding]) -> Result<(), Failure> {
         line(&format!(
             "{:<33} {} {:>9} {interval:>17} {:>9} {:>9} {:>9}  {}",
             test.name,
-            finding.which.name().to_uppercase(),
+            finding.which.title(),
             readable(finding.measured.value),
             readable(finding.untrained),
             readable(finding.chance),

@@ -3,8 +3,9 @@
 use crate::device::DeviceFailure;
 use crate::measure::neighbours::{Centre, Place, PlaceError, Space, Spaces};
 use crate::measure::{CoverageReport, Decoding, Evaluator, Scale, most_likely};
-use crate::model::{LATENT, Weights, Which};
+use crate::model::{LATENT, Weights};
 use crate::space::{ENTRIES, Operation, VALUES};
+use crate::vae::Vae;
 
 /// An operation's posterior: a diagonal Gaussian over codes.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -37,7 +38,7 @@ pub struct Located {
     pub centre: Centre,
     /// What each VAE makes of it that the space has codes of; nothing for an operation, which needs no
     /// decoding.
-    pub decoded: Vec<(Which, Decoded)>,
+    pub decoded: Vec<(Vae, Decoded)>,
 }
 
 impl From<Operation> for Located {
@@ -86,17 +87,17 @@ pub fn locate(
 /// The device's failure.
 ///
 /// ```
-/// use fluxttice_core::{encode, model::Which, run::built_in, space::Operation};
+/// use fluxttice_core::{encode, vae::Vae, run::built_in, space::Operation};
 ///
 /// let weights = built_in()?.weights;
 /// let min: Operation = "min".parse()?;
-/// let codes = encode(&weights, Which::A, &[min])?;
+/// let codes = encode(&weights, Vae::A, &[min])?;
 /// assert!(codes[0].mu.iter().all(|x| x.abs() < 10.0));
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 pub fn encode(
     weights: &Weights,
-    which: Which,
+    which: Vae,
     operations: &[Operation],
 ) -> Result<Vec<Code>, DeviceFailure> {
     let found = Evaluator::new(weights).posteriors(which, operations)?;
@@ -119,19 +120,19 @@ pub fn encode(
 /// The device's failure.
 ///
 /// ```
-/// use fluxttice_core::{decode, encode, model::Which, run::built_in, space::Operation};
+/// use fluxttice_core::{decode, encode, vae::Vae, run::built_in, space::Operation};
 ///
 /// let weights = built_in()?.weights;
 /// let max: Operation = "max".parse()?;
-/// let code = encode(&weights, Which::B, &[max])?[0].mu;
-/// let decoded = decode(&weights, Which::B, &[code])?[0];
+/// let code = encode(&weights, Vae::B, &[max])?[0].mu;
+/// let decoded = decode(&weights, Vae::B, &[code])?[0];
 /// assert_eq!(decoded.operation, max);
 /// assert!(decoded.probability > 0.5 && decoded.entropy < 2.0);
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 pub fn decode(
     weights: &Weights,
-    which: Which,
+    which: Vae,
     codes: &[[f64; LATENT]],
 ) -> Result<Vec<Decoded>, DeviceFailure> {
     let logits = Evaluator::new(weights).logits(which, codes.concat())?;

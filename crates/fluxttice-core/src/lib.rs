@@ -49,6 +49,7 @@ pub mod statistics;
 pub mod study;
 pub mod threads;
 pub mod training;
+pub mod vae;
 pub mod validation;
 pub mod words;
 

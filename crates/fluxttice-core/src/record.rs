@@ -5,10 +5,11 @@ use std::sync::Arc;
 use serde::{Deserialize, Serialize};
 
 use crate::space::OperationSet;
+use crate::vae::PerVae;
 
 /// Everything measured in one epoch, under the names of the command line's contract.
 ///
-/// ρ, λ and the gradient norms are as the epoch left them; the gradient ratio and its balance are
+/// λ and the gradient norms are as the epoch left them; the gradient ratio and its balance are
 /// as its start decided them; training and validation figures are unweighted means over batches.
 /// A figure that does not exist is `None` in an option and NaN elsewhere; both become `null`.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -54,7 +55,7 @@ pub struct EpochRecord {
     /// Means over the validation batches, in evaluation mode.
     pub validation: LossTerms,
     /// Coverage of both decoders, where it was measured in this epoch.
-    pub coverage: Option<CoveragePair>,
+    pub coverage: Option<PerVae<Coverage>>,
     /// StateNet's answer on the first batch; `None` where StateNet is off.
     pub statenet: Option<StateNetAnswer>,
     /// What the validation operations' codes are worth; `None` in figures of before it was measured.
@@ -150,15 +151,6 @@ pub struct LossTerms {
     pub penalty: f64,
 }
 
-/// Coverage of both decoders.
-#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
-pub struct CoveragePair {
-    /// VAE-A.
-    pub a: Coverage,
-    /// VAE-B.
-    pub b: Coverage,
-}
-
 /// Coverage of one decoder from prior samples, always both draws and the decode entropy together.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Coverage {
@@ -223,7 +215,7 @@ pub struct Latent {
     /// The same at the run's ρ, with the partner's code injected.
     pub exact_coupled: Pair,
     /// Dimensions of 16 whose means vary by more than 0.01 over the operations.
-    pub active: ActiveDimensions,
+    pub active: PerVae<u32>,
 }
 
 /// A figure of both VAEs.
@@ -242,15 +234,6 @@ impl Pair {
     pub fn mean(self) -> f64 {
         0.5 * (self.a + self.b)
     }
-}
-
-/// Active dimensions of both VAEs.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct ActiveDimensions {
-    /// VAE-A.
-    pub a: u32,
-    /// VAE-B.
-    pub b: u32,
 }
 
 /// I(z; x) of both decoders in nats, at most ln 19,683 = 9.8875; not a number where the codes are too few to correct it.
@@ -305,7 +288,7 @@ pub struct CoveredSets {
     /// Epoch they were generated after.
     pub epoch: u32,
     /// The counts, with samples and ceilings.
-    pub counts: Option<CoveragePair>,
+    pub counts: Option<PerVae<Coverage>>,
     /// By categorical draws, A and B.
     pub categorical: [OperationSet; 2],
     /// By argmax, A and B.

@@ -14,10 +14,11 @@ use fluxttice_core::config::{Config, Source};
 use fluxttice_core::device::{DeviceSpec, choose, read_all};
 use fluxttice_core::model::{
     Architecture, Batch, Coupling, DualVae, LATENT, Loss, LossWeights, PARAMETERS, Posterior,
-    Which, codes_tensor, histogram, kl, latent_entropy, loss_graph, parameter_counts, repulsion,
+    codes_tensor, histogram, kl, latent_entropy, loss_graph, parameter_counts, repulsion,
 };
 use fluxttice_core::schedule::{Schedule, Scheduled};
 use fluxttice_core::training::{Clipped, Controller, Core, FlatGradients, Means, Places};
+use fluxttice_core::vae::Vae;
 use serde_json::Value;
 use vectors::{F32, F64, Fill, Precision, flatten, near, near_tensor, number, operations, vectors};
 
@@ -542,7 +543,7 @@ fn functions(precision: Precision, device: &Device) {
         .map(|z| f64::from(*z as f32 * 1.4f32))
         .collect();
     let z = codes_tensor(z, &plain, dtype);
-    for (which, key) in [(Which::A, "logits_A"), (Which::B, "logits_B")] {
+    for (which, key) in [(Vae::A, "logits_A"), (Vae::B, "logits_B")] {
         near_tensor(
             key,
             &figures(&model.decode(which, z.clone())),

@@ -290,13 +290,15 @@ fn plateau(records: &[Arc<EpochRecord>]) -> Option<Finding> {
         .filter_map(|record| record.coverage.as_ref())
         .collect();
     let recent = counted.get(counted.len().checked_sub(PLATEAU_COUNTS + 1)?..)?;
-    let moved = |figure: fn(&fluxttice_core::record::CoveragePair) -> f64| {
-        let values = recent.iter().map(|coverage| figure(coverage));
-        let (low, high) = values.fold((f64::INFINITY, f64::NEG_INFINITY), |(low, high), value| {
-            (low.min(value), high.max(value))
-        });
-        high - low
-    };
+    let moved =
+        |figure: fn(&fluxttice_core::vae::PerVae<fluxttice_core::record::Coverage>) -> f64| {
+            let values = recent.iter().map(|coverage| figure(coverage));
+            let (low, high) = values
+                .fold((f64::INFINITY, f64::NEG_INFINITY), |(low, high), value| {
+                    (low.min(value), high.max(value))
+                });
+            high - low
+        };
     let still: Vec<&str> = [
         ("A", moved(|coverage| coverage_percent(&coverage.a.argmax))),
         ("B", moved(|coverage| coverage_percent(&coverage.b.argmax))),
@@ -573,7 +575,8 @@ fn best_in_warm_up(newest: &EpochRecord, info: Option<&RunInfo>) -> Option<Findi
 
 #[cfg(test)]
 mod tests {
-    use fluxttice_core::record::{ActiveDimensions, BestOf, Latent, Pair};
+    use fluxttice_core::record::{BestOf, Latent, Pair};
+    use fluxttice_core::vae::PerVae;
 
     use super::*;
     use crate::fixtures;
@@ -603,7 +606,7 @@ mod tests {
         Latent {
             exact_alone: Pair { a: alone, b: 1.0 },
             exact_coupled: Pair { a: 0.9, b: 1.0 },
-            active: ActiveDimensions { a: active, b: 16 },
+            active: PerVae { a: active, b: 16 },
         }
     }
 
@@ -662,7 +665,10 @@ mod tests {
 
     #[test]
     fn every_rule_is_explained_in_the_document_of_the_figures() {
-        let page = concat!(env!("CARGO_MANIFEST_DIR"), "/../../docs/reference/metrics.md");
+        let page = concat!(
+            env!("CARGO_MANIFEST_DIR"),
+            "/../../docs/reference/metrics.md"
+        );
         let page = std::fs::read_to_string(page).unwrap();
         let (_, section) = page.split_once("\n## Findings\n").unwrap();
         let section = section.split("\n## ").next().unwrap();

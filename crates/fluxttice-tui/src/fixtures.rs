@@ -8,14 +8,15 @@ use fluxttice_core::measure::neighbours::{Cloud, Spaces};
 use fluxttice_core::measure::{Posteriors, ceiling};
 use fluxttice_core::model::Weights;
 use fluxttice_core::record::{
-    Best, Coverage, CoveragePair, CoveredSets, EpochRecord, EpochReport, EventName, Gradient,
-    Information, LearningRate, LossTerms, Seconds, Stage, StateNetAnswer, Unique,
+    Best, Coverage, CoveredSets, EpochRecord, EpochReport, EventName, Gradient, Information,
+    LearningRate, LossTerms, Seconds, Stage, StateNetAnswer, Unique,
 };
 use fluxttice_core::request::{Mark, MarkKind};
 use fluxttice_core::run::built_in;
 use fluxttice_core::schedule::Scheduled;
 use fluxttice_core::session::message::{Codes, Event, Progress, RunInfo, RunState, Tuning};
 use fluxttice_core::space::{OPERATIONS, Operation, OperationSet};
+use fluxttice_core::vae::PerVae;
 
 use super::app::App;
 use super::theme::ColorDepth;
@@ -184,7 +185,7 @@ pub fn record(epoch: u32) -> EpochRecord {
         entropy_b: 2.5 + 0.5 * (1.0 - (-at / 15.0).exp()) + jitter(0.1),
         train: terms(loss + jitter(0.1)),
         validation: terms(loss * 0.8 + jitter(0.1)),
-        coverage: Some(CoveragePair {
+        coverage: Some(PerVae {
             a: coverage(0.72, jitter(0.02)),
             b: coverage(0.62, jitter(0.02)),
         }),

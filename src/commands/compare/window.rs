@@ -4,11 +4,12 @@ use std::path::Path;
 
 use fluxttice_core::config::Config;
 use fluxttice_core::measure::{ACTIVE_VARIANCE, Evaluator, PriorQuestion, survey, variances};
-use fluxttice_core::model::{LATENT, Which};
+use fluxttice_core::model::LATENT;
 use fluxttice_core::run::{checkpoint, checkpoint_folder};
 use fluxttice_core::space::{Operation, OperationSet};
 use fluxttice_core::statistics::median;
 use fluxttice_core::training::Split;
+use fluxttice_core::vae::Vae;
 
 use super::super::Failure;
 
@@ -44,7 +45,7 @@ impl Window {
             let weights = checkpoint::load_weights(&checkpoint::weights_path(folder))?;
             let evaluator = Evaluator::new(&weights);
             let rebuilt = evaluator.reconstructed(0.0)?;
-            for (i, which) in Which::BOTH.into_iter().enumerate() {
+            for (i, which) in Vae::BOTH.into_iter().enumerate() {
                 let question = PriorQuestion {
                     which,
                     seed,

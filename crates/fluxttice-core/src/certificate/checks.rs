@@ -12,9 +12,9 @@ use crate::measure::{
     CoverageReport, Covered, Estimators, Evaluator, Generator, Mean, PriorAnswer, PriorQuestion,
     Scale, survey,
 };
-use crate::model::Which;
 use crate::record::Unique;
 use crate::space::OPERATIONS;
+use crate::vae::Vae;
 use crate::words::counted;
 
 /// The run's own last coverage may differ by this share of all operations.
@@ -93,10 +93,10 @@ pub fn checks(
             counted(evidence.epochs as u64, "epoch")
         ),
     );
-    for (i, which) in Which::BOTH.into_iter().enumerate() {
-        let name = which.name().to_uppercase();
+    for (i, which) in Vae::BOTH.into_iter().enumerate() {
+        let name = which.title();
         let answer = &report.prior[i];
-        beats_untrained(&mut checks, (&name, i), answer, untrained, estimators);
+        beats_untrained(&mut checks, (name, i), answer, untrained, estimators);
         if let Some(generator) = &answer.generator {
             let sum = generator.mean().sum();
             checks.add(
@@ -105,15 +105,15 @@ pub fn checks(
                 format!("{sum:.9}"),
             );
             for covered in &answer.covered {
-                expected(&mut checks, &name, covered, generator, estimators);
+                expected(&mut checks, name, covered, generator, estimators);
             }
         }
         for covered in &answer.covered {
-            possible(&mut checks, &name, covered);
+            possible(&mut checks, name, covered);
         }
-        history(&mut checks, &name, i, evidence, answer);
+        history(&mut checks, name, i, evidence, answer);
         if let (Some(measured), Some(recorded)) = (again[i], evidence.recorded()[i]) {
-            elsewhere(&mut checks, &name, measured, recorded);
+            elsewhere(&mut checks, name, measured, recorded);
         }
     }
     checks
@@ -280,5 +280,5 @@ pub fn again(evidence: &Evidence, scale: &Scale) -> Result<[Option<u32>; 2], Dev
         Ok::<_, DeviceFailure>(unique)
     };
     let [a, b] = evidence.recorded();
-    Ok([count(Which::A, a)?, count(Which::B, b)?])
+    Ok([count(Vae::A, a)?, count(Vae::B, b)?])
 }

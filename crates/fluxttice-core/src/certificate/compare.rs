@@ -143,7 +143,7 @@ impl Entry for Figure {
 
 impl Entry for Score {
     fn name(&self) -> String {
-        let vae = self.which.name().to_uppercase();
+        let vae = self.which.title();
         format!("validation: {} of {vae}", self.test)
     }
 

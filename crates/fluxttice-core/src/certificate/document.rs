@@ -256,7 +256,7 @@ fn finding(score: &Score) -> String {
     format!(
         "| {} | {} | {} | {} | {} | {} | {} |",
         score.test,
-        score.which.name().to_uppercase(),
+        score.which.title(),
         value(score.value),
         value(score.untrained),
         value(score.baseline),

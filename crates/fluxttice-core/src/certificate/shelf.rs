@@ -23,11 +23,11 @@ pub struct Item {
     pub name: String,
     /// Name of the run.
     pub run: String,
-    /// Which of the two.
+    /// Vae of the two.
     pub kind: ItemKind,
 }
 
-/// Which of the two.
+/// Vae of the two.
 #[derive(Clone, Debug, PartialEq)]
 pub enum ItemKind {
     /// A checkpoint that the user saved.

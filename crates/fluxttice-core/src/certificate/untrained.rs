@@ -5,7 +5,8 @@ use serde::{Deserialize, Serialize};
 use crate::device::DeviceFailure;
 use crate::digest::sha256;
 use crate::measure::{Estimators, Evaluator, Generator, Mean, PriorQuestion, Scale, survey};
-use crate::model::{Architecture, Weights, Which};
+use crate::model::{Architecture, Weights};
+use crate::vae::Vae;
 use crate::validation::UNTRAINED;
 
 /// Argmax coverage must be this many times that of untrained weights.
@@ -115,7 +116,7 @@ impl Untrained {
             coverage_margin: COVERAGE_MARGIN,
             information_margin: INFORMATION_MARGIN,
         };
-        for (i, which) in Which::BOTH.into_iter().enumerate() {
+        for (i, which) in Vae::BOTH.into_iter().enumerate() {
             let question = PriorQuestion {
                 which,
                 seed: of_codes,

@@ -45,7 +45,10 @@ pub fn idle_beside(info: &KeyInfo) -> Option<String> {
 mod tests {
     use super::markdown_table;
 
-    const PAGE: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../../docs/reference/configuration.md");
+    const PAGE: &str = concat!(
+        env!("CARGO_MANIFEST_DIR"),
+        "/../../docs/reference/configuration.md"
+    );
     const BEGIN: &str = "<!-- keys: begin -->\n";
     const END: &str = "<!-- keys: end -->";
 

@@ -1,4 +1,4 @@
-//! Which device runs the tensors, and why.
+//! Vae device runs the tensors, and why.
 
 mod adapters;
 mod choice;

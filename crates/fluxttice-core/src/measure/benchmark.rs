@@ -10,8 +10,9 @@ use super::evaluator::Evaluator;
 use super::prior::{PriorQuestion, survey};
 use super::report::Progress;
 use crate::device::DeviceFailure;
-use crate::model::{DualVae, LATENT, Weights, Which, latent_entropy};
+use crate::model::{DualVae, LATENT, Weights, latent_entropy};
 use crate::space::Operation;
+use crate::vae::Vae;
 
 /// Operations generated in one timed trial, and the larger of the two sample sizes of coverage.
 const SATURATION: u32 = 195_000;
@@ -104,7 +105,7 @@ impl Benchmark {
         watch: &(dyn Fn(Progress) + Sync),
     ) -> Result<Self, DeviceFailure> {
         let one = |which| VaeBenchmark::measure(weights, device, which, seed, trials, watch);
-        let (a, b) = (one(Which::A)?, one(Which::B)?);
+        let (a, b) = (one(Vae::A)?, one(Vae::B)?);
         Ok(Self {
             entropy_difference: (a.entropy_of_real_codes - b.entropy_of_real_codes).abs(),
             a,
@@ -117,7 +118,7 @@ impl VaeBenchmark {
     fn measure(
         weights: &Weights,
         device: &Device,
-        which: Which,
+        which: Vae,
         seed: u64,
         trials: u32,
         watch: &(dyn Fn(Progress) + Sync),
@@ -135,8 +136,8 @@ impl VaeBenchmark {
             answers.push(survey(&evaluator, &question, &|_| {})?);
             watch(Progress {
                 what: match which {
-                    Which::A => "coverage of A",
-                    Which::B => "coverage of B",
+                    Vae::A => "coverage of A",
+                    Vae::B => "coverage of B",
                 },
                 done: trial + 1,
                 of: trials,
@@ -173,7 +174,7 @@ impl VaeBenchmark {
 fn speed(
     weights: &Weights,
     device: &Device,
-    which: Which,
+    which: Vae,
     trials: u32,
 ) -> Result<Spread, DeviceFailure> {
     let model = DualVae::new(weights, device, DType::F32);

@@ -3,8 +3,9 @@
 use burn::tensor::{DType, Device};
 
 use crate::device::DeviceFailure;
-use crate::model::{Batch, DualVae, Which};
+use crate::model::{Batch, DualVae};
 use crate::space::Operation;
+use crate::vae::Vae;
 
 /// Operations encoded at a time.
 const TILE: usize = 2_187;
@@ -26,7 +27,7 @@ pub struct Posteriors {
 /// The device's failure.
 pub fn posteriors(
     model: &DualVae,
-    which: Which,
+    which: Vae,
     operations: &[Operation],
     device: &Device,
     dtype: DType,

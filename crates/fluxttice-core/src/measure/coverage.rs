@@ -10,9 +10,10 @@ use super::factors::Factors;
 use super::generator::{BLOCKS, Block, Generator, block_of};
 use super::prior::Covered;
 use crate::device::{DeviceFailure, is_cpu};
-use crate::model::{DualVae, LATENT, Which, codes_tensor};
+use crate::model::{DualVae, LATENT, codes_tensor};
 use crate::random::{Purpose, Rows, Stream};
 use crate::space::{ENTRIES, OPERATIONS, OperationSet, VALUES};
+use crate::vae::Vae;
 
 /// Codes decoded at a time: small enough to look up from within a few hundredths of a second.
 pub const TILE: u32 = 16_384;
@@ -44,7 +45,7 @@ pub struct Samples {
 /// not matter.
 #[derive(Debug)]
 pub struct CoverageTask {
-    which: Which,
+    which: Vae,
     samples: Samples,
     prior: Stream,
     /// Prior codes that somebody else has drawn, if any.
@@ -102,10 +103,10 @@ impl Part {
 
 impl CoverageTask {
     /// A measurement of A's or B's decoder; `epoch` is 0 outside of training.
-    pub fn new(which: Which, samples: Samples, seed: u64, epoch: u32) -> Self {
+    pub fn new(which: Vae, samples: Samples, seed: u64, epoch: u32) -> Self {
         let (prior, draw) = match which {
-            Which::A => (Purpose::PriorA, Purpose::DrawA),
-            Which::B => (Purpose::PriorB, Purpose::DrawB),
+            Vae::A => (Purpose::PriorA, Purpose::DrawA),
+            Vae::B => (Purpose::PriorB, Purpose::DrawB),
         };
         Self {
             which,

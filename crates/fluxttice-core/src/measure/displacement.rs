@@ -1,4 +1,4 @@
-//! Which codes moved, and which two spaces put elsewhere, once the clouds are laid on each other.
+//! Vae codes moved, and which two spaces put elsewhere, once the clouds are laid on each other.
 
 use nalgebra::DMatrix;
 

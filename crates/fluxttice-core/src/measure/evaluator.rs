@@ -7,8 +7,9 @@ use super::decoding::most_likely;
 use super::factors::Factors;
 use super::neighbours::Spaces;
 use crate::device::DeviceFailure;
-use crate::model::{Batch, Coupling, DualVae, Weights, Which, codes_tensor};
+use crate::model::{Batch, Coupling, DualVae, Weights, codes_tensor};
 use crate::space::{ENTRIES, Operation, OperationSet, VALUES};
+use crate::vae::Vae;
 
 /// What certified figures are computed in: rounding is too small to change a draw.
 const PRECISION: DType = DType::F64;
@@ -38,7 +39,7 @@ impl Evaluator {
     /// The device's failure.
     pub fn posteriors(
         &self,
-        which: Which,
+        which: Vae,
         operations: &[Operation],
     ) -> Result<Posteriors, DeviceFailure> {
         posteriors(&self.model, which, operations, &self.device, PRECISION)
@@ -56,7 +57,7 @@ impl Evaluator {
     ///
     /// # Errors
     /// The device's failure.
-    pub fn logits(&self, which: Which, codes: Vec<f64>) -> Result<Vec<f64>, DeviceFailure> {
+    pub fn logits(&self, which: Vae, codes: Vec<f64>) -> Result<Vec<f64>, DeviceFailure> {
         let codes = codes_tensor(codes, &self.device, PRECISION);
         Ok(self.model.decode(which, codes).try_into_vec_as()?)
     }
@@ -88,7 +89,7 @@ impl Evaluator {
     ///
     /// # Errors
     /// The device's failure.
-    pub fn given_back(&self, which: Which, shown: &[f64]) -> Result<Vec<Operation>, DeviceFailure> {
+    pub fn given_back(&self, which: Vae, shown: &[f64]) -> Result<Vec<Operation>, DeviceFailure> {
         let mut found = Vec::with_capacity(shown.len() / ENTRIES);
         for tile in shown.chunks(TILE * ENTRIES) {
             let data = TensorData::new(tile.to_vec(), [tile.len() / ENTRIES, ENTRIES]);

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::model::Which;
+use crate::vae::Vae;
 
 /// How figures of p(x) are estimated.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -27,11 +27,11 @@ pub enum Subject {
     Both,
 }
 
-impl From<Which> for Subject {
-    fn from(which: Which) -> Self {
+impl From<Vae> for Subject {
+    fn from(which: Vae) -> Self {
         match which {
-            Which::A => Self::A,
-            Which::B => Self::B,
+            Vae::A => Self::A,
+            Vae::B => Self::B,
         }
     }
 }

@@ -5,8 +5,8 @@ use super::evaluator::Evaluator;
 use super::generator::{Generator, Mean};
 use super::prior::{PriorQuestion, survey};
 use crate::device::DeviceFailure;
-use crate::model::Which;
 use crate::record::{Information, Pair};
+use crate::vae::Vae;
 
 /// I(z; x) in nats of A's and B's decoder, each from the same number of prior codes.
 pub(super) fn information([a, b]: [&Generator; 2]) -> Information {
@@ -49,6 +49,6 @@ pub fn prior_information(
         };
         survey(evaluator, &question, &|_| {}).map(|found| found.generator)
     };
-    let (a, b) = (of(Which::A)?, of(Which::B)?);
+    let (a, b) = (of(Vae::A)?, of(Vae::B)?);
     Ok(a.zip(b).map(|(a, b)| information([&a, &b])))
 }

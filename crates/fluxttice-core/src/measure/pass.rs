@@ -6,9 +6,10 @@ use super::coverage::{CoverageTask, Samples};
 use super::information::information;
 use super::prior::Covered;
 use crate::device::DeviceFailure;
-use crate::model::{DualVae, Which};
+use crate::model::DualVae;
 use crate::random::{Ahead, Rows};
 use crate::record::Information;
+use crate::vae::Vae;
 
 /// The coverage of A and of B, measured tile by tile.
 #[derive(Debug)]
@@ -21,7 +22,7 @@ impl CoveragePass {
     /// A measurement of both decoders; `epoch` is 0 outside of training.
     pub fn new(samples: Samples, seed: u64, epoch: u32) -> Self {
         Self {
-            tasks: Which::BOTH.map(|which| CoverageTask::new(which, samples, seed, epoch)),
+            tasks: Vae::BOTH.map(|which| CoverageTask::new(which, samples, seed, epoch)),
             ahead: None,
         }
     }

@@ -10,10 +10,11 @@ use super::evaluator::Evaluator;
 use super::factors::Factors;
 use super::generator::{BLOCKS, Block, Generator, block_start};
 use crate::device::DeviceFailure;
-use crate::model::{LATENT, Which};
+use crate::model::LATENT;
 use crate::random::{Purpose, Stream};
 use crate::record::{Coverage, Unique};
 use crate::space::{ENTRIES, OPERATIONS, Operation, OperationSet, VALUES};
+use crate::vae::Vae;
 
 /// Most codes one thread takes at a time.
 const PIECE: u32 = 16_384;
@@ -25,7 +26,7 @@ const TILE: u32 = 512;
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct PriorQuestion {
     /// Whose decoder.
-    pub which: Which,
+    pub which: Vae,
     /// Seed of codes and draws.
     pub seed: u64,
     /// Sample sizes at which coverage is counted: the first N codes each.
@@ -206,7 +207,7 @@ pub fn survey(
 /// The device's failure.
 pub fn samples(
     evaluator: &Evaluator,
-    which: Which,
+    which: Vae,
     seed: u64,
     rows: Range<u32>,
 ) -> Result<Vec<Drawn>, DeviceFailure> {
@@ -245,8 +246,8 @@ fn piece(
     tick: &(dyn Fn(u32) + Sync),
 ) -> Result<Piece, DeviceFailure> {
     let (prior, draw) = match question.which {
-        Which::A => (Purpose::PriorA, Purpose::DrawA),
-        Which::B => (Purpose::PriorB, Purpose::DrawB),
+        Vae::A => (Purpose::PriorA, Purpose::DrawA),
+        Vae::B => (Purpose::PriorB, Purpose::DrawB),
     };
     let prior = Stream::new(question.seed, prior, 0, 0);
     let draws = Stream::new(question.seed, draw, 0, 0);

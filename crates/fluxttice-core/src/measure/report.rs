@@ -10,8 +10,9 @@ use super::generator::{Generator, Mean, Plain};
 use super::preservation::mean_preservation;
 use super::prior::{Covered, PriorAnswer, PriorQuestion, codes_needed, deviation, survey};
 use crate::device::DeviceFailure;
-use crate::model::{LATENT, Which, latent_entropy};
+use crate::model::{LATENT, latent_entropy};
 use crate::space::{MOST_ENTROPY, OPERATIONS, Operation, OperationSet};
+use crate::vae::Vae;
 
 /// Sizes of the neighbourhoods that are looked at.
 const NEIGHBOURHOODS: [usize; 2] = [10, 100];
@@ -46,7 +47,7 @@ impl Scale {
         }
     }
 
-    fn question(&self, which: Which) -> PriorQuestion {
+    fn question(&self, which: Vae) -> PriorQuestion {
         PriorQuestion {
             which,
             seed: self.seed,
@@ -152,7 +153,7 @@ impl CoverageReport {
         watch: &(dyn Fn(Progress) + Sync),
     ) -> Result<Self, DeviceFailure> {
         let prior = |which| measure_prior(evaluator, scale, which, watch);
-        let prior = [prior(Which::A)?, prior(Which::B)?];
+        let prior = [prior(Vae::A)?, prior(Vae::B)?];
         let latent = |which, done| {
             let found = latent(evaluator, which);
             watch(Progress {
@@ -165,7 +166,7 @@ impl CoverageReport {
         Ok(Self {
             scale: scale.clone(),
             prior,
-            latent: [latent(Which::A, 1)?, latent(Which::B, 2)?],
+            latent: [latent(Vae::A, 1)?, latent(Vae::B, 2)?],
             alone: evaluator.reconstructed(0.0)?,
             coupled: match run {
                 Some(run) => Some((run.clone(), evaluator.reconstructed(run.rho)?)),
@@ -182,7 +183,7 @@ impl CoverageReport {
     /// The same as a certificate has it.
     pub fn figures_as(&self, estimators: Estimators) -> Vec<Figure> {
         let mut figures = Vec::new();
-        for (i, which) in Which::BOTH.into_iter().enumerate() {
+        for (i, which) in Vae::BOTH.into_iter().enumerate() {
             let prior = &self.prior[i];
             coverage_figures(which, self.scale.seed, &prior.covered, &mut figures);
             if estimators == Estimators::Corrected {
@@ -208,7 +209,7 @@ impl CoverageReport {
     fn reconstruction_figures(
         &self,
         i: usize,
-        which: Which,
+        which: Vae,
         estimators: Estimators,
         figures: &mut Vec<Figure>,
     ) {
@@ -265,7 +266,7 @@ impl CoverageReport {
     }
 }
 
-fn coverage_figures(which: Which, seed: u64, covered: &[Covered], figures: &mut Vec<Figure>) {
+fn coverage_figures(which: Vae, seed: u64, covered: &[Covered], figures: &mut Vec<Figure>) {
     for covered in covered {
         for (name, unique, set) in [
             ("argmax coverage", covered.coverage.argmax, &covered.argmax),
@@ -286,7 +287,7 @@ fn coverage_figures(which: Which, seed: u64, covered: &[Covered], figures: &mut 
 }
 
 /// How evenly samples fall on all operations.
-fn evenness_figures(which: Which, seed: u64, prior: &PriorAnswer) -> Vec<Figure> {
+fn evenness_figures(which: Vae, seed: u64, prior: &PriorAnswer) -> Vec<Figure> {
     let sizes = prior
         .covered
         .iter()
@@ -312,7 +313,7 @@ fn evenness_figures(which: Which, seed: u64, prior: &PriorAnswer) -> Vec<Figure>
 }
 
 /// The figures that follow from generator probabilities.
-pub fn generator_figures(which: Which, seed: u64, generator: &Generator) -> Vec<Figure> {
+pub fn generator_figures(which: Vae, seed: u64, generator: &Generator) -> Vec<Figure> {
     let sampled =
         |name: &str, value: f64| Figure::new(name, which, value).sampled(generator.codes(), seed);
     let estimated = |name: &str, estimate: Estimate| {
@@ -377,7 +378,7 @@ pub fn generator_figures(which: Which, seed: u64, generator: &Generator) -> Vec<
 }
 
 /// The figures of certificates of version 0.1.0.
-fn plain_figures(which: Which, seed: u64, generator: &Generator) -> Vec<Figure> {
+fn plain_figures(which: Vae, seed: u64, generator: &Generator) -> Vec<Figure> {
     let mut figures = Vec::new();
     let sampled =
         |name: &str, value: f64| Figure::new(name, which, value).sampled(generator.codes(), seed);
@@ -441,7 +442,7 @@ fn plain_figures(which: Which, seed: u64, generator: &Generator) -> Vec<Figure> 
 pub fn measure_prior(
     evaluator: &Evaluator,
     scale: &Scale,
-    which: Which,
+    which: Vae,
     watch: &(dyn Fn(Progress) + Sync),
 ) -> Result<PriorAnswer, DeviceFailure> {
     let question = scale.question(which);
@@ -449,8 +450,8 @@ pub fn measure_prior(
     let tick = |codes: u32| {
         watch(Progress {
             what: match which {
-                Which::A => "prior codes of A",
-                Which::B => "prior codes of B",
+                Vae::A => "prior codes of A",
+                Vae::B => "prior codes of B",
             },
             done: done.fetch_add(codes, Ordering::Relaxed) + codes,
             of: codes_needed(&question),
@@ -459,7 +460,7 @@ pub fn measure_prior(
     survey(evaluator, &question, &tick)
 }
 
-fn latent(evaluator: &Evaluator, which: Which) -> Result<Latent, DeviceFailure> {
+fn latent(evaluator: &Evaluator, which: Vae) -> Result<Latent, DeviceFailure> {
     let operations: Vec<Operation> = Operation::all().collect();
     let posteriors = evaluator.posteriors(which, &operations)?;
     let preserved = mean_preservation(&posteriors.mu, LATENT, &NEIGHBOURHOODS);
@@ -471,7 +472,7 @@ fn latent(evaluator: &Evaluator, which: Which) -> Result<Latent, DeviceFailure> 
     })
 }
 
-fn latent_figures(which: Which, latent: &Latent, figures: &mut Vec<Figure>) {
+fn latent_figures(which: Vae, latent: &Latent, figures: &mut Vec<Figure>) {
     let count = |predicate: &dyn Fn(f64) -> bool| {
         latent.variances.iter().filter(|v| predicate(**v)).count() as f64
     };

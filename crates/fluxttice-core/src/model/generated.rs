@@ -12,8 +12,9 @@ use std::ops::Range;
 use burn::tensor::Tensor;
 use burn::tensor::activation::log_softmax;
 
-use super::network::{Vaes, Which};
+use super::network::Vaes;
 use crate::space::{ENTRIES, OPERATIONS, VALUES};
+use crate::vae::Vae;
 
 /// Codes from the prior, for A and for B, `[m, 16]` each.
 #[derive(Clone, Debug)]
@@ -36,13 +37,13 @@ pub struct GeneratedWeights {
 impl Generated {
     /// Penalties of A and B together, `[1]`.
     pub fn penalty(&self, vaes: &Vaes, weights: GeneratedWeights) -> Tensor<1> {
-        let of = |which: Which| {
+        let of = |which: Vae| {
             let log_p = log_softmax(vaes.decode(which, self.codes[which as usize].clone()), 2);
             let certain = uncertainty(log_p.clone()).mul_scalar(weights.certainty);
             let p = blurred(log_p.exp(), weights.blur);
             certain + unevenness(p).mul_scalar(weights.evenness)
         };
-        of(Which::A) + of(Which::B)
+        of(Vae::A) + of(Vae::B)
     }
 }
 

@@ -18,7 +18,7 @@ pub use loss::{
 };
 pub use members::{Batches, Linears, Ragged, flattened, unflattened};
 pub use network::{
-    Affine, Batch, Coupling, DualVae, Encoder, Forward, Layer, Posterior, StateNet, Vaes, Which,
+    Affine, Batch, Coupling, DualVae, Encoder, Forward, Layer, Posterior, StateNet, Vaes,
     codes_tensor, entries_tensor, parameter_counts,
 };
 pub(crate) use number::PIECE;

@@ -1,12 +1,5 @@
 //! The two coupled VAEs and StateNet as Burn modules.
 
-use burn::module::{Module, ModuleMapper, ModuleVisitor, Param};
-use burn::nn::{LayerNorm, LayerNormConfig, Linear};
-use burn::tensor::activation::relu;
-use burn::tensor::{DType, Device, Gradients, Tensor, TensorData};
-
-use serde::{Deserialize, Serialize};
-
 use super::generated::Generated;
 use super::layout::{Architecture, LATENT, PARAMETERS, Parameter, TENSORS_TRAINED};
 use super::number::Number;
@@ -14,6 +7,11 @@ use super::related::Related;
 use super::weights::Weights;
 use crate::device::DeviceFailure;
 use crate::space::{ENTRIES, Operation, VALUES};
+use crate::vae::Vae;
+use burn::module::{Module, ModuleMapper, ModuleVisitor, Param};
+use burn::nn::{LayerNorm, LayerNormConfig, Linear};
+use burn::tensor::activation::relu;
+use burn::tensor::{DType, Device, Gradients, Tensor, TensorData};
 
 /// Epsilon of StateNet's LayerNorm, PyTorch's default.
 const LAYER_NORM_EPSILON: f64 = 1e-5;
@@ -273,29 +271,6 @@ impl ModuleMapper for Ascent {
     }
 }
 
-/// Which of the two VAEs.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Which {
-    /// VAE-A, the explorer.
-    A,
-    /// VAE-B, the consolidator.
-    B,
-}
-
-impl Which {
-    /// Both, A first.
-    pub const BOTH: [Self; 2] = [Self::A, Self::B];
-
-    /// `a` or `b`.
-    pub fn name(self) -> &'static str {
-        match self {
-            Self::A => "a",
-            Self::B => "b",
-        }
-    }
-}
-
 /// Both VAEs: all that is trained by the loss.
 #[derive(Module, Debug)]
 pub struct Vaes<L: Module = Linear> {
@@ -331,16 +306,16 @@ impl<L: Module> Vaes<L> {
     }
 
     /// The encoder of A or B.
-    pub fn encoder(&self, which: Which) -> &Encoder<L> {
+    pub fn encoder(&self, which: Vae) -> &Encoder<L> {
         match which {
-            Which::A => &self.encoder_a,
-            Which::B => &self.encoder_b,
+            Vae::A => &self.encoder_a,
+            Vae::B => &self.encoder_b,
         }
     }
 
     /// Codes `[n, 16]` → logits `[n, 9, 3]` of A or B alone, without cross-injection; of members
     /// `[S, n, 16]` → `[S, n, 9, 3]`.
-    pub fn decode<const D: usize, const E: usize>(&self, which: Which, z: Tensor<D>) -> Tensor<E>
+    pub fn decode<const D: usize, const E: usize>(&self, which: Vae, z: Tensor<D>) -> Tensor<E>
     where
         L: Layer<D>,
     {
@@ -348,8 +323,8 @@ impl<L: Module> Vaes<L> {
         shape[..D - 1].copy_from_slice(&z.dims()[..D - 1]);
         shape[E - 1] = VALUES;
         let logits = match which {
-            Which::A => self.decoder_a.forward(z),
-            Which::B => self.decoder_b.forward(z),
+            Vae::A => self.decoder_a.forward(z),
+            Vae::B => self.decoder_b.forward(z),
         };
         logits.reshape(shape)
     }
@@ -381,8 +356,8 @@ impl<L: Module> Vaes<L> {
         };
         let injected = [inject(0, 1), inject(1, 0)];
         let logits = [
-            self.decode(Which::A, injected[0].clone()),
-            self.decode(Which::B, injected[1].clone()),
+            self.decode(Vae::A, injected[0].clone()),
+            self.decode(Vae::B, injected[1].clone()),
         ];
         Forward {
             posterior,
@@ -472,12 +447,12 @@ impl DualVae {
     }
 
     /// The encoder of A or B.
-    pub fn encoder(&self, which: Which) -> &Encoder {
+    pub fn encoder(&self, which: Vae) -> &Encoder {
         self.vaes.encoder(which)
     }
 
     /// Codes `[n, 16]` → logits `[n, 9, 3]` of A or B alone, without cross-injection.
-    pub fn decode(&self, which: Which, z: Tensor<2>) -> Tensor<3> {
+    pub fn decode(&self, which: Vae, z: Tensor<2>) -> Tensor<3> {
         self.vaes.decode(which, z)
     }
 

@@ -2,7 +2,8 @@
 
 use burn::tensor::Tensor;
 
-use super::network::{Encoder, Vaes, Which};
+use super::network::{Encoder, Vaes};
+use crate::vae::Vae;
 
 /// Operations whose codes are to be related, entries as numbers `[m, 9]`.
 #[derive(Clone, Debug, Default)]
@@ -42,7 +43,7 @@ fn residual(vaes: &Vaes, summands: &[&Tensor<2>], sum: &Tensor<2>) -> Tensor<1> 
         let apart = summands.iter().fold(-code(sum), |apart, x| apart + code(x));
         apart.square().sum().div_scalar(rows as f64)
     };
-    of(vaes.encoder(Which::A)) + of(vaes.encoder(Which::B))
+    of(vaes.encoder(Vae::A)) + of(vaes.encoder(Vae::B))
 }
 
 #[cfg(test)]
@@ -66,7 +67,7 @@ mod tests {
         });
         let rows = Tensor::cat(vec![a.clone(), b.clone(), c.clone()], 0);
         let (mut near, mut additive) = (0.0, 0.0);
-        for encoder in Which::BOTH.map(|which| vaes.encoder(which)) {
+        for encoder in Vae::BOTH.map(|which| vaes.encoder(which)) {
             let mu = encoder.forward(rows.clone()).mu;
             let mu: Vec<f64> = mu.try_into_vec_as().unwrap();
             for i in 0..LATENT {

@@ -376,7 +376,8 @@ impl WeightsError {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::model::{DualVae, LATENT, Which, codes_tensor};
+    use crate::model::{DualVae, LATENT, codes_tensor};
+    use crate::vae::Vae;
     use burn::tensor::{DType, Device};
     use proptest::prelude::*;
 
@@ -422,7 +423,7 @@ mod tests {
         let device = Device::flex();
         let codes: Vec<f64> = (0..5 * LATENT).map(|i| (i as f64).sin()).collect();
         let codes = codes_tensor(codes, &device, DType::F64);
-        for which in Which::BOTH {
+        for which in Vae::BOTH {
             let logits = |weights: &Weights| -> Vec<f64> {
                 let model = DualVae::new(weights, &device, DType::F64);
                 let logits = model.decode(which, codes.clone());

@@ -1,4 +1,4 @@
-//! Which process is at work on what is half made, and whether it still is.
+//! Vae process is at work on what is half made, and whether it still is.
 
 use std::fs;
 use std::path::{Path, PathBuf};

@@ -10,8 +10,9 @@ use super::journal::{Entry, JournalEvent};
 use super::locate::all_runs;
 use super::lock::is_open;
 use crate::config::Config;
-use crate::record::{CoveragePair, EpochRecord};
+use crate::record::{Coverage, EpochRecord};
 use crate::request::EndReason;
+use crate::vae::PerVae;
 
 /// A run as it lies on the disk.
 #[derive(Clone, Debug)]
@@ -76,7 +77,7 @@ impl Summary {
     }
 
     /// The newest count of coverage.
-    pub fn coverage(&self) -> Option<CoveragePair> {
+    pub fn coverage(&self) -> Option<PerVae<Coverage>> {
         let mut newest_first = self.records.iter().rev();
         newest_first.find_map(|record| record.coverage)
     }

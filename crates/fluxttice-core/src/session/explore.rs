@@ -10,10 +10,11 @@ use super::message::{Event, Model, Notice, NoticeLevel, RunInfo, RunState, Tunin
 use super::worker::{Lines, codes};
 use crate::measure::{CoveragePass, Samples};
 use crate::model::{Architecture, DualVae, parameter_counts};
-use crate::record::{CoveragePair, CoveredSets};
+use crate::record::CoveredSets;
 use crate::request::{Command, Outcome};
 use crate::run::{Checkpoint, Origin, is_open, journal};
 use crate::training::ARGMAX_SAMPLES;
+use crate::vae::PerVae;
 
 /// Serves a model that is not trained further.
 pub(super) fn explore(checkpoint: &Checkpoint, lines: &Lines) -> Result<(), SessionError> {
@@ -123,7 +124,7 @@ fn covered(
     let [a, b] = pass.finish();
     Ok(CoveredSets {
         epoch,
-        counts: Some(CoveragePair {
+        counts: Some(PerVae {
             a: a.coverage,
             b: b.coverage,
         }),

@@ -4,9 +4,9 @@ use std::path::Path;
 
 use serde::{Deserialize, Serialize};
 
-use crate::model::Which;
 use crate::request::EndReason;
 use crate::run::{Disk, RunError, files};
+use crate::vae::Vae;
 use crate::validation::{Finding, Score};
 
 /// The file's name in the run's folder.
@@ -57,7 +57,7 @@ impl Outcome {
     }
 
     /// The score of a test.
-    pub fn score(&self, test: &str, which: Which) -> Option<&Score> {
+    pub fn score(&self, test: &str, which: Vae) -> Option<&Score> {
         let wanted = |score: &&Score| score.test == test && score.which == which;
         self.scores.iter().find(wanted)
     }

@@ -4,8 +4,8 @@ use serde::Serialize;
 
 use super::outcome::Outcome;
 use super::parts::{Arm, Expectation, Part};
-use crate::model::Which;
 use crate::statistics::{interval, mean};
+use crate::vae::Vae;
 use crate::validation::{Group, HOLD_OUT, Score, Verdict};
 
 /// An arm over its seeds.
@@ -39,7 +39,7 @@ pub struct Tested {
     /// What it belongs to.
     pub group: Group,
     /// Whose.
-    pub which: Which,
+    pub which: Vae,
     /// Values by seed; `None` where one is no number.
     pub values: Vec<Option<f64>>,
     /// Their mean; `None` where one is missing.
@@ -82,7 +82,7 @@ pub struct Surprise {
     /// The test.
     pub test: String,
     /// Whose.
-    pub which: Which,
+    pub which: Vae,
     /// The seed.
     pub seed: u64,
     /// What was found.
@@ -118,7 +118,7 @@ impl Summary {
     }
 
     /// A test of one VAE.
-    pub fn tested(&self, test: &str, which: Which) -> Option<&Tested> {
+    pub fn tested(&self, test: &str, which: Vae) -> Option<&Tested> {
         let wanted = |tested: &&Tested| tested.test == test && tested.which == which;
         self.tested.iter().find(wanted)
     }
@@ -192,7 +192,7 @@ mod tests {
             scores: vec![Score {
                 test: HOLD_OUT.to_owned(),
                 group: Group::Deciding,
-                which: Which::A,
+                which: Vae::A,
                 value: Some(value),
                 untrained: None,
                 baseline: None,
@@ -230,7 +230,7 @@ mod tests {
     #[test]
     fn arms_are_compared_seed_by_seed() {
         let found = summary(Expectation::Nothing, Verdict::Passes);
-        let tested = found.tested(HOLD_OUT, Which::A).unwrap();
+        let tested = found.tested(HOLD_OUT, Vae::A).unwrap();
         assert_eq!((found.seeds.len(), tested.passes), (3, 3));
         assert!((tested.mean.unwrap() - 0.7).abs() < 1e-12);
         let difference = tested.difference.as_ref().unwrap();

@@ -12,10 +12,11 @@ use super::reading::{ExamReading, Reading};
 use crate::config::Config;
 use crate::device::DeviceFailure;
 use crate::model::{
-    Batch, Coupling, DualVae, GeneratedWeights, Loss, StateNet, Vaes, Weights, Which, flattened,
+    Batch, Coupling, DualVae, GeneratedWeights, Loss, StateNet, Vaes, Weights, flattened,
     loss_graph, unflattened,
 };
 use crate::schedule::Scheduled;
+use crate::vae::Vae;
 
 /// Model, optimizer and controller: all that training changes.
 #[derive(Clone, Debug)]
@@ -248,7 +249,7 @@ impl Core {
         let forward = model.forward(batch.x.clone(), Coupling::at(scheduled.rho));
         let graph = loss_graph(&forward, batch, &weights);
         let code = |which| forward.posterior[which as usize].mu.clone();
-        let alone = Which::BOTH.map(|which| model.decode(which, code(which)));
+        let alone = Vae::BOTH.map(|which| model.decode(which, code(which)));
         Ok(ExamReading::of(graph, alone, forward)?.judged(&weights))
     }
 }

@@ -2,8 +2,9 @@
 
 use crate::measure::most_likely;
 use crate::model::LATENT;
-use crate::record::{ActiveDimensions, Latent, Pair};
+use crate::record::{Latent, Pair};
 use crate::space::{ENTRIES, Operation, VALUES};
+use crate::vae::PerVae;
 
 /// A dimension is active where the variance of its means over the data is above this (Burda, Grosse
 /// and Salakhutdinov, *Importance weighted autoencoders*, 2016).
@@ -65,7 +66,7 @@ impl Observed {
         Some(Latent {
             exact_alone: share(self.alone),
             exact_coupled: share(self.coupled),
-            active: ActiveDimensions {
+            active: PerVae {
                 a: active(0),
                 b: active(1),
             },

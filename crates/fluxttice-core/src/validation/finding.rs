@@ -4,7 +4,7 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
-use crate::model::Which;
+use crate::vae::Vae;
 use crate::words::{for_people, separated};
 
 /// What must hold of a value.
@@ -226,7 +226,7 @@ pub struct Finding {
     /// The test.
     pub test: &'static Test,
     /// Whose.
-    pub which: Which,
+    pub which: Vae,
     /// Seed of codes, draws and choices of operations.
     pub seed: u64,
     /// What this model scores.
@@ -242,7 +242,7 @@ pub struct Finding {
 impl Finding {
     pub(super) fn new(
         test: &'static Test,
-        which: Which,
+        which: Vae,
         seed: u64,
         measured: Measured,
         untrained: impl Iterator<Item = f64>,
@@ -320,7 +320,7 @@ mod tests {
             method: Method::None,
             samples: 1,
         };
-        Finding::new(test, Which::A, 0, measured, untrained.into_iter(), chance)
+        Finding::new(test, Vae::A, 0, measured, untrained.into_iter(), chance)
     }
 
     #[test]

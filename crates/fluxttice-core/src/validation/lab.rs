@@ -5,12 +5,13 @@ use super::shift::Shown;
 use crate::config::Config;
 use crate::device::DeviceFailure;
 use crate::measure::{Estimators, Evaluator, Posteriors, PriorAnswer, PriorQuestion, survey};
-use crate::model::{LATENT, Weights, Which};
+use crate::model::{LATENT, Weights};
 use crate::random::{Purpose, Stream};
 use crate::record::EpochRecord;
 use crate::run::{Origin, RunError};
 use crate::space::{OPERATIONS, Operation, OperationSet};
 use crate::training::Split;
+use crate::vae::Vae;
 
 /// Samples of coverage, and of decode entropy.
 pub const SAMPLES: u32 = 50_000;
@@ -127,14 +128,14 @@ impl Lab {
             survey(&evaluator, &question, &|_| {})
         };
         let shown = |which| Shown::new(&evaluator, which, &past, seed);
-        let [a, b] = [shown(Which::A)?, shown(Which::B)?];
+        let [a, b] = [shown(Vae::A)?, shown(Vae::B)?];
         Ok(Self {
             entries: [a.entries, b.entries],
             denoised: [a.denoised, b.denoised],
             off_grid: [a.off_grid, b.off_grid],
-            posteriors: [posteriors(Which::A)?, posteriors(Which::B)?],
+            posteriors: [posteriors(Vae::A)?, posteriors(Vae::B)?],
             alone: evaluator.reconstructed(0.0)?,
-            prior: [prior(Which::A)?, prior(Which::B)?],
+            prior: [prior(Vae::A)?, prior(Vae::B)?],
             past,
             estimators,
             seed,

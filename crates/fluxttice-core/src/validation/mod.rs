@@ -28,7 +28,8 @@ use rayon::prelude::*;
 
 use crate::device::DeviceFailure;
 use crate::measure::{Estimators, Progress};
-use crate::model::{Weights, Which};
+use crate::model::Weights;
+use crate::vae::Vae;
 use lab::Lab;
 
 /// Seeds of the untrained models; of each test the one that scores best is held against the model. Of the first ten seeds,
@@ -127,7 +128,7 @@ pub fn validate_as(
             .par_iter()
             .map(|lab| (trial.measure)(lab))
             .collect();
-        for (i, which) in Which::BOTH.into_iter().enumerate() {
+        for (i, which) in Vae::BOTH.into_iter().enumerate() {
             let rivals = rivals.iter().map(|pair| pair[i].value);
             findings.push(Finding::new(
                 &trial.test,

@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use super::finding::{Finding, Group, Verdict};
 use crate::measure::Estimators;
-use crate::model::Which;
+use crate::vae::Vae;
 
 /// What a test found of one VAE.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -14,7 +14,7 @@ pub struct Score {
     /// What it belongs to.
     pub group: Group,
     /// Whose.
-    pub which: Which,
+    pub which: Vae,
     /// The value; `None` where it is no number.
     pub value: Option<f64>,
     /// What the best of the untrained models scores.

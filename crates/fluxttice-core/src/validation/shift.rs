@@ -10,9 +10,9 @@ use super::statistics::{clustered, share};
 use super::{Pair, Trial};
 use crate::device::DeviceFailure;
 use crate::measure::Evaluator;
-use crate::model::Which;
 use crate::random::Stream;
 use crate::space::{ENTRIES, Operation, VALUES};
+use crate::vae::Vae;
 
 /// Probabilities of an entry to be changed.
 pub const RATES: [f64; 3] = [0.05, 0.1, 0.2];
@@ -90,7 +90,7 @@ pub(super) struct Shown {
 impl Shown {
     pub(super) fn new(
         evaluator: &Evaluator,
-        which: Which,
+        which: Vae,
         past: &Past,
         seed: u64,
     ) -> Result<Self, DeviceFailure> {
@@ -119,7 +119,7 @@ fn sampled(stream: Stream) -> Vec<Operation> {
         .collect()
 }
 
-fn entries(evaluator: &Evaluator, which: Which, past: &Past) -> Result<Measured, DeviceFailure> {
+fn entries(evaluator: &Evaluator, which: Vae, past: &Past) -> Result<Measured, DeviceFailure> {
     let held: Vec<Operation> = past.test.iter().collect();
     let found = evaluator.given_back(which, &numbers(&held))?;
     let right = |wrong: u32| 1.0 - f64::from(wrong) / ENTRIES as f64;
@@ -132,7 +132,7 @@ fn entries(evaluator: &Evaluator, which: Which, past: &Past) -> Result<Measured,
 
 fn noise(
     evaluator: &Evaluator,
-    which: Which,
+    which: Vae,
     seed: u64,
     place: usize,
     rate: f64,
@@ -154,7 +154,7 @@ fn noise(
     Ok(share(right.count(), clean.len()))
 }
 
-fn off_grid(evaluator: &Evaluator, which: Which, seed: u64) -> Result<Measured, DeviceFailure> {
+fn off_grid(evaluator: &Evaluator, which: Vae, seed: u64) -> Result<Measured, DeviceFailure> {
     let stream = Choice::OffGrid.stream(seed);
     let clean = sampled(stream);
     let entry = |row: u32| ((stream.uniform(row, 1) * ENTRIES as f64) as usize).min(ENTRIES - 1);

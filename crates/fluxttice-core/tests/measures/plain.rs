@@ -1,13 +1,14 @@
 //! The decoders once more, one code at a time in plain loops: no tensors, no matrix library, no
 //! vector instructions chosen at run time. What agrees with this depends on none of them.
 
-use fluxttice_core::model::{LATENT, PARAMETERS, Weights, Which};
+use fluxttice_core::model::{LATENT, PARAMETERS, Weights};
+use fluxttice_core::vae::Vae;
 
 /// 27 logits of one code.
-pub fn logits(weights: &Weights, which: Which, code: &[f64; LATENT]) -> Vec<f64> {
+pub fn logits(weights: &Weights, which: Vae, code: &[f64; LATENT]) -> Vec<f64> {
     let layer = |name: &str, x: &[f64]| affine(weights, name, x);
     match which {
-        Which::A => {
+        Vae::A => {
             let hidden = |name: &str, x: &[f64]| {
                 let mut out = layer(name, x);
                 if weights.architecture.skip_a {
@@ -19,7 +20,7 @@ pub fn logits(weights: &Weights, which: Which, code: &[f64; LATENT]) -> Vec<f64>
             let h = hidden("decoder_A.decoder.2", &h);
             layer("decoder_A.decoder.4", &h)
         }
-        Which::B => {
+        Vae::B => {
             let residual = |name: &str, h: &[f64]| {
                 let inner = relu(layer(&format!("{name}.block.0"), h));
                 let inner = layer(&format!("{name}.block.2"), &inner);

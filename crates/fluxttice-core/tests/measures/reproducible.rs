@@ -4,15 +4,16 @@ use fluxttice_core::measure::{
     CoveragePass, CoverageTask, Decoding, Evaluator, PriorAnswer, PriorQuestion, Samples,
     most_likely, prior_information, survey,
 };
-use fluxttice_core::model::{Architecture, DualVae, LATENT, Weights, Which};
+use fluxttice_core::model::{Architecture, DualVae, LATENT, Weights};
 use fluxttice_core::random::{Purpose, Stream};
 use fluxttice_core::record::Information;
 use fluxttice_core::run::built_in;
 use fluxttice_core::space::OperationSet;
+use fluxttice_core::vae::Vae;
 
 use crate::plain;
 
-fn ask(which: Which, samples: &[u32], codes: u32) -> PriorAnswer {
+fn ask(which: Vae, samples: &[u32], codes: u32) -> PriorAnswer {
     let evaluator = Evaluator::new(&built_in().unwrap().weights);
     let question = PriorQuestion {
         which,
@@ -28,8 +29,8 @@ fn draws_and_counts_are_those_of_plain_arithmetic() {
     const CODES: u32 = 2_000;
     let weights = built_in().unwrap().weights;
     for (which, prior, draw) in [
-        (Which::A, Purpose::PriorA, Purpose::DrawA),
-        (Which::B, Purpose::PriorB, Purpose::DrawB),
+        (Vae::A, Purpose::PriorA, Purpose::DrawA),
+        (Vae::B, Purpose::PriorB, Purpose::DrawB),
     ] {
         let (prior, draws) = (Stream::new(0, prior, 0, 0), Stream::new(0, draw, 0, 0));
         let (mut argmax, mut categorical) = (OperationSet::default(), OperationSet::default());
@@ -62,7 +63,7 @@ fn every_architecture_decodes_as_plain_arithmetic_does() {
         let evaluator = Evaluator::new(&read);
         let mut code = [0.0; LATENT];
         Stream::new(0, Purpose::PriorA, 0, 0).normals(7, &mut code);
-        for which in Which::BOTH {
+        for which in Vae::BOTH {
             let found = evaluator.logits(which, code.to_vec()).unwrap();
             let expected = plain::logits(&weights, which, &code);
             for (found, expected) in found.iter().zip(&expected) {
@@ -84,12 +85,12 @@ fn digests_are_the_ones_that_every_machine_finds() {
     // emulated processor without AVX.
     let expected = [
         (
-            Which::A,
+            Vae::A,
             "7afa319c1fcad4ccb80acd1782283daebb9e7909d1e6675eba71336dee122257",
             "1348e36f7e963ca5bd8b583aa08882e05102fa0e5f0b502e0d84ebe08c77b890",
         ),
         (
-            Which::B,
+            Vae::B,
             "967d4fe179c1f258f3e5ea240abb79f6362654b84c0311cbb599186a494f72a2",
             "b2dafc94bd4567039599c71eb49c2f8f60f1d6de38522d018abc083eddb57d74",
         ),
@@ -113,7 +114,7 @@ fn digests_are_the_ones_that_every_machine_finds() {
 fn neither_threads_nor_other_questions_change_an_answer() {
     let on = |threads: usize, samples: &[u32], codes| {
         let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build();
-        pool.unwrap().install(|| ask(Which::B, samples, codes))
+        pool.unwrap().install(|| ask(Vae::B, samples, codes))
     };
     let one = on(1, &[700, 20_000], 20_000);
     let three = on(3, &[20_000, 700], 20_000);
@@ -138,12 +139,12 @@ fn the_measurement_between_batches_finds_what_the_survey_finds() {
         categorical: 9_000,
         argmax: 9_000,
     };
-    let mut task = CoverageTask::new(Which::A, samples, 0, 0);
+    let mut task = CoverageTask::new(Vae::A, samples, 0, 0);
     while !task
         .tile(&model, &device, burn::tensor::DType::F64)
         .unwrap()
     {}
-    assert_eq!(task.finish(), ask(Which::A, &[9_000], 0).covered[0]);
+    assert_eq!(task.finish(), ask(Vae::A, &[9_000], 0).covered[0]);
 }
 
 #[test]

@@ -1,10 +1,10 @@
 //! A prototype of counting coverage where a bitmap no longer fits: docs/results/scaling.md.
 
 use fluxttice_core::measure::{Evaluator, samples};
-use fluxttice_core::model::Which;
 use fluxttice_core::random::{Purpose, Stream};
 use fluxttice_core::run::built_in;
 use fluxttice_core::space::OperationSet;
+use fluxttice_core::vae::Vae;
 
 /// Bits of a hash that choose a register.
 const INDEX: u32 = 14;
@@ -65,7 +65,7 @@ fn near(found: f64, expected: f64) {
 fn a_sketch_counts_what_the_bitmap_counts() {
     let evaluator = Evaluator::new(&built_in().unwrap().weights);
     let mut both: Vec<(Sketch, OperationSet)> = Vec::new();
-    for which in Which::BOTH {
+    for which in Vae::BOTH {
         let (mut sketch, mut bitmap) = (Sketch::new(), OperationSet::default());
         let drawn = samples(&evaluator, which, 7, 0..40_000).unwrap();
         for (n, operation) in (1..).zip(drawn.iter().map(|drawn| drawn.categorical)) {

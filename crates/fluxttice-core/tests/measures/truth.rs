@@ -3,15 +3,16 @@
 
 use fluxttice_core::decode;
 use fluxttice_core::measure::{Evaluator, Generator, Mean, PriorQuestion, ceiling, survey};
-use fluxttice_core::model::{LATENT, PARAMETERS, Weights, Which};
+use fluxttice_core::model::{LATENT, PARAMETERS, Weights};
 use fluxttice_core::space::{OPERATIONS, Operation};
+use fluxttice_core::vae::Vae;
 use proptest::prelude::*;
 
 /// The layers that read a code, and the ones that write the logits.
-fn ends(which: Which) -> [&'static str; 2] {
+fn ends(which: Vae) -> [&'static str; 2] {
     match which {
-        Which::A => ["decoder_A.decoder.0.weight", "decoder_A.decoder.4"],
-        Which::B => ["decoder_B.fc_in.weight", "decoder_B.fc_out"],
+        Vae::A => ["decoder_A.decoder.0.weight", "decoder_A.decoder.4"],
+        Vae::B => ["decoder_B.fc_in.weight", "decoder_B.fc_out"],
     }
 }
 
@@ -22,7 +23,7 @@ fn number(name: &str) -> usize {
 /// A trained decoder, blind to all dimensions of a code but the first two.
 ///
 /// It is one of soft decisions: the built-in model's change too suddenly for a grid.
-fn flat(which: Which) -> Weights {
+fn flat(which: Vae) -> Weights {
     let trained = include_bytes!("../../../../assets/published/weights.safetensors");
     let mut weights = Weights::from_bytes(trained).unwrap();
     let [first, _] = ends(which);
@@ -33,7 +34,7 @@ fn flat(which: Which) -> Weights {
 }
 
 /// A decoder that answers everything with equal chance.
-fn indifferent(which: Which) -> Weights {
+fn indifferent(which: Vae) -> Weights {
     let mut weights = Weights::fresh(0);
     let [_, last] = ends(which);
     for kind in ["weight", "bias"] {
@@ -44,7 +45,7 @@ fn indifferent(which: Which) -> Weights {
 
 fn ask(
     weights: &Weights,
-    which: Which,
+    which: Vae,
     seed: u64,
     samples: &[u32],
     codes: u32,
@@ -70,7 +71,7 @@ struct Truth {
 }
 
 impl Truth {
-    fn of(weights: &Weights, which: Which) -> Self {
+    fn of(weights: &Weights, which: Vae) -> Self {
         const STEP: f64 = 0.06;
         const HALF: i32 = 100;
         let mut points = Vec::new();
@@ -130,7 +131,7 @@ impl Truth {
 #[test]
 fn probabilities_and_what_follows_agree_with_dense_integration() {
     const CODES: u32 = 64_000;
-    for which in Which::BOTH {
+    for which in Vae::BOTH {
         let weights = flat(which);
         let truth = Truth::of(&weights, which);
         let generator = ask(&weights, which, 5, &[], CODES).1.unwrap();
@@ -207,14 +208,14 @@ fn intervals_of_decoders_hold_what_is_integrated_as_often_as_they_say() {
         |mean| mean.expected_coverage(50_000.0),
     ];
     let asked = std::env::var("FLUXTTICE_REPETITIONS").ok();
-    let (repetitions, cases): (u32, &[(Which, u32)]) = match asked {
-        None => (200, &[(Which::A, 40_000)]),
+    let (repetitions, cases): (u32, &[(Vae, u32)]) = match asked {
+        None => (200, &[(Vae::A, 40_000)]),
         Some(asked) => {
             let cases = &[
-                (Which::A, 40_000),
-                (Which::A, 80_000),
-                (Which::B, 40_000),
-                (Which::B, 80_000),
+                (Vae::A, 40_000),
+                (Vae::A, 80_000),
+                (Vae::B, 40_000),
+                (Vae::B, 80_000),
             ];
             (asked.parse().unwrap(), cases)
         }
@@ -254,7 +255,7 @@ fn intervals_of_decoders_hold_what_is_integrated_as_often_as_they_say() {
 #[test]
 fn a_decoder_that_ignores_its_code_reads_as_such_whatever_the_seed() {
     for seed in 0..50 {
-        let generator = ask(&indifferent(Which::B), Which::B, seed, &[], 800).1;
+        let generator = ask(&indifferent(Vae::B), Vae::B, seed, &[], 800).1;
         let generator = generator.unwrap();
         let figures: [fn(&Mean) -> f64; 2] = [Mean::mutual_information, Mean::kl_from_uniform];
         for figure in figures {
@@ -267,11 +268,11 @@ fn a_decoder_that_ignores_its_code_reads_as_such_whatever_the_seed() {
 
 #[test]
 fn errors_fall_with_the_square_root_of_the_codes() {
-    let weights = flat(Which::A);
-    let truth = Truth::of(&weights, Which::A);
+    let weights = flat(Vae::A);
+    let truth = Truth::of(&weights, Vae::A);
     let error = |codes| -> f64 {
         let squares = (0..6u64).map(|seed| {
-            let generator = ask(&weights, Which::A, seed, &[], codes).1.unwrap();
+            let generator = ask(&weights, Vae::A, seed, &[], codes).1.unwrap();
             truth.apart(&generator).powi(2)
         });
         squares.sum::<f64>().sqrt()
@@ -287,7 +288,7 @@ fn errors_fall_with_the_square_root_of_the_codes() {
 #[test]
 fn a_uniform_generator_meets_the_ceiling() {
     const SAMPLES: [u32; 3] = [10_000, 50_000, 100_000];
-    for which in Which::BOTH {
+    for which in Vae::BOTH {
         let weights = indifferent(which);
         for samples in SAMPLES {
             let found: Vec<f64> = (0..8u64)
@@ -317,7 +318,7 @@ proptest! {
     fn probabilities_add_up_to_one(seed: u64, scale in 0.1f32..30.0, b: bool) {
         let mut weights = Weights::fresh(seed);
         weights.tensors.iter_mut().flatten().for_each(|x| *x *= scale);
-        let which = if b { Which::B } else { Which::A };
+        let which = if b { Vae::B } else { Vae::A };
         let generator = ask(&weights, which, seed, &[], 300).1.unwrap();
         prop_assert!((generator.mean().sum() - 1.0).abs() < 1e-9);
         prop_assert!(generator.mean().probabilities.iter().all(|p| *p >= 0.0));

@@ -5,11 +5,12 @@ use std::path::Path;
 use fluxttice_core::device::DeviceSpec;
 use fluxttice_core::encode;
 use fluxttice_core::measure::neighbours::Space;
-use fluxttice_core::model::{Architecture, LATENT, Weights, Which};
+use fluxttice_core::model::{Architecture, LATENT, Weights};
 use fluxttice_core::run::{Disk, branch, checkpoint, find_checkpoint, moments, stored_config};
 use fluxttice_core::session::message::{Codes, Event};
 use fluxttice_core::session::{Chore, Desk, DeskEvent, Moment, Recall, Recalled, Session, Toward};
 use fluxttice_core::space::Operation;
+use fluxttice_core::vae::Vae;
 
 use crate::support::{Watched, config, new_run, runs};
 
@@ -33,7 +34,7 @@ fn recalled(run: &Path, now: u32, toward: Toward) -> Recalled {
 /// B's code of min, by weights.
 fn code(weights: &Weights) -> [f64; LATENT] {
     let operation: Operation = "min".parse().unwrap();
-    encode(weights, Which::B, &[operation]).unwrap()[0].mu
+    encode(weights, Vae::B, &[operation]).unwrap()[0].mu
 }
 
 /// The codes that were recalled.

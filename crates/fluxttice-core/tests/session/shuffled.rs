@@ -4,8 +4,9 @@
 use std::path::Path;
 
 use fluxttice_core::config::{Config, Source};
-use fluxttice_core::model::{Weights, Which};
+use fluxttice_core::model::Weights;
 use fluxttice_core::run::{checkpoint, moments};
+use fluxttice_core::vae::Vae;
 use fluxttice_core::validation::{Finding, Past, Verdict, validate};
 
 use crate::support::{Watched, new_run};
@@ -25,7 +26,7 @@ fn hold_out(run: &Path, change: &str) -> Finding {
     let findings = validate(&weights, &Past::new(config, Vec::new()), 0, &|_| {}).unwrap();
     let mut findings = findings.into_iter();
     let of_b = |finding: &Finding| {
-        finding.test.name == "hold-out reconstruction" && finding.which == Which::B
+        finding.test.name == "hold-out reconstruction" && finding.which == Vae::B
     };
     findings.find(of_b).unwrap()
 }

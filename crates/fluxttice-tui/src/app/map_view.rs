@@ -75,7 +75,7 @@ impl Cover {
     }
 }
 
-/// Which operations are drawn.
+/// Vae operations are drawn.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Filter {
     /// Those that somebody generated.
@@ -181,7 +181,7 @@ impl Zoom {
 /// State of the *Coverage* view.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct MapView {
-    /// Which draw is shown.
+    /// Vae draw is shown.
     pub draw: Draw,
     /// Whether probabilities are shown in its place.
     pub likely: bool,

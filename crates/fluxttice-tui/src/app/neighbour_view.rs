@@ -5,9 +5,9 @@ use std::sync::Arc;
 use fluxttice_core::measure::neighbours::{
     Centre, Metric, Neighbour, Place, Search, Space, Spaces, nearest, preservation,
 };
-use fluxttice_core::model::Which;
 use fluxttice_core::session::message::Codes;
 use fluxttice_core::space::{OPERATIONS, Operation, OperationSet, names};
+use fluxttice_core::vae::Vae;
 use fluxttice_core::{Decoded, Located, locate};
 
 use super::{Along, Selection, Walk};
@@ -38,7 +38,7 @@ pub struct Found {
     /// The nearest ones in another space, to lay beside; none where the metric knows no space.
     pub other: Ranked,
     /// What the decoders make of a centre that is a point between operations.
-    pub decoded: Vec<(Which, Decoded)>,
+    pub decoded: Vec<(Vae, Decoded)>,
     /// Coordinates of such a centre.
     pub point: Option<Vec<f64>>,
     /// Why there is nothing around it.

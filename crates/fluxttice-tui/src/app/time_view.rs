@@ -1,4 +1,4 @@
-//! Which epochs the charts show, and where the crosshair stands.
+//! Vae epochs the charts show, and where the crosshair stands.
 
 /// Fewest epochs that a zoom leaves.
 const NARROWEST: u32 = 8;

@@ -2,8 +2,8 @@
 
 use std::path::PathBuf;
 
-use fluxttice_core::model::Which;
 use fluxttice_core::session::{DeskEvent, DeskRequest, Measurement};
+use fluxttice_core::vae::Vae;
 use fluxttice_core::validation::{Finding, Measured, Method, Verdict, condemned, tests};
 
 use super::evidence::{explored, stocked};
@@ -13,7 +13,7 @@ use super::*;
 fn findings() -> Vec<Finding> {
     use Verdict::{DoesNotDiscriminate, Fails, Passes};
     let verdicts = [Passes, Passes, DoesNotDiscriminate, Fails];
-    let pairs = tests().flat_map(|test| Which::BOTH.map(|which| (test, which)));
+    let pairs = tests().flat_map(|test| Vae::BOTH.map(|which| (test, which)));
     pairs
         .zip(verdicts.into_iter().cycle())
         .map(|((test, which), verdict)| Finding {

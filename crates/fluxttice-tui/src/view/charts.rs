@@ -2,9 +2,10 @@
 
 use std::collections::VecDeque;
 
-use fluxttice_core::record::{CoveragePair, EpochRecord, Information, Stage};
+use fluxttice_core::record::{Coverage, EpochRecord, Information, Stage};
 use fluxttice_core::space::{MOST_ENTROPY, OPERATIONS, percent_of_all};
 use fluxttice_core::training::BALANCED;
+use fluxttice_core::vae::PerVae;
 
 use crate::app::App;
 use crate::chart::{Chart, Reference, Series, Stroke, thinned};
@@ -19,7 +20,7 @@ const SMOOTHED: usize = 5;
 const THOUSANDTHS: f64 = 1_000.0;
 
 type Figure = fn(&EpochRecord) -> f64;
-type Counted = fn(&CoveragePair) -> f64;
+type Counted = fn(&PerVae<Coverage>) -> f64;
 type Text = fn(f64) -> String;
 
 /// How lines of the two VAEs are told apart.

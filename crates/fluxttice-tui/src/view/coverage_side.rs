@@ -1,8 +1,9 @@
 //! Beside the map: the operation under the cursor, counts with N and ceiling, what is missing by name.
 
 use fluxttice_core::measure::ceiling;
-use fluxttice_core::record::{CoveragePair, CoveredSets, Unique};
+use fluxttice_core::record::{Coverage, CoveredSets, Unique};
 use fluxttice_core::space::{OPERATIONS, Operation, OperationSet, names, percent_of_all};
+use fluxttice_core::vae::PerVae;
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 use ratatui::text::{Line, Span};
@@ -14,7 +15,7 @@ use crate::theme::Role;
 
 /// What A and B found in this draw, if it is known how many were drawn.
 fn counted(sets: &CoveredSets, draw: Draw) -> Option<[Unique; 2]> {
-    let pick = |CoveragePair { a, b }: CoveragePair| match draw {
+    let pick = |PerVae { a, b }: PerVae<Coverage>| match draw {
         Draw::Argmax => [a.argmax, b.argmax],
         Draw::Categorical => [a.categorical, b.categorical],
     };

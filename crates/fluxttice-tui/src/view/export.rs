@@ -1,4 +1,4 @@
-//! Which file is to be written of what is in front.
+//! Vae file is to be written of what is in front.
 
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;

@@ -7,8 +7,8 @@
 //! ```
 
 use fluxttice_core::measure::neighbours::{Metric, Neighbour, Space};
-use fluxttice_core::model::Which;
 use fluxttice_core::space::Operation;
+use fluxttice_core::vae::Vae;
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 use ratatui::text::{Line, Span};
@@ -180,11 +180,11 @@ fn point_lines(app: &App, wide: usize) -> Vec<Line<'static>> {
         .collect();
     for (which, decoded) in &view.found().decoded {
         let role = match which {
-            Which::A => Role::A,
-            Which::B => Role::B,
+            Vae::A => Role::A,
+            Vae::B => Role::B,
         };
         rows.push(Line::from(vec![
-            Span::styled(which.name().to_uppercase(), theme.role(role)),
+            Span::styled(which.title(), theme.role(role)),
             Span::raw(format!(" {} ", decoded.operation)),
             Span::styled(
                 format!(

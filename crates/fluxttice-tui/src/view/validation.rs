@@ -1,6 +1,6 @@
 //! What validating found: this model, untrained ones, a baseline and the bound side by side.
 
-use fluxttice_core::model::Which;
+use fluxttice_core::vae::Vae;
 use fluxttice_core::validation::{Finding, UNTRAINED, Verdict, condemned, readable};
 use ratatui::style::Style;
 use ratatui::text::{Line, Span};
@@ -75,12 +75,12 @@ fn rows(
 ) -> Vec<Line<'static>> {
     let (sign, style) = sign(theme, finding.verdict);
     let role = match finding.which {
-        Which::A => Role::A,
-        Which::B => Role::B,
+        Vae::A => Role::A,
+        Vae::B => Role::B,
     };
     let name = finding.test.name;
     let samples = thousands(finding.measured.samples.into());
-    let whose = Span::styled(finding.which.name().to_uppercase(), theme.role(role));
+    let whose = Span::styled(finding.which.title(), theme.role(role));
     let numbers = vec![
         Span::raw(format!("{:>column$}", readable(finding.measured.value))),
         Span::styled(
@@ -103,7 +103,7 @@ fn rows(
         )];
     }
     let mut rows = Vec::new();
-    if finding.which == Which::A {
+    if finding.which == Vae::A {
         rows.push(Line::raw(fit(&format!("{name}, N {samples}"), width)));
     }
     let first = [sign, whose, Span::raw(" ")];

@@ -2,8 +2,9 @@
 //! caught all the same.
 
 use super::*;
-use crate::model::{Weights, Which};
+use crate::model::Weights;
 use crate::run::names::{METRICS, WEIGHTS};
+use crate::vae::Vae;
 use crate::validation::{Group, Score, Verdict};
 
 /// What a full check finds after a change to the statement and new sums.
@@ -105,7 +106,7 @@ fn findings_that_nobody_made_are_found_out() {
     let finding = Score {
         test: "argmax coverage".to_owned(),
         group: Group::Deciding,
-        which: Which::A,
+        which: Vae::A,
         value: Some(19_683.0),
         untrained: None,
         baseline: None,

@@ -67,7 +67,7 @@ impl Centre {
     }
 }
 
-/// Which neighbours are wanted.
+/// Vae neighbours are wanted.
 #[derive(Clone, Copy, Debug)]
 pub struct Search<'a> {
     /// How distance is measured.

@@ -3,8 +3,9 @@
 use super::Cloud;
 use crate::device::DeviceFailure;
 use crate::measure::Posteriors;
-use crate::model::{LATENT, Which};
+use crate::model::LATENT;
 use crate::space::Operation;
+use crate::vae::Vae;
 
 /// A latent space.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
@@ -32,11 +33,11 @@ impl Space {
     }
 
     /// The VAEs whose codes it holds.
-    pub fn whose(self) -> &'static [Which] {
+    pub fn whose(self) -> &'static [Vae] {
         match self {
-            Self::A => &[Which::A],
-            Self::B => &[Which::B],
-            Self::Both => &Which::BOTH,
+            Self::A => &[Vae::A],
+            Self::B => &[Vae::B],
+            Self::Both => &Vae::BOTH,
         }
     }
 }
@@ -61,11 +62,11 @@ impl Spaces {
     /// # Errors
     /// That of `posteriors`.
     pub fn encoded(
-        posteriors: impl Fn(Which, &[Operation]) -> Result<Posteriors, DeviceFailure>,
+        posteriors: impl Fn(Vae, &[Operation]) -> Result<Posteriors, DeviceFailure>,
     ) -> Result<Self, DeviceFailure> {
         let everything: Vec<Operation> = Operation::all().collect();
         let cloud = |which| posteriors(which, &everything).map(|found| Cloud::new(found, LATENT));
-        Ok(Self::new(cloud(Which::A)?, cloud(Which::B)?))
+        Ok(Self::new(cloud(Vae::A)?, cloud(Vae::B)?))
     }
 
     /// The codes in one space.
@@ -74,14 +75,14 @@ impl Spaces {
     }
 
     /// A point of a space in the own coordinates of each VAE that it has codes of.
-    pub fn own(&self, space: Space, point: &[f64]) -> Vec<(Which, Vec<f64>)> {
+    pub fn own(&self, space: Space, point: &[f64]) -> Vec<(Vae, Vec<f64>)> {
         let [a, b, _] = &self.clouds;
         match space {
-            Space::A => vec![(Which::A, point.to_vec())],
-            Space::B => vec![(Which::B, point.to_vec())],
+            Space::A => vec![(Vae::A, point.to_vec())],
+            Space::B => vec![(Vae::B, point.to_vec())],
             Space::Both => {
                 let (of_a, of_b) = point.split_at(a.dimensions().min(point.len()));
-                [(Which::A, of_a, a), (Which::B, of_b, b)]
+                [(Vae::A, of_a, a), (Vae::B, of_b, b)]
                     .map(|(which, part, cloud)| {
                         let norm = cloud.rms_norm();
                         (which, part.iter().map(|x| x * norm).collect())

@@ -14,9 +14,10 @@ use crate::device::DeviceFailure;
 use crate::measure::{
     Estimate, Evaluator, Evenness, Mean, PriorQuestion, Progress, Rare, Scale, survey,
 };
-use crate::model::{Architecture, Weights, Which};
+use crate::model::{Architecture, Weights};
 use crate::run::find_checkpoint;
 use crate::session::message::Model;
+use crate::vae::Vae;
 use crate::validation::{Past, validate};
 
 /// Seed of everything the desk measures.
@@ -174,7 +175,7 @@ fn estimate(model: &Model, untrained: &mut Option<Fresh>) -> Result<Estimates, D
                 let answer = survey(&evaluator, &question(which, 0), &|_| {})?;
                 Ok(answer.covered[0].coverage.categorical.unique)
             };
-            let reached = [saturation(Which::A)?, saturation(Which::B)?];
+            let reached = [saturation(Vae::A)?, saturation(Vae::B)?];
             *untrained = Some(Fresh {
                 architecture,
                 reached,
@@ -208,11 +209,11 @@ fn estimate(model: &Model, untrained: &mut Option<Fresh>) -> Result<Estimates, D
         epoch: model.epoch,
         source: model.source.clone(),
         seed: SEED,
-        vaes: [one(Which::A, fresh[0])?, one(Which::B, fresh[1])?],
+        vaes: [one(Vae::A, fresh[0])?, one(Vae::B, fresh[1])?],
     })
 }
 
-fn question(which: Which, probability_codes: u32) -> PriorQuestion {
+fn question(which: Vae, probability_codes: u32) -> PriorQuestion {
     PriorQuestion {
         which,
         seed: SEED,

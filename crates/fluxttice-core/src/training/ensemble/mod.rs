@@ -22,10 +22,10 @@ use super::reading::{ExamReading, Reading};
 use crate::config::Config;
 use crate::device::DeviceFailure;
 use crate::model::{
-    Architecture, Batches, Coupling, Each, Linears, Loss, LossWeights, Vaes, Which,
-    members_loss_graph,
+    Architecture, Batches, Coupling, Each, Linears, Loss, LossWeights, Vaes, members_loss_graph,
 };
 use crate::schedule::Scheduled;
+use crate::vae::Vae;
 use kept::Kept;
 
 /// What makes members that cannot be trained at once, or a batch that is not theirs.
@@ -36,7 +36,7 @@ pub enum EnsembleError {
         "member {member} sets `beyond.{key}`, which is not computed for several members at once: train it alone"
     )]
     Refused {
-        /// Which member, from 0.
+        /// Vae member, from 0.
         member: usize,
         /// The key.
         key: &'static str,
@@ -46,7 +46,7 @@ pub enum EnsembleError {
         "members must have one architecture: expected {expected:?}, found {found:?} in member {member}"
     )]
     Architecture {
-        /// Which member, from 0.
+        /// Vae member, from 0.
         member: usize,
         /// Member 0's.
         expected: Architecture,
@@ -313,7 +313,7 @@ impl Ensemble {
         let forward = network.forward(batches.x.clone(), Coupling::at(rho));
         let graph = members_loss_graph(&forward, batches, &weights, each);
         let code = |which| forward.posterior[which as usize].mu.clone();
-        let alone = Which::BOTH.map(|which| network.decode::<3, 4>(which, code(which)));
+        let alone = Vae::BOTH.map(|which| network.decode::<3, 4>(which, code(which)));
         let exam = ExamReading::of(graph, alone, forward)?;
         let count = self.members.len();
         let of_members = weights.iter().enumerate();

@@ -260,8 +260,9 @@ fn tensor(numbers: Vec<f32>, length: usize, (device, dtype): (&Device, DType)) -
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::model::{Weights, Which, flattened};
+    use crate::model::{Weights, flattened};
     use crate::training::optimizer::places::ALIGNED;
+    use crate::vae::Vae;
     use burn::nn::Linear;
 
     /// Squared norms of the first gradient, then the parameters and moments after three steps.
@@ -276,7 +277,7 @@ mod tests {
         for step in 0..3 {
             let network: Vaes<Linear> = trained.network();
             let z = Tensor::ones([2, 16], (&device.clone().autodiff(), DType::F64));
-            let [a, b] = Which::BOTH.map(|which| network.decode::<2, 3>(which, z.clone()));
+            let [a, b] = Vae::BOTH.map(|which| network.decode::<2, 3>(which, z.clone()));
             let loss = a.square().sum() + b.square().sum();
             let gradient = FlatGradients::collect(&network, loss.backward(), 1, &places);
             if step == 0 {

@@ -139,7 +139,7 @@ impl Seat {
         Ok((0..members).map(seat).collect())
     }
 
-    /// Which seat it is, from 0.
+    /// Vae seat it is, from 0.
     pub fn number(&self) -> usize {
         self.number
     }

@@ -16,7 +16,7 @@ use crate::measure::{CoveragePass, Covered, Evaluator, Samples, prior_informatio
 use crate::model::{Architecture, Batch, DualVae, LATENT, Weights};
 use crate::random::{Ahead, Purpose, Rows, Stream, draw_ahead};
 use crate::record::{
-    Best, CoveragePair, CoveredSets, EpochRecord, EpochReport, EventName, Gradient, Information,
+    Best, Coverage, CoveredSets, EpochRecord, EpochReport, EventName, Gradient, Information,
     LearningRate, Pair, Seconds, Stage, StateNetAnswer,
 };
 use crate::schedule::{Schedule, Scheduled};
@@ -31,6 +31,7 @@ use crate::training::split::Split;
 use crate::training::state::{Active, Snapshot, TrainerState};
 use crate::training::steer::Steer;
 use crate::training::together::{Seat, Together};
+use crate::vae::PerVae;
 
 /// Codes decoded by argmax after every epoch, and measured for their decode entropy.
 pub const ARGMAX_SAMPLES: u32 = 50_000;
@@ -692,7 +693,7 @@ impl Trainer {
         if informing == Some(Informing::Own) {
             self.inform()?;
         }
-        let counts = counted.as_ref().map(|[a, b]| CoveragePair {
+        let counts = counted.as_ref().map(|[a, b]| PerVae {
             a: a.coverage,
             b: b.coverage,
         });
@@ -780,7 +781,7 @@ impl Trainer {
         }
     }
 
-    fn record(&self, coverage: Option<CoveragePair>, this_epoch: Best) -> EpochRecord {
+    fn record(&self, coverage: Option<PerVae<Coverage>>, this_epoch: Best) -> EpochRecord {
         let scheduled = self.scheduled();
         let controller = self.core.controller();
         let [entropy_a, entropy_b] = self.current.train.entropies();

@@ -112,7 +112,7 @@ impl App {
         Some((name, curves))
     }
 
-    /// Which run, as every picture says it.
+    /// Vae run, as every picture says it.
     fn whose(&self) -> String {
         let info = self.run().info.as_ref();
         info.map_or_else(String::new, |info| {
