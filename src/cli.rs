@@ -287,7 +287,7 @@ pub struct TrainArgs {
     pub change: Vec<Planned>,
 }
 
-/// Vae seeds are trained side by side.
+/// Seeds that are trained side by side.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Population {
     /// So many, one after another from the run's seed on.
@@ -438,7 +438,7 @@ pub struct CoverageArgs {
     /// How entries are drawn [default: both].
     #[arg(long)]
     pub draw: Option<Draw>,
-    /// Vae decoder [default: both].
+    /// Which decoder [default: both].
     #[arg(long)]
     pub which: Option<WhichArg>,
     /// Also the generator's probabilities of all operations and what follows from them, averaged
@@ -624,7 +624,7 @@ pub struct NeighborsArgs {
 /// `ops`.
 #[derive(Clone, Debug, Args)]
 pub struct OpsArgs {
-    /// Vae operations: laws, figures and names with & | ! ( ); prints one index a line.
+    /// Which operations: laws, figures and names with & | ! ( ); prints one index a line.
     #[arg(value_name = "EXPRESSION")]
     pub expression: Option<String>,
     /// Only how many they are.
@@ -719,7 +719,7 @@ pub enum Draw {
     Argmax,
 }
 
-/// Vae VAE.
+/// One of the two VAEs.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub enum WhichArg {
     /// VAE-A.

@@ -1,4 +1,4 @@
-//! Vae of the flags that all commands share mean something for which command, and what is given in vain.
+//! The flags that all commands share: which mean something for which command, and what is given in vain.
 
 use clap::ArgMatches;
 use clap::parser::ValueSource;

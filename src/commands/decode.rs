@@ -62,7 +62,7 @@ pub fn run(global: &Global, args: &DecodeArgs) -> Done {
     Ok(ExitCode::SUCCESS)
 }
 
-/// Vae numbers a code is made of: with larger ones the decoder's would not be finite in 64 bits.
+/// The numbers that a code is made of: with larger ones the decoder's would not be finite in 64 bits.
 const SINGLE: &str = "that is finite in single precision (at most 3.4e38)";
 
 fn is_single(number: f64) -> bool {

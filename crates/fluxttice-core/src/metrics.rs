@@ -6,7 +6,7 @@ use serde::Serialize;
 use crate::record::EpochRecord;
 use crate::space::percent_of_all;
 
-/// Vae of the two VAEs a metric is of.
+/// The VAE that a metric is of.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Whose {
@@ -70,7 +70,7 @@ impl Unit {
     }
 }
 
-/// Vae of two values is the better one.
+/// The better one of two values.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Better {
@@ -91,7 +91,7 @@ pub struct Metric {
     pub whose: Whose,
     /// Its unit in tables and files.
     pub unit: Unit,
-    /// Vae value is the better one; `None` where that depends.
+    /// The better one of two values; `None` where that depends.
     pub better: Option<Better>,
     /// What it is.
     pub definition: &'static str,

@@ -23,11 +23,11 @@ pub struct Item {
     pub name: String,
     /// Name of the run.
     pub run: String,
-    /// Vae of the two.
+    /// Its kind.
     pub kind: ItemKind,
 }
 
-/// Vae of the two.
+/// A snapshot or a certificate.
 #[derive(Clone, Debug, PartialEq)]
 pub enum ItemKind {
     /// A checkpoint that the user saved.

@@ -24,7 +24,7 @@ struct Envelope {
 
 #[derive(Serialize, Deserialize)]
 struct Signed {
-    /// Vae key it may be: a hint that nobody signs, so nothing is made of it here.
+    /// The key that it may be: a hint that nobody signs, so nothing is made of it here.
     #[serde(default)]
     keyid: Option<String>,
     sig: String,

@@ -8,7 +8,7 @@ use super::parse::parse_value;
 use super::schema::Config;
 use super::shape::{self, expected, get, join, unknown_key};
 
-/// Vae override set which key, in the order in which they were applied.
+/// The override that set each key, in the order in which they were applied.
 #[derive(Debug, Default)]
 pub(super) struct Applied(Vec<(String, String)>);
 

@@ -1,7 +1,7 @@
 //! The shape of a configuration file: the published keys, in the published order.
 //!
 //! A key that a file leaves out takes its published value (see `defaults`); a key that is not
-//! here is an error. Vae keys change nothing, and why, says the table of keys ([`KEYS`](super::KEYS)). Field order is the order in which [`Config::to_yaml`] writes. What the
+//! here is an error. Which keys change nothing, and why, says the table of keys ([`KEYS`](super::KEYS)). Field order is the order in which [`Config::to_yaml`] writes. What the
 //! published file does not have is only written where it is set, so that digests of published
 //! configurations stay what they were.
 
@@ -132,7 +132,7 @@ pub struct TernaryDataset {
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct Optimizer {
-    /// Vae optimizer; there is one.
+    /// The optimizer; there is one.
     #[serde(rename = "type")]
     pub kind: OptimizerKind,
     /// First learning rate.

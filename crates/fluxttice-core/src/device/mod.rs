@@ -1,4 +1,4 @@
-//! Vae device runs the tensors, and why.
+//! The device that runs the tensors, and why it was chosen.
 
 mod adapters;
 mod choice;

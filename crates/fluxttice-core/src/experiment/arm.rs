@@ -29,7 +29,7 @@ pub(super) struct Start {
     pub(super) device: Device,
 }
 
-/// Vae arm it is: under which key its random numbers are drawn, and what it does beyond `before`.
+/// One arm: under which key its random numbers are drawn, and what it does beyond `before`.
 pub(super) struct Course<'a> {
     pub(super) name: &'static str,
     pub(super) repetition: u32,

@@ -1,4 +1,4 @@
-//! Vae latent dimensions carry anything.
+//! The latent dimensions that carry anything.
 
 /// A dimension whose codes vary more than this over all operations is active.
 pub const ACTIVE_VARIANCE: f64 = 0.01;

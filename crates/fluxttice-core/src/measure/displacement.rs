@@ -1,4 +1,4 @@
-//! Vae codes moved, and which two spaces put elsewhere, once the clouds are laid on each other.
+//! The codes that moved, and which two spaces put elsewhere, once the clouds are laid on each other.
 
 use nalgebra::DMatrix;
 

@@ -33,7 +33,7 @@ pub struct Plain {
 /// An operation that gets less than its fair share, whatever the codes' chance: see [`Generator::rare`].
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Rare {
-    /// Vae.
+    /// The operation.
     pub operation: Operation,
     /// Its probability, averaged over all codes.
     pub probability: f64,

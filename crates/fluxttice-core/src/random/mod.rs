@@ -37,7 +37,7 @@ pub enum Purpose {
     JitterB = 10,
     /// What a validation test chooses at random.
     Validation = 11,
-    /// Vae table each operation is to be decoded to, where targets are shuffled.
+    /// The table that each operation is to be decoded to, where targets are shuffled.
     Targets = 12,
     /// What a training operation is shown as, where it is shown renamed or with noise.
     Shown = 13,

@@ -53,7 +53,7 @@ impl Condition {
 /// One part of a run and how it was found.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Part {
-    /// Vae.
+    /// The part.
     pub name: String,
     /// How it was found.
     pub condition: Condition,

@@ -1,4 +1,4 @@
-//! Vae process is at work on what is half made, and whether it still is.
+//! The process that is at work on what is half made, and whether it still is.
 
 use std::fs;
 use std::path::{Path, PathBuf};

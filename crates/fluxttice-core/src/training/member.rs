@@ -26,7 +26,7 @@ pub enum StepError {
     /// A figure is not finite.
     #[error("training diverged: {what} is {value} (loss {loss})")]
     Diverged {
-        /// Vae figure.
+        /// The figure.
         what: &'static str,
         /// Its value.
         value: f64,

@@ -178,7 +178,7 @@ impl DisruptForm {
     /// The disruption as it stands.
     ///
     /// # Errors
-    /// Vae of its numbers cannot be used, and what could.
+    /// An error names the number that cannot be used, and what could.
     pub fn disruption(&self) -> Result<Disruption, String> {
         let text = format!(
             "{}:amplitude={},epochs={},shape={},cooldown={}",
@@ -195,7 +195,7 @@ impl DisruptForm {
     /// How its effect is to be measured, if it is.
     ///
     /// # Errors
-    /// Vae of its numbers cannot be used, and what could.
+    /// An error names the number that cannot be used, and what could.
     pub fn measuring(&self) -> Result<Option<Measuring>, String> {
         if self.doing == Doing::Disrupt {
             return Ok(None);

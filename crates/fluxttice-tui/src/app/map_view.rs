@@ -75,7 +75,7 @@ impl Cover {
     }
 }
 
-/// Vae operations are drawn.
+/// The operations that are drawn.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Filter {
     /// Those that somebody generated.
@@ -181,7 +181,7 @@ impl Zoom {
 /// State of the *Coverage* view.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct MapView {
-    /// Vae draw is shown.
+    /// The draw that is shown.
     pub draw: Draw,
     /// Whether probabilities are shown in its place.
     pub likely: bool,

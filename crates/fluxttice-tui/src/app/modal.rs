@@ -39,7 +39,7 @@ pub enum Modal {
     Note(NoteForm),
     /// Bookmarks, and where somebody has been.
     Places(PlacesForm),
-    /// Vae file to write.
+    /// The choice of a file to write.
     Export(ExportForm),
     /// A box on the plane of codes.
     Box(Frame),

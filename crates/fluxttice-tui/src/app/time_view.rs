@@ -1,4 +1,4 @@
-//! Vae epochs the charts show, and where the crosshair stands.
+//! The epochs that the charts show, and where the crosshair stands.
 
 /// Fewest epochs that a zoom leaves.
 const NARROWEST: u32 = 8;

@@ -1,4 +1,4 @@
-//! Vae file is to be written of what is in front.
+//! The choice of a file to write of what is in front.
 
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;

@@ -67,7 +67,7 @@ impl Centre {
     }
 }
 
-/// Vae neighbours are wanted.
+/// The neighbours that are wanted.
 #[derive(Clone, Copy, Debug)]
 pub struct Search<'a> {
     /// How distance is measured.

@@ -22,7 +22,7 @@ pub struct Recall {
     pub architecture: Architecture,
     /// Epochs finished in the codes that are at hand without recalling any.
     pub now: u32,
-    /// Vae moment.
+    /// The moment.
     pub toward: Toward,
 }
 

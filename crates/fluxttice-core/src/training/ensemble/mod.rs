@@ -36,7 +36,7 @@ pub enum EnsembleError {
         "member {member} sets `beyond.{key}`, which is not computed for several members at once: train it alone"
     )]
     Refused {
-        /// Vae member, from 0.
+        /// The member, from 0.
         member: usize,
         /// The key.
         key: &'static str,
@@ -46,7 +46,7 @@ pub enum EnsembleError {
         "members must have one architecture: expected {expected:?}, found {found:?} in member {member}"
     )]
     Architecture {
-        /// Vae member, from 0.
+        /// The member, from 0.
         member: usize,
         /// Member 0's.
         expected: Architecture,

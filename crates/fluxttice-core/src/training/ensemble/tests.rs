@@ -58,7 +58,7 @@ fn scheduled(member: usize, epoch: u32) -> Scheduled {
     }
 }
 
-/// Vae operations a member is shown in a batch, and its noise.
+/// The operations that a member is shown in a batch, and its noise.
 fn material(member: usize, batch: u32) -> (Vec<Operation>, [Vec<f64>; 2]) {
     let operation = |row: usize| {
         let index = (row * 307 + member * 5_003 + batch as usize * 911) % OPERATIONS;

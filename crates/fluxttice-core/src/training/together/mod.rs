@@ -139,7 +139,7 @@ impl Seat {
         Ok((0..members).map(seat).collect())
     }
 
-    /// Vae seat it is, from 0.
+    /// Its seat, from 0.
     pub fn number(&self) -> usize {
         self.number
     }

@@ -112,7 +112,7 @@ impl App {
         Some((name, curves))
     }
 
-    /// Vae run, as every picture says it.
+    /// The run, as every picture names it.
     fn whose(&self) -> String {
         let info = self.run().info.as_ref();
         info.map_or_else(String::new, |info| {
