@@ -4,8 +4,8 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
+use super::TOLERANCE;
 use super::evidence::Evidence;
-use super::statement::TOLERANCE;
 use super::untrained::{COVERAGE_MARGIN, INFORMATION_MARGIN, Untrained, information};
 use crate::device::DeviceFailure;
 use crate::measure::{

@@ -1,8 +1,9 @@
 //! What a certificate states against what was measured again.
 
+use super::TOLERANCE;
 use super::checks::Check;
 use super::measured::Measured;
-use super::statement::{Defined, Predicate, TOLERANCE, definitions};
+use super::statement::{Defined, Predicate, definitions};
 use super::untrained::Untrained;
 use super::verdict::Verdict;
 use crate::measure::Figure;

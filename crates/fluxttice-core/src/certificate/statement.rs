@@ -5,6 +5,7 @@
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
+use super::TOLERANCE;
 use super::checks::Checks;
 use super::evidence::Evidence;
 use super::render::{THIS, is_known};
@@ -19,8 +20,6 @@ use crate::validation::Score;
 pub const STATEMENT_TYPE: &str = "https://in-toto.io/Statement/v1";
 /// Type of our predicate.
 pub const PREDICATE_TYPE: &str = "urn:fluxttice-explorer:coverage-certificate:v1";
-/// How far a recomputed real-valued figure may differ, relative to its size.
-pub const TOLERANCE: f64 = 1e-9;
 
 /// What a certificate states, and of which files.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]

@@ -4,6 +4,8 @@
 //! indentation, well enough for configuration files; what it does not understand (keys within
 //! one-line `{…}`, aliases) is placed at the nearest section around it.
 
+use super::path::join;
+
 /// Deeper nesting, or longer keys, are noise: no configuration key needs them.
 const DEEPEST: usize = 8;
 const LONGEST: usize = 128;
@@ -161,14 +163,6 @@ impl Scanner {
             column: indent + 1,
         };
         self.found.0.push((self.current.clone(), position));
-    }
-}
-
-fn join(path: &str, key: &str) -> String {
-    if path.is_empty() {
-        key.to_owned()
-    } else {
-        format!("{path}.{key}")
     }
 }
 

@@ -21,6 +21,7 @@ mod load;
 mod locate;
 mod overrides;
 mod parse;
+mod path;
 mod schema;
 mod shape;
 mod source;

@@ -5,8 +5,9 @@ use serde_yaml::{Mapping, Value};
 use super::error::{Fault, Place, Problem, printable};
 use super::keys::{Node, node};
 use super::parse::parse_value;
+use super::path::join;
 use super::schema::Config;
-use super::shape::{self, expected, get, join, unknown_key};
+use super::shape::{self, expected, get, unknown_key};
 
 /// The override that set each key, in the order in which they were applied.
 #[derive(Debug, Default)]

@@ -1,12 +1,11 @@
 //! Text to a YAML value, without yet knowing what it should contain.
 
-use serde_path_to_error::Segment;
 use serde_yaml::{Deserializer, Value};
 
 use super::error::{ConfigError, Fault, Place, Problem, is_invisible, printable};
 use super::keys::find_key;
 use super::locate::{Locations, Position};
-use super::shape::describe;
+use super::path::{describe, dotted};
 
 /// Open brackets at any point of a text; the YAML library takes time in the square of this.
 const DEEPEST: usize = 64;
@@ -199,17 +198,4 @@ fn odd_blank(text: &str) -> Option<(Position, String)> {
             odd(character).map(|found| (position, format!("text that is not YAML: {found}")))
         })
     })
-}
-
-/// A path as the configuration writes it, `a.0.b`.
-pub(super) fn dotted(path: &serde_path_to_error::Path) -> String {
-    let parts: Vec<String> = path
-        .iter()
-        .filter_map(|segment| match segment {
-            Segment::Map { key } => Some(key.clone()),
-            Segment::Seq { index } => Some(index.to_string()),
-            Segment::Enum { .. } | Segment::Unknown => None,
-        })
-        .collect();
-    parts.join(".")
 }

@@ -7,7 +7,7 @@ use serde_yaml::{Mapping, Value};
 
 use super::error::{Fault, Place, Problem, printable};
 use super::keys::{Node, children, find_key, node};
-use super::parse::dotted;
+use super::path::{describe, dotted, join};
 use super::schema::Config;
 use super::suggest::nearest;
 
@@ -169,35 +169,6 @@ pub(super) fn expected(path: &str) -> String {
             format!("a list of entries with the keys {entry}")
         }
         Node::Unknown => "a known key".to_owned(),
-    }
-}
-
-/// A value in words.
-pub(super) fn describe(value: &Value) -> String {
-    match value {
-        Value::Null => "nothing (null)".to_owned(),
-        Value::Bool(flag) => flag.to_string(),
-        Value::Number(number) => number.to_string(),
-        Value::String(text) => format!("the text \"{}\"", printable(text)),
-        Value::Sequence(entries) => format!("a list of {}", entries.len()),
-        Value::Mapping(section) => {
-            let keys: Vec<String> = section
-                .keys()
-                .take(3)
-                .map(|k| printable(k.as_str().unwrap_or("?")))
-                .collect();
-            let more = if section.len() > 3 { ", …" } else { "" };
-            format!("a section with the keys {}{more}", keys.join(", "))
-        }
-        Value::Tagged(tagged) => format!("a value tagged {}", printable(&tagged.tag.to_string())),
-    }
-}
-
-pub(super) fn join(path: &str, key: &str) -> String {
-    if path.is_empty() {
-        key.to_owned()
-    } else {
-        format!("{path}.{key}")
     }
 }
 

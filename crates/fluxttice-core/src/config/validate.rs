@@ -4,8 +4,8 @@ use serde_yaml::Value;
 
 use super::error::{ConfigError, Fault, Place, Problem, printable};
 use super::keys::{KeyInfo, find_key};
+use super::path::{describe, join};
 use super::schema::{Config, StopBy};
-use super::shape::{describe, join};
 use crate::disruption::{GRAMMAR, Rule, RuleError};
 
 /// Truth tables of two ternary inputs.

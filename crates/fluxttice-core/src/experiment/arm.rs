@@ -18,6 +18,18 @@ pub struct Arm {
     pub records: Vec<EpochRecord>,
 }
 
+/// Two arms with the same batches, noise and prior codes.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Pair {
+    /// Key of their random numbers; the run's seed in the first pair.
+    pub key: u64,
+    /// With the disruption.
+    pub treated: Arm,
+    /// Without it.
+    pub control: Arm,
+}
+
 /// Where both arms set out from.
 #[derive(Clone, Debug)]
 pub(super) struct Start {

@@ -12,8 +12,8 @@ mod verdict;
 #[cfg(test)]
 mod tests;
 
-pub use arm::Arm;
+pub use arm::{Arm, Pair};
 pub use error::ExperimentError;
-pub use report::{Base, Experiment, Pair, experiments};
+pub use report::{Base, Experiment, experiments};
 pub use trial::{MAX_HORIZON, MAX_REPETITIONS, Trial, TrialProgress, run};
 pub use verdict::{AtEpoch, Decision, Difference, FIGURES, Verdict, course};

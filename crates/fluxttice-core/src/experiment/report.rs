@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
 
-use super::arm::Arm;
+use super::arm::Pair;
 use super::verdict::Verdict;
 use crate::disruption::Disruption;
 use crate::run::names::EXPERIMENTS;
@@ -58,18 +58,6 @@ pub struct Base {
     pub epochs: u32,
     /// SHA-256 of its weights; `None` before the first epoch.
     pub weights: Option<String>,
-}
-
-/// Two arms with the same batches, noise and prior codes.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Pair {
-    /// Key of their random numbers; the run's seed in the first pair.
-    pub key: u64,
-    /// With the disruption.
-    pub treated: Arm,
-    /// Without it.
-    pub control: Arm,
 }
 
 impl Experiment {

@@ -5,9 +5,9 @@ use std::path::PathBuf;
 use rayon::ThreadPoolBuilder;
 use rayon::prelude::*;
 
-use super::arm::{Course, Start};
+use super::arm::{Course, Pair, Start};
 use super::error::ExperimentError;
-use super::report::{Base, Experiment, Pair, VERSION};
+use super::report::{Base, Experiment, VERSION};
 use super::verdict::Verdict;
 use crate::device::Chosen;
 use crate::disruption::Disruption;

@@ -4,7 +4,7 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
-use super::report::Pair;
+use super::arm::Pair;
 use crate::metrics::{self, Metric};
 use crate::record::EpochRecord;
 use crate::statistics::{interval, mean};

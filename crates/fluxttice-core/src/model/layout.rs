@@ -1,7 +1,6 @@
 //! The 48 parameters: names, shapes and order of the original program, and what a configuration may
 //! change of the shapes.
 
-use crate::config::Config;
 use crate::space::{ENTRIES, VALUES};
 
 /// Dimensions of one code.
@@ -59,16 +58,6 @@ impl Architecture {
 impl Default for Architecture {
     fn default() -> Self {
         Self::PUBLISHED
-    }
-}
-
-impl From<&Config> for Architecture {
-    fn from(config: &Config) -> Self {
-        let beyond = &config.beyond;
-        Self {
-            width: beyond.width.map_or(1, |width| width as usize),
-            skip_a: beyond.skip_a == Some(true),
-        }
     }
 }
 

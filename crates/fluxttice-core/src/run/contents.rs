@@ -9,8 +9,9 @@ use super::folder::{BESTS, LATEST, is_plain_name, read_journal, stored_config};
 use super::journal::JournalEvent;
 use super::marker::Marker;
 use super::names::{
-    CERTIFICATES, CHECKPOINTS, CONFIG, DIGESTS, EXPERIMENTS, JOURNAL, LOCK, LOCK_OWNER, LOG,
-    MARKER, METRICS, NONE_YET, OPTIMIZER, SET_ASIDE, SNAPSHOTS, STATE, VALIDATION, WEIGHTS,
+    CERTIFICATE, CERTIFICATES, CHECKPOINTS, CONFIG, DIGESTS, DOCUMENT, ENVELOPE, EXPERIMENTS,
+    JOURNAL, LOCK, LOCK_OWNER, LOG, MARKER, METRICS, NONE_YET, OPTIMIZER, PICTURE, PLOT, SET_ASIDE,
+    SNAPSHOTS, STATE, SUMS, VALIDATION, WEIGHTS,
 };
 use super::owner::is_half_made;
 
@@ -152,7 +153,6 @@ fn kind(path: &Path, is_folder: bool) -> Kind {
 }
 
 fn is_evidence(name: &str) -> bool {
-    use crate::certificate::{CERTIFICATE, DOCUMENT, ENVELOPE, PICTURE, PLOT, SUMS};
     let certificate = [CERTIFICATE, DOCUMENT, ENVELOPE, PICTURE, PLOT, SUMS];
     certificate.contains(&name)
         || STATES.contains(&name)

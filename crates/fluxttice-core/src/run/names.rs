@@ -36,3 +36,16 @@ pub const CERTIFICATES: &str = "certificates";
 pub const VALIDATION: &str = "validation.json";
 /// Folder of what was damaged or in the way, moved aside.
 pub const SET_ASIDE: &str = "set-aside";
+
+/// Of a certificate: the statement.
+pub const CERTIFICATE: &str = "certificate.json";
+/// The statement for people.
+pub const DOCUMENT: &str = "certificate.md";
+/// The statement in a signed envelope, where it was signed.
+pub const ENVELOPE: &str = "certificate.dsse.json";
+/// The plot as text.
+pub const PLOT: &str = "coverage.svg";
+/// The plot as a picture.
+pub const PICTURE: &str = "coverage.png";
+/// SHA-256 of every other file, as `sha256sum -c` reads it.
+pub const SUMS: &str = "SHA256SUMS";

@@ -17,6 +17,9 @@ mod steer;
 mod together;
 mod trainer;
 
+use crate::config::Config;
+use crate::model::Architecture;
+
 pub use best::{Bests, Judged};
 pub use controller::{BALANCED, Controller};
 pub use core::{Core, Noise};
@@ -30,3 +33,14 @@ pub use state::{Active, Snapshot, TrainerState};
 pub use steer::{Agenda, Planned, Steer};
 pub use together::Seat;
 pub use trainer::{ARGMAX_SAMPLES, Advance, Trainer};
+
+/// What of the network a configuration asks for.
+impl From<&Config> for Architecture {
+    fn from(config: &Config) -> Self {
+        let beyond = &config.beyond;
+        Self {
+            width: beyond.width.map_or(1, |width| width as usize),
+            skip_a: beyond.skip_a == Some(true),
+        }
+    }
+}
