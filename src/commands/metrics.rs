@@ -1,4 +1,4 @@
-//! `metrics`: what every metric of an epoch is.
+//! `metrics`: what the metrics are by which epochs are compared.
 
 use std::process::ExitCode;
 
@@ -14,6 +14,8 @@ struct Listed {
     name: String,
     /// What a rule calls it, where one can watch it.
     rule: Option<String>,
+    /// The unit of bounds in a rule.
+    rule_unit: Option<&'static str>,
     #[serde(flatten)]
     metric: &'static Metric,
 }
@@ -22,9 +24,11 @@ struct Listed {
 pub fn run(global: &Global, command: MetricsCommand) -> Done {
     let MetricsCommand::List = command;
     for metric in ALL.iter().copied() {
+        let rule = watched(metric);
         let listed = Listed {
             name: metric.name(),
-            rule: watched(metric),
+            rule_unit: rule.is_some().then_some(metric.unit.of_levels()),
+            rule,
             metric,
         };
         if global.json {
@@ -44,13 +48,11 @@ pub fn run(global: &Global, command: MetricsCommand) -> Done {
         line(&format!("    {}", metric.definition))?;
         line(&format!("    in metrics.jsonl: {}", metric.source))?;
         if let Some(word) = listed.rule {
-            line(&format!(
-                "    in a rule: {word}{}",
-                match metric.unit.of_levels() {
-                    "%" => ", in percent of all operations",
-                    _ => "",
-                }
-            ))?;
+            let percent = match listed.rule_unit {
+                Some("%") => ", in percent of all operations",
+                _ => "",
+            };
+            line(&format!("    in a rule: {word}{percent}"))?;
         }
     }
     Ok(ExitCode::SUCCESS)
