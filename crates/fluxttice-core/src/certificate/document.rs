@@ -108,7 +108,7 @@ pub fn document(predicate: &Predicate) -> String {
     line("");
     line("## Checks");
     line("");
-    let read = |words: String| match measurement.estimators {
+    let readable = |words: String| match measurement.estimators {
         Estimators::Plain => words,
         Estimators::Corrected => for_people(&words),
     };
@@ -117,7 +117,7 @@ pub fn document(predicate: &Predicate) -> String {
         (" ", &predicate.checks.failed),
     ] {
         for check in checks {
-            line(&format!("- [{mark}] {}", read(check.to_string())));
+            line(&format!("- [{mark}] {}", readable(check.to_string())));
         }
     }
     if !predicate.validation.is_empty() {
@@ -134,7 +134,7 @@ pub fn document(predicate: &Predicate) -> String {
         line("| test | VAE | value | untrained | baseline | bound | verdict |");
         line("|---|---|---|---|---|---|---|");
         for score in &predicate.validation {
-            line(&read(finding(score)));
+            line(&readable(finding(score)));
         }
     }
     line("");
