@@ -30,7 +30,7 @@ pub enum Unit {
     Operations,
     /// Seconds of wall time.
     Seconds,
-    /// None.
+    /// A number without a unit.
     Number,
 }
 
@@ -74,9 +74,9 @@ impl Unit {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Better {
-    /// The higher.
+    /// The higher of two values.
     Higher,
-    /// The lower.
+    /// The lower of two values.
     Lower,
 }
 

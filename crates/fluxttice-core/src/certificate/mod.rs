@@ -32,5 +32,5 @@ pub use untrained::Untrained;
 pub use verdict::{Claim, Found, Unchecked, Verdict, Word};
 pub use verify::{Trust, verify};
 
-/// How far a recomputed real-valued figure may differ, relative to its size.
+/// Tolerance of a recomputed real-valued figure, relative to its size.
 pub const TOLERANCE: f64 = 1e-9;

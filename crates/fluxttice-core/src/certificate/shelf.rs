@@ -23,7 +23,7 @@ pub struct Item {
     pub name: String,
     /// Name of the run.
     pub run: String,
-    /// Its kind.
+    /// A snapshot or a certificate.
     pub kind: ItemKind,
 }
 

@@ -49,7 +49,7 @@ const LONGEST: u32 = 10_000;
 /// When a figure does something over some epochs, a disruption starts.
 #[derive(Clone, Copy, Debug)]
 pub struct Rule {
-    /// What is watched: coverage in percent, entropies and losses in nats.
+    /// The metric that is watched: coverage in percent, entropies and losses in nats.
     pub watched: &'static Metric,
     /// What must hold.
     pub condition: Condition,

@@ -24,9 +24,9 @@ pub struct Arm {
 pub struct Pair {
     /// Key of their random numbers; the run's seed in the first pair.
     pub key: u64,
-    /// With the disruption.
+    /// The arm with the disruption.
     pub treated: Arm,
-    /// Without it.
+    /// The arm without it.
     pub control: Arm,
 }
 
