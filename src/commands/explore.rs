@@ -10,7 +10,7 @@ use fluxttice_core::run::{
     Checkpoint, Disk, LATEST, best_at_hand, checkpoint_folder, find_checkpoint, is_open,
 };
 use fluxttice_core::session::{
-    Desk, DeskInlet, DeskRequest, Inlet, Place, Runs, Session, SessionError,
+    Inlet, JobRequest, JobSender, Jobs, Place, Runs, Session, SessionError,
 };
 use fluxttice_tui::{Exit, Inputs, Options, Tab};
 
@@ -82,17 +82,17 @@ fn show(global: &Global, tab: Tab, start: impl FnOnce() -> Result<Session, Failu
                 disk: Disk::default(),
                 folder: setup::runs(global)?,
             };
-            let desk = Desk::open(runs, global.device).map_err(Failure::System)?;
+            let jobs = Jobs::start(runs, global.device).map_err(Failure::System)?;
             let events = logs.follow(events);
             let inputs = Inputs {
                 events,
                 progress,
-                desk: desk.events,
+                jobs: jobs.events,
                 log: logs.buffer(),
                 shutdown,
             };
             let exit = fluxttice_tui::run(
-                Asker(inlet, desk.inlet),
+                Asker(inlet, jobs.sender),
                 inputs,
                 Options {
                     tab,
@@ -118,15 +118,15 @@ fn show(global: &Global, tab: Tab, start: impl FnOnce() -> Result<Session, Failu
     Ok(exit.signal.map_or(ExitCode::SUCCESS, signals::code))
 }
 
-/// The screen's way to the worker and the desk.
-struct Asker(Inlet, DeskInlet);
+/// Hands the screen's requests to the worker and to the jobs beside it.
+struct Asker(Inlet, JobSender);
 
 impl fluxttice_tui::Session for Asker {
     fn send(&mut self, command: Command) -> Option<u64> {
         self.0.send(command)
     }
 
-    fn ask(&mut self, request: DeskRequest) -> bool {
+    fn ask(&mut self, request: JobRequest) -> bool {
         self.1.send(request)
     }
 }

@@ -1,9 +1,10 @@
 //! The loop: messages in, commands out, a frame when something changed.
 
+use std::future::pending;
 use std::io::{self, BufWriter, Stdout, Write};
 use std::time::{Duration, Instant, SystemTime};
 
-use crossterm::event::{self, EventStream};
+use crossterm::event::{self, Event as Input, EventStream};
 use crossterm::queue;
 use crossterm::terminal::{BeginSynchronizedUpdate, EndSynchronizedUpdate};
 use fluxttice_core::request::EndReason;
@@ -11,12 +12,14 @@ use fluxttice_core::session::message::{End, Event};
 use futures_util::StreamExt;
 use ratatui::Terminal;
 use ratatui::backend::CrosstermBackend;
+use tokio::sync::mpsc::UnboundedReceiver;
+use tokio::sync::watch::Receiver;
 use tokio::time::{MissedTickBehavior, interval, sleep_until};
 
 use super::app::{App, Redraw};
-use super::sharp::Sharp;
+use super::graphics::Graphics;
 use super::terminal::{TerminalGuard, stop_job};
-use super::{Exit, Inputs, Options, Session, StopSignal, UiError, view};
+use super::{Exit, Inputs, Options, Session, StopSignal, UiError, frame};
 
 /// Frames for news of the run come at most this often (30 a second).
 const NEWS: Duration = Duration::from_millis(33);
@@ -45,34 +48,33 @@ pub async fn run(
     options: Options,
 ) -> Result<Exit, UiError> {
     let Inputs {
-        mut events,
-        mut progress,
-        mut desk,
+        events,
+        progress,
+        jobs,
         log,
-        mut shutdown,
+        shutdown,
     } = inputs;
     let guard = TerminalGuard::enter(options.mouse).map_err(UiError::Enter)?;
     let backend = CrosstermBackend::new(BufWriter::with_capacity(1 << 16, io::stdout()));
     let mut screen = Terminal::new(backend).map_err(UiError::Enter)?;
     // Asked before anyone reads keys: the terminal answers as if it typed.
-    let mut sharp = Sharp::of_terminal();
-    let mut input = EventStream::new();
+    let mut graphics = Graphics::of_terminal();
     let mut app = App::new(options, SystemTime::now());
     if let Ok(size) = screen.size() {
         app.set_size(size.width, size.height);
     }
-
     let mut ticks = interval(TICK);
     ticks.set_missed_tick_behavior(MissedTickBehavior::Skip);
     let mut drawn = Instant::now();
-    // Sources that have dried up are not polled again: they would answer at once, for ever.
-    let (mut keys_open, mut events_open, mut progress_open, mut desk_open, mut signals_open) =
-        (true, true, true, true, true);
+    // A source that has dried up is `None`: polled again it would answer at once, for ever.
+    let mut keys = Some(EventStream::new());
+    let (mut events, mut jobs) = (Some(events), Some(jobs));
+    let (mut progress, mut shutdown) = (Some(progress), Some(shutdown));
     let mut seen = 0;
 
     loop {
         app.ask_worker(&mut session);
-        app.ask_desk(&mut session);
+        app.ask_jobs(&mut session);
         if app.take_suspend() {
             match guard.lend(stop_job) {
                 Ok(()) => {}
@@ -96,7 +98,7 @@ pub async fn run(
         };
         let visible = app.signal() != Some(StopSignal::Hangup);
         if visible && due.is_some_and(|due| due <= Instant::now()) {
-            let shown = draw(&mut screen, &app, &mut sharp);
+            let shown = draw(&mut screen, &app, &mut graphics);
             hang_up_on_failure(&mut app, shown);
             app.drawn();
             drawn = Instant::now();
@@ -104,63 +106,35 @@ pub async fn run(
         }
 
         tokio::select! {
-            event = input.next(), if keys_open => match event {
-                Some(Ok(event)) => {
-                    let mut burst = vec![event];
-                    while burst.len() < BURST
-                        && let Ok(true) = event::poll(WAITS)
-                        && let Ok(event) = event::read()
-                    {
-                        burst.push(event);
-                    }
-                    app.on_burst(&burst);
-                }
+            key = next(&mut keys, async |keys| keys.next().await?.ok()) => match key {
+                Some(key) => app.on_burst(&burst(key)),
                 // No more keys: the terminal is gone. The run is stopped and saved.
-                Some(Err(_)) | None => {
-                    keys_open = false;
-                    app.on_signal(StopSignal::Hangup);
-                }
+                None => app.on_signal(StopSignal::Hangup),
             },
-            event = events.recv(), if events_open => match event {
-                Some(event) => {
+            event = next(&mut events, async |events| events.recv().await) => {
+                app.on_event(event.unwrap_or_else(lost));
+                while let Some(Ok(event)) = events.as_mut().map(UnboundedReceiver::try_recv) {
                     app.on_event(event);
-                    while let Ok(event) = events.try_recv() {
-                        app.on_event(event);
-                    }
                 }
-                None => {
-                    events_open = false;
-                    app.on_event(Event::Ended(End {
-                        reason: EndReason::Failed,
-                        message: "the training thread went away without a word".into(),
-                    }));
-                }
-            },
-            changed = progress.changed(), if progress_open => match changed {
-                Ok(()) => {
-                    let newest = *progress.borrow_and_update();
+            }
+            newest = next(&mut progress, newest) => {
+                if let Some(newest) = newest {
                     app.on_progress(newest);
                 }
-                Err(_) => progress_open = false,
-            },
-            event = desk.recv(), if desk_open => match event {
-                Some(event) => {
-                    app.on_desk(event);
-                    while let Ok(event) = desk.try_recv() {
-                        app.on_desk(event);
-                    }
+            }
+            event = next(&mut jobs, async |jobs| jobs.recv().await) => {
+                if let Some(event) = event {
+                    app.on_job(event);
                 }
-                None => desk_open = false,
-            },
-            changed = shutdown.changed(), if signals_open => match changed {
-                Ok(()) => {
-                    let signal = *shutdown.borrow_and_update();
-                    if let Some(signal) = signal {
-                        app.on_signal(signal);
-                    }
+                while let Some(Ok(event)) = jobs.as_mut().map(UnboundedReceiver::try_recv) {
+                    app.on_job(event);
                 }
-                Err(_) => signals_open = false,
-            },
+            }
+            signal = next(&mut shutdown, newest) => {
+                if let Some(signal) = signal.flatten() {
+                    app.on_signal(signal);
+                }
+            }
             () = until(due), if due.is_some() && visible => {}
             _ = ticks.tick() => {
                 if log.written() != seen {
@@ -174,6 +148,48 @@ pub async fn run(
     }
     drop(guard);
     Ok(app.exit())
+}
+
+/// Waits for what a source gives next. One that gives `None` has dried up and is not asked again: from then on
+/// this never returns.
+async fn next<S, T>(
+    source: &mut Option<S>,
+    ask: impl AsyncFnOnce(&mut S) -> Option<T>,
+) -> Option<T> {
+    let Some(open) = source else {
+        return pending().await;
+    };
+    let given = ask(open).await;
+    if given.is_none() {
+        *source = None;
+    }
+    given
+}
+
+/// Waits for another value, and returns it; `None` once nobody can change it any more.
+async fn newest<T: Copy>(values: &mut Receiver<T>) -> Option<T> {
+    values.changed().await.ok()?;
+    Some(*values.borrow_and_update())
+}
+
+/// The end of a session whose worker does not tell of it.
+fn lost() -> Event {
+    Event::Ended(End {
+        reason: EndReason::Failed,
+        message: "the training thread went away without a word".into(),
+    })
+}
+
+/// A key with everything that came at once with it.
+fn burst(key: Input) -> Vec<Input> {
+    let mut burst = vec![key];
+    while burst.len() < BURST
+        && let Ok(true) = event::poll(WAITS)
+        && let Ok(event) = event::read()
+    {
+        burst.push(event);
+    }
+    burst
 }
 
 async fn until(due: Option<Instant>) {
@@ -200,11 +216,11 @@ fn wipe(screen: &mut Screen) -> io::Result<()> {
 }
 
 /// One frame, shown at once by terminals that know synchronized updates.
-fn draw(screen: &mut Screen, app: &App, sharp: &mut Sharp) -> io::Result<()> {
+fn draw(screen: &mut Screen, app: &App, graphics: &mut Graphics) -> io::Result<()> {
     queue!(screen.backend_mut(), BeginSynchronizedUpdate)?;
-    screen.draw(|frame| {
-        view::draw(frame, app);
-        sharp.draw(frame, app);
+    screen.draw(|to| {
+        frame::draw(to, app);
+        graphics.draw(to, app);
     })?;
     queue!(screen.backend_mut(), EndSynchronizedUpdate)?;
     screen.backend_mut().flush()

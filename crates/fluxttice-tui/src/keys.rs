@@ -40,7 +40,7 @@ pub enum Context {
     /// Among files to write.
     Export,
     /// Among bookmarks.
-    Places,
+    Bookmarks,
     /// While a box is drawn on the plane.
     Box,
 }
@@ -58,7 +58,7 @@ impl Context {
         Self::Disrupt,
         Self::Controls,
         Self::Find,
-        Self::Places,
+        Self::Bookmarks,
         Self::Export,
         Self::Box,
         Self::Prompt,
@@ -68,6 +68,22 @@ impl Context {
         Self::Help,
         Self::Always,
     ];
+
+    /// True for a context of a dialog, or of a pane that takes keys like one: the keys of every pane do not hold
+    /// there.
+    pub fn is_of_dialog(self) -> bool {
+        !matches!(
+            self,
+            Self::Always
+                | Self::Everywhere
+                | Self::Train
+                | Self::Coverage
+                | Self::Neighbours
+                | Self::Runs
+                | Self::Evidence
+                | Self::Log
+        )
+    }
 
     /// Heading in the help.
     pub fn title(self) -> &'static str {
@@ -87,7 +103,7 @@ impl Context {
             Self::Controls => "controls",
             Self::Question => "when asked yes or no",
             Self::Find => "finding operations",
-            Self::Places => "bookmarks",
+            Self::Bookmarks => "bookmarks",
             Self::Export => "writing to a file",
             Self::Box => "box on the plane",
             Self::Prompt => "when asked for a name or a note",
@@ -175,14 +191,14 @@ pub enum Action {
     Later,
     SelectMovers,
     Bookmark,
-    Places,
+    Bookmarks,
     NextMetric,
     SpaceA,
     SpaceB,
     SpaceBoth,
     ShowOnMap,
     TogglePlane,
-    NextPaint,
+    NextColor,
     NextLaw,
     Box,
     StepOn,
@@ -201,6 +217,10 @@ pub enum Action {
     PreviousField,
     ChoiceBack,
     ChoiceForward,
+    Wider,
+    Narrower,
+    Higher,
+    Lower,
     Complete,
 }
 
@@ -379,14 +399,14 @@ pub static TABLE: &[Binding] = table! {
         [ch('>')] Later "" "codes of the kept epoch after, at last of now"
         [ch('w')] SelectMovers "" "select the hundred operations that moved most from then to now"
         [ch('t')] Bookmark "" "keep the centre as a bookmark, with a note"
-        [ch('\'')] Places "" "bookmarks, and where you have been"
+        [ch('\'')] Bookmarks "" "bookmarks, and where you have been"
         [ch('e')] NextMetric "metric" "Euclidean, cosine, 2-Wasserstein, Jeffreys or Hamming distance"
         [ch('a')] SpaceA "A/B" "distances between A's codes"
         [ch('b')] SpaceB "" "distances between B's codes"
         [ch('o')] SpaceBoth "" "distances between the codes of A and B joined, each scaled by its root-mean-square norm"
         [ch('m')] ShowOnMap "on the map" "show the centre in Coverage"
         [ch('p')] TogglePlane "plane" "draw all codes on the plane of their two principal components"
-        [ch('v')] NextPaint "" "colour the plane by coverage, probability, zeros in the table, a law, distance of A from B, movement, or not"
+        [ch('v')] NextColor "" "colour the plane by coverage, probability, zeros in the table, a law, distance of A from B, movement, or not"
         [ch('V')] NextLaw "" "colour the plane by the next law"
         [ch('g')] Box "" "draw a box on the plane and select what lies in it"
         [ch('+'), ch('=')] StepOn "walk" "a step on the line to the chosen operation, or along the dimension"
@@ -485,7 +505,7 @@ pub static TABLE: &[Binding] = table! {
         [key(KeyCode::Up)] PreviousField "" "previous proposal"
         [key(KeyCode::Esc)] Close "cancel" "do nothing"
     }
-    Places {
+    Bookmarks {
         [key(KeyCode::Enter)] Confirm "go there" "make the chosen place the centre"
         [key(KeyCode::Down), key(KeyCode::Tab)] ListDown "choose" "next place"
         [key(KeyCode::Up), key(KeyCode::BackTab)] ListUp "" "previous place"
@@ -506,10 +526,10 @@ pub static TABLE: &[Binding] = table! {
         [key(KeyCode::Down), ch('j')] Down "" "move it down"
         [ch('+'), ch('=')] ZoomIn "size" "larger"
         [ch('-')] ZoomOut "" "smaller"
-        [shift(KeyCode::Right), ch('>')] ChoiceForward "" "wider"
-        [shift(KeyCode::Left), ch('<')] ChoiceBack "" "narrower"
-        [shift(KeyCode::Up), ch('K')] PreviousField "" "higher"
-        [shift(KeyCode::Down), ch('J')] NextField "" "lower"
+        [shift(KeyCode::Right), ch('>')] Wider "" "wider"
+        [shift(KeyCode::Left), ch('<')] Narrower "" "narrower"
+        [shift(KeyCode::Up), ch('K')] Higher "" "higher"
+        [shift(KeyCode::Down), ch('J')] Lower "" "lower"
         [key(KeyCode::Esc)] Close "cancel" "select nothing"
     }
     Prompt {
@@ -556,6 +576,7 @@ pub fn of(context: Context) -> impl Iterator<Item = &'static Binding> {
 mod tests {
     use super::*;
     use crate::Tab;
+    use crate::panes::Panes;
 
     #[test]
     fn no_key_stands_twice_in_one_context() {
@@ -577,7 +598,8 @@ mod tests {
 
     #[test]
     fn a_view_does_not_hide_what_holds_everywhere() {
-        for view in Tab::ALL.map(Tab::context) {
+        let panes = Panes::default();
+        for view in Tab::ALL.map(|tab| panes.of(tab).context()) {
             for everywhere in of(Context::Everywhere) {
                 for key in everywhere.keys {
                     assert!(

@@ -1,35 +1,47 @@
-//! The explorer's screen: views, widgets, keys, theme.
+//! The explorer's screen: panes, dialogs, widgets, keys, theme.
 //!
-//! It knows the session's messages and nothing of tensors or of the worker behind them. State lives
-//! in `App`, which changes only in `on_event`, `on_progress`, `on_input` and `on_tick`; a frame is a
-//! pure function of it; `driver` moves messages in, commands out, and draws when something changed.
+//! It knows the session's messages and nothing of tensors or of the worker behind them, and reads no file:
+//! those are jobs beside the worker. Each pane and each dialog is one module with its state, its keys and
+//! its drawing; what a key sets off beyond that it returns as `Effects`, which `App` carries out. State
+//! changes only in `App`'s `on_event`, `on_job`, `on_progress`, `on_input` and `on_tick`; a frame is a pure
+//! function of it; `driver` moves messages in, commands out, and draws when something changed.
 //!
 //! ```text
 //!  fluxttice  config · seed · run                    state  epoch  phase  epochs/min  time left
-//!  1 Train  2 Coverage  3 Neighbours  5 Evidence  6 Log                                  device
-//!  ┌ the tab's view ──────────────────────────────────────────────────────────────────────────┐
+//!  1 Train  2 Coverage  3 Neighbours  4 Runs  5 Evidence  6 Log                           device
+//!  ┌ the pane in front ───────────────────────────────────────────────────────────────────────┐
 //!  └──────────────────────────────────────────────────────────────────────────────────────────┘
 //!  what just happened                                               what is being done within it
 //!  what can be done here
 //! ```
 
 mod app;
-mod chart;
+mod dialogs;
 mod driver;
-mod findings;
+mod effects;
 #[cfg(test)]
 mod fixtures;
+mod footer;
 mod format;
+mod frame;
+#[cfg_attr(not(feature = "pictures"), path = "no_graphics.rs")]
+mod graphics;
+mod header;
 mod keys;
+mod layout;
 mod log_buffer;
 mod offscreen;
-#[cfg_attr(not(feature = "pictures"), path = "not_sharp.rs")]
-mod sharp;
+mod panes;
+mod pictures;
+mod reading;
+mod run_view;
+mod selection;
+mod shared;
 mod terminal;
 #[cfg(test)]
 mod tests;
 mod theme;
-mod view;
+mod widgets;
 
 use std::io;
 use std::sync::Arc;
@@ -37,16 +49,16 @@ use std::sync::Arc;
 use thiserror::Error;
 use tokio::sync::{mpsc, watch};
 
-pub use app::Tab;
 pub use driver::run;
 pub use log_buffer::{LogBuffer, LogLevel, LogLine};
 pub use offscreen::Offscreen;
+pub use panes::Tab;
 pub use terminal::{TerminalGuard, install_panic_hook};
 pub use theme::ColorDepth;
 
 use fluxttice_core::request::Command;
 use fluxttice_core::session::message::{End, Event, Progress};
-use fluxttice_core::session::{DeskEvent, DeskRequest};
+use fluxttice_core::session::{JobEvent, JobRequest};
 
 /// What the screen needs of a session: ways to ask the worker and the desk.
 pub trait Session {
@@ -54,8 +66,8 @@ pub trait Session {
     /// where the worker did not take it, because it is gone or has too many requests before it.
     fn send(&mut self, command: Command) -> Option<u64>;
 
-    /// Hands a request to the desk beside the worker, without waiting; false where the desk is gone.
-    fn ask(&mut self, request: DeskRequest) -> bool;
+    /// Hands a request to the threads beside the worker, without waiting; false where that thread is gone.
+    fn ask(&mut self, request: JobRequest) -> bool;
 }
 
 /// Everything that reaches the screen from outside, apart from keys.
@@ -65,8 +77,8 @@ pub struct Inputs {
     pub events: mpsc::UnboundedReceiver<Event>,
     /// Where the worker stands; only the newest is looked at.
     pub progress: watch::Receiver<Progress>,
-    /// What the desk has to tell.
-    pub desk: mpsc::UnboundedReceiver<DeskEvent>,
+    /// Answers of the threads beside the worker.
+    pub jobs: mpsc::UnboundedReceiver<JobEvent>,
     /// Log lines of every library.
     pub log: Arc<LogBuffer>,
     /// A signal that asks the program to end.

@@ -9,7 +9,7 @@ use ratatui::backend::TestBackend;
 use ratatui::buffer::Buffer;
 
 use super::app::App;
-use super::{Options, view};
+use super::{Options, frame};
 
 /// Draws what the explorer would show into memory, frame by frame: for pictures and timings.
 #[derive(Debug)]
@@ -32,7 +32,7 @@ impl Offscreen {
         self.app.on_event(event);
     }
 
-    /// Presses a key. Whom that asks for something, a worker or a desk, is not there: nobody answers.
+    /// Presses a key. There is no worker and no thread beside it: nobody answers what the key asks for.
     pub fn press(&mut self, key: KeyCode) {
         self.app
             .on_input(&Input::Key(KeyEvent::new(key, KeyModifiers::NONE)));
@@ -40,7 +40,7 @@ impl Offscreen {
 
     /// Draws a frame as the explorer does: what changed since the last one is written.
     pub fn draw(&mut self) -> &Buffer {
-        let Ok(_) = self.screen.draw(|frame| view::draw(frame, &self.app));
+        let Ok(_) = self.screen.draw(|to| frame::draw(to, &self.app));
         self.screen.backend().buffer()
     }
 }

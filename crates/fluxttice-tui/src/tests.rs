@@ -22,25 +22,30 @@ use fluxttice_core::disruption::{Disruption, DisruptionKind};
 use fluxttice_core::record::Stage;
 use fluxttice_core::request::{Author, Command, EndReason, Outcome};
 use fluxttice_core::run::bookmarks::BookmarkChange;
+use fluxttice_core::run::{checkpoints, is_open};
 use fluxttice_core::session::message::{
     End, Event, Notice, NoticeLevel, Progress, RunState, Unsaved,
 };
-use fluxttice_core::session::{Chore, DeskEvent, DeskRequest, Moment, Recalled, Toward};
+use fluxttice_core::session::{
+    FoundCodes, JobEvent, JobRequest, LoadedCodes, QuickJob, RunGlance, Toward, locate_point,
+};
 use fluxttice_core::space::names;
 use fluxttice_core::training::Steer;
 use proptest::prelude::*;
 use ratatui::Terminal;
 use ratatui::backend::TestBackend;
 
-use super::app::{App, Modal, Tab};
+use super::app::App;
+use super::dialogs::Dialog;
 use super::keys::{self, Action, Context};
+use super::panes::Tab;
 use super::theme::Theme;
-use super::{ColorDepth, StopSignal, fixtures, view};
+use super::{ColorDepth, StopSignal, fixtures, frame};
 
 /// The screen as text, one line a row, without trailing spaces.
 fn picture(app: &App, width: u16, height: u16) -> String {
     let mut terminal = Terminal::new(TestBackend::new(width, height)).unwrap();
-    terminal.draw(|frame| view::draw(frame, app)).unwrap();
+    terminal.draw(|frame| frame::draw(frame, app)).unwrap();
     let buffer = terminal.backend().buffer().clone();
     let mut text = String::new();
     for y in 0..height {
@@ -55,7 +60,27 @@ fn picture(app: &App, width: u16, height: u16) -> String {
 }
 
 fn press(app: &mut App, code: KeyCode) {
-    app.on_input(&Input::Key(KeyEvent::new(code, KeyModifiers::NONE)));
+    input(app, &Input::Key(KeyEvent::new(code, KeyModifiers::NONE)));
+}
+
+/// Takes an input in, and has the jobs done that it waits for: points decoded, folders looked at.
+fn input(app: &mut App, input: &Input) {
+    app.on_input(input);
+    for request in app.take_job_requests() {
+        match request {
+            JobRequest::Quick(QuickJob::Locate(point)) => {
+                app.on_job(JobEvent::Located(Arc::new(locate_point(point))));
+            }
+            JobRequest::Quick(QuickJob::Glance(run)) => {
+                let glance = RunGlance {
+                    checkpoints: checkpoints(&run),
+                    is_open: is_open(&run),
+                };
+                app.on_job(JobEvent::Glanced(run, glance));
+            }
+            other => app.ask_job(other),
+        }
+    }
 }
 
 fn type_text(app: &mut App, text: &str) {
@@ -77,7 +102,7 @@ impl super::Session for Asked {
         (!self.refuses).then_some(self.commands.len() as u64)
     }
 
-    fn ask(&mut self, _: DeskRequest) -> bool {
+    fn ask(&mut self, _: JobRequest) -> bool {
         !self.refuses
     }
 }
@@ -96,7 +121,7 @@ fn unsent(app: &mut App) -> Vec<Command> {
         ..Asked::default()
     };
     app.ask_worker(&mut session);
-    app.ask_desk(&mut session);
+    app.ask_jobs(&mut session);
     session.commands
 }
 
@@ -189,7 +214,7 @@ fn saving_shows_where_the_disk_takes_its_time_and_only_there() {
     let mut app = fixtures::live(120, 40);
     let saving = Progress {
         stage: Stage::Saving,
-        ..app.live().progress
+        ..app.shared.live().progress
     };
     let at = |milliseconds| SystemTime::UNIX_EPOCH + Duration::from_millis(milliseconds);
     app.on_tick(at(0));
@@ -200,7 +225,7 @@ fn saving_shows_where_the_disk_takes_its_time_and_only_there() {
     assert!(picture(&app, 120, 40).contains("saving the epoch"));
     // Told of once more, and done at last.
     app.on_progress(saving);
-    let training = fixtures::live(120, 40).live().progress;
+    let training = fixtures::live(120, 40).shared.live().progress;
     app.on_progress(training);
     app.on_tick(at(9_000));
     assert!(!picture(&app, 120, 40).contains("saving"));
@@ -388,7 +413,7 @@ fn a_refusal_is_shown_as_one() {
         message: "the disk is full".into(),
     }));
     assert!(picture(&app, 120, 40).contains("▲ ✖ refused snapshot: the disk is full"));
-    let marks = |app: &App| app.run().marks.len();
+    let marks = |app: &App| app.shared.run().marks.len();
     assert_eq!(
         marks(&app),
         marks(&fixtures::live(120, 40)),
@@ -455,19 +480,25 @@ fn an_operation_is_found_followed_and_left_again() {
     type_text(&mut app, "max");
     press(&mut app, KeyCode::Enter);
     let max = names::find("max").unwrap();
-    assert_eq!(app.neighbours.centre(), max);
+    assert_eq!(app.panes.neighbours.around.centre(), max);
     press(&mut app, KeyCode::Down);
-    let chosen = app.neighbours.chosen().unwrap().operation;
+    let chosen = app.panes.neighbours.around.chosen().unwrap().operation;
     press(&mut app, KeyCode::Enter);
-    assert_eq!(app.neighbours.centre(), chosen);
+    assert_eq!(app.panes.neighbours.around.centre(), chosen);
     press(&mut app, KeyCode::Char('['));
-    assert_eq!(app.neighbours.centre(), max);
+    assert_eq!(app.panes.neighbours.around.centre(), max);
     press(&mut app, KeyCode::Char('m'));
-    assert_eq!((app.tab, app.map.operation()), (Tab::Coverage, max));
+    assert_eq!(
+        (app.tab, app.panes.coverage.map.operation()),
+        (Tab::Coverage, max)
+    );
     press(&mut app, KeyCode::Down);
-    let below = app.map.operation();
+    let below = app.panes.coverage.map.operation();
     press(&mut app, KeyCode::Enter);
-    assert_eq!((app.tab, app.neighbours.centre()), (Tab::Neighbours, below));
+    assert_eq!(
+        (app.tab, app.panes.neighbours.around.centre()),
+        (Tab::Neighbours, below)
+    );
 }
 
 #[test]
@@ -475,7 +506,7 @@ fn quitting_waits_for_the_worker() {
     for (key, expected) in [('f', Command::StopAfterEpoch), ('s', Command::StopNow)] {
         let mut app = fixtures::live(120, 40);
         press(&mut app, KeyCode::Char('q'));
-        assert!(matches!(app.modal, Some(Modal::Quit)));
+        assert_eq!(app.contexts()[0], Context::Quit);
         press(&mut app, KeyCode::Char(key));
         assert_eq!(answer(&mut app), [expected]);
         assert!(!app.is_done());
@@ -554,7 +585,7 @@ fn control_c_twice_stops_now() {
     let mut app = fixtures::live(120, 40);
     let interrupt = Input::Key(KeyEvent::new(KeyCode::Char('c'), KeyModifiers::CONTROL));
     app.on_input(&interrupt);
-    assert!(matches!(app.modal, Some(Modal::Quit)));
+    assert_eq!(app.contexts()[0], Context::Quit);
     app.on_input(&interrupt);
     assert_eq!(sent(&mut app), [Command::StopNow]);
 }
@@ -571,20 +602,27 @@ fn clicks_land_where_they_look() {
         }));
     };
     click(&mut app, 20, 8);
-    assert!(app.time.cursor.is_some());
+    assert!(app.panes.train.time.cursor.is_some());
     click(&mut app, 14, 1);
     assert_eq!(app.tab, Tab::Coverage);
-    let before = app.map.operation();
+    let before = app.panes.coverage.map.operation();
     click(&mut app, 30, 20);
-    assert_ne!(app.map.operation(), before);
+    assert_ne!(app.panes.coverage.map.operation(), before);
     click(&mut app, 28, 1);
     assert_eq!(app.tab, Tab::Neighbours);
     let row = picture(&app, 120, 40).lines().nth(9).unwrap().to_owned();
     click(&mut app, 60, 9);
-    let chosen = app.neighbours.chosen().unwrap().operation.to_string();
+    let chosen = app
+        .panes
+        .neighbours
+        .around
+        .chosen()
+        .unwrap()
+        .operation
+        .to_string();
     assert!(row.contains(&chosen), "{row} {chosen}");
     click(&mut app, 60, 9);
-    assert_eq!(app.neighbours.centre().to_string(), chosen);
+    assert_eq!(app.panes.neighbours.around.centre().to_string(), chosen);
 }
 
 #[test]
@@ -645,17 +683,14 @@ fn a_line_break_or_a_letter_of_a_paste_confirms_nothing() {
 fn every_key_in_every_view_and_state() {
     for (_, make) in STATES {
         for tab in Tab::ALL {
-            let mut front = make(80, 24);
-            press(&mut front, KeyCode::Char(tab.label().0));
             for binding in keys::TABLE {
-                let dialog = !matches!(binding.context, Context::Always | Context::Everywhere)
-                    && Tab::ALL.iter().all(|tab| tab.context() != binding.context);
                 for key in binding.keys {
-                    let mut app = front.clone();
-                    if dialog {
-                        app.modal = Some(opened(binding.context));
+                    let mut app = make(80, 24);
+                    press(&mut app, KeyCode::Char(tab.label().0));
+                    if binding.context.is_of_dialog() && binding.context != Context::Box {
+                        app.dialog = Some(opened(binding.context));
                     }
-                    app.on_input(&Input::Key(key.event()));
+                    input(&mut app, &Input::Key(key.event()));
                     answer(&mut app);
                     picture(&app, 80, 24);
                 }
@@ -665,7 +700,7 @@ fn every_key_in_every_view_and_state() {
 }
 
 /// The dialog of a context, as it is opened in a run at work.
-fn opened(context: Context) -> Modal {
+fn opened(context: Context) -> Box<dyn Dialog> {
     let mut app = fixtures::live(80, 24);
     match context {
         Context::Help => app.perform(Action::Help),
@@ -676,8 +711,7 @@ fn opened(context: Context) -> Modal {
         Context::Find => app.perform(Action::FindOperation),
         Context::Prompt => app.perform(Action::Snapshot),
         Context::Export => app.perform(Action::Export),
-        Context::Places => type_text(&mut app, "3'"),
-        Context::Box => type_text(&mut app, "3g"),
+        Context::Bookmarks => type_text(&mut app, "3'"),
         Context::Question => {
             app = steering::runs(80, 24);
             press(&mut app, KeyCode::Delete);
@@ -689,21 +723,22 @@ fn opened(context: Context) -> Modal {
         | Context::Neighbours
         | Context::Runs
         | Context::Evidence
+        | Context::Box
         | Context::Log => {}
     }
-    let modal = app.modal.filter(|modal| modal.context() == context);
-    modal.unwrap_or_else(|| panic!("no dialog opens for {context:?}"))
+    let dialog = app.dialog.filter(|dialog| dialog.context() == context);
+    dialog.unwrap_or_else(|| panic!("no dialog opens for {context:?}"))
 }
 
 /// Without colour the three kinds of the map still differ, and A from B in every chart.
 #[test]
 fn colour_is_never_the_only_difference() {
     let mut app = fixtures::live(120, 40);
-    assert!(!app.theme.has_color());
+    assert!(!app.shared.theme.has_color());
     type_text(&mut app, "2+++");
     let shown = picture(&app, 120, 40);
     assert!(["■", "A", "B", "·"].iter().all(|sign| shown.contains(sign)));
-    app.theme = super::theme::Theme::new(ColorDepth::True);
+    app.shared.theme = super::theme::Theme::new(ColorDepth::True);
     assert_eq!(
         picture(&app, 120, 40).lines().nth(10),
         shown.lines().nth(10)
@@ -762,22 +797,24 @@ fn any_input() -> impl Strategy<Value = Input> {
 
 /// Answers what the desk is asked at once: an earlier moment, and bookmarks of where one is.
 fn answer_desk(app: &mut App) {
-    for request in app.take_desk_requests() {
+    for request in app.take_job_requests() {
         match request {
-            DeskRequest::Chore(Chore::Recall(asked)) => {
+            JobRequest::Quick(QuickJob::LoadCodes(asked)) => {
                 let found = match asked.toward {
-                    Toward::Before(0) => Moment::Nowhere,
-                    Toward::Before(epochs) => Moment::Codes(Arc::new(fixtures::codes(epochs / 2))),
-                    Toward::After(_) => Moment::Now,
+                    Toward::Before(0) => FoundCodes::Nowhere,
+                    Toward::Before(epochs) => {
+                        FoundCodes::Codes(Arc::new(fixtures::codes(epochs / 2)))
+                    }
+                    Toward::After(_) => FoundCodes::Now,
                 };
-                app.on_desk(DeskEvent::Recalled(Arc::new(Recalled {
+                app.on_job(JobEvent::CodesLoaded(Ok(Arc::new(LoadedCodes {
                     kept: vec![0, asked.now / 2, asked.now],
                     asked,
                     found,
-                })));
+                }))));
             }
-            DeskRequest::Chore(Chore::Bookmark(BookmarkChange::Set(bookmark))) => {
-                app.on_desk(DeskEvent::Bookmarks(Arc::new(vec![bookmark])));
+            JobRequest::Quick(QuickJob::Bookmark(BookmarkChange::Set(bookmark))) => {
+                app.on_job(JobEvent::Bookmarks(Ok(Arc::new(vec![bookmark]))));
             }
             _ => {}
         }
@@ -797,13 +834,13 @@ proptest! {
     ) {
         let (mut width, mut height) = (80, 24);
         let mut app = (STATES[state].1)(width, height);
-        app.theme = Theme::new(depth);
-        let (tab, place) = (app.tab, app.neighbours.place().clone());
-        for input in inputs {
-            if let Input::Resize(columns, rows) = input {
+        app.shared.theme = Theme::new(depth);
+        let (tab, place) = (app.tab, app.panes.neighbours.around.place().clone());
+        for given in inputs {
+            if let Input::Resize(columns, rows) = given {
                 (width, height) = (columns, rows);
             }
-            app.on_input(&input);
+            input(&mut app, &given);
             answer(&mut app);
             answer_desk(&mut app);
             picture(&app, width, height);
@@ -812,16 +849,16 @@ proptest! {
         for _ in 0..2 {
             press(&mut app, KeyCode::Esc);
         }
-        prop_assert!(app.modal.is_none());
+        prop_assert!(app.dialog.is_none());
         press(&mut app, KeyCode::Char('3'));
         press(&mut app, KeyCode::Esc);
-        prop_assert!(app.selection.is_none());
+        prop_assert!(app.shared.selection.is_none());
         press(&mut app, KeyCode::Esc);
-        prop_assert!(app.past.codes().is_none());
-        for _ in 0..app.neighbours.ways().0 {
+        prop_assert!(app.panes.neighbours.past.codes().is_none());
+        for _ in 0..app.panes.neighbours.around.history().steps().0 {
             press(&mut app, KeyCode::Char('['));
         }
-        prop_assert!(app.neighbours.place().is_same(&place));
+        prop_assert!(app.panes.neighbours.around.place().is_same(&place));
         press(&mut app, KeyCode::Char(tab.label().0));
         prop_assert_eq!(app.tab, tab);
         picture(&app, width, height);

@@ -1,10 +1,9 @@
-//! The worker thread: requests in, outcomes and telemetry out; and the desk beside it.
+//! The worker thread: requests in, outcomes and telemetry out; and the threads of the jobs beside it.
 
-mod desk;
 mod error;
 mod explore;
 mod handle;
-mod lab;
+mod jobs;
 pub mod message;
 mod open_run;
 mod other_device;
@@ -14,11 +13,12 @@ mod requests;
 mod saving;
 mod worker;
 
-pub use desk::{
-    Chore, Content, Desk, DeskEvent, DeskInlet, DeskRequest, Estimates, Measurement, Misleading,
-    Moment, Recall, Recalled, RunEntry, Runs, Toward, VaeEstimates,
-};
 pub use error::SessionError;
 pub use handle::{Inlet, Session, Worker};
+pub use jobs::{
+    Content, Estimates, FoundCodes, JobError, JobEvent, JobRequest, JobSender, Jobs, LoadCodes,
+    LoadedCodes, LocatePoint, LocatedPoint, Measurement, Misleading, QuickJob, RunEntry, RunGlance,
+    Runs, Toward, VaeEstimates, locate_point,
+};
 pub use plan::{Place, Plan};
 pub use population::{MOST_MEMBERS, plans};

@@ -6,27 +6,31 @@ use fluxttice_core::device::DeviceSpec;
 use fluxttice_core::encode;
 use fluxttice_core::measure::neighbours::Space;
 use fluxttice_core::model::{Architecture, LATENT, Weights};
-use fluxttice_core::run::{Disk, branch, checkpoint, find_checkpoint, moments, stored_config};
+use fluxttice_core::run::{
+    Disk, branch, checkpoint, checkpoint_index, find_checkpoint, stored_config,
+};
 use fluxttice_core::session::message::{Codes, Event};
-use fluxttice_core::session::{Chore, Desk, DeskEvent, Moment, Recall, Recalled, Session, Toward};
+use fluxttice_core::session::{
+    FoundCodes, JobEvent, Jobs, LoadCodes, LoadedCodes, QuickJob, Session, Toward,
+};
 use fluxttice_core::space::Operation;
 use fluxttice_core::vae::Vae;
 
 use crate::support::{Watched, config, new_run, runs};
 
-/// What a desk answers.
-fn recalled(run: &Path, now: u32, toward: Toward) -> Recalled {
-    let mut desk = Desk::open(runs(run.parent().unwrap()), DeviceSpec::Cpu).unwrap();
-    let recall = Recall {
+/// The codes that were kept before or after an epoch.
+fn recalled(run: &Path, now: u32, toward: Toward) -> LoadedCodes {
+    let mut jobs = Jobs::start(runs(run.parent().unwrap()), DeviceSpec::Cpu).unwrap();
+    let recall = LoadCodes {
         run: Some(run.to_owned()),
         seed: stored_config(run).unwrap().seed,
         architecture: Architecture::PUBLISHED,
         now,
         toward,
     };
-    assert!(desk.inlet.send(Chore::Recall(recall).into()));
-    match desk.events.blocking_recv().unwrap() {
-        DeskEvent::Recalled(found) => (*found).clone(),
+    assert!(jobs.sender.send(QuickJob::LoadCodes(recall).into()));
+    match jobs.events.blocking_recv().unwrap() {
+        JobEvent::CodesLoaded(Ok(found)) => (*found).clone(),
         other => panic!("{other:?}"),
     }
 }
@@ -38,9 +42,9 @@ fn code(weights: &Weights) -> [f64; LATENT] {
 }
 
 /// The codes that were recalled.
-fn codes(found: &Recalled) -> &Codes {
+fn codes(found: &LoadedCodes) -> &Codes {
     match &found.found {
-        Moment::Codes(codes) => codes,
+        FoundCodes::Codes(codes) => codes,
         other => panic!("{other:?}"),
     }
 }
@@ -59,7 +63,7 @@ fn every_moment_that_was_kept_is_found_in_order() {
     train(&run, 4);
     let seed = stored_config(&run).unwrap().seed;
     // Epochs 0 and 2 are due, 3 is the latest; now is after epoch 3.
-    let there = moments(&run);
+    let there = checkpoint_index(&run);
     let earlier: Vec<u32> = there.range(..4).map(|(epochs, _)| *epochs).collect();
     assert!(earlier.contains(&1) && earlier.contains(&3), "{earlier:?}");
     let mut expected = vec![0];
@@ -83,11 +87,11 @@ fn every_moment_that_was_kept_is_found_in_order() {
         at = *epochs;
     }
     let start = recalled(&run, 4, Toward::Before(0)).found;
-    assert!(matches!(start, Moment::Nowhere));
+    assert!(matches!(start, FoundCodes::Nowhere));
     let first = recalled(&run, 4, Toward::After(0));
     assert_eq!(codes(&first).epoch, 1);
     let last = recalled(&run, 4, Toward::After(3)).found;
-    assert!(matches!(last, Moment::Now));
+    assert!(matches!(last, FoundCodes::Now));
     // Seen from an epoch in the middle, there are later ones.
     let later = recalled(&run, 1, Toward::After(1));
     assert_eq!(codes(&later).epoch, 3);
@@ -113,7 +117,7 @@ fn a_branch_remembers_what_its_parent_kept() {
         &config(&["checkpoint_freq=2"]),
     )
     .unwrap();
-    let there = moments(&child);
+    let there = checkpoint_index(&child);
     assert_eq!(there.keys().copied().collect::<Vec<_>>(), [1, 3]);
     // The first is the parent's own, the moment of the branch the child's; what came after is the
     // parent's alone.
@@ -126,10 +130,10 @@ fn a_checkpoint_that_is_damaged_is_told_and_the_others_are_still_there() {
     let home = tempfile::tempdir().unwrap();
     let run = home.path().join("run");
     train(&run, 4);
-    let folder = moments(&run)[&3].clone();
+    let folder = checkpoint_index(&run)[&3].clone();
     std::fs::write(checkpoint::weights_path(&folder), b"torn").unwrap();
-    let mut desk = Desk::open(runs(home.path()), DeviceSpec::Cpu).unwrap();
-    let recall = |toward| Recall {
+    let mut jobs = Jobs::start(runs(home.path()), DeviceSpec::Cpu).unwrap();
+    let recall = |toward| LoadCodes {
         run: Some(run.clone()),
         seed: 0,
         architecture: Architecture::PUBLISHED,
@@ -137,14 +141,16 @@ fn a_checkpoint_that_is_damaged_is_told_and_the_others_are_still_there() {
         toward,
     };
     for toward in [Toward::Before(4), Toward::Before(3)] {
-        desk.inlet.send(Chore::Recall(recall(toward)).into());
+        jobs.sender.send(QuickJob::LoadCodes(recall(toward)).into());
     }
-    match desk.events.blocking_recv().unwrap() {
-        DeskEvent::NotRecalled(problem) => assert!(problem.contains("epoch-0002"), "{problem}"),
+    match jobs.events.blocking_recv().unwrap() {
+        JobEvent::CodesLoaded(Err(problem)) => {
+            assert!(problem.to_string().contains("epoch-0002"), "{problem}");
+        }
         other => panic!("{other:?}"),
     }
-    match desk.events.blocking_recv().unwrap() {
-        DeskEvent::Recalled(found) => assert_eq!(codes(&found).epoch, 1),
+    match jobs.events.blocking_recv().unwrap() {
+        JobEvent::CodesLoaded(Ok(found)) => assert_eq!(codes(&found).epoch, 1),
         other => panic!("{other:?}"),
     }
 }
@@ -154,7 +160,7 @@ fn a_model_that_is_explored_is_told_the_story_up_to_its_own_epoch() {
     let home = tempfile::tempdir().unwrap();
     let run = home.path().join("run");
     train(&run, 4);
-    let folder = moments(&run)[&1].clone();
+    let folder = checkpoint_index(&run)[&1].clone();
     let checkpoint = find_checkpoint(home.path(), folder.to_str()).unwrap();
     let mut session = Session::explore(checkpoint).unwrap();
     let mut source = None;

@@ -5,7 +5,7 @@ use std::path::Path;
 
 use fluxttice_core::config::{Config, Source};
 use fluxttice_core::model::Weights;
-use fluxttice_core::run::{checkpoint, moments};
+use fluxttice_core::run::{checkpoint, checkpoint_index};
 use fluxttice_core::vae::Vae;
 use fluxttice_core::validation::{Finding, Past, Verdict, validate};
 
@@ -21,7 +21,7 @@ fn hold_out(run: &Path, change: &str) -> Finding {
     let mut session = Watched::train(new_run(run, &config, Some(EPOCHS)));
     session.ended();
     session.leave().0.unwrap();
-    let folder = moments(run)[&EPOCHS].clone();
+    let folder = checkpoint_index(run)[&EPOCHS].clone();
     let weights: Weights = checkpoint::load_weights(&checkpoint::weights_path(&folder)).unwrap();
     let findings = validate(&weights, &Past::new(config, Vec::new()), 0, &|_| {}).unwrap();
     let mut findings = findings.into_iter();

@@ -1,16 +1,21 @@
-//! What a key or a paste does: an action of the key table, or a character in a line.
+//! Keys, pastes and the mouse: an action of the key table, a character in a line, or a position.
 
-use crossterm::event::{Event as Input, KeyCode, KeyEvent, KeyEventKind, KeyModifiers};
+use crossterm::event::{
+    Event as Input, KeyCode, KeyEvent, KeyEventKind, KeyModifiers, MouseButton, MouseEvent,
+    MouseEventKind,
+};
+use ratatui::layout::Position;
 use tui_input::backend::crossterm::EventHandler;
 use tui_input::{InputRequest, StateChanged};
 
-use super::{App, Modal, Redraw, modal};
+use super::{App, Redraw};
+use crate::dialogs::LONGEST;
 use crate::keys::{self, Context};
 
 /// Held down, they make a character a command to the line instead of a part of it.
 const COMMANDS: KeyModifiers = KeyModifiers::CONTROL.union(KeyModifiers::ALT);
 
-/// Whether a key is one of those that pasted text is made of.
+/// True if a key is one of those that pasted text is made of.
 fn is_text(key: &KeyEvent) -> bool {
     match key.code {
         KeyCode::Char(_) => !key.modifiers.intersects(COMMANDS),
@@ -31,7 +36,7 @@ impl App {
             match input {
                 Input::Key(key) if is_paste && is_text(key) => {
                     let typed = matches!(key.code, KeyCode::Char(_));
-                    let line = self.modal.as_mut().map(|modal| modal.input().is_some());
+                    let line = self.dialog.as_mut().map(|dialog| dialog.line().is_some());
                     if typed && line != Some(false) {
                         self.on_input(input);
                     }
@@ -52,16 +57,26 @@ impl App {
         }
     }
 
-    fn on_key(&mut self, key: KeyEvent) {
-        let contexts = match &self.modal {
-            Some(modal) => [modal.context(), Context::Always],
-            None => [self.tab.context(), Context::Everywhere],
+    /// The contexts whose keys hold now, the first before the second.
+    pub fn contexts(&self) -> [Context; 2] {
+        let context = match &self.dialog {
+            Some(dialog) => dialog.context(),
+            None => self.front().context(),
         };
-        let found = keys::find(&contexts, &key).or_else(|| keys::find(&[Context::Always], &key));
+        match context.is_of_dialog() {
+            true => [context, Context::Always],
+            false => [context, Context::Everywhere],
+        }
+    }
+
+    fn on_key(&mut self, key: KeyEvent) {
+        let found = keys::find(&self.contexts(), &key);
+        let found = found.or_else(|| keys::find(&[Context::Always], &key));
         self.redraw(Redraw::Now);
-        // In a number of the disruption dialog the arrows move within the text.
-        let types = matches!(&self.modal, Some(Modal::Disrupt(form)) if !form.field.is_choice())
-            && matches!(key.code, KeyCode::Left | KeyCode::Right);
+        let types = self
+            .dialog
+            .as_ref()
+            .is_some_and(|dialog| dialog.types(key.code));
         match found {
             Some(binding) if !types => self.perform(binding.action),
             _ => self.type_key(key),
@@ -69,45 +84,53 @@ impl App {
     }
 
     fn type_key(&mut self, key: KeyEvent) {
-        let Some(input) = self.modal.as_mut().and_then(Modal::input) else {
+        let Some(dialog) = &mut self.dialog else {
             return;
         };
-        let full = input.value().chars().count() >= modal::LONGEST;
+        let Some(line) = dialog.line() else {
+            return;
+        };
+        let full = line.value().chars().count() >= LONGEST;
         if full && matches!(key.code, KeyCode::Char(_)) && !key.modifiers.intersects(COMMANDS) {
             return;
         }
-        if input
-            .handle_event(&Input::Key(key))
-            .is_some_and(|StateChanged { value, .. }| value)
-        {
-            self.retype();
+        let changed = line.handle_event(&Input::Key(key));
+        if changed.is_some_and(|StateChanged { value, .. }| value) {
+            dialog.retyped();
         }
     }
 
     fn on_paste(&mut self, text: &str) {
-        let Some(input) = self.modal.as_mut().and_then(Modal::input) else {
+        let Some(dialog) = &mut self.dialog else {
             return;
         };
-        let room = modal::LONGEST.saturating_sub(input.value().chars().count());
+        let Some(line) = dialog.line() else {
+            return;
+        };
+        let room = LONGEST.saturating_sub(line.value().chars().count());
         for character in text
             .chars()
             .filter(|character| !character.is_control())
             .take(room)
         {
-            let _ = input.handle(InputRequest::InsertChar(character));
+            let _ = line.handle(InputRequest::InsertChar(character));
         }
-        self.retype();
+        dialog.retyped();
         self.redraw(Redraw::Now);
     }
 
-    /// After other text is typed, the likeliest proposal is chosen again.
-    fn retype(&mut self) {
-        match &mut self.modal {
-            Some(Modal::Palette(palette)) => palette.selected = 0,
-            Some(Modal::Find(form)) => form.retyped(),
-            Some(Modal::Places(form)) => form.selected = 0,
-            Some(Modal::Controls(form)) => form.selected = 0,
-            _ => {}
+    fn on_mouse(&mut self, mouse: MouseEvent) {
+        let at = Position {
+            x: mouse.column,
+            y: mouse.row,
+        };
+        match mouse.kind {
+            MouseEventKind::Down(MouseButton::Left) => self.click(at, false),
+            MouseEventKind::Drag(MouseButton::Left) => self.click(at, true),
+            MouseEventKind::ScrollUp => self.wheel(-1),
+            MouseEventKind::ScrollDown => self.wheel(1),
+            _ => return,
         }
+        self.redraw(Redraw::Now);
     }
 }

@@ -24,9 +24,9 @@ fn saved() -> Command {
 }
 
 fn certifies(app: &mut App) -> bool {
-    let asked = app.take_desk_requests();
+    let asked = app.take_job_requests();
     let certify =
-        |request: &DeskRequest| matches!(request, DeskRequest::Measure(Measurement::Certify(_)));
+        |request: &JobRequest| matches!(request, JobRequest::Measure(Measurement::Certify(_)));
     asked.iter().any(certify)
 }
 
@@ -90,15 +90,15 @@ fn an_experiment_goes_with_its_own_request() {
         disrupt(&mut app, None);
         let command = sent(&mut app).remove(0);
         granted(&mut app, command);
-        assert!(app.take_desk_requests().is_empty(), "{choice:?}");
+        assert!(app.take_job_requests().is_empty(), "{choice:?}");
 
         disrupt(&mut app, Some(choice));
         disrupt(&mut app, None);
         let command = sent(&mut app).remove(0);
         granted(&mut app, command);
-        let asked = app.take_desk_requests();
+        let asked = app.take_job_requests();
         assert!(
-            matches!(asked[..], [DeskRequest::Try(_)]),
+            matches!(asked[..], [JobRequest::Try(_)]),
             "{choice:?}: {asked:?}"
         );
     }
@@ -127,13 +127,13 @@ fn nothing_waits_for_a_desk_that_has_gone() {
     unsent(&mut app);
     assert!(picture(&app, 120, 40).contains("start the explorer again"));
     press(&mut app, KeyCode::Char('<'));
-    let asked = app.take_desk_requests();
-    let [DeskRequest::Chore(Chore::Recall(_))] = &asked[..] else {
+    let asked = app.take_job_requests();
+    let [JobRequest::Quick(QuickJob::LoadCodes(_))] = &asked[..] else {
         panic!("{asked:?}");
     };
     let mut app = evidence::explored(None);
     press(&mut app, KeyCode::Char('c'));
-    assert!(app.desk.at_work().is_some());
+    assert!(app.shared.job().is_some());
     unsent(&mut app);
-    assert!(app.desk.at_work().is_none());
+    assert!(app.shared.job().is_none());
 }

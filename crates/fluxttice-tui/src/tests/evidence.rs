@@ -8,7 +8,7 @@ use fluxttice_core::measure::{Corrected, Estimate, Evenness, Progress, Rare};
 use fluxttice_core::model::Weights;
 use fluxttice_core::session::message::Model;
 use fluxttice_core::session::{
-    Chore, DeskEvent, DeskRequest, Estimates, Measurement, Misleading, VaeEstimates,
+    Estimates, JobEvent, JobRequest, Measurement, Misleading, QuickJob, VaeEstimates,
 };
 use fluxttice_core::space::{OPERATIONS, Operation};
 use serde_json::json;
@@ -82,9 +82,9 @@ fn certificate(name: &str) -> Item {
 }
 
 /// Three certificates, one of them damaged, and a snapshot.
-fn shelf() -> DeskEvent {
+fn shelf() -> JobEvent {
     let statement = Box::new(Err("expected value at line 1 column 1".to_owned()));
-    DeskEvent::Listed(Arc::new(vec![
+    JobEvent::Listed(Ok(Arc::new(vec![
         certificate("epoch-0106"),
         certificate("epoch-0050"),
         item(
@@ -100,7 +100,7 @@ fn shelf() -> DeskEvent {
                 position: Some((51, 131)),
             },
         ),
-    ]))
+    ])))
 }
 
 fn verdict(failed: Option<(&str, &str, &str)>) -> Arc<Verdict> {
@@ -126,7 +126,7 @@ fn verdict(failed: Option<(&str, &str, &str)>) -> Arc<Verdict> {
 pub fn stocked(width: u16, height: u16) -> App {
     let mut app = fixtures::live(width, height);
     press(&mut app, KeyCode::Char('5'));
-    app.on_desk(shelf());
+    app.on_job(shelf());
     app
 }
 
@@ -206,7 +206,7 @@ fn pictures_of_the_shelf() {
             format!("looking_{width}x{height}"),
             picture(&empty, width, height)
         );
-        empty.on_desk(DeskEvent::Listed(Arc::default()));
+        empty.on_job(JobEvent::Listed(Ok(Arc::default())));
         insta::assert_snapshot!(
             format!("nothing_{width}x{height}"),
             picture(&empty, width, height)
@@ -218,7 +218,7 @@ fn pictures_of_the_shelf() {
             picture(&app, width, height)
         );
         press(&mut app, KeyCode::Char('v'));
-        app.on_desk(DeskEvent::Progress(Progress {
+        app.on_job(JobEvent::Progress(Progress {
             what: "prior codes of A",
             done: 430_000,
             of: 1_000_000,
@@ -227,9 +227,9 @@ fn pictures_of_the_shelf() {
             format!("verifying_{width}x{height}"),
             picture(&app, width, height)
         );
-        app.on_desk(DeskEvent::Verified(
+        app.on_job(JobEvent::Verified(
             "/runs/epoch-0106".into(),
-            verdict(None),
+            Ok(verdict(None)),
         ));
         insta::assert_snapshot!(
             format!("holds_{width}x{height}"),
@@ -242,9 +242,9 @@ fn pictures_of_the_shelf() {
             "18984 of 18131.18",
             "16984 of 18131.18",
         );
-        app.on_desk(DeskEvent::Verified(
+        app.on_job(JobEvent::Verified(
             "/runs/epoch-0050".into(),
-            verdict(Some(differs)),
+            Ok(verdict(Some(differs))),
         ));
         insta::assert_snapshot!(
             format!("differs_{width}x{height}"),
@@ -274,7 +274,7 @@ fn pictures_of_estimates() {
         );
         answer(&mut app);
         app.on_event(model(51));
-        app.on_desk(DeskEvent::Estimated(estimates(51)));
+        app.on_job(JobEvent::Estimated(Ok(estimates(51))));
         press(&mut app, KeyCode::Char('n'));
         insta::assert_snapshot!(
             format!("likely_{width}x{height}"),
@@ -299,7 +299,7 @@ fn a_certificate_of_a_run_is_made_of_a_snapshot_of_this_moment() {
     press(&mut app, KeyCode::Char('c'));
     assert_eq!(sent(&mut app), [Command::Snapshot { name: None }]);
     assert!(
-        app.take_desk_requests().is_empty(),
+        app.take_job_requests().is_empty(),
         "there is nothing to measure yet"
     );
     let outcome = |id, applied| {
@@ -318,25 +318,25 @@ fn a_certificate_of_a_run_is_made_of_a_snapshot_of_this_moment() {
     // Another snapshot's outcome asks for nothing but the list.
     app.on_event(outcome(6, true));
     assert!(matches!(
-        &app.take_desk_requests()[..],
-        [DeskRequest::Chore(Chore::List)]
+        &app.take_job_requests()[..],
+        [JobRequest::Quick(QuickJob::List)]
     ));
     app.on_event(outcome(1, true));
     let folder = fixtures::info()
         .folder
         .join("snapshots/epoch-0051-batch-131");
-    match &app.take_desk_requests()[..] {
+    match &app.take_job_requests()[..] {
         [
-            DeskRequest::Measure(Measurement::Certify(Some(asked))),
-            DeskRequest::Chore(Chore::List),
+            JobRequest::Measure(Measurement::Certify(Some(asked))),
+            JobRequest::Quick(QuickJob::List),
         ] => assert_eq!(*asked, folder),
         other => panic!("{other:?}"),
     }
-    app.on_desk(DeskEvent::Certified("/runs/x".into()));
+    app.on_job(JobEvent::Certified(Ok("/runs/x".into())));
     assert!(
         matches!(
-            &app.take_desk_requests()[..],
-            [DeskRequest::Chore(Chore::List)]
+            &app.take_job_requests()[..],
+            [JobRequest::Quick(QuickJob::List)]
         ),
         "the list is looked at again"
     );
@@ -358,11 +358,11 @@ fn a_snapshot_that_was_refused_is_not_certified() {
         applied: false,
         message: "the disk is full".to_owned(),
     }));
-    let asked = app.take_desk_requests();
+    let asked = app.take_job_requests();
     assert!(
         !asked
             .iter()
-            .any(|request| matches!(request, DeskRequest::Measure(Measurement::Certify(_)))),
+            .any(|request| matches!(request, JobRequest::Measure(Measurement::Certify(_)))),
         "{asked:?}"
     );
 }
@@ -386,8 +386,8 @@ fn what_is_explored_is_certified_as_it_lies() {
         let mut app = explored(checkpoint.clone());
         press(&mut app, KeyCode::Char('c'));
         assert_eq!(sent(&mut app), [], "nothing is asked of the worker");
-        match &app.take_desk_requests()[..] {
-            [DeskRequest::Measure(Measurement::Certify(asked))] => assert_eq!(*asked, checkpoint),
+        match &app.take_job_requests()[..] {
+            [JobRequest::Measure(Measurement::Certify(asked))] => assert_eq!(*asked, checkpoint),
             other => panic!("{other:?}"),
         }
     }
@@ -396,18 +396,18 @@ fn what_is_explored_is_certified_as_it_lies() {
 #[test]
 fn in_evidence_the_chosen_one_is_certified_checked_and_copied() {
     let mut app = stocked(120, 40);
-    app.take_desk_requests();
+    app.take_job_requests();
     press(&mut app, KeyCode::Char('c'));
     assert!(
-        app.take_desk_requests().is_empty(),
+        app.take_job_requests().is_empty(),
         "a certificate needs no certificate"
     );
     press(&mut app, KeyCode::Char('v'));
     press(&mut app, KeyCode::Char('e'));
-    match &app.take_desk_requests()[..] {
+    match &app.take_job_requests()[..] {
         [
-            DeskRequest::Measure(Measurement::Verify(folder)),
-            DeskRequest::Chore(Chore::Export { folder: from, to }),
+            JobRequest::Measure(Measurement::Verify(folder)),
+            JobRequest::Quick(QuickJob::Export { folder: from, to }),
         ] => {
             assert_eq!((folder, folder), (&PathBuf::from("/runs/epoch-0106"), from));
             assert_eq!(*to, PathBuf::from("20261121-120000-s42-epoch-0106"));
@@ -417,13 +417,13 @@ fn in_evidence_the_chosen_one_is_certified_checked_and_copied() {
     press(&mut app, KeyCode::End);
     press(&mut app, KeyCode::Char('v'));
     assert!(
-        app.take_desk_requests().is_empty(),
+        app.take_job_requests().is_empty(),
         "a snapshot states nothing"
     );
     press(&mut app, KeyCode::Char('c'));
     assert!(matches!(
-        &app.take_desk_requests()[..],
-        [DeskRequest::Measure(Measurement::Certify(Some(_)))]
+        &app.take_job_requests()[..],
+        [JobRequest::Measure(Measurement::Certify(Some(_)))]
     ));
 }
 
@@ -437,19 +437,19 @@ fn estimates_are_asked_for_one_at_a_time_and_once_an_epoch() {
     assert_eq!(sent(&mut app), [], "the first is under way");
     app.on_event(model(51));
     assert!(matches!(
-        &app.take_desk_requests()[..],
-        [DeskRequest::Measure(Measurement::Estimate(_))]
+        &app.take_job_requests()[..],
+        [JobRequest::Measure(Measurement::Estimate(_))]
     ));
     assert_eq!(sent(&mut app), [], "the desk is at work");
-    app.on_desk(DeskEvent::Estimated(estimates(51)));
+    app.on_job(JobEvent::Estimated(Ok(estimates(51))));
     assert_eq!(
         sent(&mut app),
         [Command::Weights],
         "epoch 51 is finished meanwhile"
     );
     app.on_event(model(52));
-    app.take_desk_requests();
-    app.on_desk(DeskEvent::Estimated(estimates(52)));
+    app.take_job_requests();
+    app.on_job(JobEvent::Estimated(Ok(estimates(52))));
     assert_eq!(sent(&mut app), [], "nothing is newer");
     // Out of sight they are not asked for.
     press(&mut app, KeyCode::Char('3'));
@@ -464,22 +464,34 @@ fn the_cursor_goes_through_the_rare_of_whom_they_are_shown() {
     answer(&mut app);
     app.on_event(model(51));
     let estimates = estimates(51);
-    app.on_desk(DeskEvent::Estimated(Arc::clone(&estimates)));
+    app.on_job(JobEvent::Estimated(Ok(Arc::clone(&estimates))));
     // The smaller of both, then A, then B.
     press(&mut app, KeyCode::Char('v'));
     press(&mut app, KeyCode::Char('n'));
-    assert_eq!(app.map.operation(), estimates.vaes[0].rare[0].operation);
+    assert_eq!(
+        app.panes.coverage.map.operation(),
+        estimates.vaes[0].rare[0].operation
+    );
     press(&mut app, KeyCode::Char('n'));
-    assert_eq!(app.map.operation(), estimates.vaes[0].rare[1].operation);
+    assert_eq!(
+        app.panes.coverage.map.operation(),
+        estimates.vaes[0].rare[1].operation
+    );
     press(&mut app, KeyCode::Char('N'));
-    assert_eq!(app.map.operation(), estimates.vaes[0].rare[0].operation);
+    assert_eq!(
+        app.panes.coverage.map.operation(),
+        estimates.vaes[0].rare[0].operation
+    );
     press(&mut app, KeyCode::Char('v'));
     press(&mut app, KeyCode::Char('n'));
-    assert_eq!(app.map.operation(), estimates.vaes[1].rare[0].operation);
+    assert_eq!(
+        app.panes.coverage.map.operation(),
+        estimates.vaes[1].rare[0].operation
+    );
 
     let mut none = (*estimates).clone();
     none.vaes[1].rare.clear();
-    app.on_desk(DeskEvent::Estimated(Arc::new(none)));
+    app.on_job(JobEvent::Estimated(Ok(Arc::new(none))));
     press(&mut app, KeyCode::Char('n'));
     let screen = picture(&app, 120, 40);
     assert!(screen.contains("none stands out among"), "{screen}");

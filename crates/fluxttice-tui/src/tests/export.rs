@@ -2,11 +2,11 @@
 
 use fluxttice_core::measure::neighbours::Space;
 use fluxttice_core::plot::Drawing;
-use fluxttice_core::session::{Chore, Content, DeskRequest};
+use fluxttice_core::session::{Content, JobRequest, QuickJob};
 
 use super::operations::{explored, find};
 use super::*;
-use crate::app::Paint;
+use crate::panes::neighbours::ColorBy;
 
 /// Writes the file with this place in the dialog: its name and what it holds.
 fn export(app: &mut App, key: char, place: usize) -> (String, Content) {
@@ -14,12 +14,12 @@ fn export(app: &mut App, key: char, place: usize) -> (String, Content) {
     for _ in 0..place {
         press(app, KeyCode::Down);
     }
-    app.take_desk_requests();
+    app.take_job_requests();
     press(app, KeyCode::Enter);
-    assert!(app.modal.is_none());
-    let asked = app.take_desk_requests();
+    assert!(app.dialog.is_none());
+    let asked = app.take_job_requests();
     match &asked[..] {
-        [DeskRequest::Chore(Chore::Write { content, to })] => {
+        [JobRequest::Quick(QuickJob::Write { content, to })] => {
             (to.display().to_string(), content.clone())
         }
         other => panic!("{other:?}"),
@@ -48,7 +48,7 @@ fn lists_are_written_as_they_are_shown() {
     press(&mut app, KeyCode::Char('x'));
     insta::assert_snapshot!("export", picture(&app, 80, 24));
     press(&mut app, KeyCode::Esc);
-    let listed = app.neighbours.found().near.neighbours.clone();
+    let listed = app.panes.neighbours.around.found().near.neighbours.clone();
     let (name, csv) = text(export(&mut app, 'x', 0));
     assert_eq!(name, "near-min-a-euclidean.csv");
     let rows: Vec<&str> = csv.lines().collect();
@@ -75,11 +75,14 @@ fn lists_are_written_as_they_are_shown() {
 
     press(&mut app, KeyCode::Char('1'));
     let (_, csv) = text(export(&mut app, 'x', 0));
-    assert_eq!(csv.lines().count(), 1 + app.run().records.len());
+    assert_eq!(csv.lines().count(), 1 + app.shared.run().records.len());
     press(&mut app, KeyCode::Char('6'));
     let (_, json) = text(export(&mut app, 'x', 1));
     let read: serde_json::Value = serde_json::from_str(&json).unwrap();
-    assert_eq!(read.as_array().unwrap().len(), app.log.visible().count());
+    assert_eq!(
+        read.as_array().unwrap().len(),
+        app.panes.log.visible().count()
+    );
 }
 
 /// Every colour of a picture in which something is drawn, as SVG writes them.
@@ -116,7 +119,7 @@ fn pictures_hold_what_is_on_the_screen() {
     assert!(colours(&svg).len() >= 4);
 
     type_text(&mut app, "3vv");
-    assert_eq!(app.projection.paint, Paint::Zeros);
+    assert_eq!(app.panes.neighbours.planes.color_by, ColorBy::Zeros);
     let (name, planes) = drawing(export(&mut app, 'x', 3));
     assert_eq!(name, "built-in-model-plane-built-in-model.png");
     let Drawing::Points(points) = &planes else {
@@ -126,7 +129,7 @@ fn pictures_hold_what_is_on_the_screen() {
     for (plane, space) in points.planes.iter().zip([Space::A, Space::B]) {
         assert_eq!(plane.points.len(), 19_683);
         assert_eq!(plane.rings.len(), 10);
-        let min = app.projection.of(space).unwrap().points[15_633];
+        let min = app.panes.neighbours.planes.of(space).unwrap().points[15_633];
         assert_eq!(plane.named, Some((min, "min".to_owned())));
     }
     let png = planes.bytes("png").unwrap();
@@ -137,7 +140,7 @@ fn pictures_hold_what_is_on_the_screen() {
     let Drawing::Curves(curves) = &charts else {
         panic!("charts");
     };
-    assert_eq!(curves.panels.len(), view::CHARTS);
+    assert_eq!(curves.panels.len(), crate::panes::train::charts::COUNT);
     let svg = String::from_utf8(charts.bytes("svg").unwrap()).unwrap();
     assert!(svg.contains("coverage by argmax, N 50,000"));
 }

@@ -29,7 +29,7 @@ fn say(mut app: App, why: &str, keys: &str) {
         let shown = picture(&app, 120, 40);
         assert!(shown.contains(why), "{key}: {shown}");
         assert!(
-            app.modal.is_none(),
+            app.dialog.is_none(),
             "{key} opens a dialog that leads nowhere"
         );
         assert_eq!(sent(&mut app), [], "{key}");
@@ -137,8 +137,8 @@ fn how_a_run_ended_is_said_in_the_same_words_everywhere() {
     assert!(picture(&finished(120, 40), 120, 40).contains(words));
     let mut app = fixtures::live(120, 40);
     press(&mut app, KeyCode::Char('4'));
-    app.on_desk(DeskEvent::Runs(Arc::new(steering::entries_ended(
+    app.on_job(JobEvent::Runs(Ok(Arc::new(steering::entries_ended(
         EndReason::EarlyStop,
-    ))));
+    )))));
     assert!(picture(&app, 120, 40).contains(words));
 }

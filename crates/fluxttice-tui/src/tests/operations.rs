@@ -6,7 +6,7 @@ use fluxttice_core::session::Session;
 use fluxttice_core::space::query::Query;
 
 use super::*;
-use crate::app::Paint;
+use crate::panes::neighbours::ColorBy;
 
 /// Types an expression into the search and takes it.
 pub fn find(app: &mut App, text: &str) {
@@ -20,15 +20,18 @@ fn what_an_expression_finds_is_listed_lit_and_walked_through() {
     let mut app = fixtures::live(120, 40);
     find(&mut app, "commutative & idem");
     assert_eq!(app.tab, Tab::Neighbours);
-    let selection = app.selection.clone().unwrap();
+    let selection = app.shared.selection.clone().unwrap();
     assert_eq!(
         (selection.text.as_str(), selection.count),
         ("commutative & idempotent", 27)
     );
     let query: Query = selection.text.parse().unwrap();
     // min is commutative and idempotent itself.
-    assert_eq!(app.neighbours.found().near.neighbours.len(), 26);
-    for near in &app.neighbours.found().near.neighbours {
+    assert_eq!(
+        app.panes.neighbours.around.found().near.neighbours.len(),
+        26
+    );
+    for near in &app.panes.neighbours.around.found().near.neighbours {
         assert!(query.matches(near.operation));
     }
     insta::assert_snapshot!("neighbours_selected", picture(&app, 120, 40));
@@ -36,12 +39,15 @@ fn what_an_expression_finds_is_listed_lit_and_walked_through() {
     insta::assert_snapshot!("coverage_selected", picture(&app, 120, 40));
     for _ in 0..30 {
         press(&mut app, KeyCode::Char('n'));
-        assert!(query.matches(app.map.operation()));
+        assert!(query.matches(app.panes.coverage.map.operation()));
     }
     press(&mut app, KeyCode::Esc);
-    assert!(app.selection.is_none());
+    assert!(app.shared.selection.is_none());
     press(&mut app, KeyCode::Char('3'));
-    assert_eq!(app.neighbours.found().near.neighbours.len(), 100);
+    assert_eq!(
+        app.panes.neighbours.around.found().near.neighbours.len(),
+        100
+    );
 }
 
 #[test]
@@ -52,13 +58,17 @@ fn everything_as_near_as_the_chosen_one_is_selected() {
         press(&mut app, KeyCode::Down);
     }
     press(&mut app, KeyCode::Char('r'));
-    let selection = app.selection.clone().unwrap();
+    let selection = app.shared.selection.clone().unwrap();
     assert_eq!(
         selection.count, 6,
         "five neighbours and the centre: {}",
         selection.text
     );
-    assert!(selection.found.contains(app.neighbours.centre()));
+    assert!(
+        selection
+            .found
+            .contains(app.panes.neighbours.around.centre())
+    );
 }
 
 #[test]
@@ -66,7 +76,7 @@ fn codes_are_drawn_on_their_plane() {
     for (name, width, height) in [("80x24", 80, 24), ("120x40", 120, 40), ("200x60", 200, 60)] {
         let mut app = fixtures::live(width, height);
         type_text(&mut app, "3p");
-        assert!(app.projection.of(Space::A).is_some());
+        assert!(app.panes.neighbours.planes.of(Space::A).is_some());
         insta::assert_snapshot!(format!("plane_{name}"), picture(&app, width, height));
     }
 }
@@ -75,18 +85,18 @@ fn codes_are_drawn_on_their_plane() {
 fn each_paint_has_a_look_of_its_own() {
     for depth in [ColorDepth::None, ColorDepth::True] {
         let mut app = fixtures::live(200, 60);
-        app.theme = Theme::new(depth);
+        app.shared.theme = Theme::new(depth);
         type_text(&mut app, "3p");
         let mut seen = Vec::new();
-        while app.projection.paint != Paint::Plain {
+        while app.panes.neighbours.planes.color_by != ColorBy::Plain {
             press(&mut app, KeyCode::Char('v'));
-            let paint = app.projection.paint;
+            let paint = app.panes.neighbours.planes.color_by;
             // Neither probabilities nor another moment are known here.
-            if matches!(paint, Paint::Probability | Paint::Moved) {
+            if matches!(paint, ColorBy::Probability | ColorBy::Moved) {
                 continue;
             }
             let mut terminal = Terminal::new(TestBackend::new(200, 60)).unwrap();
-            terminal.draw(|frame| view::draw(frame, &app)).unwrap();
+            terminal.draw(|frame| frame::draw(frame, &app)).unwrap();
             // Below the headings, whose words differ in any case.
             let buffer = terminal.backend().buffer();
             let cells = (5..30).flat_map(|y| (60..190).map(move |x| (x, y)));
@@ -101,8 +111,8 @@ fn each_paint_has_a_look_of_its_own() {
 fn a_plane_does_not_claim_a_paint_that_is_not_measured() {
     let mut app = fixtures::live(200, 60);
     type_text(&mut app, "3pv");
-    assert_eq!(app.projection.paint, Paint::Probability);
-    assert!(app.desk.estimates.is_none());
+    assert_eq!(app.panes.neighbours.planes.color_by, ColorBy::Probability);
+    assert!(app.shared.estimates.is_none());
     assert!(picture(&app, 200, 60).contains("by probability once measured"));
 }
 
@@ -151,9 +161,8 @@ fn the_documented_questions_have_their_answers() {
     let page = include_str!("../../../../docs/guide/operations.md");
     let questions = questions(page);
     assert_eq!(questions.len(), 10);
-    let explored = explored();
     for question in questions {
-        let mut app = explored.clone();
+        let mut app = explored();
         for keys in question.keys {
             match keys {
                 "Enter" => press(&mut app, KeyCode::Enter),
@@ -193,19 +202,28 @@ fn a_point_between_operations_is_a_centre_like_any_other() {
     let mut app = explored();
     press(&mut app, KeyCode::Char('3'));
     find(&mut app, "min + max - product");
-    assert_eq!(app.neighbours.found().decoded.len(), 1);
-    let read = app.neighbours.found().decoded[0].1.operation;
-    assert_eq!((app.neighbours.centre(), read.index()), (read, 19_539));
+    assert_eq!(app.panes.neighbours.around.found().decoded.len(), 1);
+    let read = app.panes.neighbours.around.found().decoded[0].1.operation;
+    assert_eq!(
+        (app.panes.neighbours.around.centre(), read.index()),
+        (read, 19_539)
+    );
     insta::assert_snapshot!("point", picture(&app, 120, 40));
     press(&mut app, KeyCode::Char('o'));
-    assert_eq!(app.neighbours.found().decoded.len(), 2);
+    assert_eq!(app.panes.neighbours.around.found().decoded.len(), 2);
     // Metrics of posteriors say why they have nothing to show; Hamming compares with what is decoded.
     type_text(&mut app, "ee");
     assert!(picture(&app, 120, 40).contains("a point has none"));
     type_text(&mut app, "ee");
-    assert_eq!(app.neighbours.found().near.neighbours[0].operation, read);
+    assert_eq!(
+        app.panes.neighbours.around.found().near.neighbours[0].operation,
+        read
+    );
     press(&mut app, KeyCode::Char('['));
-    assert_eq!(app.neighbours.centre(), names::find("min").unwrap());
+    assert_eq!(
+        app.panes.neighbours.around.centre(),
+        names::find("min").unwrap()
+    );
 }
 
 #[test]
@@ -218,39 +236,45 @@ fn a_box_on_the_plane_selects_what_it_holds() {
     let shown = picture(&app, 120, 40);
     insta::assert_snapshot!("box", shown);
     press(&mut app, KeyCode::Enter);
-    let selection = app.selection.clone().unwrap();
+    let selection = app.shared.selection.clone().unwrap();
     let count = crate::format::thousands(selection.count as u64);
     assert!(shown.contains(&format!("{count} in the box")), "{count}");
     // A second one selects within the first.
     press(&mut app, KeyCode::Char('g'));
     press(&mut app, KeyCode::Char('-'));
     press(&mut app, KeyCode::Enter);
-    let within = app.selection.clone().unwrap();
+    let within = app.shared.selection.clone().unwrap();
     assert!(within.count < selection.count && within.count > 0);
     assert_eq!(within.found.difference(&selection.found).len(), 0);
     press(&mut app, KeyCode::Char('g'));
     press(&mut app, KeyCode::Esc);
-    assert_eq!(app.selection.clone().unwrap().count, within.count);
+    assert_eq!(app.shared.selection.clone().unwrap().count, within.count);
 }
 
 #[test]
 fn a_line_is_walked_step_by_step() {
     let mut app = explored();
     press(&mut app, KeyCode::Char('3'));
-    let start = app.neighbours.place().clone();
-    let chosen = app.neighbours.chosen().unwrap().operation;
+    let start = app.panes.neighbours.around.place().clone();
+    let chosen = app.panes.neighbours.around.chosen().unwrap().operation;
     press(&mut app, KeyCode::Char('+'));
-    assert!(app.neighbours.place().operation().is_none());
+    assert!(app.panes.neighbours.around.place().operation().is_none());
     insta::assert_snapshot!("walk", picture(&app, 120, 40));
     for _ in 0..9 {
         press(&mut app, KeyCode::Char('+'));
     }
-    assert_eq!(app.neighbours.place().operation(), Some(chosen));
+    assert_eq!(
+        app.panes.neighbours.around.place().operation(),
+        Some(chosen)
+    );
     press(&mut app, KeyCode::Char('['));
-    assert!(app.neighbours.place().is_same(&start));
+    assert!(app.panes.neighbours.around.place().is_same(&start));
     press(&mut app, KeyCode::Char('z'));
     press(&mut app, KeyCode::Char('-'));
-    assert_eq!(app.neighbours.place().to_string(), "min - 0.25*z0");
+    assert_eq!(
+        app.panes.neighbours.around.place().to_string(),
+        "min - 0.25*z0"
+    );
     press(&mut app, KeyCode::Char('Z'));
-    assert!(app.neighbours.place().is_same(&start));
+    assert!(app.panes.neighbours.around.place().is_same(&start));
 }

@@ -3,29 +3,29 @@
 use fluxttice_core::measure::Posteriors;
 use fluxttice_core::measure::neighbours::{Centre, Cloud, Metric, Search, Space, Spaces, nearest};
 use fluxttice_core::session::message::Codes;
-use fluxttice_core::session::{Chore, DeskEvent, DeskRequest, Moment, Recall, Recalled};
+use fluxttice_core::session::{FoundCodes, JobEvent, JobRequest, LoadCodes, LoadedCodes, QuickJob};
 use fluxttice_core::space::{OPERATIONS, Operation};
 
 use super::*;
-use crate::app::Paint;
+use crate::panes::neighbours::ColorBy;
 
 /// Answers what was asked of the past with the codes of another epoch, or with none.
-fn recall(app: &mut App, found: Moment) {
-    let asked = app.take_desk_requests();
-    let [DeskRequest::Chore(Chore::Recall(asked))] = &asked[..] else {
+fn recall(app: &mut App, found: FoundCodes) {
+    let asked = app.take_job_requests();
+    let [JobRequest::Quick(QuickJob::LoadCodes(asked))] = &asked[..] else {
         panic!("{asked:?}");
     };
-    let recalled = Recalled {
+    let recalled = LoadedCodes {
         asked: asked.clone(),
         kept: vec![0, 10, 41, 51],
         found,
     };
-    app.on_desk(DeskEvent::Recalled(Arc::new(recalled)));
+    app.on_job(JobEvent::CodesLoaded(Ok(Arc::new(recalled))));
 }
 
 /// Codes of then, as they are recalled.
-fn past(epoch: u32) -> Moment {
-    Moment::Codes(Arc::new(past_codes(epoch)))
+fn past(epoch: u32) -> FoundCodes {
+    FoundCodes::Codes(Arc::new(past_codes(epoch)))
 }
 
 /// Codes like those of the fixture, but that each operation has that of another far away.
@@ -55,20 +55,20 @@ fn past_codes(epoch: u32) -> Codes {
 fn kept_epochs_are_walked_back_and_forth() {
     let mut app = fixtures::live(120, 40);
     press(&mut app, KeyCode::Char('3'));
-    let now = app.codes().unwrap().clone();
+    let now = app.panes.neighbours.codes(&app.shared).unwrap().clone();
     let before = picture(&app, 120, 40);
-    app.take_desk_requests();
+    app.take_job_requests();
     // Held down, the key asks once at a time.
     press(&mut app, KeyCode::Char('<'));
     press(&mut app, KeyCode::Char('<'));
     recall(&mut app, past(41));
-    assert_eq!(app.codes().unwrap().epoch, 41);
+    assert_eq!(app.panes.neighbours.codes(&app.shared).unwrap().epoch, 41);
     insta::assert_snapshot!("neighbours_then", picture(&app, 120, 40));
     insta::assert_snapshot!("neighbours_then_80x24", picture(&app, 80, 24));
 
     // Every rank by now is that of a search among the codes of now.
-    let near = app.neighbours.found().near.clone();
-    let min = Centre::Operation(app.neighbours.centre());
+    let near = app.panes.neighbours.around.found().near.clone();
+    let min = Centre::Operation(app.panes.neighbours.around.centre());
     let all = Search::nearest(Metric::Euclidean, OPERATIONS);
     let by_now = nearest(now.spaces.of(Space::A), &min, &all);
     for (then, rank) in near.neighbours.iter().zip(&near.now) {
@@ -80,12 +80,12 @@ fn kept_epochs_are_walked_back_and_forth() {
     assert_eq!(near.stayed(10), Some(ten));
 
     press(&mut app, KeyCode::Char('w'));
-    let movers = app.selection.clone().unwrap();
+    let movers = app.shared.selection.clone().unwrap();
     assert_eq!(
         (movers.count, movers.text.as_str()),
         (100, "100 moved most in A, epoch 41 to epoch 51")
     );
-    let moved = app.past.moved(Space::A).unwrap();
+    let moved = app.panes.neighbours.past.moved(Space::A).unwrap();
     let least = movers
         .found
         .iter()
@@ -93,15 +93,15 @@ fn kept_epochs_are_walked_back_and_forth() {
         .fold(f64::INFINITY, f64::min);
     assert_eq!(moved.iter().filter(|moved| **moved > least).count(), 99);
     // Among some, the first ten are not the ten nearest.
-    assert_eq!(app.neighbours.found().near.stayed(10), None);
+    assert_eq!(app.panes.neighbours.around.found().near.stayed(10), None);
     press(&mut app, KeyCode::Esc);
-    assert!(app.selection.is_none() && app.past.codes().is_some());
+    assert!(app.shared.selection.is_none() && app.panes.neighbours.past.codes().is_some());
 
     press(&mut app, KeyCode::Char('>'));
-    recall(&mut app, Moment::Now);
-    assert!(app.past.codes().is_none());
+    recall(&mut app, FoundCodes::Now);
+    assert!(app.panes.neighbours.past.codes().is_none());
     press(&mut app, KeyCode::Char('>'));
-    recall(&mut app, Moment::Nowhere);
+    recall(&mut app, FoundCodes::Nowhere);
     assert!(picture(&app, 120, 40).contains("no later codes were kept"));
     press(&mut app, KeyCode::Char('w'));
     assert!(picture(&app, 120, 40).contains("go back in time first"));
@@ -110,7 +110,7 @@ fn kept_epochs_are_walked_back_and_forth() {
     press(&mut app, KeyCode::Char('<'));
     recall(&mut app, past(0));
     press(&mut app, KeyCode::Esc);
-    assert_eq!(app.codes().unwrap().epoch, 51);
+    assert_eq!(app.panes.neighbours.codes(&app.shared).unwrap().epoch, 51);
     let list = |picture: &str| picture.lines().nth(5).unwrap().to_owned();
     assert_eq!(list(&picture(&app, 120, 40)), list(&before));
 }
@@ -119,30 +119,32 @@ fn kept_epochs_are_walked_back_and_forth() {
 fn what_was_asked_of_another_run_is_not_shown() {
     let mut app = fixtures::live(120, 40);
     press(&mut app, KeyCode::Char('3'));
-    app.take_desk_requests();
+    app.take_job_requests();
     press(&mut app, KeyCode::Char('<'));
-    let asked = app.take_desk_requests();
-    let [DeskRequest::Chore(Chore::Recall(asked))] = &asked[..] else {
+    let asked = app.take_job_requests();
+    let [JobRequest::Quick(QuickJob::LoadCodes(asked))] = &asked[..] else {
         panic!("{asked:?}");
     };
-    let asked = Recall {
+    let asked = LoadCodes {
         run: Some("/elsewhere".into()),
         ..asked.clone()
     };
-    app.on_desk(DeskEvent::Recalled(Arc::new(Recalled {
+    app.on_job(JobEvent::CodesLoaded(Ok(Arc::new(LoadedCodes {
         asked,
         kept: vec![0],
         found: past(0),
-    })));
-    assert!(app.past.codes().is_none() && app.past.kept.is_empty());
+    }))));
+    assert!(
+        app.panes.neighbours.past.codes().is_none() && app.panes.neighbours.past.kept.is_empty()
+    );
 }
 
 #[test]
 fn movement_colours_the_plane_once_there_is_some() {
     let mut app = fixtures::live(200, 60);
     type_text(&mut app, "3p");
-    app.take_desk_requests();
-    app.projection.paint = Paint::Moved;
+    app.take_job_requests();
+    app.panes.neighbours.planes.color_by = ColorBy::Moved;
     let still = picture(&app, 200, 60);
     assert!(still.contains("movement once < looks back"));
     press(&mut app, KeyCode::Char('<'));
@@ -150,5 +152,8 @@ fn movement_colours_the_plane_once_there_is_some() {
     let moved = picture(&app, 200, 60);
     assert!(moved.contains("movement to now"));
     // Both planes know how far theirs moved.
-    assert!(app.past.moved(Space::A).is_some() && app.past.moved(Space::B).is_some());
+    assert!(
+        app.panes.neighbours.past.moved(Space::A).is_some()
+            && app.panes.neighbours.past.moved(Space::B).is_some()
+    );
 }

@@ -4,7 +4,7 @@ use fluxttice_core::record::{EpochRecord, EpochReport};
 use fluxttice_core::session::message::Member;
 
 use super::*;
-use crate::view::charts;
+use crate::panes::train::charts;
 
 /// An epoch whose argmax coverage lies this many operations beside the usual.
 fn epoch(epoch: u32, more: i32) -> Arc<EpochRecord> {
@@ -35,7 +35,7 @@ fn a_population_is_seen_as_a_band() {
     insta::assert_snapshot!("population_80x24", small);
 
     // The edges of the band of A's coverage are those of the runs with the least and the most of it.
-    let chart = charts::chart(0, &app);
+    let chart = charts::chart(0, &app.shared, &app.panes.train);
     let dotted: Vec<_> = chart
         .series
         .iter()
@@ -54,7 +54,7 @@ fn a_population_is_seen_as_a_band() {
 #[test]
 fn a_band_ends_where_the_others_are() {
     let app = with_others(fixtures::live(120, 40), 20);
-    let chart = charts::chart(0, &app);
+    let chart = charts::chart(0, &app.shared, &app.panes.train);
     let low = chart.series.iter().find(|one| one.tag.is_none()).unwrap();
     assert_eq!(low.points.len(), 20);
     let own = chart
@@ -71,9 +71,9 @@ fn a_band_ends_where_the_others_are() {
 #[test]
 fn another_run_that_is_taken_up_has_no_band() {
     let mut app = with_others(fixtures::live(120, 40), 20);
-    assert!(app.run().members.are_several());
+    assert!(app.shared.run().members.are_several());
     app.on_event(Event::Started(Arc::new(fixtures::info())));
-    assert!(!app.run().members.are_several());
+    assert!(!app.shared.run().members.are_several());
 }
 
 /// Epochs 0, 4, 8, … have a count.
@@ -98,7 +98,7 @@ fn between_two_counts_of_coverage_the_last_one_stands() {
         picture.contains("coverage: counted in epoch 48"),
         "{picture}"
     );
-    let chart = charts::chart(0, &app);
+    let chart = charts::chart(0, &app.shared, &app.panes.train);
     let own = chart
         .series
         .iter()

@@ -3,14 +3,14 @@
 use fluxttice_core::record::{EpochRecord, EpochReport};
 
 use super::*;
-use crate::view::charts;
+use crate::panes::train::charts;
 
 const EPOCHS: u32 = 100_000;
 
 #[test]
 fn a_hundred_thousand_epochs_are_shown_and_cost_no_more_than_their_records() {
     let mut app = fixtures::live(200, 60);
-    let first = app.epochs_done();
+    let first = app.shared.run().epochs_done();
     for epoch in first..EPOCHS {
         let record = Arc::new(fixtures::record(epoch));
         let covered = None;
@@ -20,12 +20,12 @@ fn a_hundred_thousand_epochs_are_shown_and_cost_no_more_than_their_records() {
         }
     }
     assert!(picture(&app, 200, 60).contains("epoch 99999"));
-    assert_eq!(app.run().records.len(), EPOCHS as usize);
+    assert_eq!(app.shared.run().records.len(), EPOCHS as usize);
     // 65 MB for all of them; and nothing else may grow with their number.
     assert!(size_of::<EpochRecord>() <= 640);
-    assert!(app.log.len() < 1_000 && app.run().marks.len() < 100);
+    assert!(app.panes.log.len() < 1_000 && app.shared.run().marks.len() < 100);
     for number in 0..charts::COUNT {
-        for series in charts::chart(number, &app).series {
+        for series in charts::chart(number, &app.shared, &app.panes.train).series {
             assert!(series.points.len() <= 4_096, "chart {number}");
             assert_eq!(series.points.last().unwrap().0 / 100, (EPOCHS - 1) / 100);
         }

@@ -9,7 +9,7 @@ use fluxttice_core::record::EpochRecord;
 use fluxttice_core::run::journal::{Entry, JournalEvent};
 use fluxttice_core::run::{Branch, Parent, Summary};
 use fluxttice_core::session::message::Tuning;
-use fluxttice_core::session::{Chore, DeskEvent, DeskRequest, RunEntry};
+use fluxttice_core::session::{JobError, JobEvent, JobRequest, QuickJob, RunEntry};
 
 use super::*;
 
@@ -154,7 +154,7 @@ pub fn entries_ended(reason: EndReason) -> Vec<RunEntry> {
 pub fn runs(width: u16, height: u16) -> App {
     let mut app = fixtures::live(width, height);
     press(&mut app, KeyCode::Char('4'));
-    app.on_desk(DeskEvent::Runs(Arc::new(entries())));
+    app.on_job(JobEvent::Runs(Ok(Arc::new(entries()))));
     app
 }
 
@@ -198,7 +198,7 @@ fn runs_are_drawn_beside_each_other() {
     press(&mut app, KeyCode::End);
     press(&mut app, KeyCode::Up);
     press(&mut app, KeyCode::Char('x'));
-    assert!(app.runs.compared.is_empty());
+    assert!(app.panes.runs.compared.is_empty());
 }
 
 #[test]
@@ -210,10 +210,10 @@ fn a_disruption_is_measured_once_it_has_begun() {
     }
     press(&mut app, KeyCode::Right);
     press(&mut app, KeyCode::Enter);
-    assert!(app.take_desk_requests().is_empty(), "it has not begun yet");
+    assert!(app.take_job_requests().is_empty(), "it has not begun yet");
     answer(&mut app);
-    let asked = app.take_desk_requests();
-    let [DeskRequest::Try(trial)] = asked.as_slice() else {
+    let asked = app.take_job_requests();
+    let [JobRequest::Try(trial)] = asked.as_slice() else {
         panic!("{asked:?}");
     };
     assert_eq!((trial.epoch, trial.batch), (51, 132), "where it began");
@@ -223,11 +223,11 @@ fn a_disruption_is_measured_once_it_has_begun() {
     app.on_tick(SystemTime::UNIX_EPOCH + Duration::from_secs(1 << 40));
     assert!(picture(&app, 120, 40).contains("trying β_B +0.212 for 5 epochs: epoch 0 of 90"));
     let found = Arc::new(experiment(&[800, 900, 1_100]));
-    app.on_desk(DeskEvent::Tried(at_work(), "beta".into(), found));
+    app.on_job(JobEvent::Tried(Ok(("beta".into(), found))));
     assert!(picture(&app, 120, 40).contains("it helped"));
     assert!(matches!(
-        app.take_desk_requests()[..],
-        [DeskRequest::Chore(Chore::Runs)]
+        app.take_job_requests()[..],
+        [JobRequest::Quick(QuickJob::Runs)]
     ));
 }
 
@@ -240,10 +240,10 @@ fn only_measuring_leaves_the_run_alone() {
     }
     press(&mut app, KeyCode::Left);
     press(&mut app, KeyCode::Enter);
-    let done = app.live().newest().unwrap().epoch + 1;
+    let done = app.shared.live().newest().unwrap().epoch + 1;
     assert_eq!(answer(&mut app), [Command::Keep { epochs: done }]);
-    let asked = app.take_desk_requests();
-    let [DeskRequest::Try(trial)] = asked.as_slice() else {
+    let asked = app.take_job_requests();
+    let [JobRequest::Try(trial)] = asked.as_slice() else {
         panic!("{asked:?}");
     };
     assert_eq!((trial.epoch, trial.batch), (done, 0));
@@ -268,18 +268,18 @@ fn only_measuring_leaves_the_run_alone() {
         applied: false,
         message: "cools down".into(),
     }));
-    assert!(app.take_desk_requests().is_empty());
+    assert!(app.take_job_requests().is_empty());
 }
 
 #[test]
 fn a_disruption_that_was_not_measured_is_measured_later() {
     let mut app = runs(120, 40);
-    app.take_desk_requests();
+    app.take_job_requests();
     press(&mut app, KeyCode::Down);
     assert!(picture(&app, 120, 40).contains(": m measures"));
     press(&mut app, KeyCode::Char('m'));
-    let asked = app.take_desk_requests();
-    let [DeskRequest::Try(trial)] = asked.as_slice() else {
+    let asked = app.take_job_requests();
+    let [JobRequest::Try(trial)] = asked.as_slice() else {
         panic!("{asked:?}");
     };
     assert_eq!(
@@ -288,11 +288,8 @@ fn a_disruption_that_was_not_measured_is_measured_later() {
     );
     assert!(picture(&app, 120, 40).contains("at work, 0 %"));
     press(&mut app, KeyCode::Char('g'));
-    assert!(matches!(
-        app.take_desk_requests()[..],
-        [DeskRequest::GiveUp]
-    ));
-    app.on_desk(DeskEvent::NotTried("given up".into()));
+    assert!(matches!(app.take_job_requests()[..], [JobRequest::GiveUp]));
+    app.on_job(JobEvent::Tried(Err(JobError::new("given up"))));
     assert!(picture(&app, 120, 40).contains("given up"));
 }
 
@@ -343,19 +340,19 @@ fn a_control_is_found_changed_and_shown() {
 #[test]
 fn a_question_stands_before_what_cannot_be_taken_back() {
     let mut app = runs(120, 40);
-    app.take_desk_requests();
+    app.take_job_requests();
     for _ in 0..4 {
         press(&mut app, KeyCode::Down);
     }
     press(&mut app, KeyCode::Char('D'));
     insta::assert_snapshot!("dialog_question", picture(&app, 120, 40));
     press(&mut app, KeyCode::Esc);
-    assert!(app.take_desk_requests().is_empty());
+    assert!(app.take_job_requests().is_empty());
     press(&mut app, KeyCode::Char('D'));
     press(&mut app, KeyCode::Enter);
-    let asked = app.take_desk_requests();
+    let asked = app.take_job_requests();
     assert!(
-        matches!(&asked[..], [DeskRequest::Chore(Chore::Delete(path))] if path.ends_with("branch")),
+        matches!(&asked[..], [JobRequest::Quick(QuickJob::Delete(path))] if path.ends_with("branch")),
         "{asked:?}"
     );
     press(&mut app, KeyCode::Enter);
@@ -375,8 +372,8 @@ fn another_run_takes_the_place_of_the_one_before() {
     info.name = "branch".into();
     info.history = (0..20).map(|at| Arc::new(epoch(at, 0))).collect();
     app.on_event(Event::Started(Arc::new(info)));
-    assert_eq!(app.live().newest().unwrap().epoch, 19);
-    assert!(app.live().marks.is_empty() && app.live().end.is_none());
+    assert_eq!(app.shared.live().newest().unwrap().epoch, 19);
+    assert!(app.shared.live().marks.is_empty() && app.shared.live().end.is_none());
     assert!(picture(&app, 200, 40).contains("run branch"));
 }
 
@@ -384,11 +381,11 @@ fn another_run_takes_the_place_of_the_one_before() {
 fn a_run_that_was_checked_says_what_was_found() {
     use fluxttice_core::run::{Condition, Part, Report};
     let mut app = runs(120, 40);
-    app.take_desk_requests();
-    let path = app.runs.chosen().unwrap().entry().branch.path.clone();
+    app.take_job_requests();
+    let path = app.panes.runs.chosen().unwrap().entry().branch.path.clone();
     press(&mut app, KeyCode::Char('v'));
-    let asked = app.take_desk_requests();
-    assert!(matches!(&asked[..], [DeskRequest::Chore(Chore::Check(run))] if *run == path));
+    let asked = app.take_job_requests();
+    assert!(matches!(&asked[..], [JobRequest::Quick(QuickJob::Check(run))] if *run == path));
     for (condition, words) in [
         (Condition::InOrder, "checked: in order"),
         (Condition::Noted, "worth knowing: metrics.jsonl"),
@@ -400,7 +397,7 @@ fn a_run_that_was_checked_says_what_was_found() {
             words: String::new(),
         };
         let report = Arc::new(Report { parts: vec![part] });
-        app.on_desk(DeskEvent::Checked(path.clone(), report));
+        app.on_job(JobEvent::Checked(path.clone(), report));
         assert!(picture(&app, 120, 40).contains(words), "{words}");
     }
 }

@@ -1,0 +1,216 @@
+//! The thread that measures beside training: certificates, their checks, probabilities.
+
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::sync::mpsc::Receiver;
+
+use rayon::ThreadPool;
+use tokio::sync::mpsc::UnboundedSender;
+
+use super::Runs;
+use super::message::{JobError, JobEvent, Measurement};
+use crate::certificate::{CertificateError, Trust, certify, place, verify};
+use crate::device::DeviceFailure;
+use crate::measure::{
+    Estimate, Evaluator, Evenness, Mean, PriorQuestion, Progress, Rare, Scale, survey,
+};
+use crate::model::{Architecture, Weights};
+use crate::run::find_checkpoint;
+use crate::session::message::Model;
+use crate::vae::Vae;
+use crate::validation::{Finding, Past, validate};
+
+/// Seed of every measurement made here.
+const SEED: u64 = 0;
+/// Codes behind live probabilities, twenty for each operation: a tenth of an operation's share is two of
+/// them, and fewer come by chance to one operation in twenty million.
+const CODES: u32 = 400_000;
+/// Samples of the two coverages that mislead.
+const MISLEADING_SAMPLES: u32 = 195_000;
+
+/// Probabilities of all operations under both VAEs of a model, estimated by sampling codes.
+#[derive(Clone, Debug)]
+pub struct Estimates {
+    /// Finished epochs of the model.
+    pub epoch: u32,
+    /// Name of the model: its run and epoch.
+    pub source: String,
+    /// Seed of codes and draws.
+    pub seed: u64,
+    /// Estimates of A and of B.
+    pub vaes: [VaeEstimates; 2],
+}
+
+/// Estimates of one VAE.
+#[derive(Clone, Debug)]
+pub struct VaeEstimates {
+    /// Number of prior codes that the estimates are means over.
+    pub codes: u32,
+    /// p(x) of every operation.
+    pub probabilities: Vec<f32>,
+    /// Operations that get less than their fair share for all that the codes can tell, the rarest first.
+    pub rare: Vec<Rare>,
+    /// I(z; x) in nats.
+    pub mutual_information: Estimate,
+    /// exp H(x): as many equally probable operations leave as much open.
+    pub effective: Estimate,
+    /// χ² of as many samples as [`Misleading`] has, against equal shares.
+    pub evenness: Evenness,
+    /// Mean over codes of the largest p(x | z).
+    pub likeliest: f64,
+    /// The figures that mislead.
+    pub misleading: Misleading,
+}
+
+/// Two coverages that have fooled people, to be seen as what they are.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Misleading {
+    /// Samples of both.
+    pub samples: u32,
+    /// Distinct operations when every entry's expectation is rounded: no sample of the model.
+    pub rounded_expectation: u32,
+    /// Distinct operations that untrained weights reach by categorical draws.
+    pub untrained: u32,
+}
+
+/// Makes one measurement after another until the sender is dropped.
+pub(super) fn serve(
+    runs: &Runs,
+    pool: &ThreadPool,
+    requests: &Receiver<Measurement>,
+    answers: &UnboundedSender<JobEvent>,
+) {
+    // Nobody listening is no reason to leave a certificate half measured.
+    let tell = |event: JobEvent| {
+        let _ = answers.send(event);
+    };
+    let watch = |progress: Progress| tell(JobEvent::Progress(progress));
+    let mut untrained = None;
+    while let Ok(request) = requests.recv() {
+        tell(pool.install(|| answer(runs, request, &mut untrained, &watch)));
+    }
+}
+
+fn answer(
+    runs: &Runs,
+    request: Measurement,
+    untrained: &mut Option<Fresh>,
+    watch: &(dyn Fn(Progress) + Sync),
+) -> JobEvent {
+    match request {
+        Measurement::Certify(checkpoint) => {
+            let certified = certified(runs, checkpoint.as_deref(), watch);
+            JobEvent::Certified(certified.map_err(JobError::new))
+        }
+        Measurement::Verify(folder) => {
+            let verdict = verify(&folder, Trust::default(), watch);
+            JobEvent::Verified(folder, verdict.map(Arc::new).map_err(JobError::new))
+        }
+        Measurement::Validate(checkpoint) => {
+            let found = validated(runs, checkpoint.as_deref(), watch);
+            JobEvent::Validated(checkpoint, found.map(Arc::new).map_err(JobError::new))
+        }
+        Measurement::Estimate(model) => {
+            let found = estimate(&model, untrained);
+            JobEvent::Estimated(found.map(Arc::new).map_err(JobError::new))
+        }
+    }
+}
+
+fn validated(
+    runs: &Runs,
+    checkpoint: Option<&Path>,
+    watch: &(dyn Fn(Progress) + Sync),
+) -> Result<Vec<Finding>, CertificateError> {
+    let named = checkpoint.map(Path::to_string_lossy);
+    let checkpoint = find_checkpoint(&runs.folder, named.as_deref())?;
+    let past = Past::of(&checkpoint.origin)?;
+    Ok(validate(&checkpoint.weights, &past, SEED, watch)?)
+}
+
+fn certified(
+    runs: &Runs,
+    checkpoint: Option<&Path>,
+    watch: &(dyn Fn(Progress) + Sync),
+) -> Result<PathBuf, CertificateError> {
+    let named = checkpoint.map(Path::to_string_lossy);
+    let checkpoint = find_checkpoint(&runs.folder, named.as_deref())?;
+    let folder = place(&runs.folder, &checkpoint);
+    let scale = Scale::certificate(SEED);
+    let certified = certify(
+        &runs.disk,
+        &runs.tool,
+        &checkpoint,
+        &scale,
+        &folder,
+        None,
+        watch,
+    )?;
+    Ok(certified.folder)
+}
+
+/// Coverage that untrained weights of an architecture reach by categorical draws.
+#[derive(Clone, Copy)]
+struct Fresh {
+    architecture: Architecture,
+    reached: [u32; 2],
+}
+
+/// Measures a model; the untrained weights of its architecture are measured once.
+fn estimate(model: &Model, untrained: &mut Option<Fresh>) -> Result<Estimates, DeviceFailure> {
+    let architecture = model.weights.architecture;
+    let known = untrained.filter(|known| known.architecture == architecture);
+    let fresh = match known {
+        Some(known) => known.reached,
+        None => {
+            let evaluator = Evaluator::new(&Weights::start(architecture, SEED));
+            let saturation = |which| -> Result<u32, DeviceFailure> {
+                let answer = survey(&evaluator, &question(which, 0), &|_| {})?;
+                Ok(answer.covered[0].coverage.categorical.unique)
+            };
+            let reached = [saturation(Vae::A)?, saturation(Vae::B)?];
+            *untrained = Some(Fresh {
+                architecture,
+                reached,
+            });
+            reached
+        }
+    };
+    let evaluator = Evaluator::new(&model.weights);
+    let one = |which, untrained| -> Result<VaeEstimates, DeviceFailure> {
+        let answer = survey(&evaluator, &question(which, CODES), &|_| {})?;
+        let Some(generator) = answer.generator else {
+            return Err(DeviceFailure::new("no probabilities were measured"));
+        };
+        let probabilities = generator.mean().probabilities.iter();
+        Ok(VaeEstimates {
+            codes: generator.codes(),
+            probabilities: probabilities.map(|p| *p as f32).collect(),
+            rare: generator.rare(),
+            mutual_information: generator.estimate(Mean::mutual_information),
+            effective: generator.estimate(Mean::entropy).map(libm::exp, libm::exp),
+            evenness: answer.evenness[0],
+            likeliest: generator.mean().likeliest,
+            misleading: Misleading {
+                samples: MISLEADING_SAMPLES,
+                rounded_expectation: answer.rounded_expectation[0].len() as u32,
+                untrained,
+            },
+        })
+    };
+    Ok(Estimates {
+        epoch: model.epoch,
+        source: model.source.clone(),
+        seed: SEED,
+        vaes: [one(Vae::A, fresh[0])?, one(Vae::B, fresh[1])?],
+    })
+}
+
+fn question(which: Vae, probability_codes: u32) -> PriorQuestion {
+    PriorQuestion {
+        which,
+        seed: SEED,
+        samples: vec![MISLEADING_SAMPLES],
+        probability_codes,
+    }
+}

@@ -1,0 +1,84 @@
+//! The question if a run branches at one of its checkpoints.
+
+use std::path::PathBuf;
+
+use fluxttice_core::request::Command;
+
+use super::question::Question;
+use crate::effects::{AfterGlance, Effect, Effects, say};
+use crate::shared::Shared;
+
+/// A point of a run at which a branch is wanted.
+#[derive(Clone, Debug)]
+pub struct BranchPoint {
+    /// Name of the run.
+    pub run: String,
+    /// The epoch at or before which a checkpoint is looked for; `None` means the newest checkpoint.
+    pub at: Option<u32>,
+    /// True if it is the run that is trained here.
+    pub is_own: bool,
+    /// Epochs of which one is kept, by the run's configuration.
+    pub checkpoint_freq: u32,
+    /// The fate of the run that is left, in words.
+    pub left_behind: String,
+}
+
+impl BranchPoint {
+    /// Asks if the run branches at the last of its checkpoints that may be meant.
+    pub fn ask(self, checkpoints: &[u32]) -> Effects {
+        let before = |epoch: &&u32| self.at.is_none_or(|at| **epoch <= at);
+        let Some(epoch) = checkpoints.iter().rfind(before) else {
+            return say(match (self.at, checkpoints.first()) {
+                (Some(at), Some(first)) => format!(
+                    "no checkpoint is kept of epoch {at} or before, the first is of epoch {first}; one of {} epochs is kept (checkpoint_freq)",
+                    self.checkpoint_freq
+                ),
+                _ => format!(
+                    "{} has no checkpoint yet: one is saved after each epoch",
+                    self.run
+                ),
+            });
+        };
+        let command = Command::Branch {
+            of: (!self.is_own).then(|| self.run.clone()),
+            epochs: epoch + 1,
+            name: None,
+        };
+        super::open(Question {
+            title: "branch",
+            text: format!(
+                "A new run goes on after epoch {epoch} of {}. {}",
+                self.run, self.left_behind
+            ),
+            then: Some(Effect::Ask(command, None)),
+        })
+    }
+}
+
+/// Looks for the checkpoints of a run, its name and folder given, or of the run that is trained here; asks then
+/// if it branches at the last of them, or at the last that is not after an epoch.
+pub fn branch(run: Option<(String, PathBuf)>, at: Option<u32>, cx: &Shared) -> Effects {
+    let Some(info) = cx.live().info.as_ref().filter(|_| cx.live().serves()) else {
+        return vec![cx.live().refusal("nothing to branch")];
+    };
+    let own = (info.name.clone(), info.folder.clone());
+    let (name, folder) = run.unwrap_or(own);
+    let point = BranchPoint {
+        is_own: folder == info.folder,
+        run: name,
+        at,
+        checkpoint_freq: info.tuning.config.checkpoint_freq,
+        left_behind: left_behind(&info.name, cx),
+    };
+    vec![Effect::Glance(folder, AfterGlance::Branch(point))]
+}
+
+/// The fate of the run that is left for another one, in words.
+pub fn left_behind(name: &str, cx: &Shared) -> String {
+    let dropped = if cx.live().is_over() {
+        ""
+    } else {
+        "; of the epoch at work nothing is kept"
+    };
+    format!("{name} stays as it is{dropped}.")
+}

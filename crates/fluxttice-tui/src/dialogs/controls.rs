@@ -1,0 +1,305 @@
+//! The controls: every key that can be changed while the run goes on.
+
+use fluxttice_core::config::{Config, KeyInfo, live_keys, written};
+use fluxttice_core::record::EpochRecord;
+use fluxttice_core::request::Command;
+use fluxttice_core::training::Steer;
+use ratatui::buffer::Buffer;
+use ratatui::layout::{Position, Rect};
+use ratatui::text::{Line, Span};
+use tui_input::Input;
+
+use super::{Dialog, distance, window};
+use crate::effects::{Effects, ask};
+use crate::format::{fit, scientific, significant, width, wrap};
+use crate::keys::{Action, Context};
+use crate::layout;
+use crate::panes::FAR;
+use crate::shared::Shared;
+use crate::widgets::{below, lines};
+
+/// Rows that say what the chosen control is.
+const MEANING: u16 = 5;
+
+/// A control and its value now.
+#[derive(Clone, Debug)]
+pub struct Control {
+    /// The dotted key.
+    pub key: String,
+    /// Its value as YAML.
+    pub value: String,
+    /// The value that its schedule or rule gives where it is not held.
+    pub followed: Option<f64>,
+    /// What there is to know about it.
+    pub info: &'static KeyInfo,
+}
+
+/// Every control of a configuration, what is held first, then in the order of the file.
+pub fn controls(config: &Config, newest: Option<&EpochRecord>) -> Vec<Control> {
+    let steps = config.optimizer.lr_schedule.len();
+    let mut all: Vec<Control> = live_keys()
+        .flat_map(|info| {
+            let places = if info.key.contains(".N.") { steps } else { 1 };
+            (0..places).map(move |place| (info, written(info, place)))
+        })
+        .map(|(info, key)| Control {
+            value: config.text_of(&key),
+            followed: newest.and_then(|newest| followed(&key, newest)),
+            key,
+            info,
+        })
+        .collect();
+    all.sort_by_key(|control| control.info.published);
+    all
+}
+
+/// What an epoch used for a quantity that can be held.
+fn followed(key: &str, newest: &EpochRecord) -> Option<f64> {
+    Some(match key {
+        "hold.rho" => newest.rho,
+        "hold.beta_a" => newest.beta_a,
+        "hold.beta_b" => newest.beta_b,
+        "hold.temperature_a" => newest.temperature_a,
+        "hold.temperature_b" => newest.temperature_b,
+        "hold.lambda1" => newest.lambda1,
+        "hold.lambda2" => newest.lambda2,
+        "hold.lambda3" => newest.lambda3,
+        "hold.learning_rate" => newest.learning_rate.corrected,
+        _ => return None,
+    })
+}
+
+/// A value as it is shown and typed; learning rates are thousandths.
+pub fn number(value: f64) -> String {
+    if value != 0.0 && value.abs() < 0.01 {
+        scientific(value)
+    } else {
+        significant(value)
+    }
+}
+
+impl Control {
+    /// Whether it is a quantity that is not held.
+    pub fn follows(&self) -> bool {
+        !self.info.published && self.value == self.info.unset()
+    }
+}
+
+/// The dialog: a list to choose from, then a value to type.
+#[derive(Clone, Debug, Default)]
+pub struct Controls {
+    /// What is typed to find a control.
+    pub wanted: Input,
+    /// Chosen row.
+    pub selected: usize,
+    /// The key that is being changed, with the value as typed.
+    pub editing: Option<(String, Input)>,
+}
+
+impl Controls {
+    /// Those of some controls that match what is typed, best first.
+    pub fn matches(&self, controls: Vec<Control>) -> Vec<Control> {
+        let wanted = self.wanted.value().trim().to_lowercase();
+        let mut found: Vec<(usize, Control)> = controls
+            .into_iter()
+            .filter_map(|control| {
+                let text = format!("{} {}", control.key, control.info.meaning).to_lowercase();
+                distance(&wanted, &text).map(|distance| (distance, control))
+            })
+            .collect();
+        found.sort_by_key(|(distance, _)| *distance);
+        found.into_iter().map(|(_, control)| control).collect()
+    }
+
+    /// Moves the choice.
+    pub fn step(&mut self, by: isize, controls: Vec<Control>) {
+        if self.editing.is_none() {
+            let last = self.matches(controls).len().saturating_sub(1);
+            self.selected = self.selected.saturating_add_signed(by).min(last);
+        }
+    }
+
+    /// A form in which this control is being changed.
+    pub fn editing(control: Control) -> Self {
+        let mut form = Self {
+            wanted: Input::new(control.key.clone()),
+            ..Self::default()
+        };
+        form.edit(vec![control]);
+        form
+    }
+
+    /// Starts typing a value for the chosen control, from the one it has.
+    pub fn edit(&mut self, controls: Vec<Control>) {
+        if let Some(control) = self.matches(controls).into_iter().nth(self.selected) {
+            let value = match control.followed.filter(|_| control.follows()) {
+                Some(now) => number(now),
+                None => control.value,
+            };
+            self.editing = Some((control.key, Input::new(value)));
+        }
+    }
+
+    /// Takes the value back and returns to the list.
+    pub fn back(&mut self) {
+        self.editing = None;
+    }
+
+    /// Begins to change the chosen control, or asks for the value that is typed.
+    fn confirmed(&mut self, cx: &Shared) -> Effects {
+        let Some(info) = &cx.live().info else {
+            return Vec::new();
+        };
+        match self.editing.clone() {
+            None => self.edit(cx.live().controls()),
+            Some((key, value)) => {
+                // While the value is wrong the dialog says why and stays.
+                if info.tuning.config.changed(&key, value.value()).is_ok() {
+                    let steer = Steer::set(key, value.value().trim());
+                    self.back();
+                    return ask(Command::Steer(steer));
+                }
+            }
+        }
+        Vec::new()
+    }
+}
+
+impl Dialog for Controls {
+    fn context(&self) -> Context {
+        Context::Controls
+    }
+
+    fn size(&self, _screen: Rect) -> (u16, u16) {
+        (78, 22)
+    }
+
+    fn line(&mut self) -> Option<&mut Input> {
+        Some(match &mut self.editing {
+            Some((_, value)) => value,
+            None => &mut self.wanted,
+        })
+    }
+
+    fn retyped(&mut self) {
+        self.selected = 0;
+    }
+
+    fn act(&mut self, action: Action, cx: &Shared) -> Option<Effects> {
+        let controls = || cx.live().controls();
+        match action {
+            Action::Close if self.editing.is_some() => self.back(),
+            Action::ListUp => self.step(-1, controls()),
+            Action::ListDown => self.step(1, controls()),
+            Action::ListFarUp => self.step(-FAR, controls()),
+            Action::ListFarDown => self.step(FAR, controls()),
+            Action::Confirm => return Some(self.confirmed(cx)),
+            _ => return None,
+        }
+        Some(Vec::new())
+    }
+
+    fn wheel(&self, by: isize) -> Option<Action> {
+        super::wheel_in_list(by)
+    }
+
+    fn draw(&self, area: Rect, buf: &mut Buffer, cx: &Shared) -> Option<Position> {
+        let theme = cx.theme;
+        let inner = window::frame(area, buf, theme, "controls");
+        let line = Rect {
+            height: 1.min(inner.height),
+            ..inner
+        };
+        let cursor = match &self.editing {
+            None => {
+                let label = Span::styled("find ", theme.accent());
+                window::input(line, buf, label, &self.wanted, theme.strong())
+            }
+            Some((key, value)) => {
+                let label = Span::styled(format!("{key} = "), theme.accent());
+                window::input(line, buf, label, value, theme.strong())
+            }
+        };
+        let matches = self.matches(cx.live().controls());
+        let rest = below(inner, 2);
+        let high = rest.height.saturating_sub(MEANING);
+        let list = Rect {
+            height: high,
+            ..rest
+        };
+        if matches.is_empty() && list.height > 0 {
+            let text = "no control has these letters in this order";
+            buf.set_string(list.x, list.y, text, theme.dim());
+        }
+        let first = layout::first_row(self.selected, usize::from(list.height), matches.len());
+        let rows = matches.iter().enumerate().skip(first);
+        for ((place, control), y) in rows.zip(list.y..list.bottom()) {
+            let row = Rect {
+                y,
+                height: 1,
+                ..list
+            };
+            render_row(row, buf, cx, control);
+            if place == self.selected {
+                buf.set_style(row, theme.selected());
+            }
+        }
+        if let Some(control) = matches.get(self.selected) {
+            render_meaning(below(rest, high + 1), buf, cx, self, control);
+        }
+        cursor
+    }
+}
+
+fn render_row(row: Rect, buf: &mut Buffer, cx: &Shared, control: &Control) {
+    let theme = cx.theme;
+    let value = match (control.follows(), control.followed) {
+        (true, Some(now)) => format!("by its schedule, now {:>8}", number(now)),
+        (true, None) => "as published".to_owned(),
+        (false, _) => control.value.clone(),
+    };
+    let room = usize::from(row.width).saturating_sub(width(&value) + 2);
+    buf.set_string(row.x, row.y, fit(&control.key, room), theme.text());
+    let style = if control.follows() {
+        theme.dim()
+    } else {
+        theme.strong()
+    };
+    let x = row.right().saturating_sub(width(&value) as u16);
+    buf.set_string(x, row.y, value, style);
+}
+
+/// What the control is and what it takes, or what is wrong with what is typed.
+fn render_meaning(area: Rect, buf: &mut Buffer, cx: &Shared, form: &Controls, control: &Control) {
+    let theme = cx.theme;
+    let room = usize::from(area.width);
+    let Some(info) = &cx.live().info else { return };
+    let problem = form.editing.as_ref().and_then(|(key, value)| {
+        let changed = info.tuning.config.changed(key, value.value());
+        changed.err().filter(|_| !value.value().trim().is_empty())
+    });
+    if let Some(problem) = problem {
+        let rows: Vec<Line<'_>> = wrap(&format!("▲ {problem}"), room)
+            .into_iter()
+            .map(|text| Line::styled(text, theme.warning()))
+            .collect();
+        return lines(area, buf, &rows);
+    }
+    let from = control
+        .info
+        .live
+        .map_or_else(String::new, |point| point.to_string());
+    let range = control.info.range_text();
+    let mut rows: Vec<Line<'_>> = wrap(control.info.meaning, room)
+        .into_iter()
+        .map(Line::raw)
+        .collect();
+    rows.push(Line::styled(
+        format!(
+            "{}: {range}; takes effect with the {from}",
+            control.info.kind()
+        ),
+        theme.dim(),
+    ));
+    lines(area, buf, &rows);
+}

@@ -1,0 +1,201 @@
+//! The command palette: every command by name, and every control of the run.
+
+use ratatui::buffer::Buffer;
+use ratatui::layout::{Position, Rect};
+use ratatui::text::{Line, Span};
+use tui_input::Input;
+
+use super::controls::{Control, Controls};
+use super::{Dialog, close_and, distance, window};
+use crate::effects::{Effect, Effects};
+use crate::keys::{self, Action, Binding, Context};
+use crate::layout;
+use crate::shared::Shared;
+
+/// The command palette.
+#[derive(Clone, Debug)]
+pub struct Palette {
+    /// The context of the pane that it was opened in.
+    context: Context,
+    input: Input,
+    selected: usize,
+}
+
+/// A line of the palette.
+#[derive(Clone, Debug)]
+enum Offer {
+    /// A command of the key table.
+    Command(&'static Binding),
+    /// A control of the run, to be changed.
+    Control(Control),
+}
+
+impl Offer {
+    /// The words that it is found by.
+    fn text(&self) -> String {
+        let text = match self {
+            Self::Command(binding) => format!("{} {}", binding.hint, binding.help),
+            Self::Control(control) => format!("{} {}", control.key, control.info.meaning),
+        };
+        text.to_lowercase()
+    }
+}
+
+impl Palette {
+    /// The palette over the pane of this context.
+    pub fn of(context: Context) -> Self {
+        Self {
+            context,
+            input: Input::default(),
+            selected: 0,
+        }
+    }
+
+    /// The commands and controls that match, best first; of equals the commands.
+    fn matches(&self, controls: Vec<Control>) -> Vec<Offer> {
+        let wanted = self.input.value().trim().to_lowercase();
+        let commands = [self.context, Context::Everywhere, Context::Always]
+            .into_iter()
+            .flat_map(keys::of)
+            .filter(|binding| binding.in_palette())
+            .map(Offer::Command);
+        let mut found: Vec<(usize, Offer)> = commands
+            .chain(controls.into_iter().map(Offer::Control))
+            .filter_map(|offer| distance(&wanted, &offer.text()).map(|distance| (distance, offer)))
+            .collect();
+        found.sort_by_key(|(distance, _)| *distance);
+        found.into_iter().map(|(_, offer)| offer).collect()
+    }
+
+    fn chosen(&self, controls: Vec<Control>) -> Option<Offer> {
+        self.matches(controls).into_iter().nth(self.selected)
+    }
+
+    fn step(&mut self, by: isize, controls: Vec<Control>) {
+        let last = self.matches(controls).len().saturating_sub(1);
+        self.selected = self.selected.saturating_add_signed(by).min(last);
+    }
+}
+
+impl Dialog for Palette {
+    fn context(&self) -> Context {
+        Context::Palette
+    }
+
+    fn size(&self, _screen: Rect) -> (u16, u16) {
+        (84, 22)
+    }
+
+    fn line(&mut self) -> Option<&mut Input> {
+        Some(&mut self.input)
+    }
+
+    fn retyped(&mut self) {
+        self.selected = 0;
+    }
+
+    fn act(&mut self, action: Action, cx: &Shared) -> Option<Effects> {
+        let controls = cx.live().offered_controls();
+        match action {
+            Action::ListUp => self.step(-1, controls),
+            Action::ListDown => self.step(1, controls),
+            Action::Confirm => {
+                return Some(match self.chosen(controls) {
+                    Some(Offer::Command(binding)) => close_and([Effect::Perform(binding.action)]),
+                    Some(Offer::Control(control)) => super::open(Controls::editing(control)),
+                    None => Vec::new(),
+                });
+            }
+            _ => return None,
+        }
+        Some(Vec::new())
+    }
+
+    fn wheel(&self, by: isize) -> Option<Action> {
+        super::wheel_in_list(by)
+    }
+
+    fn draw(&self, area: Rect, buf: &mut Buffer, cx: &Shared) -> Option<Position> {
+        let theme = cx.theme;
+        let inner = window::frame(area, buf, theme, "commands");
+        let cursor = window::input(
+            inner,
+            buf,
+            Span::styled(": ", theme.accent()),
+            &self.input,
+            theme.strong(),
+        );
+        let list = Rect {
+            y: inner.y + 2.min(inner.height),
+            height: inner.height.saturating_sub(2),
+            ..inner
+        };
+        let matches = self.matches(cx.live().offered_controls());
+        if matches.is_empty() && list.height > 0 {
+            buf.set_string(
+                list.x,
+                list.y,
+                "no command has these letters in this order",
+                theme.dim(),
+            );
+        }
+        let first = layout::first_row(self.selected, usize::from(list.height), matches.len());
+        for ((place, offer), y) in matches
+            .iter()
+            .enumerate()
+            .skip(first)
+            .zip(list.y..list.bottom())
+        {
+            let (name, style, help) = match offer {
+                Offer::Command(binding) => (binding.key_names(), theme.key(), binding.help),
+                Offer::Control(control) => {
+                    (control.key.clone(), theme.accent(), control.info.meaning)
+                }
+            };
+            let line = Line::from(vec![
+                Span::styled(format!("{name:<20} "), style),
+                Span::raw(help),
+            ]);
+            buf.set_line(list.x, y, &line, list.width);
+            if place == self.selected {
+                buf.set_style(
+                    Rect {
+                        y,
+                        height: 1,
+                        ..list
+                    },
+                    theme.selected(),
+                );
+            }
+        }
+        cursor
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use fluxttice_core::config::Config;
+
+    use super::*;
+    use crate::dialogs::controls::controls;
+
+    #[test]
+    fn the_palette_finds_words_and_letters() {
+        let palette = |context, text: &str| Palette {
+            input: Input::new(text.into()),
+            ..Palette::of(context)
+        };
+        let all = || controls(&Config::default(), None);
+        let first = |text: &str| match palette(Context::Train, text).chosen(all()) {
+            Some(Offer::Command(binding)) => Some(binding.action),
+            _ => None,
+        };
+        assert_eq!(first("snapshot"), Some(Action::Snapshot));
+        assert_eq!(first("logarithmic"), Some(Action::ToggleLog));
+        assert_eq!(first("frz"), Some(Action::ToggleFreeze));
+        assert_eq!(first("xyzzy"), None);
+        assert!(palette(Context::Log, "").matches(Vec::new()).len() > 20);
+        let control = palette(Context::Log, "hold.lambda2").chosen(all());
+        assert!(matches!(control, Some(Offer::Control(control)) if control.key == "hold.lambda2"));
+    }
+}

@@ -1,0 +1,57 @@
+//! A question that is answered with yes or no.
+
+use ratatui::buffer::Buffer;
+use ratatui::layout::{Position, Rect};
+use ratatui::text::{Line, Span};
+
+use super::{Dialog, close_and, window};
+use crate::effects::{Effect, Effects};
+use crate::format::wrap;
+use crate::keys::{Action, Context};
+use crate::shared::Shared;
+use crate::widgets::lines;
+
+/// Columns of the dialog.
+const WIDTH: u16 = 64;
+
+/// A question that is answered with Enter or Esc.
+#[derive(Debug)]
+pub struct Question {
+    /// Its title.
+    pub title: &'static str,
+    /// Its text.
+    pub text: String,
+    /// The effect of a yes; taken once.
+    pub then: Option<Effect>,
+}
+
+impl Dialog for Question {
+    fn context(&self) -> Context {
+        Context::Question
+    }
+
+    fn size(&self, _screen: Rect) -> (u16, u16) {
+        let rows = wrap(&self.text, usize::from(WIDTH) - 4).len() as u16;
+        (WIDTH, rows + 4)
+    }
+
+    fn act(&mut self, action: Action, _cx: &Shared) -> Option<Effects> {
+        (action == Action::Confirm).then(|| close_and(self.then.take()))
+    }
+
+    fn draw(&self, area: Rect, buf: &mut Buffer, cx: &Shared) -> Option<Position> {
+        let theme = cx.theme;
+        let inner = window::frame(area, buf, theme, self.title);
+        let text = wrap(&self.text, usize::from(inner.width));
+        let mut rows: Vec<Line<'_>> = text.into_iter().map(Line::raw).collect();
+        rows.push(Line::raw(""));
+        rows.push(Line::from(vec![
+            Span::styled("Enter", theme.key()),
+            Span::raw(" do it   "),
+            Span::styled("Esc", theme.key()),
+            Span::raw(" do nothing"),
+        ]));
+        lines(inner, buf, &rows);
+        None
+    }
+}

@@ -1,0 +1,204 @@
+//! The two lines at the bottom: what just happened and how far the epoch is; what can be done here.
+
+use fluxttice_core::record::Stage;
+use fluxttice_core::request::EndReason;
+use ratatui::buffer::Buffer;
+use ratatui::layout::Rect;
+use ratatui::style::Style;
+use ratatui::text::{Line, Span};
+
+use crate::app::App;
+use crate::format::{fit, significant, thousands, width};
+use crate::keys::{self, Action, Context};
+use crate::log_buffer::LogLevel;
+use crate::panes::runs::LiveTrial;
+use crate::run_view::Condition;
+use crate::shared::Job;
+
+/// Columns of the bar that shows how far the epoch is.
+const BAR: usize = 12;
+
+/// Draws the passing line and the progress within the epoch.
+pub fn render_status(area: Rect, buf: &mut Buffer, app: &App) {
+    let mut progress = progress(app);
+    // What just happened matters more than what is known.
+    let said = app.toast().map_or(0, |toast| width(&toast.text) + 6);
+    let known: usize = progress.iter().map(|(text, _)| width(text)).sum();
+    if said + known > usize::from(area.width)
+        && (app.shared.run().is_over() || said > usize::from(area.width) / 2)
+    {
+        progress.clear();
+    }
+    let taken: usize = progress.iter().map(|(text, _)| width(text)).sum();
+    let mut x = area.right().saturating_sub(taken as u16 + 1);
+    let end = x;
+    for (text, style) in progress {
+        buf.set_string(x, area.y, &text, style);
+        x += width(&text) as u16;
+    }
+    let room = usize::from(end.saturating_sub(area.x + 3));
+    let Some(toast) = app.toast() else {
+        let trial = app.panes.runs.trials.front().map(LiveTrial::status);
+        if let Some(text) = app.shared.job().map(Job::status).or(trial) {
+            buf.set_string(
+                area.x + 1,
+                area.y,
+                fit(&text, room),
+                app.shared.theme.accent(),
+            );
+        }
+        return;
+    };
+    let (sign, style) = match toast.level {
+        LogLevel::Error => ("✖ ", app.shared.theme.bad()),
+        LogLevel::Warn => ("▲ ", app.shared.theme.warning()),
+        _ => ("", app.shared.theme.accent()),
+    };
+    buf.set_string(
+        area.x + 1,
+        area.y,
+        fit(&format!("{sign}{}", toast.text), room),
+        style,
+    );
+}
+
+fn progress(app: &App) -> Vec<(String, Style)> {
+    let (theme, run) = (app.shared.theme, app.shared.run());
+    let progress = run.progress;
+    if run.is_over() {
+        let text = match run.condition() {
+            Condition::Exploring => return Vec::new(),
+            Condition::Ended(EndReason::Diverged) => {
+                "training ended: a loss is no number; q leaves"
+            }
+            Condition::Ended(EndReason::Failed) => "training ended with an error; q leaves",
+            _ => "training is over, the model stays here; q leaves",
+        };
+        return vec![(text.to_owned(), theme.dim())];
+    }
+    if app.is_leaving() {
+        return vec![("leaves when saved".to_owned(), theme.dim())];
+    }
+    let (name, unit) = match progress.stage {
+        Stage::Preparing => {
+            return vec![(
+                "opening the device; on a GPU its kernels are compiled".to_owned(),
+                theme.dim(),
+            )];
+        }
+        Stage::Saving => return vec![("saving the epoch".to_owned(), theme.dim())],
+        Stage::Training => ("batch", ""),
+        Stage::Validation => ("validation batch", ""),
+        Stage::Coverage => ("coverage", " tiles"),
+    };
+    let share = if progress.of == 0 {
+        0.0
+    } else {
+        f64::from(progress.done) / f64::from(progress.of)
+    };
+    let full = ((share * BAR as f64).round() as usize).min(BAR);
+    // As wide as the last batch will be.
+    let digits = progress.of.to_string().len();
+    let mut parts = Vec::new();
+    if progress.loss.is_finite() && progress.stage == Stage::Training {
+        parts.push((
+            format!("batch loss {:>6}   ", significant(progress.loss)),
+            theme.dim(),
+        ));
+    }
+    parts.push((
+        format!(
+            "{name} {:>digits$}/{}{unit} ",
+            progress.done,
+            thousands(progress.of.into())
+        ),
+        theme.text(),
+    ));
+    parts.push(("━".repeat(full), theme.accent()));
+    parts.push(("─".repeat(BAR - full), theme.dim()));
+    parts
+}
+
+/// Draws the keys that do something here, as many as fit, help and quit always.
+pub fn render_hints(area: Rect, buf: &mut Buffer, app: &App) {
+    let theme = app.shared.theme;
+    // In Train the keys that steer the run come first, elsewhere those that move about in the pane.
+    let contexts: &[Context] = match app.contexts() {
+        [Context::Train, everywhere] => &[everywhere, Context::Train],
+        [of_pane, Context::Everywhere] => &[of_pane, Context::Everywhere],
+        [of_dialog, _] => &[of_dialog],
+    };
+    let (always, optional): (Vec<_>, Vec<_>) = contexts
+        .iter()
+        .flat_map(|context| keys::of(*context))
+        .filter(|binding| !binding.hint.is_empty() && is_possible(app, binding.action))
+        .partition(|binding| is_always_shown(binding.action));
+    let text = |binding: &&'static keys::Binding| (hint_keys(binding), hint(app, binding));
+    let always: Vec<(String, &str)> = always.iter().map(text).collect();
+    let optional: Vec<(String, &str)> = optional.iter().map(text).collect();
+    let size = |(key, hint): &(String, &str)| width(key) + 1 + width(hint) + 2;
+    let mut room =
+        usize::from(area.width).saturating_sub(1 + always.iter().map(size).sum::<usize>());
+    let shown = optional.iter().take_while(|binding| {
+        let fits = size(binding) <= room;
+        room = room.saturating_sub(size(binding));
+        fits
+    });
+    let mut spans = vec![Span::raw(" ")];
+    for (key, hint) in shown.chain(&always) {
+        spans.push(Span::styled(key.clone(), theme.key()));
+        spans.push(Span::styled(format!(" {hint}  "), theme.dim()));
+    }
+    buf.set_line(area.x, area.y, &Line::from(spans), area.width);
+}
+
+/// What must be found whatever the width.
+fn is_always_shown(action: Action) -> bool {
+    matches!(action, Action::Help | Action::Palette | Action::Quit)
+}
+
+/// True if an action can be done now: no other is offered.
+fn is_possible(app: &App, action: Action) -> bool {
+    let live = app.shared.live();
+    let front = app.front().offers(action, &app.shared);
+    front.unwrap_or_else(|| match action {
+        Action::TogglePause | Action::Disrupt | Action::Controls => !live.is_over(),
+        Action::Certify => live.answers(),
+        Action::Snapshot | Action::Branch | Action::OpenRun => live.serves(),
+        _ => true,
+    })
+}
+
+/// The keys of a hint: those of a whole group where one hint speaks for it.
+fn hint_keys(binding: &keys::Binding) -> String {
+    match binding.action {
+        Action::EpochBack => "←→".into(),
+        Action::Left => "←↑↓→".into(),
+        Action::ListUp | Action::ListDown => "↑↓".into(),
+        Action::ZoomIn | Action::MapZoomIn => "+-".into(),
+        Action::ChartsDown => "↑↓".into(),
+        Action::SpaceA => "a b".into(),
+        Action::ChoiceBack => "←→".into(),
+        _ => binding
+            .keys
+            .first()
+            .map(|key| key.name())
+            .unwrap_or_default(),
+    }
+}
+
+/// The hint, saying what the key does now where it goes both ways.
+fn hint(app: &App, binding: &'static keys::Binding) -> &'static str {
+    match binding.action {
+        Action::TogglePause
+            if matches!(
+                app.shared.live().condition(),
+                Condition::Paused | Condition::Pausing
+            ) =>
+        {
+            "go on"
+        }
+        Action::ToggleFreeze if app.shared.is_frozen() => "unfreeze",
+        action => app.front().hint(action).unwrap_or(binding.hint),
+    }
+}

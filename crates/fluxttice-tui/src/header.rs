@@ -1,0 +1,221 @@
+//! The two lines at the top: the run and what it is doing; the views and the device.
+
+use fluxttice_core::request::EndReason;
+use ratatui::buffer::Buffer;
+use ratatui::layout::{Position, Rect};
+use ratatui::style::{Modifier, Style};
+use ratatui::text::{Line, Span};
+
+use crate::app::App;
+use crate::format::{fit, fixed, span, width};
+use crate::panes::Tab;
+use crate::run_view::{Condition, PHASES};
+use crate::shared::Shared;
+use crate::theme::Theme;
+
+/// A piece of a line; the least important ones go first where there is no room.
+struct Piece {
+    text: String,
+    style: Style,
+    importance: u8,
+}
+
+fn piece(text: impl Into<String>, style: Style, importance: u8) -> Piece {
+    Piece {
+        text: text.into(),
+        style,
+        importance,
+    }
+}
+
+/// Spaces between two pieces.
+const BETWEEN: usize = 2;
+
+/// Width of the pieces with the spaces between them.
+fn total(pieces: &[Piece]) -> usize {
+    let texts: usize = pieces.iter().map(|piece| width(&piece.text)).sum();
+    texts + BETWEEN * pieces.len().saturating_sub(1)
+}
+
+/// Draws two groups of pieces, one from the left, one to the right.
+fn render_pieces(area: Rect, buf: &mut Buffer, mut left: Vec<Piece>, mut right: Vec<Piece>) {
+    let room = usize::from(area.width).saturating_sub(2);
+    while total(&left) + total(&right) + 2 * BETWEEN > room {
+        let least = |pieces: &[Piece]| pieces.iter().map(|piece| piece.importance).min();
+        let (Some(weakest), group) = (match (least(&left), least(&right)) {
+            (Some(l), Some(r)) if l <= r => (Some(l), &mut left),
+            (Some(l), None) => (Some(l), &mut left),
+            (_, r) => (r, &mut right),
+        }) else {
+            break;
+        };
+        match group.iter().rposition(|piece| piece.importance == weakest) {
+            Some(place) => drop(group.remove(place)),
+            None => break,
+        }
+    }
+    let mut put = |mut x: u16, pieces: &[Piece]| {
+        for piece in pieces {
+            buf.set_string(x, area.y, fit(&piece.text, room), piece.style);
+            x += (width(&piece.text) + BETWEEN) as u16;
+        }
+    };
+    put(area.x + 1, &left);
+    put(
+        area.right()
+            .saturating_sub(1 + total(&right) as u16)
+            .max(area.x + 1),
+        &right,
+    );
+}
+
+fn condition_style(theme: Theme, condition: Condition) -> Style {
+    match condition {
+        Condition::Training | Condition::Validating | Condition::Counting | Condition::Saving => {
+            theme.accent()
+        }
+        Condition::Ended(EndReason::Diverged | EndReason::Failed) => theme.bad(),
+        Condition::Paused
+        | Condition::Pausing
+        | Condition::Stopping
+        | Condition::FinishingEpoch => theme.warning(),
+        _ => theme.strong(),
+    }
+}
+
+/// Draws the first line.
+pub fn render(area: Rect, buf: &mut Buffer, cx: &Shared) {
+    let (theme, run) = (cx.theme, cx.run());
+    let mut left = vec![piece("fluxttice", theme.strong(), 8)];
+    if let Some(info) = &run.info {
+        left.push(piece(&info.config_name, theme.text(), 4));
+        let others = run.members.runs().saturating_sub(1);
+        let seed = match others {
+            0 => format!("seed {}", info.seed),
+            others => format!("seed {} and {others} more", info.seed),
+        };
+        left.push(piece(seed, theme.dim(), 3));
+        left.push(piece(format!("run {}", info.name), theme.dim(), 3));
+    }
+    let mut right = Vec::new();
+    if cx.is_frozen() {
+        right.push(piece(
+            " FROZEN ",
+            theme.selected().add_modifier(Modifier::BOLD),
+            10,
+        ));
+    }
+    if let Some(unsaved) = &run.unsaved {
+        let text = format!(" NOT SAVED from epoch {} on ", unsaved.since);
+        right.push(piece(
+            text,
+            theme.bad().add_modifier(Modifier::REVERSED),
+            10,
+        ));
+    }
+    let condition = run.condition();
+    let state = format!("{} {}", condition.glyph(), condition.words());
+    right.push(piece(state, condition_style(theme, condition), 10));
+    if let Some(info) = &run.info {
+        if let Some(epoch) = run.epoch() {
+            // The width of the largest number, so that what follows stays in place.
+            let digits = info.tuning.total_epochs().to_string().len();
+            let text = format!("epoch {epoch:>digits$}/{}", info.tuning.total_epochs());
+            right.push(piece(text, theme.strong(), 9));
+        }
+        if info.training || run.newest().is_some() {
+            let phase = run.phase();
+            let name = PHASES
+                .get(usize::from(phase).saturating_sub(1))
+                .copied()
+                .unwrap_or_default();
+            right.push(piece(format!("phase {phase}"), theme.text(), 7));
+            right.push(piece(name, theme.dim(), 2));
+        }
+    }
+    if let Some(info) = run.info.as_ref().filter(|_| !run.is_over()) {
+        match info.tuning.config.rules.len() {
+            0 => {}
+            1 => right.push(piece("⚑ 1 rule armed", theme.accent(), 6)),
+            n => right.push(piece(format!("⚑ {n} rules armed"), theme.accent(), 6)),
+        }
+    }
+    let rate = run.progress.epochs_per_minute;
+    if rate > 0.0 && rate.is_finite() && !run.is_over() {
+        let decimals = if rate < 10.0 { 1 } else { 0 };
+        right.push(piece(
+            format!("{} epochs/min", fixed(rate, decimals)),
+            theme.text(),
+            5,
+        ));
+    }
+    if let Some(seconds) = run.seconds_left() {
+        right.push(piece(format!("≤ {} left", span(seconds)), theme.text(), 6));
+    }
+    render_pieces(area, buf, left, right);
+}
+
+/// Text of a tab.
+fn label(tab: Tab) -> String {
+    let (key, name) = tab.label();
+    format!(" {key} {name} ")
+}
+
+/// Where each tab stands.
+fn places(area: Rect) -> impl Iterator<Item = (Tab, Rect)> {
+    let mut x = area.x;
+    Tab::ALL.into_iter().map(move |tab| {
+        let place = Rect {
+            x,
+            width: width(&label(tab)) as u16,
+            ..area
+        };
+        x += place.width + 1;
+        (tab, place)
+    })
+}
+
+/// The tab at a position, where the tabs have this area.
+pub fn tab_at(area: Rect, at: Position) -> Option<Tab> {
+    places(area)
+        .find(|(_, place)| place.contains(at))
+        .map(|(tab, _)| tab)
+}
+
+/// Draws the second line.
+pub fn render_tabs(area: Rect, buf: &mut Buffer, app: &App) {
+    let theme = app.shared.theme;
+    let mut end = area.x;
+    for (tab, place) in places(area) {
+        let (key, name) = tab.label();
+        let chosen = tab == app.tab;
+        let style = if chosen {
+            theme.accent().add_modifier(Modifier::UNDERLINED)
+        } else {
+            theme.text()
+        };
+        let line = Line::from(vec![
+            Span::raw(" "),
+            Span::styled(key.to_string(), if chosen { style } else { theme.dim() }),
+            Span::styled(format!(" {name}"), style),
+        ]);
+        buf.set_line(place.x, place.y, &line, place.width);
+        end = place.right();
+    }
+    let Some(info) = &app.shared.run().info else {
+        return;
+    };
+    let room = usize::from(area.right().saturating_sub(end + 2));
+    let long = format!("{} ({})", info.device, info.device_reason);
+    let text = if width(&long) <= room {
+        long
+    } else {
+        fit(&info.device, room)
+    };
+    buf.set_string(
+        area.right().saturating_sub(width(&text) as u16 + 1),
+        area.y,
+        text,
+        theme.dim(),
+    );
+}

@@ -1,0 +1,193 @@
+//! Where everything stands, as a function of the room alone: drawing and the mouse share it.
+
+use ratatui::layout::{Position, Rect, Size};
+
+/// Smallest terminal in which the views are legible.
+pub const SMALLEST: Size = Size {
+    width: 60,
+    height: 16,
+};
+
+/// The five parts of the screen.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Screen {
+    /// Run, state, epoch, speed.
+    pub header: Rect,
+    /// Names of the views; device.
+    pub tabs: Rect,
+    /// The view.
+    pub body: Rect,
+    /// What just happened, and progress within the epoch.
+    pub status: Rect,
+    /// What can be done.
+    pub hints: Rect,
+}
+
+/// The parts of a screen; `None` where it is too small.
+pub fn screen(area: Rect) -> Option<Screen> {
+    if area.width < SMALLEST.width || area.height < SMALLEST.height {
+        return None;
+    }
+    let row = |y: u16| Rect {
+        y: area.y + y,
+        height: 1,
+        ..area
+    };
+    Some(Screen {
+        header: row(0),
+        tabs: row(1),
+        body: Rect {
+            x: area.x + 1,
+            y: area.y + 2,
+            width: area.width - 2,
+            height: area.height - 4,
+        },
+        status: row(area.height - 2),
+        hints: row(area.height - 1),
+    })
+}
+
+/// Columns between parts.
+pub const GAP: u16 = 2;
+
+/// A list and the details of its chosen line, beside each other.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct ListAndDetails {
+    /// Title above the list.
+    pub head: Rect,
+    /// The list.
+    pub list: Rect,
+    /// Title above the details.
+    pub title: Rect,
+    /// The details.
+    pub details: Rect,
+}
+
+/// Splits an area into a list and details.
+pub fn list_and_details(body: Rect) -> ListAndDetails {
+    let right = match body.width {
+        150.. => body.width - 68,
+        100.. => body.width - 50,
+        _ => body.width / 2,
+    };
+    let right = right.min(body.width);
+    let left = Rect {
+        width: body.width - right - GAP.min(body.width - right),
+        ..body
+    };
+    let right = Rect {
+        x: body.right() - right,
+        width: right,
+        ..body
+    };
+    let split = |area: Rect| {
+        let head = Rect {
+            height: 1.min(area.height),
+            ..area
+        };
+        let rest = Rect {
+            y: area.y + head.height,
+            height: area.height - head.height,
+            ..area
+        };
+        (head, rest)
+    };
+    let ((head, list), (title, details)) = (split(left), split(right));
+    ListAndDetails {
+        head,
+        list,
+        title,
+        details,
+    }
+}
+
+/// A list's first row in sight, so that the chosen one is in sight and the list moves late.
+pub fn first_row(selected: usize, rows: usize, len: usize) -> usize {
+    let ahead = selected.saturating_sub(rows / 2);
+    ahead.min(len.saturating_sub(rows))
+}
+
+/// Left part and right part of this width, with a gap.
+pub fn beside(body: Rect, right: u16) -> (Rect, Rect) {
+    let right = right.min(body.width / 2);
+    let left = Rect {
+        width: body.width - right - GAP.min(body.width - right),
+        ..body
+    };
+    (
+        left,
+        Rect {
+            x: body.right() - right,
+            width: right,
+            ..body
+        },
+    )
+}
+
+/// Divides a length among some parts with gaps, the first parts taking what remains over.
+pub fn share(start: u16, length: u16, parts: u16, gap: u16) -> Vec<(u16, u16)> {
+    let inner = length.saturating_sub(gap * parts.saturating_sub(1));
+    let (each, over) = (inner / parts.max(1), inner % parts.max(1));
+    let mut at = start;
+    (0..parts)
+        .map(|part| {
+            let size = each + u16::from(part < over);
+            let place = (at, size);
+            at += size + gap;
+            place
+        })
+        .collect()
+}
+
+/// The row of a list at a position, where that is one of its `len` rows.
+pub fn row_at(list: Rect, at: Position, selected: usize, len: usize) -> Option<usize> {
+    if !list.contains(at) {
+        return None;
+    }
+    let row = first_row(selected, usize::from(list.height), len) + usize::from(at.y - list.y);
+    (row < len).then_some(row)
+}
+
+/// A dialog of this size in the middle, as much of it as there is room for.
+pub fn centred(area: Rect, width: u16, height: u16) -> Rect {
+    let (width, height) = (width.min(area.width), height.min(area.height));
+    Rect {
+        x: area.x + (area.width - width) / 2,
+        y: area.y + (area.height - height) / 2,
+        width,
+        height,
+    }
+}
+
+/// Checks that no part of a pane overlaps another or sticks out of its area, in terminals of every size.
+#[cfg(test)]
+pub fn check_parts(parts: impl Fn(Rect) -> Vec<Rect>) {
+    for width in SMALLEST.width..260 {
+        for height in [SMALLEST.height, 24, 36, 40, 60, 90] {
+            let body = screen(Rect::new(0, 0, width, height)).unwrap().body;
+            let parts = parts(body);
+            for (place, part) in parts.iter().enumerate() {
+                assert_eq!(part.intersection(body), *part, "{width}×{height} {part:?}");
+                for other in &parts[..place] {
+                    assert!(
+                        !part.intersects(*other),
+                        "{width}×{height} {part:?} {other:?}"
+                    );
+                }
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_list_and_its_details_lie_beside_each_other() {
+        check_parts(|body| {
+            let parts = list_and_details(body);
+            vec![parts.head, parts.list, parts.title, parts.details]
+        });
+    }
+}

@@ -1,0 +1,202 @@
+//! *Coverage* by probability: how likely each operation is, as a multiple of a uniform generator's.
+
+use fluxttice_core::measure::deviation;
+use fluxttice_core::session::{Estimates, VaeEstimates};
+use ratatui::buffer::Buffer;
+use ratatui::layout::Rect;
+use ratatui::style::Style;
+use ratatui::text::{Line, Span};
+
+use super::map::{COLUMNS, ROWS};
+use super::{Coverage, draw};
+use crate::format::{fixed, percent, thousands, wrap};
+use crate::reading::{self, LIKELIHOODS, shade};
+use crate::shared::Shared;
+use crate::theme::{Role, Theme};
+use crate::widgets::{below, heading, lines, operation_list};
+
+/// Characters from rare to frequent: they are told apart without colour.
+pub const SHADES: [char; 5] = ['·', '░', '▒', '▓', '█'];
+/// What they mean.
+const WORDS: [&str; 5] = ["<¼", "<½", "<1", "<2", "≥2"];
+
+/// Rows from which on there is room for sentences.
+const ROOM_FOR_WORDS: u16 = 24;
+
+/// What a user gets of a generator.
+pub fn in_words(vae: &VaeEstimates) -> String {
+    let share = match vae.rare.len() {
+        0 => "no operation is known to get less than its fair share".to_owned(),
+        1 => "one operation gets less than its fair share".to_owned(),
+        many => format!(
+            "{} operations get less than their fair share",
+            thousands(many as u64)
+        ),
+    };
+    let information = match vae.mutual_information.corrected {
+        Some(found) => format!("{:.2} of 9.89 nats", found.value),
+        None => "too few codes to tell how much a code says".to_owned(),
+    };
+    let even = match vae.effective.corrected {
+        Some(found) => format!(
+            "as even as {} equal ones, ",
+            thousands(found.value.round() as u64)
+        ),
+        None => String::new(),
+    };
+    format!(
+        "{information}: a random code names one operation with {} % probability; {share}; {even}χ² of {} argmax samples lies {} standard \
+         deviations from that of equal shares",
+        percent(100.0 * vae.likeliest),
+        thousands(vae.misleading.samples.into()),
+        fixed(deviation(vae.evenness.argmax), 1)
+    )
+}
+
+/// That no operation is known to be rare, in words.
+pub fn none_stands_out(estimates: &Estimates) -> String {
+    format!(
+        "none stands out among {} codes",
+        thousands(estimates.vaes[0].codes.into())
+    )
+}
+
+fn style(theme: Theme, shade: usize) -> Style {
+    match shade {
+        0 => theme.bad(),
+        1 => theme.warning(),
+        2 => theme.dim(),
+        3 => theme.text(),
+        _ => theme.accent(),
+    }
+}
+
+/// The shade of an operation, from rare to frequent, and its style.
+pub fn look(theme: Theme, likelihood: f64) -> (usize, Style) {
+    let shade = shade(&LIKELIHOODS, likelihood);
+    (shade, style(theme, shade))
+}
+
+/// Draws the map: each character the least probable operation it holds.
+pub fn render_map(
+    area: Rect,
+    buf: &mut Buffer,
+    cx: &Shared,
+    pane: &Coverage,
+    estimates: &Estimates,
+) {
+    let (across, down) = pane.map.zoom(area.as_size()).cell();
+    draw::paint(area, buf, cx, pane, |column, row| {
+        let inside = (row..(row + down).min(ROWS))
+            .flat_map(|row| (column..(column + across).min(COLUMNS)).map(move |c| (row, c)));
+        let rarest = inside
+            .filter_map(|(row, column)| draw::selected_at(cx, column, row))
+            .map(|operation| cx.reading.likelihood(estimates, operation))
+            .min_by(f64::total_cmp);
+        let Some(rarest) = rarest else {
+            return (' ', cx.theme.dim());
+        };
+        let (shade, style) = look(cx.theme, rarest);
+        (SHADES[shade], style)
+    });
+}
+
+/// Draws what the shades mean.
+pub fn render_legend(area: Rect, buf: &mut Buffer, cx: &Shared, pane: &Coverage, map: Rect) {
+    let zoom = pane.map.zoom(map.as_size());
+    let area = Rect {
+        y: area.y.min(map.y + zoom.size().1 as u16),
+        ..area
+    };
+    let mut spans = Vec::new();
+    for (shade, (sign, words)) in SHADES.iter().zip(WORDS).enumerate() {
+        spans.push(Span::styled(format!("{sign} "), style(cx.theme, shade)));
+        spans.push(Span::styled(format!("{words}  "), cx.theme.dim()));
+    }
+    // Where it is narrow the explanation gives way.
+    let unit = if area.width >= 100 {
+        "× 1/19,683; the lowest of each character"
+    } else {
+        "× 1/19,683"
+    };
+    spans.push(Span::styled(unit, cx.theme.dim()));
+    buf.set_line(area.x, area.y, &Line::from(spans), area.width);
+}
+
+/// Draws the panel below the operation under the cursor.
+pub fn render_side(
+    area: Rect,
+    buf: &mut Buffer,
+    cx: &Shared,
+    pane: &Coverage,
+    estimates: Option<&Estimates>,
+) {
+    let theme = cx.theme;
+    let width = usize::from(area.width);
+    let Some(estimates) = estimates else {
+        let text = Line::styled("probabilities are being measured …", theme.dim());
+        return lines(area, buf, &[text]);
+    };
+    heading(area, buf, theme, "probability", &estimates.source);
+    let mut rows = Vec::new();
+    let codes = thousands(estimates.vaes[0].codes.into());
+    let dim = |text: String| Line::styled(text, theme.dim());
+    let note = format!(
+        "estimated from {codes} codes, seed {}; ± is one standard error",
+        estimates.seed
+    );
+    rows.extend(wrap(&note, width).into_iter().map(dim));
+    let here = pane.map.operation();
+    for (i, (name, role)) in [("A", Role::A), ("B", Role::B)].into_iter().enumerate() {
+        let times = fixed(reading::of(&estimates.vaes[i], here), 2);
+        rows.push(Line::from(vec![
+            Span::styled(format!("{name} {times:>7}"), theme.role(role)),
+            Span::styled(" × uniform, here", theme.dim()),
+        ]));
+    }
+    let told = estimates.vaes.iter().zip([("A", Role::A), ("B", Role::B)]);
+    if area.height >= ROOM_FOR_WORDS {
+        rows.extend(told.flat_map(|(vae, (name, role))| {
+            let text = wrap(&format!("{name}  {}", in_words(vae)), width);
+            text.into_iter()
+                .map(move |row| Line::styled(row, theme.role(role)))
+        }));
+    } else {
+        rows.push(Line::styled("I(z; x), nats of 9.888", theme.dim()));
+        rows.extend(told.map(|(vae, (name, role))| {
+            let text = match vae.mutual_information.corrected {
+                Some(found) => format!("{name} {:>7.3} ± {:.3}", found.value, found.standard_error),
+                None => format!("{name} too few codes to tell"),
+            };
+            Line::styled(text, theme.role(role))
+        }));
+    }
+    lines(below(area, 1), buf, &rows);
+    let rest = below(area, rows.len() as u16 + 2);
+    let rare = cx.reading.rare(estimates);
+    let note = match rare.is_empty() {
+        true => format!("v: {}", cx.reading.whose_words()),
+        false => format!("n goes on, v: {}", cx.reading.whose_words()),
+    };
+    operation_list::render(
+        rest,
+        buf,
+        theme,
+        here,
+        ("rare", &note),
+        &rare,
+        |operation| {
+            let likelihood = cx.reading.likelihood(estimates, operation);
+            Span::styled(
+                format!("{likelihood:>5.2} "),
+                style(theme, shade(&LIKELIHOODS, likelihood)),
+            )
+        },
+    );
+    if rare.is_empty() {
+        let words = wrap(&none_stands_out(estimates), width)
+            .into_iter()
+            .map(dim);
+        lines(below(rest, 1), buf, &words.collect::<Vec<_>>());
+    }
+}

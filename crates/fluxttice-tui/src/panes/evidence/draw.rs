@@ -1,0 +1,122 @@
+//! Drawing of *Evidence*: snapshots and certificates of all runs, and what the chosen one says.
+//!
+//! ```text
+//!  evidence ─────────────────────────  built-in ──────────────────────────────────────
+//!  ◈ built-in  ✓ VALID                 argmax coverage, N 50,000 …
+//!  ▣ epoch-0010-batch-003               checks …
+//! ```
+
+use fluxttice_core::certificate::{Item, ItemKind, Statement};
+use fluxttice_core::measure::Subject;
+use fluxttice_core::shown::printable;
+use fluxttice_core::space::percent_of_all;
+use ratatui::buffer::Buffer;
+use ratatui::layout::Rect;
+use ratatui::style::Style;
+use ratatui::text::{Line, Span};
+
+use super::{Evidence, details};
+use crate::format::{fit, wrap};
+use crate::layout;
+use crate::shared::Shared;
+use crate::widgets::{heading, lines};
+
+/// Draws the pane.
+pub fn render(body: Rect, buf: &mut Buffer, cx: &Shared, pane: &Evidence) {
+    let parts = layout::list_and_details(body);
+    let theme = cx.theme;
+    match pane.items.as_deref().map(Vec::as_slice) {
+        None => {
+            heading(parts.head, buf, theme, "evidence", "");
+            let text = Line::styled("looking what there is …", theme.dim());
+            lines(parts.list, buf, &[text]);
+        }
+        Some([]) => {
+            heading(parts.head, buf, theme, "evidence", "nothing yet");
+            let text = "A certificate is a folder with a model and its measured figures that anyone can check. \
+                        c makes one of the model as it is; s saves the model without measuring it; t tests whether a saved or explored one learned anything.";
+            let rows: Vec<Line<'_>> = wrap(text, usize::from(parts.list.width))
+                .into_iter()
+                .map(|text| Line::styled(text, theme.dim()))
+                .collect();
+            lines(parts.list, buf, &rows);
+        }
+        Some(items) => {
+            let note = format!("{} of all runs", items.len());
+            heading(parts.head, buf, theme, "evidence", &note);
+            render_list(parts.list, buf, cx, pane, items);
+        }
+    }
+    details::render(parts.title, parts.details, buf, cx, pane);
+}
+
+fn render_list(area: Rect, buf: &mut Buffer, cx: &Shared, pane: &Evidence, items: &[Item]) {
+    let theme = cx.theme;
+    let selected = pane.selected;
+    let first = layout::first_row(selected, usize::from(area.height), items.len());
+    let rows = items.iter().enumerate().skip(first);
+    for ((place, item), y) in rows.zip(area.y..area.bottom()) {
+        let (state, style) = state(cx, pane, item);
+        let room = usize::from(area.width).saturating_sub(state.chars().count() + 1);
+        let text = format!("{} {} · {}", sign(item), item.name, item.run);
+        let text = printable(&text);
+        let base = if place == selected {
+            theme.selected()
+        } else {
+            theme.text()
+        };
+        let row = Rect {
+            y,
+            height: 1,
+            ..area
+        };
+        buf.set_style(row, base);
+        buf.set_string(area.x, y, fit(&text, room), base);
+        let x = area.right().saturating_sub(state.chars().count() as u16);
+        buf.set_line(
+            x,
+            y,
+            &Line::from(Span::styled(state, base.patch(style))),
+            area.width,
+        );
+    }
+}
+
+/// The glyph of a snapshot, the same as on the time axis, and that of a certificate.
+fn sign(item: &Item) -> &'static str {
+    match item.kind {
+        ItemKind::Snapshot { .. } => "▣",
+        ItemKind::Certificate { .. } => "◈",
+    }
+}
+
+/// What the list says of an item at the end of its row.
+fn state(cx: &Shared, pane: &Evidence, item: &Item) -> (String, Style) {
+    let theme = cx.theme;
+    match &item.kind {
+        ItemKind::Snapshot { position: None } => ("damaged".to_owned(), theme.bad()),
+        ItemKind::Snapshot { .. } => ("not measured".to_owned(), theme.dim()),
+        ItemKind::Certificate { statement, .. } => match (statement.as_ref(), pane.verdict(item)) {
+            (Err(_), _) => ("damaged".to_owned(), theme.bad()),
+            (Ok(_), Some(verdict)) => {
+                let word = verdict.word();
+                let style = details::style(theme, word);
+                (format!("{} {word}", word.mark()), style)
+            }
+            (Ok(statement), None) => (shares(statement), theme.dim()),
+        },
+    }
+}
+
+/// Argmax coverage of A and B, in percent, at the smallest sample size.
+fn shares(statement: &Statement) -> String {
+    let share = |vae: Subject| {
+        let figures = statement.predicate.figures.iter();
+        figures
+            .filter(|figure| figure.name == "argmax coverage" && figure.vae == vae)
+            .min_by_key(|figure| figure.samples)
+            .and_then(|figure| figure.value)
+            .map_or(f64::NAN, percent_of_all)
+    };
+    format!("A {:.1} B {:.1} %", share(Subject::A), share(Subject::B))
+}

@@ -1,0 +1,104 @@
+//! A box on the plane of codes, moved and sized by keys, that selects what lies in it.
+
+use fluxttice_core::measure::projection::Projection;
+use fluxttice_core::space::Operation;
+
+use crate::shared::Shared;
+
+/// Widths and places change by this share of the plane.
+const STEP: f64 = 0.05;
+/// Half of the widest.
+const WIDEST: f64 = 1.0;
+
+/// The box; the plane reaches from -1 to 1 in both directions.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct BoxSelection {
+    /// Its middle.
+    pub middle: [f64; 2],
+    /// Half of its width and height.
+    pub half: [f64; 2],
+}
+
+impl Default for BoxSelection {
+    fn default() -> Self {
+        Self {
+            middle: [0.0; 2],
+            half: [0.25; 2],
+        }
+    }
+}
+
+impl BoxSelection {
+    /// A box around a point of a plane.
+    pub fn around(plane: &Projection, point: Option<[f64; 2]>) -> Self {
+        let extent = plane.extent().max(f64::MIN_POSITIVE);
+        Self {
+            middle: point.map_or([0.0; 2], |point| point.map(|x| x / extent)),
+            ..Self::default()
+        }
+    }
+
+    /// Moves it, by steps across and up.
+    pub fn shift(&mut self, by: [f64; 2]) {
+        for (middle, by) in self.middle.iter_mut().zip(by) {
+            *middle = (*middle + STEP * by).clamp(-1.0, 1.0);
+        }
+    }
+
+    /// Makes it wider and higher, by steps.
+    pub fn grow(&mut self, by: [f64; 2]) {
+        for (half, by) in self.half.iter_mut().zip(by) {
+            *half = (*half + STEP * by).clamp(STEP, WIDEST);
+        }
+    }
+
+    /// Its lower left and upper right corner on a plane.
+    pub fn corners(&self, plane: &Projection) -> [[f64; 2]; 2] {
+        let extent = plane.extent();
+        [-1.0, 1.0].map(|sign| {
+            std::array::from_fn(|axis| extent * (self.middle[axis] + sign * self.half[axis]))
+        })
+    }
+
+    /// The operations whose codes lie in it.
+    pub fn holds(&self, plane: &Projection) -> impl Iterator<Item = Operation> {
+        let [low, high] = self.corners(plane);
+        Operation::all()
+            .zip(&plane.points)
+            .filter(move |(_, point)| {
+                (0..2).all(|axis| (low[axis]..=high[axis]).contains(&point[axis]))
+            })
+            .map(|(operation, _)| operation)
+    }
+
+    /// The operations in it that are looked at.
+    pub fn selected(&self, plane: &Projection, cx: &Shared) -> impl Iterator<Item = Operation> {
+        self.holds(plane).filter(|held| cx.is_selected(*held))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use fluxttice_core::measure::neighbours::Space;
+
+    use super::*;
+    use crate::fixtures;
+
+    #[test]
+    fn it_holds_what_lies_within() {
+        let codes = fixtures::codes(3);
+        let plane = Projection::new(codes.spaces.of(Space::A)).unwrap();
+        let mut frame = BoxSelection::around(&plane, Some(plane.points[77]));
+        assert!(frame.holds(&plane).any(|operation| operation.index() == 77));
+        let few = frame.holds(&plane).count();
+        frame.grow([2.0, 2.0]);
+        let more = frame.holds(&plane).count();
+        assert!(few < more, "{few} {more}");
+        frame.grow([40.0, 40.0]);
+        frame.middle = [0.0; 2];
+        assert_eq!(frame.holds(&plane).count(), plane.points.len());
+        frame.shift([0.0, 40.0]);
+        let above = plane.points.iter().filter(|[_, y]| *y >= 0.0).count();
+        assert_eq!(frame.holds(&plane).count(), above);
+    }
+}

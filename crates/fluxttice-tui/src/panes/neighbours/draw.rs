@@ -1,0 +1,406 @@
+//! Drawing of *Neighbours*: one operation, and the codes nearest to it.
+//!
+//! ```text
+//!  centre ───────────────     100 nearest codes of A by Euclidean distance, codes of epoch 51 ──
+//!  a╲b│  -  0  +   13 122      #  operation  trits      distance  differ  rank by entries  name
+//!   - │  -  -  -   min         1      7 153  0++-0+--0     0.412       1                3  …
+//! ```
+
+use fluxttice_core::measure::neighbours::{Metric, Neighbour, Space};
+use fluxttice_core::space::Operation;
+use fluxttice_core::vae::Vae;
+use ratatui::buffer::Buffer;
+use ratatui::layout::Rect;
+use ratatui::text::{Line, Span};
+
+use super::around::{Around, LISTED, Ranked, SIZES};
+use super::{Neighbours, draw_plane, timeline};
+use crate::format::{fit, fixed, percent, thousands, width, wrap};
+use crate::layout;
+use crate::shared::Shared;
+use crate::theme::{Role, Theme};
+use crate::widgets::{heading, lines, placeholder, truth_table};
+
+/// Draws the pane.
+pub fn render(body: Rect, buf: &mut Buffer, cx: &Shared, pane: &Neighbours) {
+    let parts = pane.parts(body);
+    render_card(parts.card, buf, cx, pane);
+    let view = &pane.around;
+    render_head(parts.head, buf, cx, pane, view.space);
+    for (plane, space) in parts.planes.into_iter().zip(view.spaces()) {
+        draw_plane::render(plane, buf, cx, pane, space);
+    }
+    if let Some(time) = parts.time {
+        timeline::render(time, buf, cx, pane);
+    }
+    let found = view.found();
+    render_list(parts.list, buf, cx, pane, &found.near, Some(view.selected));
+    if let Some((head, list)) = parts.other.filter(|_| view.metric != Metric::Hamming) {
+        render_head(head, buf, cx, pane, view.beside());
+        render_list(list, buf, cx, pane, &found.other, None);
+    }
+}
+
+/// Gives a space's letter its colour within a heading, as everywhere.
+pub fn colour_space(area: Rect, buf: &mut Buffer, theme: Theme, before: usize, space: Space) {
+    let role = match space {
+        Space::A => Role::A,
+        Space::B => Role::B,
+        Space::Both => Role::Both,
+    };
+    let style = theme.role(role).patch(theme.strong());
+    buf.set_string(area.x + before as u16, area.y, space.title(), style);
+}
+
+fn metric_name(metric: Metric) -> &'static str {
+    match metric {
+        Metric::Euclidean => "Euclidean",
+        Metric::Cosine => "cosine",
+        Metric::Wasserstein => "2-Wasserstein of posteriors",
+        Metric::Jeffreys => "Jeffreys divergence, nats",
+        Metric::Hamming => "Hamming",
+    }
+}
+
+/// Where the codes are from, or why there are none.
+fn source(cx: &Shared, pane: &Neighbours) -> String {
+    let run = cx.run();
+    match pane.codes(cx) {
+        Some(codes) => format!("codes of {}", codes.source),
+        None if run.answers() => "codes are on their way".into(),
+        None => "no codes yet".into(),
+    }
+}
+
+fn render_card(area: Rect, buf: &mut Buffer, cx: &Shared, pane: &Neighbours) {
+    let theme = cx.theme;
+    let view = &pane.around;
+    let centre = view.centre();
+    let (back, forward) = view.history().steps();
+    let way = if back + forward > 0 {
+        format!("[ {back} back  ] {forward} on")
+    } else {
+        String::new()
+    };
+    let note = match cx.bookmark(view.shown()) {
+        Some(bookmark) => format!("★ {}", bookmark.note),
+        None => way,
+    };
+    heading(area, buf, theme, "centre", &note);
+    let wide = usize::from(area.width);
+    let dim = |text: String| Line::styled(text, theme.dim());
+    let point = point_lines(cx.theme, &pane.around, wide);
+    lines(row(area, 1, area.height), buf, &point);
+    let top = 1 + point.len() as u16;
+    let area = row(area, top, area.height);
+    render_operation(row(area, 0, truth_table::HEIGHT), buf, theme, centre, None);
+    let laws: Vec<&str> = centre.laws().map(|law| law.word).collect();
+    let mut facts: Vec<Line<'_>> = wrap(&laws.join(", "), wide)
+        .into_iter()
+        .map(Line::raw)
+        .collect();
+    if laws.is_empty() {
+        facts = vec![dim("none of the laws".to_owned())];
+    }
+    facts.push(Line::raw(""));
+    facts.push(dim(fit(&source(cx, pane), wide)));
+    let stayed = |k| Some(format!(" {}/{k}", view.found().near.stayed(k)?));
+    let stayed: String = SIZES.into_iter().filter_map(stayed).collect();
+    if !stayed.is_empty() {
+        facts.push(Line::from(vec![
+            Span::styled("near now too", theme.dim()),
+            Span::styled(stayed, theme.text()),
+        ]));
+    }
+    if let Some(moved) = pane.past.moved(view.space) {
+        let distance = moved.get(centre.index()).copied().unwrap_or(f64::NAN);
+        facts.push(Line::from(vec![
+            Span::styled("moved to now ", theme.dim()),
+            Span::styled(fixed(distance, 2), theme.text()),
+            Span::styled(" rms norms", theme.dim()),
+        ]));
+    }
+    for (k, kept) in SIZES.into_iter().zip(view.found().preserved) {
+        let kept = kept.map_or_else(|| "–".into(), |kept| format!("{} %", percent(100.0 * kept)));
+        facts.push(Line::from(vec![
+            Span::styled(format!("of {k:>3} nearest kept "), theme.dim()),
+            Span::styled(format!("{kept:>7}"), theme.text()),
+        ]));
+    }
+    let mut used = truth_table::HEIGHT + facts.len() as u16;
+    lines(row(area, truth_table::HEIGHT, area.height), buf, &facts);
+    if let Some(chosen) = view.chosen() {
+        used += 1;
+        heading(
+            row(area, used, 1),
+            buf,
+            theme,
+            "chosen",
+            "differences marked",
+        );
+        let table = row(area, used + 1, truth_table::HEIGHT);
+        render_operation(table, buf, theme, chosen.operation, Some(centre));
+        used += 1 + truth_table::HEIGHT;
+    }
+    // What explains more than it says comes last, where there is room.
+    let explained =
+        "kept: also among the nearest by entries that differ, ties at their expected share";
+    let mut rest = vec![Line::raw("")];
+    rest.extend(wrap(explained, wide).into_iter().map(dim));
+    rest.push(Line::raw(""));
+    for (name, relative) in [
+        ("dual", centre.dual()),
+        ("negated", centre.negated()),
+        ("swapped", centre.swapped()),
+    ] {
+        let named = relative.name().unwrap_or_default();
+        rest.push(Line::from(vec![
+            Span::styled(format!("{name:<8} "), theme.dim()),
+            Span::raw(fit(&format!("{relative} {named}"), wide.saturating_sub(9))),
+        ]));
+    }
+    rest.push(dim(format!(
+        "{} relabelled and swapped",
+        centre.orbit().len()
+    )));
+    lines(row(area, used, area.height), buf, &rest);
+}
+
+/// A centre that is a point, and what the decoders make of it; nothing for an operation.
+fn point_lines(theme: Theme, view: &Around, wide: usize) -> Vec<Line<'static>> {
+    if view.shown().operation().is_some() {
+        // A walk that has begun is told by where it led.
+        let walk = view.walk().filter(|walk| walk.is_home());
+        let text = walk.map(|walk| Line::styled(fit(&walk.to_string(), wide), theme.accent()));
+        return text.into_iter().collect();
+    }
+    let mut rows: Vec<Line<'_>> = wrap(&view.shown().to_string(), wide)
+        .into_iter()
+        .take(3)
+        .map(|text| Line::styled(text, theme.strong()))
+        .collect();
+    for (which, decoded) in &view.found().decoded {
+        let role = match which {
+            Vae::A => Role::A,
+            Vae::B => Role::B,
+        };
+        rows.push(Line::from(vec![
+            Span::styled(which.title(), theme.role(role)),
+            Span::raw(format!(" {} ", decoded.operation)),
+            Span::styled(
+                format!(
+                    "p {} H {}",
+                    fixed(decoded.probability, 3),
+                    fixed(decoded.entropy, 2)
+                ),
+                theme.dim(),
+            ),
+        ]));
+        let levels = decoded
+            .entropies
+            .map(|entropy| level(entropy / ENTRY_LIMIT));
+        rows.push(Line::from(vec![
+            Span::raw("  "),
+            Span::styled(String::from_iter(levels), theme.role(role)),
+            Span::styled(" H by entry, █ ln 3", theme.dim()),
+        ]));
+    }
+    rows.push(Line::raw(""));
+    rows
+}
+
+/// Entropy of an entry that could be any of three values, in nats: ln 3.
+const ENTRY_LIMIT: f64 = 1.098_612_288_668_109_8;
+
+/// A share as a bar of one character.
+fn level(share: f64) -> char {
+    const LEVELS: [char; 8] = ['▁', '▂', '▃', '▄', '▅', '▆', '▇', '█'];
+    let last = (LEVELS.len() - 1) as f64;
+    LEVELS[(share * last).round().clamp(0.0, last) as usize]
+}
+
+/// Some rows of an area, as far as it has them.
+fn row(area: Rect, from: u16, rows: u16) -> Rect {
+    let from = from.min(area.height);
+    Rect {
+        y: area.y + from,
+        height: rows.min(area.height - from),
+        ..area
+    }
+}
+
+fn render_operation(
+    area: Rect,
+    buf: &mut Buffer,
+    theme: Theme,
+    operation: Operation,
+    other: Option<Operation>,
+) {
+    truth_table::render(area, buf, theme, operation, other);
+    let left = truth_table::WIDTH.min(area.width);
+    let right = Rect {
+        x: area.x + left,
+        width: area.width - left,
+        ..area
+    };
+    let name = fit(
+        operation.name().unwrap_or("no name"),
+        usize::from(right.width),
+    );
+    let rows = vec![
+        Line::styled(thousands(operation.index() as u64), theme.strong()),
+        Line::from(truth_table::trits(theme, operation, other)),
+        Line::styled(name, theme.dim()),
+    ];
+    lines(right, buf, &rows);
+}
+
+/// Whether there is room for the index; the trits say the same.
+fn shows_index(width: u16) -> bool {
+    width >= 56
+}
+
+/// Whether there is room for the rank by Hamming distance.
+fn shows_rank(width: u16) -> bool {
+    width >= 66
+}
+
+fn render_head(area: Rect, buf: &mut Buffer, cx: &Shared, pane: &Neighbours, space: Space) {
+    let theme = cx.theme;
+    let view = &pane.around;
+    let count = match view.found().near.neighbours.len() {
+        0 => LISTED,
+        count => count,
+    };
+    let title = match view.metric {
+        Metric::Hamming => format!("{count} nearest by entries that differ"),
+        metric => format!(
+            "{count} nearest codes of {} · {}",
+            space.title(),
+            metric_name(metric)
+        ),
+    };
+    let note = cx.selection.as_ref().map_or(String::new(), |selection| {
+        let count = thousands(selection.count as u64);
+        format!("among {count}: {} (Esc: all)", selection.text)
+    });
+    heading(area, buf, theme, &title, &note);
+    if view.metric != Metric::Hamming {
+        let before = format!("{count} nearest codes of ");
+        colour_space(area, buf, theme, width(&before), space);
+    }
+    let mut head = format!("{:>4}  ", "#");
+    if shows_index(area.width) {
+        head += &format!("{:>6}  ", "index");
+    }
+    let last = if pane.past.codes().is_some() {
+        "# now"
+    } else {
+        "entries"
+    };
+    head += &format!("{:<9}  {:>9}  {last:>7}", "trits", "distance");
+    if shows_rank(area.width) {
+        head += &format!("  {:>12}", "Hamming rank");
+    }
+    head += "  name";
+    buf.set_stringn(
+        area.x,
+        area.y + 1,
+        head,
+        usize::from(area.width),
+        theme.dim(),
+    );
+}
+
+/// Draws a list; the one without a choice scrolls with the other, rank beside rank.
+fn render_list(
+    area: Rect,
+    buf: &mut Buffer,
+    cx: &Shared,
+    pane: &Neighbours,
+    found: &Ranked,
+    chosen: Option<usize>,
+) {
+    let view = &pane.around;
+    let now = &found.now;
+    let found = &found.neighbours;
+    if found.is_empty() {
+        let text = view
+            .found()
+            .problem
+            .clone()
+            .unwrap_or_else(|| source(cx, pane));
+        return placeholder(area, buf, cx.theme, &text);
+    }
+    let first = layout::first_row(view.selected, usize::from(area.height), found.len());
+    for ((place, neighbour), y) in found
+        .iter()
+        .enumerate()
+        .skip(first)
+        .zip(area.y..area.bottom())
+    {
+        let line = neighbour_line(
+            cx.theme,
+            &pane.around,
+            neighbour,
+            now.get(place).copied(),
+            area.width,
+        );
+        buf.set_line(area.x, y, &line, area.width);
+        if chosen == Some(place) {
+            buf.set_style(
+                Rect {
+                    y,
+                    height: 1,
+                    ..area
+                },
+                cx.theme.selected(),
+            );
+        }
+    }
+}
+
+fn neighbour_line(
+    theme: Theme,
+    view: &Around,
+    neighbour: &Neighbour,
+    now: Option<u32>,
+    room: u16,
+) -> Line<'static> {
+    let decimals = if view.metric == Metric::Hamming { 0 } else { 4 };
+    let mut spans = vec![Span::styled(
+        format!("{:>4}  ", neighbour.rank),
+        theme.dim(),
+    )];
+    if shows_index(room) {
+        spans.push(Span::raw(format!(
+            "{:>6}  ",
+            thousands(neighbour.operation.index() as u64)
+        )));
+    }
+    spans.extend(truth_table::trits(
+        theme,
+        neighbour.operation,
+        Some(view.centre()),
+    ));
+    // How many entries differ is marked among the trits as well; how it ranks by now is not.
+    let last = match now {
+        Some(rank) => thousands(rank.into()),
+        None => neighbour.hamming.to_string(),
+    };
+    spans.push(Span::raw(format!(
+        "  {:>9}  {last:>7}",
+        fixed(neighbour.distance, decimals),
+    )));
+    if shows_rank(room) {
+        spans.push(Span::styled(
+            format!("  {:>12}", thousands(neighbour.hamming_rank.into())),
+            theme.dim(),
+        ));
+    }
+    spans.push(Span::styled(
+        format!("  {}", neighbour.operation.name().unwrap_or_default()),
+        theme.strong(),
+    ));
+    Line::from(spans)
+}

@@ -1,0 +1,343 @@
+//! *Neighbours*: an operation or a point between operations, the codes nearest to it, and planes of all codes.
+
+mod around;
+mod box_selection;
+mod classes;
+mod color_by;
+mod draw;
+mod draw_plane;
+mod export;
+mod history;
+mod layout;
+mod past;
+mod planes;
+mod timeline;
+mod walk;
+
+use std::sync::Arc;
+
+use fluxttice_core::measure::neighbours::{Place, Space};
+use fluxttice_core::plot::Drawing;
+use fluxttice_core::session::message::Codes;
+use fluxttice_core::session::{Content, JobError, LoadedCodes, LocatedPoint, QuickJob};
+use ratatui::buffer::Buffer;
+use ratatui::layout::{Position, Rect};
+
+use super::{Exports, FAR, NOTCH, Pane, Wants};
+use crate::dialogs;
+use crate::dialogs::bookmarks::Bookmarks;
+use crate::dialogs::export::Format;
+use crate::dialogs::note::Note;
+use crate::effects::{Effect, Effects, say};
+use crate::keys::{Action, Context};
+use crate::layout::row_at;
+use crate::pictures;
+use crate::selection::Selection;
+use crate::shared::Shared;
+use around::Around;
+use box_selection::BoxSelection;
+#[cfg(feature = "pictures")]
+pub use classes::CellClass;
+pub use color_by::ColorBy;
+use past::Past;
+use planes::Planes;
+
+/// The pane.
+#[derive(Clone, Debug, Default)]
+pub struct Neighbours {
+    /// The centre and the operations near it.
+    pub around: Around,
+    /// The epoch that is looked back to.
+    pub past: Past,
+    /// Planes of all codes.
+    pub planes: Planes,
+    /// The box on a plane that selects what lies in it, while there is one: it takes the keys.
+    boxing: Option<BoxSelection>,
+    /// True once the bookmarks were asked for.
+    pub bookmarks_asked: bool,
+}
+
+impl Neighbours {
+    /// The codes that are looked at: of an earlier epoch, or the newest.
+    pub fn codes<'a>(&'a self, cx: &'a Shared) -> Option<&'a Arc<Codes>> {
+        self.past.codes().or(cx.run().codes.as_ref())
+    }
+
+    /// Its parts, with those that are shown now.
+    pub fn parts(&self, body: Rect) -> layout::Parts {
+        layout::parts(body, self.planes.shown, !self.past.kept.is_empty())
+    }
+
+    /// True while a box is drawn on a plane.
+    pub fn is_boxing(&self) -> bool {
+        self.boxing.is_some()
+    }
+
+    /// Makes a place the centre.
+    pub fn visit(&mut self, place: Place) {
+        self.around.visit(place);
+    }
+
+    /// Forgets the codes of another run.
+    pub fn forget(&mut self) {
+        self.planes.forget();
+        self.past.forget();
+    }
+
+    /// Takes in that codes that were asked for never come.
+    pub fn give_up(&mut self) {
+        self.past.give_up();
+    }
+
+    /// Takes in codes of an earlier epoch, or why there are none.
+    pub fn on_codes(&mut self, loaded: Result<Arc<LoadedCodes>, JobError>, cx: &Shared) -> Effects {
+        self.past.on_codes(loaded, cx.run())
+    }
+
+    /// Takes in a decoded point.
+    pub fn on_located(&mut self, point: Arc<LocatedPoint>) {
+        self.around.on_located(point);
+    }
+
+    fn refresh_planes(&mut self, cx: &Shared) {
+        let codes = self.codes(cx).cloned();
+        self.planes.refresh(codes.as_deref(), self.around.spaces());
+    }
+
+    fn walk_on(&mut self, forward: bool) -> Effects {
+        match self.around.walk_on(forward) {
+            true => Vec::new(),
+            false => say("nothing is chosen to walk to; z walks along a dimension"),
+        }
+    }
+
+    /// Walks along the next or previous latent dimension.
+    fn turn(&mut self, forward: bool, cx: &Shared) -> Effects {
+        let Some(codes) = self.codes(cx) else {
+            return say("there are no codes yet");
+        };
+        let dimensions = codes.spaces.of(self.around.space).dimensions();
+        self.around.turn(forward, dimensions);
+        Vec::new()
+    }
+
+    fn go(&mut self, forward: bool) -> Effects {
+        match (self.around.go(forward), forward) {
+            (true, _) => Vec::new(),
+            (false, true) => say("this is the newest step of the way"),
+            (false, false) => say("the way began here"),
+        }
+    }
+
+    fn follow(&mut self) {
+        if let Some(operation) = self.around.chosen().map(|chosen| chosen.operation) {
+            self.around.visit(operation);
+        }
+    }
+
+    /// Opens a line for a note on the centre.
+    fn note(&self, cx: &Shared) -> Effects {
+        let place = self.around.place();
+        let note = cx.bookmark(place).map_or("", |known| known.note.as_str());
+        dialogs::open(Note::on(place.clone(), note))
+    }
+
+    /// Selects every operation that is as near as the chosen one.
+    fn select_within(&self, cx: &Shared) -> Effects {
+        let within = self.around.within(self.codes(cx).map(AsRef::as_ref));
+        let within = within.map(|(text, found)| Selection::new(text, found));
+        vec![Effect::Select(within)]
+    }
+
+    /// Draws a box on the plane, around the centre.
+    fn draw_box(&mut self, cx: &Shared) -> Effects {
+        self.planes.shown = true;
+        self.refresh_planes(cx);
+        let space = self.around.space;
+        let Some(plane) = self.planes.of(space) else {
+            return say("there are no codes yet");
+        };
+        let centre = self.overlay(space, plane, cx).centre;
+        self.boxing = Some(BoxSelection::around(plane, centre));
+        Vec::new()
+    }
+
+    /// Selects what lies in the box and is looked at.
+    fn take_box(&mut self, cx: &Shared) -> Effects {
+        let space = self.around.space;
+        let (Some(boxed), Some(codes), Some(plane)) =
+            (&self.boxing, self.codes(cx), self.planes.of(space))
+        else {
+            return Vec::new();
+        };
+        let [low, high] = boxed.corners(plane);
+        let text = format!(
+            "{:.2} to {:.2} across, {:.2} to {:.2} up on the plane of {}, {}",
+            low[0],
+            high[0],
+            low[1],
+            high[1],
+            space.title(),
+            codes.source
+        );
+        let selection = Selection::new(text, boxed.selected(plane, cx).collect());
+        self.boxing = None;
+        vec![Effect::Select(Some(selection))]
+    }
+
+    /// Does what a key says while a box is drawn.
+    fn act_on_box(&mut self, action: Action, cx: &Shared) -> Option<Effects> {
+        let boxed = self.boxing.as_mut()?;
+        match action {
+            Action::Left => boxed.shift([-1.0, 0.0]),
+            Action::Right => boxed.shift([1.0, 0.0]),
+            Action::Up => boxed.shift([0.0, 1.0]),
+            Action::Down => boxed.shift([0.0, -1.0]),
+            Action::ZoomIn => boxed.grow([1.0, 1.0]),
+            Action::ZoomOut => boxed.grow([-1.0, -1.0]),
+            Action::Wider => boxed.grow([1.0, 0.0]),
+            Action::Narrower => boxed.grow([-1.0, 0.0]),
+            Action::Higher => boxed.grow([0.0, 1.0]),
+            Action::Lower => boxed.grow([0.0, -1.0]),
+            Action::Confirm => return Some(self.take_box(cx)),
+            Action::Close => self.boxing = None,
+            _ => return None,
+        }
+        Some(Vec::new())
+    }
+}
+
+impl Pane for Neighbours {
+    fn context(&self) -> Context {
+        match self.boxing {
+            Some(_) => Context::Box,
+            None => Context::Neighbours,
+        }
+    }
+
+    fn open(&mut self, _cx: &Shared) -> Effects {
+        self.boxing = None;
+        match std::mem::replace(&mut self.bookmarks_asked, true) {
+            true => Vec::new(),
+            false => vec![QuickJob::Bookmarks.into()],
+        }
+    }
+
+    fn act(&mut self, action: Action, cx: &Shared) -> Option<Effects> {
+        if self.is_boxing() {
+            return self.act_on_box(action, cx);
+        }
+        match action {
+            Action::ListUp => self.around.step(-1),
+            Action::ListDown => self.around.step(1),
+            Action::ListFarUp => self.around.step(-FAR),
+            Action::ListFarDown => self.around.step(FAR),
+            Action::ListFirst => self.around.step(isize::MIN),
+            Action::ListLast => self.around.step(isize::MAX),
+            Action::Follow => self.follow(),
+            Action::GoBack => return Some(self.go(false)),
+            Action::GoForward => return Some(self.go(true)),
+            Action::Earlier => return Some(self.past.load(false, cx.run())),
+            Action::Later => return Some(self.past.load(true, cx.run())),
+            Action::SelectMovers => {
+                return Some(self.past.select_movers(self.around.space, cx.run()));
+            }
+            Action::DropSelection if cx.selection.is_none() => self.past.leave(),
+            Action::NextMetric => self.around.next_metric(),
+            Action::SpaceA => self.around.space = Space::A,
+            Action::SpaceB => self.around.space = Space::B,
+            Action::SpaceBoth => self.around.space = Space::Both,
+            Action::TogglePlane => self.planes.shown = !self.planes.shown,
+            Action::NextColor => self.planes.next_color(),
+            Action::NextLaw => self.planes.next_law(),
+            Action::Bookmark => return Some(self.note(cx)),
+            Action::Bookmarks => {
+                let history = self.around.history().iter().cloned();
+                return Some(dialogs::open(Bookmarks::of(history.collect())));
+            }
+            Action::Box => return Some(self.draw_box(cx)),
+            Action::StepOn => return Some(self.walk_on(true)),
+            Action::StepBack => return Some(self.walk_on(false)),
+            Action::NextDimension => return Some(self.turn(true, cx)),
+            Action::PreviousDimension => return Some(self.turn(false, cx)),
+            Action::SelectWithin => return Some(self.select_within(cx)),
+            Action::ShowOnMap => return Some(vec![Effect::Point(self.around.centre())]),
+            _ => return None,
+        }
+        Some(Vec::new())
+    }
+
+    fn click(&mut self, at: Position, drag: bool, body: Rect, _cx: &Shared) -> Effects {
+        if self.is_boxing() {
+            if !drag {
+                self.boxing = None;
+            }
+            return Vec::new();
+        }
+        let list = self.parts(body).list;
+        let len = self.around.found().near.neighbours.len();
+        match row_at(list, at, self.around.selected, len) {
+            // A second click on the chosen row goes there.
+            Some(row) if row == self.around.selected && !drag => self.follow(),
+            Some(row) => self.around.selected = row,
+            None => {}
+        }
+        Vec::new()
+    }
+
+    fn wheel(&mut self, by: isize, _cx: &Shared) -> Effects {
+        if !self.is_boxing() {
+            self.around.step(by * NOTCH);
+        }
+        Vec::new()
+    }
+
+    fn refresh(&mut self, cx: &Shared) -> Effects {
+        let now = cx.run().codes.as_ref();
+        let codes = self.past.codes().cloned();
+        let since = now.filter(|_| codes.is_some());
+        let codes = codes.as_ref().or(now);
+        let locate = self.around.refresh(codes, since, cx.selection.as_ref());
+        let spaces = self.around.spaces();
+        self.planes.refresh(codes.map(AsRef::as_ref), spaces);
+        if let Some(now) = since {
+            let colored = self.planes.shown && self.planes.color_by == ColorBy::Moved;
+            let shown = if colored { &spaces[..] } else { &spaces[..1] };
+            for space in shown {
+                self.past.compare(now, *space);
+            }
+        }
+        let locate = locate.map(|point| QuickJob::Locate(point).into());
+        locate.into_iter().collect()
+    }
+
+    fn wants(&self, _cx: &Shared) -> Wants {
+        Wants {
+            codes: true,
+            estimates: self.planes.shown && self.planes.color_by == ColorBy::Probability,
+        }
+    }
+
+    fn draw(&self, body: Rect, buf: &mut Buffer, cx: &Shared) {
+        draw::render(body, buf, cx, self);
+    }
+
+    fn exports(&self, cx: &Shared) -> Exports {
+        export::exports(cx, self)
+    }
+
+    fn content(&mut self, format: Format, cx: &Shared) -> Option<Content> {
+        match format {
+            Format::Csv | Format::Json => {
+                format.of_list(&export::listing(&self.around.found().near))
+            }
+            Format::Svg | Format::Png => {
+                // Planes are only computed where they are shown.
+                self.planes.shown = true;
+                self.refresh_planes(cx);
+                let planes = export::planes(cx, self)?;
+                Some(pictures::content(Drawing::Points(planes)))
+            }
+        }
+    }
+}

@@ -1,0 +1,140 @@
+//! The plane that codes are drawn on in *Neighbours*, and what they are coloured by.
+
+use std::sync::Arc;
+
+use fluxttice_core::measure::displacement::displacements;
+use fluxttice_core::measure::neighbours::{Space, Spaces};
+use fluxttice_core::measure::projection::Projection;
+use fluxttice_core::session::message::Codes;
+use fluxttice_core::space::laws::{LAWS, Law};
+
+use super::color_by::{ColorBy, next_law};
+
+/// State of the projection.
+#[derive(Clone, Debug)]
+pub struct Planes {
+    /// Whether it is shown.
+    pub shown: bool,
+    /// What colours the codes.
+    pub color_by: ColorBy,
+    /// The law, where that is what colours them.
+    pub law: &'static Law,
+    /// How far apart A and B put each operation, where that is what colours them.
+    pub apart: Option<Arc<Vec<f64>>>,
+    source: Option<(u32, String)>,
+    planes: [Option<Arc<Projection>>; 3],
+    /// What later ones are turned to: the first of each space, and where its codes were from.
+    references: [Option<(Arc<Projection>, String)>; 3],
+}
+
+impl Default for Planes {
+    fn default() -> Self {
+        Self {
+            shown: false,
+            color_by: ColorBy::default(),
+            law: &LAWS[0],
+            apart: None,
+            source: None,
+            planes: [None, None, None],
+            references: [None, None, None],
+        }
+    }
+}
+
+impl Planes {
+    /// Takes what colours the codes next.
+    pub fn next_color(&mut self) {
+        self.color_by = self.color_by.next();
+    }
+
+    /// Takes the next law to colour them by.
+    pub fn next_law(&mut self) {
+        if self.color_by == ColorBy::Law {
+            self.law = next_law(self.law);
+        }
+        self.color_by = ColorBy::Law;
+    }
+
+    /// The codes of a space on their plane.
+    pub fn of(&self, space: Space) -> Option<&Projection> {
+        self.planes[space as usize].as_deref()
+    }
+
+    /// What the plane of a space is turned to.
+    pub fn reference(&self, space: Space) -> Option<&str> {
+        let reference = self.references[space as usize].as_ref();
+        reference.map(|(_, source)| source.as_str())
+    }
+
+    /// Forgets the codes of another run.
+    pub fn forget(&mut self) {
+        *self = Self {
+            shown: self.shown,
+            color_by: self.color_by,
+            law: self.law,
+            ..Self::default()
+        };
+    }
+
+    /// Draws the codes anew where there are newer ones and somebody looks; in the spaces asked for.
+    pub fn refresh(&mut self, codes: Option<&Codes>, spaces: [Space; 2]) {
+        let Some(codes) = codes.filter(|_| self.shown) else {
+            return;
+        };
+        let source = (codes.epoch, codes.source.clone());
+        if self.source.as_ref() != Some(&source) {
+            self.planes = [None, None, None];
+            self.apart = None;
+            self.source = Some(source);
+        }
+        if self.color_by == ColorBy::Apart && self.apart.is_none() {
+            let [a, b] = [Space::A, Space::B].map(|space| codes.spaces.of(space));
+            self.apart = displacements(a, b).map(Arc::new);
+        }
+        for space in spaces {
+            if self.planes[space as usize].is_none() {
+                self.planes[space as usize] = self.plane(&codes.spaces, space, &codes.source);
+            }
+        }
+    }
+
+    fn plane(&mut self, spaces: &Spaces, space: Space, source: &str) -> Option<Arc<Projection>> {
+        let plane = Projection::new(spaces.of(space))?;
+        let reference = &mut self.references[space as usize];
+        let plane = Arc::new(match reference {
+            Some((reference, _)) => plane.aligned(reference),
+            None => plane,
+        });
+        reference.get_or_insert_with(|| (plane.clone(), source.to_owned()));
+        Some(plane)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::fixtures;
+
+    #[test]
+    fn planes_are_turned_to_the_first_until_another_run_comes() {
+        let mut view = Planes {
+            shown: true,
+            ..Planes::default()
+        };
+        view.refresh(Some(&fixtures::codes(5)), [Space::A, Space::B]);
+        view.refresh(Some(&fixtures::codes(9)), [Space::A, Space::B]);
+        assert_eq!(view.reference(Space::A), Some("epoch 5"));
+        assert!(view.of(Space::B).is_some() && view.of(Space::Both).is_none());
+        view.forget();
+        assert!(view.shown && view.of(Space::A).is_none());
+        view.refresh(Some(&fixtures::codes(2)), [Space::Both, Space::A]);
+        assert_eq!(view.reference(Space::Both), Some("epoch 2"));
+    }
+
+    #[test]
+    fn what_nobody_looks_at_is_not_computed() {
+        let mut view = Planes::default();
+        view.refresh(Some(&fixtures::codes(5)), [Space::A, Space::B]);
+        assert!(view.of(Space::A).is_none());
+    }
+}

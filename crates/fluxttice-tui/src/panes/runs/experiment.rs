@@ -1,0 +1,312 @@
+//! The chosen experiment: the verdict, both arms in one chart, their difference with its uncertainty.
+
+use fluxttice_core::experiment::{Decision, Experiment, FIGURES, Pair, course};
+use fluxttice_core::metrics::Metric;
+use fluxttice_core::record::EpochRecord;
+use fluxttice_core::schedule::Schedule;
+use fluxttice_core::session::RunEntry;
+use fluxttice_core::words::counted;
+use ratatui::buffer::Buffer;
+use ratatui::layout::Rect;
+use ratatui::text::{Line, Span};
+
+use super::draw::decision_style;
+use super::{LiveTrial, run};
+use crate::format::{fit, fixed, width, wrap};
+use crate::theme::{Role, Theme};
+use crate::widgets::chart::{Chart, ChartFrame, Reference, Series, Stroke, Window};
+use crate::widgets::{below, heading, lines};
+
+/// Draws the details.
+pub fn render(
+    title: Rect,
+    area: Rect,
+    buf: &mut Buffer,
+    theme: Theme,
+    entry: &RunEntry,
+    name: &str,
+    read: &Result<Experiment, String>,
+) {
+    heading(title, buf, theme, name, &entry.branch.name());
+    let room = usize::from(area.width);
+    let found = match read {
+        Ok(found) => found,
+        Err(problem) => {
+            let rows: Vec<Line<'_>> = wrap(&format!("✖ {problem}"), room)
+                .into_iter()
+                .map(|text| Line::styled(text, theme.bad()))
+                .collect();
+            return lines(area, buf, &rows);
+        }
+    };
+    let rows = words(theme, found, room);
+    lines(area, buf, &rows);
+    let course = Course::of(found, phase_borders(entry));
+    render_charts(below(area, rows.len() as u16 + 1), buf, theme, &course);
+}
+
+/// The charts of an experiment, and the epochs on their time axis.
+pub fn charts(found: &Experiment) -> (Vec<Chart>, Window) {
+    let course = Course::of(found, [0; 3]);
+    (course.charts(), course.window())
+}
+
+/// Draws an experiment at work, as far as it is.
+pub fn render_live(
+    title: Rect,
+    area: Rect,
+    buf: &mut Buffer,
+    theme: Theme,
+    entry: &RunEntry,
+    live: &LiveTrial,
+) {
+    heading(
+        title,
+        buf,
+        theme,
+        "an experiment at work",
+        &entry.branch.name(),
+    );
+    let trial = &live.trial;
+    let (done, all) = live.progress();
+    let text = format!(
+        "{} from epoch {}, with and without it: epoch {done} of {all} over {} repetitions. g gives it up.",
+        trial.disruption, trial.epoch, trial.repetitions
+    );
+    let rows: Vec<Line<'_>> = wrap(&text, usize::from(area.width))
+        .into_iter()
+        .map(Line::raw)
+        .collect();
+    lines(area, buf, &rows);
+    let course = Course {
+        borders: phase_borders(entry),
+        epoch: trial.epoch,
+        horizon: trial.horizon,
+        disrupted: trial.disruption.epochs,
+        pairs: &live.pairs,
+    };
+    render_charts(below(area, rows.len() as u16 + 1), buf, theme, &course);
+}
+
+/// Where the phases of the experiment's run begin; nowhere where the run cannot be read.
+fn phase_borders(entry: &RunEntry) -> [u32; 3] {
+    let run = entry.branch.run.as_ref();
+    run.map_or([0; 3], |run| Schedule::new(&run.config).phase_borders())
+}
+
+/// What is drawn of an experiment.
+struct Course<'a> {
+    borders: [u32; 3],
+    epoch: u32,
+    horizon: u32,
+    disrupted: u32,
+    pairs: &'a [Pair],
+}
+
+impl<'a> Course<'a> {
+    fn of(found: &'a Experiment, borders: [u32; 3]) -> Self {
+        Self {
+            borders,
+            epoch: found.epoch,
+            horizon: found.horizon,
+            disrupted: found.disruption.epochs,
+            pairs: &found.pairs,
+        }
+    }
+
+    fn window(&self) -> Window {
+        Window {
+            first: self.epoch.saturating_sub(1),
+            last: self.epoch + self.horizon,
+        }
+    }
+
+    fn charts(&self) -> Vec<Chart> {
+        let arms = |place| arms(self.pairs, FIGURES[place]);
+        vec![
+            arms(0),
+            difference(self.pairs),
+            arms(1),
+            arms(2),
+            arms(4),
+            arms(3),
+            arms(5),
+        ]
+    }
+}
+
+/// A figure of both arms.
+fn arms(pairs: &[Pair], metric: &Metric) -> Chart {
+    let arm =
+        |label, role, stroke, treated| line(label, role, stroke, mean_arm(pairs, metric, treated));
+    Chart {
+        titles: vec![run::titled(metric), metric.name()],
+        series: vec![
+            arm("with", Role::Second, Stroke::Solid, true),
+            arm("without", Role::Plain, Stroke::Dashed, false),
+        ],
+        references: Vec::new(),
+        reach: Vec::new(),
+        logarithmic: false,
+        empty: "not measured".into(),
+    }
+}
+
+fn words(theme: Theme, found: &Experiment, room: usize) -> Vec<Line<'static>> {
+    let verdict = &found.verdict;
+    let mut rows: Vec<Line<'static>> = wrap(&verdict.to_string(), room)
+        .into_iter()
+        .map(|text| {
+            Line::styled(
+                text,
+                decision_style(theme, verdict.decision).patch(theme.strong()),
+            )
+        })
+        .collect();
+    let about = format!(
+        "{} from epoch {}; {} an arm, seed {}, {}",
+        found.disruption,
+        found.epoch,
+        counted(found.horizon, "epoch"),
+        found.base.seed,
+        found.device
+    );
+    rows.extend(
+        wrap(&about, room)
+            .into_iter()
+            .map(|text| Line::styled(text, theme.dim())),
+    );
+    if verdict.decision == Decision::NotRepeated {
+        let text = "One pair cannot tell an effect from luck; m makes the experiment with more.";
+        rows.extend(
+            wrap(text, room)
+                .into_iter()
+                .map(|text| Line::styled(text, theme.warning())),
+        );
+    }
+    let columns = 11;
+    let label = room.saturating_sub(3 * columns).min(34);
+    if label >= 12 {
+        rows.push(Line::raw(""));
+        rows.push(Line::styled(
+            format!(
+                "{:<label$}{:>columns$}{:>columns$}{:>columns$}",
+                "mean of the last epochs", "with", "without", "difference"
+            ),
+            theme.dim(),
+        ));
+        for figure in &verdict.figures {
+            let name = fit(&figure.figure, label - 1);
+            let pad = label - width(&name);
+            rows.push(Line::from(vec![
+                Span::styled(format!("{name}{}", " ".repeat(pad)), theme.text()),
+                Span::raw(format!("{:>columns$}", fixed(figure.treated, 2))),
+                Span::raw(format!("{:>columns$}", fixed(figure.control, 2))),
+                Span::styled(
+                    format!("{:>columns$}", format!("{:+.2}", figure.mean)),
+                    theme.strong(),
+                ),
+            ]));
+        }
+    }
+    rows
+}
+
+fn render_charts(area: Rect, buf: &mut Buffer, theme: Theme, drawn: &Course<'_>) {
+    let frame = ChartFrame {
+        theme,
+        window: drawn.window(),
+        borders: &drawn.borders,
+        disruptions: &[drawn.epoch, drawn.epoch + drawn.disrupted],
+        cursor: None,
+    };
+    let events = [(drawn.epoch, "◆")];
+    run::stack(area, buf, &drawn.charts(), &frame, &events);
+}
+
+/// A figure of one arm in every epoch, mean over those repetitions that have got so far.
+fn mean_arm(pairs: &[Pair], metric: &Metric, treated: bool) -> Vec<(u32, f64)> {
+    let arms: Vec<&[EpochRecord]> = pairs
+        .iter()
+        .map(|pair| {
+            if treated {
+                &pair.treated
+            } else {
+                &pair.control
+            }
+        })
+        .map(|arm| arm.records.as_slice())
+        .collect();
+    let longest = arms.iter().max_by_key(|records| records.len());
+    let epochs = longest
+        .into_iter()
+        .flat_map(|records| records.iter())
+        .map(|record| record.epoch);
+    epochs
+        .enumerate()
+        .map(|(place, epoch)| {
+            let there = arms.iter().filter_map(|records| records.get(place));
+            let values: Vec<f64> = there.map(|record| metric.level(record)).collect();
+            (epoch, values.iter().sum::<f64>() / values.len() as f64)
+        })
+        .collect()
+}
+
+/// The difference of the deciding figure, with its 95 % interval over the repetitions.
+fn difference(pairs: &[Pair]) -> Chart {
+    let course = course(pairs, FIGURES[0]);
+    let edge = |side: usize| -> Vec<(u32, f64)> {
+        course
+            .iter()
+            .map(|at| {
+                (
+                    at.epoch,
+                    at.interval.map_or(f64::NAN, |interval| interval[side]),
+                )
+            })
+            .collect()
+    };
+    let mean = course.iter().map(|at| (at.epoch, at.mean)).collect();
+    let n = pairs.len();
+    let titles = if n > 1 {
+        vec![
+            format!("difference, points, 95 % interval of {n} repetitions"),
+            format!("difference, points, {n} repetitions"),
+            "difference, points".to_owned(),
+        ]
+    } else {
+        vec!["difference, points".to_owned()]
+    };
+    Chart {
+        titles,
+        series: vec![
+            line("", Role::Plain, Stroke::Solid, mean),
+            line("", Role::Plain, Stroke::Dotted, edge(0)),
+            line("", Role::Plain, Stroke::Dotted, edge(1)),
+        ],
+        references: vec![Reference {
+            value: 0.0,
+            labels: vec!["no difference".to_owned()],
+        }],
+        reach: vec![0.0],
+        logarithmic: false,
+        empty: "not measured".into(),
+    }
+}
+
+fn line(label: &str, role: Role, stroke: Stroke, mut points: Vec<(u32, f64)>) -> Series {
+    // What was not measured in an epoch has no point there.
+    points.retain(|(_, value)| !value.is_nan());
+    let reading = match points.last() {
+        Some((_, value)) if !label.is_empty() => fixed(*value, 2),
+        _ => String::new(),
+    };
+    Series {
+        label: label.to_owned(),
+        role,
+        stroke,
+        points,
+        reading,
+        tag: None,
+    }
+}

@@ -1,0 +1,423 @@
+//! *Runs*: every run with its branches, disruptions and experiments, and the experiments at work.
+
+mod draw;
+mod experiment;
+mod export;
+mod run;
+
+use std::collections::{BTreeMap, VecDeque};
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use fluxttice_core::disruption::Disruption;
+use fluxttice_core::experiment::{Arm, Experiment, Pair, Trial, TrialProgress};
+use fluxttice_core::request::Command;
+use fluxttice_core::run::{Deleted, Report, Summary, journal};
+use fluxttice_core::session::{Content, JobEvent, JobRequest, QuickJob, RunEntry};
+use fluxttice_core::shown::shown;
+use fluxttice_core::training::{Planned, Steer};
+use ratatui::buffer::Buffer;
+use ratatui::layout::{Position, Rect};
+
+use super::{Exports, FAR, Pane};
+use crate::dialogs;
+use crate::dialogs::branch::{branch, left_behind};
+use crate::dialogs::disrupt::Measuring;
+use crate::dialogs::export::Format;
+use crate::dialogs::question::Question;
+use crate::effects::{Effect, Effects, say};
+use crate::keys::{Action, Context};
+use crate::layout;
+use crate::shared::Shared;
+
+/// One line of the list.
+#[derive(Clone, Debug)]
+pub enum Row<'a> {
+    /// A run.
+    Run(&'a RunEntry),
+    /// An experiment at work, or one that waits.
+    Trial(&'a RunEntry, &'a LiveTrial),
+    /// A disruption of the run whose effect was not measured.
+    Disruption(&'a RunEntry, u32, u32, Disruption),
+    /// An experiment by its name, or what is wrong with it.
+    Experiment(&'a RunEntry, &'a str, &'a Result<Experiment, String>),
+}
+
+impl Row<'_> {
+    /// The run it belongs to.
+    pub(crate) fn entry(&self) -> &RunEntry {
+        match self {
+            Self::Run(entry)
+            | Self::Trial(entry, _)
+            | Self::Disruption(entry, ..)
+            | Self::Experiment(entry, ..) => entry,
+        }
+    }
+}
+
+/// An experiment at work, or one that waits.
+#[derive(Clone, Debug)]
+pub struct LiveTrial {
+    /// The disruption that is tried, and how.
+    trial: Trial,
+    /// Epochs finished in both arms of each repetition; nothing is known of the weights yet.
+    pairs: Vec<Pair>,
+}
+
+impl LiveTrial {
+    fn new(trial: Trial) -> Self {
+        let arm = || Arm {
+            weights: String::new(),
+            records: Vec::new(),
+        };
+        let pair = |_| Pair {
+            key: 0,
+            treated: arm(),
+            control: arm(),
+        };
+        Self {
+            pairs: (0..trial.repetitions).map(pair).collect(),
+            trial,
+        }
+    }
+
+    fn take(&mut self, progress: &TrialProgress) {
+        if let Some(pair) = self.pairs.get_mut(progress.repetition as usize) {
+            let arm = if progress.treated {
+                &mut pair.treated
+            } else {
+                &mut pair.control
+            };
+            arm.records.push(progress.record.clone());
+        }
+    }
+
+    /// Its progress in words: `trying β_B +0.212 for 5 epochs: epoch 12 of 90`.
+    pub fn status(&self) -> String {
+        let (done, all) = self.progress();
+        format!("trying {}: epoch {done} of {all}", self.trial.disruption)
+    }
+
+    /// Epochs finished and epochs in all.
+    fn progress(&self) -> (usize, usize) {
+        let of = |pair: &Pair| pair.treated.records.len() + pair.control.records.len();
+        let done = self.pairs.iter().map(of).sum();
+        (done, 2 * self.pairs.len() * self.trial.horizon as usize)
+    }
+}
+
+/// The pane.
+#[derive(Clone, Debug, Default)]
+pub struct Runs {
+    /// Every run; `None` until they were listed.
+    entries: Option<Arc<Vec<RunEntry>>>,
+    selected: usize,
+    /// Folders of the runs that are drawn beside the chosen one.
+    pub(crate) compared: Vec<PathBuf>,
+    /// Experiments that are not answered yet, the one at work first.
+    pub trials: VecDeque<LiveTrial>,
+    /// Reports on runs that were checked, by their folders.
+    checked: BTreeMap<PathBuf, Arc<Report>>,
+}
+
+impl Runs {
+    /// Every line, top to bottom.
+    fn rows(&self) -> Vec<Row<'_>> {
+        let entries = self.entries.iter().flat_map(|entries| entries.iter());
+        entries
+            .flat_map(|entry| {
+                let experiments = entry
+                    .experiments
+                    .iter()
+                    .map(|(name, read)| Row::Experiment(entry, name, read));
+                let of_run = |live: &&LiveTrial| live.trial.run == entry.branch.path;
+                let trials = self.trials.iter().filter(of_run);
+                let at_work = |row: &Row<'_>| match row {
+                    Row::Disruption(_, epoch, batch, disruption) => {
+                        self.trials.iter().any(|live| {
+                            let trial = &live.trial;
+                            (trial.epoch, trial.batch, &trial.disruption)
+                                == (*epoch, *batch, disruption)
+                        })
+                    }
+                    _ => false,
+                };
+                std::iter::once(Row::Run(entry))
+                    .chain(trials.map(move |live| Row::Trial(entry, live)))
+                    .chain(
+                        unmeasured(entry)
+                            .into_iter()
+                            .filter(move |row| !at_work(row)),
+                    )
+                    .chain(experiments)
+            })
+            .collect()
+    }
+
+    /// The chosen line.
+    pub(crate) fn chosen(&self) -> Option<Row<'_>> {
+        self.rows().into_iter().nth(self.selected)
+    }
+
+    /// The chosen run, or the one that the chosen line belongs to.
+    fn chosen_run(&self) -> Option<&Summary> {
+        let entries = self.entries.as_ref()?;
+        let path = self.chosen()?.entry().branch.path.clone();
+        let entry = entries.iter().find(|entry| entry.branch.path == path)?;
+        entry.branch.run.as_ref().ok()
+    }
+
+    /// Chooses another line.
+    fn step(&mut self, by: isize) {
+        let last = self.rows().len().max(1) - 1;
+        self.selected = self.selected.saturating_add_signed(by).min(last);
+    }
+
+    fn mark(&mut self) {
+        let Some(path) = self.chosen_run().map(|run| run.path.clone()) else {
+            return;
+        };
+        match self.compared.iter().position(|other| *other == path) {
+            Some(place) => drop(self.compared.remove(place)),
+            None => self.compared.push(path),
+        }
+    }
+}
+
+/// Disruptions of a run of which there is no experiment.
+fn unmeasured(entry: &RunEntry) -> Vec<Row<'_>> {
+    let Ok(run) = &entry.branch.run else {
+        return Vec::new();
+    };
+    let measured = |epoch: u32, batch: u32, disruption: &Disruption| {
+        let mut found = entry
+            .experiments
+            .iter()
+            .filter_map(|(_, read)| read.as_ref().ok());
+        found.any(|it| (it.epoch, it.batch, &it.disruption) == (epoch, batch, disruption))
+    };
+    journal::steps(&run.journal)
+        .into_iter()
+        .filter_map(
+            |Planned {
+                 epoch,
+                 batch,
+                 steer,
+             }| match steer {
+                Steer::Disrupt { disruption } if !measured(epoch, batch, &disruption) => {
+                    Some(Row::Disruption(entry, epoch, batch, disruption))
+                }
+                _ => None,
+            },
+        )
+        .collect()
+}
+
+impl Runs {
+    /// Asks for an experiment.
+    pub fn try_out(&mut self, trial: Trial) -> Effects {
+        self.trials.push_back(LiveTrial::new(trial.clone()));
+        vec![Effect::Job(JobRequest::Try(trial))]
+    }
+
+    /// Takes in a list of runs, or news of a run or of an experiment.
+    pub fn on_job(&mut self, event: JobEvent) -> Effects {
+        match event {
+            JobEvent::Runs(Ok(entries)) => {
+                self.entries = Some(entries);
+                self.step(0);
+            }
+            JobEvent::Runs(Err(problem)) => {
+                return vec![Effect::Warn(format!("✖ cannot list the runs: {problem}"))];
+            }
+            JobEvent::Deleted(path, Ok(deleted)) => {
+                self.compared.retain(|other| *other != path);
+                self.checked.remove(&path);
+                return vec![
+                    Effect::Say(in_trash(&path, &deleted)),
+                    QuickJob::Runs.into(),
+                ];
+            }
+            JobEvent::Deleted(_, Err(problem)) => {
+                return vec![Effect::Warn(format!("✖ cannot remove: {problem}"))];
+            }
+            JobEvent::Checked(path, report) => {
+                self.checked.insert(path, report);
+            }
+            JobEvent::Trying(progress) => {
+                if let Some(live) = self.trials.front_mut() {
+                    live.take(&progress);
+                }
+            }
+            JobEvent::Tried(tried) => {
+                self.trials.pop_front();
+                return match tried {
+                    Ok((name, found)) => vec![
+                        Effect::Say(format!("✓ {name}: {}", found.verdict)),
+                        QuickJob::Runs.into(),
+                    ],
+                    Err(problem) => vec![Effect::Warn(format!("✖ experiment: {problem}"))],
+                };
+            }
+            _ => {}
+        }
+        Vec::new()
+    }
+
+    /// Measures the chosen disruption, or makes the chosen experiment once more.
+    fn measure_chosen(&mut self, cx: &Shared) -> Effects {
+        let trial = match self.chosen() {
+            Some(Row::Disruption(entry, epoch, batch, disruption)) => {
+                let run = entry.branch.path.clone();
+                Measuring::default().trial(run, (epoch, batch), disruption)
+            }
+            Some(Row::Experiment(entry, _, Ok(found))) => {
+                let measuring = Measuring {
+                    watch: found.horizon.saturating_sub(found.disruption.epochs).max(1),
+                    // One more can tell what these could not.
+                    repetitions: (found.pairs.len() as u32 + 2).min(20),
+                };
+                let run = entry.branch.path.clone();
+                measuring.trial(run, (found.epoch, found.batch), found.disruption)
+            }
+            _ if cx.live().is_over() => return say("choose a disruption to measure"),
+            _ => return say("choose a disruption to measure; d makes one"),
+        };
+        let words = format!(
+            "trying {} against its control, {} repetitions",
+            trial.disruption, trial.repetitions
+        );
+        let mut effects = say(words);
+        effects.extend(self.try_out(trial));
+        effects
+    }
+
+    fn give_up(&self) -> Effects {
+        match self.trials.is_empty() {
+            true => say("no experiment is at work"),
+            false => vec![Effect::Job(JobRequest::GiveUp)],
+        }
+    }
+
+    /// Asks if to branch at the newest checkpoint of the chosen run.
+    fn branch(&self, cx: &Shared) -> Effects {
+        let run = self.chosen_run();
+        branch(
+            run.map(|run| (run.name.clone(), run.path.clone())),
+            None,
+            cx,
+        )
+    }
+
+    /// Asks if to leave the run at work for the chosen one.
+    fn ask_to_open(&self, cx: &Shared) -> Effects {
+        let Some(info) = cx.live().info.as_ref().filter(|_| cx.live().serves()) else {
+            return vec![cx.live().refusal("--resume RUN opens a run")];
+        };
+        let Some(run) = self.chosen_run().map(|run| run.name.clone()) else {
+            return say("choose a run to go on in");
+        };
+        if run == info.name {
+            return say("this run is open here already");
+        }
+        dialogs::open(Question {
+            title: "go on in another run",
+            text: format!(
+                "{run} goes on where it was left. {}",
+                left_behind(&info.name, cx)
+            ),
+            then: Some(Effect::Ask(Command::Open { run }, None)),
+        })
+    }
+
+    /// Has every file of the chosen run checked.
+    fn check(&self) -> Effects {
+        match self.chosen() {
+            None => say("choose a run to check"),
+            Some(row) => vec![QuickJob::Check(row.entry().branch.path.clone()).into()],
+        }
+    }
+
+    /// Asks if the chosen run is to be removed.
+    fn ask_to_delete(&self) -> Effects {
+        let Some(Row::Run(entry)) = self.chosen() else {
+            return say("choose a run to move to the trash");
+        };
+        let path = entry.branch.path.clone();
+        dialogs::open(Question {
+            title: "move a run to the trash",
+            text: format!(
+                "{} goes to the trash beside it, with its checkpoints, snapshots, certificates and experiments. \
+                 `runs restore` takes it back, `runs delete --purge` removes it for good.",
+                shown(&path)
+            ),
+            then: Some(QuickJob::Delete(path).into()),
+        })
+    }
+}
+
+/// Says what became of a removed run.
+fn in_trash(path: &std::path::Path, deleted: &Deleted) -> String {
+    let kept = match deleted.kept.len() {
+        0 => String::new(),
+        1 => "; 1 file that is not this program's stays where it is".to_owned(),
+        kept => format!("; {kept} files that are not this program's stay where they are"),
+    };
+    let name = shown(fluxttice_core::run::name(path));
+    format!("✓ in the trash: {name}{kept}; `runs restore` takes it back")
+}
+
+impl Pane for Runs {
+    fn context(&self) -> Context {
+        Context::Runs
+    }
+
+    fn open(&mut self, _cx: &Shared) -> Effects {
+        vec![QuickJob::Runs.into()]
+    }
+
+    fn act(&mut self, action: Action, cx: &Shared) -> Option<Effects> {
+        match action {
+            Action::ListUp => self.step(-1),
+            Action::ListDown => self.step(1),
+            Action::ListFarUp => self.step(-FAR),
+            Action::ListFarDown => self.step(FAR),
+            Action::ListFirst => self.step(isize::MIN),
+            Action::ListLast => self.step(isize::MAX),
+            Action::MarkRun => self.mark(),
+            Action::OpenRun => return Some(self.ask_to_open(cx)),
+            Action::Branch => return Some(self.branch(cx)),
+            Action::Measure => return Some(self.measure_chosen(cx)),
+            Action::GiveUp => return Some(self.give_up()),
+            Action::Delete => return Some(self.ask_to_delete()),
+            Action::CheckRun => return Some(self.check()),
+            Action::Refresh => return Some(vec![QuickJob::Runs.into()]),
+            _ => return None,
+        }
+        Some(Vec::new())
+    }
+
+    fn click(&mut self, at: Position, _drag: bool, body: Rect, _cx: &Shared) -> Effects {
+        let list = layout::list_and_details(body).list;
+        let row = layout::row_at(list, at, self.selected, self.rows().len());
+        self.selected = row.unwrap_or(self.selected);
+        Vec::new()
+    }
+
+    fn wheel(&mut self, by: isize, _cx: &Shared) -> Effects {
+        self.step(by);
+        Vec::new()
+    }
+
+    fn draw(&self, body: Rect, buf: &mut Buffer, cx: &Shared) {
+        draw::render(body, buf, cx, self);
+    }
+
+    fn exports(&self, cx: &Shared) -> Exports {
+        export::exports(cx, self)
+    }
+
+    fn content(&mut self, format: Format, cx: &Shared) -> Option<Content> {
+        export::content(format, cx, self)
+    }
+}

@@ -1,0 +1,183 @@
+//! *Train*: charts of the run over one time axis, values of an epoch and findings beside them.
+
+pub(crate) mod charts;
+mod draw;
+mod findings;
+mod findings_list;
+mod layout;
+mod run_facts;
+mod time_axis;
+mod values;
+
+use fluxttice_core::listing::Listing;
+use fluxttice_core::plot::Drawing;
+use fluxttice_core::run::figures;
+use fluxttice_core::session::Content;
+use fluxttice_core::words::counted;
+use ratatui::buffer::Buffer;
+use ratatui::layout::{Position, Rect};
+
+use super::{Exports, FAR, Named, Pane, Wants};
+use crate::dialogs::branch::branch;
+use crate::dialogs::export::Format;
+use crate::effects::Effects;
+use crate::keys::{Action, Context};
+use crate::pictures;
+use crate::shared::Shared;
+use crate::widgets::chart::Window;
+use time_axis::TimeView;
+
+/// The pane.
+#[derive(Clone, Debug, Default)]
+pub struct Train {
+    /// Zoom, position and crosshair on the time axis.
+    pub time: TimeView,
+    /// First row of charts in sight.
+    charts_from: usize,
+    /// True while losses are drawn on a logarithmic scale.
+    log_scale: bool,
+    /// True while charts are drawn as moving averages.
+    smooth: bool,
+}
+
+/// Finished epochs, and those of the whole schedule.
+fn epochs(cx: &Shared) -> (u32, u32) {
+    let info = cx.run().info.as_ref();
+    let total = info.map_or(0, |info| info.tuning.total_epochs());
+    (cx.run().epochs_done(), total)
+}
+
+/// The last row of charts from which all that follow are in sight.
+fn last_chart_row(cx: &Shared) -> usize {
+    cx.body().map_or(0, |body| {
+        let parts = layout::parts(body, charts::COUNT);
+        let rows = parts.charts.len().div_ceil(parts.columns);
+        charts::COUNT.div_ceil(parts.columns).saturating_sub(rows)
+    })
+}
+
+impl Train {
+    /// Forgets the position on the time axis: another run is at work.
+    pub fn forget(&mut self) {
+        self.time.release();
+    }
+
+    /// The epochs on the charts' time axis.
+    fn window(&self, cx: &Shared) -> Window {
+        let (done, total) = epochs(cx);
+        self.time.window(done, total)
+    }
+
+    fn curves(&self, cx: &Shared) -> Drawing {
+        let window = self.window(cx);
+        let charts = (0..charts::COUNT).map(|number| charts::chart(number, cx, self));
+        Drawing::Curves(pictures::curves(
+            format!("charts of epochs {} to {}", window.first, window.last),
+            vec![pictures::caption(cx.run())],
+            charts.collect(),
+            window,
+            "categorical",
+        ))
+    }
+}
+
+/// The figures of every epoch, a line each.
+fn listing(cx: &Shared) -> Listing {
+    figures(cx.run().records.iter().map(AsRef::as_ref))
+}
+
+impl Pane for Train {
+    fn context(&self) -> Context {
+        Context::Train
+    }
+
+    fn act(&mut self, action: Action, cx: &Shared) -> Option<Effects> {
+        let (done, total) = epochs(cx);
+        match action {
+            Action::EpochBack => self.time.step(-1, done, total),
+            Action::EpochForward => self.time.step(1, done, total),
+            Action::EpochBackFar => self.time.step(-(FAR as i64), done, total),
+            Action::EpochForwardFar => self.time.step(FAR as i64, done, total),
+            Action::EpochFirst => self.time.place(self.window(cx).first, done, total),
+            Action::EpochLast => self.time.place(u32::MAX, done, total),
+            Action::CursorOff => self.time.release(),
+            Action::ZoomIn => self.time.zoom(true, done, total),
+            Action::ZoomOut => self.time.zoom(false, done, total),
+            Action::ChartsUp => self.charts_from = self.charts_from.saturating_sub(1),
+            Action::ChartsDown => {
+                self.charts_from = (self.charts_from + 1).min(last_chart_row(cx));
+            }
+            Action::ToggleLog => self.log_scale = !self.log_scale,
+            Action::ToggleSmooth => self.smooth = !self.smooth,
+            Action::Branch => return Some(branch(None, self.time.cursor, cx)),
+            _ => return None,
+        }
+        Some(Vec::new())
+    }
+
+    fn click(&mut self, at: Position, _drag: bool, body: Rect, cx: &Shared) -> Effects {
+        let parts = layout::parts(body, charts::COUNT);
+        let mut areas = parts.charts.iter().chain(&parts.axes);
+        let hit = areas.find(|area| area.contains(at));
+        if let Some(plot) = hit.map(|area| layout::plot_columns(*area))
+            && plot.width > 1
+            && at.x >= plot.x
+        {
+            let place = f64::from(at.x - plot.x) / f64::from(plot.width - 1);
+            let epoch = self.window(cx).epoch(place);
+            let (done, total) = epochs(cx);
+            self.time.place(epoch, done, total);
+        }
+        Vec::new()
+    }
+
+    fn wheel(&mut self, by: isize, cx: &Shared) -> Effects {
+        let (done, total) = epochs(cx);
+        self.time.zoom(by < 0, done, total);
+        Vec::new()
+    }
+
+    fn wants(&self, cx: &Shared) -> Wants {
+        Wants {
+            estimates: cx.misleading,
+            ..Wants::default()
+        }
+    }
+
+    fn draw(&self, body: Rect, buf: &mut Buffer, cx: &Shared) {
+        draw::render(body, buf, cx, self);
+    }
+
+    fn exports(&self, cx: &Shared) -> Exports {
+        let (run, name) = (cx.run(), cx.run_name());
+        if run.records.is_empty() {
+            return Exports::default();
+        }
+        Exports {
+            list: Some(Named {
+                words: format!("figures of {}", counted(run.records.len() as u64, "epoch")),
+                stem: format!("{name} figures"),
+            }),
+            picture: Some(Named {
+                words: "the charts, with the epochs that are shown".to_owned(),
+                stem: format!("{name} charts"),
+            }),
+            file: None,
+        }
+    }
+
+    fn content(&mut self, format: Format, cx: &Shared) -> Option<Content> {
+        match format {
+            Format::Csv | Format::Json => format.of_list(&listing(cx)),
+            Format::Svg | Format::Png => Some(pictures::content(self.curves(cx))),
+        }
+    }
+
+    fn offers(&self, action: Action, cx: &Shared) -> Option<bool> {
+        (action == Action::ChartsDown).then(|| last_chart_row(cx) > 0)
+    }
+
+    fn hint(&self, action: Action) -> Option<&'static str> {
+        (action == Action::ToggleLog && self.log_scale).then_some("linear loss")
+    }
+}

@@ -1,0 +1,365 @@
+//! Line charts in braille dots, made for many small ones under each other on one time axis.
+
+mod canvas;
+mod scale;
+mod thin;
+mod time_axis;
+mod window;
+
+use ratatui::buffer::Buffer;
+use ratatui::layout::Rect;
+use ratatui::style::Style;
+
+pub use canvas::{Canvas, Stroke, dot_bit};
+pub use scale::Scale;
+pub use thin::thinned;
+pub use time_axis::{BEST, TimeAxis, glyph};
+pub use window::Window;
+
+use crate::format::{fit, width};
+use crate::theme::{Role, Theme};
+
+/// Columns left of the plot: a label of five and the axis.
+pub const GUTTER: u16 = 6;
+
+/// One line of a chart.
+#[derive(Clone, Debug)]
+pub struct Series {
+    /// Name in the title line.
+    pub label: String,
+    /// Whose quantity it is.
+    pub role: Role,
+    /// How it is drawn.
+    pub stroke: Stroke,
+    /// (epoch, value) in the order of epochs; a value that is no number leaves a gap.
+    pub points: Vec<(u32, f64)>,
+    /// The value that the title line shows, as text.
+    pub reading: String,
+    /// The sign behind the newest point.
+    pub tag: Option<char>,
+}
+
+/// A horizontal line that values are judged by.
+#[derive(Clone, Debug)]
+pub struct Reference {
+    /// Where.
+    pub value: f64,
+    /// What it is; the first form that there is room for is taken.
+    pub labels: Vec<String>,
+}
+
+/// A chart, ready to be drawn.
+#[derive(Clone, Debug)]
+pub struct Chart {
+    /// Quantity, unit, N and draw; the first form that leaves room for all readings is taken.
+    pub titles: Vec<String>,
+    /// Its lines, the first on top.
+    pub series: Vec<Series>,
+    /// Lines to judge by.
+    pub references: Vec<Reference>,
+    /// The scale must reach these values whatever the data are.
+    pub reach: Vec<f64>,
+    /// Whether the scale is logarithmic.
+    pub logarithmic: bool,
+    /// What stands there while there is nothing to draw.
+    pub empty: String,
+}
+
+/// What all charts above one time axis share.
+#[derive(Clone, Copy, Debug)]
+pub struct ChartFrame<'a> {
+    /// Looks.
+    pub theme: Theme,
+    /// Epochs shown.
+    pub window: Window,
+    /// Epochs at which phases begin.
+    pub borders: &'a [u32],
+    /// Epochs in which disruptions began.
+    pub disruptions: &'a [u32],
+    /// The crosshair.
+    pub cursor: Option<u32>,
+}
+
+impl ChartFrame<'_> {
+    /// Column of an epoch in a plot of this width.
+    pub fn column(&self, epoch: u32, width: u16) -> Option<u16> {
+        if width == 0 || !self.window.contains(epoch) {
+            return None;
+        }
+        let place = self.window.place(f64::from(epoch));
+        Some((place * f64::from(width - 1)).round() as u16)
+    }
+}
+
+impl Chart {
+    /// Draws the chart into its area: a title line, below it the plot with its scale.
+    pub fn render(&self, area: Rect, buf: &mut Buffer, shared: &ChartFrame<'_>) {
+        if area.height < 2 || area.width <= GUTTER + 2 {
+            return;
+        }
+        self.render_title(Rect { height: 1, ..area }, buf, shared.theme);
+        let frame = Rect {
+            y: area.y + 1,
+            height: area.height - 1,
+            ..area
+        };
+        let plot = Rect {
+            x: area.x + GUTTER,
+            width: area.width - GUTTER,
+            ..frame
+        };
+        let shown: Vec<Vec<(u32, f64)>> = self
+            .series
+            .iter()
+            .map(|series| in_window(&series.points, shared.window))
+            .collect();
+        let values = shown.iter().flatten().map(|(_, value)| *value);
+        let Some(scale) = Scale::fit(
+            values,
+            &self.reach,
+            usize::from(plot.height),
+            self.logarithmic,
+        ) else {
+            render_axis(frame, buf, shared.theme, None);
+            render_columns(plot, buf, shared);
+            let text = fit(&self.empty, usize::from(plot.width));
+            let x = plot.x + (plot.width.saturating_sub(width(&text) as u16)) / 2;
+            buf.set_string(x, plot.y + plot.height / 2, text, shared.theme.dim());
+            return;
+        };
+        render_axis(frame, buf, shared.theme, Some(&scale));
+        self.render_references(plot, buf, shared.theme, &scale);
+        render_columns(plot, buf, shared);
+        let mut canvas = Canvas::new(plot);
+        // The first series lies on top, so it is drawn last.
+        for (series, points) in self.series.iter().zip(&shown).rev() {
+            canvas.path(
+                points,
+                series.stroke,
+                style(series, shared.theme),
+                shared.window,
+                &scale,
+            );
+        }
+        canvas.render(buf);
+        self.render_labels(plot, buf, shared.theme, &scale);
+        self.render_cursor(plot, buf, shared, &scale);
+        self.render_tags(plot, buf, shared, &scale, &shown);
+    }
+
+    fn render_title(&self, area: Rect, buf: &mut Buffer, theme: Theme) {
+        let room = usize::from(area.width);
+        let pieces: Vec<(String, Style)> = self
+            .series
+            .iter()
+            .filter(|series| !series.reading.is_empty())
+            .map(|series| {
+                let text = format!("  {}{} {}", sign(series), series.label, series.reading);
+                (text, style(series, theme))
+            })
+            .collect();
+        let readings: usize = pieces.iter().map(|(text, _)| width(text)).sum();
+        let fits = |title: &&String| width(title) + readings <= room;
+        let title = self
+            .titles
+            .iter()
+            .find(fits)
+            .or(self.titles.last())
+            .map_or("", String::as_str);
+        let title = fit(title, room);
+        let mut x = area.x + width(&title) as u16;
+        buf.set_string(area.x, area.y, &title, theme.strong());
+        // Readings that do not fit are left out from the last one on: a cut number is a wrong one.
+        let mut left = room.saturating_sub(width(&title));
+        let fitting: Vec<_> = pieces
+            .into_iter()
+            .take_while(|(text, _)| {
+                let fits = width(text) <= left;
+                left = left.saturating_sub(width(text));
+                fits
+            })
+            .collect();
+        let taken: usize = fitting.iter().map(|(text, _)| width(text)).sum();
+        let rule_end = area.right() - taken as u16;
+        if x + 1 < rule_end {
+            let rule = "─".repeat(usize::from(rule_end - x - 1));
+            buf.set_string(x + 1, area.y, rule, theme.dim());
+        }
+        x = rule_end;
+        for (text, style) in fitting {
+            buf.set_string(x, area.y, &text, style);
+            x += width(&text) as u16;
+        }
+    }
+
+    fn render_references(&self, plot: Rect, buf: &mut Buffer, theme: Theme, scale: &Scale) {
+        for reference in self
+            .references
+            .iter()
+            .filter(|reference| scale.contains(reference.value))
+        {
+            let Some(row) = scale.row(reference.value, plot.height) else {
+                continue;
+            };
+            let line = "┄".repeat(usize::from(plot.width));
+            buf.set_string(plot.x, plot.y + row, line, theme.dim());
+        }
+    }
+
+    fn render_labels(&self, plot: Rect, buf: &mut Buffer, theme: Theme, scale: &Scale) {
+        for reference in self
+            .references
+            .iter()
+            .filter(|reference| scale.contains(reference.value))
+        {
+            let Some(row) = scale.row(reference.value, plot.height) else {
+                continue;
+            };
+            let places = reference.labels.iter().find_map(|label| {
+                let text = format!(" {label} ");
+                free_place(buf, plot, plot.y + row, width(&text) as u16).map(|x| (x, text))
+            });
+            if let Some((x, text)) = places {
+                buf.set_string(x, plot.y + row, text, theme.dim());
+            }
+        }
+    }
+
+    fn render_cursor(&self, plot: Rect, buf: &mut Buffer, shared: &ChartFrame<'_>, scale: &Scale) {
+        let Some(cursor) = shared.cursor else { return };
+        let Some(column) = shared.column(cursor, plot.width) else {
+            return;
+        };
+        for series in self.series.iter().rev() {
+            let value = series
+                .points
+                .iter()
+                .find(|(epoch, _)| *epoch == cursor)
+                .map(|(_, value)| *value);
+            let row = value.and_then(|value| scale.row(value, plot.height));
+            if let (Some(row), false) = (row, series.stroke == Stroke::Dotted) {
+                buf.set_string(
+                    plot.x + column,
+                    plot.y + row,
+                    point(series),
+                    style(series, shared.theme),
+                );
+            }
+        }
+    }
+
+    /// Puts each line's sign behind its newest point, and signs that meet beside each other.
+    fn render_tags(
+        &self,
+        plot: Rect,
+        buf: &mut Buffer,
+        shared: &ChartFrame<'_>,
+        scale: &Scale,
+        shown: &[Vec<(u32, f64)>],
+    ) {
+        let mut taken: Vec<(u16, u16)> = Vec::new();
+        for (series, points) in self.series.iter().zip(shown) {
+            let (Some(tag), Some((epoch, value))) = (series.tag, points.last()) else {
+                continue;
+            };
+            let place = (
+                shared.column(*epoch, plot.width),
+                scale.row(*value, plot.height),
+            );
+            let (Some(column), Some(row)) = place else {
+                continue;
+            };
+            let mut x = column + 1;
+            while taken.contains(&(x, row)) {
+                x += 1;
+            }
+            if x < plot.width {
+                taken.push((x, row));
+                let text = tag.to_string();
+                buf.set_string(plot.x + x, plot.y + row, text, style(series, shared.theme));
+            }
+        }
+    }
+}
+
+/// The rightmost place in a row of the plot where a text this wide covers no data.
+fn free_place(buf: &Buffer, plot: Rect, y: u16, wide: u16) -> Option<u16> {
+    let free = |x: u16| {
+        buf.cell((x, y))
+            .is_some_and(|cell| matches!(cell.symbol(), "┄" | "┊" | " "))
+    };
+    let last = plot.right().checked_sub(wide + 1)?;
+    (plot.x + 1..=last).rev().find(|x| (*x..x + wide).all(free))
+}
+
+/// The points on the axis and, for lines that lead in, the one before it.
+fn in_window(points: &[(u32, f64)], window: Window) -> Vec<(u32, f64)> {
+    points
+        .iter()
+        .copied()
+        .filter(|(epoch, _)| window.contains(*epoch))
+        .collect()
+}
+
+fn style(series: &Series, theme: Theme) -> Style {
+    let style = theme.role(series.role);
+    if series.stroke == Stroke::Dotted {
+        style.patch(theme.dim())
+    } else {
+        style
+    }
+}
+
+/// The sign of a line in the title.
+fn sign(series: &Series) -> &'static str {
+    match (series.role, series.stroke) {
+        (_, Stroke::Dotted) => "┈",
+        (Role::A | Role::B, _) => point(series),
+        (_, Stroke::Solid) => "━",
+        (_, Stroke::Dashed) => "╍",
+    }
+}
+
+/// The sign of a point under the crosshair.
+fn point(series: &Series) -> &'static str {
+    if series.stroke == Stroke::Solid {
+        "●"
+    } else {
+        "○"
+    }
+}
+
+/// The scale's labels and the axis.
+fn render_axis(frame: Rect, buf: &mut Buffer, theme: Theme, scale: Option<&Scale>) {
+    let x = frame.x + GUTTER - 1;
+    for y in frame.y..frame.bottom() {
+        buf.set_string(x, y, "│", theme.dim());
+    }
+    let Some(scale) = scale else { return };
+    for (value, label) in scale.ticks() {
+        let Some(row) = scale.row(value, frame.height) else {
+            continue;
+        };
+        let label = fit(&label, usize::from(GUTTER) - 1);
+        buf.set_string(frame.x, frame.y + row, format!("{label:>5}┤"), theme.dim());
+    }
+}
+
+/// Vertical lines: phases, disruptions, crosshair.
+fn render_columns(plot: Rect, buf: &mut Buffer, shared: &ChartFrame<'_>) {
+    let accent = shared.theme.accent();
+    let lines = shared
+        .borders
+        .iter()
+        .map(|epoch| (*epoch, "┊", shared.theme.dim()))
+        .chain(shared.disruptions.iter().map(|epoch| (*epoch, "┊", accent)))
+        .chain(shared.cursor.map(|epoch| (epoch, "│", accent)));
+    for (epoch, symbol, style) in lines {
+        let Some(column) = shared.column(epoch, plot.width) else {
+            continue;
+        };
+        for y in plot.y..plot.bottom() {
+            buf.set_string(plot.x + column, y, symbol, style);
+        }
+    }
+}

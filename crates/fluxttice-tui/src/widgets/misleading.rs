@@ -1,0 +1,49 @@
+//! The two coverages that have fooled people, beside the honest one and labelled as what they are.
+
+use fluxttice_core::session::VaeEstimates;
+use fluxttice_core::space::percent_of_all;
+use ratatui::text::{Line, Span};
+
+use crate::format::{fixed, thousands, wrap};
+use crate::shared::Shared;
+use crate::theme::Role;
+
+/// The lines, in this width; none while they are switched off.
+pub fn lines(cx: &Shared, width: usize) -> Vec<Line<'static>> {
+    let theme = cx.theme;
+    if !cx.misleading {
+        return Vec::new();
+    }
+    let mut out = vec![Line::styled("not evidence (u hides)", theme.warning())];
+    let Some(estimates) = &cx.estimates else {
+        out.push(Line::styled("being measured …", theme.dim()));
+        return out;
+    };
+    let samples = thousands(estimates.vaes[0].misleading.samples.into());
+    let source = &estimates.source;
+    type Pick = fn(&VaeEstimates) -> u32;
+    let figures: [(String, Pick, &str); 2] = [
+        (
+            format!("rounded expectation, N {samples}, {source}"),
+            |vae| vae.misleading.rounded_expectation,
+            "rounds every entry's mean: no sample of the model",
+        ),
+        (
+            format!("untrained, categorical, N {samples}"),
+            |vae| vae.misleading.untrained,
+            "saturation: as high as trained weights, and says nothing",
+        ),
+    ];
+    for (name, pick, why) in figures {
+        let dim = |text: String| Line::styled(text, theme.dim());
+        out.extend(wrap(&name, width).into_iter().map(dim));
+        // Two places: 99.95 % must not read 99.9 %.
+        let share = |i: usize| fixed(percent_of_all(pick(&estimates.vaes[i]).into()), 2);
+        out.push(Line::from(vec![
+            Span::styled(format!("  A {:>6} %", share(0)), theme.role(Role::A)),
+            Span::styled(format!("  B {:>6} %", share(1)), theme.role(Role::B)),
+        ]));
+        out.extend(wrap(&format!("  {why}"), width).into_iter().map(dim));
+    }
+    out
+}
