@@ -139,6 +139,13 @@ pub fn share(start: u16, length: u16, parts: u16, gap: u16) -> Vec<(u16, u16)> {
         .collect()
 }
 
+/// The selected row after a step up (negative) or down, in a list of `len` rows.
+pub fn step(selected: usize, by: isize, len: usize) -> usize {
+    selected
+        .saturating_add_signed(by)
+        .min(len.saturating_sub(1))
+}
+
 /// The row of a list at a position, where that is one of its `len` rows.
 pub fn row_at(list: Rect, at: Position, selected: usize, len: usize) -> Option<usize> {
     if !list.contains(at) {

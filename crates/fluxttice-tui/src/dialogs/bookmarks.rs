@@ -14,7 +14,7 @@ use crate::format::{fit, width};
 use crate::keys::{Action, Context};
 use crate::layout;
 use crate::shared::Shared;
-use crate::widgets::{below, lines};
+use crate::widgets::{below, lines, list_rows};
 
 /// Columns of a place, before its note.
 const PLACE: usize = 32;
@@ -81,14 +81,13 @@ impl Bookmarks {
 
     fn chosen<'a>(&'a self, cx: &'a Shared) -> Option<Known<'a>> {
         let known = self.known(cx);
-        // Fewer are there once a bookmark was removed.
-        let selected = self.selected.min(known.len().saturating_sub(1));
+        let selected = layout::step(self.selected, 0, known.len());
         known.into_iter().nth(selected)
     }
 
     fn step(&mut self, by: isize, cx: &Shared) {
-        let last = self.known(cx).len().saturating_sub(1);
-        self.selected = self.selected.min(last).saturating_add_signed(by).min(last);
+        let len = self.known(cx).len();
+        self.selected = layout::step(layout::step(self.selected, 0, len), by, len);
     }
 }
 
@@ -143,21 +142,12 @@ impl Dialog for Bookmarks {
             let text = Line::styled("no place has these letters in this order", theme.dim());
             lines(list, buf, &[text]);
         }
-        let first = layout::first_row(self.selected, usize::from(list.height), known.len());
-        let shown = known.iter().enumerate().skip(first);
-        for ((place, known), y) in shown.zip(list.y..list.bottom()) {
-            let row = Rect {
-                y,
-                height: 1,
-                ..list
-            };
-            buf.set_line(
-                row.x,
-                y,
-                &line(cx, known, usize::from(row.width)),
-                row.width,
-            );
-            if place == self.selected {
+        // Fewer are there once a bookmark was removed.
+        let selected = layout::step(self.selected, 0, known.len());
+        for (row, known, chosen) in list_rows(list, selected, &known) {
+            let line = line(cx, known, usize::from(row.width));
+            buf.set_line(row.x, row.y, &line, row.width);
+            if chosen {
                 buf.set_style(row, theme.selected());
             }
         }

@@ -6,17 +6,18 @@ use fluxttice_core::request::Command;
 use fluxttice_core::training::Steer;
 use ratatui::buffer::Buffer;
 use ratatui::layout::{Position, Rect};
+use ratatui::style::Style;
 use ratatui::text::{Line, Span};
 use tui_input::Input;
 
 use super::{Dialog, distance, window};
 use crate::effects::{Effects, ask};
-use crate::format::{fit, scientific, significant, width, wrap};
+use crate::format::{fit, scientific, significant, width};
 use crate::keys::{Action, Context};
 use crate::layout;
 use crate::panes::FAR;
 use crate::shared::Shared;
-use crate::widgets::{below, lines};
+use crate::widgets::{below, lines, list_rows, paragraph};
 
 /// Rows that say what the chosen control is.
 const MEANING: u16 = 5;
@@ -114,8 +115,7 @@ impl Controls {
     /// Moves the choice.
     pub fn step(&mut self, by: isize, controls: Vec<Control>) {
         if self.editing.is_none() {
-            let last = self.matches(controls).len().saturating_sub(1);
-            self.selected = self.selected.saturating_add_signed(by).min(last);
+            self.selected = layout::step(self.selected, by, self.matches(controls).len());
         }
     }
 
@@ -231,16 +231,9 @@ impl Dialog for Controls {
             let text = "no control has these letters in this order";
             buf.set_string(list.x, list.y, text, theme.dim());
         }
-        let first = layout::first_row(self.selected, usize::from(list.height), matches.len());
-        let rows = matches.iter().enumerate().skip(first);
-        for ((place, control), y) in rows.zip(list.y..list.bottom()) {
-            let row = Rect {
-                y,
-                height: 1,
-                ..list
-            };
+        for (row, control, chosen) in list_rows(list, self.selected, &matches) {
             render_row(row, buf, cx, control);
-            if place == self.selected {
+            if chosen {
                 buf.set_style(row, theme.selected());
             }
         }
@@ -279,10 +272,7 @@ fn render_meaning(area: Rect, buf: &mut Buffer, cx: &Shared, form: &Controls, co
         changed.err().filter(|_| !value.value().trim().is_empty())
     });
     if let Some(problem) = problem {
-        let rows: Vec<Line<'_>> = wrap(&format!("▲ {problem}"), room)
-            .into_iter()
-            .map(|text| Line::styled(text, theme.warning()))
-            .collect();
+        let rows = paragraph(&format!("▲ {problem}"), room, theme.warning());
         return lines(area, buf, &rows);
     }
     let from = control
@@ -290,10 +280,7 @@ fn render_meaning(area: Rect, buf: &mut Buffer, cx: &Shared, form: &Controls, co
         .live
         .map_or_else(String::new, |point| point.to_string());
     let range = control.info.range_text();
-    let mut rows: Vec<Line<'_>> = wrap(control.info.meaning, room)
-        .into_iter()
-        .map(Line::raw)
-        .collect();
+    let mut rows = paragraph(control.info.meaning, room, Style::new());
     rows.push(Line::styled(
         format!(
             "{}: {range}; takes effect with the {from}",

@@ -14,12 +14,12 @@ use tui_input::Input;
 
 use super::{Dialog, close_and, window};
 use crate::effects::{Effect, Effects, FollowUp};
-use crate::format::{fixed, wrap};
+use crate::format::fixed;
 use crate::keys::{Action, Context};
 use crate::shared::Shared;
 use crate::theme::Role;
 use crate::widgets::chart::{Chart, ChartFrame, Series, Stroke, Window};
-use crate::widgets::{below, lines};
+use crate::widgets::{below, lines, paragraph, part};
 
 /// Columns of a field's label.
 const LABEL: usize = 8;
@@ -295,11 +295,7 @@ impl Dialog for Disrupt {
         let inner = window::frame(area, buf, cx.theme, "disruption");
         let mut cursor = None;
         for (place, field) in self.fields().iter().enumerate() {
-            let row = below(inner, place as u16);
-            let row = Rect {
-                height: 1.min(row.height),
-                ..row
-            };
+            let row = part(inner, place as u16, 1);
             let at = render_field(row, buf, cx, self, *field);
             if self.field == *field {
                 cursor = at;
@@ -310,19 +306,11 @@ impl Dialog for Disrupt {
             (Ok(disruption), Ok(_)) => (meaning(cx, disruption), cx.theme.text()),
             (Err(problem), _) | (_, Err(problem)) => (format!("▲ {problem}"), cx.theme.warning()),
         };
-        let mut rows: Vec<Line<'_>> = wrap(&text, usize::from(inner.width))
-            .into_iter()
-            .map(|text| Line::styled(text, style))
-            .collect();
+        let room = usize::from(inner.width);
+        let mut rows = paragraph(&text, room, style);
         if self.disruption().is_ok() {
-            let about = wrap(
-                &format!("{}.", self.kind.meaning()),
-                usize::from(inner.width),
-            );
-            let about = about
-                .into_iter()
-                .map(|text| Line::styled(text, cx.theme.dim()));
-            rows.extend(about);
+            let about = format!("{}.", self.kind.meaning());
+            rows.extend(paragraph(&about, room, cx.theme.dim()));
         }
         lines(rest, buf, &rows);
         let rest = below(rest, rows.len() as u16);

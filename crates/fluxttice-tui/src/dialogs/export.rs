@@ -12,6 +12,7 @@ use super::{Dialog, close_and, window};
 use crate::effects::{Effect, Effects, say};
 use crate::format::fit;
 use crate::keys::{Action, Context};
+use crate::layout;
 use crate::panes::{Exports, Named};
 use crate::shared::Shared;
 use crate::widgets::{below, lines};
@@ -101,8 +102,7 @@ pub fn offer(exports: Exports) -> Effects {
 
 impl Export {
     fn step(&mut self, by: isize) {
-        let last = self.offers.len().saturating_sub(1);
-        self.selected = self.selected.saturating_add_signed(by).min(last);
+        self.selected = layout::step(self.selected, by, self.offers.len());
     }
 }
 

@@ -18,7 +18,7 @@ use crate::keys::{Action, Context};
 use crate::layout;
 use crate::selection::Selection;
 use crate::shared::Shared;
-use crate::widgets::{below, lines, truth_table};
+use crate::widgets::{below, lines, list_rows, paragraph, truth_table};
 
 /// Rows for proposals.
 const PROPOSALS: u16 = 7;
@@ -133,8 +133,7 @@ impl Find {
 
     /// Moves the choice among the proposals.
     pub fn step(&mut self, by: isize) {
-        let last = self.proposals().1.len().saturating_sub(1);
-        self.selected = self.selected.saturating_add_signed(by).min(last);
+        self.selected = layout::step(self.selected, by, self.proposals().1.len());
         self.guess_anew();
     }
 
@@ -255,10 +254,7 @@ impl Dialog for Find {
                     buf.set_string(x as u16, inner.y + 1, "^", theme.warning());
                 }
                 let room = usize::from(meaning.width).saturating_sub(2);
-                let rows: Vec<Line<'_>> = wrap(&format!("▲ {problem}"), room)
-                    .into_iter()
-                    .map(|text| Line::styled(text, theme.warning()))
-                    .collect();
+                let rows = paragraph(&format!("▲ {problem}"), room, theme.warning());
                 lines(meaning, buf, &rows);
             }
         }
@@ -297,8 +293,8 @@ fn render_operation(area: Rect, buf: &mut Buffer, cx: &Shared, operation: Operat
         Line::styled(format!("{index}  {operation}"), theme.strong()),
         Line::raw(operation.name().unwrap_or("no name")),
     ];
-    let laws = wrap(&laws.join(" "), usize::from(right.width));
-    rows.extend(laws.into_iter().map(|text| Line::styled(text, theme.dim())));
+    let room = usize::from(right.width);
+    rows.extend(paragraph(&laws.join(" "), room, theme.dim()));
     lines(right, buf, &rows);
 }
 
@@ -346,13 +342,7 @@ fn render_found(area: Rect, buf: &mut Buffer, cx: &Shared, found: &OperationSet)
 fn render_proposals(list: Rect, buf: &mut Buffer, cx: &Shared, form: &Find, words: &[Word]) {
     let theme = cx.theme;
     let typed = !form.input.value().trim().is_empty();
-    let first = layout::first_row(form.selected, usize::from(list.height), words.len());
-    for ((place, word), y) in words
-        .iter()
-        .enumerate()
-        .skip(first)
-        .zip(list.y..list.bottom())
-    {
+    for (row, word, chosen) in list_rows(list, form.selected, words) {
         let argument = word
             .argument
             .map_or(String::new(), |form| format!("({form})"));
@@ -360,13 +350,8 @@ fn render_proposals(list: Rect, buf: &mut Buffer, cx: &Shared, form: &Find, word
             Span::raw(format!("{:<24} ", format!("{}{argument}", word.text))),
             Span::styled(word.meaning, theme.dim()),
         ]);
-        buf.set_line(list.x, y, &line, list.width);
-        if place == form.selected && (typed || form.selected > 0) {
-            let row = Rect {
-                y,
-                height: 1,
-                ..list
-            };
+        buf.set_line(row.x, row.y, &line, row.width);
+        if chosen && (typed || form.selected > 0) {
             buf.set_style(row, theme.selected());
         }
     }

@@ -10,10 +10,10 @@ use tui_input::Input;
 
 use super::{Dialog, close_and, window};
 use crate::effects::Effects;
-use crate::format::{fit, wrap};
+use crate::format::fit;
 use crate::keys::{Action, Context};
 use crate::shared::Shared;
-use crate::widgets::{below, lines};
+use crate::widgets::{below, lines, paragraph};
 
 /// A note to be written on a place.
 #[derive(Clone, Debug)]
@@ -65,10 +65,7 @@ impl Dialog for Note {
         let label = Span::styled("note ", theme.accent());
         let cursor = window::input(below(inner, 1), buf, label, &self.input, theme.strong());
         let text = "' lists bookmarks and where you have been; Delete removes one there";
-        let rows: Vec<Line<'_>> = wrap(text, wide)
-            .into_iter()
-            .map(|text| Line::styled(text, theme.dim()))
-            .collect();
+        let rows = paragraph(text, wide, theme.dim());
         lines(below(inner, 3), buf, &rows);
         cursor
     }

@@ -11,6 +11,7 @@ use crate::effects::{Effect, Effects};
 use crate::keys::{self, Action, Binding, Context};
 use crate::layout;
 use crate::shared::Shared;
+use crate::widgets::{below, list_rows};
 
 /// The command palette.
 #[derive(Clone, Debug)]
@@ -72,8 +73,7 @@ impl Palette {
     }
 
     fn step(&mut self, by: isize, controls: Vec<Control>) {
-        let last = self.matches(controls).len().saturating_sub(1);
-        self.selected = self.selected.saturating_add_signed(by).min(last);
+        self.selected = layout::step(self.selected, by, self.matches(controls).len());
     }
 }
 
@@ -125,11 +125,7 @@ impl Dialog for Palette {
             &self.input,
             theme.strong(),
         );
-        let list = Rect {
-            y: inner.y + 2.min(inner.height),
-            height: inner.height.saturating_sub(2),
-            ..inner
-        };
+        let list = below(inner, 2);
         let matches = self.matches(cx.live().offered_controls());
         if matches.is_empty() && list.height > 0 {
             buf.set_string(
@@ -139,13 +135,7 @@ impl Dialog for Palette {
                 theme.dim(),
             );
         }
-        let first = layout::first_row(self.selected, usize::from(list.height), matches.len());
-        for ((place, offer), y) in matches
-            .iter()
-            .enumerate()
-            .skip(first)
-            .zip(list.y..list.bottom())
-        {
+        for (row, offer, chosen) in list_rows(list, self.selected, &matches) {
             let (name, style, help) = match offer {
                 Offer::Command(binding) => (binding.key_names(), theme.key(), binding.help),
                 Offer::Control(control) => {
@@ -156,16 +146,9 @@ impl Dialog for Palette {
                 Span::styled(format!("{name:<20} "), style),
                 Span::raw(help),
             ]);
-            buf.set_line(list.x, y, &line, list.width);
-            if place == self.selected {
-                buf.set_style(
-                    Rect {
-                        y,
-                        height: 1,
-                        ..list
-                    },
-                    theme.selected(),
-                );
+            buf.set_line(row.x, row.y, &line, row.width);
+            if chosen {
+                buf.set_style(row, theme.selected());
             }
         }
         cursor

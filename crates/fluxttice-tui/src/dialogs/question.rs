@@ -2,6 +2,7 @@
 
 use ratatui::buffer::Buffer;
 use ratatui::layout::{Position, Rect};
+use ratatui::style::Style;
 use ratatui::text::{Line, Span};
 
 use super::{Dialog, close_and, window};
@@ -9,7 +10,7 @@ use crate::effects::{Effect, Effects};
 use crate::format::wrap;
 use crate::keys::{Action, Context};
 use crate::shared::Shared;
-use crate::widgets::lines;
+use crate::widgets::{lines, paragraph};
 
 /// Columns of the dialog.
 const WIDTH: u16 = 64;
@@ -42,8 +43,7 @@ impl Dialog for Question {
     fn draw(&self, area: Rect, buf: &mut Buffer, cx: &Shared) -> Option<Position> {
         let theme = cx.theme;
         let inner = window::frame(area, buf, theme, self.title);
-        let text = wrap(&self.text, usize::from(inner.width));
-        let mut rows: Vec<Line<'_>> = text.into_iter().map(Line::raw).collect();
+        let mut rows = paragraph(&self.text, usize::from(inner.width), Style::new());
         rows.push(Line::raw(""));
         rows.push(Line::from(vec![
             Span::styled("Enter", theme.key()),

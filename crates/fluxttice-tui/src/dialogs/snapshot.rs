@@ -3,15 +3,14 @@
 use fluxttice_core::request::Command;
 use ratatui::buffer::Buffer;
 use ratatui::layout::{Position, Rect};
-use ratatui::text::{Line, Span};
+use ratatui::text::Span;
 use tui_input::Input;
 
 use super::{Dialog, close_and, window};
 use crate::effects::{Effect, Effects};
-use crate::format::wrap;
 use crate::keys::{Action, Context};
 use crate::shared::Shared;
-use crate::widgets::{below, lines};
+use crate::widgets::{below, lines, paragraph};
 
 /// A line to type a snapshot's name in.
 #[derive(Clone, Debug, Default)]
@@ -79,10 +78,7 @@ impl Dialog for Snapshot {
                 theme.dim(),
             ),
         };
-        let rows: Vec<Line<'_>> = wrap(&text, usize::from(inner.width))
-            .into_iter()
-            .map(|text| Line::styled(text, style))
-            .collect();
+        let rows = paragraph(&text, usize::from(inner.width), style);
         lines(below(inner, 2), buf, &rows);
         cursor
     }

@@ -4,9 +4,10 @@ use fluxttice_core::session::VaeEstimates;
 use fluxttice_core::space::percent_of_all;
 use ratatui::text::{Line, Span};
 
-use crate::format::{fixed, thousands, wrap};
+use crate::format::{fixed, thousands};
 use crate::shared::Shared;
 use crate::theme::Role;
+use crate::widgets::paragraph;
 
 /// The lines, in this width; none while they are switched off.
 pub fn lines(cx: &Shared, width: usize) -> Vec<Line<'static>> {
@@ -35,15 +36,14 @@ pub fn lines(cx: &Shared, width: usize) -> Vec<Line<'static>> {
         ),
     ];
     for (name, pick, why) in figures {
-        let dim = |text: String| Line::styled(text, theme.dim());
-        out.extend(wrap(&name, width).into_iter().map(dim));
+        out.extend(paragraph(&name, width, theme.dim()));
         // Two places: 99.95 % must not read 99.9 %.
         let share = |i: usize| fixed(percent_of_all(pick(&estimates.vaes[i]).into()), 2);
         out.push(Line::from(vec![
             Span::styled(format!("  A {:>6} %", share(0)), theme.role(Role::A)),
             Span::styled(format!("  B {:>6} %", share(1)), theme.role(Role::B)),
         ]));
-        out.extend(wrap(&format!("  {why}"), width).into_iter().map(dim));
+        out.extend(paragraph(&format!("  {why}"), width, theme.dim()));
     }
     out
 }

@@ -7,9 +7,11 @@ pub mod truth_table;
 
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
+use ratatui::style::Style;
 use ratatui::text::{Line, Span};
 
-use crate::format::{fit, width};
+use crate::format::{fit, width, wrap};
+use crate::layout::first_row;
 use crate::theme::Theme;
 
 /// A heading with a thin rule to the end of its row.
@@ -56,4 +58,42 @@ pub fn placeholder(area: Rect, buf: &mut Buffer, theme: Theme, text: &str) {
     let text = fit(text, usize::from(area.width));
     let x = area.x + (area.width - width(&text) as u16) / 2;
     buf.set_string(x, area.y + area.height / 2, text, theme.dim());
+}
+
+/// A text in lines of at most this many columns.
+pub fn paragraph(text: &str, columns: usize, style: Style) -> Vec<Line<'static>> {
+    let lines = wrap(text, columns).into_iter();
+    lines.map(|line| Line::styled(line, style)).collect()
+}
+
+/// The row of an area at this height.
+pub fn row(area: Rect, y: u16) -> Rect {
+    Rect {
+        y,
+        height: 1,
+        ..area
+    }
+}
+
+/// The rows of a list that are in sight, each with its item and true for the selected one.
+pub fn list_rows<T>(
+    area: Rect,
+    selected: usize,
+    items: &[T],
+) -> impl Iterator<Item = (Rect, &T, bool)> {
+    let first = first_row(selected, usize::from(area.height), items.len());
+    let shown = items.iter().enumerate().skip(first);
+    shown
+        .zip(area.y..area.bottom())
+        .map(move |((place, item), y)| (row(area, y), item, place == selected))
+}
+
+/// Some rows of an area, as far as it has them.
+pub fn part(area: Rect, from: u16, rows: u16) -> Rect {
+    let from = from.min(area.height);
+    Rect {
+        y: area.y + from,
+        height: rows.min(area.height - from),
+        ..area
+    }
 }

@@ -9,11 +9,11 @@ use ratatui::text::{Line, Span};
 
 use super::map::{COLUMNS, ROWS};
 use super::{Coverage, draw};
-use crate::format::{fixed, percent, thousands, wrap};
+use crate::format::{fixed, percent, thousands};
 use crate::reading::{self, LIKELIHOODS, shade};
 use crate::shared::Shared;
 use crate::theme::{Role, Theme};
-use crate::widgets::{below, heading, lines, operation_list};
+use crate::widgets::{below, heading, lines, operation_list, paragraph};
 
 /// Characters from rare to frequent: they are told apart without colour.
 pub const SHADES: [char; 5] = ['·', '░', '▒', '▓', '█'];
@@ -140,12 +140,11 @@ pub fn render_side(
     heading(area, buf, theme, "probability", &estimates.source);
     let mut rows = Vec::new();
     let codes = thousands(estimates.vaes[0].codes.into());
-    let dim = |text: String| Line::styled(text, theme.dim());
     let note = format!(
         "estimated from {codes} codes, seed {}; ± is one standard error",
         estimates.seed
     );
-    rows.extend(wrap(&note, width).into_iter().map(dim));
+    rows.extend(paragraph(&note, width, theme.dim()));
     let here = pane.map.operation();
     for (i, (name, role)) in [("A", Role::A), ("B", Role::B)].into_iter().enumerate() {
         let times = fixed(reading::of(&estimates.vaes[i], here), 2);
@@ -157,9 +156,8 @@ pub fn render_side(
     let told = estimates.vaes.iter().zip([("A", Role::A), ("B", Role::B)]);
     if area.height >= ROOM_FOR_WORDS {
         rows.extend(told.flat_map(|(vae, (name, role))| {
-            let text = wrap(&format!("{name}  {}", in_words(vae)), width);
-            text.into_iter()
-                .map(move |row| Line::styled(row, theme.role(role)))
+            let text = format!("{name}  {}", in_words(vae));
+            paragraph(&text, width, theme.role(role))
         }));
     } else {
         rows.push(Line::styled("I(z; x), nats of 9.888", theme.dim()));
@@ -194,9 +192,7 @@ pub fn render_side(
         },
     );
     if rare.is_empty() {
-        let words = wrap(&none_stands_out(estimates), width)
-            .into_iter()
-            .map(dim);
-        lines(below(rest, 1), buf, &words.collect::<Vec<_>>());
+        let words = paragraph(&none_stands_out(estimates), width, theme.dim());
+        lines(below(rest, 1), buf, &words);
     }
 }

@@ -6,14 +6,15 @@ use fluxttice_core::space::{OPERATIONS, Operation, OperationSet, names, percent_
 use fluxttice_core::vae::PerVae;
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
+use ratatui::style::Style;
 use ratatui::text::{Line, Span};
 
 use super::{Coverage, draw};
-use crate::format::{fit, fixed, percent, thousands, wrap};
+use crate::format::{fit, fixed, percent, thousands};
 use crate::reading::{Cover, Draw};
 use crate::shared::Shared;
 use crate::theme::Role;
-use crate::widgets::{below, heading, lines, misleading, operation_list, truth_table};
+use crate::widgets::{below, heading, lines, misleading, operation_list, paragraph, truth_table};
 
 /// What A and B found in this draw, if it is known how many were drawn.
 fn counted(sets: &CoveredSets, draw: Draw) -> Option<[Unique; 2]> {
@@ -105,11 +106,8 @@ fn render_selection(area: Rect, buf: &mut Buffer, cx: &Shared, sets: &CoveredSet
     let among = |set: &OperationSet| selection.found.intersection(set).len() as u64;
     let neither = selection.found.difference(&a.union(b)).len() as u64;
     let [of_a, of_b, neither] = [among(a), among(b), neither].map(thousands);
-    let mut rows: Vec<Line<'_>> = wrap(&selection.text, usize::from(area.width))
-        .into_iter()
-        .take(3)
-        .map(Line::raw)
-        .collect();
+    let mut rows = paragraph(&selection.text, usize::from(area.width), Style::new());
+    rows.truncate(3);
     rows.push(Line::from(vec![
         Span::styled(format!("A {of_a}  "), theme.role(Role::A)),
         Span::styled(format!("B {of_b}  "), theme.role(Role::B)),
@@ -227,11 +225,8 @@ fn render_named(area: Rect, buf: &mut Buffer, cx: &Shared, sets: &CoveredSets) -
         })
         .collect();
     if missing.is_empty() {
-        let text = wrap(
-            "A and B generated every named operation",
-            usize::from(area.width),
-        );
-        rows.extend(text.into_iter().map(|text| Line::styled(text, theme.dim())));
+        let text = "A and B generated every named operation";
+        rows.extend(paragraph(text, usize::from(area.width), theme.dim()));
     }
     if rows.len() > high {
         let more = rows.len() - (high - 1);

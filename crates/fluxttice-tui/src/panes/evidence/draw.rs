@@ -13,13 +13,13 @@ use fluxttice_core::space::percent_of_all;
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 use ratatui::style::Style;
-use ratatui::text::{Line, Span};
+use ratatui::text::Line;
 
 use super::{Evidence, details};
-use crate::format::{fit, wrap};
+use crate::format::fit;
 use crate::layout;
 use crate::shared::Shared;
-use crate::widgets::{heading, lines};
+use crate::widgets::{heading, lines, list_rows, paragraph};
 
 /// Draws the pane.
 pub fn render(body: Rect, buf: &mut Buffer, cx: &Shared, pane: &Evidence) {
@@ -35,10 +35,7 @@ pub fn render(body: Rect, buf: &mut Buffer, cx: &Shared, pane: &Evidence) {
             heading(parts.head, buf, theme, "evidence", "nothing yet");
             let text = "A certificate is a folder with a model and its measured figures that anyone can check. \
                         c makes one of the model as it is; s saves the model without measuring it; t tests whether a saved or explored one learned anything.";
-            let rows: Vec<Line<'_>> = wrap(text, usize::from(parts.list.width))
-                .into_iter()
-                .map(|text| Line::styled(text, theme.dim()))
-                .collect();
+            let rows = paragraph(text, usize::from(parts.list.width), theme.dim());
             lines(parts.list, buf, &rows);
         }
         Some(items) => {
@@ -52,33 +49,21 @@ pub fn render(body: Rect, buf: &mut Buffer, cx: &Shared, pane: &Evidence) {
 
 fn render_list(area: Rect, buf: &mut Buffer, cx: &Shared, pane: &Evidence, items: &[Item]) {
     let theme = cx.theme;
-    let selected = pane.selected;
-    let first = layout::first_row(selected, usize::from(area.height), items.len());
-    let rows = items.iter().enumerate().skip(first);
-    for ((place, item), y) in rows.zip(area.y..area.bottom()) {
+    for (row, item, chosen) in list_rows(area, pane.selected, items) {
         let (state, style) = state(cx, pane, item);
         let room = usize::from(area.width).saturating_sub(state.chars().count() + 1);
         let text = format!("{} {} · {}", sign(item), item.name, item.run);
         let text = printable(&text);
-        let base = if place == selected {
+        let base = if chosen {
             theme.selected()
         } else {
             theme.text()
         };
-        let row = Rect {
-            y,
-            height: 1,
-            ..area
-        };
         buf.set_style(row, base);
-        buf.set_string(area.x, y, fit(&text, room), base);
+        buf.set_string(row.x, row.y, fit(&text, room), base);
         let x = area.right().saturating_sub(state.chars().count() as u16);
-        buf.set_line(
-            x,
-            y,
-            &Line::from(Span::styled(state, base.patch(style))),
-            area.width,
-        );
+        let state = Line::styled(state, base.patch(style));
+        buf.set_line(x, row.y, &state, row.width);
     }
 }
 

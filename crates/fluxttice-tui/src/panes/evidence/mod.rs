@@ -64,9 +64,12 @@ impl Evidence {
         found.map(|(_, findings)| findings.as_slice())
     }
 
+    fn len(&self) -> usize {
+        self.items.as_ref().map_or(0, |items| items.len())
+    }
+
     fn step(&mut self, by: isize) {
-        let last = self.items.as_ref().map_or(0, |items| items.len()).max(1) - 1;
-        self.selected = self.selected.saturating_add_signed(by).min(last);
+        self.selected = layout::step(self.selected, by, self.len());
         self.scroll = 0;
     }
 
@@ -213,8 +216,7 @@ impl Pane for Evidence {
 
     fn click(&mut self, at: Position, _drag: bool, body: Rect, _cx: &Shared) -> Effects {
         let list = layout::list_and_details(body).list;
-        let len = self.items.as_ref().map_or(0, |items| items.len());
-        if let Some(row) = layout::row_at(list, at, self.selected, len) {
+        if let Some(row) = layout::row_at(list, at, self.selected, self.len()) {
             self.selected = row;
             self.scroll = 0;
         }

@@ -13,6 +13,7 @@ use fluxttice_core::{Decoded, Located};
 
 use super::history::History;
 use super::walk::{Along, Walk};
+use crate::layout::step;
 use crate::selection::Selection;
 
 /// Neighbours listed.
@@ -237,8 +238,7 @@ impl Around {
 
     /// Moves the choice.
     pub fn step(&mut self, by: isize) {
-        let last = self.found.near.neighbours.len().saturating_sub(1);
-        self.selected = self.selected.saturating_add_signed(by).min(last);
+        self.selected = step(self.selected, by, self.found.near.neighbours.len());
     }
 
     /// The space that is looked at, and the one beside it.

@@ -6,20 +6,22 @@
 //!   - │  -  -  -   min         1      7 153  0++-0+--0     0.412       1                3  …
 //! ```
 
+use std::iter::repeat;
+
 use fluxttice_core::measure::neighbours::{Metric, Neighbour, Space};
 use fluxttice_core::space::Operation;
 use fluxttice_core::vae::Vae;
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
+use ratatui::style::Style;
 use ratatui::text::{Line, Span};
 
 use super::around::{Around, LISTED, Ranked, SIZES};
 use super::{Neighbours, draw_plane, timeline};
 use crate::format::{fit, fixed, percent, thousands, width, wrap};
-use crate::layout;
 use crate::shared::Shared;
 use crate::theme::{Role, Theme};
-use crate::widgets::{heading, lines, placeholder, truth_table};
+use crate::widgets::{heading, lines, list_rows, paragraph, part, placeholder, truth_table};
 
 /// Draws the pane.
 pub fn render(body: Rect, buf: &mut Buffer, cx: &Shared, pane: &Neighbours) {
@@ -34,10 +36,10 @@ pub fn render(body: Rect, buf: &mut Buffer, cx: &Shared, pane: &Neighbours) {
         timeline::render(time, buf, cx, pane);
     }
     let found = view.found();
-    render_list(parts.list, buf, cx, pane, &found.near, Some(view.selected));
+    render_list(parts.list, buf, cx, pane, &found.near, true);
     if let Some((head, list)) = parts.other.filter(|_| view.metric != Metric::Hamming) {
         render_head(head, buf, cx, pane, view.beside());
-        render_list(list, buf, cx, pane, &found.other, None);
+        render_list(list, buf, cx, pane, &found.other, false);
     }
 }
 
@@ -90,15 +92,12 @@ fn render_card(area: Rect, buf: &mut Buffer, cx: &Shared, pane: &Neighbours) {
     let wide = usize::from(area.width);
     let dim = |text: String| Line::styled(text, theme.dim());
     let point = point_lines(cx.theme, &pane.around, wide);
-    lines(row(area, 1, area.height), buf, &point);
+    lines(part(area, 1, area.height), buf, &point);
     let top = 1 + point.len() as u16;
-    let area = row(area, top, area.height);
-    render_operation(row(area, 0, truth_table::HEIGHT), buf, theme, centre, None);
+    let area = part(area, top, area.height);
+    render_operation(part(area, 0, truth_table::HEIGHT), buf, theme, centre, None);
     let laws: Vec<&str> = centre.laws().map(|law| law.word).collect();
-    let mut facts: Vec<Line<'_>> = wrap(&laws.join(", "), wide)
-        .into_iter()
-        .map(Line::raw)
-        .collect();
+    let mut facts = paragraph(&laws.join(", "), wide, Style::new());
     if laws.is_empty() {
         facts = vec![dim("none of the laws".to_owned())];
     }
@@ -128,17 +127,17 @@ fn render_card(area: Rect, buf: &mut Buffer, cx: &Shared, pane: &Neighbours) {
         ]));
     }
     let mut used = truth_table::HEIGHT + facts.len() as u16;
-    lines(row(area, truth_table::HEIGHT, area.height), buf, &facts);
+    lines(part(area, truth_table::HEIGHT, area.height), buf, &facts);
     if let Some(chosen) = view.chosen() {
         used += 1;
         heading(
-            row(area, used, 1),
+            part(area, used, 1),
             buf,
             theme,
             "chosen",
             "differences marked",
         );
-        let table = row(area, used + 1, truth_table::HEIGHT);
+        let table = part(area, used + 1, truth_table::HEIGHT);
         render_operation(table, buf, theme, chosen.operation, Some(centre));
         used += 1 + truth_table::HEIGHT;
     }
@@ -146,7 +145,7 @@ fn render_card(area: Rect, buf: &mut Buffer, cx: &Shared, pane: &Neighbours) {
     let explained =
         "kept: also among the nearest by entries that differ, ties at their expected share";
     let mut rest = vec![Line::raw("")];
-    rest.extend(wrap(explained, wide).into_iter().map(dim));
+    rest.extend(paragraph(explained, wide, theme.dim()));
     rest.push(Line::raw(""));
     for (name, relative) in [
         ("dual", centre.dual()),
@@ -163,7 +162,7 @@ fn render_card(area: Rect, buf: &mut Buffer, cx: &Shared, pane: &Neighbours) {
         "{} relabelled and swapped",
         centre.orbit().len()
     )));
-    lines(row(area, used, area.height), buf, &rest);
+    lines(part(area, used, area.height), buf, &rest);
 }
 
 /// A centre that is a point, and what the decoders make of it; nothing for an operation.
@@ -217,16 +216,6 @@ fn level(share: f64) -> char {
     const LEVELS: [char; 8] = ['▁', '▂', '▃', '▄', '▅', '▆', '▇', '█'];
     let last = (LEVELS.len() - 1) as f64;
     LEVELS[(share * last).round().clamp(0.0, last) as usize]
-}
-
-/// Some rows of an area, as far as it has them.
-fn row(area: Rect, from: u16, rows: u16) -> Rect {
-    let from = from.min(area.height);
-    Rect {
-        y: area.y + from,
-        height: rows.min(area.height - from),
-        ..area
-    }
 }
 
 fn render_operation(
@@ -319,43 +308,21 @@ fn render_list(
     cx: &Shared,
     pane: &Neighbours,
     found: &Ranked,
-    chosen: Option<usize>,
+    chooses: bool,
 ) {
     let view = &pane.around;
-    let now = &found.now;
-    let found = &found.neighbours;
-    if found.is_empty() {
-        let text = view
-            .found()
-            .problem
-            .clone()
-            .unwrap_or_else(|| source(cx, pane));
+    if found.neighbours.is_empty() {
+        let problem = view.found().problem.clone();
+        let text = problem.unwrap_or_else(|| source(cx, pane));
         return placeholder(area, buf, cx.theme, &text);
     }
-    let first = layout::first_row(view.selected, usize::from(area.height), found.len());
-    for ((place, neighbour), y) in found
-        .iter()
-        .enumerate()
-        .skip(first)
-        .zip(area.y..area.bottom())
-    {
-        let line = neighbour_line(
-            cx.theme,
-            &pane.around,
-            neighbour,
-            now.get(place).copied(),
-            area.width,
-        );
-        buf.set_line(area.x, y, &line, area.width);
-        if chosen == Some(place) {
-            buf.set_style(
-                Rect {
-                    y,
-                    height: 1,
-                    ..area
-                },
-                cx.theme.selected(),
-            );
+    let now = found.now.iter().copied().map(Some).chain(repeat(None));
+    let rows: Vec<_> = found.neighbours.iter().zip(now).collect();
+    for (row, (neighbour, now), selected) in list_rows(area, view.selected, &rows) {
+        let line = neighbour_line(cx.theme, view, neighbour, *now, row.width);
+        buf.set_line(row.x, row.y, &line, row.width);
+        if selected && chooses {
+            buf.set_style(row, cx.theme.selected());
         }
     }
 }

@@ -17,11 +17,11 @@ use ratatui::layout::Rect;
 use ratatui::style::Style;
 
 use super::{Row, Runs, experiment, run};
-use crate::format::{coverage_percent, fit, fit_ends, percent, width, wrap};
+use crate::format::{coverage_percent, fit, fit_ends, percent, width};
 use crate::layout;
 use crate::shared::Shared;
 use crate::theme::Theme;
-use crate::widgets::{heading, lines};
+use crate::widgets::{heading, lines, list_rows, paragraph};
 
 /// The sign of an experiment.
 const EXPERIMENT: &str = "⚖";
@@ -40,10 +40,7 @@ pub fn render(body: Rect, buf: &mut Buffer, cx: &Shared, pane: &Runs) {
             ),
         };
         heading(parts.head, buf, theme, "runs", note);
-        let text: Vec<_> = wrap(text, usize::from(parts.list.width))
-            .into_iter()
-            .map(|text| ratatui::text::Line::styled(text, theme.dim()))
-            .collect();
+        let text = paragraph(text, usize::from(parts.list.width), theme.dim());
         lines(parts.list, buf, &text);
         heading(parts.title, buf, theme, "", "");
         return;
@@ -56,19 +53,8 @@ pub fn render(body: Rect, buf: &mut Buffer, cx: &Shared, pane: &Runs) {
         "runs",
         &format!("{runs}, newest first"),
     );
-    let first = layout::first_row(pane.selected, usize::from(parts.list.height), rows.len());
-    for ((place, row), y) in rows
-        .iter()
-        .enumerate()
-        .skip(first)
-        .zip(parts.list.y..parts.list.bottom())
-    {
-        let area = Rect {
-            y,
-            height: 1,
-            ..parts.list
-        };
-        render_row(area, buf, cx, pane, row, place == pane.selected);
+    for (area, row, chosen) in list_rows(parts.list, pane.selected, &rows) {
+        render_row(area, buf, cx, pane, row, chosen);
     }
     match rows.get(pane.selected) {
         Some(Row::Experiment(entry, name, read)) => {

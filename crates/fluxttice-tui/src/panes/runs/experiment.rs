@@ -8,14 +8,15 @@ use fluxttice_core::session::RunEntry;
 use fluxttice_core::words::counted;
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
+use ratatui::style::Style;
 use ratatui::text::{Line, Span};
 
 use super::draw::decision_style;
 use super::{LiveTrial, run};
-use crate::format::{fit, fixed, width, wrap};
+use crate::format::{fit, fixed, width};
 use crate::theme::{Role, Theme};
 use crate::widgets::chart::{Chart, ChartFrame, Reference, Series, Stroke, Window};
-use crate::widgets::{below, heading, lines};
+use crate::widgets::{below, heading, lines, paragraph};
 
 /// Draws the details.
 pub fn render(
@@ -32,10 +33,7 @@ pub fn render(
     let found = match read {
         Ok(found) => found,
         Err(problem) => {
-            let rows: Vec<Line<'_>> = wrap(&format!("✖ {problem}"), room)
-                .into_iter()
-                .map(|text| Line::styled(text, theme.bad()))
-                .collect();
+            let rows = paragraph(&format!("✖ {problem}"), room, theme.bad());
             return lines(area, buf, &rows);
         }
     };
@@ -73,10 +71,7 @@ pub fn render_live(
         "{} from epoch {}, with and without it: epoch {done} of {all} over {} repetitions. g gives it up.",
         trial.disruption, trial.epoch, trial.repetitions
     );
-    let rows: Vec<Line<'_>> = wrap(&text, usize::from(area.width))
-        .into_iter()
-        .map(Line::raw)
-        .collect();
+    let rows = paragraph(&text, usize::from(area.width), Style::new());
     lines(area, buf, &rows);
     let course = Course {
         borders: phase_borders(entry),
@@ -154,15 +149,8 @@ fn arms(pairs: &[Pair], metric: &Metric) -> Chart {
 
 fn words(theme: Theme, found: &Experiment, room: usize) -> Vec<Line<'static>> {
     let verdict = &found.verdict;
-    let mut rows: Vec<Line<'static>> = wrap(&verdict.to_string(), room)
-        .into_iter()
-        .map(|text| {
-            Line::styled(
-                text,
-                decision_style(theme, verdict.decision).patch(theme.strong()),
-            )
-        })
-        .collect();
+    let style = decision_style(theme, verdict.decision).patch(theme.strong());
+    let mut rows = paragraph(&verdict.to_string(), room, style);
     let about = format!(
         "{} from epoch {}; {} an arm, seed {}, {}",
         found.disruption,
@@ -171,18 +159,10 @@ fn words(theme: Theme, found: &Experiment, room: usize) -> Vec<Line<'static>> {
         found.base.seed,
         found.device
     );
-    rows.extend(
-        wrap(&about, room)
-            .into_iter()
-            .map(|text| Line::styled(text, theme.dim())),
-    );
+    rows.extend(paragraph(&about, room, theme.dim()));
     if verdict.decision == Decision::NotRepeated {
         let text = "One pair cannot tell an effect from luck; m makes the experiment with more.";
-        rows.extend(
-            wrap(text, room)
-                .into_iter()
-                .map(|text| Line::styled(text, theme.warning())),
-        );
+        rows.extend(paragraph(text, room, theme.warning()));
     }
     let columns = 11;
     let label = room.saturating_sub(3 * columns).min(34);

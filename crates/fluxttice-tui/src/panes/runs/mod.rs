@@ -169,8 +169,7 @@ impl Runs {
 
     /// Chooses another line.
     fn step(&mut self, by: isize) {
-        let last = self.rows().len().max(1) - 1;
-        self.selected = self.selected.saturating_add_signed(by).min(last);
+        self.selected = layout::step(self.selected, by, self.rows().len());
     }
 
     fn mark(&mut self) {

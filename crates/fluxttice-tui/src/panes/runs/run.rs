@@ -9,15 +9,16 @@ use fluxttice_core::training::Steer;
 use fluxttice_core::words::counted;
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
+use ratatui::style::Style;
 use ratatui::text::Line;
 
 use super::draw::is_at_work;
 use super::{Row, Runs};
-use crate::format::{fixed, percent, significant, wrap};
+use crate::format::{fixed, percent, significant};
 use crate::shared::Shared;
 use crate::theme::Role;
 use crate::widgets::chart::{Chart, ChartFrame, GUTTER, Series, Stroke, TimeAxis, Window, thinned};
-use crate::widgets::{below, heading, lines};
+use crate::widgets::{below, heading, lines, paragraph};
 
 /// Most rows of words above the charts.
 const WORDS: u16 = 9;
@@ -67,8 +68,7 @@ pub fn render(title: Rect, area: Rect, buf: &mut Buffer, cx: &Shared, pane: &Run
             let words = [format!("✖ {problem}")].into_iter();
             let words = words.chain(checked.map(|report| found(report)));
             let rows: Vec<Line<'_>> = words
-                .flat_map(|text| wrap(&text, usize::from(area.width)))
-                .map(|text| Line::styled(text, theme.bad()))
+                .flat_map(|text| paragraph(&text, usize::from(area.width), theme.bad()))
                 .collect();
             return lines(area, buf, &rows);
         }
@@ -88,9 +88,8 @@ pub fn render(title: Rect, area: Rect, buf: &mut Buffer, cx: &Shared, pane: &Run
     }
     let rows: Vec<Line<'_>> = words
         .iter()
-        .flat_map(|text| wrap(text, usize::from(area.width)))
+        .flat_map(|text| paragraph(text, usize::from(area.width), Style::new()))
         .take(usize::from(WORDS))
-        .map(Line::raw)
         .collect();
     lines(area, buf, &rows);
     render_charts(below(area, rows.len() as u16 + 1), buf, cx, run, &others);

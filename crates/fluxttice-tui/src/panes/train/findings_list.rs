@@ -9,7 +9,7 @@ use super::findings::{Finding, Gravity, findings};
 use crate::format::wrap;
 use crate::shared::Shared;
 use crate::theme::Theme;
-use crate::widgets::{heading, lines};
+use crate::widgets::{below, heading, lines};
 
 /// Draws what the records up to this epoch show; says how many rows that took.
 pub fn render(area: Rect, buf: &mut Buffer, cx: &Shared, epoch: u32) -> u16 {
@@ -55,15 +55,7 @@ pub fn render(area: Rect, buf: &mut Buffer, cx: &Shared, epoch: u32) -> u16 {
     if found.is_empty() {
         rows.push(Line::styled("nothing out of the ordinary", theme.dim()));
     }
-    lines(
-        Rect {
-            y: area.y + 1.min(area.height),
-            height: high as u16,
-            ..area
-        },
-        buf,
-        &rows,
-    );
+    lines(below(area, 1), buf, &rows);
     (rows.len() + 1) as u16
 }
 

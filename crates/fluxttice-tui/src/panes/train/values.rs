@@ -9,10 +9,10 @@ use ratatui::style::Style;
 use ratatui::text::{Line, Span};
 
 use super::{Train, findings_list, run_facts};
-use crate::format::{fit, fixed, percent, scientific, significant, thousands, width, wrap};
+use crate::format::{fit, fixed, percent, scientific, significant, thousands, width};
 use crate::shared::Shared;
 use crate::theme::{Role, Theme};
-use crate::widgets::{heading, lines, misleading};
+use crate::widgets::{below, heading, lines, misleading, paragraph};
 
 /// Columns of a row's label.
 const LABEL: usize = 10;
@@ -506,27 +506,14 @@ pub fn render(area: Rect, buf: &mut Buffer, cx: &Shared, pane: &Train) {
         .or(run.newest());
     let Some(record) = record else {
         heading(area, buf, theme, "now", "");
-        let below = Rect {
-            y: area.y + 1,
-            height: area.height.saturating_sub(1),
-            ..area
-        };
+        let rest = below(area, 1);
         let waiting = if run.is_over() {
             "no epoch was finished"
         } else {
             "the first epoch is not finished yet"
         };
-        let waiting: Vec<Line<'_>> = wrap(waiting, room)
-            .into_iter()
-            .map(|text| Line::styled(text, theme.dim()))
-            .collect();
-        lines(below, buf, &waiting);
-        let rest = Rect {
-            y: below.y + 3.min(below.height),
-            height: below.height.saturating_sub(3),
-            ..below
-        };
-        run_facts::render(rest, buf, cx);
+        lines(rest, buf, &paragraph(waiting, room, theme.dim()));
+        run_facts::render(below(rest, 3), buf, cx);
         return;
     };
     let title = if pane.time.cursor.is_some() {
@@ -557,25 +544,10 @@ pub fn render(area: Rect, buf: &mut Buffer, cx: &Shared, pane: &Train) {
     }
     let rows = table.rows.into_iter().map(|row| row.line);
     let rows: Vec<Line<'_>> = rows.chain(misleading).collect();
-    let below = Rect {
-        y: area.y + 1,
-        height: area.height.saturating_sub(1),
-        ..area
-    };
-    lines(below, buf, &rows);
-    let used = (rows.len() as u16 + 1).min(below.height);
-    let rest = Rect {
-        y: below.y + used,
-        height: below.height - used,
-        ..below
-    };
+    lines(below(area, 1), buf, &rows);
+    let rest = below(area, rows.len() as u16 + 2);
     let used = findings_list::render(rest, buf, cx, record.epoch);
     if rest.height > used + 4 {
-        let rest = Rect {
-            y: rest.y + used + 1,
-            height: rest.height - used - 1,
-            ..rest
-        };
-        run_facts::render(rest, buf, cx);
+        run_facts::render(below(rest, used + 1), buf, cx);
     }
 }
