@@ -1,4 +1,4 @@
-//! The library's front door: codes of operations, operations of codes, and the honest report.
+//! Main functions of the library: operations to codes, codes to operations, and the report of coverage.
 
 use crate::device::DeviceFailure;
 use crate::measure::neighbours::{Centre, Place, PlaceError, Space, Spaces};
@@ -10,33 +10,33 @@ use crate::vae::Vae;
 /// An operation's posterior: a diagonal Gaussian over codes.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Code {
-    /// Mean; what is meant by the operation's code.
+    /// Mean, which is taken as the operation's code.
     pub mu: [f64; LATENT],
-    /// Logarithm of the variance.
+    /// Logarithm of the variance, for each dimension.
     pub log_variance: [f64; LATENT],
 }
 
-/// What a decoder makes of one code.
+/// Operation that a decoder makes of one code, with its probabilities.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Decoded {
     /// Every entry's most likely value.
     pub operation: Operation,
-    /// Its probability, the product over entries.
+    /// Probability of that operation, the product over entries.
     pub probability: f64,
     /// H(x | z) in nats: 0 where the code means one operation, 9.8875 where it means nothing.
     pub entropy: f64,
-    /// The part of each entry in it, in nats: ln 3 = 1.0986 where it could be any value.
+    /// Part of each entry in that entropy, in nats: ln 3 = 1.0986 where it could be any value.
     pub entropies: [f64; ENTRIES],
-    /// For each entry the probabilities of -1, 0 and +1.
+    /// Probabilities of -1, 0 and +1 for each entry.
     pub probabilities: [[f64; VALUES]; ENTRIES],
 }
 
-/// A place of a latent space, to count neighbours from.
+/// A place in a latent space, from which neighbours are counted.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Located {
-    /// Where it is.
+    /// Operation or point at that place.
     pub centre: Centre,
-    /// What each VAE makes of it that the space has codes of; nothing for an operation, which needs no
+    /// Decoding of the point by each VAE that has codes in the space; empty for an operation, which needs no
     /// decoding.
     pub decoded: Vec<(Vae, Decoded)>,
 }
@@ -50,10 +50,10 @@ impl From<Operation> for Located {
     }
 }
 
-/// Finds a place in a latent space, and what the decoders make of a point there.
+/// Finds a place in a latent space, and decodes it where it is a point.
 ///
 /// # Errors
-/// Why the place is not in that space, or the device's failure.
+/// Returns the reason for which the place is not in that space, or the device's failure.
 pub fn locate(
     weights: &Weights,
     spaces: &Spaces,
@@ -84,7 +84,7 @@ pub fn locate(
 /// Encodes operations, in 64 bits on the CPU.
 ///
 /// # Errors
-/// The device's failure.
+/// Returns the device's failure.
 ///
 /// ```
 /// use fluxttice_core::{encode, vae::Vae, run::built_in, space::Operation};
@@ -114,10 +114,10 @@ pub fn encode(
         .collect())
 }
 
-/// Decodes codes without the other VAE's help, in 64 bits on the CPU.
+/// Decodes codes with one VAE alone, without cross-injection, in 64 bits on the CPU.
 ///
 /// # Errors
-/// The device's failure.
+/// Returns the device's failure.
 ///
 /// ```
 /// use fluxttice_core::{decode, encode, vae::Vae, run::built_in, space::Operation};
@@ -159,7 +159,7 @@ pub fn decode(
 /// agree to 1e-9.
 ///
 /// # Errors
-/// The device's failure.
+/// Returns the device's failure.
 ///
 /// ```
 /// use fluxttice_core::{coverage_report, measure::Scale, run::built_in};

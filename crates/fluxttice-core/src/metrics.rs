@@ -1,26 +1,27 @@
-//! The metrics by which epochs are compared, each defined once: tables, comparisons, plots, rules and experiments read them from here, and
-//! `metrics list` prints them. A line of `metrics.jsonl` has more: `docs/reference/metrics.md`.
+//! The metrics by which epochs are compared, each defined once. Tables, comparisons, plots, rules and
+//! experiments read them from here, and `metrics list` prints them. A line of `metrics.jsonl` has more:
+//! `docs/reference/metrics.md`.
 
 use serde::Serialize;
 
 use crate::record::EpochRecord;
 use crate::space::percent_of_all;
 
-/// The VAE that a metric is of.
+/// VAE that a metric describes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Whose {
-    /// VAE-A.
+    /// VAE-A alone.
     A,
-    /// VAE-B.
+    /// VAE-B alone.
     B,
-    /// The mean of A's and B's.
+    /// Mean of A's and B's values.
     Mean,
-    /// The whole model.
+    /// The model as a whole, not one VAE.
     Model,
 }
 
-/// What a metric is counted in.
+/// Unit of a metric's values.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Unit {
@@ -35,7 +36,7 @@ pub enum Unit {
 }
 
 impl Unit {
-    /// The unit in tables and files.
+    /// Returns the unit in tables and files.
     pub fn words(self) -> &'static str {
         match self {
             Self::Operations => "operations",
@@ -43,7 +44,7 @@ impl Unit {
         }
     }
 
-    /// The unit of a level: counts of operations are shown in percent of all.
+    /// Returns the unit of a level: counts of operations are shown in percent of all.
     pub fn of_levels(self) -> &'static str {
         match self {
             Self::Nats => "nats",
@@ -53,7 +54,7 @@ impl Unit {
         }
     }
 
-    /// The unit of a difference between two levels.
+    /// Returns the unit of a difference between two levels.
     pub fn of_differences(self) -> &'static str {
         match self {
             Self::Operations => "points",
@@ -61,7 +62,7 @@ impl Unit {
         }
     }
 
-    /// The lowest and the highest level that there can be.
+    /// Returns the lowest and the highest level that there can be.
     pub fn range(self) -> [f64; 2] {
         match self {
             Self::Operations => [0.0, 100.0],
@@ -70,7 +71,7 @@ impl Unit {
     }
 }
 
-/// The better one of two values.
+/// Direction in which a metric gets better.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Better {
@@ -83,31 +84,32 @@ pub enum Better {
 /// One metric of an epoch.
 #[derive(Debug, Serialize)]
 pub struct Metric {
-    /// Its name in tables; in a rule with hyphens.
+    /// Name in tables; rules write it with hyphens.
     pub id: &'static str,
-    /// Its name for people, without whose it is.
+    /// Name for people, without that of the VAE.
     pub title: &'static str,
-    /// Whose it is.
+    /// VAE that the metric describes.
     pub whose: Whose,
-    /// Its unit in tables and files.
+    /// Unit of the value in tables and files.
     pub unit: Unit,
-    /// The better one of two values; `None` where that depends.
+    /// Direction in which the metric gets better; `None` where that depends.
     pub better: Option<Better>,
-    /// What it is.
+    /// Definition, as `metrics list` prints it.
     pub definition: &'static str,
-    /// Where a line of `metrics.jsonl` has it: a path, several that are added up, or several whose mean it is where it is [`Whose::Mean`].
+    /// Path in a line of `metrics.jsonl`. Several paths are added up, or averaged where `whose` is
+    /// [`Whose::Mean`].
     pub source: &'static str,
     #[serde(skip)]
     value: fn(&EpochRecord) -> f64,
 }
 
 impl Metric {
-    /// Its value in [`Metric::unit`]; not a number where it was not measured.
+    /// Returns the value in [`Metric::unit`]; NaN where it was not measured.
     pub fn value(&self, record: &EpochRecord) -> f64 {
         (self.value)(record)
     }
 
-    /// Its value as it is shown, in [`Unit::of_levels`]; not a number where it was not measured.
+    /// Returns the value as it is shown, in [`Unit::of_levels`]; NaN where it was not measured.
     pub fn level(&self, record: &EpochRecord) -> f64 {
         match self.unit {
             Unit::Operations => percent_of_all(self.value(record)),
@@ -115,7 +117,7 @@ impl Metric {
         }
     }
 
-    /// Its name for people: `argmax coverage of A`.
+    /// Returns the name for people: `argmax coverage of A`.
     pub fn name(&self) -> String {
         let title = self.title;
         match self.whose {
@@ -127,7 +129,7 @@ impl Metric {
     }
 }
 
-/// Half of what A and B have together.
+/// Returns the mean of A's and B's values.
 fn mean(a: impl Into<f64>, b: impl Into<f64>) -> f64 {
     0.5 * (a.into() + b.into())
 }
@@ -149,7 +151,7 @@ macro_rules! metrics {
             };
         )*
 
-        /// All of them, in the order of tables.
+        /// All metrics, in the order of tables.
         pub static ALL: &[&Metric] = &[$(&$constant),*];
     };
 }

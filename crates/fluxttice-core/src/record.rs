@@ -16,7 +16,7 @@ use crate::vae::PerVae;
 pub struct EpochRecord {
     /// Always [`EventName::Epoch`], so that lines of different events can be told apart.
     pub event: EventName,
-    /// Epoch, from 0.
+    /// Number of the epoch, from 0.
     pub epoch: u32,
     /// Phase 1..=4 of the schedule.
     pub phase: u8,
@@ -58,7 +58,7 @@ pub struct EpochRecord {
     pub coverage: Option<PerVae<Coverage>>,
     /// StateNet's answer on the first batch; `None` where StateNet is off.
     pub statenet: Option<StateNetAnswer>,
-    /// What the validation operations' codes are worth; `None` in figures of before it was measured.
+    /// Figures of the validation operations' codes; `None` in records of before they were measured.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub latent: Option<Latent>,
     /// I(z; x), where it was measured in this epoch.
@@ -76,7 +76,7 @@ pub struct EpochRecord {
     pub seconds: Seconds,
 }
 
-/// Whether there is nothing of it: 0, or a mean of nothing.
+/// Returns true if there is nothing of the value: 0, or a mean of nothing (NaN).
 #[expect(clippy::trivially_copy_pass_by_ref, reason = "serde's signature")]
 fn is_none(value: &f64) -> bool {
     *value == 0.0 || value.is_nan()
@@ -96,12 +96,12 @@ pub enum EventName {
     Epoch,
 }
 
-/// The learning rate as the step table has it and as StateNet corrected it.
+/// The learning rate as scheduled and as StateNet corrected it.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 pub struct LearningRate {
-    /// From the step table.
+    /// Learning rate as scheduled, changes and disruptions included.
     pub scheduled: f64,
-    /// After StateNet's correction; what the optimizer used.
+    /// Learning rate after StateNet's correction, which the optimizer used.
     pub corrected: f64,
 }
 
@@ -114,14 +114,14 @@ pub struct Gradient {
     pub norm_b: f64,
     /// norm_b / norm_a as the epoch began.
     pub ratio: f64,
-    /// Whether that ratio lay inside 0.8..1.2.
+    /// True if that ratio lay inside 0.8..1.2; always false without `adaptive_scheduling`.
     pub balanced: bool,
 }
 
 /// The loss and its terms, nats per operation.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct LossTerms {
-    /// λ1 s_A loss_A + λ2 s_B loss_B + λ3 |H_A - H_B|, and the penalty where there is one.
+    /// Total λ1 s_A loss_A + λ2 s_B loss_B + λ3 |H_A - H_B|, and the penalty where there is one.
     #[serde(with = "finite")]
     pub loss: f64,
     /// Cross entropy of VAE-A, summed over the nine entries.
@@ -142,11 +142,12 @@ pub struct LossTerms {
     /// Repulsion R_B between VAE-B's codes.
     #[serde(with = "finite")]
     pub repulsion_b: f64,
-    /// |H_A - H_B|.
+    /// Entropy alignment |H_A - H_B|.
     #[serde(with = "finite")]
     pub entropy_alignment: f64,
-    /// Weighted sum of the penalties of `beyond`: `consistency` and `composition` on the codes of related operations,
-    /// `certainty` and `evenness` on what prior codes decode to. None in the published model, nor in validation.
+    /// Weighted sum of the penalties of `beyond`: `consistency` and `composition` on the codes of related
+    /// operations, `certainty` and `evenness` on decoded prior codes. 0 in the published model and in
+    /// validation.
     #[serde(default, with = "finite", skip_serializing_if = "is_none")]
     pub penalty: f64,
 }
@@ -154,9 +155,9 @@ pub struct LossTerms {
 /// Coverage of one decoder from prior samples, always both draws and the decode entropy together.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Coverage {
-    /// One categorical draw per entry.
+    /// Operations from one categorical draw per entry.
     pub categorical: Unique,
-    /// The most likely value per entry.
+    /// Operations from the most likely value of each entry.
     pub argmax: Unique,
     /// Mean of H(x | z) over the argmax samples' codes, in nats.
     #[serde(with = "finite")]
@@ -170,7 +171,7 @@ pub struct Unique {
     pub unique: u32,
     /// Operations generated.
     pub samples: u32,
-    /// What a perfectly uniform generator would reach on average.
+    /// Number of distinct operations that a perfectly uniform generator reaches on average.
     pub ceiling: f64,
 }
 
@@ -187,12 +188,12 @@ pub struct StateNetAnswer {
     pub delta_lambda3: f64,
 }
 
-/// The best epoch so far.
+/// Best epoch so far by validation loss.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Best {
-    /// Epoch of the lowest validation loss.
+    /// Epoch of the lowest validation loss; of the lowest training loss where nothing is validated.
     pub epoch: u32,
-    /// That loss.
+    /// Loss of that epoch.
     #[serde(with = "finite")]
     pub validation_loss: f64,
 }
@@ -201,18 +202,18 @@ pub struct Best {
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct BestOf {
-    /// The epoch.
+    /// Number of the epoch, from 0.
     pub epoch: u32,
-    /// The figure in it.
+    /// Value of the figure in that epoch.
     pub value: f64,
 }
 
-/// What the validation operations' codes are worth, with z = μ.
+/// Figures of the validation operations' codes, with z = μ.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Latent {
     /// Share of operations rebuilt without an error at ρ = 0, each decoder from its own code.
     pub exact_alone: Pair,
-    /// The same at the run's ρ, with the partner's code injected.
+    /// Share of operations rebuilt without an error at the run's ρ, with the partner's code injected.
     pub exact_coupled: Pair,
     /// Dimensions of 16 whose means vary by more than 0.01 over the operations.
     pub active: PerVae<u32>,
@@ -221,36 +222,37 @@ pub struct Latent {
 /// A figure of both VAEs.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Pair {
-    /// VAE-A.
+    /// Value of VAE-A; NaN where there is none.
     #[serde(with = "finite")]
     pub a: f64,
-    /// VAE-B.
+    /// Value of VAE-B; NaN where there is none.
     #[serde(with = "finite")]
     pub b: f64,
 }
 
 impl Pair {
-    /// The mean of both.
+    /// Returns the mean of both values.
     pub fn mean(self) -> f64 {
         0.5 * (self.a + self.b)
     }
 }
 
-/// I(z; x) of both decoders in nats, at most ln 19,683 = 9.8875; not a number where the codes are too few to correct it.
+/// Mutual information I(z; x) of both decoders in nats, at most ln 19,683 = 9.8875. NaN where the codes are
+/// too few to correct it.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Information {
-    /// VAE-A.
+    /// Mutual information by VAE-A's decoder.
     #[serde(with = "finite")]
     pub a: f64,
-    /// VAE-B.
+    /// Mutual information by VAE-B's decoder.
     #[serde(with = "finite")]
     pub b: f64,
-    /// Prior codes averaged over, for each.
+    /// Number of prior codes averaged over, for each decoder.
     pub codes: u32,
-    /// Standard errors; none in runs of version 0.1.0, whose figures are not corrected.
+    /// Standard errors; `None` in runs of version 0.1.0, whose figures are not corrected.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub standard_error: Option<Pair>,
-    /// The figures as they come, biased.
+    /// Figures before the correction of their bias.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub raw: Option<Pair>,
 }
@@ -258,16 +260,16 @@ pub struct Information {
 /// Wall time in seconds.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct Seconds {
-    /// The training pass.
+    /// Time of the training pass.
     pub train: f64,
-    /// The validation pass.
+    /// Time of the validation pass.
     pub validation: f64,
-    /// Both coverages.
+    /// Time of both counts of coverage, categorical and argmax.
     pub coverage: f64,
 }
 
 impl Seconds {
-    /// All three.
+    /// Returns the sum of all three times.
     pub fn total(self) -> f64 {
         self.train + self.validation + self.coverage
     }
@@ -276,38 +278,38 @@ impl Seconds {
 /// A finished epoch: its figures and the sets behind its counts.
 #[derive(Clone, Debug)]
 pub struct EpochReport {
-    /// The figures.
+    /// Figures of the epoch, as a line of `metrics.jsonl` has them.
     pub record: Arc<EpochRecord>,
     /// The covered operations behind the counts, if coverage was measured.
     pub covered: Option<Arc<CoveredSets>>,
 }
 
-/// The operations each decoder generated.
+/// Operations that each decoder generated.
 #[derive(Clone, Debug, Default)]
 pub struct CoveredSets {
-    /// Epoch they were generated after.
+    /// Epoch after which they were generated.
     pub epoch: u32,
-    /// The counts, with samples and ceilings.
+    /// Counts of the sets, with samples and ceilings.
     pub counts: Option<PerVae<Coverage>>,
-    /// By categorical draws, A and B.
+    /// Operations of A and of B by categorical draws.
     pub categorical: [OperationSet; 2],
-    /// By argmax, A and B.
+    /// Operations of A and of B by argmax.
     pub argmax: [OperationSet; 2],
 }
 
-/// What is being done within an epoch.
+/// Stage of the work on an epoch.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Stage {
     /// Opening the device, compiling kernels.
     #[default]
     Preparing,
-    /// Training batches.
+    /// Steps on the training batches.
     Training,
-    /// Validation batches.
+    /// Losses of the validation batches.
     Validation,
-    /// Coverage tiles.
+    /// Tiles of the coverage pass.
     Coverage,
-    /// What is finished goes to the disk: a moment, unless the disk is slow.
+    /// Writing the finished epoch to disk: a moment, unless the disk is slow.
     Saving,
 }
 

@@ -1,12 +1,12 @@
-//! Means over repetitions, and how far they can be trusted.
+//! Means over repetitions, and their confidence intervals.
 
-/// The mean; not a number of nothing.
+/// Returns the mean of some values; NaN without a value.
 pub fn mean(values: impl ExactSizeIterator<Item = f64>) -> f64 {
     let n = values.len() as f64;
     values.sum::<f64>() / n
 }
 
-/// The median of some numbers; NaN of none.
+/// Returns the median of some numbers; NaN without a number.
 pub fn median(mut numbers: Vec<f64>) -> f64 {
     numbers.sort_by(f64::total_cmp);
     match numbers.len() {
@@ -22,16 +22,16 @@ const T_95: [f64; 19] = [
     2.145, 2.131, 2.120, 2.110, 2.101, 2.093,
 ];
 
-/// Most values whose mean has an interval.
+/// Largest number of values whose mean has an interval.
 pub const MOST_VALUES: usize = T_95.len() + 1;
 
-/// How many standard errors with so many degrees of freedom a 95 % interval reaches to each side; `None` for 0 and for
-/// more than are listed.
+/// Returns the half width of a 95 % interval in standard errors, with so many degrees of freedom; `None` for
+/// 0 and for more than are listed.
 pub fn reach(freedom: usize) -> Option<f64> {
     T_95.get(freedom.checked_sub(1)?).copied()
 }
 
-/// Student's 95 % interval of the mean; `None` with fewer than two values, or more than
+/// Returns Student's 95 % interval of the mean; `None` with fewer than two values, or more than
 /// [`MOST_VALUES`].
 pub fn interval(values: &[f64]) -> Option<[f64; 2]> {
     let freedom = values.len().checked_sub(1)?;

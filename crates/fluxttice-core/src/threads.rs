@@ -1,4 +1,4 @@
-//! How many threads compute at once.
+//! Number of threads that compute at once.
 
 use std::io;
 use std::sync::OnceLock;
@@ -6,18 +6,18 @@ use std::thread::available_parallelism;
 
 use rayon::ThreadPoolBuilder;
 
-/// Most threads that can be asked for; more than any machine this runs on has cores.
+/// Largest number of threads that can be asked for; more than any machine this runs on has cores.
 pub const MOST: usize = 1_024;
 
 static CHOSEN: OnceLock<usize> = OnceLock::new();
 
 /// Starts the pool in which tensors and measurements are computed; `None` stands for a thread for each core.
 ///
-/// To be called once, before anything is computed: rayon's own pool is started by whoever comes first, and a
-/// thread that the system refuses is a panic there.
+/// Call it once, before anything is computed: otherwise rayon starts its own pool at first use, and panics
+/// where the system refuses a thread.
 ///
 /// # Errors
-/// The system's refusal to start a thread.
+/// Returns the system's refusal to start a thread.
 pub fn start(threads: Option<usize>) -> io::Result<()> {
     let threads = *CHOSEN.get_or_init(|| threads.unwrap_or_else(cores));
     let pool = ThreadPoolBuilder::new().num_threads(threads);
@@ -28,7 +28,7 @@ pub fn start(threads: Option<usize>) -> io::Result<()> {
     })
 }
 
-/// Threads that compute at once: as many as were asked for, else one for each core.
+/// Returns the number of threads that compute at once: as many as were asked for, else one for each core.
 pub fn count() -> usize {
     *CHOSEN.get_or_init(cores)
 }

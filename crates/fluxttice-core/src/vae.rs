@@ -1,10 +1,10 @@
-//! The two VAEs, and what there is of each.
+//! The two VAEs, and pairs of values with one for each.
 
 use std::ops::Index;
 
 use serde::{Deserialize, Serialize};
 
-/// One of the two VAEs.
+/// Either of the two coupled VAEs.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Vae {
@@ -15,10 +15,10 @@ pub enum Vae {
 }
 
 impl Vae {
-    /// Both, A first.
+    /// Both VAEs, A first.
     pub const BOTH: [Self; 2] = [Self::A, Self::B];
 
-    /// `a` or `b`, as files and commands have it.
+    /// Returns `a` or `b`, as files and commands have it.
     pub fn name(self) -> &'static str {
         match self {
             Self::A => "a",
@@ -26,7 +26,7 @@ impl Vae {
         }
     }
 
-    /// `A` or `B`, for people.
+    /// Returns `A` or `B`, for people.
     pub fn title(self) -> &'static str {
         match self {
             Self::A => "A",
@@ -35,12 +35,12 @@ impl Vae {
     }
 }
 
-/// One of something for each VAE.
+/// A pair of values, one for each VAE.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct PerVae<T> {
-    /// VAE-A's.
+    /// Value of VAE-A.
     pub a: T,
-    /// VAE-B's.
+    /// Value of VAE-B.
     pub b: T,
 }
 

@@ -1,10 +1,10 @@
-//! What a disruption can push.
+//! Kinds of disruption: the quantities that can be pushed off their schedule.
 
 use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
-/// What a disruption pushes.
+/// Quantity that a disruption pushes off its schedule.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum DisruptionKind {
@@ -23,7 +23,7 @@ pub enum DisruptionKind {
     DecoderRewarm,
 }
 
-/// Everything there is to say about a kind.
+/// Properties of a kind of disruption.
 struct Facts {
     kind: DisruptionKind,
     name: &'static str,
@@ -110,32 +110,32 @@ impl DisruptionKind {
         &FACTS[self as usize]
     }
 
-    /// The name used on the command line and in the journal.
+    /// Returns the name used on the command line and in the journal.
     pub fn name(self) -> &'static str {
         self.facts().name
     }
 
-    /// The symbol of the quantity it pushes.
+    /// Returns the symbol of the pushed quantity.
     pub fn symbol(self) -> &'static str {
         self.facts().symbol
     }
 
-    /// One line on what it does to the run.
+    /// Returns one line that says how such a disruption acts on the run.
     pub fn meaning(self) -> &'static str {
         self.facts().meaning
     }
 
-    /// Amplitude unless another is given.
+    /// Returns the amplitude that applies unless another is given, in the quantity's own unit.
     pub fn default_amplitude(self) -> f64 {
         self.facts().amplitude
     }
 
-    /// Epochs it lasts unless told otherwise.
+    /// Returns the duration in epochs that applies unless another is given.
     pub fn default_epochs(self) -> u32 {
         self.facts().epochs
     }
 
-    /// Values that the pushed quantity is kept within.
+    /// Returns the smallest and the largest value that the pushed quantity is clamped to.
     pub fn limits(self) -> (f64, f64) {
         self.facts().limits
     }

@@ -1,4 +1,4 @@
-//! Disruptions: what can be pushed off its schedule, how, and when by itself.
+//! Disruptions: the quantities that can be pushed, the course of a push, and the rules that start one.
 
 mod kind;
 mod push;

@@ -8,21 +8,22 @@ use thiserror::Error;
 
 use super::{DisruptionKind, Shape};
 
-/// A disruption: `value = clamp(scheduled + amplitude · envelope(t))` for some epochs, t = 0 in the
-/// one it starts in.
+/// A disruption: `value = clamp(scheduled + amplitude · envelope(t))` for some epochs.
+/// The epoch in which it starts has t = 0.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Disruption {
-    /// What is pushed.
+    /// Quantity that is pushed.
     pub kind: DisruptionKind,
-    /// How far, in the quantity's own unit. 0 changes nothing, which is what a control is.
+    /// Size and sign of the push at full strength, in the quantity's own unit.
+    /// 0 changes nothing, which is what a control has.
     pub amplitude: f64,
-    /// For how many epochs, the one in which it starts counted as the first.
+    /// Duration in epochs; the epoch in which it starts counts as the first.
     pub epochs: u32,
-    /// How its strength changes meanwhile.
+    /// Course of its strength over these epochs.
     #[serde(default, skip_serializing_if = "is_default")]
     pub shape: Shape,
-    /// Epochs after its end during which no other disruption is taken.
+    /// Epochs after its end during which no other disruption is accepted.
     #[serde(default, skip_serializing_if = "is_default")]
     pub cooldown: u32,
 }
@@ -31,11 +32,12 @@ fn is_default<T: Default + PartialEq>(value: &T) -> bool {
     *value == T::default()
 }
 
-/// Longest disruption, and longest cool-down.
+/// Longest duration and longest cool-down of a disruption, in epochs.
 pub const MAX_EPOCHS: u32 = 1_000;
 
 impl Disruption {
-    /// A disruption of this kind at its default strength.
+    /// Returns a disruption of this kind with default amplitude and duration, at full strength throughout and
+    /// without a cool-down.
     pub fn new(kind: DisruptionKind) -> Self {
         Self {
             kind,
@@ -49,7 +51,7 @@ impl Disruption {
     /// Checks amplitude, duration and cool-down.
     ///
     /// # Errors
-    /// Says which of them is out of range, and the range.
+    /// Fails where one of them is out of range; the error names it and its range.
     pub fn check(self) -> Result<Self, DisruptionError> {
         let (low, high) = self.kind.limits();
         let reach = high - low;
@@ -69,9 +71,9 @@ impl Disruption {
         Ok(self)
     }
 
-    /// The value in effect where the schedule says `scheduled`, `t` epochs after the start.
+    /// Returns the value in effect `t` epochs after the start, where the schedule prescribes `scheduled`.
     ///
-    /// Where nothing is added nothing is clamped either, so that an amplitude of 0 changes no bit.
+    /// A push of 0 is not clamped either, so that an amplitude of 0 changes no bit.
     pub fn apply(self, scheduled: f64, t: u32) -> f64 {
         let push = self.amplitude * self.shape.envelope(t, self.epochs);
         if push == 0.0 {
@@ -101,37 +103,37 @@ impl fmt::Display for Disruption {
     }
 }
 
-/// Why a disruption is refused.
+/// Reason for which a disruption is refused.
 #[derive(Clone, Debug, PartialEq, Error)]
 pub enum DisruptionError {
-    /// Amplitude not a number, or larger than the quantity's whole range.
+    /// The amplitude is not a number, or is larger than the quantity's whole range.
     #[error(
         "{kind}: amplitude {found} is not usable; expected a number between -{reach} and {reach}"
     )]
     Amplitude {
-        /// The kind.
+        /// Kind of the refused disruption.
         kind: DisruptionKind,
-        /// As given.
+        /// Amplitude as given.
         found: f64,
-        /// Largest absolute value.
+        /// Largest absolute value that is accepted.
         reach: f64,
     },
-    /// Duration out of range.
+    /// The duration, given here in epochs, is out of range.
     #[error("{0} epochs is not a duration; expected 1..={MAX_EPOCHS}")]
     Epochs(u32),
-    /// Cool-down out of range.
+    /// The cool-down, given here in epochs, is out of range.
     #[error("{0} epochs is not a cool-down; expected 0..={MAX_EPOCHS}")]
     Cooldown(u32),
-    /// Text that does not read `KIND[:key=value,…]`.
+    /// The text does not read `KIND[:key=value,…]`.
     #[error(
         "`{found}` is not a disruption: {problem}; expected KIND[:amplitude=X,epochs=N,shape=S,cooldown=N] with KIND one of {kinds} and S one of {shapes}",
         kinds = names(DisruptionKind::ALL),
         shapes = names(Shape::ALL)
     )]
     Text {
-        /// As given.
+        /// First 60 characters of the text.
         found: String,
-        /// What is wrong.
+        /// Description of the fault.
         problem: String,
     },
 }

@@ -9,7 +9,7 @@ use super::{Disruption, DisruptionError};
 use crate::metrics::{self, Metric};
 use crate::record::EpochRecord;
 
-/// Every metric that a rule can watch: what every epoch, or every epoch with a coverage pass, has.
+/// Metrics that a rule can watch: those that every epoch has, or every epoch with a coverage pass.
 const WATCHED: [&Metric; 8] = [
     &metrics::ARGMAX,
     &metrics::ARGMAX_A,
@@ -21,18 +21,18 @@ const WATCHED: [&Metric; 8] = [
     &metrics::VALIDATION_LOSS,
 ];
 
-/// A metric's name in a rule.
+/// Returns a metric's name in a rule: its id with hyphens.
 fn word(metric: &Metric) -> String {
     metric.id.replace('_', "-")
 }
 
-/// A metric's name in a rule; `None` where rules cannot watch it.
+/// Returns a metric's name in a rule; `None` where rules cannot watch it.
 pub fn watched(metric: &Metric) -> Option<String> {
     let known = WATCHED.iter().any(|one| one.id == metric.id);
     known.then(|| word(metric))
 }
 
-/// What must hold for a rule to act.
+/// Condition under which a rule acts.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub enum Condition {
     /// The figure rose by less than this, or fell.
@@ -46,22 +46,22 @@ pub enum Condition {
 /// Longest span of epochs that a rule can look back.
 const LONGEST: u32 = 10_000;
 
-/// When a figure does something over some epochs, a disruption starts.
+/// A rule that starts a disruption when a metric meets a condition over some epochs.
 #[derive(Clone, Copy, Debug)]
 pub struct Rule {
     /// The metric that is watched: coverage in percent, entropies and losses in nats.
     pub watched: &'static Metric,
-    /// What must hold.
+    /// Condition that the metric must meet.
     pub condition: Condition,
-    /// Over how many epochs.
+    /// Number of epochs over which the condition is judged.
     pub epochs: u32,
-    /// What starts then.
+    /// Disruption that starts then.
     pub disruption: Disruption,
 }
 
 impl Rule {
-    /// Whether it holds after these epochs, oldest first. In an epoch without a count of coverage, its figures
-    /// are those of the last count; before the first one nothing holds.
+    /// Returns true if the condition holds after these epochs, given oldest first. An epoch without a count
+    /// of coverage takes the figures of the last count; before the first count, no condition on them holds.
     pub fn holds<'a>(&self, records: impl DoubleEndedIterator<Item = &'a EpochRecord>) -> bool {
         let span = self.span();
         let recent = self.recent(records, span);
@@ -76,7 +76,7 @@ impl Rule {
             }
     }
 
-    /// Finished epochs that it looks back over.
+    /// Returns the number of finished epochs that the rule looks back over.
     pub fn span(&self) -> usize {
         match self.condition {
             // To gain something in n epochs takes n + 1 values.
@@ -85,7 +85,8 @@ impl Rule {
         }
     }
 
-    /// What is watched, of up to this many epochs, the newest first.
+    /// Returns the metric's values in up to `span` epochs, newest first. An epoch without a value takes that
+    /// of the last one that has it.
     fn recent<'a>(
         &self,
         records: impl DoubleEndedIterator<Item = &'a EpochRecord>,
@@ -105,8 +106,8 @@ impl Rule {
         recent
     }
 
-    /// What it starts: with a rest at least as long as it looks back, so that the next look is not at what
-    /// the disruption itself did.
+    /// Returns the disruption that the rule starts. The cool-down is at least as long as the rule looks back,
+    /// so that the rule does not judge the effect of the disruption itself.
     pub fn push(&self) -> Disruption {
         Disruption {
             cooldown: self.disruption.cooldown.max(self.epochs),
@@ -115,19 +116,19 @@ impl Rule {
     }
 }
 
-/// What a rule reads like.
+/// The two forms that a rule's text can have.
 pub const GRAMMAR: &str = "`when FIGURE gains less than X in N epochs then DISRUPTION` or `when FIGURE above|below X for N epochs then DISRUPTION`";
 
-/// Why a text is no rule.
+/// Reason for which a text is not a rule.
 #[derive(Clone, Debug, PartialEq, Error)]
 pub enum RuleError {
-    /// It does not read like one.
+    /// The text has neither form of [`GRAMMAR`], or one of its parts is unusable.
     #[error("{problem}; expected {GRAMMAR}")]
     Text {
-        /// What is wrong.
+        /// Description of the fault.
         problem: String,
     },
-    /// What it should start is no disruption.
+    /// The part after `then` is not a disruption.
     #[error(transparent)]
     Disruption(#[from] DisruptionError),
 }

@@ -1,28 +1,28 @@
-//! How a disruption's strength changes while it lasts.
+//! Course of a disruption's strength while it lasts.
 
 use std::f64::consts::PI;
 use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
-/// Course of a disruption from its first epoch to its last.
+/// Course of the strength of a disruption of n epochs, t epochs after its start.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Shape {
     /// Full strength throughout.
     #[default]
     Step,
-    /// e^(-3t/n): a twentieth is left where it would end.
+    /// e^(-3t/n): a twentieth would be left at epoch n.
     Decay,
-    /// ½ (1 + cos πt/n): half a cosine down to nothing.
+    /// ½ (1 + cos πt/n): half a cosine, which would reach 0 at epoch n.
     Cosine,
 }
 
 impl Shape {
-    /// Every shape.
+    /// All shapes, the default first.
     pub const ALL: [Self; 3] = [Self::Step, Self::Decay, Self::Cosine];
 
-    /// The name used on the command line and in the journal.
+    /// Returns the name used on the command line and in the journal.
     pub fn name(self) -> &'static str {
         match self {
             Self::Step => "step",
@@ -31,7 +31,7 @@ impl Shape {
         }
     }
 
-    /// Share of the amplitude in the epoch number `t` of `n`, counted from 0; 0 from `n` on.
+    /// Returns the share of the amplitude in epoch number `t` of `n`, counted from 0; 0 from `n` on.
     pub fn envelope(self, t: u32, n: u32) -> f64 {
         if t >= n {
             return 0.0;

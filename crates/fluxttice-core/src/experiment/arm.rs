@@ -1,4 +1,4 @@
-//! One arm of an experiment: some epochs on from a state.
+//! One arm of an experiment: some epochs trained from a given state.
 
 use burn::tensor::{DType, Device};
 use serde::{Deserialize, Serialize};
@@ -8,13 +8,13 @@ use crate::config::Config;
 use crate::record::EpochRecord;
 use crate::training::{Advance, Agenda, Planned, Snapshot, Trainer};
 
-/// What one arm went through.
+/// Result of one arm.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Arm {
-    /// SHA-256 of the weights it ended with.
+    /// SHA-256 of the weights after its last epoch.
     pub weights: String,
-    /// Its epochs, in order.
+    /// Records of the trained epochs, in order.
     pub records: Vec<EpochRecord>,
 }
 
@@ -30,29 +30,29 @@ pub struct Pair {
     pub control: Arm,
 }
 
-/// Where both arms set out from.
+/// State from which both arms start.
 #[derive(Clone, Debug)]
 pub(super) struct Start {
     pub(super) config: Config,
-    /// `None` before the first epoch.
+    /// Checkpoint to start from; `None` before the first epoch.
     pub(super) snapshot: Option<Snapshot>,
-    /// Changes of the run itself in the epoch that is begun, which both arms make.
+    /// Changes that the run itself made in the epoch that is begun; both arms make them.
     pub(super) before: Vec<Planned>,
     pub(super) device: Device,
 }
 
-/// One arm: under which key its random numbers are drawn, and what it does beyond `before`.
+/// Parameters of one arm: the key of its random numbers, and its treatment beyond `before`.
 pub(super) struct Course<'a> {
     pub(super) name: &'static str,
     pub(super) repetition: u32,
     pub(super) key: u64,
     pub(super) treatment: Option<&'a Planned>,
-    /// First epoch that is not trained any more.
+    /// First epoch that is no longer trained.
     pub(super) until: u32,
 }
 
 impl Start {
-    /// Trains an arm; `seen` takes each finished epoch and says whether to go on.
+    /// Trains an arm; `seen` takes each finished epoch and returns false to cancel.
     pub(super) fn arm(
         &self,
         course: &Course<'_>,

@@ -1,4 +1,4 @@
-//! Why an experiment came to nothing.
+//! Reasons for which an experiment has no result.
 
 use thiserror::Error;
 
@@ -6,19 +6,19 @@ use crate::device::{DeviceError, DeviceFailure};
 use crate::run::RunError;
 use crate::training::StepError;
 
-/// Why an experiment came to nothing. The run it was made for is not touched by it.
+/// Reason for which an experiment has no result. The run it was made for stays untouched.
 #[derive(Debug, Error)]
 pub enum ExperimentError {
-    /// It cannot be made as asked for.
+    /// The experiment cannot be made as asked for; the text says why.
     #[error("{0}")]
     Unusable(String),
-    /// The device is not to be had.
+    /// The device cannot be opened.
     #[error(transparent)]
     NoDevice(#[from] DeviceError),
-    /// The device failed.
+    /// The device failed while it computed.
     #[error(transparent)]
     Device(#[from] DeviceFailure),
-    /// Files of the run.
+    /// Files of the run could not be used.
     #[error(transparent)]
     Run(#[from] RunError),
     /// An arm diverged, or its device failed.
@@ -28,13 +28,13 @@ pub enum ExperimentError {
         arm: &'static str,
         /// Number of the repetition, from 1.
         repetition: u32,
-        /// What happened.
+        /// Error of the training step.
         source: StepError,
     },
-    /// The system refuses a thread.
+    /// The system refuses to start a thread.
     #[error("the system refuses a thread: {0}")]
     System(std::io::Error),
-    /// Whoever asked for it changed their mind.
+    /// The caller cancelled the experiment.
     #[error("given up")]
     Cancelled,
 }

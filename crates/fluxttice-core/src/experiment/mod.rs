@@ -1,7 +1,7 @@
 //! Disruptions as experiments: the same epochs from the same state with and without one.
 //!
 //! Both arms draw the same batches, noise and prior codes, so that without the disruption they are the
-//! same to the bit. Repetitions draw others, in both arms alike, and tell an effect from luck.
+//! same to the bit. Repetitions draw others, in both arms alike, and tell an effect from chance.
 
 mod arm;
 mod error;

@@ -1,4 +1,4 @@
-//! An experiment on disk: everything it measured and what follows from it.
+//! File of an experiment: its measurements, and the verdict that follows from them.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -13,38 +13,38 @@ use crate::run::{Disk, RunError, files};
 
 /// Version of the file's layout.
 pub(super) const VERSION: u32 = 1;
-/// Largest file that is read.
+/// Largest file that is read, in bytes.
 const LIMIT: u64 = 64 << 20;
 
-/// An experiment and what it found.
+/// A finished experiment, as it is stored.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Experiment {
     /// Version of this layout.
     pub version: u32,
-    /// When it ended, in UTC (RFC 3339).
+    /// Time at which it ended, in UTC (RFC 3339).
     pub made: String,
     /// Version of the program that made it.
     pub program: String,
-    /// What the tensors ran on.
+    /// Name of the device that the tensors ran on.
     pub device: String,
-    /// Where both arms set out from.
+    /// State from which both arms started.
     pub base: Base,
-    /// What the treated arm did.
+    /// Disruption of the treated arm.
     pub disruption: Disruption,
-    /// Epoch in which it did.
+    /// Epoch in which the disruption began.
     pub epoch: u32,
     /// Batches of that epoch that both arms had in common.
     pub batch: u32,
-    /// Epochs of each arm.
+    /// Number of epochs of each arm.
     pub horizon: u32,
     /// One treated and one control arm for each repetition.
     pub pairs: Vec<Pair>,
-    /// What follows from them.
+    /// Verdict that follows from the pairs; [`Experiment::read`] checks it.
     pub verdict: Verdict,
 }
 
-/// Where both arms set out from.
+/// State from which both arms of an experiment started.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Base {
@@ -54,14 +54,14 @@ pub struct Base {
     pub config_digest: String,
     /// Seed of the run.
     pub seed: u64,
-    /// Finished epochs of the checkpoint.
+    /// Number of finished epochs of the checkpoint.
     pub epochs: u32,
-    /// SHA-256 of its weights; `None` before the first epoch.
+    /// SHA-256 of the checkpoint's weights; `None` before the first epoch.
     pub weights: Option<String>,
 }
 
 impl Experiment {
-    /// A name for its file: where it began and what it did.
+    /// Returns a name for the file, without number and extension: epoch, batch and kind of the disruption.
     pub(super) fn name(&self) -> String {
         format!(
             "epoch-{:04}-batch-{:03}-{}",
@@ -69,10 +69,10 @@ impl Experiment {
         )
     }
 
-    /// Writes it into the run's folder of experiments, never over another.
+    /// Writes the experiment into the run's folder of experiments, never over another.
     ///
     /// # Errors
-    /// [`RunError`] where it cannot be written.
+    /// Fails where the file cannot be written.
     pub fn save(&self, disk: &Disk, run: &Path) -> Result<PathBuf, RunError> {
         let folder = run.join(EXPERIMENTS);
         if folder.is_symlink() {
@@ -93,18 +93,18 @@ impl Experiment {
         disk.write_free(free, &bytes)
     }
 
-    /// As it is written to a file; `path` is only for messages.
+    /// Returns the experiment as JSON, as it is written to a file; `path` only serves in messages.
     ///
     /// # Errors
-    /// [`RunError`], which the JSON library does not give for experiments.
+    /// Fails where the JSON library refuses, which it does not do for experiments.
     pub fn bytes(&self, path: &Path) -> Result<Vec<u8>, RunError> {
         serde_json::to_vec(self).map_err(|error| RunError::unusable(path, error.to_string()))
     }
 
-    /// Reads an experiment and works its verdict out again from what it measured.
+    /// Reads an experiment and computes its verdict again from its measurements.
     ///
     /// # Errors
-    /// [`RunError`] where it is damaged, or says something else than follows from its figures.
+    /// Fails where the file is damaged, or where its verdict does not follow from its figures.
     pub fn read(path: &Path) -> Result<Self, RunError> {
         let bytes = files::read(path, LIMIT)?;
         let read: Self = serde_json::from_slice(&bytes).map_err(|error| {
@@ -118,7 +118,8 @@ impl Experiment {
             return Err(RunError::unusable(path, problem));
         }
         let follows = Verdict::of(&read.pairs, read.horizon, read.disruption.epochs);
-        // Compared as text: what was not measured is no number, which equals nothing.
+        // Compared as JSON, in which an unmeasured figure is `null`; as a number it is NaN, which equals
+        // nothing.
         if serde_json::to_value(&follows).ok() != serde_json::to_value(&read.verdict).ok() {
             let problem = "the verdict does not follow from the figures it is said to rest on";
             return Err(RunError::unusable(path, problem));
@@ -127,8 +128,8 @@ impl Experiment {
     }
 }
 
-/// Every experiment of a run by its name, in the order of their names; those that are damaged with what is
-/// wrong with them.
+/// Returns every experiment of a run with its name, in the order of the names; a damaged one comes as an
+/// error.
 pub fn experiments(run: &Path) -> Vec<(String, Result<Experiment, RunError>)> {
     let mut paths: Vec<PathBuf> = fs::read_dir(run.join(EXPERIMENTS))
         .into_iter()

@@ -1,4 +1,4 @@
-//! What an experiment promises, on a run small enough to be trained in a second.
+//! Experiments on a run small enough to be trained in a second.
 
 use std::path::Path;
 

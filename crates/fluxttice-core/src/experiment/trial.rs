@@ -1,4 +1,4 @@
-//! Making an experiment.
+//! Training of an experiment's arms, and their comparison.
 
 use std::path::PathBuf;
 
@@ -15,28 +15,28 @@ use crate::record::EpochRecord;
 use crate::run::{self, RunError, journal, read_journal, stored_config};
 use crate::training::{Planned, Steer};
 
-/// Most epochs of an arm.
+/// Largest number of epochs of an arm.
 pub const MAX_HORIZON: u32 = 2_000;
-/// Most repetitions.
+/// Largest number of repetitions, each of which trains two arms.
 pub const MAX_REPETITIONS: u32 = 20;
 /// Distance of the keys of two repetitions: 2^64 divided by the golden ratio, which is odd, so that no key
 /// comes twice.
 const KEY_STEP: u64 = 0x9E37_79B9_7F4A_7C15;
 
-/// What is to be tried.
+/// An experiment to be made.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Trial {
-    /// The run's folder.
+    /// Folder of the run.
     pub run: PathBuf,
     /// Epoch in which the disruption begins; the checkpoint after the epoch before it must be there.
     pub epoch: u32,
-    /// Batches of that epoch before it begins.
+    /// Batches of that epoch that are trained before the disruption begins.
     pub batch: u32,
-    /// The disruption.
+    /// Disruption of the treated arms.
     pub disruption: Disruption,
-    /// Epochs of each arm, the one in which it begins counted as the first.
+    /// Number of epochs of each arm; the one in which the disruption begins counts as the first.
     pub horizon: u32,
-    /// Pairs of arms.
+    /// Number of pairs of arms.
     pub repetitions: u32,
 }
 
@@ -45,9 +45,9 @@ pub struct Trial {
 pub struct TrialProgress {
     /// Number of the repetition, from 0.
     pub repetition: u32,
-    /// Whether the arm has the disruption.
+    /// True if the arm has the disruption.
     pub treated: bool,
-    /// The epoch.
+    /// Record of the epoch.
     pub record: EpochRecord,
 }
 
@@ -55,7 +55,7 @@ impl Trial {
     /// Checks horizon, repetitions and the disruption.
     ///
     /// # Errors
-    /// Says what is out of range, and the range.
+    /// Fails where one of them is out of range; the message names it and its range.
     pub fn check(&self) -> Result<(), ExperimentError> {
         let disruption = self.disruption.check();
         disruption.map_err(|error| ExperimentError::Unusable(error.to_string()))?;
@@ -74,7 +74,7 @@ impl Trial {
         Ok(())
     }
 
-    /// The treatment at its place.
+    /// Returns the disruption as a change that is planned for its epoch and batch.
     fn treatment(&self) -> Planned {
         Planned {
             epoch: self.epoch,
@@ -85,12 +85,12 @@ impl Trial {
         }
     }
 
-    /// Changes that the run itself made in the epoch before the disruption began.
+    /// Returns the changes that the run itself made in that epoch before the disruption begins.
     fn before(&self, steps: Vec<Planned>) -> Vec<Planned> {
         let treatment = self.treatment();
         steps
             .into_iter()
-            // Where the run was disrupted, what came after it is no part of the experiment.
+            // Where the run itself made this disruption, its later changes are no part of the experiment.
             .take_while(|step| *step != treatment)
             .filter(|step| step.epoch == self.epoch && step.batch <= self.batch)
             .collect()
@@ -99,11 +99,11 @@ impl Trial {
 
 /// Trains both arms of every repetition on `threads` threads, and compares them.
 ///
-/// `seen` takes each finished epoch and says whether to go on. The result does not depend on the
+/// `seen` takes each finished epoch and returns false to cancel. The result does not depend on the
 /// number of threads.
 ///
 /// # Errors
-/// [`ExperimentError`]; the run is as it was.
+/// Fails with an [`ExperimentError`]; the run stays as it was.
 pub fn run(
     trial: &Trial,
     chosen: &Chosen,

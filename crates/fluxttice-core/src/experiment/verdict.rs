@@ -1,4 +1,4 @@
-//! What the difference between two arms says, and what it does not.
+//! Verdict of an experiment: the differences between its arms, and the decision that they allow.
 
 use std::fmt;
 
@@ -20,13 +20,13 @@ pub const FIGURES: [&Metric; 6] = [
     &metrics::VALIDATION_LOSS,
 ];
 
-/// How far apart the arms are in one figure, treated minus control.
+/// Difference between the arms in one figure, treated minus control.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Difference {
-    /// The figure, as in [`FIGURES`].
+    /// Name of the figure, one of [`FIGURES`].
     pub figure: String,
-    /// Its unit.
+    /// Unit of a difference; `points` where the figure itself is in percent.
     pub unit: String,
     /// Mean over repetitions of the treated arms.
     pub treated: f64,
@@ -34,25 +34,25 @@ pub struct Difference {
     pub control: f64,
     /// Treated minus control, one for each repetition.
     pub differences: Vec<f64>,
-    /// Their mean.
+    /// Mean of the differences.
     pub mean: f64,
-    /// Their mean's 95 % interval by Student's t; `None` with one repetition.
+    /// 95 % interval of that mean by Student's t; `None` with one repetition.
     pub interval: Option<[f64; 2]>,
 }
 
-/// What the deciding figure says.
+/// Decision by the deciding figure.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Decision {
     /// The arms are the same to the bit.
     Identical,
-    /// One repetition: a difference, and nothing to tell it from luck by.
+    /// One repetition cannot tell a difference from chance. Also where the deciding figure was not measured.
     NotRepeated,
-    /// The interval lies on the better side.
+    /// The interval of the difference lies above 0, on the better side.
     Helped,
-    /// The interval lies on the worse side.
+    /// The interval of the difference lies below 0, on the worse side.
     Hurt,
-    /// The interval holds 0.
+    /// The interval of the difference contains 0.
     NoDifferenceShown,
 }
 
@@ -68,18 +68,18 @@ impl fmt::Display for Decision {
     }
 }
 
-/// What an experiment found.
+/// Findings of an experiment.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Verdict {
-    /// What the first figure says.
+    /// Decision by the first of [`FIGURES`].
     pub decision: Decision,
-    /// Epochs at the end of each arm that are averaged.
+    /// Number of epochs at the end of each arm that are averaged.
     pub window: u32,
     /// Every figure that was measured in all arms, in the order of [`FIGURES`].
     pub figures: Vec<Difference>,
     /// Epoch and size of the largest difference of the deciding figure in one epoch, mean over
-    /// repetitions.
+    /// repetitions; `None` where it was not measured.
     pub peak: Option<(u32, f64)>,
 }
 
@@ -115,14 +115,16 @@ impl Verdict {
         verdict
     }
 
-    /// The figure that decides: the first of [`FIGURES`], in which more is better.
+    /// Returns the figure that decides: the first of [`FIGURES`], of which more is better. `None` where it
+    /// was not measured.
     pub fn deciding(&self) -> Option<&Difference> {
         let decides = |difference: &&Difference| difference.figure == FIGURES[0].name();
         self.figures.iter().find(decides)
     }
 }
 
-/// In one line: the decision, the deciding difference, its interval and what it is made of.
+/// Writes one line: the decision, the deciding difference, its interval, and the repetitions and epochs
+/// behind it.
 impl fmt::Display for Verdict {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Some(first) = self.deciding() else {
@@ -182,15 +184,15 @@ fn difference(figure: &Metric, pairs: &[Pair], window: usize) -> Difference {
 /// The difference between the arms in one epoch.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct AtEpoch {
-    /// The epoch.
+    /// Number of the epoch, from 0.
     pub epoch: u32,
-    /// Treated minus control, mean over repetitions.
+    /// Treated minus control, mean over repetitions; NaN where the figure was not measured.
     pub mean: f64,
-    /// Its 95 % interval; `None` with one repetition.
+    /// 95 % interval of that mean; `None` with one repetition.
     pub interval: Option<[f64; 2]>,
 }
 
-/// The difference between the arms in every epoch.
+/// Returns the difference between the arms in every epoch.
 pub fn course(pairs: &[Pair], figure: &Metric) -> Vec<AtEpoch> {
     let records = pairs.first().map_or(&[][..], |pair| &pair.treated.records);
     let at = |(place, record): (usize, &EpochRecord)| {
@@ -212,7 +214,7 @@ pub fn course(pairs: &[Pair], figure: &Metric) -> Vec<AtEpoch> {
     records.iter().enumerate().map(at).collect()
 }
 
-/// Epoch and size of the largest difference of the deciding figure, averaged over repetitions.
+/// Returns epoch and size of the largest difference of the deciding figure, averaged over repetitions.
 fn peak(pairs: &[Pair]) -> Option<(u32, f64)> {
     course(pairs, FIGURES[0])
         .into_iter()

@@ -1,16 +1,16 @@
 //! Latent entropy: how widely codes are spread, from a histogram per dimension.
 
-/// Bins of the histogram.
 const BINS: usize = 50;
 /// The histogram covers ±RANGE; what lies outside is dropped.
 const RANGE: f64 = 3.0;
 
-/// The 51 edges of the histogram's bins, rounded to 32 bits as the original's are.
+/// Returns an edge of the histogram's bins, number 0 to 50, rounded to 32 bits as in the original.
 fn edge(number: usize) -> f64 {
     f64::from((-RANGE + 2.0 * RANGE * number as f64 / BINS as f64) as f32)
 }
 
-/// Counts of one dimension's values in 50 bins over [-3, 3]; 3.0 itself falls into the last bin.
+/// Counts one dimension's values in 50 bins over [-3, 3]. 3.0 itself falls into the last bin; values outside
+/// are dropped.
 pub fn histogram(values: impl Iterator<Item = f64>) -> [u32; BINS] {
     let mut counts = [0; BINS];
     for value in values.filter(|value| (-RANGE..=RANGE).contains(value)) {
@@ -28,10 +28,10 @@ pub fn histogram(values: impl Iterator<Item = f64>) -> [u32; BINS] {
     counts
 }
 
-/// Entropy in nats of codes `[n × dimensions]` (row-major): Shannon entropy of each dimension's
-/// histogram, averaged over dimensions; a dimension with all values outside counts 0.
+/// Returns the entropy in nats of codes `[n × dimensions]` (row-major): the Shannon entropy of each
+/// dimension's histogram, averaged over dimensions. A dimension with all values outside counts as 0.
 ///
-/// At most ln 50 = 3.912, and at most ln n for n codes.
+/// The entropy is at most ln 50 = 3.912, and at most ln n for n codes.
 pub fn latent_entropy(codes: &[f64], dimensions: usize) -> f64 {
     let total: f64 = (0..dimensions)
         .map(|dimension| {

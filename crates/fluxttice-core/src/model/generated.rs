@@ -1,11 +1,11 @@
-//! Penalties on what the decoders make of codes from the prior: what a generator is judged by, as an
+//! Penalties on the decoded prior codes: the measures by which a generator is judged, as a training
 //! objective.
 //!
-//! Over the data the evidence bound is best where a code means nothing, for every operation is as likely as
-//! any other. I(z; x) = H(x) - H(x | z) is not: it asks that a code names one operation, and that the
-//! operations share the prior. H(x | z) can be computed for each code. For the other half there is the
-//! chance that two codes give the same operation, Σ p(x)², which is a mean over pairs of codes of a product
-//! over entries, and least, 1 / 19,683, where p is uniform.
+//! Over the data, the evidence lower bound is best where a code means nothing, because every operation is as
+//! likely as any other. I(z; x) = H(x) - H(x | z) is best where a code names one operation and the
+//! operations share the prior evenly. H(x | z) can be computed for each code. H(x) is replaced by the
+//! probability that two codes give the same operation, Σ p(x)². That is a mean over pairs of codes of a
+//! product over entries, and smallest, 1 / 19,683, where p is uniform.
 
 use std::ops::Range;
 
@@ -16,26 +16,26 @@ use super::network::Vaes;
 use crate::space::{ENTRIES, OPERATIONS, VALUES};
 use crate::vae::Vae;
 
-/// Codes from the prior, for A and for B, `[m, 16]` each.
+/// Codes drawn from the prior for a training batch.
 #[derive(Clone, Debug)]
 pub struct Generated {
-    /// The codes.
+    /// Codes for A and for B, `[m, 16]` each.
     pub codes: [Tensor<2>; 2],
 }
 
-/// Weights of the penalties.
+/// Weights of the penalties on decoded prior codes; a weight of 0 has no effect.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub struct GeneratedWeights {
     /// Weight of H(x | z) in nats.
     pub certainty: f64,
     /// Weight of 19,683 Σ p(x)² - 1, the χ² divergence of p from the uniform distribution.
     pub evenness: f64,
-    /// Share of each entry's probability that is spread over the three values before that is taken.
+    /// Share of each entry's probability that is spread evenly over its three values before Σ p(x)² is taken.
     pub blur: f64,
 }
 
 impl Generated {
-    /// Penalties of A and B together, `[1]`.
+    /// Returns the weighted penalties of A and B, summed, `[1]`.
     pub fn penalty(&self, vaes: &Vaes, weights: GeneratedWeights) -> Tensor<1> {
         let of = |which: Vae| {
             let log_p = log_softmax(vaes.decode(which, self.codes[which as usize].clone()), 2);
@@ -47,7 +47,7 @@ impl Generated {
     }
 }
 
-/// H(x | z) in nats, mean over codes, of log probabilities `[m, 9, 3]`: `[1]`.
+/// Returns H(x | z) in nats, mean over codes, from log probabilities `[m, 9, 3]`: `[1]`.
 fn uncertainty(log_p: Tensor<3>) -> Tensor<1> {
     let [codes, ..] = log_p.dims();
     (log_p.clone().exp() * log_p)
@@ -55,12 +55,13 @@ fn uncertainty(log_p: Tensor<3>) -> Tensor<1> {
         .div_scalar(-(codes as f64))
 }
 
-/// Probabilities with a share spread over an entry's three values.
+/// Spreads a share of the probabilities evenly over an entry's three values.
 fn blurred(p: Tensor<3>, blur: f64) -> Tensor<3> {
     p.mul_scalar(1.0 - blur).add_scalar(blur / VALUES as f64)
 }
 
-/// 19,683 Σ p(x)² - 1 from probabilities `[m, 9, 3]`, without bias from all pairs of different codes: `[1]`.
+/// Returns 19,683 Σ p(x)² - 1 from probabilities `[m, 9, 3]`: `[1]`. Taken over all pairs of different codes,
+/// the estimate has no bias.
 fn unevenness(p: Tensor<3>) -> Tensor<1> {
     let [codes, ..] = p.dims();
     // All 19,683 probabilities, summed over codes: a matrix product of those of four entries and of five.
@@ -72,7 +73,8 @@ fn unevenness(p: Tensor<3>) -> Tensor<1> {
         .sub_scalar(1.0)
 }
 
-/// Products over some entries of every choice of a value for each, `[m, 9, v]` to `[m, v^entries]`.
+/// Returns the products over some entries for every combination of their values, `[m, 9, v]` to
+/// `[m, v^entries]`.
 fn joint(p: &Tensor<3>, entries: Range<usize>) -> Tensor<2> {
     let [codes, _, values] = p.dims();
     let of = |entry: usize| p.clone().narrow(1, entry, 1);

@@ -1,5 +1,5 @@
-//! The 48 parameters: names, shapes and order of the original program, and what a configuration may
-//! change of the shapes.
+//! The 48 parameter tensors: names, shapes and order as in the original program, and the architecture, by
+//! which a configuration changes the shapes.
 
 use crate::space::{ENTRIES, VALUES};
 
@@ -9,36 +9,38 @@ pub const LATENT: usize = 16;
 /// Logits of one decoder: three for each entry.
 const LOGITS: usize = ENTRIES * VALUES;
 
-/// One parameter tensor as the original names and stores it.
+/// One parameter tensor, as the original names and stores it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Parameter {
     /// Name in the original's state dictionary.
     pub name: &'static str,
     /// `[out, in]` of a matrix, `[n]` of a vector, in the published architecture.
     pub shape: &'static [usize],
-    /// How it starts.
+    /// Distribution or constant of the initial values.
     pub start: Start,
 }
 
-/// What of the network a configuration may change.
+/// Properties of the network that a configuration can change.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Architecture {
-    /// How many times as wide as published every hidden layer of the two VAEs is.
+    /// Factor on the published width of every hidden layer of the two VAEs, 1 to
+    /// [`Architecture::MOST_WIDTH`].
     pub width: usize,
-    /// Whether each hidden layer of VAE-A's decoder also passes its input on.
+    /// True if each hidden layer of VAE-A's decoder has a skip connection.
     pub skip_a: bool,
 }
 
 impl Architecture {
-    /// As published.
+    /// The published architecture: factor 1, no skip connections.
     pub const PUBLISHED: Self = Self {
         width: 1,
         skip_a: false,
     };
-    /// Widest of all.
+    /// Largest factor on the published width.
     pub const MOST_WIDTH: usize = 3;
 
-    /// Inputs, codes and logits have their sizes; everything between is as wide as asked for.
+    /// Returns the size that a published size has here: inputs, codes and logits keep theirs, hidden layers
+    /// are scaled.
     fn size(self, published: usize) -> usize {
         match published {
             ENTRIES | LATENT | LOGITS => published,
@@ -46,7 +48,8 @@ impl Architecture {
         }
     }
 
-    /// Numbers in VAE-A, in VAE-B, and in StateNet, which is as published always.
+    /// Returns the numbers of parameters of VAE-A, VAE-B and StateNet; StateNet always has the published
+    /// size.
     pub fn counts(self) -> [usize; 3] {
         let count = |parameters: &[Parameter]| parameters.iter().map(|one| one.len(self)).sum();
         let (a, rest) = PARAMETERS.split_at(TENSORS_A);
@@ -61,12 +64,12 @@ impl Default for Architecture {
     }
 }
 
-/// How a parameter starts.
+/// Initial values of a parameter.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Start {
     /// Uniform in ±1/√fan_in.
     Uniform {
-        /// Inputs of the layer.
+        /// Number of the layer's inputs in the published architecture.
         fan_in: usize,
     },
     /// All one (LayerNorm's weight).
@@ -76,12 +79,12 @@ pub enum Start {
 }
 
 impl Parameter {
-    /// Whether it belongs to the last layer of a decoder.
+    /// Returns true if the parameter belongs to the last layer of a decoder.
     pub fn makes_logits(&self) -> bool {
         self.shape.first() == Some(&LOGITS)
     }
 
-    /// Its shape in an architecture.
+    /// Returns the parameter's shape in an architecture, `[out, in]` or `[n]`.
     pub fn shape_in(&self, architecture: Architecture) -> Vec<usize> {
         let published = self.shape.iter();
         if self.name.starts_with("state_net.") {
@@ -90,7 +93,7 @@ impl Parameter {
         published.map(|size| architecture.size(*size)).collect()
     }
 
-    /// `[in, out]` of a matrix, which the original keeps as `[out, in]`; `[1, out]` of a vector.
+    /// Returns `[in, out]` of a matrix, which the original keeps as `[out, in]`, and `[1, out]` of a vector.
     pub fn sizes_in(&self, architecture: Architecture) -> [usize; 2] {
         match self.shape_in(architecture).as_slice() {
             [outputs, inputs] => [*inputs, *outputs],
@@ -98,12 +101,13 @@ impl Parameter {
         }
     }
 
-    /// Numbers in this tensor.
+    /// Returns the number of values in this tensor.
     pub fn len(&self, architecture: Architecture) -> usize {
         self.shape_in(architecture).iter().product()
     }
 
-    /// Inputs of its layer, by which it starts uniformly in ±1/√inputs; `None` where it does not.
+    /// Returns the inputs of the layer, by which it starts uniformly in ±1/√inputs; `None` where it starts
+    /// as ones or zeros.
     pub(super) fn fan_in(&self, architecture: Architecture) -> Option<usize> {
         match self.start {
             Start::Uniform { fan_in } if self.name.starts_with("state_net.") => Some(fan_in),
@@ -176,9 +180,9 @@ pub const PARAMETERS: [Parameter; 48] = {
     all
 };
 
-/// Tensors of VAE-A, the first of [`PARAMETERS`].
+/// Number of tensors of VAE-A, which come first in [`PARAMETERS`].
 pub const TENSORS_A: usize = 16;
-/// Tensors of both VAEs; the rest is StateNet's.
+/// Number of tensors of both VAEs; the rest of [`PARAMETERS`] is StateNet's.
 pub const TENSORS_TRAINED: usize = 38;
 
 #[cfg(test)]

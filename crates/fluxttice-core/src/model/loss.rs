@@ -9,9 +9,9 @@ use super::members::Batches;
 use super::network::{Batch, Forward, Posterior};
 use super::number::{Each, Number};
 
-/// Terms of the loss that are read.
+/// Number of terms of the loss that are read from the device.
 const TERMS: usize = 6;
-/// Those and the codes of A and B.
+/// Number of tensors in [`LossGraph::figures`]: the terms, and the codes of A and B.
 pub const FIGURES: usize = TERMS + 2;
 
 /// Squared length scale of the repulsion: exp(-d² / 0.25).
@@ -40,7 +40,7 @@ pub struct LossWeights {
     pub entropy_weight: f64,
     /// Weight of VAE-B's repulsion term.
     pub repulsion_weight: f64,
-    /// Whether the alignment of the entropies is to have a gradient, which the published one has not.
+    /// True if the alignment of the entropies has a gradient; the published one has none.
     pub align_spread: bool,
     /// Gradient balance scale of VAE-A.
     pub scale_a: f64,
@@ -49,7 +49,7 @@ pub struct LossWeights {
 }
 
 impl LossWeights {
-    /// As they enter the loss's graph.
+    /// Returns the factors of the terms as they enter the loss's graph.
     fn terms(&self) -> TermWeights<f64> {
         TermWeights {
             beta_a: self.beta_a,
@@ -65,7 +65,7 @@ impl LossWeights {
     }
 }
 
-/// What multiplies the terms of a graph.
+/// Factors of the terms of a graph.
 #[derive(Clone, Debug)]
 struct TermWeights<N> {
     /// Weights of the KL terms.
@@ -78,34 +78,34 @@ struct TermWeights<N> {
     /// Weights of the two VAEs' losses, λ · scale.
     total_a: N,
     total_b: N,
-    /// Floor under each element of the KL term; one that is not positive is none.
+    /// Floor under each element of the KL term, in nats; 0 or less turns it off.
     free_bits: N,
-    /// Whether the repulsion has any weight.
+    /// True if the repulsion has a weight in any member.
     repels: bool,
-    /// Weight of the difference of the spreads, where it is to have a gradient.
+    /// Weight of the difference of the spreads; `None` where the alignment has no gradient.
     align: Option<N>,
 }
 
-/// A batch's loss as a graph, before anything is read: of one model, or of S members at once.
+/// Graph of a batch's loss, of one model or of S members at once, before anything is read from the device.
 #[derive(Clone, Debug)]
 pub struct LossGraph {
-    /// What is differentiated: the loss without the published entropy alignment, which carries no
-    /// gradient; with λ3 times the difference of the spreads where that is asked for. `[1]`, or `[S]`.
+    /// Objective that is differentiated, `[1]` or `[S]`: the loss without the published entropy alignment,
+    /// which carries no gradient. Where it is asked for, λ3 times the difference of the spreads is added.
     pub objective: Tensor<1>,
     /// CE_A, CE_B, KL_A, KL_B, S_B, R_B, `[1]` or `[S]` each.
     terms: [Tensor<1>; TERMS],
-    /// z of A and of B, `[n · 16]` or `[S · n · 16]` each.
+    /// Codes z of A and of B, `[n · 16]` or `[S · n · 16]` each.
     codes: [Tensor<1>; 2],
 }
 
 /// A batch's loss in numbers, nats per operation.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub struct Loss {
-    /// The whole loss.
+    /// Total loss, with λ, balance scales and penalty.
     pub loss: f64,
-    /// CE_A + β_A KL_A.
+    /// Loss of A: CE_A + β_A KL_A.
     pub loss_a: f64,
-    /// CE_B + β_B KL_B - w_H S_B + w_R R_B.
+    /// Loss of B: CE_B + β_B KL_B - w_H S_B + w_R R_B.
     pub loss_b: f64,
     /// Cross entropy of A.
     pub ce_a: f64,
@@ -119,13 +119,13 @@ pub struct Loss {
     pub entropy_term_b: f64,
     /// Repulsion between B's codes.
     pub repulsion_b: f64,
-    /// |H_A - H_B|.
+    /// Entropy alignment |H_A - H_B|.
     pub entropy_alignment: f64,
-    /// Latent entropy of A.
+    /// Latent entropy H_A.
     pub entropy_a: f64,
-    /// Latent entropy of B.
+    /// Latent entropy H_B.
     pub entropy_b: f64,
-    /// Weighted sum of the penalties on the codes of related operations and on what prior codes decode to; 0 in the
+    /// Weighted sum of the penalties on the codes of related operations and on decoded prior codes; 0 in the
     /// published model.
     pub penalty: f64,
 }
@@ -202,7 +202,7 @@ fn graph<N: Number, const D: usize, const E: usize>(
 }
 
 impl LossGraph {
-    /// Everything the host needs, to be read together with whatever else it needs.
+    /// Returns all tensors that the host reads: the six terms, and the codes of A and B.
     pub fn figures(self) -> [Tensor<1>; FIGURES] {
         let [ce_a, ce_b, kl_a, kl_b, entropy, repulsion] = self.terms;
         let [z_a, z_b] = self.codes;
@@ -211,7 +211,8 @@ impl LossGraph {
 }
 
 impl Loss {
-    /// Numbers of a loss from [`LossGraph::figures`], as they were read.
+    /// Computes the loss from the numbers of [`LossGraph::figures`], as read from the device; the penalty is
+    /// 0.
     pub fn from_figures(figures: &[Vec<f64>; FIGURES], weights: &LossWeights) -> Self {
         let [ce_a, ce_b, kl_a, kl_b, entropy, repulsion, z_a, z_b] = figures;
         let (entropy_a, entropy_b) = (latent_entropy(z_a, LATENT), latent_entropy(z_b, LATENT));
@@ -238,10 +239,10 @@ impl Loss {
     }
 }
 
-/// Entropy of codes `[n, 16]` as a Gaussian of their spread, mean over dimensions in nats: `[1]`.
+/// Returns the entropy of codes `[n, 16]`, taken as Gaussian, mean over dimensions in nats: `[1]`.
 ///
-/// ½ ln(2πe σ²) with the variance over the batch (Cover and Thomas, *Elements of Information Theory*,
-/// theorem 8.4.1): what the published histogram entropy stands for, in a form that has a gradient.
+/// A dimension has ½ ln(2πe σ²) with the variance over the batch (Cover and Thomas, *Elements of Information
+/// Theory*, theorem 8.4.1). This replaces the published histogram entropy by a form that has a gradient.
 fn spread<N: Number, const D: usize>(z: Tensor<D>) -> Tensor<1> {
     let n = z.dims()[N::ROWS];
     let deviation = z.clone() - z.mean_dim(N::ROWS);
@@ -250,7 +251,7 @@ fn spread<N: Number, const D: usize>(z: Tensor<D>) -> Tensor<1> {
     N::mean(entropies).add_scalar(0.5 * (2.0 * std::f64::consts::PI * std::f64::consts::E).ln())
 }
 
-/// Cross entropy over all nine entries, divided by n: `[1]`, or `[S]`.
+/// Returns the cross entropy over all nine entries, divided by n: `[1]`, or `[S]`.
 fn cross_entropy<N: Number, const E: usize>(
     log_p: Tensor<E>,
     one_hot: &Tensor<E>,
@@ -259,7 +260,8 @@ fn cross_entropy<N: Number, const E: usize>(
     N::sum(log_p * one_hot.clone()).mul_scalar(-1.0 / n)
 }
 
-/// `Σ max(free_bits, ½(μ² + σ² - 1 - log σ²)) / n` over batch and dimensions: `[1]`.
+/// Returns the KL divergence from the prior, `Σ max(free_bits, ½(μ² + σ² - 1 - log σ²)) / n` over batch and
+/// dimensions: `[1]`.
 pub fn kl(posterior: &Posterior, free_bits: f64, n: f64) -> Tensor<1> {
     divergence(posterior, &free_bits, n)
 }
@@ -276,13 +278,13 @@ fn divergence<N: Number, const D: usize>(
     N::sum(free_bits.floor_of(elements)).div_scalar(n)
 }
 
-/// Entropy of the batch-mean softmax, summed over entries and classes: `[1]`, or `[S]`.
+/// Returns the entropy of the batch-mean softmax, summed over entries and classes: `[1]`, or `[S]`.
 fn mean_softmax_entropy<N: Number, const E: usize>(log_p: Tensor<E>) -> Tensor<1> {
     let p = log_p.exp().mean_dim(N::ROWS);
     N::sum(p.clone() * p.add_scalar(PROBABILITY_FLOOR).log()).neg()
 }
 
-/// Mean over ordered pairs i ≠ j of exp(-‖z_i - z_j‖² / 0.25); 0 for a single code: `[1]`.
+/// Returns the mean over ordered pairs i ≠ j of exp(-‖z_i - z_j‖² / 0.25): `[1]`; 0 for a single code.
 pub fn repulsion(z: Tensor<2>) -> Tensor<1> {
     repulsion_of::<f64, 2, 3>(z)
 }
@@ -297,7 +299,8 @@ fn repulsion_of<N: Number, const D: usize, const E: usize>(z: Tensor<D>) -> Tens
     mean_over_pairs::<N, D>(difference.square().sum_dim(E - 1).squeeze_dim(E - 1))
 }
 
-/// The same without a gradient, for where it has no weight: from inner products, in a sixteenth of the room.
+/// Returns the repulsion without a gradient, for where it has no weight. Computed from inner products, it
+/// takes a sixteenth of the memory.
 fn repulsion_unlearned<N: Number, const D: usize>(z: Tensor<D>) -> Tensor<1> {
     if z.dims()[N::ROWS] < 2 {
         return N::sum(z).mul_scalar(0.0);
@@ -306,11 +309,12 @@ fn repulsion_unlearned<N: Number, const D: usize>(z: Tensor<D>) -> Tensor<1> {
     let norms = z.clone().square().sum_dim(D - 1);
     let products = z.clone().matmul(z.transpose());
     let squared = norms.clone() + norms.transpose() - products.mul_scalar(2.0);
-    // Rounding takes what is next to nothing below it.
+    // Rounding makes some squared distances next to 0 negative.
     mean_over_pairs::<N, D>(squared.clamp_min(0.0))
 }
 
-/// Mean over ordered pairs i ≠ j of exp(-d² / 0.25), of squared distances `[n, n]` or `[S, n, n]`.
+/// Returns the mean over ordered pairs i ≠ j of exp(-d² / 0.25), from squared distances `[n, n]` or
+/// `[S, n, n]`.
 fn mean_over_pairs<N: Number, const D: usize>(squared: Tensor<D>) -> Tensor<1> {
     let n = squared.dims()[N::ROWS];
     let others = off_diagonal(n, &squared.device(), squared.dtype()).unsqueeze();
@@ -318,7 +322,7 @@ fn mean_over_pairs<N: Number, const D: usize>(squared: Tensor<D>) -> Tensor<1> {
     N::sum(pairs).div_scalar((n * (n - 1)) as f64)
 }
 
-/// Ones off the diagonal, zeros on it, `[n, n]`.
+/// Returns ones off the diagonal and zeros on it, `[n, n]`.
 fn off_diagonal(n: usize, device: &burn::tensor::Device, dtype: DType) -> Tensor<2> {
     let mask = (0..n * n)
         .map(|i| if i % (n + 1) == 0 { 0.0f32 } else { 1.0 })

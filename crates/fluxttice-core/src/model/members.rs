@@ -1,6 +1,6 @@
-//! S members of one architecture as one network: what [`Layer`] is for one, with a leading dimension.
+//! S members of one architecture as one network: an implementation of [`Layer`] with a leading dimension S.
 //!
-//! Members share nothing. A batch costs all of them as many operations of the device as it costs one.
+//! Members share nothing. A batch takes as many operations of the device for all of them as for one.
 
 use burn::module::{Module, Param};
 use burn::tensor::{DType, Device, Tensor};
@@ -36,12 +36,13 @@ impl Affine for Linears {
     }
 }
 
-/// Parameters of the two VAEs.
+/// Returns the parameters of the two VAEs.
 fn trained() -> impl Iterator<Item = &'static Parameter> {
     PARAMETERS.iter().take(TENSORS_TRAINED)
 }
 
-/// The trained numbers of a model in the order of its flat gradient: VAE-A's first, matrices `[in, out]`.
+/// Flattens the parameters of both VAEs into the order of the flat gradient: VAE-A's first, matrices
+/// `[in, out]`.
 pub fn flattened(weights: &Weights) -> Vec<f32> {
     let of_both = trained().zip(&weights.tensors);
     of_both
@@ -52,7 +53,7 @@ pub fn flattened(weights: &Weights) -> Vec<f32> {
         .collect()
 }
 
-/// The tensors of both VAEs in the original's layout from their [`flattened`] numbers.
+/// Restores the tensors of both VAEs in the original's layout from their [`flattened`] numbers.
 pub fn unflattened(numbers: &[f32], architecture: Architecture) -> Vec<Vec<f32>> {
     let mut rest = numbers;
     trained()
@@ -65,22 +66,22 @@ pub fn unflattened(numbers: &[f32], architecture: Architecture) -> Vec<Vec<f32>>
         .collect()
 }
 
-/// A row-major matrix with rows and columns exchanged.
+/// Exchanges rows and columns of a row-major matrix.
 fn transposed(numbers: &[f32], rows: usize, columns: usize) -> Vec<f32> {
     let column = |column: usize| numbers.iter().skip(column).step_by(columns).take(rows);
     (0..columns).flat_map(column).copied().collect()
 }
 
-/// One batch of each of S members, all with as many rows.
+/// Batches of S members, one for each, all with the same number of rows.
 #[derive(Clone, Debug)]
 pub struct Batches {
-    /// Entries, `[S, n, 9]`.
+    /// Entries of the operations shown, `[S, n, 9]`.
     pub x: Tensor<3>,
-    /// Classes of what the operations are to be decoded to, one-hot, `[S, n, 9, 3]`.
+    /// Classes of the target operations as one-hot vectors, `[S, n, 9, 3]`.
     pub one_hot: Tensor<4>,
 }
 
-/// Batches that cannot be trained on at once.
+/// Error for batches with different numbers of rows, which cannot be trained on at once.
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
 #[error(
     "batches of members must have as many rows: expected {expected}, found {found} in that of member {member}"
@@ -92,10 +93,10 @@ pub struct Ragged {
 }
 
 impl Batches {
-    /// Places operations of each member on a device, each with the one that it is to be decoded to.
+    /// Places each member's operations on a device, each with the target that it is to be decoded to.
     ///
     /// # Errors
-    /// [`Ragged`] where one batch has more rows than another.
+    /// Fails with [`Ragged`] where one batch has more rows than another.
     pub fn of_pairs(
         members: &[Vec<[Operation; 2]>],
         device: &Device,
@@ -111,7 +112,7 @@ impl Batches {
         })
     }
 
-    /// The same without autodiff.
+    /// Returns these batches without autodiff.
     #[must_use]
     pub fn inner(self) -> Self {
         Self {
@@ -120,10 +121,10 @@ impl Batches {
         }
     }
 
-    /// Batches that are on the device already; what a penalty relates in them is left out.
+    /// Stacks batches that are on the device already; their operations and codes for penalties are left out.
     ///
     /// # Errors
-    /// [`Ragged`] where one batch has more rows than another.
+    /// Fails with [`Ragged`] where one batch has more rows than another.
     pub fn stacked(members: &[Batch]) -> Result<Self, Ragged> {
         even(members.iter().map(|batch| batch.x.dims()[0]))?;
         let x = members.iter().map(|batch| batch.x.clone()).collect();
@@ -135,7 +136,7 @@ impl Batches {
     }
 }
 
-/// How many rows each batch has.
+/// Returns the number of rows that every batch has; 0 without a batch.
 fn even(mut rows: impl Iterator<Item = usize>) -> Result<usize, Ragged> {
     let expected = rows.next().unwrap_or_default();
     match (1..).zip(rows).find(|(_, found)| *found != expected) {

@@ -19,7 +19,7 @@ const LAYER_NORM_EPSILON: f64 = 1e-5;
 /// An affine layer on tensors of rank `D`: of one model on rows `[n, in]`, of S members at once on
 /// `[S, n, in]`.
 pub trait Layer<const D: usize>: Module {
-    /// What it makes of `x`: as many rows, of its outputs.
+    /// Applies the layer to rows `x`: `[n, in]` to `[n, out]`, or `[S, n, in]` to `[S, n, out]`.
     fn apply(&self, x: Tensor<D>) -> Tensor<D>;
 }
 
@@ -29,10 +29,10 @@ impl Layer<2> for Linear {
     }
 }
 
-/// A layer that can be made of rows of numbers.
+/// A layer that can be built from rows of numbers.
 pub trait Affine: Module {
-    /// Of weights `[S, in · out]` and biases `[S, out]`, a row for each member and given without autodiff, as
-    /// leaves that collect gradients; `sizes` are `[in, out]`.
+    /// Builds the layer from weights `[S, in · out]` and biases `[S, out]`, a row for each member, given
+    /// without autodiff. They become leaves that collect gradients; `sizes` are `[in, out]`.
     fn of_rows(sizes: [usize; 2], weight: Tensor<2>, bias: Tensor<2>) -> Self;
 }
 
@@ -45,12 +45,12 @@ impl Affine for Linear {
     }
 }
 
-/// A parameter that collects gradients.
+/// Returns a parameter that collects gradients.
 pub(super) fn leaf<const D: usize>(numbers: Tensor<D>) -> Param<Tensor<D>> {
     Param::from_tensor(Tensor::from_inner(numbers))
 }
 
-/// Operations `[n, 9]` → parameters of the posterior, `[n, 16]` each.
+/// Encoder: operations `[n, 9]` → parameters of the posterior, `[n, 16]` each.
 #[derive(Module, Debug)]
 pub struct Encoder<L: Module = Linear> {
     hidden1: L,
@@ -71,7 +71,7 @@ impl<L: Module> Encoder<L> {
         }
     }
 
-    /// μ and log σ² of the operations `x`, entries as numbers.
+    /// Returns μ and log σ² of the operations `x`, whose entries are given as numbers.
     pub fn forward<const D: usize>(&self, x: Tensor<D>) -> Posterior<D>
     where
         L: Layer<D>,
@@ -96,7 +96,7 @@ pub struct Posterior<const D: usize = 2> {
 }
 
 impl<const D: usize> Posterior<D> {
-    /// `μ + ε · exp(½ log σ²) · τ` for standard normal `noise` ε of the same shape.
+    /// Samples codes `μ + ε · exp(½ log σ²) · τ` for standard normal `noise` ε of the same shape.
     pub fn sample(&self, noise: Tensor<D>, temperature: impl Number) -> Tensor<D> {
         let deviation = self.log_variance.clone().mul_scalar(0.5).exp();
         self.mu.clone() + noise * temperature.times(deviation)
@@ -109,7 +109,7 @@ pub struct DecoderA<L: Module = Linear> {
     hidden1: L,
     hidden2: L,
     out: L,
-    /// Whether each hidden layer also passes its input on.
+    /// True if each hidden layer has a skip connection.
     #[module(skip)]
     skip: bool,
 }
@@ -133,8 +133,8 @@ impl<L: Module> DecoderA<L> {
         self.out.apply(h)
     }
 
-    /// A hidden layer; with skip connections its input is added to its first outputs (He, Zhang, Ren
-    /// and Sun, *Deep residual learning for image recognition*, 2016, their shortcut A: no parameters).
+    /// Applies a hidden layer. A skip connection adds the input to the first outputs (He, Zhang, Ren and Sun,
+    /// *Deep residual learning for image recognition*, 2016, their shortcut A: no parameters).
     fn layer<const D: usize>(&self, layer: &L, x: Tensor<D>) -> Tensor<D>
     where
         L: Layer<D>,
@@ -196,7 +196,7 @@ pub struct StateNet {
 }
 
 impl StateNet {
-    /// Places the last tensors of [`PARAMETERS`] on a device.
+    /// Places the last tensors of [`PARAMETERS`] on a device, in 32 bits.
     pub fn new(weights: &Weights, device: &Device) -> Self {
         let mut place = Placement {
             weights,
@@ -213,19 +213,19 @@ impl StateNet {
         }
     }
 
-    /// Corrections of learning rate, λ1, λ2, λ3 for the state
+    /// Returns corrections of learning rate, λ1, λ2 and λ3, each in (-1, 1), for the state
     /// [H_A, H_B, KL_A, KL_B, gradient ratio, ρ, λ1, λ2, λ3].
     ///
-    /// Always in 32 bits, as in the original.
+    /// The computation is in 32 bits, as in the original.
     ///
     /// # Errors
-    /// The device's failure to compute or to hand over the answer.
+    /// Returns the device's failure to compute or to hand over the answer.
     pub fn correct(&self, state: [f64; 9]) -> Result<[f32; 4], DeviceFailure> {
         let values: Vec<f32> = self.answer(state).inner().try_into_vec_as()?;
         Ok([values[0], values[1], values[2], values[3]])
     }
 
-    /// The four corrections `[1, 4]` with their graph.
+    /// Returns the four corrections `[1, 4]` with their graph.
     fn answer(&self, state: [f64; 9]) -> Tensor<2> {
         let device = self.input.weight.val().device();
         let data = TensorData::new(state.map(|value| value as f32).to_vec(), [1, 9]);
@@ -235,16 +235,16 @@ impl StateNet {
         self.out.forward(h).tanh()
     }
 
-    /// Its tensors in the original's layout, the last of [`PARAMETERS`].
+    /// Reads StateNet's tensors back in the original's layout, the last of [`PARAMETERS`].
     ///
     /// # Errors
-    /// The device's failure to hand the numbers over.
+    /// Returns the device's failure to hand the numbers over.
     pub fn tensors(&self) -> Result<Vec<Vec<f32>>, DeviceFailure> {
         read_back(self)
     }
 
-    /// One step of plain gradient ascent on `signal · δ_lr(state)`: where the signal is positive the
-    /// network corrects the learning rate further up in a state like this one.
+    /// Takes one step of plain gradient ascent on `signal · δ_lr(state)`: where the signal is positive, the
+    /// network then corrects the learning rate further up in a state like this one.
     #[must_use]
     pub fn taught(self, state: [f64; 9], signal: f64, rate: f64) -> Self {
         let delta_lr = self.answer(state).narrow(1, 0, 1).sum();
@@ -281,7 +281,7 @@ pub struct Vaes<L: Module = Linear> {
 }
 
 impl<L: Module> Vaes<L> {
-    /// Takes layer after layer in the order of [`PARAMETERS`].
+    /// Builds the network from layers that are taken in the order of [`PARAMETERS`].
     pub(super) fn place(architecture: Architecture, mut next: impl FnMut() -> L) -> Self {
         Self {
             encoder_a: Encoder::place(&mut next),
@@ -291,8 +291,8 @@ impl<L: Module> Vaes<L> {
         }
     }
 
-    /// The network whose parameters are handed out one after another in the order of [`PARAMETERS`], each as
-    /// a row for each member, without autodiff; matrices `[in, out]`.
+    /// Builds the network from parameters that are taken in the order of [`PARAMETERS`], each as a row for
+    /// each member, without autodiff; matrices are `[in, out]`.
     pub fn of_rows(architecture: Architecture, mut take: impl FnMut() -> Tensor<2>) -> Self
     where
         L: Affine,
@@ -305,7 +305,7 @@ impl<L: Module> Vaes<L> {
         })
     }
 
-    /// The encoder of A or B.
+    /// Returns the encoder of A or B.
     pub fn encoder(&self, which: Vae) -> &Encoder<L> {
         match which {
             Vae::A => &self.encoder_a,
@@ -313,7 +313,7 @@ impl<L: Module> Vaes<L> {
         }
     }
 
-    /// Codes `[n, 16]` → logits `[n, 9, 3]` of A or B alone, without cross-injection; of members
+    /// Decodes codes `[n, 16]` → logits `[n, 9, 3]` by A or B alone, without cross-injection; of members
     /// `[S, n, 16]` → `[S, n, 9, 3]`.
     pub fn decode<const D: usize, const E: usize>(&self, which: Vae, z: Tensor<D>) -> Tensor<E>
     where
@@ -329,7 +329,7 @@ impl<L: Module> Vaes<L> {
         logits.reshape(shape)
     }
 
-    /// Operations `[n, 9]` or `[S, n, 9]` through both VAEs with stop-gradient cross-injection.
+    /// Runs operations `[n, 9]` or `[S, n, 9]` through both VAEs with stop-gradient cross-injection.
     pub fn forward<N: Number, const D: usize, const E: usize>(
         &self,
         x: Tensor<D>,
@@ -368,30 +368,30 @@ impl<L: Module> Vaes<L> {
     }
 }
 
-/// The whole model.
+/// The complete model: both VAEs and StateNet.
 #[derive(Module, Debug)]
 pub struct DualVae {
-    /// Both VAEs.
+    /// Both VAEs, which are trained by the loss.
     pub vaes: Vaes,
-    /// The controller network.
+    /// The controller network, which the loss does not train.
     pub state_net: StateNet,
     #[module(skip)]
     architecture: Architecture,
 }
 
-/// What a forward pass does beside running the layers.
+/// Settings of a forward pass: permeability, posterior noise and added noise.
 #[derive(Clone, Debug)]
 pub struct Coupling<N = f64, const D: usize = 2> {
     /// Permeability ρ of the cross-injection.
     pub rho: N,
     /// Posterior noise and temperature of A and B; `None` in evaluation (z = μ).
     pub noise: Option<[(Tensor<D>, N); 2]>,
-    /// Added to the codes of A and B, `[n, 16]` or `[S, n, 16]`; only a disruption adds anything.
+    /// Noise added to the codes of A and B, `[n, 16]` or `[S, n, 16]`; `None` unless a disruption adds any.
     pub jitter: Option<[Tensor<D>; 2]>,
 }
 
 impl<N, const D: usize> Coupling<N, D> {
-    /// Evaluation at this permeability: z = μ.
+    /// Returns the settings of evaluation at this permeability: z = μ.
     pub fn at(rho: N) -> Self {
         Self {
             rho,
@@ -401,7 +401,7 @@ impl<N, const D: usize> Coupling<N, D> {
     }
 }
 
-/// What a forward pass computes for n operations, of one model or of S members at once.
+/// Results of a forward pass for n operations, of one model or of S members at once.
 #[derive(Clone, Debug)]
 pub struct Forward<const D: usize = 2, const E: usize = 3> {
     /// Posteriors of A and B.
@@ -410,7 +410,7 @@ pub struct Forward<const D: usize = 2, const E: usize = 3> {
     pub z: [Tensor<D>; 2],
     /// Codes after the injection, of the same shape.
     pub injected: [Tensor<D>; 2],
-    /// Logits `[n, 9, 3]` or `[S, n, 9, 3]`.
+    /// Logits of A and B, `[n, 9, 3]` or `[S, n, 9, 3]`.
     pub logits: [Tensor<E>; 2],
 }
 
@@ -432,7 +432,7 @@ impl DualVae {
         }
     }
 
-    /// Of its parts.
+    /// Puts the model together from its parts.
     pub fn of_parts(vaes: Vaes, state_net: StateNet, architecture: Architecture) -> Self {
         Self {
             vaes,
@@ -441,22 +441,22 @@ impl DualVae {
         }
     }
 
-    /// What the network looks like.
+    /// Returns the architecture: width of the hidden layers and skip connections.
     pub fn architecture(&self) -> Architecture {
         self.architecture
     }
 
-    /// The encoder of A or B.
+    /// Returns the encoder of A or B.
     pub fn encoder(&self, which: Vae) -> &Encoder {
         self.vaes.encoder(which)
     }
 
-    /// Codes `[n, 16]` → logits `[n, 9, 3]` of A or B alone, without cross-injection.
+    /// Decodes codes `[n, 16]` → logits `[n, 9, 3]` by A or B alone, without cross-injection.
     pub fn decode(&self, which: Vae, z: Tensor<2>) -> Tensor<3> {
         self.vaes.decode(which, z)
     }
 
-    /// Operations `[n, 9]` through both VAEs with stop-gradient cross-injection.
+    /// Runs operations `[n, 9]` through both VAEs with stop-gradient cross-injection.
     pub fn forward(&self, x: Tensor<2>, coupling: Coupling) -> Forward {
         self.vaes.forward(x, coupling)
     }
@@ -466,7 +466,7 @@ impl DualVae {
     /// `gradient_emas` travel with the weights in the file.
     ///
     /// # Errors
-    /// The device's failure to hand the numbers over.
+    /// Returns the device's failure to hand the numbers over.
     pub fn weights(&self, gradient_emas: [f32; 2]) -> Result<Weights, DeviceFailure> {
         Ok(Weights {
             architecture: self.architecture,
@@ -476,7 +476,7 @@ impl DualVae {
     }
 }
 
-/// Parameters: in all, VAE-A, VAE-B, StateNet.
+/// Returns the numbers of parameters in all, in VAE-A, in VAE-B and in StateNet, which has 0 where it is off.
 pub fn parameter_counts(architecture: Architecture, use_statenet: bool) -> [usize; 4] {
     let [a, b, state_net] = architecture.counts();
     let state_net = if use_statenet { state_net } else { 0 };
@@ -513,7 +513,7 @@ impl Placement<'_> {
         Param::from_tensor(Tensor::from_data(data, (self.device, dtype)))
     }
 
-    /// The original keeps `[out, in]`, Burn `[in, out]`.
+    /// Takes a weight and a bias. The original keeps matrices as `[out, in]`, Burn as `[in, out]`.
     fn linear(&mut self) -> Linear {
         let (parameter, data, dtype) = self.take();
         debug_assert_eq!(parameter.shape.len(), 2, "{} is no matrix", parameter.name);
@@ -544,7 +544,7 @@ struct Reader {
     failure: Option<DeviceFailure>,
 }
 
-/// The tensors of a part of the model in the original's layout.
+/// Reads the tensors of a part of the model back, in the original's layout.
 fn read_back(part: &impl Module) -> Result<Vec<Vec<f32>>, DeviceFailure> {
     let mut reader = Reader {
         tensors: Vec::with_capacity(PARAMETERS.len()),
@@ -568,13 +568,13 @@ impl ModuleVisitor for Reader {
     }
 }
 
-/// The entries of operations as numbers, and the classes of what they are to be decoded to as one-hot
+/// One batch: the entries of the operations shown as numbers, and the classes of their targets as one-hot
 /// vectors.
 #[derive(Clone, Debug)]
 pub struct Batch {
-    /// Entries, `[n, 9]`.
+    /// Entries of the operations shown, `[n, 9]`.
     pub x: Tensor<2>,
-    /// Classes, `[n, 9, 3]`.
+    /// Classes of the targets, `[n, 9, 3]`.
     pub one_hot: Tensor<3>,
     /// Operations whose codes a penalty relates; none in the published model.
     pub related: Related,
@@ -583,7 +583,7 @@ pub struct Batch {
 }
 
 impl Batch {
-    /// Places operations on a device.
+    /// Places operations on a device, each as its own target.
     pub fn new(
         operations: impl ExactSizeIterator<Item = Operation>,
         device: &Device,
@@ -592,7 +592,7 @@ impl Batch {
         Self::of_pairs(operations.map(|operation| [operation; 2]), device, dtype)
     }
 
-    /// Places operations on a device, each with the one that it is to be decoded to.
+    /// Places operations on a device, each with the target that it is to be decoded to.
     pub fn of_pairs(
         pairs: impl ExactSizeIterator<Item = [Operation; 2]>,
         device: &Device,
@@ -617,7 +617,7 @@ impl Batch {
     }
 }
 
-/// The entries of operations as numbers, `[n, 9]`.
+/// Places the entries of operations on a device, as numbers -1, 0 and 1, `[n, 9]`.
 pub fn entries_tensor(
     operations: impl ExactSizeIterator<Item = Operation>,
     device: &Device,
@@ -631,7 +631,7 @@ pub fn entries_tensor(
     Tensor::from_data(data, (device, dtype))
 }
 
-/// Rows of standard normal or other numbers `[rows, 16]` as a tensor.
+/// Places rows of 16 numbers, such as standard normal ones, on a device: `[rows, 16]`.
 pub fn codes_tensor(numbers: Vec<f64>, device: &Device, dtype: DType) -> Tensor<2> {
     let rows = numbers.len() / LATENT;
     let data = TensorData::new(numbers, [rows, LATENT]).convert_dtype(dtype);

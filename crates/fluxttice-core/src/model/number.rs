@@ -1,35 +1,36 @@
-//! A number that the network or its loss depends on: one for a model alone, or one for each of S members
-//! that are computed at once, in a leading dimension.
+//! Numbers that the network or its loss depends on: a scalar for a model alone, or one number for each of S
+//! members that are computed at once, in a leading dimension.
 //!
-//! What is written over [`Number`] holds for both. A model alone multiplies by scalars and sums everything
-//! up; members multiply by `[S, 1, …]` and sum each for itself, so that none has anything of another.
+//! Code that is generic over [`Number`] holds for both. A model alone multiplies by scalars and sums over all
+//! dimensions. Members multiply by `[S, 1, …]`, and each sums only its own numbers, so that no member affects
+//! another.
 
 use std::fmt::Debug;
 
 use burn::tensor::{DType, Device, Tensor, TensorData};
 
-/// Numbers summed at a time. Burn 0.22.1's reduction on wgpu gets sums of more than 65,535 wrong.
+/// Most numbers summed at a time. Burn 0.22.1's reduction on wgpu gets sums of more than 65,535 wrong.
 pub(crate) const PIECE: usize = 32_768;
 
-/// One number, or one for each member.
+/// A scalar for a model alone (`f64`), or one number for each member ([`Each`]).
 pub trait Number: Clone + Debug {
-    /// The dimension that runs over a batch's rows.
+    /// Dimension that runs over a batch's rows.
     const ROWS: usize;
 
-    /// `x` multiplied by it.
+    /// Multiplies `x` by the number.
     fn times<const D: usize>(&self, x: Tensor<D>) -> Tensor<D>;
 
-    /// `x`, raised to it where it is less; one that is not positive raises nothing.
+    /// Raises `x` to the number where `x` is less; a number that is not positive raises nothing.
     fn floor_of<const D: usize>(&self, x: Tensor<D>) -> Tensor<D>;
 
-    /// What is missing to 1.
+    /// Returns 1 minus the number.
     #[must_use]
     fn complement(&self) -> Self;
 
-    /// Sum over everything of a model: `[1]`, or `[S]`.
+    /// Sums over all dimensions of a model: `[1]`, or `[S]`.
     fn sum<const D: usize>(x: Tensor<D>) -> Tensor<1>;
 
-    /// Mean over everything of a model: `[1]`, or `[S]`.
+    /// Averages over all dimensions of a model: `[1]`, or `[S]`.
     fn mean<const D: usize>(x: Tensor<D>) -> Tensor<1>;
 }
 
@@ -61,7 +62,7 @@ impl Number for f64 {
 #[derive(Clone, Debug)]
 pub struct Each {
     values: Vec<f64>,
-    /// The same on the members' device, `[S]`.
+    /// The values on the members' device, `[S]`.
     placed: Tensor<1>,
 }
 
@@ -75,19 +76,19 @@ impl Each {
         }
     }
 
-    /// The members' numbers.
+    /// Returns the numbers on the host, in the order of the members.
     pub fn values(&self) -> &[f64] {
         &self.values
     }
 
-    /// As a tensor that is broadcast over everything of a member, `[S, 1, …]`.
+    /// Returns a tensor `[S, 1, …]` that is broadcast over all dimensions of a member.
     fn column<const D: usize>(&self) -> Tensor<D> {
         let mut shape = [1; D];
         shape[0] = self.values.len();
         self.placed.clone().reshape(shape)
     }
 
-    /// The number of all members, where it is the same.
+    /// Returns the number that all members have in common; `None` where they differ.
     fn shared(&self) -> Option<f64> {
         let (first, rest) = self.values.split_first()?;
         rest.iter().all(|value| value == first).then_some(*first)

@@ -1,4 +1,4 @@
-//! Penalties on the codes of operations that have to do with each other.
+//! Penalties on the codes of related operations.
 
 use burn::tensor::Tensor;
 
@@ -8,17 +8,17 @@ use crate::vae::Vae;
 /// Operations whose codes are to be related, entries as numbers `[m, 9]`.
 #[derive(Clone, Debug, Default)]
 pub struct Related {
-    /// Operations and views of them, whose codes are to lie near each other.
+    /// Operations, and views of them with one entry changed, whose codes are to lie near each other.
     pub views: Option<[Tensor<2>; 2]>,
     /// Operations a and b and their sum modulo 3, whose codes are to add up.
     pub sums: Option<[Tensor<2>; 3]>,
 }
 
 impl Related {
-    /// Weighted penalties of A and B together, mean over the related operations, in squared latent units:
-    /// `consistency · |μ(x) - μ(view)|² + composition · |μ(a) + μ(b) - μ(a ⊕ b)|²`, `[1]`.
+    /// Returns the weighted penalties of A and B, summed, mean over the related operations, in squared latent
+    /// units: `consistency · |μ(x) - μ(view)|² + composition · |μ(a) + μ(b) - μ(a ⊕ b)|²`, `[1]`.
     ///
-    /// `None` where nothing is related.
+    /// Returns `None` where nothing is related.
     pub fn penalty(&self, vaes: &Vaes, consistency: f64, composition: f64) -> Option<Tensor<1>> {
         let near = self.views.as_ref().map(|[x, view]| {
             let apart = residual(vaes, &[x], view);
@@ -35,7 +35,8 @@ impl Related {
     }
 }
 
-/// Squared distance of the sum of some codes from another code, mean over rows, A's and B's together.
+/// Returns the squared distance of the sum of some codes from another code, mean over rows, summed over A and
+/// B.
 fn residual(vaes: &Vaes, summands: &[&Tensor<2>], sum: &Tensor<2>) -> Tensor<1> {
     let [rows, _] = sum.dims();
     let of = |encoder: &Encoder| {

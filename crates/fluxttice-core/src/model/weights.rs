@@ -15,16 +15,16 @@ use crate::random::{Purpose, Stream};
 /// Names of the two gradient averages that the original stores among its weights.
 const EMA_NAMES: [&str; 2] = ["grad_norm_A_ema", "grad_norm_B_ema"];
 
-/// Largest weights file that is read: ten times what the published model needs.
+/// Largest weights file that is read, in bytes: more than ten times the size of the published model.
 pub const MAX_FILE_BYTES: u64 = 8 << 20;
 
-/// Name and value of the file's note that VAE-A's decoder has skip connections, which no shape shows.
+/// Key and value of the file's metadata for skip connections in VAE-A's decoder, which no shape shows.
 const SKIP_A: (&str, &str) = ("decoder_A", "skip connections");
 
 /// All weights of one model in 32 bits.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Weights {
-    /// What the network looks like.
+    /// Architecture, from which the shapes of the tensors follow.
     pub architecture: Architecture,
     /// One tensor per entry of [`PARAMETERS`], row-major in the original's `[out, in]` layout.
     pub tensors: Vec<Vec<f32>>,
@@ -33,19 +33,19 @@ pub struct Weights {
 }
 
 impl Weights {
-    /// Fresh weights of the published architecture: a function of the seed alone.
+    /// Draws fresh weights of the published architecture, as a function of the seed alone.
     ///
     /// Matrices and biases are uniform in ±1/√fan_in, the start of PyTorch's `nn.Linear`.
     pub fn fresh(seed: u64) -> Self {
         Self::start(Architecture::PUBLISHED, seed)
     }
 
-    /// Fresh weights of any architecture.
+    /// Draws fresh weights of any architecture, as a function of the seed alone.
     pub fn start(architecture: Architecture, seed: u64) -> Self {
         Self::drawn(architecture, seed, 0)
     }
 
-    /// Fresh weights to mix into the decoders in an epoch: others in every epoch, and none of them
+    /// Draws fresh weights to mix into the decoders in an epoch. They differ from epoch to epoch, and from
     /// those that the run started from.
     pub fn fresh_in_epoch(architecture: Architecture, seed: u64, epoch: u32) -> Self {
         Self::drawn(architecture, seed, epoch.saturating_add(1))
@@ -77,7 +77,7 @@ impl Weights {
         }
     }
 
-    /// These weights with a share of others in both decoders: (1 - share) · w + share · other.
+    /// Returns these weights with a share of others in both decoders: (1 - share) · w + share · other.
     #[must_use]
     pub fn with_decoders_mixed(mut self, other: &Self, share: f64) -> Self {
         for ((parameter, own), other) in
@@ -92,8 +92,8 @@ impl Weights {
         self
     }
 
-    /// These weights with the logits of both decoders multiplied: the likeliest values stay what they are,
-    /// and the others are less likely by the power of `factor`.
+    /// Returns these weights with the logits of both decoders multiplied by `factor`. The most likely values
+    /// stay so; the probability ratios of the others to them are raised to the power of `factor`.
     #[must_use]
     pub fn with_logits_scaled(mut self, factor: f64) -> Self {
         for (parameter, tensor) in PARAMETERS.iter().zip(&mut self.tensors) {
@@ -106,7 +106,7 @@ impl Weights {
         self
     }
 
-    /// Whether every number is finite.
+    /// Returns true if every number is finite.
     pub fn is_finite(&self) -> bool {
         self.tensors
             .iter()
@@ -115,12 +115,12 @@ impl Weights {
             .all(|value| value.is_finite())
     }
 
-    /// The safetensors file: 50 entries under the original's names.
+    /// Encodes the weights as a safetensors file: 50 entries under the original's names.
     ///
     /// The bytes are a function of the weights alone, so equal weights give equal files.
     ///
     /// # Errors
-    /// [`WeightsError::Encode`] if the safetensors library refuses; it does not for these shapes.
+    /// Fails with [`WeightsError::Encode`] if the safetensors library refuses; it does not for these shapes.
     pub fn to_bytes(&self) -> Result<Vec<u8>, WeightsError> {
         let bytes: Vec<Vec<u8>> = self
             .tensors
@@ -155,10 +155,10 @@ impl Weights {
         Ok(safetensors::serialize(views, note)?)
     }
 
-    /// SHA-256 of the safetensors file in hexadecimal.
+    /// Returns the SHA-256 of the safetensors file in hexadecimal.
     ///
     /// # Errors
-    /// As [`Weights::to_bytes`].
+    /// Fails where [`Weights::to_bytes`] does.
     pub fn digest(&self) -> Result<String, WeightsError> {
         Ok(hex(&self.to_bytes()?))
     }
@@ -169,7 +169,7 @@ impl Weights {
     /// fresh then. Names that the model does not have are an error.
     ///
     /// # Errors
-    /// [`WeightsError`] says which tensor is missing, unknown, of another shape or type.
+    /// Fails with a [`WeightsError`] that says which tensor is missing, unknown, or of another shape or type.
     pub fn from_bytes(bytes: &[u8]) -> Result<Self, WeightsError> {
         if bytes.is_empty() {
             return Err(WeightsError::Empty);
@@ -177,7 +177,7 @@ impl Weights {
         let other = |source| WeightsError::not_safetensors(bytes, source);
         let file = SafeTensors::deserialize(bytes).map_err(other)?;
         let (length, header) = SafeTensors::read_metadata(bytes).map_err(other)?;
-        // The library takes the last of several; another reader may take the first.
+        // The library takes the last of several values of a key; another reader may take the first.
         let text = bytes.get(8..).and_then(|rest| rest.get(..length));
         serde_json::from_slice::<EachOnce>(text.unwrap_or_default())
             .map_err(|error| WeightsError::Header(error.to_string()))?;
@@ -266,7 +266,7 @@ impl<'de> Visitor<'de> for EachOnce {
     }
 }
 
-/// How wide the first layer shows the network to be; as published where it shows nothing of the kind.
+/// Returns the factor on the published width that the first layer's shape shows; 1 where it shows none.
 fn width(tensors: &HashMap<String, TensorView>) -> usize {
     let first = &PARAMETERS[0];
     let rows = tensors
@@ -302,67 +302,68 @@ fn read(name: &str, shape: &[usize], view: &TensorView) -> Result<Vec<f32>, Weig
         .collect())
 }
 
-/// Why some bytes are not the weights of this model.
+/// Reason for which some bytes are not the weights of this model.
 #[derive(Debug, Error)]
 pub enum WeightsError {
-    /// Nothing there.
+    /// The file is empty.
     #[error("the file is empty; expected safetensors with the model's 48 tensors")]
     Empty,
-    /// A PyTorch checkpoint.
+    /// The file is a PyTorch checkpoint.
     #[error(
         "this is a PyTorch archive; expected safetensors (save it with safetensors.torch.save_file)"
     )]
     PyTorch,
-    /// What Git keeps in place of a large file.
+    /// The file is a pointer that Git LFS keeps in place of a large file.
     #[error("this is a Git LFS pointer, not the file itself; `git lfs pull` fetches it")]
     LargeFilePointer,
-    /// A page of a web site, where the file itself was meant.
+    /// The file is a page of a web site, where the file itself was meant.
     #[error(
         "this is a web page, not the file itself; expected safetensors (download the raw file)"
     )]
     WebPage,
-    /// A header that can be read in more than one way.
+    /// The header has a key twice, so that it can be read in more than one way.
     #[error("the safetensors header: {0}; expected every tensor and every key once")]
     Header(String),
-    /// Not safetensors.
+    /// The bytes are no safetensors file.
     #[error("not a safetensors file ({source}); expected safetensors with the model's 48 tensors")]
     NotSafetensors {
-        /// What the safetensors library says.
+        /// Error of the safetensors library.
         source: safetensors::SafeTensorError,
     },
-    /// A tensor is not there.
+    /// A tensor of the model is missing.
     #[error(
         "tensor `{name}` {shape:?} is missing; expected all 48 tensors of the Ternary VAE v5.5"
     )]
     Missing {
-        /// Its name.
+        /// Name of the missing tensor.
         name: &'static str,
-        /// Its shape.
+        /// Shape of the missing tensor in the published architecture.
         shape: Vec<usize>,
     },
-    /// A tensor is there that the model does not have.
+    /// The file has a tensor that the model does not have.
     #[error("tensor `{name}` is not part of the Ternary VAE v5.5; is this another model?")]
     Unknown {
-        /// Its name.
+        /// Name of the unknown tensor; the first in alphabetical order where there are several.
         name: String,
     },
-    /// Another shape or type.
+    /// A tensor has another shape or type.
     #[error("tensor `{name}`: expected {expected}, found {found}")]
     Shape {
-        /// Its name.
+        /// Name of the tensor.
         name: String,
-        /// Type and shape of this model.
+        /// Type and shape in this model.
         expected: String,
         /// Type and shape in the file.
         found: String,
     },
-    /// Could not be encoded.
+    /// The weights could not be encoded.
     #[error("cannot encode the weights: {0}")]
     Encode(#[from] safetensors::SafeTensorError),
 }
 
 impl WeightsError {
-    /// What bytes are that safetensors refuses. Asked only then: a file may begin with any length of its header.
+    /// Names the kind of file that safetensors refused. Only called then, because a safetensors file can
+    /// begin with any bytes: they are the length of its header.
     fn not_safetensors(bytes: &[u8], source: safetensors::SafeTensorError) -> Self {
         match bytes.trim_ascii_start() {
             [b'P', b'K', ..] => Self::PyTorch,

@@ -1,4 +1,4 @@
-//! Normal numbers drawn by a core that has nothing else to do, while another one trains.
+//! Normal numbers that an idle core draws ahead, while another one trains.
 
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::mpsc::{Receiver, channel};
@@ -7,19 +7,19 @@ use std::thread::Builder;
 use super::Stream;
 use crate::threads;
 
-/// Standard normal numbers to be drawn.
+/// Rows of standard normal numbers to be drawn.
 #[derive(Clone, Copy, Debug)]
 pub struct Rows {
-    /// Of which stream.
+    /// Stream that they are drawn from.
     pub stream: Stream,
-    /// How many rows from the first one on.
+    /// Number of rows, from row 0 on.
     pub rows: u32,
     /// Numbers in a row.
     pub columns: usize,
 }
 
 impl Rows {
-    /// Row by row, in 32 bits.
+    /// Draws the numbers row by row, rounded to 32 bits.
     fn draw(self) -> Vec<f32> {
         let mut numbers = Vec::with_capacity(self.rows as usize * self.columns);
         let mut one = vec![0.0; self.columns];
@@ -31,14 +31,15 @@ impl Rows {
     }
 }
 
-/// Numbers that are being drawn, or have been.
+/// Numbers that a thread is drawing, or has drawn.
 #[derive(Debug)]
 pub struct Ahead {
     drawn: Receiver<(Stream, Vec<f32>)>,
     _place: Place,
 }
 
-/// One of the few who may have numbers drawn ahead at a time: where all cores are busy it would only take memory.
+/// Permission to draw numbers ahead. There is one less than there are cores: where all cores are busy,
+/// drawing ahead would only take memory.
 #[derive(Debug)]
 struct Place;
 
@@ -60,7 +61,7 @@ impl Drop for Place {
     }
 }
 
-/// Begins to draw, one part after the other; `None` where no core is left for it.
+/// Starts a thread that draws one part after the other; `None` where no core is left for it.
 pub fn draw_ahead(parts: Vec<Rows>) -> Option<Ahead> {
     let place = Place::take()?;
     let (to, drawn) = channel();
@@ -80,8 +81,8 @@ pub fn draw_ahead(parts: Vec<Rows>) -> Option<Ahead> {
 }
 
 impl Ahead {
-    /// Waits for the numbers of a stream and forgets what was drawn before them; `None` where they do not come
-    /// any more.
+    /// Waits for the numbers of a stream and drops those drawn before them; `None` where the thread does not
+    /// draw them any more.
     pub fn take(&mut self, stream: Stream) -> Option<Vec<f32>> {
         let part = self.drawn.iter().find(|(drawn, _)| *drawn == stream);
         part.map(|(_, numbers)| numbers)

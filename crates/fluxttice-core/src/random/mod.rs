@@ -9,11 +9,11 @@ mod ahead;
 
 pub use ahead::{Ahead, Rows, draw_ahead};
 
-/// What a stream of random numbers is for. Streams of different purposes are independent.
+/// Purpose of a stream of random numbers. Streams of different purposes are independent.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[repr(u16)]
 pub enum Purpose {
-    /// Weights at the start.
+    /// Fresh weights, at the start and for mixing into the decoders.
     Weights = 0,
     /// The train / validation / test split.
     Split = 1,
@@ -35,13 +35,13 @@ pub enum Purpose {
     JitterA = 9,
     /// Noise that a disruption adds to VAE-B's codes.
     JitterB = 10,
-    /// What a validation test chooses at random.
+    /// Random choices of a validation test.
     Validation = 11,
-    /// The table that each operation is to be decoded to, where targets are shuffled.
+    /// Permutation of the targets, where targets are shuffled.
     Targets = 12,
-    /// What a training operation is shown as, where it is shown renamed or with noise.
+    /// Renaming and noise of the training operations, where they are shown so.
     Shown = 13,
-    /// The view of a training operation that its code is related to.
+    /// Views of the training operations, to which their codes are related.
     View = 14,
     /// Prior codes that VAE-A is trained on.
     GeneratedA = 15,
@@ -59,7 +59,7 @@ pub struct Stream {
 }
 
 impl Stream {
-    /// The stream for this purpose in this epoch and batch.
+    /// Returns the stream for this purpose in this epoch and batch.
     pub fn new(seed: u64, purpose: Purpose, epoch: u32, batch: u32) -> Self {
         Self {
             key: [seed as u32, (seed >> 32) as u32],
@@ -69,7 +69,7 @@ impl Stream {
         }
     }
 
-    /// Two uniform numbers in [0, 1) of 53 bits: the pair number `pair` of a row.
+    /// Returns two uniform numbers in [0, 1) of 53 bits: the pair number `pair` of a row.
     fn uniform_pair(&self, row: u32, pair: u16) -> [f64; 2] {
         let counter = [
             row,
@@ -84,7 +84,7 @@ impl Stream {
         [unit(a, b), unit(c, d)]
     }
 
-    /// The uniform number in [0, 1) at this row and column.
+    /// Returns the uniform number in [0, 1) at this row and column.
     pub fn uniform(&self, row: u32, column: u16) -> f64 {
         self.uniform_pair(row, column / 2)[usize::from(column % 2)]
     }
@@ -110,7 +110,7 @@ impl Stream {
         }
     }
 
-    /// A permutation of 0..n (Fisher and Yates, with Lemire's multiply-and-shift bound).
+    /// Returns a permutation of 0..n (Fisher and Yates, with Lemire's multiply-and-shift bound).
     pub fn permutation(&self, n: usize) -> Vec<u32> {
         let mut order: Vec<u32> = (0..n as u32).collect();
         for i in (1..n).rev() {
@@ -121,7 +121,7 @@ impl Stream {
     }
 }
 
-/// Philox4x32 with ten rounds.
+/// Computes Philox4x32 with ten rounds.
 fn philox(mut counter: [u32; 4], mut key: [u32; 2]) -> [u32; 4] {
     const MULTIPLIER: [u64; 2] = [0xD251_1F53, 0xCD9E_8D57];
     const WEYL: [u32; 2] = [0x9E37_79B9, 0xBB67_AE85];

@@ -5,7 +5,7 @@ use std::f64::consts::{FRAC_PI_2, TAU};
 use super::Scheduled;
 use crate::config::Config;
 
-/// Epochs of one swing of λ3 and τ_A.
+/// Period of λ3 and τ_A in epochs.
 const PERIOD: u32 = 30;
 /// ρ at the end of phase 2 and while phase 3 is gated off.
 const RHO_COUPLED: f64 = 0.3;
@@ -13,7 +13,7 @@ const RHO_COUPLED: f64 = 0.3;
 const RESONANT_RAMP: f64 = 80.0 / 130.0;
 /// Lowest temperature of VAE-A.
 const TEMPERATURE_FLOOR: f64 = 0.1;
-/// Share of its base by which τ_A swings before phase 4.
+/// Amplitude of τ_A as a share of its base, before phase 4 and wherever no boost is set.
 const SWING: f64 = 0.1;
 
 /// All schedules of one configuration.
@@ -23,15 +23,15 @@ pub struct Schedule {
 }
 
 impl Schedule {
-    /// The schedules of a configuration.
+    /// Takes the schedules from a configuration.
     pub fn new(config: &Config) -> Self {
         Self {
             config: config.clone(),
         }
     }
 
-    /// Scheduled values of an epoch, where `balanced` says whether the gate of phase 3 is open. What the
-    /// configuration holds does not follow its schedule; β_B follows a β_A that is held.
+    /// Returns the scheduled values of an epoch; `balanced` is true if the gate of phase 3 is open. A
+    /// quantity that the configuration holds does not follow its schedule; β_B follows a β_A that is held.
     pub fn at(&self, epoch: u32, balanced: bool) -> Scheduled {
         let (phase, rho) = self.permeability(epoch, balanced);
         let hold = &self.config.hold;
@@ -56,14 +56,14 @@ impl Schedule {
         }
     }
 
-    /// Scheduled values of every epoch of the run, with the gate of phase 3 open.
+    /// Returns the scheduled values of every epoch of the run, with the gate of phase 3 open.
     pub fn all(&self) -> Vec<Scheduled> {
         (0..self.config.total_epochs)
             .map(|epoch| self.at(epoch, true))
             .collect()
     }
 
-    /// Epochs at which phases 2, 3 and 4 begin.
+    /// Returns the epochs at which phases 2, 3 and 4 begin.
     pub fn phase_borders(&self) -> [u32; 3] {
         let borders = &self.config.phase_transitions;
         [
@@ -185,7 +185,7 @@ impl Schedule {
     }
 }
 
-/// The straight line from `start` at 0 to `end` at `length`, held there afterwards.
+/// Interpolates linearly from `start` at 0 to `end` at `length`, and stays at `end` afterwards.
 fn line(start: f64, end: f64, position: u32, length: u32) -> f64 {
     if length == 0 {
         return end;

@@ -1,4 +1,4 @@
-//! The values a schedule prescribes for one epoch.
+//! Values that a schedule prescribes for one epoch.
 
 use crate::disruption::{Disruption, DisruptionKind};
 
@@ -7,28 +7,28 @@ use crate::disruption::{Disruption, DisruptionKind};
 pub struct Scheduled {
     /// Phase 1..=4; `None` while the gate of phase 3 is shut: the phase then stays what it was.
     pub phase: Option<u8>,
-    /// Permeability ρ.
+    /// Permeability ρ of the cross-injection.
     pub rho: f64,
     /// Base of λ3 before StateNet's correction.
     pub lambda3: f64,
-    /// Temperature of VAE-A.
+    /// Temperature of VAE-A's posterior noise.
     pub temperature_a: f64,
-    /// Temperature of VAE-B.
+    /// Temperature of VAE-B's posterior noise.
     pub temperature_b: f64,
     /// Weight of VAE-A's KL term.
     pub beta_a: f64,
     /// Weight of VAE-B's KL term.
     pub beta_b: f64,
-    /// Learning rate.
+    /// Learning rate before StateNet's correction.
     pub learning_rate: f64,
     /// Standard deviation of the noise added to training codes; only a disruption adds any.
     pub latent_noise: f64,
-    /// Share of fresh weights mixed into the decoders as the epoch starts; only a disruption does.
+    /// Share of fresh weights mixed into the decoders as the epoch starts; 0 without a disruption.
     pub fresh_share: f64,
 }
 
 impl Scheduled {
-    /// The scheduled value of the quantity a disruption of this kind pushes.
+    /// Returns the scheduled value of the quantity that a disruption of this kind pushes.
     pub fn value(&self, kind: DisruptionKind) -> f64 {
         let mut values = *self;
         *values.of(kind)
@@ -45,7 +45,7 @@ impl Scheduled {
         }
     }
 
-    /// These values with a disruption in effect, `t` epochs after its start.
+    /// Returns these values with a disruption in effect, `t` epochs after its start.
     #[must_use]
     pub fn disrupted(mut self, disruption: Disruption, t: u32) -> Self {
         let value = self.of(disruption.kind);

@@ -1,9 +1,9 @@
-//! Questions that only training again can answer: how much the seed decides, what a part of the model
-//! contributes, what becomes of a claim where nothing can leak.
+//! Studies of questions that only training again can answer: the influence of the seed, the contribution of a
+//! part of the model, and claims under conditions in which nothing can leak.
 //!
-//! Each retraining is an ordinary run in the study's folder, so that one that was interrupted goes on where
-//! it was, and one that is finished is not made again. What is measured is its last epoch, by the tests
-//! of [`crate::validation`].
+//! Each retraining is an ordinary run in the study's folder, so that one that was interrupted goes on from
+//! there, and one that is finished is not made again. Only its last epoch is measured, by the tests of
+//! [`crate::validation`].
 
 mod outcome;
 mod parts;
@@ -26,7 +26,7 @@ use crate::run::RunError;
 use crate::statistics::MOST_VALUES;
 use retrain::Retraining;
 
-/// Most seeds of a study.
+/// Largest number of seeds of a study; a mean over more has no interval.
 pub const MOST_SEEDS: usize = MOST_VALUES;
 
 /// A study to be made.
@@ -34,28 +34,28 @@ pub const MOST_SEEDS: usize = MOST_VALUES;
 pub struct Study {
     /// The configuration that every arm changes; its own seed plays no part.
     pub config: Config,
-    /// Seeds of the retrainings, the first of them that of sweeps.
+    /// Seeds of the retrainings; a sweep uses the first of them only.
     pub seeds: Vec<u64>,
-    /// What is asked.
+    /// Questions to be answered.
     pub parts: Vec<&'static Part>,
     /// The folder of its runs.
     pub folder: PathBuf,
-    /// What the tensors run on.
+    /// Device that the tensors run on.
     pub device: DeviceSpec,
-    /// Retrainings at a time.
+    /// Number of retrainings at a time; 0 counts as 1.
     pub at_a_time: usize,
     /// Seed of codes, draws and choices of the tests.
     pub measure_seed: u64,
 }
 
 impl Study {
-    /// Makes it, or goes on with it; ends early, after the epochs at hand, once `stop` is set, and sets it
-    /// where a retraining fails.
+    /// Makes the study, or goes on with it. Ends early, after the epochs at hand, once `stop` is set; sets
+    /// `stop` itself where a retraining fails.
     ///
-    /// `told` hears of every finished epoch and retraining, from any thread.
+    /// `told` is called for every finished epoch and retraining, from any thread.
     ///
     /// # Errors
-    /// [`StudyError`]; what is finished stays.
+    /// Fails with a [`StudyError`]; finished retrainings stay.
     pub fn make(
         &self,
         stop: &AtomicBool,
@@ -78,10 +78,11 @@ impl Study {
         Ok(all.filter(|summary| !summary.epochs.is_empty()).collect())
     }
 
-    /// Every outcome, in no order, from so many threads at a time.
+    /// Makes all retrainings, [`at_a_time`](Self::at_a_time) of them at once, and returns their outcomes in
+    /// no order.
     ///
-    /// Not rayon's: a thread of its pool that waits for a measurement would begin another retraining
-    /// meanwhile.
+    /// The threads are not rayon's: a thread of its pool that waits for a measurement would begin another
+    /// retraining meanwhile.
     fn outcomes<'a>(
         &self,
         all: &'a [Retraining],
@@ -118,7 +119,7 @@ impl Study {
         for done in done {
             match done {
                 Ok(made) => outcomes.extend(made),
-                // What went wrong, not that the others were stopped for it.
+                // The error itself is returned, not that other retrainings were stopped for it.
                 Err(StudyError::Stopped) if problem.is_some() => {}
                 Err(error) => problem = Some(error),
             }
@@ -131,7 +132,8 @@ impl Study {
         &self.seeds[..most.min(self.seeds.len())]
     }
 
-    /// Every retraining that is needed, each once, what others are held against first.
+    /// Returns every retraining that is needed, each once; an arm comes after the one that it is compared
+    /// with.
     fn retrainings(&self) -> Result<Vec<Retraining>, StudyError> {
         let mut all: Vec<Retraining> = Vec::new();
         for part in &self.parts {

@@ -1,4 +1,4 @@
-//! What a retraining ended as, on disk beside its run.
+//! Outcome of a retraining, as it is stored in the run's folder.
 
 use std::path::Path;
 
@@ -9,14 +9,14 @@ use crate::run::{Disk, RunError, files};
 use crate::vae::Vae;
 use crate::validation::{Finding, Score};
 
-/// The file's name in the run's folder.
+/// Name of the file in the run's folder.
 use crate::run::names::VALIDATION as OUTCOME;
-/// Version of its layout.
+/// Version of the file's layout.
 const VERSION: u32 = 1;
-/// Largest file that is read.
+/// Largest file that is read, in bytes.
 const LIMIT: u64 = 1 << 20;
 
-/// A finished retraining and what validation found.
+/// A finished retraining and the findings of its validation.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Outcome {
@@ -26,18 +26,18 @@ pub struct Outcome {
     pub program: String,
     /// SHA-256 of the weights that were measured.
     pub weights: String,
-    /// Epochs that were trained.
+    /// Number of epochs that were trained.
     pub epochs: u32,
-    /// Why it ended.
+    /// Reason for which training ended.
     pub end: EndReason,
     /// Seed of codes, draws and choices of the tests.
     pub seed: u64,
-    /// One for each test and VAE.
+    /// Scores, one for each test and VAE.
     pub scores: Vec<Score>,
 }
 
 impl Outcome {
-    /// What was found of weights with this digest.
+    /// Takes the findings of a validation of weights with this digest.
     pub(super) fn new(
         weights: String,
         epochs: u32,
@@ -56,13 +56,13 @@ impl Outcome {
         }
     }
 
-    /// The score of a test.
+    /// Returns the score of a test for one VAE; `None` where there is none.
     pub fn score(&self, test: &str, which: Vae) -> Option<&Score> {
         let wanted = |score: &&Score| score.test == test && score.which == which;
         self.scores.iter().find(wanted)
     }
 
-    /// Writes it into a run's folder.
+    /// Writes the outcome into a run's folder.
     pub(super) fn write(&self, run: &Path) -> Result<(), RunError> {
         let path = run.join(OUTCOME);
         let text = serde_json::to_vec(self)
@@ -70,7 +70,7 @@ impl Outcome {
         Disk::default().write(&path, &text)
     }
 
-    /// Reads it; `None` where the retraining is not finished.
+    /// Reads the outcome from a run's folder; `None` where the retraining is not finished.
     pub(super) fn read(run: &Path) -> Result<Option<Self>, RunError> {
         let path = run.join(OUTCOME);
         if !path.exists() {

@@ -1,41 +1,41 @@
-//! What a study asks, and the retrainings that answer it.
+//! Questions of a study, and the retrainings that answer them.
 
 use crate::config::{Config, ConfigError, Source};
 
 /// A question that only training again can answer.
 #[derive(Debug)]
 pub struct Part {
-    /// Its name on the command line.
+    /// Name on the command line.
     pub name: &'static str,
-    /// The question.
+    /// The question in words.
     pub question: &'static str,
-    /// What must come of it for the study to pass.
+    /// Result that is needed for the study to pass.
     pub expects: Expectation,
-    /// Whether one seed is enough: a sweep, whose neighbours speak for each other.
+    /// True if one seed is enough, as for a sweep, whose neighbouring values confirm each other.
     pub one_seed: bool,
-    /// What is trained.
+    /// Settings that are trained.
     pub arms: &'static [Arm],
 }
 
-/// What must come of a part's retrainings, by the tests that decide.
+/// Result that a part's retrainings must have in the deciding tests.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Expectation {
-    /// Every one passes them.
+    /// Every retraining passes the deciding tests.
     Passes,
-    /// Every one fails hold-out reconstruction: it was trained on something else.
+    /// Every retraining fails hold-out reconstruction, because it was trained on other targets.
     LearnsNothingHeldOut,
-    /// The part compares, and claims nothing.
+    /// Any result will do: the part compares, and claims nothing.
     Nothing,
 }
 
 /// A setting that is trained.
 #[derive(Debug, PartialEq, Eq)]
 pub struct Arm {
-    /// Its name, also that of its folders.
+    /// Name; the folders of its runs begin with it.
     pub name: &'static str,
-    /// What it changes of the configuration, `KEY=VALUE`.
+    /// Changes of the configuration, `KEY=VALUE`.
     pub set: &'static [&'static str],
-    /// The arm that it is held against, seed by seed.
+    /// Name of the arm that it is compared with, seed by seed; `None` for none.
     pub against: Option<&'static str>,
 }
 
@@ -55,12 +55,12 @@ const fn against(name: &'static str, other: &'static str, set: &'static [&'stati
     }
 }
 
-/// The configuration as it is given.
+/// Name of the arm that takes the configuration as it is given.
 const AS_GIVEN: &str = "as-given";
-/// The configuration as it is given, whole orbits held out.
+/// Name of the arm in which whole orbits are held out.
 const ORBITS: &str = "orbits";
 
-/// Every part, in the order in which they are made.
+/// All parts of a study, in the order in which they are made.
 pub static PARTS: [Part; 7] = [
     Part {
         name: "seeds",
@@ -170,17 +170,17 @@ pub static PARTS: [Part; 7] = [
     },
 ];
 
-/// The arm of this name.
+/// Returns the arm of this name.
 pub(super) fn named(name: &str) -> Option<&'static Arm> {
     let arms = PARTS.iter().flat_map(|part| part.arms);
     arms.into_iter().find(|arm| arm.name == name)
 }
 
 impl Arm {
-    /// The configuration that it makes of another, with this seed.
+    /// Returns the given configuration with this arm's changes and with this seed.
     ///
     /// # Errors
-    /// [`ConfigError`] where the two together are none.
+    /// Fails with a [`ConfigError`] where the result is no valid configuration.
     pub(super) fn config(&self, given: &Config, seed: u64) -> Result<Config, ConfigError> {
         let source = Source::Text {
             name: "configuration of the study".to_owned(),
@@ -191,8 +191,8 @@ impl Arm {
         Ok(Config::load(source, &overrides)?.config)
     }
 
-    /// Whether it changes anything of what it is held against: what a configuration does not have cannot
-    /// be taken out of it.
+    /// Returns true if the arm differs from the one that it is compared with. It does not where it takes out
+    /// a part that the configuration does not have.
     pub(super) fn is_another(&self, given: &Config) -> Result<bool, ConfigError> {
         let Some(other) = self.against.and_then(named) else {
             return Ok(true);

@@ -1,4 +1,4 @@
-//! One retraining: trained, or gone on with, and measured.
+//! One retraining: trained or resumed, and measured.
 
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -25,32 +25,32 @@ pub(super) struct Retraining {
     pub(super) folder: PathBuf,
 }
 
-/// What a study tells while it is made.
+/// Progress of a study, told after each finished epoch and each finished retraining.
 #[derive(Clone, Copy, Debug)]
 pub struct StudyProgress<'a> {
-    /// The arm.
+    /// Name of the arm.
     pub arm: &'static str,
-    /// The seed.
+    /// Seed of the retraining.
     pub seed: u64,
-    /// Epochs that are finished.
+    /// Number of finished epochs.
     pub epochs: u32,
-    /// What came of it, once it is finished.
+    /// Outcome; `None` until the retraining is finished.
     pub outcome: Option<&'a Outcome>,
-    /// Retrainings of the whole study.
+    /// Number of retrainings of the study.
     pub of: usize,
 }
 
-/// Why a study was not made.
+/// Reason for which a study was not finished.
 #[derive(Debug, Error)]
 pub enum StudyError {
     /// A retraining failed.
     #[error("{arm}, seed {seed}: {source}")]
     Session {
-        /// The arm.
+        /// Name of the arm.
         arm: &'static str,
-        /// The seed.
+        /// Seed of the retraining.
         seed: u64,
-        /// What went wrong.
+        /// Error of the training session.
         source: SessionError,
     },
     /// Files could not be used.
@@ -59,21 +59,21 @@ pub enum StudyError {
     /// The device failed while measuring.
     #[error(transparent)]
     Device(#[from] DeviceFailure),
-    /// The system refuses a thread.
+    /// The system refuses to start a thread.
     #[error("the system refuses what the program needs: {0}")]
     System(std::io::Error),
-    /// It was asked to stop.
+    /// The study was asked to stop.
     #[error("stopped; the same command goes on from here")]
     Stopped,
 }
 
 impl Retraining {
-    /// Whether it is the one of this arm and seed.
+    /// Returns true if this is the retraining of this arm and seed.
     pub(super) fn is(&self, arm: &str, seed: u64) -> bool {
         self.arm.name == arm && self.seed == seed
     }
 
-    /// Trains and measures what is not finished yet.
+    /// Trains and measures as far as that is not finished yet, and returns the outcome.
     pub(super) fn outcome(
         &self,
         study: &Study,
@@ -110,7 +110,7 @@ impl Retraining {
         Err(RunError::unusable(&self.folder, problem))
     }
 
-    /// Trains until the configuration ends it.
+    /// Trains, or resumes training, until the configuration ends it.
     fn train(
         &self,
         study: &Study,
@@ -158,7 +158,7 @@ impl Retraining {
         drop(inlet);
         match worker.join() {
             Ok(()) => {}
-            // That is an answer too: what was saved before is measured.
+            // Divergence is an answer too: the last checkpoint is measured.
             Err(SessionError::Diverged(_)) if checkpoint_folder(&self.folder, LATEST).is_ok() => {}
             Err(source) => {
                 return Err(StudyError::Session {
@@ -172,7 +172,7 @@ impl Retraining {
             .ok_or(StudyError::Stopped)
     }
 
-    /// Makes every test on the last epoch, and keeps what is found beside the run.
+    /// Makes every test on the last epoch, and stores the outcome in the run's folder.
     fn measure(&self, end: EndReason, seed: u64) -> Result<Outcome, StudyError> {
         let last = checkpoint_folder(&self.folder, LATEST)?;
         let weights = enter(&self.folder, &last)?.files.weights()?;

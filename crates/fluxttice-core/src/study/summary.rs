@@ -1,4 +1,4 @@
-//! What the retrainings of one arm say together.
+//! Summary of the retrainings of one arm.
 
 use serde::Serialize;
 
@@ -8,54 +8,54 @@ use crate::statistics::{interval, mean};
 use crate::vae::Vae;
 use crate::validation::{Group, HOLD_OUT, Score, Verdict};
 
-/// An arm over its seeds.
+/// Results of an arm over its seeds.
 #[derive(Clone, Debug, Serialize)]
 pub struct Summary {
-    /// The part.
+    /// Name of the part.
     pub part: &'static str,
-    /// The arm.
+    /// Name of the arm.
     pub arm: &'static str,
-    /// What it changes of the configuration.
+    /// Changes of the configuration, `KEY=VALUE`.
     pub set: &'static [&'static str],
-    /// The arm that it is held against.
+    /// Name of the arm that it is compared with; `None` for none.
     pub against: Option<&'static str>,
     /// Seeds, in the order of every list of values.
     pub seeds: Vec<u64>,
-    /// Epochs that were trained, by seed.
+    /// Number of trained epochs, by seed.
     pub epochs: Vec<u32>,
-    /// Seed of codes, draws and choices of the tests.
+    /// Seed of codes, draws and choices of the tests; `None` without a retraining.
     pub measure_seed: Option<u64>,
-    /// Every test, for A and for B.
+    /// Results of every test, for A and for B.
     pub tested: Vec<Tested>,
-    /// Where it came out otherwise than the part expects.
+    /// Verdicts that the part did not expect.
     pub surprises: Vec<Surprise>,
 }
 
-/// A test over the seeds.
+/// Results of a test over the seeds.
 #[derive(Clone, Debug, Serialize)]
 pub struct Tested {
-    /// The test.
+    /// Name of the test.
     pub test: String,
-    /// What it belongs to.
+    /// Group of tests that it belongs to.
     pub group: Group,
-    /// Whose.
+    /// VAE that is tested.
     pub which: Vae,
-    /// Values by seed; `None` where one is no number.
+    /// Values by seed; `None` where a value is not a number.
     pub values: Vec<Option<f64>>,
-    /// Their mean; `None` where one is missing.
+    /// Mean of the values; `None` where one is missing.
     pub mean: Option<f64>,
     /// Student's 95 % interval of the mean; `None` with one seed.
     pub interval: Option<[f64; 2]>,
-    /// How many of the seeds pass.
+    /// Number of seeds that pass.
     pub passes: usize,
-    /// What it is above the arm that it is held against.
+    /// Difference from the arm that it is compared with; `None` without one, or where a value is missing.
     pub difference: Option<Difference>,
 }
 
 /// A difference between two arms, seed by seed.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Difference {
-    /// Mean over seeds.
+    /// Mean difference over the seeds.
     pub mean: f64,
     /// Student's 95 % interval of the mean; `None` with one seed.
     pub interval: Option<[f64; 2]>,
@@ -69,7 +69,7 @@ impl Difference {
         }
     }
 
-    /// Whether the interval leaves 0 out.
+    /// Returns true if there is an interval and it does not contain 0.
     pub fn is_shown(&self) -> bool {
         self.interval
             .is_some_and(|[low, high]| low > 0.0 || high < 0.0)
@@ -79,18 +79,18 @@ impl Difference {
 /// A verdict that the part did not expect.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Surprise {
-    /// The test.
+    /// Name of the test.
     pub test: String,
-    /// Whose.
+    /// VAE that is tested.
     pub which: Vae,
-    /// The seed.
+    /// Seed of the retraining.
     pub seed: u64,
-    /// What was found.
+    /// Verdict that was found.
     pub verdict: Verdict,
 }
 
 impl Summary {
-    /// An arm of a part over these seeds.
+    /// Summarizes an arm of a part over these seeds; `found` returns the outcome of an arm and a seed.
     pub(super) fn new<'a>(
         part: &'static Part,
         arm: &'static Arm,
@@ -117,7 +117,7 @@ impl Summary {
         }
     }
 
-    /// A test of one VAE.
+    /// Returns the results of a test for one VAE; `None` where there are none.
     pub fn tested(&self, test: &str, which: Vae) -> Option<&Tested> {
         let wanted = |tested: &&Tested| tested.test == test && tested.which == which;
         self.tested.iter().find(wanted)

@@ -1,40 +1,42 @@
-//! Best epochs by each figure, and for how long the one that stops the run has not got better.
+//! Best epochs by each figure, and whether an epoch improved the figure that stops the run.
 
 use serde::{Deserialize, Serialize};
 
 use crate::config::StopBy;
 use crate::record::BestOf;
 
-/// Best epochs beside the one by validation loss, and what counts as one towards an early stop.
+/// Best epochs by figures other than the validation loss, and the value with which an early stop compares.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct Bests {
-    /// By argmax coverage, mean of A and B in percent.
+    /// Best epoch by argmax coverage, mean of A and B in percent.
     pub coverage: Option<BestOf>,
-    /// By I(z; x), mean of A and B in nats.
+    /// Best epoch by I(z; x), mean of A and B in nats.
     pub information: Option<BestOf>,
-    /// The value that the next one must be better than by the smallest gain.
+    /// Value of the figure that stops the run at its last improvement, with the sign changed for a loss. The
+    /// next improvement must exceed it by the smallest gain.
     counted: Option<f64>,
 }
 
-/// The figures of an epoch that it is judged by; what was not measured is not a number.
+/// Figures by which an epoch is judged; NaN where one was not measured.
 #[derive(Clone, Copy, Debug)]
 pub struct Judged {
-    /// Its number.
+    /// Number of the epoch, from 0.
     pub epoch: u32,
     /// Validation loss in nats.
     pub validation_loss: f64,
     /// Argmax coverage in percent, mean of A and B.
     pub coverage: f64,
-    /// I(z; x) in nats, mean of A and B, where that stops the run.
+    /// I(z; x) in nats, mean of A and B; NaN where the configuration does not ask for it.
     pub information: f64,
 }
 
 impl Bests {
-    /// Takes an epoch in; whether it is better, by more than `gain`, in the figure that stops the run.
+    /// Takes in an epoch. Returns true if it is better by more than `gain` in the figure `by`, which stops
+    /// the run.
     pub fn judge(&mut self, judged: Judged, by: StopBy, gain: f64) -> bool {
         better(&mut self.coverage, judged.epoch, judged.coverage);
-        // As if more were always better.
+        // Negated where less is better, so that more always is.
         let value = match by {
             StopBy::ValidationLoss => -judged.validation_loss,
             StopBy::ArgmaxCoverage => judged.coverage,
@@ -50,24 +52,24 @@ impl Bests {
         better
     }
 
-    /// Takes in I(z; x) of an epoch, mean of A and B.
+    /// Takes in I(z; x) of an epoch, mean of A and B in nats.
     pub fn inform(&mut self, epoch: u32, information: f64) {
         better(&mut self.information, epoch, information);
     }
 
-    /// Begins to count anew: another figure stops the run from now on.
+    /// Forgets the last improvement: another figure stops the run from now on.
     pub fn count_anew(&mut self) {
         self.counted = None;
     }
 
-    /// Goes on from a state of before other figures were counted.
+    /// Takes the best validation loss for the last improvement, where a checkpoint is older than that value.
     pub fn counting_from(mut self, validation_loss: Option<f64>) -> Self {
         self.counted = self.counted.or(validation_loss.map(|loss| -loss));
         self
     }
 }
 
-/// Takes a figure for the best where it is.
+/// Replaces the best epoch where this value is larger.
 fn better(best: &mut Option<BestOf>, epoch: u32, value: f64) {
     let more = match *best {
         Some(best) => value > best.value,

@@ -1,4 +1,4 @@
-//! The rules that steer an epoch: gradient balance, λ adaptation, StateNet's corrections.
+//! Rules that steer an epoch: gradient balance, λ adaptation, StateNet's corrections.
 
 use serde::{Deserialize, Serialize};
 
@@ -9,7 +9,7 @@ use crate::schedule::Scheduled;
 
 /// Keeps ratios of averages finite.
 const RATIO_EPSILON: f64 = 1e-8;
-/// A gradient ratio strictly inside is balanced.
+/// Bounds of a balanced gradient ratio, both exclusive.
 pub const BALANCED: (f64, f64) = (0.8, 1.2);
 /// Momentum of the gradient averages where the ratio is balanced, where it is not, and where
 /// `adaptive_scheduling` is off.
@@ -31,7 +31,7 @@ const SCALE_BOUNDS: (f64, f64) = (0.5, 2.0);
 /// λ1 and λ2 at the start.
 const LAMBDA_START: f64 = 0.7;
 
-/// Everything that carries over from batch to batch and epoch to epoch beside weights and optimizer.
+/// State that carries over from batch to batch and from epoch to epoch, apart from weights and optimizer.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Controller {
@@ -39,7 +39,7 @@ pub struct Controller {
     pub gradient_emas: [f64; 2],
     /// Momentum of those averages in this epoch.
     pub momentum: f64,
-    /// Whether the ratio at this epoch's start was balanced.
+    /// True if the ratio at this epoch's start was balanced; always false without `adaptive_scheduling`.
     pub balanced: bool,
     /// norm_B / norm_A as this epoch began.
     pub ratio: f64,
@@ -49,7 +49,7 @@ pub struct Controller {
     pub lambda2: f64,
     /// Weight of the entropy alignment.
     pub lambda3: f64,
-    /// Phase 1..=4.
+    /// Phase of the schedule, 1..=4.
     pub phase: u8,
     /// Learning rate in use: scheduled, then corrected.
     pub learning_rate: f64,
@@ -110,7 +110,7 @@ impl Controller {
         };
     }
 
-    /// What is held stays where it is held, whatever moved it.
+    /// Sets each λ that the configuration holds to its held value.
     fn hold(&mut self, config: &Config) {
         let hold = &config.hold;
         for (value, held) in [
@@ -157,7 +157,7 @@ impl Controller {
         self.lambda2 = clamp(self.lambda2, LAMBDA_BOUNDS);
     }
 
-    /// The scales s_A and s_B that balance the two losses.
+    /// Returns the scales s_A and s_B that balance the two losses; 1 where `gradient_balance` is off.
     pub fn scales(&self, model: &Model) -> [f64; 2] {
         if !model.gradient_balance {
             return [1.0; 2];
@@ -169,7 +169,7 @@ impl Controller {
         ]
     }
 
-    /// What StateNet reads of a batch's loss and of the run.
+    /// Returns the input of StateNet: nine figures of a batch's loss and of the run.
     pub fn state(&self, loss: &Loss, rho: f64) -> [f64; 9] {
         [
             loss.entropy_a,
@@ -205,7 +205,7 @@ impl Controller {
         }
     }
 
-    /// Takes the norms of a clipped gradient's two parts into the averages.
+    /// Takes the norms of a clipped gradient's two parts into the averages; a norm of 0 is skipped.
     pub fn observe_gradient(&mut self, parts: [f64; 2]) {
         for (ema, norm) in self.gradient_emas.iter_mut().zip(parts) {
             if norm > 0.0 {
@@ -215,7 +215,7 @@ impl Controller {
     }
 }
 
-/// The learning rate after StateNet's correction; one that is held is not corrected.
+/// Returns the learning rate after StateNet's correction; one that is held is not corrected.
 fn corrected_rate(scheduled: f64, delta: f32, config: &Config) -> f64 {
     if config.hold.learning_rate.is_some() {
         return scheduled;

@@ -21,10 +21,11 @@ use crate::vae::Vae;
 /// Model, optimizer and controller: all that training changes.
 #[derive(Clone, Debug)]
 pub struct Core {
-    /// On a device with autodiff, of what is trained.
+    /// Network made of `trained`, on a device with autodiff.
     pub(super) vaes: Vaes,
     pub(super) trained: Trained,
-    /// What the last step subtracted, where StateNet is taught by it; an epoch's first batch does not look at it.
+    /// Update that the last step subtracted; kept where StateNet is taught by it. An epoch's first batch does
+    /// not use it.
     pub(super) last: Option<Tensor<2>>,
     pub(super) member: Member,
     pub(super) device: Device,
@@ -34,9 +35,9 @@ pub struct Core {
 /// Random numbers of one training batch, of one model or of S members at once.
 #[derive(Clone, Debug)]
 pub struct Noise<const D: usize = 2> {
-    /// ε of A and B, `[n, 16]` or `[S, n, 16]`.
+    /// Posterior noise ε of A and B, `[n, 16]` or `[S, n, 16]`.
     pub epsilon: [Tensor<D>; 2],
-    /// Added to the codes of A and B, of the same shape; only a disruption adds anything.
+    /// Noise added to the codes of A and B, of the same shape; `None` unless a disruption adds any.
     pub jitter: Option<[Tensor<D>; 2]>,
 }
 
@@ -68,17 +69,17 @@ impl Core {
         }
     }
 
-    /// The device with autodiff on which batches and noise are expected, and their type.
+    /// Returns the device with autodiff on which batches and noise are expected, and their type.
     pub fn placement(&self) -> (&Device, DType) {
         (&self.device, self.dtype)
     }
 
-    /// The controller.
+    /// Returns the controller: λ, gradient averages, phase and learning rate.
     pub fn controller(&self) -> &Controller {
         &self.member.controller
     }
 
-    /// The controller, to begin an epoch with, or to be given another.
+    /// Returns the controller, to begin an epoch with or to replace it.
     pub fn controller_mut(&mut self) -> &mut Controller {
         &mut self.member.controller
     }
@@ -88,7 +89,7 @@ impl Core {
         self.member.config = config.clone();
     }
 
-    /// Teaches StateNet by what its correction of this epoch did, where the configuration asks for it.
+    /// Teaches StateNet by the effect of its correction in this epoch, where the configuration asks for it.
     pub fn teach_state_net(&mut self) {
         self.member.teach_state_net();
     }
@@ -98,33 +99,33 @@ impl Core {
     /// The optimizer's moments stay as they are.
     ///
     /// # Errors
-    /// The device's failure to hand the weights over.
+    /// Returns the device's failure to hand the weights over.
     pub fn mix_decoders(&mut self, fresh: &Weights, share: f64) -> Result<(), DeviceFailure> {
         let mixed = self.weights()?.with_decoders_mixed(fresh, share);
         self.place(&mixed);
         Ok(())
     }
 
-    /// Multiplies the logits of both decoders, by their last layers' weights.
+    /// Multiplies the logits of both decoders, through the weights of their last layers.
     ///
     /// # Errors
-    /// The device's failure to hand the weights over.
+    /// Returns the device's failure to hand the weights over.
     pub fn scale_logits(&mut self, factor: f64) -> Result<(), DeviceFailure> {
         let scaled = self.weights()?.with_logits_scaled(factor);
         self.place(&scaled);
         Ok(())
     }
 
-    /// Other numbers for both VAEs.
+    /// Replaces the parameters of both VAEs.
     pub(super) fn place(&mut self, weights: &Weights) {
         self.trained.set_parameters(0, flattened(weights));
         self.vaes = self.trained.network();
     }
 
-    /// The weights in the original's layout, read back from the device.
+    /// Reads the weights back from the device, in the original's layout.
     ///
     /// # Errors
-    /// The device's failure to hand the numbers over.
+    /// Returns the device's failure to hand the numbers over.
     pub fn weights(&self) -> Result<Weights, DeviceFailure> {
         let architecture = self.trained.architecture();
         let mut tensors = unflattened(&self.trained.parameters(0)?, architecture);
@@ -136,10 +137,10 @@ impl Core {
         })
     }
 
-    /// The optimizer, as a checkpoint keeps it.
+    /// Reads the optimizer's state back from the device, as a checkpoint keeps it.
     ///
     /// # Errors
-    /// The device's failure to hand the numbers over.
+    /// Returns the device's failure to hand the numbers over.
     pub fn optimizer(&self) -> Result<OptimizerState, DeviceFailure> {
         self.trained.optimizer(0)
     }
@@ -149,14 +150,15 @@ impl Core {
         self.trained.set_optimizer(0, state);
     }
 
-    /// One step on one batch; `first` marks an epoch's first batch.
+    /// Takes one step on one batch; `first` marks an epoch's first batch.
     ///
     /// The loss is formed with λ as they are; StateNet's correction on the first batch then sets
     /// the learning rate of this very step and the λ of the next.
     ///
     /// # Errors
-    /// [`StepError::Diverged`] where a figure is not finite; nothing has changed then. [`StepError::Device`] where
-    /// the device fails, after which the controller may be a batch ahead of the numbers.
+    /// Fails with [`StepError::Diverged`] where a figure is not finite; nothing has changed then. Fails with
+    /// [`StepError::Device`] where the device fails, after which the controller may be a batch ahead of the
+    /// parameters.
     pub fn train_batch(
         &mut self,
         batch: &Batch,
@@ -202,7 +204,7 @@ impl Core {
         Ok(report)
     }
 
-    /// What goes beyond the published loss, `[1]`.
+    /// Returns the penalties that go beyond the published loss, `[1]`; `None` where there are none.
     fn penalty(&self, batch: &Batch) -> Option<Tensor<1>> {
         let beyond = &self.member.config.beyond;
         let weight = |weight: Option<f64>| weight.unwrap_or(0.0);
@@ -221,24 +223,24 @@ impl Core {
             .reduce(|one, other| one + other)
     }
 
-    /// The model as it is.
+    /// Returns the model as it is, with autodiff.
     pub fn model(&self) -> DualVae {
         let state_net = self.member.state_net.clone();
         DualVae::of_parts(self.vaes.clone(), state_net, self.trained.architecture())
     }
 
-    /// The same without autodiff.
+    /// Returns the model as it is, without autodiff.
     pub fn inference_model(&self) -> DualVae {
         self.model().valid()
     }
 
-    /// The loss of one batch in evaluation mode: z = μ, no balance scales, no step; and what the model
-    /// makes of its operations.
+    /// Computes the loss of one batch in evaluation mode: z = μ, no balance scales, no step. Also returns the
+    /// logits and posterior means of its operations.
     ///
     /// `model` is the [`inference_model`](Self::inference_model).
     ///
     /// # Errors
-    /// The device's failure.
+    /// Returns the device's failure.
     pub fn validate_batch(
         &self,
         model: &DualVae,

@@ -1,5 +1,6 @@
-//! What a training batch shows and asks for: as published, every training operation once an epoch, to be
-//! decoded to itself. Everything else in here goes beyond, and never shows what is held out.
+//! Inputs and targets of the training batches. As published, every training operation is shown once an epoch
+//! and is its own target. Everything else in here goes beyond; renamed operations, views and sums that are
+//! held out are left out.
 
 use burn::tensor::{DType, Device, Tensor};
 
@@ -10,37 +11,37 @@ use crate::random::{Purpose, Stream};
 use crate::space::symmetry::Permutation;
 use crate::space::{Operation, OperationSet};
 
-/// What a run teaches.
+/// Training operations of a run, their targets, and their order in a curriculum.
 #[derive(Clone, Debug)]
 pub struct Lessons {
-    /// Trained on.
+    /// Training operations, by row.
     operations: Vec<Operation>,
-    /// The same as a set.
+    /// The training operations as a set.
     known: OperationSet,
-    /// What each operation is to be decoded to, where that is not itself.
+    /// Target of every operation, by its index; `None` where each is its own target.
     targets: Option<Vec<Operation>>,
-    /// The place of each training operation in the order from sparse to dense.
+    /// Place of each training operation in the order from most zeros to fewest.
     place: Vec<u32>,
 }
 
-/// Where in a run a batch stands, and the key of its random numbers.
+/// Position of a batch in a run, and the key of its random numbers.
 #[derive(Clone, Copy, Debug)]
 pub struct At {
-    /// Key.
+    /// Key of the random numbers; the run's seed, or another in a repetition.
     pub key: u64,
-    /// Epoch.
+    /// Number of the epoch, from 0.
     pub epoch: u32,
-    /// Batch within the epoch.
+    /// Number of the batch within the epoch, from 0.
     pub batch: u32,
 }
 
 impl At {
-    /// Random numbers of this batch.
+    /// Returns the stream of this batch's random numbers for a purpose.
     pub fn stream(self, purpose: Purpose) -> Stream {
         Stream::new(self.key, purpose, self.epoch, self.batch)
     }
 
-    /// Standard normal numbers `[rows, 16]`.
+    /// Draws standard normal numbers `[rows, 16]` and places them on a device.
     pub fn normals(
         self,
         purpose: Purpose,
@@ -50,7 +51,7 @@ impl At {
         codes_tensor(self.normal_numbers(purpose, rows), device, dtype)
     }
 
-    /// The same on the host, row by row.
+    /// Draws standard normal numbers on the host, row by row, 16 in each.
     pub fn normal_numbers(self, purpose: Purpose, rows: usize) -> Vec<f64> {
         let stream = self.stream(purpose);
         let mut numbers = vec![0.0; rows * LATENT];
@@ -62,7 +63,7 @@ impl At {
 }
 
 impl Lessons {
-    /// The lessons of a run that trains on these operations.
+    /// Prepares the batches of a run that trains on these operations.
     pub fn new(config: &Config, operations: &[Operation]) -> Self {
         let mut rows: Vec<u32> = (0..operations.len() as u32).collect();
         rows.sort_by_key(|row| std::cmp::Reverse(operations[*row as usize].zeros()));
@@ -78,7 +79,7 @@ impl Lessons {
         }
     }
 
-    /// How many operations an epoch shows.
+    /// Returns the number of operations that an epoch shows: all of them, or fewer during a curriculum.
     pub fn rows(&self, config: &Config, epoch: u32) -> usize {
         let all = self.operations.len();
         match config.beyond.curriculum_epochs {
@@ -91,7 +92,7 @@ impl Lessons {
         }
     }
 
-    /// The rows of an epoch in random order.
+    /// Returns the rows that an epoch shows, in random order.
     pub fn order(&self, config: &Config, key: u64, epoch: u32) -> Vec<u32> {
         let rows = self.rows(config, epoch);
         let stream = Stream::new(key, Purpose::Shuffle, epoch, 0);
@@ -102,7 +103,7 @@ impl Lessons {
         order
     }
 
-    /// The batch of these rows.
+    /// Builds the batch of these rows, with the operations and codes that its penalties need.
     pub fn batch(
         &self,
         beyond: &Beyond,
@@ -126,7 +127,7 @@ impl Lessons {
         batch
     }
 
-    /// What is shown of the operations of these rows, each with what it is to be decoded to.
+    /// Returns the input and the target of each of these rows.
     pub fn pairs(&self, beyond: &Beyond, rows: &[u32], at: At) -> Vec<[Operation; 2]> {
         let shown = at.stream(Purpose::Shown);
         (0..)
@@ -138,7 +139,8 @@ impl Lessons {
             .collect()
     }
 
-    /// What is shown of an operation, and what it is to be decoded to.
+    /// Returns the input and the target of an operation; `uniform` gives the random number of a column, in
+    /// [0, 1).
     fn pair(
         &self,
         beyond: &Beyond,

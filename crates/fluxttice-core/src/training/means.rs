@@ -11,7 +11,7 @@ pub struct Means {
 }
 
 impl Means {
-    /// Takes a batch in.
+    /// Adds the loss of a batch to the sums.
     pub fn add(&mut self, loss: &Loss) {
         self.batches += 1;
         let sum = &mut self.sum;
@@ -34,7 +34,7 @@ impl Means {
         }
     }
 
-    /// Whether no batch was taken in.
+    /// Returns true if no batch was added.
     pub fn is_empty(&self) -> bool {
         self.batches == 0
     }
@@ -43,7 +43,7 @@ impl Means {
         sum / f64::from(self.batches)
     }
 
-    /// Means of the loss's terms; NaN without a batch.
+    /// Returns the means of the loss's terms; NaN without a batch.
     pub fn terms(&self) -> LossTerms {
         LossTerms {
             loss: self.mean(self.sum.loss),
@@ -58,7 +58,7 @@ impl Means {
         }
     }
 
-    /// Means of the latent entropies H_A and H_B.
+    /// Returns the means of the latent entropies H_A and H_B; NaN without a batch.
     pub fn entropies(&self) -> [f64; 2] {
         [self.mean(self.sum.entropy_a), self.mean(self.sum.entropy_b)]
     }

@@ -1,4 +1,4 @@
-//! What decides a model's steps, be it trained alone or among others.
+//! Decisions about a model's steps, whether it is trained alone or with others.
 
 use super::controller::Controller;
 use super::optimizer::{Clipped, Places, Stride};
@@ -9,36 +9,36 @@ use crate::model::{Loss, LossWeights, StateNet};
 use crate::record::StateNetAnswer;
 use crate::schedule::Scheduled;
 
-/// What one training batch gave.
+/// Results of one training batch.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct BatchReport {
     /// The loss before the step.
     pub loss: Loss,
-    /// The gradient.
+    /// Norms of the gradient, and the factor by which it was clipped.
     pub gradient: Clipped,
     /// StateNet's answer, on an epoch's first batch where StateNet is on.
     pub statenet: Option<StateNetAnswer>,
 }
 
-/// Why a step was not taken. The parameters are as they were before the batch.
+/// Reason for which a step was not taken. The parameters are as they were before the batch.
 #[derive(Clone, Debug, PartialEq, thiserror::Error)]
 pub enum StepError {
     /// A figure is not finite.
     #[error("training diverged: {what} is {value} (loss {loss})")]
     Diverged {
-        /// The figure.
+        /// Name of the figure.
         what: &'static str,
-        /// Its value.
+        /// Value of the figure: NaN or infinite.
         value: f64,
-        /// The batch's loss.
+        /// Loss of the batch.
         loss: f64,
     },
-    /// The device failed.
+    /// The device failed while it computed.
     #[error(transparent)]
     Device(#[from] DeviceFailure),
 }
 
-/// That a figure is a number.
+/// Checks that a figure is finite.
 pub(super) fn finite(what: &'static str, value: f64, loss: &Loss) -> Result<(), StepError> {
     if value.is_finite() {
         return Ok(());
@@ -47,7 +47,7 @@ pub(super) fn finite(what: &'static str, value: f64, loss: &Loss) -> Result<(), 
     Err(StepError::Diverged { what, value, loss })
 }
 
-/// One model in training, but for its numbers on the device.
+/// One model in training, without its numbers on the device.
 #[derive(Clone, Debug)]
 pub(super) struct Member {
     pub(super) config: Config,
@@ -56,14 +56,14 @@ pub(super) struct Member {
     agreement: Agreement,
 }
 
-/// What a batch is found to be, before its step.
+/// Findings about a batch, before its step.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Assessed {
     loss: Loss,
     gradient: Clipped,
-    /// An epoch's first.
+    /// Set for an epoch's first batch.
     first: bool,
-    /// What StateNet saw and answered.
+    /// Input and answer of StateNet.
     correction: Option<([f64; 9], [f32; 4])>,
 }
 
@@ -77,12 +77,12 @@ impl Member {
         }
     }
 
-    /// Factors that balance the losses of A and B while training.
+    /// Returns the factors that balance the losses of A and B while training.
     pub(super) fn scales(&self) -> [f64; 2] {
         self.controller.scales(&self.config.model)
     }
 
-    /// The weights of a batch's loss under these balance scales of A and B.
+    /// Returns the weights of a batch's loss under these balance scales of A and B.
     pub(super) fn loss_weights(
         &self,
         scheduled: &Scheduled,
@@ -104,11 +104,12 @@ impl Member {
         }
     }
 
-    /// The loss of what was read of a batch, its gradient clipped, and in an epoch's first batch what StateNet
-    /// answers, where it is on.
+    /// Computes a batch's loss and the clipping of its gradient, and in an epoch's first batch StateNet's
+    /// answer, where StateNet is on.
     ///
     /// # Errors
-    /// [`StepError::Diverged`] where loss or gradient is no number, or the device's failure.
+    /// Fails with [`StepError::Diverged`] where loss or gradient is not finite, and returns the device's
+    /// failure.
     pub(super) fn assess(
         &self,
         reading: &Reading,
@@ -136,7 +137,7 @@ impl Member {
         })
     }
 
-    /// Takes in a batch, before its step; `products` are those of its gradient with the step before it.
+    /// Takes in a batch, before its step; `products` are those of its gradient with the update before it.
     pub(super) fn take_in(&mut self, assessed: Assessed, products: &[Vec<f64>; 2]) -> BatchReport {
         let Assessed { loss, gradient, .. } = assessed;
         if assessed.first {
@@ -155,7 +156,7 @@ impl Member {
         }
     }
 
-    /// The step after that batch.
+    /// Returns the factors of the step after that batch.
     pub(super) fn stride(&self, after: &BatchReport) -> Stride {
         Stride {
             coefficient: after.gradient.coefficient,
@@ -164,17 +165,17 @@ impl Member {
         }
     }
 
-    /// Whether StateNet is taught by what its corrections did.
+    /// Returns true if StateNet is taught by the effect of its corrections.
     pub(super) fn teaches(&self) -> bool {
         self.config.beyond.statenet_rate.is_some()
     }
 
-    /// Teaches StateNet by what its correction of this epoch did, where the configuration asks for it.
+    /// Teaches StateNet by the effect of its correction in this epoch, where the configuration asks for it.
     ///
     /// The signal is the hypergradient (Baydin et al., *Online learning rate adaptation with
     /// hypergradient descent*, 2018): where a gradient points along the update before it, a larger step
-    /// would have lowered the loss further. It is taken as a cosine, mean over the epoch's batches, so that
-    /// its size is that of no loss. λ1..3 have no such signal and are left to what they were.
+    /// would have lowered the loss further. The signal is a cosine, mean over the epoch's batches, so that
+    /// its size does not depend on that of the loss. λ1..3 have no such signal and are not taught.
     pub(super) fn teach_state_net(&mut self) {
         let agreement = std::mem::take(&mut self.agreement);
         if let (Some(rate), Some(state)) = (self.config.beyond.statenet_rate, agreement.state) {
@@ -184,10 +185,10 @@ impl Member {
     }
 }
 
-/// How far gradients point along the updates before them, within one epoch.
+/// Agreement of gradients with the updates before them, within one epoch, as a sum of cosines.
 #[derive(Clone, Debug, Default)]
 struct Agreement {
-    /// What StateNet saw in this epoch.
+    /// Input of StateNet in this epoch.
     state: Option<[f64; 9]>,
     cosines: f64,
     batches: u32,

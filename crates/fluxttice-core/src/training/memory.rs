@@ -1,29 +1,29 @@
-//! Memory of a batch, and between one batch and the next.
+//! Memory that a batch needs, and memory that is kept from one batch to the next.
 
 use std::fs;
 use std::hint::black_box;
 
 use crate::config::{Config, ConfigError, Fault, Place, Problem};
 
-/// What a batch takes for each pair of its rows, in bytes: the loss compares all with all. Measured on the
+/// Memory of a batch for each pair of its rows, in bytes: the loss compares all with all. Measured on the
 /// processor: 82 MB with 512 rows, 247 MB with 1,024, 869 MB with 2,048.
 const OF_A_PAIR: u64 = 200;
-/// What is worth a word, in bytes.
+/// Need above which the user is told, in bytes.
 const MUCH: u64 = 1 << 30;
 
-/// What training a configuration needs.
+/// Need of memory while a configuration is trained.
 #[derive(Debug, PartialEq, Eq)]
 pub enum Need {
-    /// Not worth a word.
+    /// At most 1 GiB, which the user is not told.
     Little,
-    /// So much that it is said, in words.
+    /// More than 1 GiB, described for the user.
     Much(String),
 }
 
-/// What a batch of this configuration needs on the processor.
+/// Estimates the memory that a batch of this configuration needs on the processor.
 ///
 /// # Errors
-/// More than the machine has.
+/// Fails where that is more than the machine has.
 pub fn need(config: &Config) -> Result<Need, ConfigError> {
     need_of(config, of_machine())
 }
@@ -55,8 +55,8 @@ fn need_of(config: &Config, machine: Option<u64>) -> Result<Need, ConfigError> {
     }
 }
 
-/// The machine's memory in bytes, or what its control group may use where that is less; `None` where the system does
-/// not say.
+/// Returns the machine's memory in bytes, or the limit of its control group or of this process where that is
+/// less; `None` where the system does not say.
 fn of_machine() -> Option<u64> {
     let memory = fs::read_to_string("/proc/meminfo").ok()?;
     let line = memory
@@ -70,7 +70,7 @@ fn of_machine() -> Option<u64> {
     Some((kibibytes * 1024).min(least.unwrap_or(u64::MAX)))
 }
 
-/// What this process may use (`ulimit -v`, `ulimit -d`).
+/// Returns the limit of this process's memory in bytes (`ulimit -v`, `ulimit -d`); `None` without one.
 fn of_process() -> Option<u64> {
     #[cfg(unix)]
     {
@@ -82,12 +82,13 @@ fn of_process() -> Option<u64> {
     None
 }
 
-/// Twice as much is kept, with which a batch of 64 gets along.
+/// Size of the block that is freed, in bytes. Twice as much is kept, which suffices for a batch of 64.
 const BLOCK: usize = 4 << 20;
 
-/// Makes glibc's allocator keep what a batch frees for the next one, instead of giving it back to the system and
-/// asking for it again page by page: it gives memory back only beyond twice the largest block that was ever
-/// freed. Nothing is written to this one, so that it costs none itself. Other allocators take no notice.
+/// Makes glibc's allocator keep the memory that a batch frees for the next one, instead of returning it to
+/// the system and asking for it again page by page: it returns memory only beyond twice the largest block
+/// that was ever freed. Nothing is written to the block freed here, so that it takes no memory itself. Other
+/// allocators are not affected.
 pub(super) fn keep_freed() {
     drop(black_box(Vec::<u8>::with_capacity(BLOCK)));
 }

@@ -1,4 +1,4 @@
-//! One epoch after another: split, controller, optimizer step, the loop.
+//! Training: split, controller, optimizer step, and the loop over the epochs.
 
 mod best;
 mod controller;
@@ -34,7 +34,7 @@ pub use steer::{Agenda, Planned, Steer};
 pub use together::Seat;
 pub use trainer::{ARGMAX_SAMPLES, Advance, Trainer};
 
-/// What of the network a configuration asks for.
+/// Takes the architecture that a configuration asks for.
 impl From<&Config> for Architecture {
     fn from(config: &Config) -> Self {
         let beyond = &config.beyond;

@@ -1,4 +1,5 @@
-//! What the validation pass shows beside its loss: what is rebuilt, and which dimensions are used.
+//! Figures of the validation pass beside its loss: operations rebuilt without an error, and active
+//! dimensions.
 
 use crate::measure::most_likely;
 use crate::model::LATENT;
@@ -10,7 +11,7 @@ use crate::vae::PerVae;
 /// and Salakhutdinov, *Importance weighted autoencoders*, 2016).
 const ACTIVE: f64 = 0.01;
 
-/// What the model makes of some operations, read back from the device.
+/// Logits and posterior means of some operations, read back from the device.
 #[derive(Clone, Debug)]
 pub struct Seen {
     /// Logits of A and B at ρ = 0, `[n, 9, 3]`.
@@ -32,7 +33,7 @@ pub struct Observed {
 }
 
 impl Observed {
-    /// Takes a batch in.
+    /// Adds a batch to the sums.
     pub fn add(&mut self, operations: &[Operation], seen: &Seen) {
         self.operations += operations.len() as u32;
         for which in 0..2 {
@@ -47,7 +48,7 @@ impl Observed {
         }
     }
 
-    /// The figures; `None` without an operation.
+    /// Returns the figures of the pass; `None` without an operation.
     pub fn figures(&self) -> Option<Latent> {
         let n = f64::from(self.operations);
         if self.operations == 0 {
@@ -74,7 +75,7 @@ impl Observed {
     }
 }
 
-/// Operations that the most likely values of their logits rebuild without an error.
+/// Counts the operations that the most likely values of their logits rebuild without an error.
 fn exact(operations: &[Operation], logits: &[f64]) -> u32 {
     let rebuilt = logits.chunks_exact(ENTRIES * VALUES).map(most_likely);
     let same = operations

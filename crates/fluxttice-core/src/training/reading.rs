@@ -1,4 +1,4 @@
-//! What the host decides by, read from the device at once: after a training batch, after a validation batch.
+//! Numbers by which the host decides, read from the device together, after a training or a validation batch.
 
 use burn::tensor::Tensor;
 
@@ -7,24 +7,24 @@ use super::optimizer::FlatGradients;
 use crate::device::{DeviceFailure, read_all};
 use crate::model::{FIGURES, Forward, Loss, LossGraph, LossWeights};
 
-/// Of a training batch of one model, or of S members one after another.
+/// Numbers of a training batch, of one model or of S members one after another.
 #[derive(Clone, Debug)]
 pub(super) struct Reading {
-    /// [`LossGraph::figures`].
+    /// Numbers of [`LossGraph::figures`].
     pub(super) figures: [Vec<f64>; FIGURES],
-    /// [`FlatGradients::squares`].
+    /// Numbers of [`FlatGradients::squares`].
     pub(super) squares: Vec<f64>,
-    /// [`FlatGradients::products`] with the last step, empty without one.
+    /// Numbers of [`FlatGradients::products`] with the last update; empty without one.
     pub(super) products: [Vec<f64>; 2],
-    /// What goes beyond the published loss, empty where nothing does.
+    /// Penalty that goes beyond the published loss; empty without one.
     pub(super) penalty: Vec<f64>,
 }
 
 impl Reading {
-    /// Waits for the device.
+    /// Waits for the device and reads the numbers of a training batch.
     ///
     /// # Errors
-    /// Its failure.
+    /// Returns the device's failure.
     pub(super) fn of(
         graph: LossGraph,
         gradient: &FlatGradients,
@@ -49,7 +49,7 @@ impl Reading {
         })
     }
 
-    /// The part of one of so many members.
+    /// Returns the part of one member, of `members` in all.
     pub(super) fn part(&self, member: usize, members: usize) -> Self {
         let part = |all: &Vec<f64>| part(all, member, members);
         Self {
@@ -60,7 +60,7 @@ impl Reading {
         }
     }
 
-    /// The batch's loss.
+    /// Computes the batch's loss, penalty included.
     pub(super) fn loss(&self, weights: &LossWeights) -> Loss {
         let mut loss = Loss::from_figures(&self.figures, weights);
         loss.penalty = self.penalty.iter().sum();
@@ -69,7 +69,7 @@ impl Reading {
     }
 }
 
-/// Of a validation batch of one model, or of S members one after another.
+/// Numbers of a validation batch, of one model or of S members one after another.
 #[derive(Clone, Debug)]
 pub(super) struct ExamReading {
     figures: [Vec<f64>; FIGURES],
@@ -77,10 +77,11 @@ pub(super) struct ExamReading {
 }
 
 impl ExamReading {
-    /// Waits for the device; `alone` are logits at ρ = 0.
+    /// Waits for the device and reads the numbers of a validation batch; `alone` are the logits without
+    /// injection, at ρ = 0.
     ///
     /// # Errors
-    /// Its failure.
+    /// Returns the device's failure.
     pub(super) fn of<const D: usize, const E: usize>(
         graph: LossGraph,
         alone: [Tensor<E>; 2],
@@ -105,7 +106,7 @@ impl ExamReading {
         })
     }
 
-    /// The part of one of so many members.
+    /// Returns the part of one member, of `members` in all.
     pub(super) fn part(&self, member: usize, members: usize) -> Self {
         let part = |all: &Vec<f64>| part(all, member, members);
         Self {
@@ -118,13 +119,13 @@ impl ExamReading {
         }
     }
 
-    /// The batch's loss, and what the model makes of it.
+    /// Computes the batch's loss; also returns its logits and posterior means.
     pub(super) fn judged(self, weights: &LossWeights) -> (Loss, Seen) {
         (Loss::from_figures(&self.figures, weights), self.seen)
     }
 }
 
-/// The part of a member in what was read of all members.
+/// Returns the part of one member in the numbers of all.
 fn part(all: &[f64], member: usize, members: usize) -> Vec<f64> {
     let each = all.len() / members;
     all.iter().skip(member * each).take(each).copied().collect()

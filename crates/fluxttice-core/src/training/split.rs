@@ -7,16 +7,16 @@ use crate::space::{OPERATIONS, Operation, OperationSet};
 /// All operations, each in exactly one part.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Split {
-    /// Trained on.
+    /// Operations that the model is trained on.
     pub train: Vec<Operation>,
-    /// Chooses the best checkpoint and stops the run.
+    /// Operations that choose the best checkpoint and stop the run.
     pub validation: Vec<Operation>,
-    /// Never looked at while training.
+    /// Operations that training never looks at.
     pub test: Vec<Operation>,
 }
 
 impl Split {
-    /// A random split, a function of the configuration's seed and shares.
+    /// Draws a random split, a function of the configuration's seed and shares.
     ///
     /// The shares of training and validation are rounded down, the rest is the test split. Where
     /// whole orbits are held out, parts end where the orbit at their border does: they are larger by up
@@ -44,7 +44,7 @@ impl Split {
         }
     }
 
-    /// Whole orbits, in the order in which the first of each comes.
+    /// Splits by whole orbits, in the order in which the first operation of each comes.
     fn by_orbits(order: &[Operation], train: usize, validation: usize) -> Self {
         let mut split = Self {
             train: Vec::with_capacity(train),
@@ -72,8 +72,8 @@ impl Split {
     }
 }
 
-/// What each operation is to be decoded to where targets are shuffled: a permutation of all, a function of
-/// the configuration's seed. `None` where every operation is its own target.
+/// Returns the target of each operation where targets are shuffled: a permutation of all operations, a
+/// function of the configuration's seed. `None` where every operation is its own target.
 pub fn targets(config: &Config) -> Option<Vec<Operation>> {
     let shuffled = config.beyond.shuffle_targets == Some(true);
     shuffled.then(|| {

@@ -1,4 +1,4 @@
-//! What a training run is, between two steps, beside its tensors on the device.
+//! State of a training run between two steps, apart from its tensors on the device.
 
 use serde::{Deserialize, Serialize};
 
@@ -9,7 +9,7 @@ use crate::disruption::Disruption;
 use crate::model::Weights;
 use crate::record::Best;
 
-/// Everything beside weights and optimizer that resuming needs.
+/// State that resuming needs, apart from weights and optimizer.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct TrainerState {
@@ -17,18 +17,18 @@ pub struct TrainerState {
     pub epoch: u32,
     /// Batches of the next epoch that are already in the weights; 0 in a checkpoint.
     pub batch: u32,
-    /// The controller.
+    /// Controller: λ, gradient averages, phase and learning rate.
     pub controller: Controller,
-    /// Categorical coverage of A and B after the last epoch.
+    /// Distinct operations of A and B by categorical draws, as last counted; `None` before the first count.
     pub coverage: Option<[u32; 2]>,
-    /// The best epoch so far.
+    /// Best epoch so far by validation loss.
     pub best: Option<Best>,
-    /// Epochs since the figure that stops the run got better.
+    /// Number of epochs since the figure that stops the run got better.
     pub stale: u32,
     /// Best epochs by other figures.
     #[serde(default)]
     pub bests: Bests,
-    /// How often the run went back after it had diverged; the learning rate is halved as often.
+    /// Number of times that the run went back after it had diverged; each halves the learning rate.
     #[serde(default, skip_serializing_if = "is_zero")]
     pub rolled_back: u32,
     /// Disruptions still in effect, cooling down or yet to start.
@@ -43,7 +43,7 @@ fn is_zero(count: &u32) -> bool {
 }
 
 impl TrainerState {
-    /// The best epochs so far: by validation loss, by argmax coverage, by I(z; x).
+    /// Returns the best epochs so far: by validation loss, by argmax coverage, by I(z; x).
     pub fn best_epochs(&self) -> [Option<u32>; 3] {
         [
             self.best.map(|best| best.epoch),
@@ -57,25 +57,25 @@ impl TrainerState {
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Active {
-    /// What is pushed.
+    /// The disruption, as it was asked for.
     pub disruption: Disruption,
-    /// First epoch.
+    /// First epoch in which it is in effect.
     pub since: u32,
 }
 
 impl Active {
-    /// Epochs since its start, while it is in effect.
+    /// Returns the number of epochs since its start; `None` where it is not in effect.
     pub fn elapsed(&self, epoch: u32) -> Option<u32> {
         let elapsed = epoch.checked_sub(self.since)?;
         (elapsed < self.disruption.epochs).then_some(elapsed)
     }
 
-    /// First epoch after it.
+    /// Returns the first epoch after it.
     pub fn end(&self) -> u32 {
         self.since.saturating_add(self.disruption.epochs)
     }
 
-    /// First epoch in which another disruption is taken again.
+    /// Returns the first epoch in which another disruption is accepted again; 0 without a cool-down.
     pub fn cool(&self) -> u32 {
         match self.disruption.cooldown {
             0 => 0,
@@ -87,10 +87,10 @@ impl Active {
 /// A whole checkpoint in memory.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Snapshot {
-    /// Weights.
+    /// Weights of both VAEs and of StateNet.
     pub weights: Weights,
-    /// Optimizer.
+    /// Steps and moments of the optimizer.
     pub optimizer: OptimizerState,
-    /// The rest.
+    /// State of everything else.
     pub state: TrainerState,
 }

@@ -1,4 +1,4 @@
-//! What can be asked of a run while it goes on, in a form that can be written down and repeated.
+//! Changes of a run while it goes on, in a form that can be stored and repeated.
 
 use std::fmt;
 
@@ -6,31 +6,31 @@ use serde::{Deserialize, Serialize};
 
 use crate::disruption::Disruption;
 
-/// A change of the run: everything that a journal can repeat.
+/// A change of the run, as a journal stores and repeats it.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(tag = "request", rename_all = "kebab-case")]
 pub enum Steer {
     /// Push a scheduled quantity off its schedule, from the next batch on.
     Disrupt {
-        /// What, how far and how long.
+        /// Quantity, amplitude and duration of the push.
         disruption: Disruption,
     },
     /// Give a key of the configuration another value.
     Set {
-        /// The dotted key.
+        /// Dotted key of the configuration.
         key: String,
-        /// The value as YAML; `null` where the key is no longer to be set.
+        /// Value as YAML; `null` where the key is no longer to be set.
         value: String,
-        /// The value before, once it was changed.
+        /// Value before the change; `None` until it was made.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         was: Option<String>,
-        /// Why, in the words of whoever asked.
+        /// Reason, in the words of whoever asked.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         why: Option<String>,
     },
 }
 
-/// What is changed, in a few words.
+/// Writes the change in a few words.
 impl fmt::Display for Steer {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
@@ -46,7 +46,7 @@ impl fmt::Display for Steer {
 }
 
 impl Steer {
-    /// A change of a key without a reason.
+    /// Returns a change of a key, without a reason.
     pub fn set(key: impl Into<String>, value: impl Into<String>) -> Self {
         Self::Set {
             key: key.into(),
@@ -57,14 +57,14 @@ impl Steer {
     }
 }
 
-/// A change that is to be made by itself when its batch has come.
+/// A change that is made when its batch has come.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Planned {
-    /// Epoch.
+    /// Epoch in which it is made.
     pub epoch: u32,
     /// Batches of that epoch finished before it.
     pub batch: u32,
-    /// What.
+    /// The change to be made.
     pub steer: Steer,
 }
 
@@ -78,7 +78,7 @@ impl Agenda {
         Self(planned)
     }
 
-    /// Takes out what is due here, in order.
+    /// Takes out the changes that are due at this epoch and batch, in order.
     pub fn due(&mut self, epoch: u32, batch: u32) -> Vec<Steer> {
         self.0
             .extract_if(.., |planned| {
@@ -88,7 +88,7 @@ impl Agenda {
             .collect()
     }
 
-    /// Takes out what can not come due any more, because its place lies before this one.
+    /// Takes out the changes that can no longer come due, because their place lies before this one.
     pub fn past(&mut self, epoch: u32, batch: u32) -> Vec<Planned> {
         let past = |planned: &mut Planned| (planned.epoch, planned.batch) < (epoch, batch);
         self.0.extract_if(.., past).collect()
@@ -99,7 +99,7 @@ impl Agenda {
         std::mem::take(&mut self.0)
     }
 
-    /// What still waits.
+    /// Returns the changes that still wait.
     pub fn waiting(&self) -> &[Planned] {
         &self.0
     }

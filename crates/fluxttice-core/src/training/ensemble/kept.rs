@@ -1,4 +1,4 @@
-//! Numbers of the members that stay on the device from batch to batch.
+//! Cache of the members' numbers that stay on the device from batch to batch.
 
 use std::collections::VecDeque;
 
@@ -6,11 +6,11 @@ use burn::tensor::{DType, Device};
 
 use crate::model::Each;
 
-/// Most that are kept: twice as many as one batch asks for.
+/// Most entries that are kept: twice as many as one batch asks for.
 const MOST: usize = 32;
 
-/// The last numbers that were asked for, one for each member, on the members' device: most are the same
-/// from one batch to the next, and a transfer costs a GPU as much as a computation.
+/// Cache of the last numbers that were asked for, on the members' device; an entry has one number for each
+/// member. Most are the same from one batch to the next, and a transfer costs a GPU as much as a computation.
 #[derive(Clone, Debug)]
 pub(super) struct Kept {
     device: Device,
@@ -27,7 +27,7 @@ impl Kept {
         }
     }
 
-    /// These numbers on the device.
+    /// Returns these numbers on the device, transferred only where they are not cached.
     pub(super) fn get(&mut self, values: Vec<f64>) -> Each {
         let known = self.all.iter().position(|kept| kept.values() == values);
         let each = match known.and_then(|place| self.all.remove(place)) {

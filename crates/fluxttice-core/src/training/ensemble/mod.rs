@@ -1,10 +1,10 @@
 //! S members trained at once as one batched model.
 //!
-//! [`Core`](super::Core) for one, this for several of one architecture: a batch costs all of them as many
-//! operations of the device as it costs one, which on a GPU is what a small model's batch costs. Every
-//! member has its own configuration, λ, β, ρ, τ, balance scales, clipping, moments, StateNet and
-//! controller, and is what it would be had it been trained alone, but for the order in which a device adds
-//! numbers up.
+//! [`Core`](super::Core) trains one model, [`Ensemble`] several of one architecture. A batch takes as many
+//! operations of the device for all of them as for one, and on a GPU their number is the cost of a small
+//! model's batch. Every member has its own configuration, λ, β, ρ, τ, balance scales, clipping, moments,
+//! StateNet and controller. A member is what it would be had it been trained alone, but for the order in
+//! which a device adds numbers up.
 
 mod kept;
 #[cfg(test)]
@@ -28,50 +28,50 @@ use crate::schedule::Scheduled;
 use crate::vae::Vae;
 use kept::Kept;
 
-/// What makes members that cannot be trained at once, or a batch that is not theirs.
+/// Reason for which members cannot be trained at once, or a batch does not fit them.
 #[derive(Clone, Debug, PartialEq, thiserror::Error)]
 pub enum EnsembleError {
-    /// A term of the loss that only a model alone has.
+    /// A configuration has a term of the loss that is only computed for a model alone.
     #[error(
         "member {member} sets `beyond.{key}`, which is not computed for several members at once: train it alone"
     )]
     Refused {
-        /// The member, from 0.
+        /// Number of the member, from 0.
         member: usize,
-        /// The key.
+        /// Key of that term below `beyond`.
         key: &'static str,
     },
-    /// Networks of different shapes.
+    /// The networks have different shapes.
     #[error(
         "members must have one architecture: expected {expected:?}, found {found:?} in member {member}"
     )]
     Architecture {
-        /// The member, from 0.
+        /// Number of the member, from 0.
         member: usize,
-        /// Member 0's.
+        /// Architecture of member 0.
         expected: Architecture,
-        /// This one's.
+        /// Architecture of this member.
         found: Architecture,
     },
-    /// Not as many as there are members, or as a batch has rows.
+    /// A count does not match the number of members, or the rows of a batch.
     #[error("{what}: expected {expected}, found {found}")]
     Count {
-        /// Of what.
+        /// Name of what was counted.
         what: &'static str,
-        /// How many there should be.
+        /// Number that there should be.
         expected: usize,
-        /// How many there are.
+        /// Number that there is.
         found: usize,
     },
     /// There is no such member.
     #[error("no member {member}: there are {members}, from 0")]
     Absent {
-        /// As asked.
+        /// Number of the member, as asked for.
         member: usize,
-        /// How many there are.
+        /// Number of members in the ensemble.
         members: usize,
     },
-    /// The device failed.
+    /// The device failed while it computed.
     #[error(transparent)]
     Device(#[from] DeviceFailure),
 }
@@ -86,7 +86,8 @@ pub struct Ensemble {
     members: Vec<Member>,
     trained: Trained,
     network: Vaes<Linears>,
-    /// What the last step subtracted, where a StateNet is taught by it; an epoch's first batch does not look at it.
+    /// Updates that the last step subtracted, `[S, P]`; kept where a StateNet is taught by them. An epoch's
+    /// first batch does not use them.
     last: Option<Tensor<2>>,
     numbers: Kept,
     device: Device,
@@ -94,11 +95,11 @@ pub struct Ensemble {
 }
 
 impl Ensemble {
-    /// Puts members together that were alone, all on one device and of one type.
+    /// Joins models that were trained alone, all on one device and of one type.
     ///
     /// # Errors
-    /// [`EnsembleError`] where there are none, where their architectures differ, or where a configuration
-    /// asks for what is not computed for several at once.
+    /// Fails where there are none, where their architectures differ, or where a configuration asks for a term
+    /// of the loss that is not computed for several at once.
     pub fn of(cores: &[Core]) -> Result<Self, EnsembleError> {
         let none = || count("members of an ensemble", 1, 0);
         let first = cores.first().ok_or_else(none)?;
@@ -128,7 +129,8 @@ impl Ensemble {
         })
     }
 
-    /// The key of `beyond`, if any, by which a configuration asks for what only a model alone has.
+    /// Returns the key below `beyond`, if any, by which a configuration asks for a term of the loss that is
+    /// only computed for a model alone.
     pub fn refused(config: &Config) -> Option<&'static str> {
         let beyond = &config.beyond;
         let terms = [
@@ -141,10 +143,10 @@ impl Ensemble {
         asked.map(|(key, _)| key)
     }
 
-    /// A member as it is now, to go on alone.
+    /// Returns a member as it is now, to be trained alone.
     ///
     /// # Errors
-    /// [`EnsembleError::Absent`].
+    /// Fails with [`EnsembleError::Absent`] where there is no such member.
     pub fn core(&self, member: usize) -> Result<Core, EnsembleError> {
         let of_member = self.member(member)?.clone();
         let trained = self.trained.only(&[member]);
@@ -159,10 +161,11 @@ impl Ensemble {
         })
     }
 
-    /// These members alone, in this order.
+    /// Returns an ensemble of these members alone, in this order.
     ///
     /// # Errors
-    /// [`EnsembleError::Absent`], or [`EnsembleError::Count`] of none.
+    /// Fails with [`EnsembleError::Absent`] where there is no such member, and with [`EnsembleError::Count`]
+    /// where none is asked for.
     pub fn only(&self, members: &[usize]) -> Result<Self, EnsembleError> {
         if members.is_empty() {
             return Err(count("members of an ensemble", 1, 0));
@@ -184,28 +187,28 @@ impl Ensemble {
         })
     }
 
-    /// The device with autodiff on which batches and noise are expected, and their type.
+    /// Returns the device with autodiff on which batches and noise are expected, and their type.
     pub fn placement(&self) -> (&Device, DType) {
         (&self.device, self.dtype)
     }
 
-    /// How many members there are.
+    /// Returns the number of members.
     pub fn members(&self) -> usize {
         self.members.len()
     }
 
-    /// A member's controller.
+    /// Returns a member's controller.
     ///
     /// # Errors
-    /// [`EnsembleError::Absent`].
+    /// Fails with [`EnsembleError::Absent`] where there is no such member.
     pub fn controller(&self, member: usize) -> Result<&Controller, EnsembleError> {
         self.member(member).map(|member| &member.controller)
     }
 
-    /// A member's controller, to begin an epoch with.
+    /// Returns a member's controller, to begin an epoch with.
     ///
     /// # Errors
-    /// [`EnsembleError::Absent`].
+    /// Fails with [`EnsembleError::Absent`] where there is no such member.
     pub fn controller_mut(&mut self, member: usize) -> Result<&mut Controller, EnsembleError> {
         Ok(&mut self.member_mut(member)?.controller)
     }
@@ -213,33 +216,34 @@ impl Ensemble {
     /// Takes over a member's changed configuration, from the next batch on.
     ///
     /// # Errors
-    /// [`EnsembleError::Refused`] where it asks for what is not computed for several at once, and
-    /// [`EnsembleError::Absent`]; nothing has changed then.
+    /// Fails with [`EnsembleError::Refused`] where it asks for a term of the loss that is not computed for
+    /// several at once, and with [`EnsembleError::Absent`] where there is no such member; nothing has changed
+    /// then.
     pub fn set_config(&mut self, member: usize, config: &Config) -> Result<(), EnsembleError> {
         refuse(member, config)?;
         self.member_mut(member)?.config = config.clone();
         Ok(())
     }
 
-    /// Teaches the StateNets by what their corrections of this epoch did, where a configuration asks for it:
-    /// [`Core::teach_state_net`](super::Core::teach_state_net) of each member.
+    /// Teaches each member's StateNet by the effect of its correction in this epoch, where the configuration
+    /// asks for it, as [`Core::teach_state_net`](super::Core::teach_state_net) does.
     pub fn teach_state_nets(&mut self) {
         for member in &mut self.members {
             member.teach_state_net();
         }
     }
 
-    /// One step of every member on its batch; `first` marks an epoch's first batch. What a member does is
-    /// what [`Core::train_batch`](super::Core::train_batch) does.
+    /// Takes one step of every member on its batch, as [`Core::train_batch`](super::Core::train_batch) does;
+    /// `first` marks an epoch's first batch.
     ///
-    /// A report for each member. One whose loss or gradient is not finite gets
-    /// [`StepError::Diverged`]: it takes no step, nothing of it has changed, and the others know nothing
-    /// of it. It may stay.
+    /// Returns a report for each member. A member whose loss or gradient is not finite gets
+    /// [`StepError::Diverged`]: it takes no step, nothing of it has changed, and the others are not affected.
+    /// This member may stay in the ensemble.
     ///
     /// # Errors
-    /// [`EnsembleError::Count`] where there are not as many batches, numbers or schedules as members; nothing
-    /// has changed then. [`EnsembleError::Device`] where the device fails, after which controllers may be a
-    /// batch ahead of the numbers.
+    /// Fails with [`EnsembleError::Count`] where batches, noise or schedules do not match the members or
+    /// their rows; nothing has changed then. Fails with [`EnsembleError::Device`] where the device fails,
+    /// after which controllers may be a batch ahead of the parameters.
     pub fn train_batch(
         &mut self,
         batches: &Batches,
@@ -291,14 +295,15 @@ impl Ensemble {
         Ok(reports)
     }
 
-    /// The losses of one batch of each member in evaluation mode, and what the models make of its operations:
-    /// [`Core::validate_batch`](super::Core::validate_batch) of each.
+    /// Computes the loss of one batch of each member in evaluation mode, as
+    /// [`Core::validate_batch`](super::Core::validate_batch) does. Also returns the logits and posterior
+    /// means of the operations.
     ///
     /// The batches lie on the device without autodiff.
     ///
     /// # Errors
-    /// [`EnsembleError::Count`] where there are not as many batches or schedules as members, or the device's
-    /// failure.
+    /// Fails with [`EnsembleError::Count`] where there are not as many batches or schedules as members, and
+    /// returns the device's failure.
     pub fn validate_batch(
         &self,
         batches: &Batches,
@@ -322,7 +327,7 @@ impl Ensemble {
             .collect())
     }
 
-    /// The weights of each member's loss; `scales` balances A and B.
+    /// Returns the weights of each member's loss; `scales` returns the factors that balance A and B.
     fn loss_weights(
         &self,
         scheduled: &[Scheduled],
@@ -348,14 +353,14 @@ impl Ensemble {
         }
     }
 
-    /// That there is a batch and a schedule for every member.
+    /// Checks that there is a batch and a schedule for every member.
     fn check(&self, batches: &Batches, scheduled: &[Scheduled]) -> Result<(), EnsembleError> {
         let members = self.members.len();
         same("batches", members, batches.x.dims()[0])?;
         same("schedules", members, scheduled.len())
     }
 
-    /// That there is noise for every row of every member.
+    /// Checks that there is noise for every row of every member.
     fn check_noise(&self, batches: &Batches, noise: &Noise<3>) -> Result<(), EnsembleError> {
         let [members, rows, _] = batches.x.dims();
         let jitter = noise.jitter.iter().flatten();
@@ -388,7 +393,8 @@ fn refuse(member: usize, config: &Config) -> Result<(), EnsembleError> {
     }
 }
 
-/// What the members' last steps subtracted, 0 of those that do not keep it; `None` where nobody does.
+/// Returns the updates that the last steps subtracted, 0 for members that do not keep theirs; `None` where no
+/// member does.
 fn lasts(cores: &[Core]) -> Option<Tensor<2>> {
     let kept = cores.iter().find_map(|core| core.last.as_ref())?;
     let of = |core: &Core| core.last.clone().unwrap_or_else(|| kept.zeros_like());

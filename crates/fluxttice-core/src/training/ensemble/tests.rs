@@ -98,7 +98,7 @@ fn together(ensemble: &mut Ensemble, batch: u32) -> Vec<Result<BatchReport, Step
     together_with(ensemble, &[0, 1, 2], batch)
 }
 
-/// The same of an ensemble of these members.
+/// Trains these members of an ensemble on one batch each.
 fn together_with(
     ensemble: &mut Ensemble,
     members: &[usize],

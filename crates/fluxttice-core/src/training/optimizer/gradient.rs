@@ -6,7 +6,7 @@ use burn::tensor::{Gradients, Tensor};
 use super::places::Places;
 use crate::model::{TENSORS_TRAINED, Vaes};
 
-/// Gradients of S members, `[S, P]`, in each row VAE-A's first.
+/// Gradients of S members, `[S, P]`; VAE-A's come first in each row.
 #[derive(Clone, Debug)]
 pub struct FlatGradients {
     pub(super) flat: Tensor<2>,
@@ -15,7 +15,7 @@ pub struct FlatGradients {
 }
 
 impl FlatGradients {
-    /// Collects the gradients of so many members' parameters; one without a gradient counts 0.
+    /// Collects the gradients of the parameters of all members; a parameter without a gradient counts as 0.
     pub fn collect<L>(vaes: &Vaes<L>, gradients: Gradients, members: usize, places: &Places) -> Self
     where
         L: Module,
@@ -40,22 +40,23 @@ impl FlatGradients {
         }
     }
 
-    /// Some numbers of each parameter's gradient: reading them fails where one of the gradients
-    /// could not be computed, which reading the whole does not (see [`read_all`](crate::device::read_all)).
+    /// Returns some numbers of each parameter's gradient. Reading them fails where one of the gradients could
+    /// not be computed, which reading the whole row does not (see [`read_all`](crate::device::read_all)).
     pub fn witnesses(&self) -> &[Tensor<1>] {
         &self.witnesses
     }
 
-    /// Sums of squares of the pieces of each member's gradient, `[S · pieces]`; norms from those of a member are
-    /// [`Places::squared_norms`].
+    /// Returns the sums of squares of the pieces of each member's gradient, `[S · pieces]`;
+    /// [`Places::squared_norms`] makes norms of those of a member.
     ///
-    /// In pieces because Burn 0.22.1's reduction on wgpu gets long sums wrong: of 117,499 ones it
-    /// made 65,533 on a software adapter (100,000 came out right).
+    /// The sums are of pieces because Burn 0.22.1's reduction on wgpu gets long sums wrong: of 117,499 ones
+    /// it made 65,533 on a software adapter (100,000 came out right).
     pub fn squares(&self) -> Tensor<1> {
         self.sums(&self.flat.clone().square())
     }
 
-    /// Products with other directions, and those directions' squares, in pieces, `[S · pieces]` each.
+    /// Returns the products with other directions, and those directions' squares, both summed by pieces:
+    /// `[S · pieces]` each.
     pub fn products(&self, directions: &Tensor<2>) -> [Tensor<1>; 2] {
         let products = self.flat.clone() * directions.clone();
         [products, directions.clone().square()].map(|numbers| self.sums(&numbers))
@@ -76,7 +77,7 @@ impl FlatGradients {
     }
 }
 
-/// Parts `[S, n]` as rows `[S, P]`.
+/// Joins parts `[S, n]` to rows `[S, P]`, with zeros in the gaps.
 fn row(parts: Vec<Tensor<2>>, places: &Places) -> Tensor<2> {
     let Some(first) = parts.first().filter(|_| places.has_gaps()) else {
         return Tensor::cat(parts, 1);

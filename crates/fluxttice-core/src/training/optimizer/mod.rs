@@ -22,7 +22,7 @@ const EPSILON: f64 = 1e-8;
 /// Added to the norm before the clip coefficient is formed, as PyTorch does.
 const CLIP_EPSILON: f64 = 1e-6;
 
-/// What clipping did to a gradient.
+/// Result of clipping a gradient.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Clipped {
     /// Norm over all parameters before clipping.
@@ -46,13 +46,13 @@ impl Clipped {
     }
 }
 
-/// What a member's step is taken with: AdamW with decoupled weight decay (Loshchilov and Hutter 2019), ε
-/// outside the root as in PyTorch.
+/// Factors of a member's step: AdamW with decoupled weight decay (Loshchilov and Hutter 2019), ε outside the
+/// root as in PyTorch.
 #[derive(Clone, Copy, Debug)]
 pub struct Stride {
-    /// By which the gradient is clipped.
+    /// Factor by which the gradient is clipped, at most 1.
     pub coefficient: f64,
-    /// The learning rate.
+    /// Learning rate of this step.
     pub learning_rate: f64,
     /// Weight decay for each unit of the learning rate.
     pub weight_decay: f64,
@@ -61,7 +61,7 @@ pub struct Stride {
 /// An optimizer's state on the host.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct OptimizerState {
-    /// Steps taken.
+    /// Number of steps taken.
     pub steps: u32,
     /// First and second moments of all trained parameters, or empty before the first step.
     pub moments: [Vec<f32>; 2],

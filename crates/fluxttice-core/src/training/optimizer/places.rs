@@ -1,4 +1,4 @@
-//! Where the numbers of each trained tensor lie in the row of all of them.
+//! Places of the trained tensors' numbers in one row.
 
 use std::ops::Range;
 
@@ -7,22 +7,22 @@ use burn::tensor::Device;
 use crate::device::is_cpu;
 use crate::model::{Architecture, PARAMETERS, PIECE, TENSORS_A, TENSORS_TRAINED};
 
-/// Numbers between two places at which a GPU can look into the middle of its memory: 256 bytes, the widest
-/// that graphics drivers ask for; with many it is less. A part that begins elsewhere, counted from the row's start or from its end,
-/// has to be copied out, by a launch of its own.
+/// Alignment of the places at which a GPU can look into the middle of its memory, in numbers: 256 bytes, the
+/// widest that graphics drivers ask for; with many it is less. A part that begins elsewhere, counted from the
+/// row's start or from its end, has to be copied out by a kernel launch of its own.
 pub(super) const ALIGNED: usize = 64;
 
-/// Where each tensor's numbers lie, VAE-A's first, in the order of [`PARAMETERS`].
+/// Places of each tensor's numbers in a row, VAE-A's first, in the order of [`PARAMETERS`].
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Places {
     tensors: Vec<Range<usize>>,
-    /// Where VAE-A's end, and VAE-B's.
+    /// Ends of VAE-A's part and of VAE-B's.
     ends: [usize; 2],
     aligned: usize,
 }
 
 impl Places {
-    /// One after another on the processor, with gaps of zeros elsewhere.
+    /// Places the tensors one after another on the processor, and with gaps of zeros between them elsewhere.
     pub fn on(device: &Device, architecture: Architecture) -> Self {
         let plain = device.clone().without_autodiff();
         Self::new(architecture, if is_cpu(&plain) { 1 } else { ALIGNED })
@@ -44,17 +44,17 @@ impl Places {
         }
     }
 
-    /// Numbers of a row, gaps included.
+    /// Returns the length of a row, gaps included.
     pub fn length(&self) -> usize {
         self.ends[1]
     }
 
-    /// Trained numbers, without the gaps.
+    /// Returns the number of trained parameters, without the gaps.
     pub fn numbers(&self) -> usize {
         self.tensors.iter().map(Range::len).sum()
     }
 
-    /// Where each tensor lies.
+    /// Returns the range of each tensor in a row.
     pub(super) fn tensors(&self) -> &[Range<usize>] {
         &self.tensors
     }
@@ -63,7 +63,8 @@ impl Places {
         self.aligned > 1
     }
 
-    /// Fewest of the first numbers of so many that can be looked at without being copied.
+    /// Returns the length of the shortest beginning of a part of so many numbers that needs no copy to be
+    /// looked at.
     pub(super) fn first_of(&self, numbers: usize) -> usize {
         match numbers % self.aligned {
             0 => self.aligned.min(numbers),
@@ -71,7 +72,7 @@ impl Places {
         }
     }
 
-    /// A row in pieces short enough to be summed, VAE-A's first.
+    /// Returns the ranges of a row's pieces, which are short enough to be summed, VAE-A's first.
     pub(super) fn pieces(&self) -> impl Iterator<Item = Range<usize>> {
         let of = |from: usize, to: usize| {
             let starts = (from..to).step_by(PIECE);
@@ -81,14 +82,15 @@ impl Places {
         of(0, a).chain(of(a, b))
     }
 
-    /// Squared norms of VAE-A's and VAE-B's parts of one member from the sums of squares of its pieces.
+    /// Returns the squared norms of VAE-A's and VAE-B's parts of one member from the sums of squares of its
+    /// pieces.
     pub fn squared_norms(&self, squares: &[f64]) -> [f64; 2] {
         let of_a = self.ends[0].div_ceil(PIECE);
         let (a, b) = squares.split_at(of_a.min(squares.len()));
         [a.iter().sum(), b.iter().sum()]
     }
 
-    /// A row of numbers that lie one after another; zeros where there are fewer.
+    /// Returns a row of numbers that lie one after another, with zeros where there are fewer.
     pub(super) fn spread(&self, numbers: Vec<f32>) -> Vec<f32> {
         if !self.has_gaps() && numbers.len() == self.length() {
             return numbers;
@@ -103,7 +105,7 @@ impl Places {
         row
     }
 
-    /// The numbers of a row one after another.
+    /// Returns the numbers of a row one after another, without the gaps.
     pub(super) fn gathered(&self, row: Vec<f32>) -> Vec<f32> {
         if !self.has_gaps() {
             return row;

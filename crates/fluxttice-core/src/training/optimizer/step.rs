@@ -1,5 +1,5 @@
-//! One step of AdamW: over tensors where the model is on a device, and in one pass over memory where it is
-//! in reach of the processor.
+//! One step of AdamW: with tensors where the model is on a device, and in one pass over memory where it is
+//! on the processor.
 
 use burn::tensor::{Bool, Tensor, TensorData};
 
@@ -8,23 +8,23 @@ use pulp::Arch;
 use super::{BETA_1, BETA_2, EPSILON, Stride};
 use crate::model::{Each, Number};
 
-/// What one step multiplies by.
+/// Factors of one step.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Factors<N = f64> {
-    /// The gradient, in the first moment.
+    /// Factor of the gradient in the first moment.
     first: N,
-    /// The gradient's square, in the second.
+    /// Factor of the gradient's square in the second moment.
     second: N,
-    /// The root of the second moment.
+    /// Factor of the root of the second moment.
     root: N,
-    /// The first moment.
+    /// Factor of the first moment in the update.
     rate: N,
-    /// The parameters.
+    /// Factor of the parameters, below 1 with weight decay.
     keep: N,
 }
 
 impl Factors {
-    /// Those of the step after `steps` others.
+    /// Returns the factors of the step after `steps` others.
     pub(super) fn new(steps: u32, by: &Stride) -> Self {
         let correction = |beta: f64| 1.0 - beta.powf(f64::from(steps + 1));
         Self {
@@ -37,8 +37,8 @@ impl Factors {
     }
 }
 
-/// A step of the members that have factors, of parameters, first and second moments, `[S, P]` each; the
-/// others stay as they are, bit for bit. What was subtracted, 0 of those others.
+/// Takes a step of the members that have factors, of parameters, first and second moments, `[S, P]` each; the
+/// others stay as they are, bit for bit. Returns the update that was subtracted, 0 for those others.
 pub(super) fn placed_step(
     gradient: Tensor<2>,
     all: &mut [Tensor<2>; 3],
@@ -64,7 +64,7 @@ pub(super) fn placed_step(
     if factors.iter().all(Option::is_some) {
         return update;
     }
-    // Not by factors of 0: what has diverged is no number, and 0 times that is none either.
+    // Not by factors of 0: diverged numbers are infinite or NaN, and 0 times those is NaN.
     let rests: Vec<bool> = factors.iter().map(Option::is_none).collect();
     let data = TensorData::new(rests, [factors.len(), 1]);
     let rests: Tensor<2, Bool> = Tensor::from_data(data, &place.0);
@@ -90,8 +90,8 @@ fn placed_update<N: Number>(
     update
 }
 
-/// The same of one member; the same bits, for it is the same arithmetic. The gradient becomes what was
-/// subtracted.
+/// Takes the step of one member on the host; the arithmetic of [`placed_step`] gives the same bits. The
+/// gradient is overwritten by the update that was subtracted.
 pub(super) fn host_step(gradient: &mut [f32], all: &mut [Vec<f32>; 3], by: &Factors) {
     // With the widest vectors that the processor has.
     Arch::new().dispatch(|| one_pass(gradient, all, by));

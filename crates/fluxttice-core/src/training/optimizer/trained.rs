@@ -1,4 +1,4 @@
-//! What an optimizer step changes: parameters and both moments, one row for each member.
+//! State that an optimizer step changes: parameters and both moments, one row for each member.
 
 use burn::tensor::{DType, Device, Tensor, TensorData};
 
@@ -9,29 +9,30 @@ use super::{OptimizerState, Stride};
 use crate::device::{DeviceFailure, is_cpu};
 use crate::model::{Affine, Architecture, Vaes};
 
-/// Parameters, first and second moments of S members. Asked for a member that there is not, or for none at all, it panics, as a slice does.
+/// Parameters, first and second moments of S members.
+/// Methods panic where there is no such member, or where none is asked for, as a slice does.
 #[derive(Clone, Debug)]
 pub struct Trained {
     architecture: Architecture,
     places: Places,
-    /// Without autodiff.
+    /// Device without autodiff.
     device: Device,
     dtype: DType,
-    /// Steps that each member has taken.
+    /// Number of steps that each member has taken.
     steps: Vec<u32>,
     numbers: Numbers,
 }
 
 #[derive(Clone, Debug)]
 enum Numbers {
-    /// Where the model is, `[S, P]` each.
+    /// Tensors on the model's device, `[S, P]` each.
     Placed(Box<[Tensor<2>; 3]>),
-    /// In reach of the processor, in 32 bits, of each member.
+    /// Rows in the processor's memory, in 32 bits, for each member.
     Host(Vec<[Vec<f32>; 3]>),
 }
 
 impl Trained {
-    /// Members with these parameters, [`flattened`](crate::model::flattened), that have taken no step.
+    /// Takes members with these parameters, [`flattened`](crate::model::flattened), that have taken no step.
     pub fn new(
         architecture: Architecture,
         parameters: Vec<Vec<f32>>,
@@ -69,7 +70,7 @@ impl Trained {
         }
     }
 
-    /// Members of one architecture, on one device and of one type, put together; `None` of none.
+    /// Joins members of one architecture, on one device and of one type; `None` without a member.
     pub fn joined(members: Vec<Self>) -> Option<Self> {
         let mut members = members.into_iter();
         let mut all = members.next()?;
@@ -92,7 +93,7 @@ impl Trained {
         Some(all)
     }
 
-    /// These members alone.
+    /// Returns these members alone, in this order.
     #[must_use]
     pub fn only(&self, members: &[usize]) -> Self {
         let numbers = match &self.numbers {
@@ -117,17 +118,17 @@ impl Trained {
         }
     }
 
-    /// What the members' networks look like.
+    /// Returns the architecture that all members' networks have.
     pub fn architecture(&self) -> Architecture {
         self.architecture
     }
 
-    /// Where the numbers of a row lie.
+    /// Returns the places of the tensors' numbers in a row.
     pub fn places(&self) -> &Places {
         &self.places
     }
 
-    /// The network of these parameters, ready to collect gradients.
+    /// Builds the network of these parameters, ready to collect gradients.
     pub fn network<L: Affine>(&self) -> Vaes<L> {
         let mut places = self.places.tensors().iter().cloned();
         Vaes::of_rows(self.architecture, || {
@@ -145,11 +146,11 @@ impl Trained {
         })
     }
 
-    /// One step of every member that has a stride, `strides` in their order; the others stay as they are, bit for bit.
-    /// What was subtracted, `[S, P]`, 0 of those others.
+    /// Takes one step of every member that has a stride, `strides` in their order; the others stay as they
+    /// are, bit for bit. Returns the update that was subtracted, `[S, P]`, 0 for those others.
     ///
     /// # Errors
-    /// The device's failure to hand over the gradient; nothing has changed then.
+    /// Returns the device's failure to hand over the gradient; nothing has changed then.
     pub fn step(
         &mut self,
         gradient: FlatGradients,
@@ -181,7 +182,7 @@ impl Trained {
         Ok(update)
     }
 
-    /// Parameters and moments of a member, one after another.
+    /// Reads parameters and both moments of a member, the numbers of each one after another.
     fn rows(&self, member: usize) -> Result<[Vec<f32>; 3], DeviceFailure> {
         let [parameters, first, second] = match &self.numbers {
             Numbers::Placed(all) => {
@@ -211,10 +212,10 @@ impl Trained {
         }
     }
 
-    /// A member's parameters, one after another.
+    /// Reads a member's parameters, one after another.
     ///
     /// # Errors
-    /// The device's failure to hand the numbers over.
+    /// Returns the device's failure to hand the numbers over.
     pub fn parameters(&self, member: usize) -> Result<Vec<f32>, DeviceFailure> {
         let [parameters, ..] = self.rows(member)?;
         Ok(parameters)
@@ -225,10 +226,10 @@ impl Trained {
         self.set_row(0, member, parameters);
     }
 
-    /// A member's optimizer.
+    /// Reads the state of a member's optimizer; no moments before the first step.
     ///
     /// # Errors
-    /// The device's failure to hand the numbers over.
+    /// Returns the device's failure to hand the numbers over.
     pub fn optimizer(&self, member: usize) -> Result<OptimizerState, DeviceFailure> {
         let steps = self.steps[member];
         if steps == 0 {
@@ -250,7 +251,7 @@ impl Trained {
     }
 }
 
-/// Rows of so many numbers each.
+/// Places numbers on a device, in rows of `length`.
 fn tensor(numbers: Vec<f32>, length: usize, (device, dtype): (&Device, DType)) -> Tensor<2> {
     let rows = numbers.len() / length.max(1);
     let data = TensorData::new(numbers, [rows, length]).convert_dtype(dtype);

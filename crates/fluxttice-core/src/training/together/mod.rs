@@ -1,9 +1,9 @@
 //! Members that are trained at once: each brings its batch to a table, where one thread trains them all.
 //!
-//! An epoch begins for all of them together. Who is late, has another shape than most, or a configuration that an
-//! [`Ensemble`](super::Ensemble) does not take trains that epoch alone; they meet at the next one. Nothing
-//! depends on who sits at the table but how long a batch takes and the order in which a device adds up, which the last of 32
-//! bits show.
+//! An epoch begins for all of them together. A member that is late, that has another shape than most, or a
+//! configuration that an [`Ensemble`](super::Ensemble) does not take, trains that epoch alone; all meet again
+//! at the next one. The members at a table only change the time that a batch takes, and the order in which a
+//! device adds up, which the last of 32 bits show.
 
 mod pass;
 mod table;
@@ -22,65 +22,65 @@ use crate::schedule::Scheduled;
 use crate::space::Operation;
 use table::Table;
 
-/// How long a member waits for the others before it looks at what else it is asked for.
+/// Time that a member waits for the others before it looks for other requests.
 const PATIENCE: Duration = Duration::from_millis(20);
 
-/// A member's seat. Who gives it up is not waited for any more.
+/// A member's seat at a table. Once it is dropped, the others no longer wait for the member.
 #[derive(Debug)]
 pub struct Seat {
     number: usize,
     table: Sender<Message>,
 }
 
-/// What came of something that is done with others.
+/// Result of a step that is done with others.
 #[derive(Debug)]
 pub(super) enum Together<T> {
-    /// It is done.
+    /// The step is done.
     Done(T),
-    /// Not everybody is there yet: nothing has happened.
+    /// Some members are not there yet: nothing has happened.
     Waiting,
-    /// It is to be done alone, by the member as it is; `None` where that is what it was.
+    /// The step is to be done alone, by this core; `None` where the member's own core is up to date.
     Alone(Option<Box<Core>>),
 }
 
-/// What members must have in common for an epoch.
+/// Properties that members must have in common for an epoch.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Shape {
     pub(super) architecture: Architecture,
-    /// Operations trained on, and of those in a batch.
+    /// Number of operations trained on; `batch_size` of them are in a batch.
     pub(super) rows: usize,
     pub(super) batch_size: usize,
-    /// Operations validated on.
+    /// Number of operations validated on.
     pub(super) validation: usize,
 }
 
 /// A training batch of a member.
 #[derive(Debug)]
 pub(super) struct Lesson {
-    /// The member itself, with an epoch's first batch.
+    /// Core of the member, with an epoch's first batch.
     pub(super) core: Option<Box<Core>>,
     pub(super) config: Config,
     pub(super) controller: Controller,
-    /// What is shown, and what it is to be decoded to.
+    /// Inputs, each with its target.
     pub(super) pairs: Vec<[Operation; 2]>,
-    /// ε of A and B, row by row.
+    /// Posterior noise ε of A and B, row by row.
     pub(super) epsilon: [Vec<f64>; 2],
-    /// Of what is added to the codes of A and B, where a disruption adds any.
+    /// Normal numbers for the noise added to the codes of A and B; `None` unless a disruption adds any.
     pub(super) jitter: Option<[Vec<f64>; 2]>,
     pub(super) scheduled: Scheduled,
-    /// Whether it is the epoch's last, and then whether something is validated.
+    /// True for the epoch's last training batch; `validates` is true if validation follows.
     pub(super) last: bool,
     pub(super) validates: bool,
 }
 
-/// What came of it.
+/// Result of a training batch of a member.
 #[derive(Debug)]
 pub(super) struct Learned {
     pub(super) report: Result<BatchReport, StepError>,
-    /// How many members' batches were trained on at once.
+    /// Number of members whose batches were trained on at once.
     pub(super) of: usize,
     pub(super) controller: Controller,
-    /// The member itself, after the epoch's last batch or where it cannot go on.
+    /// Core of the member, after the epoch's last batch or where it cannot go on.
     pub(super) core: Option<Box<Core>>,
 }
 
@@ -92,7 +92,7 @@ pub(super) struct Exam {
     pub(super) last: bool,
 }
 
-/// What a member comes with.
+/// Request that a member brings to the table.
 #[derive(Debug)]
 enum Brought {
     Epoch(Shape),
@@ -100,7 +100,7 @@ enum Brought {
     Exam(Exam),
 }
 
-/// What a member is told.
+/// Answer of the table to a member.
 #[derive(Debug)]
 enum Answer {
     Begin,
@@ -114,20 +114,20 @@ enum Answer {
 #[derive(Debug)]
 enum Message {
     Bring(usize, Brought, Sender<Answer>),
-    /// Takes back what has not been taken in yet.
+    /// Takes back a request that was not answered yet.
     Withdraw(usize),
-    /// Asks for the member as it is between two batches.
+    /// Asks for the member's core as it is between two batches.
     Look(usize, Sender<Option<Box<Core>>>),
-    /// Trains alone until it comes for an epoch again.
+    /// The member trains alone until it comes for an epoch again.
     Away(usize),
     Leave(usize),
 }
 
 impl Seat {
-    /// Seats of so many members. Their table stands as long as one of them.
+    /// Starts a table and returns its seats. The table's thread runs until the last seat is dropped.
     ///
     /// # Errors
-    /// The system's refusal to start a thread.
+    /// Returns the system's refusal to start a thread.
     pub fn at_one_table(members: usize) -> std::io::Result<Vec<Self>> {
         let (table, messages) = channel();
         let thread = std::thread::Builder::new().name("members".to_owned());
@@ -139,12 +139,12 @@ impl Seat {
         Ok((0..members).map(seat).collect())
     }
 
-    /// Its seat, from 0.
+    /// Returns the number of this seat, from 0.
     pub fn number(&self) -> usize {
         self.number
     }
 
-    /// Waits for the others to begin an epoch with.
+    /// Waits for the others, to begin an epoch with them.
     pub(super) fn begin(&self, shape: Shape) -> Result<Together<()>, DeviceFailure> {
         match self.bring(Brought::Epoch(shape), Some(PATIENCE))? {
             Answer::Begin => Ok(Together::Done(())),
@@ -152,7 +152,7 @@ impl Seat {
         }
     }
 
-    /// Has a batch trained on.
+    /// Has the table train on a batch.
     pub(super) fn train(&self, lesson: Lesson) -> Result<Together<Box<Learned>>, DeviceFailure> {
         // All have begun the epoch: whoever is not there yet comes or leaves.
         let patience = lesson.core.is_none().then_some(PATIENCE);
@@ -162,7 +162,7 @@ impl Seat {
         }
     }
 
-    /// Has a batch validated.
+    /// Has the table validate a batch.
     pub(super) fn validate(
         &self,
         exam: Exam,
@@ -173,14 +173,15 @@ impl Seat {
         }
     }
 
-    /// The member as it is between two batches; `None` where nothing has been trained with others in this epoch.
+    /// Returns the member's core as it is between two batches; `None` where nothing has been trained with
+    /// others in this epoch.
     pub(super) fn look(&self) -> Result<Option<Box<Core>>, DeviceFailure> {
         let (reply, answer) = channel();
         self.send(Message::Look(self.number, reply))?;
         answer.recv().map_err(|_| gone())
     }
 
-    /// Trains alone until it comes for an epoch again.
+    /// Tells the table that the member trains alone until it comes for an epoch again.
     pub(super) fn stay_away(&self) -> Result<(), DeviceFailure> {
         self.send(Message::Away(self.number))
     }
@@ -224,7 +225,7 @@ fn gone() -> DeviceFailure {
     DeviceFailure::new("the thread that trains all members at once has ended")
 }
 
-/// An answer to whatever was asked.
+/// Returns the result of an answer that any request can get; another answer is a failure.
 fn other<T>(answer: Answer) -> Result<Together<T>, DeviceFailure> {
     match answer {
         Answer::Alone(core) => Ok(Together::Alone(core)),

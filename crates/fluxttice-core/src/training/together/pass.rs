@@ -10,11 +10,11 @@ use crate::space::Operation;
 use crate::training::core::{Core, Noise};
 use crate::training::{Ensemble, EnsembleError};
 
-/// Why something could not be done for all at once.
+/// Reason for which something could not be done for all at once.
 #[derive(Debug)]
 pub(super) enum Problem {
     Device(DeviceFailure),
-    /// Each can do it alone.
+    /// The members can do it each alone; the text says why not together.
     Apart(String),
 }
 
@@ -31,11 +31,11 @@ impl From<EnsembleError> for Problem {
 pub(super) struct Pass {
     /// Seats of the members, in the order of the ensemble.
     members: Vec<usize>,
-    /// Those of them who are still in it.
+    /// True for each of them who still takes part.
     stays: Vec<bool>,
-    /// None before the first batch.
+    /// `None` before the first batch.
     ensemble: Option<Ensemble>,
-    /// Whether the epoch is over.
+    /// Set once nothing of the epoch is left to be done together.
     pub(super) over: bool,
 }
 
@@ -49,7 +49,7 @@ impl Pass {
         }
     }
 
-    /// Seats of those who are in it, in order.
+    /// Returns the seats of the members that still take part, in order.
     pub(super) fn seats(&self) -> Vec<usize> {
         let both = self.members.iter().zip(&self.stays);
         both.filter(|(_, stays)| **stays)
@@ -57,21 +57,21 @@ impl Pass {
             .collect()
     }
 
-    /// A member as it is now.
+    /// Returns a member's core as it is now; `None` before the first batch.
     pub(super) fn core(&self, seat: usize) -> Option<Box<Core>> {
         let member = self.members.iter().position(|other| *other == seat)?;
         let core = self.ensemble.as_ref()?.core(member);
         core.ok().map(Box::new)
     }
 
-    /// Goes on without a member; the others notice nothing.
+    /// Goes on without a member; the others are not affected.
     pub(super) fn drop_out(&mut self, seat: usize) {
         if let Some(member) = self.members.iter().position(|other| *other == seat) {
             self.stays[member] = false;
         }
     }
 
-    /// Takes those out of the ensemble who have dropped out since the last batch.
+    /// Takes the members out of the ensemble that have dropped out since the last batch.
     fn close_ranks(&mut self) -> Result<(), Problem> {
         if self.stays.iter().all(|stays| *stays) {
             return Ok(());
@@ -87,7 +87,7 @@ impl Pass {
         Ok(())
     }
 
-    /// One training batch of every member.
+    /// Trains every member on its batch.
     pub(super) fn train(&mut self, mut lessons: Vec<Lesson>) -> Result<Vec<Answer>, Problem> {
         self.close_ranks()?;
         let (first, ensemble) = match &mut self.ensemble {
@@ -132,7 +132,7 @@ impl Pass {
         Ok(answers)
     }
 
-    /// One validation batch of every member.
+    /// Validates a batch of every member.
     pub(super) fn examine(&mut self, mut exams: Vec<Exam>) -> Result<Vec<Answer>, Problem> {
         self.close_ranks()?;
         let Some(ensemble) = &self.ensemble else {
@@ -151,13 +151,13 @@ impl Pass {
     }
 }
 
-/// A batch of each, on the members' device.
+/// Places the batches of all members on their device.
 fn batches(ensemble: &Ensemble, pairs: &[Vec<[Operation; 2]>]) -> Result<Batches, Problem> {
     let (device, dtype) = ensemble.placement();
     Batches::of_pairs(pairs, device, dtype).map_err(|ragged| Problem::Apart(ragged.to_string()))
 }
 
-/// The random numbers of all, `[S, n, 16]`.
+/// Places the random numbers of all members on their device, `[S, n, 16]`.
 fn noise(ensemble: &Ensemble, lessons: &[Lesson]) -> Noise<3> {
     let (device, dtype) = ensemble.placement();
     let place = |rows: Vec<f64>| -> Tensor<3> {

@@ -1,4 +1,4 @@
-//! The thread that trains members at once, and what it knows of who is there.
+//! Thread that trains members at once, and its knowledge of the seats.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::mpsc::{Receiver, Sender};
@@ -7,12 +7,12 @@ use super::pass::{Pass, Problem};
 use super::{Answer, Brought, Message, Shape};
 use crate::device::DeviceFailure;
 
-/// What is known of a seat.
+/// State of a seat.
 #[derive(Debug)]
 struct Place {
-    /// Nobody has left it.
+    /// True until the member gives the seat up.
     taken: bool,
-    /// Trains alone, and is not waited for until it comes for an epoch.
+    /// True while the member trains alone, and is not waited for until it comes for an epoch.
     away: bool,
     brought: Option<(Brought, Sender<Answer>)>,
 }
@@ -36,7 +36,7 @@ impl Table {
         }
     }
 
-    /// Until nobody has a seat any more.
+    /// Answers messages until the last seat is dropped.
     pub(super) fn serve(mut self, messages: &Receiver<Message>) {
         for message in messages {
             match message {
@@ -57,7 +57,7 @@ impl Table {
                 Message::Withdraw(seat) => self.tell(seat, Answer::Waiting),
                 Message::Look(seat, reply) => {
                     let core = self.pass.as_ref().and_then(|pass| pass.core(seat));
-                    // Nobody waits for it any more: no harm done.
+                    // The member may no longer wait for it, which does no harm.
                     let _ = reply.send(core);
                 }
                 Message::Away(seat) => self.let_go(seat),
@@ -70,15 +70,15 @@ impl Table {
         }
     }
 
-    /// Answers what a seat has brought, if anything.
+    /// Answers the request of a seat, if there is one.
     fn tell(&mut self, seat: usize, answer: Answer) {
         if let Some((_, reply)) = self.places[seat].brought.take() {
-            // Who is gone has given its seat up.
+            // A member that is gone has given its seat up.
             let _ = reply.send(answer);
         }
     }
 
-    /// Does not wait for a seat until it comes for an epoch again.
+    /// Stops waiting for a seat until it comes for an epoch again.
     fn let_go(&mut self, seat: usize) {
         self.places[seat].away = true;
         if let Some(pass) = &mut self.pass {
@@ -86,7 +86,7 @@ impl Table {
         }
     }
 
-    /// Does what everybody has come for; true where something was done.
+    /// Does the step for which all have come; returns true if something was done.
     fn proceed(&mut self) -> bool {
         match self.pass.take() {
             None => self.begin(),
@@ -100,7 +100,8 @@ impl Table {
         }
     }
 
-    /// Begins an epoch once all have come for one: with those of the shape that most have.
+    /// Begins an epoch once all have come for one, with those of the shape that most have. Returns true if
+    /// members were answered.
     fn begin(&mut self) -> bool {
         let mut come: Vec<(usize, Shape)> = Vec::new();
         for (seat, place) in self.places.iter().enumerate() {
@@ -115,7 +116,7 @@ impl Table {
         let Some((alike, most)) = most.max_by_key(|(alike, _)| *alike) else {
             return false;
         };
-        // One alone is no company.
+        // A member without others of its shape trains alone.
         let is_of_them = |shape: &Shape| alike > 1 && shape == most;
         let (seats, others): (Vec<_>, Vec<_>) =
             come.iter().partition(|(_, shape)| is_of_them(shape));
@@ -130,7 +131,7 @@ impl Table {
         true
     }
 
-    /// One batch of all; the pass, where it goes on.
+    /// Does one batch of all; returns the pass where it goes on.
     fn turn(&mut self, mut pass: Pass) -> Option<Pass> {
         let seats = pass.seats();
         let (mut replies, mut lessons, mut exams) = (Vec::new(), Vec::new(), Vec::new());
@@ -146,7 +147,7 @@ impl Table {
                 Brought::Epoch(_) => {}
             }
         }
-        // A driver that gives up panics.
+        // A graphics driver that fails can panic.
         let done = catch_unwind(AssertUnwindSafe(|| {
             if exams.is_empty() {
                 pass.train(lessons)
@@ -168,7 +169,7 @@ impl Table {
             seats.iter().map(answer).collect()
         });
         for (reply, answer) in replies.into_iter().zip(answers) {
-            // Who is gone has given its seat up.
+            // A member that is gone has given its seat up.
             let _ = reply.send(answer);
         }
         (!pass.over).then_some(pass)

@@ -1,4 +1,4 @@
-//! What of an epoch a trainer does together with others.
+//! Steps of an epoch that a trainer does together with others.
 
 use std::borrow::Cow;
 
@@ -14,28 +14,30 @@ use crate::training::observe::Seen;
 use crate::training::together::{Exam, Lesson, Seat, Shape, Together};
 
 impl Trainer {
-    /// Trains its batches at once with those of others at the same table, where they can be.
+    /// Takes a seat, to train batches at once with those of others at the same table, where they can be.
     #[must_use]
     pub fn beside(mut self, seat: Option<Seat>) -> Self {
         self.seat = seat;
         self
     }
 
-    /// Goes on alone, from the next batch on. Its seat, to be taken again; dropped, nobody waits for it any more.
+    /// Goes on alone, from the next batch on. Returns the seat, to be taken again; once it is dropped, the
+    /// others no longer wait for this run.
     ///
     /// # Errors
-    /// The device's failure to hand over what the others' batches have taught it.
+    /// Returns the device's failure to hand over what was trained with the others.
     pub fn leave_the_others(&mut self) -> Result<Option<Seat>, DeviceFailure> {
         self.come_apart()?;
         Ok(self.seat.take())
     }
 
-    /// How many runs' batches the last one was trained on with, itself included.
+    /// Returns the number of runs whose batches were last trained on at once, this one included; 1 when
+    /// alone.
     pub fn at_once(&self) -> usize {
         if self.together { self.at_once } else { 1 }
     }
 
-    /// Takes itself out of what is trained at once.
+    /// Goes on alone where the epoch is trained with others.
     fn come_apart(&mut self) -> Result<(), DeviceFailure> {
         if let Some(seat) = self.seat.as_ref().filter(|_| self.together) {
             let core = seat.look()?;
@@ -45,14 +47,15 @@ impl Trainer {
         Ok(())
     }
 
-    /// What the others' last batch left, with what was changed since.
+    /// Returns the core that the last batch with others left, with this trainer's controller and
+    /// configuration.
     fn as_of_now(&self, mut core: Core) -> Core {
         *core.controller_mut() = self.core.controller().clone();
         core.set_config(&self.config);
         core
     }
 
-    /// Model, optimizer and controller as they are.
+    /// Returns model, optimizer and controller as they are now.
     pub(super) fn core_now(&self) -> Result<Cow<'_, Core>, DeviceFailure> {
         let Some(seat) = self.seat.as_ref().filter(|_| self.together) else {
             return Ok(Cow::Borrowed(&self.core));
@@ -63,7 +66,7 @@ impl Trainer {
         })
     }
 
-    /// Whether the next epoch can begin: alone, or with the others, who have come for it too.
+    /// Returns true if the next epoch can begin: alone, or with the others, who have come for it too.
     pub(super) fn others_are_there(&mut self) -> Result<bool, DeviceFailure> {
         self.together = false;
         let Some(seat) = &self.seat else {
@@ -149,7 +152,7 @@ impl Trainer {
         })
     }
 
-    /// Goes on alone, by this core where others have trained it.
+    /// Goes on alone, with this core if there is one: the state that the training with others left.
     fn apart(&mut self, core: Option<Box<Core>>) {
         if let Some(core) = core {
             self.core = self.as_of_now(*core);

@@ -38,17 +38,18 @@ pub const ARGMAX_SAMPLES: u32 = 50_000;
 
 /// Prior codes behind I(z; x) of each decoder, where they are not those that coverage is counted from.
 const INFORMATION_CODES: u32 = 400_000;
-/// Codes of a count of coverage that are enough for I(z; x) where somebody asked for it: those of a published count.
+/// Smallest number of counted codes that is enough for I(z; x) where somebody asked for it: that of a
+/// published count.
 const ENOUGH_COUNTED: u32 = 195_000;
 
-/// What one call of [`Trainer::advance`] did.
+/// Result of one call of [`Trainer::advance`].
 #[derive(Clone, Debug)]
 pub enum Advance {
-    /// One training batch.
+    /// One training batch is done.
     Batch(BatchReport),
-    /// One validation batch or one tile of a coverage pass.
+    /// One validation batch or one tile of a coverage pass is done.
     Measured,
-    /// Nothing: others, with whom the next batch is to be done, are not there yet.
+    /// Nothing is done: others, with whom the next batch is to be trained, are not there yet.
     Waiting,
     /// The epoch is finished.
     Epoch(EpochReport),
@@ -57,18 +58,18 @@ pub enum Advance {
 /// Trains a model: owns model, optimizer and the position within the epoch.
 #[derive(Debug)]
 pub struct Trainer {
-    /// The model and what trains it; as the epoch began while its batches are trained [`together`](Self::together),
-    /// but for the controller.
+    /// Model, optimizer and controller. While batches are trained [`together`](Self::together), all but the
+    /// controller are as the epoch began.
     core: Core,
-    /// Beside others, if any.
+    /// Seat beside others, if any.
     seat: Option<Seat>,
-    /// Whether the batches of the epoch at work are done with the others.
+    /// True if the batches of the current epoch are trained with others.
     together: bool,
-    /// With how many.
+    /// Number of members whose batches were last trained on at once.
     at_once: usize,
-    /// In effect in the epoch at work.
+    /// Configuration in effect in the current epoch.
     config: Config,
-    /// With every change asked for so far: in effect from the next epoch on.
+    /// Configuration with every change asked for so far, in effect from the next epoch on.
     next: Config,
     edits: Vec<String>,
     /// Key of order, noise, prior codes and draws; the run's seed but for a repetition of it.
@@ -89,12 +90,12 @@ pub struct Trainer {
     current: Current,
 }
 
-/// The codes that I(z; x) is taken from.
+/// Source of the codes for I(z; x).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Informing {
-    /// Those that coverage is counted from.
+    /// The codes that coverage is counted from.
     Counted,
-    /// [`INFORMATION_CODES`] of the run's seed.
+    /// [`INFORMATION_CODES`] codes drawn for it alone, under the key of the run's noise.
     Own,
 }
 
@@ -118,11 +119,11 @@ enum Position {
     Closing,
 }
 
-/// What the epoch at hand has gathered so far.
+/// Figures that the current epoch has gathered so far.
 #[derive(Debug, Default)]
 struct Current {
     scheduled: Option<Scheduled>,
-    /// Whether the gate of phase 3 was open as the epoch began.
+    /// True if the gate of phase 3 was open as the epoch began.
     gate: bool,
     train: Means,
     validation: Means,
@@ -130,7 +131,7 @@ struct Current {
     statenet: Option<StateNetAnswer>,
     /// The count of coverage that is to come, if any.
     coverage: Option<Box<CoveragePass>>,
-    /// Noise of the batches and codes to be counted that another core draws, if any does.
+    /// Noise of the batches and codes to be counted that another core draws; `None` where it draws none.
     ahead: Option<Ahead>,
     /// I(z; x), where it is measured in this epoch.
     information: Option<Information>,
@@ -138,7 +139,7 @@ struct Current {
 }
 
 impl Trainer {
-    /// A trainer at the start of a run.
+    /// Creates a trainer at the start of a run.
     pub fn new(config: &Config, device: &Device, dtype: DType) -> Self {
         let weights = Weights::start(Architecture::from(config), config.seed);
         Self::from_weights(config, &weights, device, dtype)
@@ -172,10 +173,10 @@ impl Trainer {
         }
     }
 
-    /// A trainer that goes on from a checkpoint of a run with this configuration.
+    /// Creates a trainer that goes on from a checkpoint of a run with this configuration.
     ///
     /// # Errors
-    /// Where the checkpoint holds a change that the configuration does not take.
+    /// Fails where the checkpoint holds a change that the configuration does not take.
     pub fn resume(
         config: &Config,
         snapshot: Snapshot,
@@ -203,14 +204,14 @@ impl Trainer {
     }
 
     /// Draws order, noise and prior codes under another key than the run's seed: the same run with
-    /// other luck. Split and fresh weights stay those of the seed.
+    /// other random numbers. Split and initial weights stay those of the seed.
     #[must_use]
     pub fn with_noise(mut self, key: u64) -> Self {
         self.noise = key;
         self
     }
 
-    /// How often the run went back after it had diverged.
+    /// Returns the number of times that the run went back after it had diverged.
     pub fn rolled_back(&self) -> u32 {
         self.rolled_back
     }
@@ -222,37 +223,37 @@ impl Trainer {
         self
     }
 
-    /// The configuration with every change asked for so far: the one of the next epoch.
+    /// Returns the configuration with every change asked for so far: the one of the next epoch.
     pub fn settings(&self) -> &Config {
         &self.next
     }
 
-    /// Every change of the configuration, `KEY=VALUE`, in order.
+    /// Returns every change of the configuration, `KEY=VALUE`, in order.
     pub fn edits(&self) -> &[String] {
         &self.edits
     }
 
-    /// Disruptions in effect, cooling down or yet to start.
+    /// Returns the disruptions in effect, cooling down or yet to start.
     pub fn disruptions(&self) -> &[Active] {
         &self.disruptions
     }
 
-    /// The epoch at work, or the next one between two epochs.
+    /// Returns the number of the current epoch, or of the next one between two epochs.
     pub fn epoch(&self) -> u32 {
         self.epoch
     }
 
-    /// Whether the figure that stops the run has not got better for `patience` epochs.
+    /// Returns true if the figure that stops the run has not got better for `patience` epochs.
     pub fn out_of_patience(&self) -> bool {
         self.stale >= self.next.patience
     }
 
-    /// The split of the operations.
+    /// Returns the split of the operations into training, validation and test.
     pub fn split(&self) -> &Split {
         &self.split
     }
 
-    /// What is being done, how many of how many parts are done.
+    /// Returns the stage at work, and how many of its parts are done, of how many.
     pub fn progress(&self) -> (Stage, u32, u32) {
         match &self.at {
             Position::Start => (Stage::Training, 0, self.batches()),
@@ -272,7 +273,7 @@ impl Trainer {
         }
     }
 
-    /// Training batches already in the weights in the epoch at work.
+    /// Returns the number of training batches of the current epoch that are already in the weights.
     pub fn batch(&self) -> u32 {
         match &self.at {
             Position::Start => 0,
@@ -283,7 +284,7 @@ impl Trainer {
         }
     }
 
-    /// Training batches in the epoch at work.
+    /// Returns the number of training batches in the current epoch.
     pub fn batches(&self) -> u32 {
         let rows = self.lessons.rows(&self.config, self.epoch);
         rows.div_ceil(self.config.batch_size) as u32
@@ -296,10 +297,10 @@ impl Trainer {
     /// Makes a change with the next training batch, or with the next epoch where it can only take
     /// effect then; fills in the value that was there before.
     ///
-    /// Says in one line what it does.
+    /// Returns one line that says from when on it takes effect.
     ///
     /// # Errors
-    /// In one line, why it is refused; nothing has changed then.
+    /// Returns one line that says why it is refused; nothing has changed then.
     pub fn steer(&mut self, steer: &mut Steer) -> Result<String, String> {
         match steer {
             Steer::Disrupt { disruption } => self.disrupt(*disruption),
@@ -367,7 +368,7 @@ impl Trainer {
         Ok(told)
     }
 
-    /// The epoch whose next training batch a change meets first.
+    /// Returns the epoch whose next training batch a change meets first.
     fn first_epoch_of_change(&self) -> u32 {
         match self.at {
             Position::Start | Position::Training { .. } => self.epoch,
@@ -400,7 +401,7 @@ impl Trainer {
             .change(&scheduled, self.current.statenet, &self.config);
     }
 
-    /// The values of the epoch at work, with disruptions.
+    /// Returns the scheduled values of the current epoch, with disruptions.
     fn disrupted(&self, gate: bool) -> Scheduled {
         let mut scheduled = self.schedule.at(self.epoch, gate);
         scheduled.learning_rate *= 0.5_f64.powf(f64::from(self.rolled_back));
@@ -414,11 +415,11 @@ impl Trainer {
             })
     }
 
-    /// Does the next batch, validation batch, coverage tile, or ends the epoch.
+    /// Does the next training batch, validation batch or coverage tile, or ends the epoch.
     ///
     /// # Errors
-    /// [`StepError`]; where it diverged, weights, optimizer and controller are as before the batch. After a device's
-    /// failure it is of no more use.
+    /// Fails with a [`StepError`]. Where it diverged, weights, optimizer and controller are as before the
+    /// batch. After a device's failure the trainer is of no more use.
     pub fn advance(&mut self) -> Result<Advance, StepError> {
         let began = Instant::now();
         // `Start` stands in while the position is moved on; every arm puts a new one back.
@@ -483,7 +484,7 @@ impl Trainer {
         Ok(())
     }
 
-    /// Factor by which logits grow in this epoch.
+    /// Returns the factor by which logits grow in this epoch; `None` where they are not sharpened.
     fn sharpening(&self) -> Option<f64> {
         let total = self.config.total_epochs;
         let beyond = &self.config.beyond;
@@ -568,7 +569,7 @@ impl Trainer {
             .train_batch(&batch, noise, &scheduled, at.batch == 0)
     }
 
-    /// ε of a batch, `[rows, 16]`: as another core has drawn it, or drawn now. It is the same.
+    /// Returns ε of a batch, `[rows, 16]`: the same numbers, drawn ahead by another core or drawn now.
     fn epsilon(&mut self, purpose: Purpose, rows: usize, at: At) -> Tensor<2> {
         let ahead = self.current.ahead.as_mut();
         let drawn = ahead.and_then(|ahead| ahead.take(at.stream(purpose)));
@@ -579,8 +580,8 @@ impl Trainer {
         }
     }
 
-    /// What of the epoch at work another core may draw, in the order in which it is needed; nothing but in 32
-    /// bits.
+    /// Has another core draw random numbers of the current epoch, in the order in which they are needed;
+    /// `None` where it cannot, and always except in 32 bits.
     fn drawn_ahead(&self, coverage: Option<&CoveragePass>) -> Option<Ahead> {
         if self.dtype != DType::F32 {
             return None;
@@ -589,7 +590,7 @@ impl Trainer {
             self.lessons.rows(&self.config, self.epoch) as u32,
             self.config.batch_size as u32,
         );
-        // Who trains with others brings its noise to them.
+        // A member that trains with others brings its noise to them.
         let alone = if self.together { 0 } else { self.batches() };
         let noise = (0..alone).flat_map(|batch| {
             [Purpose::NoiseA, Purpose::NoiseB].map(|purpose| Rows {
@@ -643,7 +644,7 @@ impl Trainer {
         }
     }
 
-    /// Whether coverage is counted in the epoch at work: every so often, and in the last one.
+    /// Returns true if coverage is counted in the current epoch: every so often, and in the last one.
     fn counts_coverage(&self) -> bool {
         self.epoch
             .is_multiple_of(self.config.coverage_check_interval)
@@ -738,7 +739,7 @@ impl Trainer {
         })
     }
 
-    /// Source of I(z; x) in the epoch at work; `None` where it is not measured.
+    /// Returns the source of I(z; x) in the current epoch; `None` where it is not measured.
     fn informing(&self) -> Option<Informing> {
         let stopping = self.config.stopping;
         let every = stopping.information_every.epochs()?;
@@ -766,13 +767,14 @@ impl Trainer {
         Ok(())
     }
 
-    /// I(z; x) by which the epoch is judged, mean of A and B; not a number where it is not known, or only measured as
-    /// usual: no epoch is kept for it that nobody asked for.
+    /// Returns I(z; x) by which the epoch is judged, mean of A and B. NaN where it is not known, or only
+    /// measured as usual: no epoch is kept for a figure that nobody asked for.
     fn judged_information(&self) -> f64 {
         let stopping = self.config.stopping;
         match self.current.information {
             None => f64::NAN,
-            // As version 0.1.0 did, so that runs stop where they did: always of equally many codes, it needs no correction.
+            // As version 0.1.0 did, so that runs stop where they did: always of equally many codes, it needs
+            // no correction.
             Some(found) if stopping.figure() == StopBy::Information => {
                 found.raw.map_or(f64::NAN, Pair::mean)
             }
@@ -824,23 +826,23 @@ impl Trainer {
         }
     }
 
-    /// The model as it is, without autodiff, on [`placement`](Self::placement).
+    /// Returns the model as it is, without autodiff, on [`placement`](Self::placement).
     ///
     /// # Errors
-    /// The device's failure.
+    /// Returns the device's failure.
     pub fn inference_model(&self) -> Result<DualVae, DeviceFailure> {
         Ok(self.core_now()?.inference_model())
     }
 
-    /// Device (without autodiff) and type of the inference model.
+    /// Returns device (without autodiff) and type of the inference model.
     pub fn placement(&self) -> (&Device, DType) {
         (&self.device, self.dtype)
     }
 
-    /// The whole state, read back from the device.
+    /// Reads the whole state back from the device.
     ///
     /// # Errors
-    /// The device's failure.
+    /// Returns the device's failure.
     pub fn snapshot(&self) -> Result<Snapshot, DeviceFailure> {
         let core = self.core_now()?;
         Ok(Snapshot {

@@ -27,16 +27,16 @@ fn trainer(seed: u64, set: &[&str]) -> Trainer {
     Trainer::new(&config(seed, set), &Device::flex(), DType::F64)
 }
 
-/// What a trainer came to.
+/// Result of a trainer.
 struct Course {
     records: Vec<Arc<EpochRecord>>,
-    /// Of each batch, whether it was trained on with others.
+    /// True for each batch that was trained on with others.
     together: Vec<bool>,
     end: Snapshot,
     error: Option<StepError>,
 }
 
-/// What is to be done before a batch, and whether to go on.
+/// Called before a batch; breaks to end the training.
 type Before<'a> = &'a (dyn Fn(&mut Trainer, usize, u32, u32) -> ControlFlow<()> + Sync);
 
 /// Trains a member for so many epochs.
@@ -66,7 +66,7 @@ fn course(mut trainer: Trainer, member: usize, epochs: u32, before: Before) -> C
     }
 }
 
-/// The same of several at one table, each on a thread.
+/// Trains several members at one table, each on a thread.
 fn courses(trainers: Vec<Trainer>, epochs: u32, before: Before) -> Vec<Course> {
     let seats = Seat::at_one_table(trainers.len()).unwrap();
     std::thread::scope(|scope| {
