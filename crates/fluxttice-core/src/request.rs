@@ -1,4 +1,4 @@
-//! What is asked of a run, by whom, and what came of it: the journal keeps these.
+//! Requests to a run, their authors and their outcomes, as the journal keeps them.
 
 use std::fmt;
 
@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 use crate::training::Steer;
 use crate::words::counted;
 
-/// Something the user asks of the worker.
+/// A command to the worker: from the user, from a plan or from a rule.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(tag = "request", rename_all = "kebab-case")]
 pub enum Command {
@@ -21,39 +21,39 @@ pub enum Command {
     StopAfterEpoch,
     /// Save the model as it is under `snapshots/`.
     Snapshot {
-        /// Folder name; the worker chooses one where there is none.
+        /// Folder name; `None` lets the worker choose one.
         name: Option<String>,
     },
-    /// Keep the checkpoint after this many finished epochs: something rests on it.
+    /// Keep the checkpoint after this many finished epochs, because an experiment or a branch starts from it.
     Keep {
-        /// Finished epochs.
+        /// Finished epochs at the checkpoint; 0 is the start of the run, which needs no checkpoint.
         epochs: u32,
     },
     /// Leave this run as it is and go on in another one, where that was left.
     Open {
-        /// The other run's name; it lies beside this one.
+        /// Name of the other run, which lies in the same folder as this one.
         run: String,
     },
     /// Leave this run as it is and go on in a new one, from a checkpoint of this one or of another.
     Branch {
-        /// Name of the run whose checkpoint it is; this one where there is none.
+        /// Name of the run that the checkpoint belongs to; `None` for this run.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         of: Option<String>,
-        /// Finished epochs of the checkpoint.
+        /// Finished epochs at the checkpoint; 0 branches off before the first epoch.
         epochs: u32,
-        /// Folder name of the new run; the worker chooses one where there is none.
+        /// Folder name of the new run; `None` lets the worker choose one.
         name: Option<String>,
     },
     /// Send the codes of all operations as the model is now.
     Encode,
     /// Send the weights as they are now, to be measured elsewhere.
     Weights,
-    /// Change the run.
+    /// Change the training by a disruption, or by another value of the configuration.
     #[serde(untagged)]
     Steer(Steer),
 }
 
-/// In a few words, as logs tell it.
+/// Writes the command in a few words, as logs show it.
 impl fmt::Display for Command {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
@@ -78,32 +78,32 @@ impl fmt::Display for Command {
     }
 }
 
-/// Who asked for a change.
+/// Author of a request.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Author {
-    /// Somebody at the screen.
+    /// The user at the screen.
     #[default]
     User,
     /// The command line, before the run began, or the journal that is replayed.
     Plan,
-    /// The rule with this name.
+    /// The rule of the configuration with this text.
     Rule(String),
 }
 
-/// A command with the number under which its outcome comes back.
+/// A command with its author, and with the number under which its outcome comes back.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Request {
-    /// Number, unique within a session.
+    /// Number of a user's request, unique within a session; 0 where a plan or a rule asks.
     pub id: u64,
-    /// Who asks.
+    /// Author: the user, a plan or a rule.
     pub by: Author,
-    /// What is asked.
+    /// Command that the worker carries out or refuses.
     pub command: Command,
 }
 
 impl Request {
-    /// A change that was planned before the run began.
+    /// Makes the request for a change that was planned before the run began; its number is 0.
     pub fn planned(steer: Steer) -> Self {
         Self {
             id: 0,
@@ -113,28 +113,28 @@ impl Request {
     }
 }
 
-/// What came of a request.
+/// Outcome of a request, as the journal keeps it.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Outcome {
-    /// The request's number.
+    /// Number of the request, as in [`Request::id`].
     pub id: u64,
-    /// Who asked.
+    /// Author of the request; left out of the journal where that is the user.
     #[serde(default, skip_serializing_if = "is_user")]
     pub by: Author,
-    /// What was asked.
+    /// Command that was carried out or refused; the journal has its fields beside the others.
     #[serde(flatten)]
     pub command: Command,
     /// Epoch in which it took effect or was refused.
     pub epoch: u32,
     /// Batches of that epoch that were finished then.
     pub batch: u32,
-    /// Whether it was done.
+    /// True if the command was carried out, false if it was refused.
     pub applied: bool,
-    /// One line: what was done, or why not.
+    /// One line for people: the effect, or the reason of the refusal.
     pub message: String,
 }
 
-/// Before what was asked for: nothing for somebody at the screen.
+/// Writes the author as a prefix of the request; nothing for the user.
 impl fmt::Display for Author {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
@@ -149,13 +149,13 @@ fn is_user(author: &Author) -> bool {
     *author == Author::User
 }
 
-/// Why a session ended, as `train --json` says it.
+/// Reason why a session ended; `train --json` prints it in snake case.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum EndReason {
     /// Every epoch asked for is done.
     Finished,
-    /// The validation loss has not improved for `patience` epochs.
+    /// The figure that stops the run has not improved for `patience` epochs.
     EarlyStop,
     /// The user, or a signal, stopped it.
     Stopped,
@@ -166,7 +166,7 @@ pub enum EndReason {
 }
 
 impl EndReason {
-    /// In one or two words, for people.
+    /// Returns the reason in one or two words, for people.
     #[must_use]
     pub fn words(self) -> &'static str {
         match self {
@@ -179,16 +179,16 @@ impl EndReason {
     }
 }
 
-/// An event on the time axis.
+/// An event that is marked on the time axis.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Mark {
-    /// Epoch.
+    /// Epoch of the event, counted from 0.
     pub epoch: u32,
-    /// What happened.
+    /// Kind of the event, from a disruption to a branch.
     pub kind: MarkKind,
 }
 
-/// What a mark stands for.
+/// Kind of an event on the time axis.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum MarkKind {
     /// A disruption began.

@@ -22,17 +22,17 @@ use crate::run::{Checkpoint, Disk, RunError, journal};
 /// A certificate that was made.
 #[derive(Clone, Debug)]
 pub struct Certified {
-    /// Its folder.
+    /// Folder of the certificate, which did not exist before.
     pub folder: PathBuf,
-    /// What it states.
+    /// Statement in its `certificate.json`.
     pub statement: Statement,
 }
 
 /// Measures a checkpoint and writes its certificate as a new folder, whole or not at all.
 ///
 /// # Errors
-/// [`CertificateError::Refused`] where the checkpoint does not pass every check; the others where
-/// files, device or key fail. Nothing is at `folder` then but what was there before.
+/// Returns [`CertificateError::Refused`] where the checkpoint does not pass every check, and another variant
+/// where files, device or key fail. In each case `folder` is as it was before.
 pub fn certify(
     disk: &Disk,
     tool: &Tool,
@@ -45,7 +45,7 @@ pub fn certify(
     if folder.exists() {
         return Err(RunError::unusable(folder, "exists already and is not overwritten").into());
     }
-    // A name alone lies where the program was started.
+    // A path of one name lies in the folder where the program was started.
     let home = folder.parent().filter(|home| !home.as_os_str().is_empty());
     disk.sweep(home.unwrap_or(Path::new(".")));
     let origin = checkpoint.origin.to_string();
@@ -96,7 +96,7 @@ pub fn certify(
     }
     files.insert(CERTIFICATE.to_owned(), bytes);
     files.insert(SUMS.to_owned(), sums(files.iter()).into_bytes());
-    // What `verify` would not read is not made.
+    // A certificate that `verify` would not read is not made.
     let size = |bytes: &Vec<u8>| bytes.len() as u64;
     let mut large = files
         .iter()

@@ -1,4 +1,4 @@
-//! What must hold before anything is certified.
+//! Checks that must hold before a checkpoint is certified.
 
 use std::fmt;
 
@@ -17,21 +17,21 @@ use crate::space::OPERATIONS;
 use crate::vae::Vae;
 use crate::words::counted;
 
-/// The run's own last coverage may differ by this share of all operations.
+/// Largest difference to the coverage that the run recorded last, as a share of all operations.
 const HISTORY_MARGIN: f64 = 0.02;
 /// Sample size at which a run measures its argmax coverage.
 const HISTORY_SAMPLES: u32 = 50_000;
-/// Codes that probabilities need for each sample of the coverage they are compared with.
+/// Codes needed for each sample of a coverage before the probabilities are compared with it.
 const CODES_PER_SAMPLE: u32 = 4;
-/// Standard deviations between a count and what probabilities expect.
+/// Largest distance of a count from its expectation, in standard deviations.
 const DEVIATIONS: f64 = 6.0;
 
-/// One check.
+/// One check of a measured checkpoint, with its finding.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Check {
-    /// What must hold.
+    /// Condition that must hold, in words.
     pub name: String,
-    /// What was found.
+    /// Measured values that decide the check, in words.
     pub found: String,
 }
 
@@ -41,12 +41,12 @@ impl fmt::Display for Check {
     }
 }
 
-/// The checks, by how they went.
+/// All checks, those that passed and those that failed.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Checks {
-    /// Passed.
+    /// Checks that passed, in the order in which they were made.
     pub passed: Vec<Check>,
-    /// Failed; a certificate with any is not made.
+    /// Checks that failed; a certificate with any is not made.
     pub failed: Vec<Check>,
 }
 
@@ -63,7 +63,7 @@ impl Checks {
         }
     }
 
-    /// The one check that fails where nothing is known of a run.
+    /// Returns the one check that fails where nothing is known of a run; `found` says what is missing.
     pub(super) fn untold(found: String) -> Self {
         let mut checks = Self::default();
         checks.add(HISTORY, false, found);
@@ -73,9 +73,9 @@ impl Checks {
 
 const HISTORY: &str = "the weights have a training history";
 
-/// Every check of a measured checkpoint.
+/// Runs every check of a measured checkpoint.
 ///
-/// `again` is argmax coverage at the sample size that the run recorded, where that is less than
+/// `again` is argmax coverage of A and B at the sample size that the run recorded, where that is less than
 /// [`HISTORY_SAMPLES`].
 pub fn checks(
     evidence: &Evidence,
@@ -148,8 +148,8 @@ fn beats_untrained(
     );
 }
 
-/// Counting and probabilities are two ways to the same figure; where there are not many more codes
-/// than samples, the second is too biased to say anything.
+/// Compares the counted coverage with the one that the probabilities expect, two ways to the same figure.
+/// Nothing is checked where there are not many more codes than samples: the second is too biased then.
 fn expected(
     checks: &mut Checks,
     name: &str,
@@ -197,7 +197,7 @@ fn expected(
     );
 }
 
-/// No generator is expected to cover more than a uniform one.
+/// Checks that a coverage is possible: no generator is expected to cover more than a uniform one.
 fn possible(checks: &mut Checks, name: &str, covered: &Covered) {
     let coverage = covered.coverage;
     let unique = coverage.argmax.unique.max(coverage.categorical.unique);
@@ -212,8 +212,8 @@ fn possible(checks: &mut Checks, name: &str, covered: &Covered) {
     );
 }
 
-/// The run's own last coverage, with other codes and rounding, must be near the one measured now:
-/// weights of another run or epoch seldom are.
+/// Checks that the coverage which the run recorded last is near the one measured now. The run used other
+/// codes and another rounding, so the two differ a little; weights of another run or epoch are seldom near.
 fn history(checks: &mut Checks, name: &str, i: usize, evidence: &Evidence, answer: &PriorAnswer) {
     let Some(recorded) = evidence.recorded()[i] else {
         return;
@@ -236,8 +236,8 @@ fn history(checks: &mut Checks, name: &str, i: usize, evidence: &Evidence, answe
     );
 }
 
-/// The same at another sample size. Certificates of version 0.1.0 do not state it, so that it stands in one only where it
-/// failed.
+/// Does the check of `history` at another sample size. Certificates of version 0.1.0 do not state it, so that
+/// it stands in one only where it failed.
 fn elsewhere(checks: &mut Checks, name: &str, measured: u32, recorded: Unique) {
     let samples = f64::from(recorded.samples);
     let share = HISTORY_MARGIN * (samples / f64::from(HISTORY_SAMPLES)).min(1.0);
@@ -255,10 +255,11 @@ fn elsewhere(checks: &mut Checks, name: &str, measured: u32, recorded: Unique) {
     }
 }
 
-/// Argmax coverage of weights at the sample size that their run recorded it at, where that has to be measured by itself.
+/// Measures argmax coverage of A and B at the sample size that their run recorded; `None` where that is not
+/// less than [`HISTORY_SAMPLES`], or nothing was recorded.
 ///
 /// # Errors
-/// The device's failure.
+/// Returns the device's failure.
 pub fn again(evidence: &Evidence, scale: &Scale) -> Result<[Option<u32>; 2], DeviceFailure> {
     let evaluator = Evaluator::new(&evidence.weights);
     let count = |which, recorded: Option<Unique>| {

@@ -1,4 +1,4 @@
-//! What a certificate states against what was measured again.
+//! Comparison of what a certificate states with what was measured again.
 
 use super::TOLERANCE;
 use super::checks::Check;
@@ -9,7 +9,7 @@ use super::verdict::Verdict;
 use crate::measure::Figure;
 use crate::validation::Score;
 
-/// Holds everything that was measured again against what is stated.
+/// Compares every stated figure, score and check with the one measured again; the verdict gets each result.
 pub fn measured(predicate: &Predicate, measured: &Measured, verdict: &mut Verdict) {
     let (stated, found) = (&predicate.checks, &measured.checks);
     lists(&predicate.figures, &measured.figures, verdict);
@@ -25,7 +25,7 @@ pub fn measured(predicate: &Predicate, measured: &Measured, verdict: &mut Verdic
     verdict.compare("checks failed, as stated", "", failed(&stated.failed));
 }
 
-/// Holds what the figures are said to mean against what they mean here.
+/// Compares the stated definitions of the figures with this program's.
 pub fn meanings(predicate: &Predicate, verdict: &mut Verdict) {
     let known = definitions(&predicate.figures, predicate.measurement.estimators);
     if known == predicate.definitions {
@@ -44,20 +44,21 @@ pub fn meanings(predicate: &Predicate, verdict: &mut Verdict) {
     verdict.version_dependent(&name, false, "this program's", "another");
 }
 
-/// What a certificate has a list of.
+/// An entry of one of a certificate's lists: a figure, a score, a check or a definition.
 trait Entry {
-    /// Whether a difference may be another version's; where not, it was measured and does not hold.
+    /// True if another version of the program may rightly state the entry otherwise; where false, a
+    /// difference fails the check.
     const MAY_DIFFER: bool = false;
     fn name(&self) -> String;
-    /// Everything it says.
+    /// Returns everything that the entry says, as text for the verdict.
     fn shown(&self) -> String;
-    /// Whether it is about the same thing.
+    /// Returns true if both entries are about the same thing, whatever their values.
     fn is_like(&self, other: &Self) -> bool;
-    /// Whether it says the same, within the tolerance.
+    /// Returns true if both entries say the same, with real-valued figures within the tolerance.
     fn agrees(&self, measured: &Self) -> bool;
 }
 
-/// Each entry beside its like, and what one list alone has.
+/// Pairs each stated entry with the measured one about the same thing; `None` where one list lacks it.
 fn beside<'a, T: Entry>(stated: &'a [T], measured: &'a [T]) -> Vec<(Option<&'a T>, Option<&'a T>)> {
     let mut left: Vec<&T> = measured.iter().collect();
     let mut pairs = Vec::new();
@@ -215,7 +216,7 @@ fn failed(checks: &[Check]) -> String {
     lines.join("; ")
 }
 
-/// A number at full precision.
+/// Formats a number at full precision; `none` where there is no number.
 fn digits(value: Option<f64>) -> String {
     value.map_or("none".to_owned(), |value| value.to_string())
 }
@@ -248,7 +249,7 @@ fn reached(untrained: &Untrained) -> String {
     )
 }
 
-/// Whether two say the same, within the tolerance.
+/// Returns true if both say the same, with mutual information within the tolerance.
 pub(super) fn same_untrained(stated: &Untrained, measured: &Untrained) -> bool {
     let pairs = stated
         .mutual_information

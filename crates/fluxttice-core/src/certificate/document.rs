@@ -7,7 +7,7 @@ use crate::space::{OPERATIONS, percent_of_all};
 use crate::validation::{Score, number};
 use crate::words::{for_people, separated};
 
-/// The document; a function of the predicate alone.
+/// Renders the document, which is a function of the predicate alone.
 pub fn document(predicate: &Predicate) -> String {
     let mut text = String::new();
     let mut line = |words: &str| {
@@ -226,7 +226,7 @@ fn row(figure: &Figure) -> String {
     )
 }
 
-/// A row as version 0.1.0 wrote it.
+/// Formats a figure as a row of the table that version 0.1.0 wrote.
 fn plain_row(figure: &Figure) -> String {
     let number = |value: Option<f64>| value.map_or(String::new(), shown);
     let trend = figure.trend.map_or(String::new(), |[quarter, half]| {
@@ -265,7 +265,7 @@ fn finding(score: &Score) -> String {
     )
 }
 
-/// Whole numbers as such, small ones with an exponent, the others with five places.
+/// Formats a whole number as such, one below 0.001 with an exponent, and any other with five places.
 fn shown(value: f64) -> String {
     if value == value.trunc() && value.abs() < 1e9 {
         format!("{value:.0}")

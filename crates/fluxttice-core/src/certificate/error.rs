@@ -1,4 +1,4 @@
-//! Why there is no certificate.
+//! Errors of certificates and keys.
 
 use std::path::PathBuf;
 
@@ -9,19 +9,19 @@ use crate::device::DeviceFailure;
 use crate::run::RunError;
 use crate::words::for_people;
 
-/// Why a certificate could not be made or a key not be used.
+/// Reason why a certificate could not be made or checked, or a key not be used.
 #[derive(Debug, Error)]
 pub enum CertificateError {
-    /// Files.
+    /// A file cannot be read or written.
     #[error(transparent)]
     Run(#[from] RunError),
-    /// Measuring failed.
+    /// The device failed while measuring.
     #[error(transparent)]
     Device(#[from] DeviceFailure),
     /// The checkpoint does not pass the checks that every certificate must pass.
     #[error("no certificate for {origin}:{}", list(.failed))]
     Refused {
-        /// Where the weights come from.
+        /// Origin of the weights, for people: a path, or `built-in model`.
         origin: String,
         /// Every check that failed.
         failed: Vec<Check>,
@@ -29,9 +29,9 @@ pub enum CertificateError {
     /// A key that cannot be used.
     #[error("{path}: {problem}")]
     Key {
-        /// The key's file.
+        /// Path of the key file.
         path: PathBuf,
-        /// What was expected and what was found.
+        /// Description of what was expected and what was found.
         problem: String,
     },
     /// The system has no random numbers for a key.

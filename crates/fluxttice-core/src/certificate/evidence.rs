@@ -1,4 +1,4 @@
-//! What a checkpoint brings along: weights, and the story of how they came to be.
+//! Evidence of a checkpoint: its weights, and the records of the run that trained them.
 
 use std::path::{Path, PathBuf};
 
@@ -14,24 +14,24 @@ use crate::run::names::{CONFIG, JOURNAL, METRICS, STATE, WEIGHTS};
 use crate::run::{Origin, RunError, parse_metrics};
 use crate::training::Split;
 
-/// Weights with the story of how they came to be.
+/// Weights with the records of the run that trained them.
 #[derive(Clone, Debug)]
 pub struct Evidence {
-    /// Name of the run.
+    /// Name of the run, as its caller gives it.
     pub name: String,
-    /// The weights.
+    /// Weights that are measured.
     pub weights: Weights,
-    /// The configuration as used.
+    /// Configuration of the run, as used.
     pub config: Config,
-    /// Metrics up to these weights.
+    /// Metrics of every epoch up to these weights, in order.
     pub metrics: Vec<EpochRecord>,
     /// SHA-256 of the journal up to these weights.
     pub journal: String,
-    /// What it was trained on last, as the journal says.
+    /// Device of the last training session in the journal; `None` where the journal names none.
     pub device: Option<String>,
-    /// Epochs that are finished.
+    /// Epochs finished in these weights.
     pub epochs: u32,
-    /// Batches of the next epoch that are in the weights too.
+    /// Batches of the next epoch that are in the weights too; 0 at the end of an epoch.
     pub batch: u32,
 }
 
@@ -39,7 +39,7 @@ impl Evidence {
     /// Reads the files of a certificate folder; `place` is only for messages.
     ///
     /// # Errors
-    /// [`RunError`] names the file that is missing or damaged.
+    /// Returns a [`RunError`] that names the missing or damaged file.
     pub fn read(name: &str, files: &Files, place: &Path) -> Result<Self, RunError> {
         let path = |file: &str| place.join(file);
         let bytes = |file: &str| {
@@ -87,8 +87,8 @@ impl Evidence {
         })
     }
 
-    /// Argmax coverage of A and B as the run recorded it of these very weights: none in the middle of an epoch, or after one
-    /// that counted none.
+    /// Returns the argmax coverage of A and B that the run recorded of these very weights: `None` in the
+    /// middle of an epoch, or after an epoch that counted none.
     pub fn recorded(&self) -> [Option<Unique>; 2] {
         let coverage = self.metrics.last().and_then(|record| record.coverage);
         let coverage = coverage.filter(|_| self.batch == 0);
@@ -96,7 +96,7 @@ impl Evidence {
         [a, b].map(|coverage| Some(coverage?.argmax))
     }
 
-    /// What measuring needs to know of the run.
+    /// Returns what measuring needs to know of the run: ρ, and the validation and test operations.
     pub fn facts(&self) -> RunFacts {
         let split = Split::new(&self.config);
         RunFacts {
@@ -107,10 +107,10 @@ impl Evidence {
     }
 }
 
-/// The files of a checkpoint and of the run it belongs to, cut off after the checkpoint's epoch.
+/// Gathers the files of a checkpoint and of the run it belongs to, cut off after the checkpoint's epoch.
 ///
 /// # Errors
-/// [`RunError`] names the file that is missing or damaged.
+/// Returns a [`RunError`] that names the missing or damaged file.
 pub fn gather(origin: &Origin) -> Result<Files, RunError> {
     let mut files = origin.files()?;
     let place = PathBuf::from(origin.to_string());
@@ -137,7 +137,7 @@ pub fn gather(origin: &Origin) -> Result<Files, RunError> {
     Ok(files)
 }
 
-/// Keeps only some lines of a file; a last line that is not finished is dropped.
+/// Keeps the lines of a file for which `keep` gives true; an unfinished last line is dropped.
 fn cut(
     files: &mut Files,
     name: &str,

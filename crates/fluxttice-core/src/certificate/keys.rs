@@ -14,32 +14,32 @@ use crate::digest::hex;
 use crate::run::{Disk, files};
 use crate::shown::shown;
 
-/// Largest key file that is read.
+/// Largest key file that is read, in bytes.
 const LIMIT: u64 = 64 << 10;
 
-/// A new pair of keys.
+/// A new pair of Ed25519 keys.
 #[derive(Debug)]
 pub struct KeyPair {
-    /// Signs.
+    /// Private key, which signs.
     pub secret: SecretKey,
-    /// Checks signatures.
+    /// Public key, which checks signatures.
     pub public: PublicKey,
 }
 
-/// A key that signs.
+/// An Ed25519 private key, which signs.
 #[derive(Debug)]
 pub struct SecretKey(SigningKey);
 
-/// A key that checks signatures.
+/// An Ed25519 public key, which checks signatures.
 #[derive(Clone, Debug)]
 pub struct PublicKey {
     key: VerifyingKey,
-    /// The file that it was read from.
+    /// File that the key was read from; `None` where it was not read from any.
     file: Option<PathBuf>,
 }
 
 impl fmt::Display for PublicKey {
-    /// What the key is known by: its digest, and the file that it was read from.
+    /// Writes the digest of the key, and the file that it was read from.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "SHA256:{}", self.id())?;
         match &self.file {
@@ -50,10 +50,10 @@ impl fmt::Display for PublicKey {
 }
 
 impl KeyPair {
-    /// From the system's random numbers.
+    /// Makes a pair from the system's random numbers.
     ///
     /// # Errors
-    /// [`CertificateError::Random`].
+    /// Returns [`CertificateError::Random`] where the system has none.
     pub fn generate() -> Result<Self, CertificateError> {
         let mut seed = [0; 32];
         getrandom::fill(&mut seed).map_err(CertificateError::Random)?;
@@ -64,10 +64,10 @@ impl KeyPair {
         })
     }
 
-    /// Writes both as new files; the secret one for its owner's eyes alone.
+    /// Writes both keys as new files; only its owner may read the private one.
     ///
     /// # Errors
-    /// [`CertificateError::Run`] where a file exists already or the disk refuses.
+    /// Returns [`CertificateError::Run`] where a file exists already or the disk refuses.
     pub fn save(&self, disk: &Disk, secret: &Path, public: &Path) -> Result<(), CertificateError> {
         disk.write_secret(secret, self.secret.pem(secret)?.as_bytes())?;
         let written = self
@@ -83,10 +83,11 @@ impl KeyPair {
 }
 
 impl SecretKey {
-    /// Reads a PKCS#8 PEM file.
+    /// Reads a private key from a PKCS#8 PEM file.
     ///
     /// # Errors
-    /// [`CertificateError::Key`] says what is wrong with it.
+    /// Returns [`CertificateError::Run`] where the file cannot be read, and [`CertificateError::Key`] with
+    /// what is wrong in it.
     pub fn load(path: &Path) -> Result<Self, CertificateError> {
         let text = text(path)?;
         SigningKey::from_pkcs8_pem(&text)
@@ -101,7 +102,7 @@ impl SecretKey {
             })
     }
 
-    /// What others may do with a private key's file, where that is anything at all.
+    /// Returns a warning where others than its owner may use a private key's file; `None` where they may not.
     pub fn exposed(path: &Path) -> Option<String> {
         #[cfg(unix)]
         {
@@ -116,7 +117,7 @@ impl SecretKey {
         None
     }
 
-    /// The key that checks its signatures.
+    /// Returns the public key that checks this key's signatures.
     pub fn public(&self) -> PublicKey {
         PublicKey {
             key: self.0.verifying_key(),
@@ -124,7 +125,7 @@ impl SecretKey {
         }
     }
 
-    /// Signs a message.
+    /// Signs a message; the signature has 64 bytes.
     pub(super) fn sign(&self, message: &[u8]) -> [u8; 64] {
         self.0.sign(message).to_bytes()
     }
@@ -142,10 +143,11 @@ impl SecretKey {
 }
 
 impl PublicKey {
-    /// Reads an SPKI PEM file.
+    /// Reads a public key from an SPKI PEM file.
     ///
     /// # Errors
-    /// [`CertificateError::Key`] says what is wrong with it.
+    /// Returns [`CertificateError::Run`] where the file cannot be read, and [`CertificateError::Key`] with
+    /// what is wrong in it.
     pub fn load(path: &Path) -> Result<Self, CertificateError> {
         let text = text(path)?;
         VerifyingKey::from_public_key_pem(&text)
@@ -163,12 +165,12 @@ impl PublicKey {
             })
     }
 
-    /// SHA-256 of the 32 bytes of the key, 64 hexadecimal digits.
+    /// Returns the SHA-256 of the 32 bytes of the key, as 64 hexadecimal digits.
     pub fn id(&self) -> String {
         hex(self.key.as_bytes())
     }
 
-    /// Whether a signature of a message is this key's.
+    /// Returns true if the private half of this key made a signature of a message.
     pub(super) fn verifies(&self, message: &[u8], signature: &[u8]) -> bool {
         Signature::from_slice(signature)
             .is_ok_and(|signature| self.key.verify_strict(message, &signature).is_ok())

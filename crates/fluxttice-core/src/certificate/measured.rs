@@ -1,4 +1,4 @@
-//! Everything that a certificate states of a checkpoint and that can be measured again.
+//! Figures and checks of a checkpoint that a certificate states and anybody can measure again.
 
 use super::checks::{Checks, again, checks};
 use super::evidence::Evidence;
@@ -8,24 +8,24 @@ use crate::device::DeviceFailure;
 use crate::measure::{CoverageReport, Evaluator, Figure, Progress, Scale};
 use crate::validation::{Past, Score, validate_as};
 
-/// What was measured of a checkpoint.
+/// Measured figures, checks and scores of a checkpoint.
 #[derive(Clone, Debug)]
 pub struct Measured {
-    /// Every figure.
+    /// Every figure, in the order of the certificate.
     pub figures: Vec<Figure>,
-    /// What untrained weights reach.
+    /// Figures of untrained weights, for comparison.
     pub untrained: Untrained,
-    /// The checks.
+    /// Checks that the figures passed or failed.
     pub checks: Checks,
-    /// What every test of [`crate::validation`] finds; only at the full scale of a certificate.
+    /// Scores of every test in [`crate::validation`]; empty at any scale but that of a certificate.
     pub validation: Vec<Score>,
 }
 
 impl Measured {
-    /// Measures a checkpoint.
+    /// Measures a checkpoint; `watch` gets the progress.
     ///
     /// # Errors
-    /// The device's failure.
+    /// Returns the device's failure.
     pub fn of(
         evidence: &Evidence,
         measurement: &Measurement,

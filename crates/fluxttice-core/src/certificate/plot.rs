@@ -1,4 +1,4 @@
-//! The coverage plot: what was counted, on the curve that the probabilities expect.
+//! The coverage plot: counted points, on the curve that the probabilities expect.
 
 use plotters::coord::Shift;
 use plotters::prelude::*;
@@ -11,15 +11,15 @@ use crate::space::percent_of_all;
 use crate::words::thousands;
 
 const SIZE: (u32, u32) = (960, 600);
-/// Sample sizes shown.
+/// Sample sizes on the horizontal axis.
 const RANGE: std::ops::Range<f64> = 5_000.0..1_000_000.0;
 
-/// As SVG.
+/// Draws the plot as SVG text.
 pub fn svg(predicate: &Predicate) -> Result<String, CertificateError> {
     plot::svg(&Coverage(predicate), SIZE).map_err(CertificateError::Plot)
 }
 
-/// As PNG.
+/// Draws the plot as a PNG picture.
 pub fn png(predicate: &Predicate) -> Result<Vec<u8>, CertificateError> {
     plot::png(&Coverage(predicate), SIZE).map_err(CertificateError::Plot)
 }
@@ -27,7 +27,7 @@ pub fn png(predicate: &Predicate) -> Result<Vec<u8>, CertificateError> {
 struct Coverage<'a>(&'a Predicate);
 
 impl Coverage<'_> {
-    /// Sample size and share of all operations, for the figures of one name and VAE.
+    /// Returns the points of one figure and VAE: sample size, and share of all operations in percent.
     fn points(
         &self,
         name: &str,
@@ -124,7 +124,7 @@ impl Picture for Coverage<'_> {
     }
 }
 
-/// With a gap between thousands, as version 0.1.0 wrote them.
+/// Formats a number with a gap between thousands, as version 0.1.0 wrote it.
 fn spaced(number: f64) -> String {
     let (thousands, rest) = (number as u64 / 1_000, number as u64 % 1_000);
     if thousands >= 1_000 {
@@ -138,7 +138,8 @@ fn size_sampled(figure: &Figure) -> Option<f64> {
     figure.samples.map(f64::from)
 }
 
-/// Expected coverage rests on all codes; the sample size it is for stands in what it is of.
+/// Returns the sample size that an expected coverage is for, from `at N = …` in its field `of`. The
+/// expectation itself rests on all codes.
 fn size_named(figure: &Figure) -> Option<f64> {
     figure.of.as_ref()?.strip_prefix("at N = ")?.parse().ok()
 }

@@ -1,4 +1,4 @@
-//! Snapshots and certificates of all runs: where they lie, what lies there, taking one along.
+//! The list of all snapshots and certificates: where they lie, what they are, and their export.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -11,19 +11,19 @@ use crate::run::checkpoint::{is_checkpoint, position};
 use crate::run::names::{CERTIFICATES, SNAPSHOTS, STATE};
 use crate::run::{Checkpoint, Disk, Origin, RunError, all_runs, files};
 
-/// Largest file that is read for a list.
+/// Largest file that is read for the list, in bytes.
 const LIMIT: u64 = 16 << 20;
 
 /// A snapshot or a certificate.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Item {
-    /// Its folder.
+    /// Folder of the snapshot or certificate.
     pub folder: PathBuf,
-    /// Name of the folder.
+    /// Name of the folder, without its path.
     pub name: String,
-    /// Name of the run.
+    /// Name of the run; `built-in` for a certificate outside of any run.
     pub run: String,
-    /// A snapshot or a certificate.
+    /// Kind of the item, with a summary of its contents.
     pub kind: ItemKind,
 }
 
@@ -32,22 +32,22 @@ pub struct Item {
 pub enum ItemKind {
     /// A checkpoint that the user saved.
     Snapshot {
-        /// Epochs finished, and batches of the next; `None` where its state cannot be read.
+        /// Epochs finished, and batches of the next one; `None` where its state cannot be read.
         position: Option<(u32, u32)>,
     },
-    /// Figures that can be checked.
+    /// A certificate, whose figures can be checked.
     Certificate {
-        /// What it states, or why that cannot be read.
+        /// Statement of the certificate, or the reason why it cannot be read.
         statement: Box<Result<Statement, String>>,
-        /// Whether a signed envelope lies beside it.
+        /// True if a signed envelope lies beside it; its signature is not checked here.
         signed: bool,
     },
 }
 
-/// Every snapshot and certificate of the runs in a folder, runs written to last first.
+/// Lists every snapshot and certificate of the runs in a folder, the run written to last first.
 ///
 /// # Errors
-/// [`RunError`] where the folder cannot be read.
+/// Returns a [`RunError`] where the folder cannot be read.
 pub fn shelf(runs: &Path) -> Result<Vec<Item>, RunError> {
     let mut items = Vec::new();
     for run in all_runs(runs)?.into_iter().rev() {
@@ -76,7 +76,7 @@ pub fn shelf(runs: &Path) -> Result<Vec<Item>, RunError> {
     Ok(items)
 }
 
-/// A folder for a new certificate of a checkpoint, not taken yet: in its run, or beside all runs.
+/// Returns a folder for a new certificate of a checkpoint, not taken yet: in its run, or beside all runs.
 pub fn place(runs: &Path, checkpoint: &Checkpoint) -> PathBuf {
     let (home, name) = match &checkpoint.origin {
         Origin::Run { run, checkpoint } => (run.join(CERTIFICATES), last(checkpoint)),
@@ -91,14 +91,14 @@ pub fn place(runs: &Path, checkpoint: &Checkpoint) -> PathBuf {
 /// Copies a snapshot's or certificate's files to a new folder, whole or not at all.
 ///
 /// # Errors
-/// [`CertificateError::Run`] where a file cannot be read, `to` exists or the disk refuses.
+/// Returns [`CertificateError::Run`] where a file cannot be read, `to` exists or the disk refuses.
 pub fn export(disk: &Disk, folder: &Path, to: &Path) -> Result<(), CertificateError> {
     let entries = fs::read_dir(folder)
         .map_err(|error| RunError::unusable(folder, error.to_string()))?
         .flatten();
     let mut paths = Vec::new();
     for entry in entries {
-        // A link could lead anywhere, and a copy be given to anyone.
+        // A link could lead to any file, and the copy may be given to anyone.
         if !entry.file_type().is_ok_and(|kind| kind.is_file()) {
             let problem = "is no plain file, and nothing is copied";
             return Err(RunError::unusable(&entry.path(), problem).into());
@@ -140,7 +140,7 @@ fn beside(runs: &Path) -> PathBuf {
     runs.parent().unwrap_or(runs).join(CERTIFICATES)
 }
 
-/// The folders in a folder, by name; hidden ones are still being written.
+/// Lists the folders in a folder, by name; hidden ones are still being written and are left out.
 fn folders(path: &Path) -> Vec<PathBuf> {
     let entries = fs::read_dir(path).into_iter().flatten().flatten();
     let mut found: Vec<PathBuf> = entries

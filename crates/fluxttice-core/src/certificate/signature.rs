@@ -10,10 +10,10 @@ use serde::{Deserialize, Serialize};
 
 use super::keys::{PublicKey, SecretKey};
 
-/// Type of the payload: an in-toto statement.
+/// Media type of the payload, an in-toto statement.
 const PAYLOAD_TYPE: &str = "application/vnd.in-toto+json";
 
-/// An envelope; fields that the protocol does not name are left alone, as it asks for.
+/// A DSSE envelope; fields that the protocol does not name are ignored, as it asks for.
 #[derive(Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 struct Envelope {
@@ -24,13 +24,13 @@ struct Envelope {
 
 #[derive(Serialize, Deserialize)]
 struct Signed {
-    /// The key that it may be: a hint that nobody signs, so nothing is made of it here.
+    /// Identifier of the key that may have signed. A hint that no signature covers, so nothing rests on it.
     #[serde(default)]
     keyid: Option<String>,
     sig: String,
 }
 
-/// The envelope of a statement.
+/// Signs a statement and returns the envelope as JSON text.
 pub fn envelope(statement: &[u8], key: &SecretKey) -> Vec<u8> {
     let envelope = Envelope {
         payload: STANDARD.encode(statement),
@@ -45,7 +45,7 @@ pub fn envelope(statement: &[u8], key: &SecretKey) -> Vec<u8> {
     text.into_bytes()
 }
 
-/// What is signed: DSSE's pre-authentication encoding of type and payload.
+/// Returns the bytes that are signed: DSSE's pre-authentication encoding of type and payload.
 fn encoded(payload: &[u8]) -> Vec<u8> {
     let head = format!(
         "DSSEv1 {} {PAYLOAD_TYPE} {} ",
@@ -55,15 +55,15 @@ fn encoded(payload: &[u8]) -> Vec<u8> {
     [head.as_bytes(), payload].concat()
 }
 
-/// An envelope that was read.
+/// An envelope that was read, and whose signatures were not checked yet.
 pub struct Opened {
-    /// The payload.
+    /// Payload of the envelope, decoded from base64.
     pub statement: Vec<u8>,
     signatures: Vec<Vec<u8>>,
 }
 
 impl Opened {
-    /// Whether one of the signatures is this key's.
+    /// Returns true if this key made one of the signatures.
     pub fn signed_by(&self, key: &PublicKey) -> bool {
         let message = encoded(&self.statement);
         self.signatures
@@ -75,7 +75,7 @@ impl Opened {
 /// Opens an envelope without trusting it.
 ///
 /// # Errors
-/// What was expected and what was found.
+/// Returns a text that says what was expected and what was found.
 pub fn open(bytes: &[u8]) -> Result<Opened, String> {
     let envelope: Envelope = serde_json::from_slice(bytes)
         .map_err(|error| format!("expected a DSSE envelope, found: {error}"))?;
@@ -86,7 +86,7 @@ pub fn open(bytes: &[u8]) -> Result<Opened, String> {
         ));
     }
     let decoded = envelope.signatures.iter().map(|signed| decode(&signed.sig));
-    // One that cannot be read is nobody's, and takes nothing from the others.
+    // A signature that cannot be read is nobody's, and takes nothing from the others.
     let signatures: Vec<Vec<u8>> = decoded.flatten().filter(|sig| !sig.is_empty()).collect();
     if signatures.is_empty() {
         return Err("expected at least one signature, found none that can be read".to_owned());
@@ -98,7 +98,7 @@ pub fn open(bytes: &[u8]) -> Result<Opened, String> {
     })
 }
 
-/// Base64 in either alphabet, padded or not: the protocol lets a signer choose.
+/// Decodes base64 in either alphabet, padded or not, because the protocol lets a signer choose.
 fn decode(text: &str) -> Result<Vec<u8>, base64::DecodeError> {
     let alphabet = match text.contains(['-', '_']) {
         true => &alphabet::URL_SAFE,

@@ -18,128 +18,128 @@ use crate::validation::Score;
 
 /// Type of every in-toto statement, version 1.
 pub const STATEMENT_TYPE: &str = "https://in-toto.io/Statement/v1";
-/// Type of our predicate.
+/// Type of our predicate, version 1.
 pub const PREDICATE_TYPE: &str = "urn:fluxttice-explorer:coverage-certificate:v1";
 
-/// What a certificate states, and of which files.
+/// An in-toto statement: a predicate, and the files that it is about.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Statement {
     /// Always [`STATEMENT_TYPE`].
     #[serde(rename = "_type")]
     pub kind: String,
-    /// The files it is about.
+    /// Files that the statement is about, with their digests.
     pub subject: Vec<Subject>,
     /// Always [`PREDICATE_TYPE`].
     #[serde(rename = "predicateType")]
     pub predicate_type: String,
-    /// What is stated.
+    /// Measurement of the weights, with everything needed to repeat it.
     pub predicate: Predicate,
 }
 
 /// A file and its digest.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Subject {
-    /// Its name in the folder.
+    /// Name of the file in the certificate's folder.
     pub name: String,
-    /// Its digests.
+    /// Digests of the file, of which there is one.
     pub digest: Digests,
 }
 
 /// Digests of a file.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Digests {
-    /// SHA-256, 64 hexadecimal digits.
+    /// SHA-256 as 64 hexadecimal digits.
     pub sha256: String,
 }
 
-/// What is stated.
+/// The predicate of a statement: a measurement, and everything needed to repeat it.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Predicate {
-    /// The program that made the certificate; it says so itself.
+    /// Program that made the certificate, by its own account.
     pub tool: Tool,
-    /// When, in UTC (RFC 3339).
+    /// Time when the certificate was made, in UTC (RFC 3339).
     pub made: String,
-    /// The run that made the weights.
+    /// Run that trained the weights.
     pub run: Run,
-    /// How the figures were measured.
+    /// Method and scale of the measurement.
     pub measurement: Measurement,
-    /// What each figure's name means.
+    /// Definition of each figure that occurs.
     pub definitions: Vec<Defined>,
-    /// Every measured figure.
+    /// Every measured figure, of A and of B.
     pub figures: Vec<Figure>,
-    /// What untrained weights reach, for comparison.
+    /// Figures of untrained weights, for comparison.
     pub untrained: Untrained,
-    /// The checks.
+    /// Checks of the figures; a certificate with a failed one is not made.
     pub checks: Checks,
-    /// What validation found, whatever its verdicts: beside untrained models and a trivial baseline.
+    /// Scores of validation, whatever their verdicts, beside untrained models and a trivial baseline.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub validation: Vec<Score>,
 }
 
-/// The program that made the certificate; it says so itself.
+/// Program that made a certificate, by its own account.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Tool {
-    /// Name.
+    /// Name of the program.
     pub name: String,
-    /// Version.
+    /// Version of the program, such as `0.1.0`.
     pub version: String,
-    /// Commit of its source, `unknown` outside of a checkout.
+    /// Commit of the source, `unknown` outside of a checkout.
     pub commit: String,
-    /// Compiler.
+    /// Compiler that built the program.
     pub compiler: String,
     /// SHA-256 of the lockfile that names every dependency.
     pub lockfile: String,
 }
 
-/// The run that made the weights.
+/// The run that trained the weights.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Run {
-    /// Its name.
+    /// Name of the run's folder.
     pub name: String,
-    /// Its seed.
+    /// Seed of every random number of the run.
     pub seed: u64,
-    /// What it was trained on, as its journal says; `None` where the journal does not.
+    /// Device of its last training session, from the journal; `None` where the journal names none.
     pub device: Option<String>,
-    /// SHA-256 of its configuration.
+    /// SHA-256 of its configuration, as used.
     pub configuration: String,
     /// SHA-256 of its journal up to these weights.
     pub journal: String,
-    /// Epochs that are finished.
+    /// Epochs finished in these weights.
     pub epochs: u32,
-    /// Batches of the next epoch that are in the weights too.
+    /// Batches of the next epoch that are in the weights too; 0 at the end of an epoch.
     pub batch: u32,
-    /// SHA-256 of the weights it was branched from; `None` where it began fresh.
+    /// SHA-256 of the weights it was branched from; `None` where it began with fresh weights.
     pub parent: Option<String>,
 }
 
-/// How the figures were measured.
+/// Method and scale of a measurement.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Measurement {
-    /// Arithmetic.
+    /// Number format and processor of the measurement, in words.
     pub arithmetic: String,
-    /// Generator of codes and draws.
+    /// Random number generator of codes and draws, in words.
     pub generator: String,
-    /// Its seed.
+    /// Seed of that generator.
     pub seed: u64,
-    /// How figures of p(x) are estimated, and with what the weights are compared.
+    /// Estimators of p(x), which also decide the untrained weights to compare with.
     #[serde(default, skip_serializing_if = "is_plain")]
     pub estimators: Estimators,
-    /// Sample sizes of coverage.
+    /// Sample sizes at which coverage is counted.
     pub samples: Vec<u32>,
     /// Codes over which probabilities are averaged.
     pub probability_codes: u32,
-    /// How far recomputed real-valued figures may differ, relative to their size. Counts and
-    /// digests may not differ at all.
+    /// Largest difference of a recomputed real-valued figure, relative to its size. Counts and digests may
+    /// not differ at all.
     pub tolerance: f64,
 }
 
-/// Certificates of version 0.1.0 do not speak of estimators.
+/// Returns true for the estimators of version 0.1.0, whose certificates do not name them.
 fn is_plain(estimators: &Estimators) -> bool {
     *estimators == Estimators::Plain
 }
 
 impl Measurement {
-    /// At this scale, by today's estimators.
+    /// Describes a measurement at this scale, by today's estimators.
     pub fn of(scale: &Scale) -> Self {
         Self {
             arithmetic: "64-bit floating point on the CPU".to_owned(),
@@ -152,7 +152,7 @@ impl Measurement {
         }
     }
 
-    /// The scale.
+    /// Returns the scale of the measurement: seed, sample sizes and number of codes.
     pub fn scale(&self) -> Scale {
         Scale {
             seed: self.seed,
@@ -162,17 +162,17 @@ impl Measurement {
     }
 }
 
-/// A name and its meaning.
+/// Definition of a figure's name.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Defined {
-    /// Name.
+    /// Name of the figures that it defines.
     pub name: String,
-    /// Unit.
+    /// Unit, as text.
     pub unit: String,
-    /// Meaning.
+    /// Definition in words.
     pub definition: String,
-    /// Whether untrained weights reliably score worse; where not, the figure alone says nothing
-    /// about learning.
+    /// True if untrained weights reliably score worse; where false, the figure alone says nothing about
+    /// learning.
     pub ranks_untrained_below: bool,
 }
 
@@ -187,7 +187,7 @@ impl From<&Definition> for Defined {
     }
 }
 
-/// The meanings of the names that occur, in the order of first occurrence.
+/// Returns the definitions of the names that occur, in the order of first occurrence.
 pub fn definitions(figures: &[Figure], estimators: Estimators) -> Vec<Defined> {
     let mut defined: Vec<Defined> = Vec::new();
     for figure in figures {
@@ -198,7 +198,7 @@ pub fn definitions(figures: &[Figure], estimators: Estimators) -> Vec<Defined> {
     defined
 }
 
-/// Who trained what, from the evidence.
+/// Describes the run that trained the weights, from the evidence.
 pub fn run(evidence: &Evidence) -> Result<Run, RunError> {
     Ok(Run {
         name: evidence.name.clone(),
@@ -212,7 +212,7 @@ pub fn run(evidence: &Evidence) -> Result<Run, RunError> {
     })
 }
 
-/// The digests of some files.
+/// Computes the digest of each file.
 pub fn subjects(files: &Files) -> Vec<Subject> {
     files
         .iter()
@@ -223,38 +223,38 @@ pub fn subjects(files: &Files) -> Vec<Subject> {
         .collect()
 }
 
-/// The one form in which a statement is stored.
+/// Serializes a statement to the only form in which it is stored.
 ///
 /// # Errors
-/// What the JSON library refuses; it does not for statements.
+/// Returns the JSON library's error, which it does not give for statements.
 pub fn canonical(statement: &Statement) -> serde_json::Result<Vec<u8>> {
     let mut bytes = serde_json::to_vec_pretty(statement)?;
     bytes.push(b'\n');
     Ok(bytes)
 }
 
-/// A statement as it was read.
+/// A statement that was read, and what this version could not read of it.
 #[derive(Debug)]
 pub struct Read {
-    /// What this version knows of it.
+    /// Statement, as far as this version knows its fields.
     pub statement: Statement,
-    /// Paths of the fields that this version does not know.
+    /// Dotted paths of the fields that this version does not know.
     pub unknown: Vec<String>,
 }
 
-/// Why a statement cannot be read.
+/// Reason why a statement cannot be read.
 #[derive(Debug)]
 pub enum Unreadable {
-    /// It is of another kind or version.
+    /// The statement is of another kind or version; the text says of which.
     Foreign(String),
-    /// It is damaged.
+    /// The statement is damaged; the text says how.
     Damaged(String),
 }
 
 /// Reads a statement; fields that only a later version knows are named, as in-toto asks for.
 ///
 /// # Errors
-/// [`Unreadable`] says what was expected and what was found.
+/// Returns an [`Unreadable`] that says what was expected and what was found.
 pub fn read(bytes: &[u8]) -> Result<Read, Unreadable> {
     let damaged = |error: serde_json::Error| Unreadable::Damaged(error.to_string());
     let value: Value = serde_json::from_slice(bytes).map_err(damaged)?;
@@ -284,7 +284,7 @@ pub fn read(bytes: &[u8]) -> Result<Read, Unreadable> {
     Ok(Read { statement, unknown })
 }
 
-/// The paths of what a part lacks of the whole.
+/// Collects the dotted paths of the fields that `whole` has and `part` lacks.
 fn lacking(whole: &Value, part: &Value, path: &str, found: &mut Vec<String>) {
     let inside = |key: &str| match path {
         "" => key.to_owned(),

@@ -1,4 +1,4 @@
-//! The files of a certificate: how much of each is read, and `SHA256SUMS`, which `sha256sum -c` accepts.
+//! The files of a certificate: size limits for reading, and `SHA256SUMS`, which `sha256sum -c` accepts.
 
 use std::collections::BTreeMap;
 
@@ -6,13 +6,13 @@ use super::{CERTIFICATE, DOCUMENT, ENVELOPE, PICTURE, PLOT, SUMS};
 use crate::digest::hex;
 use crate::run::names::{CONFIG, JOURNAL, METRICS, OPTIMIZER, STATE, WEIGHTS};
 
-/// The files of a folder by name.
+/// Contents of a folder's files, by name.
 pub type Files = BTreeMap<String, Vec<u8>>;
 
-/// Most bytes of a certificate, all files together.
+/// Most bytes of all files of a certificate together.
 pub const LIMIT: u64 = 256 << 20;
 
-/// Every file that has a meaning in a certificate, and the most bytes of it that are read.
+/// Every file that has a meaning in a certificate, with the most bytes of it that are read.
 pub const KNOWN: [(&str, u64); 12] = [
     (SUMS, 64 << 10),
     (CERTIFICATE, 1 << 20),
@@ -28,20 +28,21 @@ pub const KNOWN: [(&str, u64); 12] = [
     (METRICS, LIMIT),
 ];
 
-/// Most bytes of a file that are read; of one without a meaning, what a certificate may hold.
+/// Returns the most bytes of a file that are read; for one without a meaning, the limit of a whole
+/// certificate.
 pub fn limit(name: &str) -> u64 {
     let known = KNOWN.iter().find(|(known, _)| *known == name);
     known.map_or(LIMIT, |(_, limit)| *limit)
 }
 
-/// One line for each file, sorted by name: digest, two spaces, name.
+/// Writes one line for each file, sorted by name: digest, two spaces, name.
 pub fn sums<'a>(files: impl Iterator<Item = (&'a String, &'a Vec<u8>)>) -> String {
     files
         .map(|(name, bytes)| format!("{}  {name}\n", hex(bytes)))
         .collect()
 }
 
-/// Names and digests of `SHA256SUMS`.
+/// Reads `SHA256SUMS` into digests by name; lines without two spaces are left out.
 pub fn listed(text: &str) -> BTreeMap<&str, &str> {
     let lines = text.lines().filter_map(|line| line.split_once("  "));
     lines.map(|(digest, name)| (name, digest)).collect()

@@ -1,4 +1,4 @@
-//! What untrained weights reach: a model that is certified must be far from it.
+//! Figures of untrained weights, which a certified model must exceed by far.
 
 use serde::{Deserialize, Serialize};
 
@@ -9,42 +9,43 @@ use crate::model::{Architecture, Weights};
 use crate::vae::Vae;
 use crate::validation::UNTRAINED;
 
-/// Argmax coverage must be this many times that of untrained weights.
+/// Factor by which argmax coverage must exceed that of untrained weights.
 pub const COVERAGE_MARGIN: f64 = 1.5;
-/// I(z; x) must be this many nats above that of untrained weights.
+/// Nats by which I(z; x) must exceed that of untrained weights.
 pub const INFORMATION_MARGIN: f64 = 1.0;
 
-/// What untrained weights of the same shape reach, and by how much a model must beat them.
+/// Figures of untrained weights of the same shape, and the margins by which a model must exceed them.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Untrained {
-    /// Seed of codes and draws, and of the untrained weights where there is one model of them.
+    /// Seed of codes and draws; also of the untrained weights where they are those of one model.
     pub seed: u64,
-    /// Seeds of the untrained weights: each figure is the best of theirs.
+    /// Seeds of the untrained weights, where they are those of several models; each figure is the best of
+    /// theirs.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub seeds: Vec<u64>,
-    /// SHA-256 of their files.
+    /// SHA-256 of each untrained model's file.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub weights: Vec<String>,
-    /// Samples of coverage, and codes of the probabilities behind I(z; x).
+    /// Samples of coverage, which is also the number of codes behind I(z; x).
     pub samples: u32,
-    /// Argmax coverage of A and B.
+    /// Argmax coverage of A and B, in operations.
     pub argmax_coverage: [u32; 2],
     /// I(z; x) of A and B in nats.
     pub mutual_information: [f64; 2],
-    /// Argmax coverage must be at least this many times as large.
+    /// Smallest factor by which argmax coverage of a model must be larger.
     pub coverage_margin: f64,
-    /// I(z; x) must be larger by at least this many nats.
+    /// Smallest number of nats by which I(z; x) of a model must be larger.
     pub information_margin: f64,
 }
 
 impl Untrained {
-    /// What fresh weights of an architecture reach at the smallest sample size of a scale.
+    /// Measures fresh weights of an architecture at the smallest sample size of a scale.
     ///
-    /// Of version 0.1.0 it was one model, of the measurement's seed. Since then it is the best of several, whatever the
-    /// seed; of the published architecture their figures are kept.
+    /// Version 0.1.0 took one model, of the measurement's seed. Since then it is the best of several,
+    /// whatever the seed; for the published architecture stored figures are used.
     ///
     /// # Errors
-    /// The device's failure.
+    /// Returns the device's failure.
     pub fn of(
         architecture: Architecture,
         scale: &Scale,
@@ -63,7 +64,7 @@ impl Untrained {
         Ok(Self::best(&found.collect::<Result<Vec<_>, _>>()?))
     }
 
-    /// The best of several, and all their seeds.
+    /// Returns the best figures of several models, and all their seeds.
     fn best(all: &[Self]) -> Self {
         let of = |i: usize| all.iter().map(move |one| one.mutual_information[i]);
         let most = |i: usize| of(i).fold(0.0, f64::max);
@@ -131,22 +132,22 @@ impl Untrained {
     }
 }
 
-/// Seed of codes and draws of untrained models, whatever that of a measurement.
+/// Seed of codes and draws of untrained models, whatever the measurement's seed.
 const CODES_SEED: u64 = 0;
-/// Sample size of what is kept of untrained models.
+/// Sample size of the stored figures of untrained models.
 const KEPT_SAMPLES: u32 = 50_000;
 
-/// What an untrained model of the published architecture reaches.
+/// Stored figures of an untrained model of the published architecture.
 #[derive(Clone, Copy)]
 struct Kept {
     seed: u64,
-    /// SHA-256 of its file.
+    /// SHA-256 of the model's file.
     weights: &'static str,
     argmax_coverage: [u32; 2],
     mutual_information: [f64; 2],
 }
 
-/// Measured by this program, and measured again by a test.
+/// Stored figures, measured by this program; a test measures them again.
 const KEPT: [Kept; 3] = [
     Kept {
         seed: 3,
@@ -172,13 +173,13 @@ fn smallest(scale: &Scale) -> u32 {
     scale.samples.iter().copied().min().unwrap_or(0)
 }
 
-/// I(z; x) in nats; 0 where no probabilities were measured.
+/// Returns I(z; x) in nats; 0 where no probabilities were measured.
 pub fn information(generator: Option<&Generator>, estimators: Estimators) -> f64 {
     generator.map_or(0.0, |generator| match estimators {
         Estimators::Plain => generator.mean().mutual_information(),
         Estimators::Corrected => {
             let found = generator.estimate(Mean::mutual_information);
-            // As it comes it is too low, which speaks against the model.
+            // The raw value is too low, which speaks against the model.
             found.corrected.map_or(found.raw, |found| found.value)
         }
     })

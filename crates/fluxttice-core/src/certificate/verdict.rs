@@ -1,4 +1,4 @@
-//! The verdict on a certificate: one word, what it rests on, and who vouches.
+//! The verdict on a certificate: one word, the findings behind it, and who signed.
 
 use std::fmt;
 
@@ -9,7 +9,7 @@ use super::statement::Statement;
 use crate::run::names::{JOURNAL, METRICS, OPTIMIZER, STATE};
 use crate::shown::printable;
 
-/// Reasons that the first line names.
+/// Number of reasons that the first line names.
 const REASONS: usize = 3;
 /// Longest text of a difference on the first line, in characters.
 const BRIEF: usize = 48;
@@ -22,16 +22,16 @@ const LONGEST: usize = 1_000;
 pub enum Word {
     /// Everything that can be checked was checked and holds.
     Valid,
-    /// What was checked holds; something was not checked.
+    /// Everything that was checked holds, but something was not checked.
     ValidBut,
-    /// Something does not hold.
+    /// Something that was checked does not hold.
     Invalid,
-    /// No certificate, or none that this version can check.
+    /// The folder holds no certificate, or none that this version can check.
     NotACertificate,
 }
 
 impl Word {
-    /// The mark that stands before it on the screen.
+    /// Returns the symbol that stands before the word on the screen.
     pub fn mark(self) -> &'static str {
         match self {
             Self::Valid => "✓",
@@ -52,21 +52,21 @@ impl fmt::Display for Word {
     }
 }
 
-/// One thing that was checked. All texts are safe to be shown.
+/// Result of one check. All texts are safe to be shown.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Found {
-    /// What.
+    /// Name of what was checked: a file, a figure or a field.
     pub name: String,
-    /// Whether it holds.
+    /// True if the check holds.
     pub ok: bool,
-    /// What the certificate says.
+    /// Value that the certificate states.
     pub expected: String,
-    /// What is there.
+    /// Value that was found instead, or the same one.
     pub found: String,
 }
 
 impl Found {
-    /// What differs, in short.
+    /// Describes the difference in short, for the first line.
     fn reason(&self) -> String {
         let [name, expected, found] =
             [&self.name, &self.expected, &self.found].map(|text| brief(text, BRIEF));
@@ -77,44 +77,44 @@ impl Found {
 /// One thing that was not checked. All texts are safe to be shown.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Unchecked {
-    /// What.
+    /// Name of what was not checked.
     pub name: String,
-    /// What was not checked and why, as a clause.
+    /// Clause that says what was not checked and why.
     pub reason: String,
 }
 
 /// One thing that a certificate states and nobody can measure. All texts are safe to be shown.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Claim {
-    /// What.
+    /// Name of the claim, as `run: name`.
     pub name: String,
-    /// What is stated.
+    /// Stated value.
     pub stated: String,
 }
 
-/// What a check of a certificate found.
+/// Result of the check of a certificate.
 #[derive(Clone, Debug, Default)]
 pub struct Verdict {
-    /// Everything that was checked, in order.
+    /// Everything that was checked, in the order of checking.
     pub checks: Vec<Found>,
-    /// Everything that was not, in order.
+    /// Everything that was not checked, in the order in which it came up.
     pub unchecked: Vec<Unchecked>,
-    /// Why it is no certificate that this version can check, where it is none.
+    /// Reason why it is no certificate that this version can check; `None` where it is one.
     pub foreign: Option<String>,
-    /// Who vouches for it, for people.
+    /// Clause for people that says who signed the statement, or that nobody did.
     pub signature: String,
-    /// SHA-256 of the public key whose signature of this statement is there.
+    /// SHA-256 of the public key that signed this statement; `None` where no signature was found good.
     pub signed_by: Option<String>,
-    /// Whether measuring was left out because that was asked for.
+    /// True if the user asked to leave measuring out.
     pub sums_only: bool,
-    /// What it states, if that can be read.
+    /// Statement of the certificate; `None` where it cannot be read.
     pub statement: Option<Statement>,
-    /// The version that made it, where this program does not know that one.
+    /// Version that made the certificate, where this program does not know that version.
     pub other_version: Option<String>,
 }
 
 impl Verdict {
-    /// The verdict in one word.
+    /// Returns the verdict in one word.
     pub fn word(&self) -> Word {
         if self.failed().next().is_some() {
             Word::Invalid
@@ -127,7 +127,7 @@ impl Verdict {
         }
     }
 
-    /// The verdict in one line, with the first of its reasons.
+    /// Returns the verdict in one line, with the first of its reasons.
     pub fn headline(&self) -> String {
         let (word, all) = (self.word(), self.checks.len());
         match word {
@@ -154,7 +154,7 @@ impl Verdict {
         }
     }
 
-    /// Whether everything holds that was asked for.
+    /// Returns true if everything holds that the user asked to check.
     pub fn ok(&self) -> bool {
         match self.word() {
             Word::Valid => true,
@@ -163,12 +163,12 @@ impl Verdict {
         }
     }
 
-    /// Everything that does not hold.
+    /// Returns the checks that do not hold.
     pub fn failed(&self) -> impl Iterator<Item = &Found> {
         self.checks.iter().filter(|check| !check.ok)
     }
 
-    /// Everything that is stated and that no measurement shows: only a signature speaks for it.
+    /// Returns everything that is stated and cannot be measured, so that only a signature speaks for it.
     pub fn claims(&self) -> Vec<Claim> {
         let Some(statement) = &self.statement else {
             return Vec::new();
@@ -223,12 +223,12 @@ impl Verdict {
         });
     }
 
-    /// Says why this is no certificate that this version can check.
+    /// Records why this is no certificate that this version can check.
     pub(super) fn is_foreign(&mut self, problem: &str) {
         self.foreign = Some(safe(problem));
     }
 
-    /// Adds what was not checked; `reason` is a clause that names it.
+    /// Records something that was not checked; `reason` is a clause that names it.
     pub(super) fn leave(&mut self, name: &str, reason: &str) {
         self.unchecked.push(Unchecked {
             name: safe(name),
@@ -236,8 +236,8 @@ impl Verdict {
         });
     }
 
-    /// Adds what another version may rightly make otherwise: a difference is not checked there, and failed under a
-    /// version that this program knows.
+    /// Records a part that another version may rightly make otherwise. A difference counts as unchecked where
+    /// another version made the certificate, and as failed under a version that this program knows.
     pub(super) fn version_dependent(
         &mut self,
         name: &str,
@@ -258,7 +258,7 @@ impl Verdict {
     }
 }
 
-/// The first few reasons, and how many more there are.
+/// Joins the first few reasons, and says how many more there are.
 fn first(reasons: impl Iterator<Item = String>) -> String {
     let mut reasons: Vec<String> = reasons.collect();
     let more = reasons.len().saturating_sub(REASONS);
@@ -273,12 +273,12 @@ fn first(reasons: impl Iterator<Item = String>) -> String {
     reasons.join("; ")
 }
 
-/// A foreign text that can be shown anywhere.
+/// Makes a foreign text safe to be shown anywhere.
 fn safe(text: &str) -> String {
     printable(&brief(text, LONGEST)).into_owned()
 }
 
-/// Text of at most so many characters.
+/// Cuts a text to at most `most` characters, and marks a cut by `…`.
 fn brief(text: &str, most: usize) -> String {
     match text.char_indices().nth(most) {
         Some((end, _)) => format!("{}…", &text[..end]),

@@ -1,4 +1,4 @@
-//! Checking a certificate: files, signature, and every figure measured again.
+//! Verification of a certificate: files, signature, and every figure measured again.
 
 use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
@@ -25,22 +25,22 @@ use crate::measure::{Progress, Scale};
 use crate::run::{RunError, files};
 use crate::shown::shown_name;
 
-/// Files of a certificate that are looked at; one that is made here has at most twelve.
+/// Most files of a certificate that are looked at; one that is made here has at most twelve.
 const MOST_FILES: usize = 64;
 
-/// How far a check goes.
+/// Depth of a check, and the key to trust.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Trust<'a> {
-    /// Add up files only, measure nothing.
+    /// True to add up files only and to measure nothing.
     pub sums_only: bool,
-    /// The key whose signature must be there.
+    /// Key whose signature must be there; `None` asks for no signature.
     pub key: Option<&'a PublicKey>,
 }
 
-/// Checks a certificate; what does not hold is in the verdict, not an error.
+/// Verifies a certificate; a check that does not hold is in the verdict, and no error.
 ///
 /// # Errors
-/// [`CertificateError`] where the folder is missing or cannot be read, or measuring itself fails.
+/// Returns a [`CertificateError`] where the folder is missing or cannot be read, or measuring itself fails.
 pub fn verify(
     folder: &Path,
     trust: Trust,
@@ -56,19 +56,19 @@ pub fn verify(
     Ok(verdict)
 }
 
-/// What lies in a folder.
+/// Contents of a folder.
 #[derive(Default)]
 pub(super) struct Folder<'a> {
-    /// The files that were read.
+    /// Files that were read, by name.
     pub files: Cow<'a, Files>,
-    /// What the other names stand for.
+    /// Names that were not read, each with the reason.
     pub others: BTreeMap<String, String>,
 }
 
 type Measure<'a> = dyn Fn(&Evidence, &Measurement) -> Result<Measured, DeviceFailure> + 'a;
 type Render<'a> = dyn Fn(&Predicate) -> Result<Rendered, CertificateError> + 'a;
 
-/// What takes long; tests remember its answers.
+/// The steps that take long; tests remember their results.
 pub(super) struct Again<'a> {
     /// Measures a checkpoint.
     pub measure: &'a Measure<'a>,
@@ -76,7 +76,7 @@ pub(super) struct Again<'a> {
     pub render: &'a Render<'a>,
 }
 
-/// Checks files at hand; `place` is only for messages.
+/// Checks files that were read before; `place` is only for messages.
 pub(super) fn check(
     folder: &Folder,
     place: &Path,
@@ -124,7 +124,7 @@ pub(super) fn check(
     Ok(())
 }
 
-/// Reads the files that have a meaning, and those that the sums list; nothing else is opened.
+/// Reads the files that have a meaning, and those that `SHA256SUMS` lists; nothing else is opened.
 fn look<'a>(folder: &Path, verdict: &mut Verdict) -> Result<Folder<'a>, CertificateError> {
     let unusable = |error: std::io::Error| {
         RunError::unusable(folder, format!("expected a certificate's folder: {error}"))
@@ -181,7 +181,7 @@ fn look<'a>(folder: &Path, verdict: &mut Verdict) -> Result<Folder<'a>, Certific
     Ok(Folder { files, others })
 }
 
-/// Whether a file has a meaning in every certificate, or stands in the sums of this one.
+/// Returns true if a file has a meaning in every certificate, or is listed in this one's `SHA256SUMS`.
 fn is_spoken_of(name: &str, files: &Files) -> bool {
     let in_sums = |sums: &Vec<u8>| listed(&String::from_utf8_lossy(sums)).contains_key(name);
     is_meaningful(name) || files.get(SUMS).is_some_and(in_sums)
@@ -191,7 +191,8 @@ fn is_meaningful(name: &str) -> bool {
     KNOWN.iter().any(|(known, _)| *known == name)
 }
 
-/// Names the text files whose line ends were changed on the way, and gives all files as they were written.
+/// Returns all files as they were written. Text files whose line ends were changed to CRLF on the way are
+/// restored, and named in the verdict.
 fn line_ends<'a>(files: &'a Files, verdict: &mut Verdict) -> Cow<'a, Files> {
     let Some(sums) = files.get(SUMS).map(|sums| with_lf(sums)) else {
         return Cow::Borrowed(files);
@@ -220,7 +221,7 @@ fn line_ends<'a>(files: &'a Files, verdict: &mut Verdict) -> Cow<'a, Files> {
     Cow::Owned(files)
 }
 
-/// Whether every line does.
+/// Returns true if there are lines and every one ends with CRLF.
 fn ends_with_crlf(bytes: &[u8]) -> bool {
     let mut ends = bytes.windows(2).filter(|pair| pair[1] == b'\n').peekable();
     ends.peek().is_some() && ends.all(|pair| pair[0] == b'\r')
@@ -265,7 +266,8 @@ fn statement(files: &Files, verdict: &mut Verdict) -> Option<Statement> {
     Some(statement)
 }
 
-/// Every file against `SHA256SUMS` and against the statement: none missing, none that they do not speak of.
+/// Checks every file against `SHA256SUMS` and against the statement: none may be missing, and none be there
+/// that they do not name.
 fn names(
     files: &Files,
     others: &BTreeMap<String, String>,
@@ -399,7 +401,7 @@ fn signature(files: &Files, key: Option<&PublicKey>, verdict: &mut Verdict) {
     };
 }
 
-/// What is made from the statement alone is made again.
+/// Renders the files for people again from the statement, and compares them with those that are there.
 fn derived(files: &Files, made: Result<Rendered, CertificateError>, verdict: &mut Verdict) {
     let made = match made {
         Ok(made) => made,
@@ -416,7 +418,7 @@ fn derived(files: &Files, made: Result<Rendered, CertificateError>, verdict: &mu
     }
 }
 
-/// What the statement says of the run against the run's own files.
+/// Compares what the statement says of the run with the run's own files.
 fn story(
     evidence: &Evidence,
     predicate: &Predicate,
@@ -465,7 +467,7 @@ fn story(
     Ok(())
 }
 
-/// Whether a measurement takes no more than another.
+/// Returns true if a measurement takes no more than another.
 fn is_within(scale: &Scale, most: &Scale) -> bool {
     let largest = |scale: &Scale| scale.samples.iter().copied().max().unwrap_or(0);
     scale.samples.len() <= most.samples.len()

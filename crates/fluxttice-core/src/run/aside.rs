@@ -10,27 +10,27 @@ use super::error::RunError;
 use super::files;
 use super::names::SET_ASIDE;
 
-/// Moves something of a run into its folder of such things; gives back where it lies now.
+/// Moves a file or folder of a run into `set-aside`; returns the path where it lies now.
 ///
 /// # Errors
-/// [`RunError`] where the disk refuses.
+/// Returns a [`RunError`] where the disk refuses.
 pub fn set_aside(disk: &Disk, run: &Path, what: &Path) -> Result<PathBuf, RunError> {
     let to = place(disk, run, what)?;
     disk.rename_new(what, &to)?;
     Ok(to)
 }
 
-/// Keeps a copy of a file of a run there, before it is written anew.
+/// Keeps a copy of a file of a run in `set-aside`, before the file is written anew; returns the copy's path.
 ///
 /// # Errors
-/// [`RunError`] where the disk refuses.
+/// Returns a [`RunError`] where the disk refuses.
 pub fn keep_aside(disk: &Disk, run: &Path, what: &Path, bytes: &[u8]) -> Result<PathBuf, RunError> {
     let to = place(disk, run, what)?;
     disk.write_new(&to, bytes)?;
     Ok(to)
 }
 
-/// The time now as part of a name.
+/// Returns the time now in UTC as part of a name, such as `20261129-223508`.
 pub fn stamp() -> String {
     let format = format_description!("[year][month][day]-[hour][minute][second]");
     OffsetDateTime::now_utc()
@@ -45,7 +45,7 @@ fn place(disk: &Disk, run: &Path, what: &Path) -> Result<PathBuf, RunError> {
     Ok(free(&folder, &format!("{}-{name}", stamp())))
 }
 
-/// A path in a folder that nothing has: the name, or the name with a number behind it.
+/// Returns a path in a folder that nothing has: the name, or the name with a number from 2 on behind it.
 pub fn free(folder: &Path, name: &str) -> PathBuf {
     let numbered = (2u32..).map(|number| folder.join(format!("{name}-{number}")));
     std::iter::once(folder.join(name))

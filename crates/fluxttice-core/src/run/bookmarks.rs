@@ -1,4 +1,5 @@
-//! Places of the latent space that somebody wants to find again: `bookmarks.yaml` beside the runs.
+//! Bookmarks: places of the latent space that somebody wants to find again, in `bookmarks.yaml` beside the
+//! runs.
 
 use std::path::Path;
 
@@ -9,30 +10,30 @@ use super::error::RunError;
 use super::files;
 use crate::measure::neighbours::Place;
 
-/// Name of the file.
+/// Name of the file of bookmarks.
 pub const BOOKMARKS: &str = "bookmarks.yaml";
-/// Largest file that is read.
+/// Largest file of bookmarks that is read, in bytes.
 const LIMIT: u64 = 1 << 20;
 
-/// A place with a note.
+/// A place of the latent space, with a note.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Bookmark {
-    /// The operation or point.
+    /// Operation or point that is marked.
     pub place: Place,
-    /// What somebody wrote about it; may be empty.
+    /// Note of the user; may be empty.
     pub note: String,
 }
 
-/// What is done to the bookmarks.
+/// A change of the list of bookmarks.
 #[derive(Clone, Debug, PartialEq)]
 pub enum BookmarkChange {
-    /// Adds one, or takes the place of the one there is.
+    /// Adds a bookmark, or replaces the one that the place has.
     Set(Bookmark),
-    /// Removes the one of a place.
+    /// Removes the bookmark of a place; nothing happens where there is none.
     Remove(Place),
 }
 
-/// As it stands in the file.
+/// A bookmark as it stands in the file.
 #[derive(Debug, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Stored {
@@ -44,7 +45,7 @@ struct Stored {
 /// Reads the bookmarks in a file, the oldest first; none where there is no file.
 ///
 /// # Errors
-/// [`RunError`] says what is wrong with it.
+/// Returns a [`RunError`] that says what is wrong with the file.
 pub fn read(path: &Path) -> Result<Vec<Bookmark>, RunError> {
     if !path.exists() {
         return Ok(Vec::new());
@@ -66,10 +67,10 @@ pub fn read(path: &Path) -> Result<Vec<Bookmark>, RunError> {
     stored.into_iter().enumerate().map(bookmark).collect()
 }
 
-/// Changes the bookmarks in a file, and says which there are now.
+/// Changes the bookmarks in a file, and returns all that there are now.
 ///
 /// # Errors
-/// [`RunError`] where the file cannot be read or written; it is as it was then.
+/// Returns a [`RunError`] where the file cannot be read or written; it is as it was then.
 pub fn change(disk: &Disk, path: &Path, change: BookmarkChange) -> Result<Vec<Bookmark>, RunError> {
     let mut bookmarks = read(path)?;
     match change {

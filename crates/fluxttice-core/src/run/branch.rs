@@ -14,18 +14,18 @@ use crate::config::Config;
 use crate::record::EpochRecord;
 use crate::training::Snapshot;
 
-/// Where a branch left its parent.
+/// Parent of a branch, and the point at which the branch left it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Parent {
-    /// The parent's name.
+    /// Name of the parent run, which is its folder's.
     pub run: String,
     /// Epochs of the parent that the branch shares.
     pub epochs: u32,
-    /// SHA-256 of the weights it left with; `None` where it left before the first epoch.
+    /// SHA-256 of the weights that the branch began with; `None` where it left before the first epoch.
     pub weights: Option<String>,
 }
 
-/// The run that a run is a branch of, by its journal.
+/// Returns the parent of a run by its journal; `None` for a run that is no branch.
 pub fn parent(entries: &[Entry]) -> Option<Parent> {
     entries.iter().rev().find_map(|entry| match &entry.event {
         JournalEvent::Branched {
@@ -41,10 +41,10 @@ pub fn parent(entries: &[Entry]) -> Option<Parent> {
     })
 }
 
-/// The state of a run after this many epochs; `None` before the first.
+/// Reads the state of a run after this many epochs; `None` before the first.
 ///
 /// # Errors
-/// [`RunError`] where that checkpoint was not kept or is damaged.
+/// Returns a [`RunError`] where that checkpoint was not kept or is damaged.
 pub fn state_after(run: &Path, epochs: u32) -> Result<Option<Snapshot>, RunError> {
     let Some(last) = epochs.checked_sub(1) else {
         return Ok(None);
@@ -54,10 +54,10 @@ pub fn state_after(run: &Path, epochs: u32) -> Result<Option<Snapshot>, RunError
     entered.files.snapshot(&entered.config.digest()?).map(Some)
 }
 
-/// SHA-256 of the weights of a run's state; `None` before the first epoch.
+/// Computes the SHA-256 of the weights of a run's state; `None` before the first epoch.
 ///
 /// # Errors
-/// [`RunError`] where the weights cannot be written.
+/// Returns a [`RunError`] where the weights cannot be written.
 pub fn weights_digest(state: Option<&Snapshot>, run: &Path) -> Result<Option<String>, RunError> {
     let digest = state.map(|state| state.weights.digest()).transpose();
     digest.map_err(|source| RunError::Weights {
@@ -66,11 +66,11 @@ pub fn weights_digest(state: Option<&Snapshot>, run: &Path) -> Result<Option<Str
     })
 }
 
-/// Makes a run in a new folder that shares the first `epochs` epochs of `from`, metrics and journal
-/// included; it has `config` from there on. `from` is not touched.
+/// Makes a run in a new folder that shares the first `epochs` epochs of `from`, metrics and journal included;
+/// it has `config` from there on. `from` is not touched.
 ///
 /// # Errors
-/// [`RunError`] where the checkpoint was not kept or the folder cannot be made.
+/// Returns a [`RunError`] where the checkpoint was not kept or the folder cannot be made.
 pub fn branch(
     disk: &Disk,
     from: &Path,
@@ -114,7 +114,7 @@ pub fn branch(
     RunFolder::open(disk, to)
 }
 
-/// Takes the parent's best epochs along; of those that were not kept the branch knows nothing.
+/// Copies the checkpoints of the parent's best epochs; those that the parent did not keep are left out.
 fn adopt_bests(
     run: &RunFolder,
     from: &Path,

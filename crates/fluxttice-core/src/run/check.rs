@@ -1,4 +1,4 @@
-//! What of a run is in order and what is not.
+//! Check of a run: the parts that are in order, and those that are not.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -25,22 +25,22 @@ use crate::digest::hex;
 use crate::shown::shown;
 use crate::words::counted;
 
-/// Most foreign files that are named.
+/// Most foreign files that a report names.
 const NAMED: usize = 5;
 
-/// How something of a run was found.
+/// Condition of one part of a run.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Condition {
-    /// As it was saved.
+    /// The part is as it was saved.
     InOrder,
-    /// Not wrong, and worth knowing.
+    /// Nothing is wrong, but the user should know of something.
     Noted,
-    /// Damaged or missing.
+    /// The part is damaged or missing.
     Wrong,
 }
 
 impl Condition {
-    /// The word for it.
+    /// Returns the word for the condition, as reports print it.
     pub fn word(self) -> &'static str {
         match self {
             Self::InOrder => "in order",
@@ -50,26 +50,26 @@ impl Condition {
     }
 }
 
-/// One part of a run and how it was found.
+/// One part of a run and its condition.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Part {
-    /// The part.
+    /// Name of the part, such as `metrics.jsonl`.
     pub name: String,
-    /// How it was found.
+    /// Condition in which the part was found.
     pub condition: Condition,
-    /// In whole sentences.
+    /// Findings in words, for people.
     pub words: String,
 }
 
-/// Everything that was found in a run.
+/// Report on all parts of a run.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Report {
-    /// Part by part.
+    /// Parts in the order in which they were checked.
     pub parts: Vec<Part>,
 }
 
 impl Report {
-    /// Whether nothing is wrong.
+    /// Returns true if no part is wrong; noted parts do not count.
     pub fn is_in_order(&self) -> bool {
         self.parts
             .iter()
@@ -92,7 +92,7 @@ impl Report {
     }
 }
 
-/// Looks a run through; nothing is changed.
+/// Checks all parts of a run; nothing is changed.
 pub fn check(run: &Path) -> Report {
     let mut report = Report::default();
     let made = made_here(run).and_then(|()| match Marker::read(run) {
@@ -163,7 +163,7 @@ fn configuration(
     }
 }
 
-/// Metrics and journal, as far as the newest checkpoint that is intact goes.
+/// Checks metrics and journal, as far as the newest checkpoint that is intact goes.
 fn story(run: &Path, own: &Own, numbered: &[u32], report: &mut Report) {
     let intact = numbered
         .iter()
@@ -213,7 +213,7 @@ fn story(run: &Path, own: &Own, numbered: &[u32], report: &mut Report) {
     }
 }
 
-/// A checkpoint or snapshot.
+/// Checks a checkpoint or snapshot; `epoch` is the one in a checkpoint's name.
 fn state(folder: &Path, name: &str, epoch: Option<u32>, digest: Option<&str>, report: &mut Report) {
     let read = Files::read(folder).and_then(|files| {
         if let Some(digest) = digest {
@@ -311,7 +311,7 @@ fn children(folder: &Path) -> Vec<PathBuf> {
     entries.map(|entry| entry.path()).collect()
 }
 
-/// The folders in a folder that are not half made, by name.
+/// Lists the folders in a folder that are not half made, by name; links are left out.
 pub(super) fn folders(folder: &Path) -> Vec<PathBuf> {
     let mut found = children(folder);
     found.retain(|path| path.is_dir() && !path.is_symlink() && !name(path).starts_with('.'));

@@ -29,10 +29,10 @@ struct StateFile {
     state: TrainerState,
 }
 
-/// Writes a checkpoint as a whole folder; `run` digests what stands beside it in its run.
+/// Writes a checkpoint as a whole folder; `run` has the digests of its run's own files.
 ///
 /// # Errors
-/// [`RunError`]; nothing is at the destination then, or what was there before.
+/// Returns a [`RunError`]; nothing is at the destination then, or what was there before.
 pub fn save(
     disk: &Disk,
     destination: &Path,
@@ -65,27 +65,27 @@ pub fn save(
         for (name, bytes) in files {
             disk.write(&folder.join(name), bytes)?;
         }
-        // Last: what they are held against is there only where they all are.
+        // Last: the digests are there only where all the files are.
         let digests = folder.join(DIGESTS);
         let bytes = Digests::of(files.into_iter(), run).to_bytes(&digests)?;
         disk.write(&digests, &bytes)
     })
 }
 
-/// The files of a checkpoint, each of them held against its digest.
+/// Files of a checkpoint, each of them verified against its digest.
 #[derive(Clone, Debug)]
 pub struct Files {
     folder: PathBuf,
     files: BTreeMap<&'static str, Vec<u8>>,
-    /// What they were held against; `None` where version 0.1.0 made the checkpoint.
+    /// Digests that the files were verified against; `None` where version 0.1.0 made the checkpoint.
     pub digests: Option<Digests>,
 }
 
 impl Files {
-    /// Reads them.
+    /// Reads the files of a checkpoint and verifies them against its digests.
     ///
     /// # Errors
-    /// [`RunError`] names the file that is missing or is not what was saved.
+    /// Returns a [`RunError`] that names the file that is missing or is not what was saved.
     pub fn read(folder: &Path) -> Result<Self, RunError> {
         let digests = Digests::read(folder)?;
         let mut files = BTreeMap::new();
@@ -117,19 +117,19 @@ impl Files {
         }
     }
 
-    /// The weights.
+    /// Decodes the weights.
     ///
     /// # Errors
-    /// [`RunError`] says what is wrong with them.
+    /// Returns a [`RunError`] that says what is wrong with them.
     pub fn weights(&self) -> Result<Weights, RunError> {
         let (bytes, path) = self.file(WEIGHTS)?;
         weights(bytes, &path)
     }
 
-    /// Epochs finished, and batches of the next one; `None` where there is no state.
+    /// Returns the epochs finished, and the batches of the next one; `None` where there is no state.
     ///
     /// # Errors
-    /// [`RunError`] where the state is damaged.
+    /// Returns a [`RunError`] where the state is damaged.
     pub fn moment(&self) -> Result<Option<(u32, u32)>, RunError> {
         if !self.files.contains_key(STATE) {
             return Ok(None);
@@ -138,10 +138,11 @@ impl Files {
         position(bytes, &path).map(Some)
     }
 
-    /// The whole state.
+    /// Decodes the whole state: weights, optimizer and trainer.
     ///
     /// # Errors
-    /// [`RunError`] names the file that is missing, damaged or made with another configuration.
+    /// Returns a [`RunError`] that names the file that is missing, damaged or made with another
+    /// configuration.
     pub fn snapshot(&self, config_digest: &str) -> Result<Snapshot, RunError> {
         let weights = self.weights()?;
         let (bytes, path) = self.file(OPTIMIZER)?;
@@ -154,19 +155,19 @@ impl Files {
         })
     }
 
-    /// SHA-256 of the configuration that the run was made with.
+    /// Returns the SHA-256 of the configuration that the run was made with.
     ///
     /// # Errors
-    /// [`RunError`] where the state is missing or damaged.
+    /// Returns a [`RunError`] where the state is missing or damaged.
     pub fn config_digest(&self) -> Result<String, RunError> {
         let (bytes, path) = self.file(STATE)?;
         Ok(state_file(bytes, &path)?.config_digest)
     }
 
-    /// Where the run stood.
+    /// Decodes the state of the trainer.
     ///
     /// # Errors
-    /// [`RunError`] where it is missing, damaged or of another configuration.
+    /// Returns a [`RunError`] where it is missing, damaged or of another configuration.
     pub fn state(&self, config_digest: &str) -> Result<TrainerState, RunError> {
         let (bytes, path) = self.file(STATE)?;
         let file = state_file(bytes, &path)?;
@@ -182,15 +183,15 @@ impl Files {
 /// Reads a checkpoint back by itself, whatever run it lies in.
 ///
 /// # Errors
-/// [`RunError`] names the file that is missing, damaged or made with another configuration.
+/// Returns a [`RunError`] that names the file that is missing, damaged or made with another configuration.
 pub fn load(folder: &Path, config_digest: &str) -> Result<Snapshot, RunError> {
     Files::read(folder)?.snapshot(config_digest)
 }
 
-/// Epochs finished, and batches of the next one, as a checkpoint's state has them.
+/// Reads the epochs finished, and the batches of the next one, from a checkpoint's state.
 ///
 /// # Errors
-/// [`RunError`] where the state, which lies at `path`, is damaged.
+/// Returns a [`RunError`] where the state, which lies at `path`, is damaged.
 pub fn position(state: &[u8], path: &Path) -> Result<(u32, u32), RunError> {
     let state = state_file(state, path)?.state;
     Ok((state.epoch, state.batch))
@@ -212,10 +213,10 @@ fn state_file(bytes: &[u8], path: &Path) -> Result<StateFile, RunError> {
     Ok(file)
 }
 
-/// Reads a weights file.
+/// Reads a weights file by itself, whatever folder it lies in.
 ///
 /// # Errors
-/// [`RunError`] says what is wrong with it.
+/// Returns a [`RunError`] that says what is wrong with it.
 pub fn load_weights(path: &Path) -> Result<Weights, RunError> {
     weights(&files::read(path, MAX_FILE_BYTES)?, path)
 }
@@ -287,23 +288,24 @@ fn optimizer_state(bytes: Vec<u8>, architecture: Architecture) -> Result<Optimiz
     Ok(OptimizerState { steps, moments })
 }
 
-/// Whether a folder is a checkpoint.
+/// Returns true if a folder is a checkpoint or snapshot, which has a weights file.
 pub fn is_checkpoint(folder: &Path) -> bool {
     folder.join(WEIGHTS).is_file()
 }
 
-/// Name of the checkpoint after an epoch (counted from 0).
+/// Returns the name of the checkpoint after an epoch (counted from 0), such as `epoch-0050`.
 pub fn epoch_name(epoch: u32) -> String {
     format!("epoch-{epoch:04}")
 }
 
-/// The epoch (counted from 0) after which a checkpoint of this name was saved.
+/// Returns the epoch (counted from 0) after which a checkpoint of this name was saved; `None` for any other
+/// name.
 pub fn epoch_of(name: &str) -> Option<u32> {
     let epoch = name.strip_prefix("epoch-")?.parse().ok()?;
     (epoch_name(epoch) == name).then_some(epoch)
 }
 
-/// The weights file in a checkpoint folder.
+/// Returns the path of the weights file in a checkpoint folder.
 pub fn weights_path(folder: &Path) -> PathBuf {
     folder.join(WEIGHTS)
 }
@@ -389,7 +391,7 @@ mod tests {
                 assert_eq!(error.contains("SHA-256"), digests, "{error}");
                 std::fs::write(&path, whole).unwrap();
             }
-            // Without them, as version 0.1.0 left it, the files speak for themselves.
+            // Without digests, as version 0.1.0 left it, the files speak for themselves.
             let _ = std::fs::remove_file(place.join(DIGESTS));
         }
     }

@@ -1,4 +1,4 @@
-//! Every state of a run that was kept, those before it left its parent included.
+//! Every kept state of a run, with those of its parents from before it was branched.
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -8,8 +8,8 @@ use super::checkpoint::epoch_name;
 use super::folder::{checkpoints, read_journal};
 use super::names::CHECKPOINTS;
 
-/// Checkpoint folders by the epochs that are finished in them: the run's, and up to where it left its
-/// parent the parent's, as far as those lie beside it.
+/// Finds checkpoint folders by the number of epochs finished in them: the run's, and up to where it left its
+/// parent the parent's, as far as the parents lie beside it.
 pub fn checkpoint_index(run: &Path) -> BTreeMap<u32, PathBuf> {
     let mut found = BTreeMap::new();
     let mut run = run.to_owned();

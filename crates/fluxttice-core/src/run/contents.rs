@@ -1,4 +1,4 @@
-//! What of a run's folder this program made, and what somebody else put there.
+//! Contents of a run's folder: what this program made, and what somebody else put there.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -15,18 +15,18 @@ use super::names::{
 };
 use super::owner::is_half_made;
 
-/// Files that a run has of its own.
+/// Names of the files in a run's folder itself.
 const OWN: [&str; 8] = [
     CONFIG, METRICS, JOURNAL, MARKER, LOCK, LOCK_OWNER, LOG, VALIDATION,
 ];
-/// Files of a checkpoint.
+/// Names of the files of a checkpoint or snapshot.
 const STATES: [&str; 4] = [WEIGHTS, OPTIMIZER, STATE, DIGESTS];
 
-/// That this program made a folder as a run: it bears the marker, or it is one of version 0.1.0 by its configuration,
-/// its journal and its checkpoints together.
+/// Checks that this program made a folder as a run: it has the marker, or it is one of version 0.1.0 by its
+/// configuration, its journal and its checkpoints together.
 ///
 /// # Errors
-/// [`RunError::Unusable`] says what it lacks.
+/// Returns a [`RunError::Unusable`] that says what the folder lacks.
 pub fn made_here(run: &Path) -> Result<(), RunError> {
     if Marker::read(run).is_some() {
         return Ok(());
@@ -56,10 +56,11 @@ pub fn made_here(run: &Path) -> Result<(), RunError> {
     }
 }
 
-/// Paths within a run that this program does not make there, relative to it; a folder stands for what is in it.
+/// Lists the paths within a run that this program does not make there, relative to the run; a folder stands
+/// for what is in it.
 ///
 /// # Errors
-/// [`RunError::Unusable`] where a folder cannot be read.
+/// Returns [`RunError::Unusable`] where a folder cannot be read.
 pub fn foreign(run: &Path) -> Result<Vec<PathBuf>, RunError> {
     let mut found = Vec::new();
     walk(run, Path::new(""), &mut found)?;
@@ -83,7 +84,7 @@ fn walk(run: &Path, within: &Path, found: &mut Vec<PathBuf>) -> Result<(), RunEr
     Ok(())
 }
 
-/// Whether a checkpoint or snapshot holds nothing but its own files.
+/// Returns true if a checkpoint or snapshot holds nothing but its own files.
 pub fn holds_only_a_state(folder: &Path) -> bool {
     let entries = fs::read_dir(folder).into_iter().flatten().flatten();
     let ours = |entry: &fs::DirEntry| {
@@ -96,14 +97,14 @@ pub fn holds_only_a_state(folder: &Path) -> bool {
         && entries.into_iter().all(|entry| ours(&entry))
 }
 
-/// Whether a folder holds any file of a state.
+/// Returns true if a folder holds any file of a checkpoint.
 pub fn holds_a_state(folder: &Path) -> bool {
     STATES
         .iter()
         .any(|name| crate::files::is_there(&folder.join(name)))
 }
 
-/// Whether a path relative to a run is that of a file or folder which this program makes there.
+/// Returns true if this program makes a file or folder at this path, which is relative to the run.
 pub fn is_ours(path: &Path) -> bool {
     [true, false]
         .iter()
@@ -111,7 +112,7 @@ pub fn is_ours(path: &Path) -> bool {
 }
 
 enum Kind {
-    /// With all that is in it.
+    /// Made by this program, with all that is in it.
     Ours,
     /// A folder whose content has to be looked at.
     Folder,

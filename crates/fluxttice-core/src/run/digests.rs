@@ -1,4 +1,4 @@
-//! What a checkpoint is held against whenever it is read: digests of its files, and of its run up to its epoch.
+//! Digests of a checkpoint's files, and of its run up to its epoch, which are checked whenever it is read.
 
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -11,19 +11,19 @@ use super::lines::Prefix;
 use super::names::{CONFIG, DIGESTS, JOURNAL, METRICS};
 use crate::digest::hex;
 
-/// Version of the layout.
+/// Version of the layout of `digests.json`.
 const VERSION: u32 = 1;
-/// Largest file of digests that is read.
+/// Largest file of digests that is read, in bytes.
 const LIMIT: u64 = 64 << 10;
 
-/// Digests in a checkpoint, written last.
+/// Digests in a checkpoint; they are written last.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Digests {
     version: u32,
-    /// SHA-256 of the checkpoint's other files by name.
+    /// SHA-256 of the checkpoint's other files, by name.
     pub files: BTreeMap<String, String>,
-    /// The run that it was made in; `None` where it was made outside of one.
+    /// Digests of the run that it was made in; `None` where it was made outside of one.
     pub run: Option<Story>,
 }
 
@@ -31,16 +31,16 @@ pub struct Digests {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Story {
-    /// SHA-256 of the configuration's file.
+    /// SHA-256 of the configuration file.
     pub config: String,
-    /// The lines of its epochs.
+    /// First lines of the metrics, one for each finished epoch.
     pub metrics: Prefix,
-    /// The lines of the journal.
+    /// Lines of the journal that were there when the checkpoint was saved.
     pub journal: Prefix,
 }
 
 impl Digests {
-    /// Of these files.
+    /// Computes the digests of these files, to be stored with those of their run.
     pub fn of<'a>(files: impl Iterator<Item = (&'a str, &'a [u8])>, run: Option<Story>) -> Self {
         Self {
             version: VERSION,
@@ -51,10 +51,10 @@ impl Digests {
         }
     }
 
-    /// Reads the digests of a checkpoint; `None` where it has none: version 0.1.0 made it.
+    /// Reads the digests of a checkpoint; `None` where it has none, because version 0.1.0 made it.
     ///
     /// # Errors
-    /// [`RunError::Unusable`] where they are damaged.
+    /// Returns [`RunError::Unusable`] where they are damaged.
     pub fn read(checkpoint: &Path) -> Result<Option<Self>, RunError> {
         let path = checkpoint.join(DIGESTS);
         if !files::is_there(&path) {
@@ -73,19 +73,19 @@ impl Digests {
         Ok(Some(read))
     }
 
-    /// As they are written.
+    /// Serializes the digests; `path` is only for messages.
     ///
     /// # Errors
-    /// [`RunError::Unusable`], which the JSON library does not give for digests.
+    /// Returns [`RunError::Unusable`] where the JSON library refuses, which it does not for digests.
     pub fn to_bytes(&self, path: &Path) -> Result<Vec<u8>, RunError> {
         let text = serde_json::to_vec_pretty(self);
         text.map_err(|error| RunError::unusable(path, error.to_string()))
     }
 
-    /// Holds a file of the checkpoint against its digest.
+    /// Verifies a file of the checkpoint against its digest; `bytes` is `None` where the file is not there.
     ///
     /// # Errors
-    /// [`RunError::Unusable`] where it is not what was saved.
+    /// Returns [`RunError::Unusable`] where it is not what was saved.
     pub fn check(&self, path: &Path, name: &str, bytes: Option<&[u8]>) -> Result<(), RunError> {
         let problem = match (self.files.get(name), bytes) {
             (Some(saved), Some(bytes)) if *saved == hex(bytes) => return Ok(()),
@@ -99,11 +99,11 @@ impl Digests {
 }
 
 impl Story {
-    /// Holds the files of a run against their digests, metrics only where asked to; `checkpoint` is what the messages
-    /// call it.
+    /// Verifies the files of a run against their digests, metrics only where `metrics` is set; `checkpoint`
+    /// is its name in messages.
     ///
     /// # Errors
-    /// [`RunError::Unusable`] names the file that is not what it was.
+    /// Returns a [`RunError::Unusable`] that names the file that is not what it was.
     pub fn check(
         &self,
         run: &Path,
@@ -126,13 +126,13 @@ impl Story {
     }
 }
 
-/// A run's own files as they lie.
+/// Contents of a run's own files.
 #[derive(Clone, Debug, Default)]
 pub struct Own {
-    /// `config.yaml`.
+    /// Bytes of `config.yaml`.
     pub config: Vec<u8>,
-    /// `metrics.jsonl`; empty where there is none.
+    /// Bytes of `metrics.jsonl`; empty where there is none.
     pub metrics: Vec<u8>,
-    /// `journal.jsonl`; empty where there is none.
+    /// Bytes of `journal.jsonl`; empty where there is none.
     pub journal: Vec<u8>,
 }

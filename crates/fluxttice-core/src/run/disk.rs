@@ -1,4 +1,4 @@
-//! The one way in which files are written: whole or not at all, and there to stay once that is said.
+//! Writing of files: each is written whole or not at all, and is durable once that is reported.
 
 use std::fmt;
 use std::fs::{self, File, OpenOptions};
@@ -12,49 +12,49 @@ use super::lines;
 use super::lock::{is_unsupported, not_through_links, own};
 use super::owner::{REPLACED, SCRATCH, beside, is_abandoned};
 
-/// What is asked of a file system. Tests put one in between that fails, or that remembers what a power
-/// cut would take away.
+/// File system operations that a run needs. Tests put one in between that fails, or that remembers what a
+/// power cut would take away.
 pub trait FileSystem: fmt::Debug + Send + Sync {
     /// Makes a folder in one that is there.
     ///
     /// # Errors
-    /// The system's; `AlreadyExists` where something has its name.
+    /// Returns the system's error, `AlreadyExists` where something has its name.
     fn create_folder(&self, path: &Path) -> io::Result<()>;
 
-    /// Makes a file that is not there yet and waits until its bytes, not its name, are there to stay.
+    /// Makes a file that is not there yet and waits until its bytes, not its name, are durable.
     ///
     /// # Errors
-    /// The system's; part of the bytes may be there then.
+    /// Returns the system's error; part of the bytes may be there then.
     fn create(&self, path: &Path, bytes: &[u8], access: Access) -> io::Result<()>;
 
-    /// Appends to a file, which is made where there is none, and waits until the bytes are there to stay.
+    /// Appends to a file, which is made where there is none, and waits until the bytes are durable.
     ///
     /// # Errors
-    /// The system's; part of the bytes may be there then.
+    /// Returns the system's error; part of the bytes may be there then.
     fn append(&self, path: &Path, bytes: &[u8]) -> io::Result<()>;
 
-    /// Cuts a file off after so many bytes.
+    /// Truncates a file to `length` bytes.
     ///
     /// # Errors
-    /// The system's.
+    /// Returns the system's error.
     fn truncate(&self, path: &Path, length: u64) -> io::Result<()>;
 
-    /// Waits until the names in a folder are there to stay.
+    /// Waits until the names in a folder are durable.
     ///
     /// # Errors
-    /// The system's.
+    /// Returns the system's error.
     fn sync_folder(&self, path: &Path) -> io::Result<()>;
 
-    /// Gives a file or folder another name, in the place of a file that had it.
+    /// Renames a file or folder, and replaces a file that had the new name.
     ///
     /// # Errors
-    /// The system's.
+    /// Returns the system's error.
     fn rename(&self, from: &Path, to: &Path) -> io::Result<()>;
 
-    /// Gives a file or folder a name that nothing has; of several that want it at once one gets it.
+    /// Renames a file or folder to a name that nothing has; of several that want it at once one gets it.
     ///
     /// # Errors
-    /// The system's; `AlreadyExists` where something has the name.
+    /// Returns the system's error, `AlreadyExists` where something has the name.
     fn rename_new(&self, from: &Path, to: &Path) -> io::Result<()> {
         match files::is_there(to) {
             true => Err(io::ErrorKind::AlreadyExists.into()),
@@ -62,35 +62,35 @@ pub trait FileSystem: fmt::Debug + Send + Sync {
         }
     }
 
-    /// Makes a link to what lies beside it.
+    /// Makes a link at `path` to its neighbour `target`.
     ///
     /// # Errors
-    /// The system's.
+    /// Returns the system's error.
     fn link(&self, path: &Path, target: &str) -> io::Result<()>;
 
-    /// Removes a file or link.
+    /// Removes a file or link; what the link leads to stays.
     ///
     /// # Errors
-    /// The system's.
+    /// Returns the system's error.
     fn remove_file(&self, path: &Path) -> io::Result<()>;
 
     /// Removes a folder with everything in it.
     ///
     /// # Errors
-    /// The system's.
+    /// Returns the system's error.
     fn remove_folder(&self, path: &Path) -> io::Result<()>;
 }
 
-/// Who may read a new file.
+/// Permissions of a new file.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Access {
-    /// Whoever the user's settings say.
+    /// Permissions by the user's settings.
     Usual,
-    /// The user alone.
+    /// Permissions for the user alone (mode 600).
     Owner,
 }
 
-/// The machine's file system.
+/// The file system of this machine.
 #[derive(Clone, Copy, Debug)]
 pub struct Machine;
 
@@ -149,7 +149,7 @@ impl FileSystem for Machine {
         use rustix::fs::{CWD, RenameFlags, renameat_with};
         let renamed = renameat_with(CWD, from, CWD, to, RenameFlags::NOREPLACE);
         match renamed.map_err(io::Error::from) {
-            // A file system that cannot do it in one step.
+            // The file system cannot do it in one step.
             Err(error) if is_unsupported(&error) && !files::is_there(to) => self.rename(from, to),
             renamed => renamed,
         }
@@ -172,7 +172,7 @@ impl FileSystem for Machine {
     }
 }
 
-/// A file system and what is done with it: nothing is ever under its name in part.
+/// A file system, through which files get their names only once they are whole.
 #[derive(Clone, Debug)]
 pub struct Disk(Arc<dyn FileSystem>);
 
@@ -183,17 +183,17 @@ impl Default for Disk {
 }
 
 impl Disk {
-    /// Writes with this file system.
+    /// Makes a disk that writes through this file system.
     pub fn on(system: Arc<dyn FileSystem>) -> Self {
         Self(system)
     }
 
-    /// Makes a folder and those that it lies in.
+    /// Makes a folder, and the folders that it lies in.
     ///
     /// # Errors
-    /// [`RunError::Disk`].
+    /// Returns [`RunError::Disk`] where the disk refuses.
     pub fn create_folder(&self, path: &Path) -> Result<(), RunError> {
-        // A file's name alone lies in a folder without one: where the program was started.
+        // A path of one name has an empty parent, which is the folder where the program was started.
         if path.as_os_str().is_empty() || path.is_dir() {
             return Ok(());
         }
@@ -201,11 +201,11 @@ impl Disk {
         self.create_new_folder(path).map(drop)
     }
 
-    /// Makes a folder in one that is there; false where it is there already, of which of several programs that try
-    /// one alone is told the opposite.
+    /// Makes a folder in one that is there and returns true; false where it is there already. Of several
+    /// programs that try at once, one alone gets true.
     ///
     /// # Errors
-    /// [`RunError::Disk`].
+    /// Returns [`RunError::Disk`] where the disk refuses.
     pub fn create_new_folder(&self, path: &Path) -> Result<bool, RunError> {
         match self.0.create_folder(path) {
             Ok(()) => self.sync_folder(&parent(path)).map(|()| true),
@@ -219,20 +219,20 @@ impl Disk {
     /// Replaces a file in one step, or makes it.
     ///
     /// # Errors
-    /// [`RunError::Disk`]; the old file is untouched then.
+    /// Returns [`RunError::Disk`]; the old file is untouched then.
     pub fn write(&self, path: &Path, bytes: &[u8]) -> Result<(), RunError> {
         let scratch = beside(path, SCRATCH);
         let made = self.0.create(&scratch, bytes, Access::Usual);
         self.place(&scratch, path, made)
     }
 
-    /// Replaces a file in one step by one that the same people may read and write.
+    /// Replaces a file in one step by one with the owner and permissions of `like`.
     ///
     /// # Errors
-    /// [`RunError::Disk`]; the old file is untouched then.
+    /// Returns [`RunError::Disk`]; the old file is untouched then.
     pub fn write_as(&self, path: &Path, bytes: &[u8], like: &fs::Metadata) -> Result<(), RunError> {
         let scratch = beside(path, SCRATCH);
-        // Its owner's alone until the others may read it.
+        // Readable by its owner alone until it has its final permissions.
         let made = self.0.create(&scratch, bytes, Access::Owner);
         let made = made.and_then(|()| give_to(&scratch, like));
         self.place(&scratch, path, made)
@@ -241,15 +241,16 @@ impl Disk {
     /// Writes a file that must not be there yet.
     ///
     /// # Errors
-    /// [`RunError`] where it is there already, or the disk refuses.
+    /// Returns a [`RunError`] where it is there already, or the disk refuses.
     pub fn write_new(&self, path: &Path, bytes: &[u8]) -> Result<(), RunError> {
         self.make_new(path, bytes, Access::Usual)
     }
 
-    /// Writes a file under the first of some names that nothing has; gives it back.
+    /// Writes a file under a path that nothing has, and returns it. `names` is asked again where another
+    /// program takes one first.
     ///
     /// # Errors
-    /// [`RunError::Disk`].
+    /// Returns [`RunError::Disk`] where the disk refuses.
     pub fn write_free(
         &self,
         names: impl Fn() -> PathBuf,
@@ -277,18 +278,19 @@ impl Disk {
         self.sync_folder(&parent(path))
     }
 
-    /// Writes a file that must not be there yet and is its owner's alone.
+    /// Writes a file that must not be there yet and is for its owner alone (mode 600).
     ///
     /// # Errors
-    /// [`RunError`] where it is there already, or the disk refuses.
+    /// Returns a [`RunError`] where it is there already, or the disk refuses.
     pub fn write_secret(&self, path: &Path, bytes: &[u8]) -> Result<(), RunError> {
         self.make_new(path, bytes, Access::Owner)
     }
 
-    /// Points the link `path` at its neighbour `target`, in one step; not at all where the file system has no links.
+    /// Points the link `path` at its neighbour `target`, in one step; does nothing where the file system has
+    /// no links.
     ///
     /// # Errors
-    /// [`RunError::Disk`]; the link is as it was then.
+    /// Returns [`RunError::Disk`]; the link is as it was then.
     pub fn point(&self, path: &Path, target: &str) -> Result<(), RunError> {
         let scratch = beside(path, SCRATCH);
         match self.0.link(&scratch, target) {
@@ -297,7 +299,7 @@ impl Disk {
         }
     }
 
-    /// Gives what was made its name.
+    /// Renames a scratch file to its final path; where either step failed, the scratch file is removed.
     fn place(&self, scratch: &Path, path: &Path, made: io::Result<()>) -> Result<(), RunError> {
         if let Err(error) = made.and_then(|()| self.0.rename(scratch, path)) {
             // The first error is the one to tell; a scratch file that stays is swept up later.
@@ -307,10 +309,10 @@ impl Disk {
         self.sync_folder(&parent(path))
     }
 
-    /// Gives a file, folder or link another name, which nothing has yet.
+    /// Renames a file, folder or link to a path that nothing has yet.
     ///
     /// # Errors
-    /// [`RunError`] where something has it, or the disk refuses.
+    /// Returns a [`RunError`] where something has it, or the disk refuses.
     pub fn rename_new(&self, from: &Path, to: &Path) -> Result<(), RunError> {
         let moved = self.0.rename_new(from, to);
         moved.map_err(|error| taken(to, "move", error))?;
@@ -321,10 +323,10 @@ impl Disk {
         }
     }
 
-    /// Appends a line and waits until it is there to stay; `make` gets the line before it, whole.
+    /// Appends a line and waits until it is durable; `make` gets the line before it, whole.
     ///
     /// # Errors
-    /// [`RunError`]; the line is not there then, nor part of it once the disk takes changes again.
+    /// Returns a [`RunError`]; the line is not there then, nor part of it once the disk takes changes again.
     pub fn append_line(
         &self,
         path: &Path,
@@ -356,11 +358,11 @@ impl Disk {
         }
     }
 
-    /// Ends a last line that lacks nothing but its end, and cuts off one that lacks more, and blank ones, so that the
-    /// next line stands alone behind the last that says something.
+    /// Repairs the end of a file of lines, so that the next line stands alone behind the last whole one. A
+    /// last line that lacks only its end gets it; one that lacks more is cut off, and so are blank lines.
     ///
     /// # Errors
-    /// [`RunError::Disk`] where the file cannot be read or changed.
+    /// Returns [`RunError::Disk`] where the file cannot be read or changed.
     pub fn mend_last_line(&self, path: &Path) -> Result<(), RunError> {
         let (last, start) = match lines::last(path) {
             Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(()),
@@ -388,11 +390,12 @@ impl Disk {
 
     /// Builds a folder beside its destination and renames it into place whole.
     ///
-    /// An existing destination is an error unless `replace` is set; it is then moved away first, or taken over in one step
-    /// where it is an empty folder.
+    /// An existing destination is an error unless `replace` is set; it is then moved away first, or taken
+    /// over in one step where it is an empty folder.
     ///
     /// # Errors
-    /// [`RunError`], the disk's or whatever `fill` reports; nothing has changed at the destination then.
+    /// Returns the disk's [`RunError`], or whatever `fill` returns; nothing has changed at the destination
+    /// then.
     pub fn publish_folder(
         &self,
         destination: &Path,
@@ -436,27 +439,28 @@ impl Disk {
     /// Removes a file if it is there.
     ///
     /// # Errors
-    /// [`RunError::Disk`].
+    /// Returns [`RunError::Disk`] where the disk refuses.
     pub fn remove_file(&self, path: &Path) -> Result<(), RunError> {
         gone(self.0.remove_file(path), path)
     }
 
-    /// Removes a folder with everything in it if it is there, in one step: nobody meets half of it.
+    /// Removes a folder with everything in it if it is there. A rename takes it away first, so that nobody
+    /// meets half of it.
     ///
     /// # Errors
-    /// [`RunError::Disk`].
+    /// Returns [`RunError::Disk`] where the disk refuses.
     pub fn remove_folder(&self, path: &Path) -> Result<(), RunError> {
         let aside = beside(path, REPLACED);
         gone(self.0.rename(path, &aside), path)?;
         gone(self.0.remove_folder(&aside), path)
     }
 
-    /// Removes what processes that are no more left half made in a folder.
+    /// Removes the half-made files and folders that ended processes left in a folder.
     pub(crate) fn sweep(&self, folder: &Path) {
         for entry in fs::read_dir(folder).into_iter().flatten().flatten() {
             let path = entry.path();
             if is_abandoned(&path) {
-                // What cannot be removed is in nobody's way.
+                // An entry that cannot be removed is in nobody's way.
                 let _ = match entry.file_type().is_ok_and(|kind| kind.is_dir()) {
                     true => self.0.remove_folder(&path),
                     false => self.0.remove_file(&path),
@@ -494,7 +498,7 @@ fn give_to(path: &Path, like: &fs::Metadata) -> io::Result<()> {
     fs::set_permissions(path, like.permissions())
 }
 
-/// That nothing is there.
+/// Checks that nothing lies at a path.
 fn free(path: &Path) -> Result<(), RunError> {
     match files::is_there(path) {
         true => Err(exists(path)),
@@ -506,7 +510,7 @@ fn exists(path: &Path) -> RunError {
     RunError::unusable(path, "exists already and is not overwritten")
 }
 
-/// Why something could not be given a name: it is taken, or the disk refuses.
+/// Makes the error for a failed rename: the name is taken, or the disk refuses.
 fn taken(path: &Path, action: &'static str, error: io::Error) -> RunError {
     match error.kind() {
         io::ErrorKind::AlreadyExists => exists(path),
@@ -514,7 +518,7 @@ fn taken(path: &Path, action: &'static str, error: io::Error) -> RunError {
     }
 }
 
-/// The folder that something lies in.
+/// Returns the folder that a path lies in; `.` for a name alone.
 pub(super) fn parent(path: &Path) -> PathBuf {
     match path.parent() {
         Some(parent) if parent.as_os_str().is_empty() => PathBuf::from("."),

@@ -1,4 +1,5 @@
-//! The one door through which a run is read by who builds on it: what was saved is what is read, or it is said.
+//! The one way to read a run for further use: what is read is what was saved, or an error says that it is
+//! not.
 
 use std::fs;
 use std::io::ErrorKind;
@@ -17,44 +18,46 @@ use crate::config::{Config, Source};
 use crate::shown::shown;
 use crate::words::counted;
 
-/// Largest configuration that is read.
+/// Largest configuration that is read, in bytes.
 const CONFIG_LIMIT: u64 = 4 << 20;
-/// How often a checkpoint of a run that goes on is looked for: it may be tidied away while it is read.
+/// Most attempts to read the newest checkpoint of a run that goes on, which may remove it meanwhile.
 const TRIES: usize = 3;
 
-/// A checkpoint or snapshot and its run, held against the digests that were saved with it.
+/// A checkpoint or snapshot and its run, verified against the digests that were saved with it.
 #[derive(Clone, Debug)]
 pub struct Entered {
-    /// The checkpoint's files.
+    /// Files of the checkpoint or snapshot.
     pub files: Files,
-    /// The run's own files.
+    /// Configuration, metrics and journal of the run, as bytes.
     pub own: Own,
-    /// The run's configuration.
+    /// Configuration of the run, parsed.
     pub config: Config,
-    /// What could not be checked, in whole sentences.
+    /// Everything that could not be checked, in whole sentences.
     pub unchecked: Vec<String>,
 }
 
-/// Reads a checkpoint or snapshot of a run, and the run's own files with it.
+/// Reads a checkpoint or snapshot of a run together with the run's own files, and verifies both.
 ///
 /// # Errors
-/// [`RunError`] names what is missing or is not what was saved, and the newest checkpoint that is intact.
+/// Returns a [`RunError`] that names what is missing or is not what was saved, and the newest checkpoint that
+/// is intact.
 pub fn enter(run: &Path, checkpoint: &Path) -> Result<Entered, RunError> {
     entered(run, checkpoint, true).map_err(|error| with_offer(run, checkpoint, error))
 }
 
-/// Reads the newest checkpoint of a run; `None` before its first epoch was saved.
+/// Reads the newest checkpoint of a run, with its epoch; `None` before the first epoch was saved.
 ///
 /// # Errors
-/// As those of [`enter`].
+/// Returns the errors of [`enter`].
 pub fn enter_newest(run: &Path) -> Result<Option<(u32, Entered)>, RunError> {
     newest_entered(run, true)
 }
 
-/// The same, but for the metrics: they are held against the digests where they are set right.
+/// Reads the newest checkpoint as [`enter_newest`] does, but leaves the metrics unverified: they are verified
+/// where they are repaired.
 ///
 /// # Errors
-/// As those of [`enter`].
+/// Returns the errors of [`enter`].
 pub fn enter_but_for_metrics(run: &Path) -> Result<Option<(u32, Entered)>, RunError> {
     newest_entered(run, false)
 }
@@ -93,7 +96,7 @@ fn entered(run: &Path, checkpoint: &Path, metrics: bool) -> Result<Entered, RunE
     }
     let config = config(run, &own)?;
     files.state(&config.digest()?).map(drop).or_else(|error| {
-        // A folder of weights alone is as far as some runs go.
+        // Some runs have folders of weights alone, without a state.
         match files.moment() {
             Ok(None) => Ok(()),
             _ => Err(error),
@@ -109,10 +112,10 @@ fn entered(run: &Path, checkpoint: &Path, metrics: bool) -> Result<Entered, RunE
     })
 }
 
-/// That the state in a checkpoint is the one after the epoch that it is named after.
+/// Checks that the state in a checkpoint is the one after the epoch in the checkpoint's name.
 ///
 /// # Errors
-/// [`RunError::Unusable`] names both.
+/// Returns a [`RunError::Unusable`] that names both.
 pub fn agrees(checkpoint: &Path, epoch: Option<u32>, files: &Files) -> Result<(), RunError> {
     match (epoch, files.moment()?) {
         (Some(epoch), Some((epochs, batch))) if (epochs, batch) != (epoch.saturating_add(1), 0) => {
@@ -130,10 +133,10 @@ fn is_checkpoints(folder: &Path) -> bool {
     folder.file_name().is_some_and(|name| name == CHECKPOINTS)
 }
 
-/// A run's own files as they lie; a last line that lacks nothing but its end gets it.
+/// Reads a run's own files as they lie; a last line that lacks nothing but its end gets it.
 ///
 /// # Errors
-/// [`RunError`] where one cannot be read.
+/// Returns a [`RunError`] where one cannot be read.
 pub fn own(run: &Path) -> Result<Own, RunError> {
     Marker::is_known(run)?;
     let or_nothing = |name: &str, limit: u64| {
@@ -159,10 +162,11 @@ pub fn own(run: &Path) -> Result<Own, RunError> {
     })
 }
 
-/// The configuration in a run's own files.
+/// Parses the configuration in a run's own files.
 ///
 /// # Errors
-/// [`RunError::Config`] names what is wrong with it.
+/// Returns a [`RunError::Config`] that names what is wrong with it, or [`RunError::Unusable`] where it is no
+/// UTF-8 text.
 pub fn config(run: &Path, own: &Own) -> Result<Config, RunError> {
     let path = run.join(CONFIG);
     let text = String::from_utf8(own.config.clone())
@@ -171,10 +175,10 @@ pub fn config(run: &Path, own: &Own) -> Result<Config, RunError> {
     Ok(Config::load(Source::Text { name, text }, &[])?.config)
 }
 
-/// Reads the journal in a file; where that is a run's own, the run is held against its newest checkpoint.
+/// Reads the journal in a file; where that is a run's own, the run is verified against its newest checkpoint.
 ///
 /// # Errors
-/// [`RunError`] names the line that cannot be read, or what is not what was saved.
+/// Returns a [`RunError`] that names the line that cannot be read, or the file that is not what was saved.
 pub fn read_whole_journal(path: &Path) -> Result<Vec<Entry>, RunError> {
     let run = super::disk::parent(path);
     let of_run = path.file_name().is_some_and(|name| name == JOURNAL);
@@ -184,23 +188,23 @@ pub fn read_whole_journal(path: &Path) -> Result<Vec<Entry>, RunError> {
     journal::read(path)
 }
 
-/// The folder of a run's checkpoint after an epoch.
+/// Returns the folder of a run's checkpoint after an epoch, counted from 0.
 pub fn folder(run: &Path, epoch: u32) -> PathBuf {
     run.join(CHECKPOINTS).join(epoch_name(epoch))
 }
 
-/// The epoch of the newest checkpoint, by its number; links do not count. `None` where there is none.
+/// Returns the epoch of the newest checkpoint, by its number; links do not count. `None` where there is none.
 ///
 /// # Errors
-/// [`RunError`] where the folder of checkpoints cannot be read.
+/// Returns a [`RunError`] where the folder of checkpoints cannot be read.
 pub fn newest(run: &Path) -> Result<Option<u32>, RunError> {
     Ok(numbered(run)?.last().copied())
 }
 
-/// Epochs after which something of a checkpoint is there, in order.
+/// Lists the epochs after which any file of a checkpoint is there, in order.
 ///
 /// # Errors
-/// [`RunError`] where the folder of checkpoints cannot be read.
+/// Returns a [`RunError`] where the folder of checkpoints cannot be read.
 pub fn numbered(run: &Path) -> Result<Vec<u32>, RunError> {
     let place = run.join(CHECKPOINTS);
     let told = |error: std::io::Error| RunError::unusable(&place, error.to_string());
@@ -226,7 +230,7 @@ pub fn numbered(run: &Path) -> Result<Vec<u32>, RunError> {
     Ok(found)
 }
 
-/// An error of a checkpoint, and what can be gone on from instead.
+/// Adds to an error of a checkpoint the newest other one that is intact, from which the run can go on.
 pub fn with_offer(run: &Path, checkpoint: &Path, error: RunError) -> RunError {
     let (path, problem) = match error {
         RunError::Unusable { path, problem } => (path, problem),

@@ -1,4 +1,4 @@
-//! What can go wrong with files, and the exit code each kind deserves.
+//! Errors of a run's files.
 
 use std::path::{Path, PathBuf};
 
@@ -8,53 +8,53 @@ use crate::config::ConfigError;
 use crate::model::WeightsError;
 use crate::shown::{printable, shown};
 
-/// A run's files could not be used.
+/// Reason why a run's files could not be used.
 #[derive(Debug, Error)]
 pub enum RunError {
     /// The disk refused: full, read-only, not permitted.
     #[error("cannot {action} {}: {source}; what was saved before is intact", shown(.path))]
     Disk {
-        /// What was tried (`write`, `create`, …).
+        /// Operation that was tried (`write`, `create`, …).
         action: &'static str,
-        /// Where.
+        /// Path of the file or folder.
         path: PathBuf,
-        /// What the system says.
+        /// Error of the system.
         source: std::io::Error,
     },
     /// Something is missing, unreadable or not what it should be.
     #[error("{}: {}", shown(.path), printable(.problem))]
     Unusable {
-        /// Where.
+        /// Path of the file or folder.
         path: PathBuf,
-        /// What was expected and what was found.
+        /// Description of what was expected and what was found.
         problem: String,
     },
-    /// The system does not give what is there: not permitted, a broken disk, a server that does not answer.
+    /// The system refuses to read what is there: not permitted, a broken disk, a server that does not answer.
     #[error("{}: {source}", shown(.path))]
     Unreadable {
-        /// Where.
+        /// Path of the file or folder.
         path: PathBuf,
-        /// What the system says.
+        /// Error of the system.
         source: std::io::Error,
     },
     /// A weights file that is not this model's.
     #[error("{}: {}", shown(.path), printable(&.source.to_string()))]
     Weights {
-        /// Where.
+        /// Path of the weights file.
         path: PathBuf,
-        /// What is wrong with it.
+        /// Error of reading or writing the weights.
         source: WeightsError,
     },
-    /// The stored configuration.
+    /// The stored configuration cannot be used.
     #[error(transparent)]
     Config(#[from] ConfigError),
-    /// Another process has the run.
+    /// Another process has the run in this folder open.
     #[error("{} is in use by another fluxttice-explorer; wait for it or start a new run", shown(.0))]
     InUse(PathBuf),
 }
 
 impl RunError {
-    /// A problem with what lies at a path.
+    /// Makes a [`RunError::Unusable`] about what lies at a path.
     pub fn unusable(path: &Path, problem: impl Into<String>) -> Self {
         Self::Unusable {
             path: path.to_owned(),
@@ -62,7 +62,8 @@ impl RunError {
         }
     }
 
-    /// What keeps a file from being read, for `map_err`.
+    /// Turns an I/O error of reading into a [`RunError`], for `map_err`: [`RunError::Unusable`] where no
+    /// plain file is there, else [`RunError::Unreadable`].
     pub fn unread(path: &Path) -> impl FnOnce(std::io::Error) -> Self {
         use std::io::ErrorKind::{InvalidInput, NotADirectory, NotFound};
         const TOO_MANY_LINKS: i32 = 40;

@@ -6,13 +6,14 @@ use crate::listing::Listing;
 use crate::metrics::{self, Metric, Whose};
 use crate::record::EpochRecord;
 
-/// What runs are compared by, and what a table of metrics holds: A's and B's instead of their means.
+/// Lists the metrics that runs are compared by and that a table of metrics holds: A's and B's instead of
+/// their means.
 pub fn columns() -> impl Iterator<Item = &'static Metric> {
     let all = metrics::ALL.iter().copied();
     all.filter(|metric| metric.whose != Whose::Mean)
 }
 
-/// A row for each epoch; what was not measured is not known, never NaN.
+/// Makes a table with a row for each epoch; a value that was not measured is `null`, never NaN.
 pub fn figures<'a>(records: impl Iterator<Item = &'a EpochRecord>) -> Listing {
     let row = |record: &EpochRecord| {
         // JSON has no NaN: what is no number becomes null.

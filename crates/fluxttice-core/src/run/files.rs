@@ -10,7 +10,8 @@ pub use crate::files::{is_there, kind};
 /// Opens a plain file to read it; nothing else is opened, so that nothing waits for another program.
 ///
 /// # Errors
-/// [`RunError::Unusable`] where there is nothing or something else, [`RunError::Unreadable`] where the system refuses.
+/// Returns [`RunError::Unusable`] where there is nothing or something else, [`RunError::Unreadable`] where
+/// the system refuses.
 pub fn open(path: &Path) -> Result<File, RunError> {
     crate::files::open(path).map_err(RunError::unread(path))
 }
@@ -18,7 +19,8 @@ pub fn open(path: &Path) -> Result<File, RunError> {
 /// Reads a file of at most `limit` bytes.
 ///
 /// # Errors
-/// [`RunError::Unusable`] where it is missing, no plain file or too large, [`RunError::Unreadable`] where the system refuses.
+/// Returns [`RunError::Unusable`] where it is missing, no plain file or too large, [`RunError::Unreadable`]
+/// where the system refuses.
 pub fn read(path: &Path, limit: u64) -> Result<Vec<u8>, RunError> {
     let file = open(path)?;
     let mut bytes = Vec::new();

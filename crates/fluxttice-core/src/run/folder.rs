@@ -37,12 +37,13 @@ pub const BEST: &str = "best";
 pub const BEST_COVERAGE: &str = "best-coverage";
 /// Name of the checkpoint with the highest I(z; x).
 pub const BEST_INFORMATION: &str = "best-information";
-/// Names of best checkpoints, in the order of [`TrainerState::best_epochs`](crate::training::TrainerState::best_epochs).
+/// Names of best checkpoints, in the order of
+/// [`TrainerState::best_epochs`](crate::training::TrainerState::best_epochs).
 pub(super) const BESTS: [&str; 3] = [BEST, BEST_COVERAGE, BEST_INFORMATION];
 
-/// Largest state file that is read.
+/// Largest state file that is read, in bytes.
 const STATE_LIMIT: u64 = 8 << 20;
-/// Largest metrics file that is read.
+/// Largest metrics file that is read, in bytes.
 pub(super) const METRICS_LIMIT: u64 = 256 << 20;
 
 /// An open run: this process alone writes to it.
@@ -53,7 +54,7 @@ pub struct RunFolder {
     config: Config,
     digest: String,
     marker: Marker,
-    // Held; taken anew where somebody removed the folder and it is made again.
+    // Held as long as the run is open; taken anew where somebody removed the folder and it is made again.
     lock: Mutex<RunLock>,
     metrics: Mutex<Growing>,
     journal: Mutex<Growing>,
@@ -64,19 +65,19 @@ pub struct RunFolder {
 /// A run that was opened to go on with it.
 #[derive(Debug)]
 pub struct Reopened {
-    /// The run.
+    /// The run's folder, open for writing.
     pub run: RunFolder,
-    /// Where it was left; `None` before its first epoch was saved.
+    /// State after the newest saved epoch; `None` before the first.
     pub state: Option<Snapshot>,
-    /// Its epochs up to there, in order.
+    /// Epochs of the run up to that state, in order.
     pub records: Vec<Arc<EpochRecord>>,
-    /// What was set right, in whole sentences.
+    /// Everything that was repaired, in whole sentences.
     pub mended: Vec<String>,
-    /// What could not be checked, in whole sentences.
+    /// Everything that could not be checked, in whole sentences.
     pub unchecked: Vec<String>,
 }
 
-/// A run that has just been made.
+/// A run that has just been made, without a state and without epochs.
 impl From<RunFolder> for Reopened {
     fn from(run: RunFolder) -> Self {
         Self {
@@ -90,10 +91,11 @@ impl From<RunFolder> for Reopened {
 }
 
 impl RunFolder {
-    /// Makes a new run.
+    /// Makes a new run in a folder that is not there or vacant.
     ///
     /// # Errors
-    /// [`RunError`] where the folder exists already or cannot be written; what was made is taken away again.
+    /// Returns a [`RunError`] where the folder holds something or cannot be written; what was made is removed
+    /// again.
     pub fn create(disk: &Disk, path: &Path, config: &Config) -> Result<Self, RunError> {
         vacant(path)?;
         disk.create_folder(&parent(path))?;
@@ -102,16 +104,16 @@ impl RunFolder {
         Self::found(disk, path, config, made)
     }
 
-    /// Makes a new run under a name of its own in the folder of all runs.
+    /// Makes a new run in the folder of all runs, under a name of time and seed.
     ///
     /// # Errors
-    /// As those of [`RunFolder::create`].
+    /// Returns the errors of [`RunFolder::create`].
     pub fn create_under(disk: &Disk, runs: &Path, config: &Config) -> Result<Self, RunError> {
         let path = reserve(disk, runs, config)?;
         Self::found(disk, &path, config, true)
     }
 
-    /// Makes a new run in a folder that is vacant; `made` where this process made it.
+    /// Makes a new run in a folder that is vacant; `made` is true where this process made the folder.
     fn found(disk: &Disk, path: &Path, config: &Config, made: bool) -> Result<Self, RunError> {
         let text = config.to_yaml()?;
         let lock = RunLock::take(path).inspect_err(|_| {
@@ -125,7 +127,8 @@ impl RunFolder {
         }
         let run = Self::held(disk, path, config, lock, Marker::new(text.as_bytes()))?;
         if let Err(error) = run.begin(&text) {
-            // Nothing in there is anybody else's as long as the lock is held. The first error is the one to tell.
+            // Nothing in there is anybody else's as long as the lock is held. The first error is the one to
+            // tell.
             let _ = (made && run.in_place().is_ok()).then(|| disk.remove_folder(path));
             return Err(error);
         }
@@ -174,7 +177,7 @@ impl RunFolder {
     /// Opens a run to continue it. Nothing is changed before everything was found in order.
     ///
     /// # Errors
-    /// [`RunError`] where it is no run, in use, or something of it is damaged.
+    /// Returns a [`RunError`] where it is no run, in use, or something of it is damaged.
     pub fn open(disk: &Disk, path: &Path) -> Result<Reopened, RunError> {
         is_run(path)?;
         plain(path)?;
@@ -188,36 +191,36 @@ impl RunFolder {
         }
     }
 
-    /// Of which the newest checkpoint is this one.
+    /// Sets the newest checkpoint of the run, and by its state the best ones.
     pub(super) fn standing_at(self, epoch: u32, snapshot: &Snapshot) -> Self {
         *held(&self.current) = current(epoch, snapshot);
         self
     }
 
-    /// The folder.
+    /// Returns the path of the run's folder.
     pub fn path(&self) -> &Path {
         &self.path
     }
 
-    /// The run's name: the folder's.
+    /// Returns the run's name, which is its folder's.
     pub fn name(&self) -> String {
         name(&self.path)
     }
 
-    /// The configuration as used.
+    /// Returns the run's configuration, as used.
     pub fn config(&self) -> &Config {
         &self.config
     }
 
-    /// SHA-256 of the configuration.
+    /// Returns the SHA-256 of the configuration.
     pub fn digest(&self) -> &str {
         &self.digest
     }
 
-    /// The state after the newest saved epoch; `None` before the first.
+    /// Reads the state after the newest saved epoch; `None` before the first.
     ///
     /// # Errors
-    /// [`RunError`] where it is damaged.
+    /// Returns a [`RunError`] where it is damaged.
     pub fn latest(&self) -> Result<Option<Snapshot>, RunError> {
         let newest = door::enter_newest(&self.path)?;
         newest
@@ -229,7 +232,7 @@ impl RunFolder {
         self.path.join(CHECKPOINTS).join(name)
     }
 
-    /// Writes the metrics anew.
+    /// Writes the metrics anew, with these epochs and no others.
     pub(super) fn replace_metrics<'a>(
         &self,
         records: impl Iterator<Item = &'a EpochRecord>,
@@ -244,11 +247,11 @@ impl RunFolder {
         self.disk.write(&path, text.as_bytes())
     }
 
-    /// Makes sure of the folder and of everything that is always there, after the disk has refused or somebody has
-    /// cleared it; gives back how many epochs the metrics tell of.
+    /// Restores the folder and everything that is always there, after the disk has refused or somebody has
+    /// cleared it; returns the number of epochs in the metrics.
     ///
     /// # Errors
-    /// [`RunError`].
+    /// Returns a [`RunError`] where the disk still refuses, or another run has the place.
     pub fn restore(&self, records: &[Arc<EpochRecord>]) -> Result<usize, RunError> {
         self.take_place()?;
         self.make_folders()?;
@@ -267,7 +270,7 @@ impl RunFolder {
         Ok(records.len())
     }
 
-    /// That the folder is still the one that this process holds the lock of.
+    /// Checks that the folder is still the one that this process holds the lock of.
     fn in_place(&self) -> Result<(), RunError> {
         if !held(&self.lock).is_in_place() {
             return Err(self.lost("the folder was removed or replaced"));
@@ -303,7 +306,7 @@ impl RunFolder {
     /// Appends a finished epoch to the metrics.
     ///
     /// # Errors
-    /// [`RunError`]; no part of it is there then.
+    /// Returns a [`RunError`]; no part of the line is there then.
     pub fn append_metrics(&self, record: &EpochRecord) -> Result<(), RunError> {
         self.in_place()?;
         let metrics = self.path.join(METRICS);
@@ -311,13 +314,13 @@ impl RunFolder {
         self.disk.append_line(&metrics, |_| line)
     }
 
-    /// Saves the state after a finished epoch as a checkpoint, then the links to it; `told` is how many lines of
-    /// metrics tell of it and the epochs before it.
+    /// Saves the state after a finished epoch as a checkpoint, then the links to it; `told` is the number of
+    /// lines of metrics up to this epoch.
     ///
-    /// Checkpoints that are neither the latest, the best, due nor in `kept` are removed.
+    /// Checkpoints that are neither the latest, the best, due by `every` nor in `kept` are removed.
     ///
     /// # Errors
-    /// [`RunError`]; the checkpoint before is intact then.
+    /// Returns a [`RunError`]; the checkpoint before is intact then.
     pub fn save_state(
         &self,
         epoch: u32,
@@ -332,7 +335,7 @@ impl RunFolder {
         for old in previous.difference(&now) {
             let folder = door::folder(&self.path, *old);
             let due = old % every.max(1) == 0 || kept.contains(old);
-            // One that somebody has put something into stays.
+            // A folder that somebody has put something into stays.
             if !due && holds_only_a_state(&folder) {
                 self.disk.remove_folder(&folder)?;
             }
@@ -379,8 +382,8 @@ impl RunFolder {
         Ok(())
     }
 
-    /// Digests of what stands beside a state: so many lines of metrics, and the journal as it is. They are those of
-    /// what is read back, so that nothing is said to be saved that is not there.
+    /// Computes the digests of what stands beside a state: the first `told` lines of metrics, and the journal
+    /// as it is. They are those of what is read back, so that nothing is said to be saved that is not there.
     fn story(&self, told: usize) -> Result<Story, RunError> {
         let mut metrics = held(&self.metrics).read()?;
         if metrics.lines > told {
@@ -400,10 +403,10 @@ impl RunFolder {
         })
     }
 
-    /// Saves the model as it is under `snapshots/`.
+    /// Saves the model as it is under `snapshots/`; returns the snapshot's folder.
     ///
     /// # Errors
-    /// [`RunError`] where the name is taken, not usable, or the disk refuses.
+    /// Returns a [`RunError`] where the name is taken, not usable, or the disk refuses.
     pub fn save_snapshot(&self, name: &str, snapshot: &Snapshot) -> Result<PathBuf, RunError> {
         self.in_place()?;
         let path = self.path.join(SNAPSHOTS).join(name);
@@ -426,7 +429,7 @@ impl RunFolder {
         Ok(path)
     }
 
-    /// A snapshot name that is not taken.
+    /// Returns a snapshot name that is not taken, made of epoch and batch.
     pub fn free_snapshot_name(&self, epoch: u32, batch: u32) -> String {
         let base = format!("{}-batch-{batch:03}", checkpoint::epoch_name(epoch));
         let free = |name: &String| !self.path.join(SNAPSHOTS).join(name).exists();
@@ -436,18 +439,18 @@ impl RunFolder {
             .unwrap_or(base)
     }
 
-    /// Appends to the journal.
+    /// Appends an event to the journal, with the time now.
     ///
     /// # Errors
-    /// [`RunError::Disk`].
+    /// Returns [`RunError::Disk`] where the disk refuses.
     pub fn journal(&self, event: JournalEvent) -> Result<(), RunError> {
         self.journal_entry(&Entry::now(event))
     }
 
-    /// Appends an entry with the time that it has.
+    /// Appends an entry to the journal, with the time that it has.
     ///
     /// # Errors
-    /// [`RunError::Disk`].
+    /// Returns [`RunError::Disk`] where the disk refuses.
     pub fn journal_entry(&self, entry: &Entry) -> Result<(), RunError> {
         self.in_place()?;
         journal::append_entry(&self.disk, &self.path.join(JOURNAL), entry)
@@ -458,18 +461,19 @@ fn line(record: &EpochRecord, path: &Path) -> Result<String, RunError> {
     serde_json::to_string(record).map_err(|error| RunError::unusable(path, error.to_string()))
 }
 
-/// What a lock protects, also where its holder panicked: every value here is whole between two statements.
+/// Locks a mutex, also where its holder panicked: every value here is whole between two statements.
 fn held<T>(value: &Mutex<T>) -> MutexGuard<'_, T> {
     value.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
-/// Epochs of the checkpoints that are the newest or the best after a state.
+/// Returns the epochs of the checkpoints that are the newest or the best after a state.
 fn current(epoch: u32, snapshot: &Snapshot) -> BTreeSet<u32> {
     let bests = snapshot.state.best_epochs();
     bests.into_iter().flatten().chain([epoch]).collect()
 }
 
-/// That no file or folder of a run that is written to is something else.
+/// Checks that every file and folder of a run that is written to is itself there, and no link to another
+/// place.
 pub(super) fn plain(run: &Path) -> Result<(), RunError> {
     [CONFIG, METRICS, JOURNAL, MARKER, LOG, LOCK]
         .iter()
@@ -504,7 +508,7 @@ pub(super) fn plain(run: &Path) -> Result<(), RunError> {
 /// Makes an empty folder for a new run, under a name that no other program gets.
 ///
 /// # Errors
-/// [`RunError::Disk`].
+/// Returns [`RunError::Disk`] where the disk refuses.
 pub fn reserve(disk: &Disk, runs: &Path, config: &Config) -> Result<PathBuf, RunError> {
     disk.create_folder(runs)?;
     disk.sweep(runs);
@@ -516,7 +520,8 @@ pub fn reserve(disk: &Disk, runs: &Path, config: &Config) -> Result<PathBuf, Run
     }
 }
 
-/// That nothing is lost where a run is made: the folder is empty, or holds what an interrupted start left.
+/// Checks that nothing is lost where a run is made: the folder is empty, or holds what an interrupted start
+/// left.
 pub(super) fn vacant(path: &Path) -> Result<(), RunError> {
     let nothing = |path: &Path| {
         let names = fs::read_dir(path).map(|entries| {
@@ -554,33 +559,35 @@ pub(super) fn vacant(path: &Path) -> Result<(), RunError> {
     Err(RunError::unusable(path, problem))
 }
 
-/// What a name may be made of, in words.
+/// Characters that a name may be made of, in words.
 pub const PLAIN_NAME: &str = "letters, digits, `-`, `_` and `.`";
 
-/// Whether a text can name a folder without leading out of the one it is made in.
+/// Returns true if a text can name a folder without leading out of the one it is made in: at most 80 bytes,
+/// not hidden.
 pub fn is_plain_name(name: &str) -> bool {
     let allowed = |c: char| c.is_ascii_alphanumeric() || "-_.".contains(c);
     !name.is_empty() && name.len() <= 80 && !name.starts_with('.') && name.chars().all(allowed)
 }
 
-/// The name of a run: its folder's.
+/// Returns the name of a run, which is its folder's.
 pub fn name(run: &Path) -> String {
     run.file_name()
         .map(|name| name.to_string_lossy().into_owned())
         .unwrap_or_default()
 }
 
-/// Epochs after which a checkpoint of the run is there, in order; none where their folder cannot be read.
+/// Lists the epochs after which a checkpoint of the run is there, in order; none where their folder cannot be
+/// read.
 pub fn checkpoints(run: &Path) -> Vec<u32> {
     let mut there = door::numbered(run).unwrap_or_default();
     there.retain(|epoch| checkpoint::is_checkpoint(&door::folder(run, *epoch)));
     there
 }
 
-/// That a folder is a run.
+/// Checks that a folder is a run.
 ///
 /// # Errors
-/// [`RunError`] where it has no configuration.
+/// Returns a [`RunError`] where it has no configuration.
 pub(super) fn is_run(path: &Path) -> Result<(), RunError> {
     match path.join(CONFIG).is_file() {
         true => Ok(()),
@@ -591,29 +598,29 @@ pub(super) fn is_run(path: &Path) -> Result<(), RunError> {
     }
 }
 
-/// The configuration that a run was made with.
+/// Reads the configuration that a run was made with.
 ///
 /// # Errors
-/// [`RunError`] where the folder is no run or the file is damaged.
+/// Returns a [`RunError`] where the folder is no run or the file is damaged.
 pub fn stored_config(path: &Path) -> Result<Config, RunError> {
     is_run(path)?;
     Ok(Config::load(Source::File(path.join(CONFIG)), &[])?.config)
 }
 
-/// The metrics of a run, in order; a last line that was cut off is left out.
+/// Reads the metrics of a run, in order; a last line that was cut off is left out.
 ///
 /// # Errors
-/// [`RunError`] names the line that cannot be read.
+/// Returns a [`RunError`] that names the line that cannot be read.
 pub fn read_metrics(path: &Path) -> Result<Vec<EpochRecord>, RunError> {
     let path = path.join(METRICS);
     let bytes = files::read(&path, METRICS_LIMIT)?;
     parse_metrics(&String::from_utf8_lossy(&bytes), &path)
 }
 
-/// Reads lines of metrics; a last line that was cut off is left out.
+/// Parses lines of metrics; a last line that was cut off is left out.
 ///
 /// # Errors
-/// [`RunError`] names the line of `path` that cannot be read.
+/// Returns a [`RunError`] that names the line of `path` that cannot be read.
 pub fn parse_metrics(text: &str, path: &Path) -> Result<Vec<EpochRecord>, RunError> {
     journal::whole_lines(text)
         .map(|(number, line)| {
@@ -625,10 +632,10 @@ pub fn parse_metrics(text: &str, path: &Path) -> Result<Vec<EpochRecord>, RunErr
         .collect()
 }
 
-/// The journal of a run; empty where there is none yet.
+/// Reads the journal of a run; empty where there is none yet.
 ///
 /// # Errors
-/// [`RunError`] names the line that cannot be read.
+/// Returns a [`RunError`] that names the line that cannot be read.
 pub fn read_journal(path: &Path) -> Result<Vec<Entry>, RunError> {
     let path = path.join(JOURNAL);
     if path.exists() {
@@ -638,29 +645,29 @@ pub fn read_journal(path: &Path) -> Result<Vec<Entry>, RunError> {
     }
 }
 
-/// Epochs that are finished in one of a run's checkpoints: `latest`, `best` or an epoch's number.
+/// Returns the epochs finished in one of a run's checkpoints: `latest`, `best` or an epoch's number.
 ///
 /// # Errors
-/// [`RunError`] where the run has no such checkpoint; says which it has.
+/// Returns a [`RunError`] where the run has no such checkpoint; its text says which there are.
 pub fn finished_epochs(run: &Path, which: &str) -> Result<u32, RunError> {
     let folder = checkpoint_folder(run, which)?;
     Ok(position(&folder)?.0)
 }
 
-/// Epochs finished in a checkpoint or snapshot, and batches of the next one.
+/// Reads the epochs finished in a checkpoint or snapshot, and the batches of the next one.
 ///
 /// # Errors
-/// [`RunError`] where its state is missing or damaged.
+/// Returns a [`RunError`] where its state is missing or damaged.
 pub fn position(checkpoint: &Path) -> Result<(u32, u32), RunError> {
     let state = checkpoint.join(STATE);
     checkpoint::position(&files::read(&state, STATE_LIMIT)?, &state)
 }
 
-/// The folder of one of a run's checkpoints: `latest`, `best` or an epoch's number. Links do not count: the newest
-/// is the one of the highest number, and its state says which are the best.
+/// Returns the folder of one of a run's checkpoints: `latest`, `best` or an epoch's number. Links do not
+/// count: the newest is the one of the highest number, and its state says which are the best.
 ///
 /// # Errors
-/// [`RunError`] where the run has no such checkpoint; says which it has.
+/// Returns a [`RunError`] where the run has no such checkpoint; its text says which there are.
 pub fn checkpoint_folder(run: &Path, which: &str) -> Result<PathBuf, RunError> {
     let epoch = match which {
         LATEST => door::newest(run)?,
@@ -675,7 +682,7 @@ pub fn checkpoint_folder(run: &Path, which: &str) -> Result<PathBuf, RunError> {
     Err(RunError::unusable(run, problem))
 }
 
-/// The names of a run's checkpoints in words.
+/// Lists the names of a run's checkpoints, in words.
 pub(super) fn kept(run: &Path) -> String {
     let there = checkpoints(run).into_iter().map(checkpoint::epoch_name);
     let there: Vec<String> = there.collect();
@@ -685,7 +692,7 @@ pub(super) fn kept(run: &Path) -> String {
     }
 }
 
-/// The epoch that was the best by one of [`BESTS`] when the newest checkpoint was saved.
+/// Returns the epoch that was the best by one of [`BESTS`] when the newest checkpoint was saved.
 fn best_epoch(run: &Path, best: &str) -> Result<Option<u32>, RunError> {
     let Some((_, newest)) = door::enter_newest(run)? else {
         return Ok(None);

@@ -1,4 +1,4 @@
-//! The journal: every request with its outcome, one line each, only ever appended to.
+//! The journal: requests with their outcomes and other events of a run, one line each, only ever appended to.
 
 use std::path::Path;
 
@@ -13,81 +13,81 @@ use super::lines::{self, Sealed, is_whole, look_at_seal};
 use crate::request::{Command, EndReason, Mark, MarkKind, Outcome};
 use crate::training::{Planned, Steer};
 
-/// Largest journal that is read.
+/// Largest journal that is read, in bytes.
 pub(super) const LIMIT: u64 = 64 << 20;
 
-/// One line of the journal.
+/// One line of the journal, without its seal.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Entry {
-    /// When, in UTC (RFC 3339).
+    /// Time of the event in UTC (RFC 3339).
     pub time: String,
-    /// What.
+    /// Event of that time; its fields stand beside the time.
     #[serde(flatten)]
     pub event: JournalEvent,
 }
 
-/// What a line of the journal tells.
+/// An event of a run.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(tag = "event", rename_all = "snake_case")]
 pub enum JournalEvent {
     /// A session began.
     Opened {
-        /// Epochs finished then.
+        /// Epochs finished at that time.
         epoch: u32,
-        /// Version of this program.
+        /// Version of the program that opened the run.
         version: String,
-        /// What the tensors run on.
+        /// Device of the tensors: `cpu`, or the adapter's name.
         device: String,
-        /// Seed.
+        /// Seed of every random number of the run.
         seed: u64,
     },
     /// A request was answered.
     Outcome(Outcome),
-    /// The run left another one here; what stands above happened in that one.
+    /// The run left another one here; the lines above it are of that run.
     Branched {
-        /// The other run's name.
+        /// Name of the other run, which is its folder's.
         parent: String,
-        /// Epochs that both share.
+        /// Epochs that both runs share.
         epoch: u32,
         /// SHA-256 of the weights at that point; `None` before the first epoch.
         weights: Option<String>,
     },
     /// An experiment with a disruption came to its end.
     Verdict {
-        /// Name of its file in the run's folder of experiments.
+        /// Name of its file in the run's folder of experiments, without the ending.
         experiment: String,
         /// Epoch in which the disruption began.
         epoch: u32,
-        /// What was found, in one line.
+        /// Finding in one line.
         finding: String,
     },
     /// The run diverged and went back to the end of the epoch before.
     RolledBack {
         /// Epoch that is done again.
         epoch: u32,
-        /// How often it has gone back by now.
+        /// Number of times that the run has gone back by now, this one included.
         times: u32,
-        /// What was no number.
+        /// Message that says which number was not finite.
         problem: String,
     },
     /// Metrics of epochs were found missing when the run was opened.
     Missing {
-        /// Epochs finished then.
+        /// Epochs finished at that time.
         epoch: u32,
-        /// The epochs.
+        /// Epochs whose metrics are missing.
         epochs: Vec<u32>,
     },
     /// A session ended.
     Closed {
-        /// Epochs finished then.
+        /// Epochs finished at that time.
         epoch: u32,
-        /// Why.
+        /// Reason why the session ended.
         reason: EndReason,
     },
 }
 
 impl JournalEvent {
-    /// Epochs that were finished when it happened.
+    /// Returns the number of finished epochs at the event; for a verdict, at the start of its disruption.
     pub fn epoch(&self) -> u32 {
         match self {
             Self::Opened { epoch, .. }
@@ -101,7 +101,7 @@ impl JournalEvent {
     }
 }
 
-/// The time now, in UTC (RFC 3339).
+/// Returns the time now in UTC (RFC 3339).
 pub fn now() -> String {
     OffsetDateTime::now_utc()
         .format(&Rfc3339)
@@ -109,24 +109,24 @@ pub fn now() -> String {
 }
 
 impl Entry {
-    /// What has just happened.
+    /// Makes an entry for an event that has just happened.
     pub fn now(event: JournalEvent) -> Self {
         Self { time: now(), event }
     }
 }
 
-/// Appends a line.
+/// Appends an event as a line, with the time now.
 ///
 /// # Errors
-/// [`RunError::Disk`].
+/// Returns [`RunError::Disk`] where the disk refuses.
 pub fn append(disk: &Disk, path: &Path, event: JournalEvent) -> Result<(), RunError> {
     append_entry(disk, path, &Entry::now(event))
 }
 
-/// Appends an entry as it is, with the time that it has.
+/// Appends an entry as a line with its seal, and with the time that it has.
 ///
 /// # Errors
-/// [`RunError::Disk`].
+/// Returns [`RunError::Disk`] where the disk refuses.
 pub fn append_entry(disk: &Disk, path: &Path, entry: &Entry) -> Result<(), RunError> {
     let line = serde_json::to_string(entry)
         .map_err(|error| RunError::unusable(path, error.to_string()))?;
@@ -136,7 +136,7 @@ pub fn append_entry(disk: &Disk, path: &Path, entry: &Entry) -> Result<(), RunEr
 /// Reads a journal; a last line that was cut off by a crash is left out.
 ///
 /// # Errors
-/// [`RunError::Unusable`] names the line that cannot be read.
+/// Returns a [`RunError::Unusable`] that names the line that cannot be read or is not what was written.
 pub fn read(path: &Path) -> Result<Vec<Entry>, RunError> {
     let bytes = files::read(path, LIMIT)?;
     let text = String::from_utf8_lossy(&bytes);
@@ -144,10 +144,11 @@ pub fn read(path: &Path) -> Result<Vec<Entry>, RunError> {
     parse(text.strip_prefix('\u{feff}').unwrap_or(&text), path)
 }
 
-/// Reads lines of a journal; a last line that was cut off is left out.
+/// Parses lines of a journal and checks their seals; a last line that was cut off is left out.
 ///
 /// # Errors
-/// [`RunError::Unusable`] names the line of `path` that cannot be read or is not what was written.
+/// Returns a [`RunError::Unusable`] that names the line of `path` that cannot be read or is not what was
+/// written.
 pub fn parse(text: &str, path: &Path) -> Result<Vec<Entry>, RunError> {
     let mut before = "";
     whole_lines(text)
@@ -166,7 +167,7 @@ pub fn parse(text: &str, path: &Path) -> Result<Vec<Entry>, RunError> {
         .collect()
 }
 
-/// The whole lines of a text that are not blank, with their numbers, counted from 1.
+/// Returns the whole lines of a text that are not blank, with their numbers, counted from 1.
 pub fn whole_lines(text: &str) -> impl Iterator<Item = (usize, &str)> {
     let end = text.rfind('\n').map_or(0, |end| end + 1);
     let end = match is_whole(&text.as_bytes()[end..]) {
@@ -179,14 +180,14 @@ pub fn whole_lines(text: &str) -> impl Iterator<Item = (usize, &str)> {
         .filter(|(_, line)| !line.trim().is_empty())
 }
 
-/// How many lines have no seal: version 0.1.0 wrote them, and nothing shows whether they were changed.
+/// Counts the lines without a seal: version 0.1.0 wrote them, and nothing shows whether they were changed.
 pub fn unsealed(text: &str) -> usize {
     whole_lines(text)
         .filter(|(_, line)| look_at_seal(b"", line) == Sealed::Absent)
         .count()
 }
 
-/// Seals lines anew, in the order that they have now.
+/// Seals lines anew, in the order that they have now; those without a seal stay without one.
 pub fn resealed<'a>(lines: impl Iterator<Item = &'a str>) -> String {
     let mut text = String::new();
     let mut before = String::new();
@@ -201,7 +202,7 @@ pub fn resealed<'a>(lines: impl Iterator<Item = &'a str>) -> String {
     text
 }
 
-/// The changes that a journal says were made, to be made again.
+/// Lists the changes that a journal says were made, to be made again.
 pub fn steps(entries: &[Entry]) -> Vec<Planned> {
     entries
         .iter()
@@ -222,7 +223,7 @@ pub fn steps(entries: &[Entry]) -> Vec<Planned> {
         .collect()
 }
 
-/// Epochs whose checkpoints a journal says are to be kept.
+/// Lists the epochs (counted from 0) whose checkpoints a journal says are to be kept.
 pub fn kept(entries: &[Entry]) -> impl Iterator<Item = u32> {
     entries.iter().filter_map(|entry| match &entry.event {
         JournalEvent::Outcome(Outcome {
@@ -234,7 +235,7 @@ pub fn kept(entries: &[Entry]) -> impl Iterator<Item = u32> {
     })
 }
 
-/// The marks that a journal puts on the time axis.
+/// Lists the marks that a journal puts on the time axis.
 pub fn marks(entries: &[Entry]) -> Vec<Mark> {
     entries
         .iter()
@@ -253,7 +254,7 @@ pub fn marks(entries: &[Entry]) -> Vec<Mark> {
         .collect()
 }
 
-/// The mark that an outcome puts on the time axis.
+/// Returns the mark that an outcome puts on the time axis; `None` where it was refused or leaves no mark.
 pub fn mark(outcome: &Outcome) -> Option<Mark> {
     let kind = match outcome.command {
         _ if !outcome.applied => return None,

@@ -1,4 +1,4 @@
-//! Files of one JSON object a line, only ever appended to: the last line, seals, digests of what stands first.
+//! Files of one JSON object per line that are only appended to: last line, seals, digests of the first lines.
 
 use std::fs::File;
 use std::io::{self, ErrorKind, Read, Seek, SeekFrom};
@@ -11,18 +11,18 @@ use super::error::RunError;
 use super::files;
 use crate::digest::{hex, hexadecimal};
 
-/// Longest line that is looked for from the end of a file.
+/// Longest line that is looked for from the end of a file, in bytes.
 const LONGEST: u64 = 64 << 20;
-/// What stands between a line and its seal.
+/// Text between a line and its seal.
 const SEAL: &str = ",\"seal\":\"";
 /// Hexadecimal digits of a seal: 64 bits against accidents; against forgery there are signatures.
 const SEAL_DIGITS: usize = 16;
 
-/// The last line of a file that says something, with whatever blank is behind it, and where it begins; empty in an empty
-/// file.
+/// Reads the last line of a file that is not blank, with whatever blank is behind it; returns it with the
+/// offset of its first byte. Empty in an empty file.
 ///
 /// # Errors
-/// The system's; a line that is longer than any is.
+/// Returns the system's error, or one where the line is longer than any line is.
 pub fn last(path: &Path) -> io::Result<(Vec<u8>, u64)> {
     const PIECE: u64 = 1 << 16;
     let mut file = files::open(path).map_err(|_| match files::is_there(path) {
@@ -54,13 +54,13 @@ pub fn last(path: &Path) -> io::Result<(Vec<u8>, u64)> {
     Ok((tail, start))
 }
 
-/// Whether a line lacks nothing but perhaps its end.
+/// Returns true if a line lacks nothing but perhaps its end.
 pub fn is_whole(line: &[u8]) -> bool {
     line.ends_with(b"}") && serde_json::from_slice::<serde::de::IgnoredAny>(line).is_ok()
 }
 
-/// A line with its seal: digest of the line before it and of itself. So a line that was changed, removed, added or
-/// moved shows.
+/// Adds to a line its seal: a digest of the line before it and of itself. So a line that was changed,
+/// removed, added or moved shows.
 pub fn sealed(before: &[u8], line: &str) -> String {
     match line.strip_suffix('}') {
         Some(open) => format!("{open}{SEAL}{}\"}}", seal(before, line)),
@@ -77,18 +77,18 @@ fn seal(before: &[u8], line: &str) -> String {
     hexadecimal(&digest[..SEAL_DIGITS / 2])
 }
 
-/// What a line's seal says.
+/// State of a line's seal.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Sealed {
     /// The line stands as it was written, after the line that it was written after.
     Good,
-    /// It has none: version 0.1.0 wrote it.
+    /// The line has no seal, because version 0.1.0 wrote it.
     Absent,
-    /// Something was changed.
+    /// The line does not fit its seal: something was changed.
     Broken,
 }
 
-/// Looks at the seal of a line.
+/// Checks the seal of a line, with the line before it.
 pub fn look_at_seal(before: &[u8], line: &str) -> Sealed {
     let Some((open, given)) = unsealed(line) else {
         return Sealed::Absent;
@@ -99,14 +99,14 @@ pub fn look_at_seal(before: &[u8], line: &str) -> Sealed {
     }
 }
 
-/// A line without seal and last bracket, and its seal.
+/// Splits a sealed line into the line without its last bracket, and the seal; `None` where it has no seal.
 fn unsealed(line: &str) -> Option<(&str, &str)> {
     let (open, rest) = line.rsplit_once(SEAL)?;
     let given = rest.strip_suffix("\"}")?;
     (given.len() == SEAL_DIGITS).then_some((open, given))
 }
 
-/// A line as it was before it was sealed.
+/// Returns a line as it was before it was sealed.
 pub fn without_seal(line: &str) -> String {
     unsealed(line).map_or_else(|| line.to_owned(), |(open, _)| format!("{open}}}"))
 }
@@ -115,14 +115,14 @@ pub fn without_seal(line: &str) -> String {
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Prefix {
-    /// How many.
+    /// Number of these lines.
     pub lines: usize,
-    /// SHA-256 of them, with their ends.
+    /// SHA-256 of these lines, with their ends.
     pub sha256: String,
 }
 
 impl Prefix {
-    /// The first lines of some text; `None` where there are fewer.
+    /// Computes the digest of the first lines of a text; `None` where there are fewer.
     pub fn of(text: &[u8], lines: usize) -> Option<Self> {
         let mut whole = text.split_inclusive(|byte| *byte == b'\n');
         let end = (0..lines).try_fold(0, |end, _| {
@@ -135,13 +135,13 @@ impl Prefix {
         })
     }
 
-    /// Whether a text begins with them.
+    /// Returns true if a text begins with these lines.
     pub fn begins(&self, text: &[u8]) -> bool {
         Self::of(text, self.lines).as_ref() == Some(self)
     }
 }
 
-/// A file that grows, read back piece by piece.
+/// A file that grows; what is new in it is read and digested piece by piece.
 #[derive(Debug)]
 pub struct Growing {
     path: PathBuf,
@@ -151,7 +151,7 @@ pub struct Growing {
 }
 
 impl Growing {
-    /// Of which nothing was read yet.
+    /// Makes one of which nothing was read yet.
     pub fn new(path: PathBuf) -> Self {
         Self {
             path,
@@ -161,15 +161,15 @@ impl Growing {
         }
     }
 
-    /// Forgets what was read: the file was replaced.
+    /// Forgets what was read, because the file was replaced.
     pub fn reset(&mut self) {
         *self = Self::new(std::mem::take(&mut self.path));
     }
 
-    /// All whole lines that are there by now.
+    /// Reads on, and returns number and digest of all whole lines that are there by now.
     ///
     /// # Errors
-    /// [`RunError::Disk`] where the file cannot be read.
+    /// Returns a [`RunError`] where the file cannot be read.
     pub fn read(&mut self) -> Result<Prefix, RunError> {
         if files::is_there(&self.path) {
             let mut file = files::open(&self.path)?;

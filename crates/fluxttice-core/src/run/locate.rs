@@ -1,4 +1,4 @@
-//! Where runs lie, and what a user means by a checkpoint.
+//! The folder of all runs, and the run or checkpoint that a user's word means.
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -25,10 +25,10 @@ use crate::shown::{printable, shown};
 /// Environment variable that stands in for `--data-dir`.
 pub const DATA_DIR: &str = "FLUXTTICE_DATA_DIR";
 
-/// The folder that holds all runs: the argument, else the environment, else the platform's.
+/// Returns the folder that holds all runs: the argument, else the environment, else the platform's.
 ///
 /// # Errors
-/// [`RunError`] where the platform names no data folder (no home).
+/// Returns a [`RunError`] where the platform names no data folder (no home).
 pub fn runs_folder(data_dir: Option<&Path>) -> Result<PathBuf, RunError> {
     let chosen = data_dir
         .map(Path::to_owned)
@@ -48,20 +48,21 @@ pub fn runs_folder(data_dir: Option<&Path>) -> Result<PathBuf, RunError> {
     })
 }
 
-/// A new run's folder: seed and time in its name, not taken yet.
+/// Returns a new run's folder, not taken yet, with time and seed in its name.
 pub fn new_run(runs: &Path, config: &Config) -> PathBuf {
     free(runs, &format!("{}-s{}", stamp(), config.seed))
 }
 
-/// Whether a word is the path of something; else it is the name of a run in the data folder.
+/// Returns true if a word is the path of something; else it is the name of a run in the data folder.
 pub fn is_path(word: &str) -> bool {
     word.contains(std::path::is_separator)
 }
 
-/// The run a user means: a name under `runs`, a path (with a `/` in it), or (without a word) the newest one.
+/// Finds the run that a user means: a name under `runs`, a path (with a `/` in it), or (without a word) the
+/// newest one.
 ///
 /// # Errors
-/// [`RunError`] where there is no such run.
+/// Returns a [`RunError`] where there is no such run.
 pub fn find_run(runs: &Path, named: Option<&str>) -> Result<PathBuf, RunError> {
     match named {
         Some(name) => {
@@ -78,7 +79,7 @@ pub fn find_run(runs: &Path, named: Option<&str>) -> Result<PathBuf, RunError> {
     }
 }
 
-/// Whether a folder has a configuration, as a run has.
+/// Returns true if a folder has a configuration, as a run has.
 fn has_config(path: &Path) -> Result<bool, RunError> {
     let config = path.join(CONFIG);
     match fs::metadata(&config) {
@@ -90,7 +91,7 @@ fn has_config(path: &Path) -> Result<bool, RunError> {
     }
 }
 
-/// Where a word says that something lies.
+/// Returns the path that a word means: the path itself, or that of a run by its name.
 fn at(runs: &Path, word: &str) -> PathBuf {
     match is_path(word) {
         true => PathBuf::from(word),
@@ -120,10 +121,10 @@ fn no_such(runs: &Path, named: &str, what: &str) -> RunError {
     RunError::unusable(Path::new(named), problem)
 }
 
-/// Every run, the one written to last at the end.
+/// Lists every run, the one written to last at the end.
 ///
 /// # Errors
-/// [`RunError`] where the folder cannot be read.
+/// Returns a [`RunError`] where the folder cannot be read.
 pub fn all_runs(runs: &Path) -> Result<Vec<PathBuf>, RunError> {
     let entries = match fs::read_dir(runs) {
         Err(error) if error.kind() == ErrorKind::NotFound => return Ok(Vec::new()),
@@ -132,7 +133,7 @@ pub fn all_runs(runs: &Path) -> Result<Vec<PathBuf>, RunError> {
     let mut found: Vec<_> = entries
         .flatten()
         .map(|entry| entry.path())
-        // One that may not be looked into is listed with that.
+        // A run that this user may not look into is listed too.
         .filter(|path| has_config(path).unwrap_or(true) && !folder::name(path).starts_with('.'))
         .map(|path| {
             let changed = fs::metadata(path.join(METRICS))
@@ -148,48 +149,48 @@ pub fn all_runs(runs: &Path) -> Result<Vec<PathBuf>, RunError> {
 /// The weights that this program trained itself with the configuration `fluxttice`.
 pub static BUILT_IN_WEIGHTS: &[u8] =
     include_bytes!("../../../../assets/builtin/weights.safetensors");
-/// The story of the run that trained them.
+/// Metrics, configuration and journal of the run that trained them.
 static BUILT_IN_METRICS: &str = include_str!("../../../../assets/builtin/metrics.jsonl");
 static BUILT_IN_CONFIG: &str = include_str!("../../../../assets/builtin/config.yaml");
 static BUILT_IN_JOURNAL: &str = include_str!("../../../../assets/builtin/journal.jsonl");
 
-/// What names fresh weights instead of a checkpoint.
+/// Word that names fresh weights instead of a checkpoint.
 const UNTRAINED: &str = "untrained";
-/// Largest file that becomes evidence.
+/// Largest file that becomes evidence, in bytes.
 const EVIDENCE_LIMIT: u64 = 256 << 20;
 
 /// Weights and where they come from.
 #[derive(Clone, Debug)]
 pub struct Checkpoint {
-    /// The weights.
+    /// Weights of the model in 32 bits.
     pub weights: Weights,
-    /// Where they lie.
+    /// Place that the weights come from.
     pub origin: Origin,
-    /// Epochs finished in them, and batches of the next one; `None` where that is not known.
+    /// Epochs finished in the weights, and batches of the next one; `None` where that is not known.
     pub moment: Option<(u32, u32)>,
-    /// What could not be checked of them, in whole sentences.
+    /// Everything about them that could not be checked, in whole sentences.
     pub unchecked: Vec<String>,
 }
 
-/// Where a checkpoint lies.
+/// Origin of a checkpoint.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Origin {
-    /// In the program.
+    /// The built-in model, which is in the program.
     BuiltIn,
-    /// In a run: its folder, and the checkpoint's.
+    /// A checkpoint or snapshot of a run.
     Run {
-        /// The run's folder.
+        /// Folder of the run.
         run: PathBuf,
-        /// The checkpoint's folder.
+        /// Folder of the checkpoint or snapshot.
         checkpoint: PathBuf,
     },
-    /// In a file.
+    /// A weights file, of which no run is known.
     File(PathBuf),
-    /// Nowhere: fresh weights of this seed, for comparison.
+    /// Fresh weights of this seed, for comparison; they lie nowhere.
     Untrained(u64),
 }
 
-/// For people: a path, or `built-in model`.
+/// Writes the origin for people: a path, `built-in model`, or untrained weights with their seed.
 impl fmt::Display for Origin {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
@@ -204,7 +205,7 @@ impl fmt::Display for Origin {
 }
 
 impl Origin {
-    /// A short name: the run's, the file's, or `built-in`.
+    /// Returns a short name: the run's, the file's, `built-in`, or `untrained-SEED`.
     pub fn name(&self) -> String {
         let last = |path: &Path| {
             let name = path.file_name().unwrap_or(path.as_os_str());
@@ -218,11 +219,11 @@ impl Origin {
         }
     }
 
-    /// Every file of the checkpoint and of its run that belongs to the evidence, by name, as it
-    /// lies; only the weights where nothing is known of a run.
+    /// Reads every file of the checkpoint and of its run that belongs to the evidence, by name; only the
+    /// weights where nothing is known of a run, and nothing for untrained weights.
     ///
     /// # Errors
-    /// [`RunError`] where a file cannot be read.
+    /// Returns a [`RunError`] where a file cannot be read.
     pub fn files(&self) -> Result<BTreeMap<String, Vec<u8>>, RunError> {
         let at_hand: Vec<(PathBuf, &[&str])> = match self {
             Self::BuiltIn => {
@@ -255,7 +256,7 @@ impl Origin {
         Ok(found)
     }
 
-    /// The run that it is one of.
+    /// Returns the folder of the run that the checkpoint is of; `None` for any other origin.
     pub fn run(&self) -> Option<&Path> {
         match self {
             Self::Run { run, .. } => Some(run),
@@ -263,10 +264,11 @@ impl Origin {
         }
     }
 
-    /// Epochs finished in it, and batches of the next one; `None` where that is not known.
+    /// Reads the epochs finished in the checkpoint, and the batches of the next one; `None` where that is not
+    /// known.
     ///
     /// # Errors
-    /// [`RunError`] where its state is damaged.
+    /// Returns a [`RunError`] where its state is damaged.
     pub fn moment(&self) -> Result<Option<(u32, u32)>, RunError> {
         match self {
             Self::Run { checkpoint, .. } if checkpoint.join(STATE).exists() => {
@@ -276,10 +278,10 @@ impl Origin {
         }
     }
 
-    /// The configuration, metrics and journal of the run it comes from, as far as they are known.
+    /// Reads the configuration, metrics and journal of the run that it comes from, as far as they are known.
     ///
     /// # Errors
-    /// [`RunError`] where a run's files are damaged.
+    /// Returns a [`RunError`] where a run's files are damaged.
     pub fn story(&self) -> Result<(Config, Vec<EpochRecord>, Vec<Entry>), RunError> {
         match self {
             Self::Run { run, .. } => Ok((
@@ -308,12 +310,12 @@ fn published() -> Result<Config, RunError> {
     Ok(Config::load(Source::BuiltIn, &[])?.config)
 }
 
-/// The checkpoint a user means: a run (`RUN`, `RUN@best`, `RUN@0050`), a snapshot folder, a
-/// weights file, `untrained` or `untrained:SEED` (fresh weights, for comparison), or (without a word)
-/// the built-in model.
+/// Finds the checkpoint that a user means: a run (`RUN`, `RUN@best`, `RUN@0050`), a snapshot folder, a
+/// weights file, `untrained` or `untrained:SEED` (fresh weights, for comparison), or (without a word) the
+/// built-in model.
 ///
 /// # Errors
-/// [`RunError`] where there is none or it is damaged.
+/// Returns a [`RunError`] where there is none or it is damaged.
 pub fn find_checkpoint(runs: &Path, named: Option<&str>) -> Result<Checkpoint, RunError> {
     let Some(named) = named else {
         return built_in();
@@ -347,7 +349,8 @@ pub fn find_checkpoint(runs: &Path, named: Option<&str>) -> Result<Checkpoint, R
     of_run(run, checkpoint)
 }
 
-/// The run and which of its checkpoints a user means by `RUN` or `RUN@WHICH`; a run may have an `@` in its own name.
+/// Splits `RUN` or `RUN@WHICH` into the run and which of its checkpoints is meant, `latest` by default; a run
+/// may have an `@` in its own name.
 pub fn run_and_checkpoint<'a>(runs: &Path, named: &'a str) -> (&'a str, &'a str) {
     let whole = has_config(&at(runs, named)).unwrap_or(true);
     let parts = named.rsplit_once('@').filter(|_| !whole);
@@ -370,10 +373,10 @@ fn untrained(seed: &str, path: &Path) -> Result<Checkpoint, RunError> {
     })
 }
 
-/// The built-in model.
+/// Returns the built-in model.
 ///
 /// # Errors
-/// [`RunError`] if the built-in file is damaged, which a test rules out.
+/// Returns a [`RunError`] if the built-in file is damaged, which a test rules out.
 pub fn built_in() -> Result<Checkpoint, RunError> {
     let weights = Weights::from_bytes(BUILT_IN_WEIGHTS).map_err(|source| RunError::Weights {
         path: PathBuf::from("built-in model"),
@@ -387,11 +390,11 @@ pub fn built_in() -> Result<Checkpoint, RunError> {
     })
 }
 
-/// The checkpoint with the highest argmax coverage (A and B averaged) among the runs' best and
-/// latest epochs, else the built-in model.
+/// Returns the checkpoint with the highest argmax coverage (A and B together) among those that the runs kept,
+/// else the built-in model.
 ///
 /// # Errors
-/// [`RunError`] if the built-in model cannot be read.
+/// Returns a [`RunError`] if the built-in model cannot be read.
 pub fn best_at_hand(runs: &Path) -> Result<Checkpoint, RunError> {
     let covered = |run: &PathBuf| -> Option<(u32, PathBuf, PathBuf)> {
         folder::read_metrics(run)
@@ -439,8 +442,8 @@ fn through(run: PathBuf, checkpoint: PathBuf, entered: &Entered) -> Result<Check
     })
 }
 
-/// A checkpoint or snapshot folder within its run, a folder that holds both (a certificate), or
-/// one that stands alone.
+/// Opens a checkpoint or snapshot folder within its run, a folder that holds both (a certificate), or one
+/// that stands alone.
 fn of_folder(path: &Path) -> Result<Checkpoint, RunError> {
     let whole = fs::canonicalize(path).unwrap_or_else(|_| path.to_owned());
     let is_run = |folder: &&Path| folder.join(CONFIG).is_file();
@@ -451,7 +454,8 @@ fn of_folder(path: &Path) -> Result<Checkpoint, RunError> {
     }
 }
 
-/// Weights in a file; where that is one of a checkpoint's, the whole checkpoint is held against its digests.
+/// Reads the weights in a file; where that is one of a checkpoint's, the whole checkpoint is verified against
+/// its digests.
 fn file(path: PathBuf) -> Result<Checkpoint, RunError> {
     let of_checkpoint = path.file_name().is_some_and(|name| name == WEIGHTS);
     let folder = path.parent().filter(|_| of_checkpoint);

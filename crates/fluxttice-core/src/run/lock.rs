@@ -9,19 +9,20 @@ use super::files;
 use super::names::{LOCK, LOCK_OWNER};
 use super::owner::Owner;
 
-/// How often a lock is taken that is no longer in its place then.
+/// Most attempts to take a lock whose file is no longer in its place then.
 const TRIES: usize = 100;
-/// Most bytes of a file that names an owner.
+/// Largest file that names an owner, in bytes.
 const OWNER_LIMIT: u64 = 256;
 
-/// The lock of a run, for as long as it is kept; the system releases it when the process ends, however it ends.
+/// The lock of a run, held until it is dropped; the system releases it when the process ends, however it
+/// ends.
 #[derive(Debug)]
 pub struct RunLock {
     path: PathBuf,
     file: File,
-    /// Whether taking it made the file.
+    /// Set if taking the lock made the file.
     made: bool,
-    /// Stands in for the lock where the file system has none.
+    /// File that names this process, instead of the lock, where the file system has no locks.
     named: Option<PathBuf>,
 }
 
@@ -29,8 +30,8 @@ impl RunLock {
     /// Takes the lock of a run.
     ///
     /// # Errors
-    /// [`RunError::InUse`] where another process has it; the others where the file cannot be made or is no plain
-    /// file.
+    /// Returns [`RunError::InUse`] where another process has it, and another error where the file cannot be
+    /// made or is no plain file.
     pub fn take(run: &Path) -> Result<Self, RunError> {
         let path = run.join(LOCK);
         for _ in 0..TRIES {
@@ -69,7 +70,8 @@ impl RunLock {
         Err(RunError::unusable(&path, problem))
     }
 
-    /// Whether the file that is locked is still the one that lies in the run: who makes the folder again has another.
+    /// Returns true if the locked file is still the one that lies in the run: a folder that was made again
+    /// has another.
     pub fn is_in_place(&self) -> bool {
         #[cfg(unix)]
         {
@@ -85,10 +87,10 @@ impl RunLock {
         self.path.exists()
     }
 
-    /// Gives it back and removes the file if taking it made it.
+    /// Releases the lock, and removes the file if taking the lock made it.
     pub fn undo(self) {
         if self.made && self.is_in_place() {
-            // What cannot be removed is in nobody's way.
+            // A file that cannot be removed is in nobody's way.
             let _ = fs::remove_file(&self.path);
         }
     }
@@ -97,13 +99,13 @@ impl RunLock {
 impl Drop for RunLock {
     fn drop(&mut self) {
         if let Some(named) = &self.named {
-            // One that stays is recognised as that of a process that is no more.
+            // A file that stays is recognised as that of a process that has ended.
             let _ = fs::remove_file(named);
         }
     }
 }
 
-/// Whether a process has the run open.
+/// Returns true if a process has the run open.
 pub fn is_open(run: &Path) -> bool {
     let Ok(file) = files::open(&run.join(LOCK)) else {
         return false;
@@ -116,10 +118,10 @@ pub fn is_open(run: &Path) -> bool {
     }
 }
 
-/// That nothing lies at a path of a run but a plain file.
+/// Checks that nothing lies at a path of a run but a plain file.
 ///
 /// # Errors
-/// [`RunError::Unusable`] where something else does.
+/// Returns [`RunError::Unusable`] where something else does.
 pub fn own(path: &Path) -> Result<(), RunError> {
     match path.symlink_metadata() {
         Err(error) if error.kind() == ErrorKind::NotFound => Ok(()),
@@ -135,7 +137,7 @@ pub fn own(path: &Path) -> Result<(), RunError> {
     }
 }
 
-/// Lets opening fail where the last part of the path is a link, or where it would wait.
+/// Makes opening fail where the last part of the path is a link, or where it would wait.
 pub fn not_through_links(options: &mut OpenOptions) {
     #[cfg(unix)]
     {
@@ -148,7 +150,7 @@ pub fn not_through_links(options: &mut OpenOptions) {
     let _ = options;
 }
 
-/// Whether the file system does not know what it was asked for.
+/// Returns true if the error means that the file system does not support the operation.
 pub fn is_unsupported(error: &io::Error) -> bool {
     #[cfg(unix)]
     {
@@ -170,7 +172,7 @@ pub fn is_unsupported(error: &io::Error) -> bool {
     }
 }
 
-/// A file that names this process, made by it alone, as a lock.
+/// Makes a file that names this process and stands in for a lock; only one process can make it.
 fn take_by_name(run: &Path) -> Result<PathBuf, RunError> {
     let path = run.join(LOCK_OWNER);
     for _ in 0..2 {
@@ -203,7 +205,8 @@ fn take_by_name(run: &Path) -> Result<PathBuf, RunError> {
     Err(RunError::InUse(run.to_owned()))
 }
 
-/// Where nothing may be written, the run can be gone on with somewhere else.
+/// Makes the error of a lock file that cannot be written; where that is not permitted, it says that the run
+/// can go on in a copy or a branch.
 fn not_writable(path: &Path, error: io::Error) -> RunError {
     let kind = error.kind();
     let error = match kind {
@@ -218,7 +221,7 @@ fn not_writable(path: &Path, error: io::Error) -> RunError {
     RunError::disk("create", path)(error)
 }
 
-/// Who is named in a file; `Some(None)` where that cannot be read.
+/// Reads the owner named in a file; `None` where there is no file, `Some(None)` where it cannot be read.
 fn owner(path: &Path) -> Option<Option<Owner>> {
     files::is_there(path).then(|| {
         let bytes = files::read(path, OWNER_LIMIT).ok()?;

@@ -1,4 +1,4 @@
-//! The file that says that this program made a folder as a run.
+//! The marker, a file which says that this program made a folder as a run.
 
 use std::path::Path;
 use std::time::SystemTime;
@@ -15,22 +15,22 @@ use crate::digest::hex;
 const PROGRAM: &str = "fluxttice-explorer";
 /// Version of a run's layout: 0 had neither this file nor digests.
 const LAYOUT: u32 = 1;
-/// Largest marker that is read.
+/// Largest marker that is read, in bytes.
 const LIMIT: u64 = 4 << 10;
 
-/// What a run's marker says.
+/// Content of a run's marker.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Marker {
     program: String,
     layout: u32,
-    /// Names the run for good, whatever its folder is called; a copy has the same.
+    /// Identifier of the run, 32 hexadecimal digits, whatever its folder is called; a copy has the same.
     pub id: String,
-    /// SHA-256 of the configuration's file.
+    /// SHA-256 of the configuration file.
     pub config: String,
 }
 
 impl Marker {
-    /// Of a new run with this configuration file.
+    /// Makes the marker of a new run with this configuration file.
     pub fn new(config: &[u8]) -> Self {
         let moment = format!("{} {:?}", Owner::this().word(), SystemTime::now());
         Self {
@@ -41,17 +41,17 @@ impl Marker {
         }
     }
 
-    /// The marker of a run; `None` where it has none that can be read.
+    /// Reads the marker of a run; `None` where it has none that can be read.
     pub fn read(run: &Path) -> Option<Self> {
         let bytes = files::read(&run.join(MARKER), LIMIT).ok()?;
         let read: Self = serde_json::from_slice(&bytes).ok()?;
         (read.program == PROGRAM).then_some(read)
     }
 
-    /// That a run is none of a later version, which may mean other things by the same files.
+    /// Checks that no later version made a run, because it may mean other things by the same files.
     ///
     /// # Errors
-    /// [`RunError::Unusable`] says so.
+    /// Returns [`RunError::Unusable`] where one did.
     pub fn is_known(run: &Path) -> Result<(), RunError> {
         match Self::read(run) {
             Some(marker) if marker.layout > LAYOUT => Err(RunError::unusable(
@@ -65,10 +65,10 @@ impl Marker {
         }
     }
 
-    /// Writes it into a run.
+    /// Writes the marker into a run.
     ///
     /// # Errors
-    /// [`RunError`] where the disk refuses.
+    /// Returns a [`RunError`] where the disk refuses.
     pub fn write(&self, disk: &Disk, run: &Path) -> Result<(), RunError> {
         let path = run.join(MARKER);
         let text = serde_json::to_vec(self)

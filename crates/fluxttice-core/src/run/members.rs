@@ -1,4 +1,4 @@
-//! Runs that differ by their seed alone, epoch by epoch beside each other.
+//! Runs that differ by their seed alone, with their figures side by side, epoch by epoch.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -10,22 +10,22 @@ use crate::statistics::{interval, mean};
 #[derive(Clone, Debug, Default)]
 pub struct Members(BTreeMap<u64, Vec<Arc<EpochRecord>>>);
 
-/// A figure of several runs after the same epoch.
+/// A figure of several runs after the same epoch, as range, mean and interval.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Band {
-    /// The lowest.
+    /// Lowest value among the runs.
     pub low: f64,
-    /// The highest.
+    /// Highest value among the runs.
     pub high: f64,
-    /// The mean.
+    /// Mean over the runs.
     pub mean: f64,
-    /// The mean's 95 % interval by Student's t; `None` of too few or too many runs for it.
+    /// 95 % interval of the mean by Student's t; `None` with too few or too many runs for it.
     pub interval: Option<[f64; 2]>,
-    /// Runs.
+    /// Number of runs that have measured the figure.
     pub runs: usize,
 }
 
-/// Puts an epoch behind those before it. One that is done again replaces what was known of it and of all after it.
+/// Appends an epoch to those before it. One that is done again replaces the old one and all after it.
 pub fn take_in(records: &mut Vec<Arc<EpochRecord>>, record: &Arc<EpochRecord>) {
     let before = records.partition_point(|known| known.epoch < record.epoch);
     records.truncate(before);
@@ -33,22 +33,22 @@ pub fn take_in(records: &mut Vec<Arc<EpochRecord>>, record: &Arc<EpochRecord>) {
 }
 
 impl Members {
-    /// Takes an epoch of a run in, as [`take_in`] does.
+    /// Adds an epoch of a run, as [`take_in`] does.
     pub fn add(&mut self, seed: u64, record: &Arc<EpochRecord>) {
         take_in(self.0.entry(seed).or_default(), record);
     }
 
-    /// How many runs there are.
+    /// Returns the number of runs of which an epoch is known.
     pub fn runs(&self) -> usize {
         self.0.len()
     }
 
-    /// Whether there is more than one run.
+    /// Returns true if there is more than one run.
     pub fn are_several(&self) -> bool {
         self.runs() > 1
     }
 
-    /// The newest epoch that all of them have finished.
+    /// Returns the newest epoch that all runs have finished; `None` without any run.
     pub fn common_epoch(&self) -> Option<u32> {
         let newest = self.0.values().map(|records| records.last());
         newest
@@ -57,7 +57,8 @@ impl Members {
             .flatten()
     }
 
-    /// A figure of all runs, after the newest epoch up to this one in which all have measured it.
+    /// Returns a figure of all runs, after the newest epoch up to this one in which all have measured it, and
+    /// that epoch.
     pub fn of_all(
         &self,
         epoch: u32,
@@ -68,7 +69,7 @@ impl Members {
         newest_first.find(|(_, band)| band.runs == self.runs())
     }
 
-    /// A figure after an epoch, of those runs that have measured it there; `None` where none has.
+    /// Returns a figure after an epoch, of those runs that have measured it there; `None` where none has.
     pub fn band(&self, epoch: u32, figure: impl Fn(&EpochRecord) -> f64) -> Option<Band> {
         let of = |records: &Vec<Arc<EpochRecord>>| {
             let place = records.binary_search_by_key(&epoch, |record| record.epoch);

@@ -10,27 +10,28 @@ use super::lines::is_whole;
 use crate::record::EpochRecord;
 use crate::words::counted;
 
-/// The metrics of a run up to its newest checkpoint, set right.
+/// The metrics of a run up to its newest checkpoint, repaired.
 #[derive(Clone, Debug, Default)]
 pub struct Metrics {
-    /// The lines, each with its end.
+    /// Lines of the file, each with its end.
     pub text: String,
-    /// What they say.
+    /// Epochs that the lines record, in order.
     pub records: Vec<EpochRecord>,
-    /// What was set right, in whole sentences.
+    /// Repairs and gaps in words, for people.
     pub notes: Vec<String>,
-    /// Epochs of which nothing is there, and nobody said so before.
+    /// Epochs without a line, where the newest checkpoint does not say that they were missing before.
     pub missing: Vec<u32>,
-    /// Whether lines are left out that are no repetition: the file as it was is to be kept.
+    /// Set if lines are left out that are no repetition, so that the file as it was must be kept.
     pub leaves_out: bool,
 }
 
 impl Metrics {
-    /// Reads metrics of which the first `done` epochs are wanted. `saved` is what the newest checkpoint says of them.
+    /// Reads metrics of which the first `done` epochs are wanted; `saved` has the digests of the newest
+    /// checkpoint.
     ///
     /// # Errors
-    /// [`RunError::Unusable`] names the line of `path` that cannot be read, that has other figures for an epoch
-    /// that stands before it, or says that lines were changed.
+    /// Returns a [`RunError::Unusable`] that names the line of `path` that cannot be read or has other
+    /// figures for an epoch that stands before it, or that says that lines were changed.
     pub fn read(
         bytes: &[u8],
         path: &Path,
@@ -118,7 +119,7 @@ impl Metrics {
     }
 }
 
-/// Epochs in words: `epochs 3 to 5, 9`.
+/// Formats epochs in words: `epochs 3 to 5, 9`.
 fn epochs(all: &[u32]) -> String {
     let mut spans: Vec<(u32, u32)> = Vec::new();
     for epoch in all {

@@ -1,51 +1,51 @@
 //! Names of a run's files.
 
-/// The configuration as used.
+/// Configuration of the run, as used.
 pub const CONFIG: &str = "config.yaml";
-/// One line for each epoch.
+/// Metrics, one line for each epoch.
 pub const METRICS: &str = "metrics.jsonl";
-/// One line for each request and its outcome.
+/// Journal, one line for each event: a request with its outcome, the start or end of a session, and others.
 pub const JOURNAL: &str = "journal.jsonl";
-/// Says that this program made the folder.
+/// Marker, which says that this program made the folder.
 pub const MARKER: &str = "run.json";
-/// Held by who writes to the run.
+/// Lock file, held by the process that writes to the run.
 pub const LOCK: &str = ".lock";
-/// Names who holds it where the file system has no locks.
+/// File that names the owner of the lock where the file system has no locks.
 pub const LOCK_OWNER: &str = ".lock-owner";
-/// The library's and the program's log.
+/// Log of the library and of the program.
 pub const LOG: &str = "log.txt";
-/// The weights in a checkpoint.
+/// Weights of a checkpoint.
 pub const WEIGHTS: &str = "weights.safetensors";
-/// The optimizer's moments in a checkpoint.
+/// Moments of a checkpoint's optimizer.
 pub const OPTIMIZER: &str = "optimizer.bpk";
-/// Everything else that resuming needs.
+/// State of a checkpoint: everything else that resuming needs.
 pub const STATE: &str = "state.json";
-/// What a checkpoint is held against.
+/// Digests that a checkpoint is verified against.
 pub const DIGESTS: &str = "digests.json";
-/// Folder of what the user saved.
+/// Folder of the snapshots that the user saved.
 pub const SNAPSHOTS: &str = "snapshots";
-/// Folder of checkpoints, one an epoch.
+/// Folder of checkpoints, each saved after an epoch.
 pub const CHECKPOINTS: &str = "checkpoints";
-/// In the folder of checkpoints as long as none was saved.
+/// Empty file in the folder of checkpoints, as long as none was saved.
 pub const NONE_YET: &str = "none-yet";
-/// Folder of its experiments.
+/// Folder of the run's experiments.
 pub const EXPERIMENTS: &str = "experiments";
 /// Folder of certificates, in a run or beside all of them.
 pub const CERTIFICATES: &str = "certificates";
-/// What a study found of a retraining.
+/// Findings of a study's validation of a retraining.
 pub const VALIDATION: &str = "validation.json";
-/// Folder of what was damaged or in the way, moved aside.
+/// Folder of things that were damaged or in the way and were moved aside.
 pub const SET_ASIDE: &str = "set-aside";
 
-/// Of a certificate: the statement.
+/// Statement of a certificate, as JSON.
 pub const CERTIFICATE: &str = "certificate.json";
-/// The statement for people.
+/// Statement of a certificate, for people.
 pub const DOCUMENT: &str = "certificate.md";
-/// The statement in a signed envelope, where it was signed.
+/// Signed envelope of a certificate's statement; missing where it was not signed.
 pub const ENVELOPE: &str = "certificate.dsse.json";
-/// The plot as text.
+/// Plot of a certificate, as SVG.
 pub const PLOT: &str = "coverage.svg";
-/// The plot as a picture.
+/// Plot of a certificate, as PNG.
 pub const PICTURE: &str = "coverage.png";
-/// SHA-256 of every other file, as `sha256sum -c` reads it.
+/// SHA-256 of every other file of a certificate, as `sha256sum -c` reads it.
 pub const SUMS: &str = "SHA256SUMS";

@@ -1,4 +1,4 @@
-//! The one way in which a result goes to a place that the user names.
+//! The one way in which a result is written to a path that the user names.
 
 use std::fs::{self, OpenOptions};
 use std::io::{self, Write};
@@ -9,20 +9,20 @@ use super::disk::{Disk, parent};
 use super::error::RunError;
 use super::files;
 
-/// What happens to a file that is there already.
+/// Treatment of a file that is there already.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Existing {
-    /// It stays, and the result is refused.
+    /// The file stays, and the result is refused.
     Refused,
-    /// It is replaced; who may read and write it stays.
+    /// The file is replaced; its owner and permissions stay.
     Replaced,
 }
 
-/// Writes a result. A plain file that is there is replaced only if asked to, never one of a run; what is no plain file (a
-/// pipe, a terminal, a device) is written to, never replaced.
+/// Writes a result. A plain file that is there is replaced only if asked to, never one of a run; anything
+/// else that is there (a pipe, a terminal, a device) is written to, never replaced.
 ///
 /// # Errors
-/// [`RunError`] where that is not allowed or the disk refuses.
+/// Returns a [`RunError`] where that is not allowed or the disk refuses.
 pub fn write_result(
     disk: &Disk,
     to: &Path,
@@ -39,28 +39,29 @@ pub fn write_result(
     }
     match (fs::metadata(to), descriptor(to)) {
         (Ok(there), None) if there.is_file() && existing == Existing::Replaced => {
-            // Where a link leads, so that it goes on leading there.
+            // A link's target is replaced, so that the link goes on leading there.
             let place = fs::canonicalize(to).map_err(RunError::disk("find", to))?;
             return disk.write_as(&place, bytes, &there);
         }
         (Ok(there), open) if open.is_some() || !there.is_file() => {}
         _ => {
-            // Also where a file has come to be there since it was looked: that one stays.
+            // Also where a file has come to be there since the check: that one stays.
             disk.create_folder(&parent(to))?;
             return disk.write_new(to, bytes);
         }
     }
-    // Behind what is there already, where it is a file after all.
+    // Appended, in case it is a plain file after all.
     let file = OpenOptions::new().append(true).open(to);
     let mut file = file.map_err(RunError::disk("open", to))?;
     let written = file.write_all(bytes).and_then(|()| file.flush());
     written.map_err(told)
 }
 
-/// That a result may be written to a place: asked before it is worked out, so that no work is lost.
+/// Checks that a result may be written to a path. Asked before the result is computed, so that no work is
+/// lost.
 ///
 /// # Errors
-/// [`RunError::Unusable`] says why not.
+/// Returns a [`RunError::Unusable`] that says why not.
 pub fn check_result(to: &Path, existing: Existing) -> Result<(), RunError> {
     if descriptor(to).is_some() {
         return Ok(());
@@ -90,7 +91,8 @@ pub fn check_result(to: &Path, existing: Existing) -> Result<(), RunError> {
     }
 }
 
-/// The open file of this process that a path names, by its number.
+/// Returns the number of this process's open file that a path names, such as 1 for `/dev/stdout`; `None` for
+/// any other path.
 pub fn descriptor(path: &Path) -> Option<u32> {
     let text = path.to_str()?;
     match text {
@@ -103,7 +105,7 @@ pub fn descriptor(path: &Path) -> Option<u32> {
     }
 }
 
-/// The run that a path is one of the own files of.
+/// Returns the run of which a path is one of the own files; `None` where it is of none.
 fn run_around(path: &Path) -> Option<PathBuf> {
     let path = std::path::absolute(path).ok()?;
     path.ancestors().skip(1).find_map(|folder| {

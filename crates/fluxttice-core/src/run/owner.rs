@@ -1,4 +1,4 @@
-//! The process that is at work on what is half made, and whether it still is.
+//! The process that makes something half made, and whether that process still runs.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -11,29 +11,30 @@ use super::folder::{BESTS, LATEST};
 use super::names::{CONFIG, JOURNAL, METRICS, OPTIMIZER, STATE, VALIDATION, WEIGHTS};
 use crate::digest::sha256;
 
-/// Ending of what is being made.
+/// Ending of a name for something that is being made.
 pub const SCRATCH: &str = ".tmp";
-/// Ending of a folder that is being replaced or removed.
+/// Ending of a name for a folder that is being replaced or removed.
 pub const REPLACED: &str = ".old";
-/// How long something of a process that cannot be looked at from here is left alone.
+/// Age up to which leftovers are kept whose process cannot be seen from here.
 const FOREIGN: Duration = Duration::from_secs(24 * 60 * 60);
-/// Characters of a name that its scratch name repeats; names have a limit.
+/// Characters of a name that its scratch name repeats, because the length of names is limited.
 const LONGEST: usize = 80;
 
-/// A process, so that another one can tell whether it is still there. A process id alone says nothing: it is given
-/// again, and it means another process in another container, on another machine and after a restart.
+/// Identity of a process, by which another one can tell whether it still runs. A process id alone says
+/// nothing: it is given again, and it means another process in another container, on another machine and
+/// after a restart.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Owner {
-    /// Machine since its start, and namespace of process ids: 8 hexadecimal digits.
+    /// Digest of the machine's start and of the namespace of process ids: 8 hexadecimal digits.
     place: String,
-    /// Process id there.
+    /// Process id in that namespace.
     process: u32,
-    /// When it began, in the system's ticks; 0 where the system does not tell.
+    /// Start of the process in the system's ticks; 0 where the system does not tell.
     began: u64,
 }
 
 impl Owner {
-    /// This process.
+    /// Returns the identity of this process.
     pub fn this() -> &'static Self {
         static THIS: OnceLock<Owner> = OnceLock::new();
         THIS.get_or_init(|| {
@@ -46,7 +47,7 @@ impl Owner {
         })
     }
 
-    /// Whether it is at work; `None` where that cannot be seen from here.
+    /// Returns true if the process still runs; `None` where that cannot be seen from here.
     pub fn is_alive(&self) -> Option<bool> {
         if self.place != Self::this().place {
             return None;
@@ -55,17 +56,17 @@ impl Owner {
         Some(exists(self.process) && same())
     }
 
-    /// Whether its place, if it is another one, cannot be a date that somebody else's name has.
+    /// Returns true if the place is this one, or cannot be a date that another program put into a name.
     fn is_no_date(&self) -> bool {
         self.place == Self::this().place || !self.place.bytes().all(|byte| byte.is_ascii_digit())
     }
 
-    /// As a word that [`Owner::parse`] reads.
+    /// Formats the identity as a word that [`Owner::parse`] reads.
     pub fn word(&self) -> String {
         format!("{}-{}-{}", self.place, self.process, self.began)
     }
 
-    /// Reads what [`Owner::word`] wrote.
+    /// Parses what [`Owner::word`] wrote; `None` for any other word.
     pub fn parse(word: &str) -> Option<Self> {
         let mut parts = word.split('-');
         let (place, process, began) = (parts.next()?, parts.next()?, parts.next()?);
@@ -79,7 +80,8 @@ impl Owner {
     }
 }
 
-/// The name of something that is made or moved away by a process: `.NAME.OWNER-NUMBER.tmp`.
+/// Returns a path beside another one, for something that this process makes or moves away:
+/// `.NAME.OWNER-NUMBER.tmp`.
 pub fn beside(path: &Path, ending: &str) -> PathBuf {
     static MADE: AtomicU64 = AtomicU64::new(0);
     let name = path.file_name().unwrap_or_default().to_string_lossy();
@@ -89,12 +91,12 @@ pub fn beside(path: &Path, ending: &str) -> PathBuf {
     path.with_file_name(format!(".{name}.{owner}-{number}{ending}"))
 }
 
-/// Whether something bears a name by [`beside`], of this version or of version 0.1.0.
+/// Returns true for a name by [`beside`], of this version or of version 0.1.0.
 pub fn is_half_made(name: &str) -> bool {
     maker(name).is_some()
 }
 
-/// Whether something bears such a name and nobody is at work on it any more.
+/// Returns true if a path has such a name and no process works on it any more.
 pub fn is_abandoned(path: &Path) -> bool {
     let name = path.file_name().unwrap_or_default().to_string_lossy();
     match maker(&name) {
@@ -106,8 +108,8 @@ pub fn is_abandoned(path: &Path) -> bool {
     }
 }
 
-/// Who made a name; `Some(None)` where it is version 0.1.0, whose names have a process id alone. Other programs make
-/// names like those: only such are taken for that version's as it gave to things with fixed names.
+/// Returns the maker of such a name; `Some(None)` for version 0.1.0, whose names have a process id alone.
+/// Other programs make names like those, so they count as that version's only for things with fixed names.
 fn maker(name: &str) -> Option<Option<Owner>> {
     let rest = name.strip_prefix('.')?;
     let rest = rest
@@ -123,7 +125,7 @@ fn maker(name: &str) -> Option<Option<Owner>> {
     }
 }
 
-/// Whether this program gives something the name whatever the user says.
+/// Returns true if this program gives a thing this name, whatever the user says.
 fn has_a_fixed_name(name: &str) -> bool {
     let fixed = [
         CONFIG, METRICS, JOURNAL, WEIGHTS, OPTIMIZER, STATE, VALIDATION, LATEST,
@@ -153,8 +155,8 @@ fn is_old(path: &Path) -> bool {
     })
 }
 
-/// This machine since its start and this namespace of process ids; where the system tells neither, a place that
-/// no other process is at.
+/// Identifies this machine since its start and this namespace of process ids; where the system does not tell
+/// both, returns a place that no other process is at.
 fn place() -> String {
     let boot = fs::read_to_string("/proc/sys/kernel/random/boot_id");
     let namespace = fs::read_link("/proc/self/ns/pid");
@@ -169,7 +171,7 @@ fn place() -> String {
         .collect()
 }
 
-/// When a process began, in ticks since the system's start.
+/// Reads the start of a process, in ticks since the system's start; `None` where that cannot be read.
 fn began(process: u32) -> Option<u64> {
     let text = fs::read_to_string(format!("/proc/{process}/stat")).ok()?;
     // The program's name stands in brackets and may hold blanks and brackets itself.

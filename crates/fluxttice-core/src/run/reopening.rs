@@ -1,4 +1,4 @@
-//! Opening a run to go on with it: looked through as a whole first, set right then.
+//! Opening of a run to go on with it: checked as a whole first, repaired then.
 
 use std::fs;
 use std::path::Path;
@@ -26,10 +26,10 @@ use crate::shown::shown;
 use crate::training::Snapshot;
 use crate::words::counted;
 
-/// Most bytes of a file that may stand where a link stood.
+/// Largest file that may stand where a link stood, in bytes.
 const LINK_LIMIT: u64 = 256;
 
-/// What was found in a run; nothing of it was changed yet.
+/// Findings on a whole run; nothing of it was changed yet.
 pub(super) struct Found {
     config: Config,
     own: Own,
@@ -39,10 +39,10 @@ pub(super) struct Found {
 }
 
 impl Found {
-    /// Looks a run through.
+    /// Reads and checks a whole run.
     ///
     /// # Errors
-    /// [`RunError`] names what is damaged or missing, and what to do.
+    /// Returns a [`RunError`] that names what is damaged or missing, and what to do.
     pub(super) fn in_run(run: &Path) -> Result<Self, RunError> {
         let mut unchecked = Vec::new();
         let (config, own, newest, saved) = match door::enter_but_for_metrics(run)? {
@@ -76,10 +76,10 @@ impl Found {
         })
     }
 
-    /// Sets the run right and gives it to who holds its lock.
+    /// Repairs the run and hands it to the holder of its lock.
     ///
     /// # Errors
-    /// [`RunError`] where the disk refuses.
+    /// Returns a [`RunError`] where the disk refuses.
     pub(super) fn opened(
         mut self,
         disk: &Disk,
@@ -127,7 +127,8 @@ impl Found {
         })
     }
 
-    /// Writes the metrics as they should be; says where they lie as they were, if lines are left out.
+    /// Writes the metrics as they should be; where lines are left out, returns a sentence that says where the
+    /// old file lies.
     fn set_metrics_right(&self, disk: &Disk, run: &Path) -> Result<Option<String>, RunError> {
         let path = run.join(METRICS);
         let there = files::is_there(&path).then(|| fs::read(&path));
@@ -145,13 +146,14 @@ impl Found {
     }
 }
 
-/// That a run of which no checkpoint is there has none to lose.
+/// Checks that a run without any checkpoint there has lost none.
 fn begins(run: &Path, own: &Own, notes: &mut Vec<String>) -> Result<(), RunError> {
     let told = journal::whole_lines(&String::from_utf8_lossy(&own.metrics)).count() as u32;
     let entries = journal::parse(&String::from_utf8_lossy(&own.journal), &run.join(JOURNAL))?;
     let asked = entries.iter().map(|entry| entry.event.epoch()).max();
     let told = told.max(asked.unwrap_or(0));
-    // Between an epoch's line and its checkpoint a session may have been cut off, and a disk may have refused them all.
+    // Between an epoch's line and its checkpoint a session may have been cut off, and a disk may have refused
+    // them all.
     let none_was_saved = files::is_there(&run.join(CHECKPOINTS).join(NONE_YET));
     let cut_off = told <= 1 && run.join(CHECKPOINTS).is_dir();
     if told > 0 && !none_was_saved && !cut_off {
@@ -179,7 +181,7 @@ fn begins(run: &Path, own: &Own, notes: &mut Vec<String>) -> Result<(), RunError
     }
 }
 
-/// What of a journal could not be checked, in whole sentences.
+/// Lists what of a journal could not be checked, in whole sentences.
 pub(super) fn what_the_journal_lacks(entries: &[Entry], text: &str, done: u32) -> Vec<String> {
     let mut notes = Vec::new();
     let Some(last) = entries.last() else {
@@ -221,7 +223,8 @@ pub(super) fn what_the_journal_lacks(entries: &[Entry], text: &str, done: u32) -
     notes
 }
 
-/// Whether another folder has the same file under a name of its own, as `cp -l` leaves it.
+/// Returns true if another folder has the same file under a name of its own (a hard link), as `cp -l` leaves
+/// it.
 fn is_shared(path: &Path) -> bool {
     #[cfg(unix)]
     {
@@ -236,7 +239,8 @@ fn is_shared(path: &Path) -> bool {
     }
 }
 
-/// Points the links of a run's checkpoints to what the newest state says; gives back what was in their place.
+/// Points the links of a run's checkpoints to what the newest state says; returns a sentence that names the
+/// links that were made again.
 fn mend_links(
     disk: &Disk,
     run: &Path,
@@ -281,7 +285,8 @@ fn mend_links(
     })
 }
 
-/// Whether what stands in a link's place holds nothing but what the checkpoint holds: a copy of it, or its name.
+/// Returns true if what stands in a link's place holds nothing but what the checkpoint holds: a copy of it,
+/// or its name.
 fn repeats(place: &Path, checkpoint: &Path) -> bool {
     if place.is_file() {
         let text = files::read(place, LINK_LIMIT);

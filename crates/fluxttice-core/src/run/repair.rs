@@ -1,4 +1,4 @@
-//! Setting a run right: nothing is removed, what is damaged is moved aside, and each step is told.
+//! Repair of a run: nothing is removed, what is damaged is moved aside, and each step is told.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::io::ErrorKind;
@@ -25,10 +25,11 @@ use crate::record::EpochRecord;
 use crate::shown::shown;
 use crate::words::counted;
 
-/// Sets right what can be set right; `done` gets each step in a whole sentence, also of one that ends with an error.
+/// Repairs what can be repaired; `done` gets each step in a whole sentence, also where an error follows.
 ///
 /// # Errors
-/// [`RunError`] where the folder is no run of this program, is in use, or holds something that cannot be set right.
+/// Returns a [`RunError`] where the folder is no run of this program, is in use, or holds something that
+/// cannot be repaired.
 pub fn repair(disk: &Disk, run: &Path, done: &mut Vec<String>) -> Result<(), RunError> {
     made_here(run)?;
     plain(run)?;
@@ -44,7 +45,7 @@ pub fn repair(disk: &Disk, run: &Path, done: &mut Vec<String>) -> Result<(), Run
     }
     let opened = Found::in_run(run)?.opened(disk, run, lock)?;
     done.extend(opened.mended);
-    // Where epochs are missing, which the journal says by now.
+    // The metrics are not what was saved where epochs are missing, which the journal says by now.
     let newest = door::newest(run)?.map(|epoch| door::folder(run, epoch));
     let story = match newest {
         Some(newest) => Digests::read(&newest)?.and_then(|digests| digests.run),
@@ -57,18 +58,19 @@ pub fn repair(disk: &Disk, run: &Path, done: &mut Vec<String>) -> Result<(), Run
     Ok(())
 }
 
-/// What of a run was changed, so that its checkpoints' digests are made again.
+/// Part of a run that was changed, so that its digests in the checkpoints are made again.
 enum Part<'a> {
-    /// The journal: how many of the first so many lines are left.
+    /// The journal: by line number, how many lines are left of those up to there.
     Journal(&'a BTreeMap<usize, usize>),
     Metrics,
 }
 
-/// Checkpoints and snapshots, held against their own digests alone.
+/// Checkpoints and snapshots, each verified against its own digests alone.
 struct States {
-    /// Those that are what was saved, with the configuration that they were made with.
+    /// States as they were saved: folder, digest of the configuration that they were made with, digests of
+    /// their run.
     intact: Vec<(PathBuf, String, Option<Story>)>,
-    /// The others, with what is wrong with them.
+    /// The other ones: folder, and what is wrong with it.
     damaged: Vec<(PathBuf, RunError)>,
 }
 
@@ -100,8 +102,8 @@ impl States {
         Ok(Self { intact, damaged })
     }
 
-    /// SHA-256 of the configuration's file, as checkpoints and snapshots say that are intact: where they are of several
-    /// runs, of the one whose configuration or marker is here, else of the last.
+    /// Returns the SHA-256 of the configuration file, by the checkpoints and snapshots that are intact: where
+    /// they are of several runs, of the one whose configuration or marker is here, else of the last.
     fn config(&self, run: &Path) -> Result<Option<String>, RunError> {
         let stories = self.intact.iter().rev();
         let configs = stories.filter_map(|(_, _, story)| Some(story.as_ref()?.config.clone()));
@@ -115,7 +117,7 @@ impl States {
         Ok(told.or_else(|| configs.into_iter().next()))
     }
 
-    /// Moves aside what is damaged, and what is of another run.
+    /// Moves aside the states that are damaged, and those of another run.
     fn set_aside(self, disk: &Disk, run: &Path, done: &mut Vec<String>) -> Result<(), RunError> {
         let path = run.join(CONFIG);
         let digest = door::config(run, &door::own(run)?)?.digest()?;
@@ -144,7 +146,7 @@ impl States {
     }
 }
 
-/// That a folder does not look empty only because this user may not look into it.
+/// Checks that a folder does not look empty only because this user may not look into it.
 fn may_be_looked_into(folder: &Path) -> Result<(), RunError> {
     let state = folder.join(STATE);
     match state.symlink_metadata() {
@@ -153,7 +155,7 @@ fn may_be_looked_into(folder: &Path) -> Result<(), RunError> {
     }
 }
 
-/// A marker that cannot be read, or is another run's, is made again.
+/// Makes a marker again that cannot be read, or is another run's.
 fn marker(
     disk: &Disk,
     run: &Path,
@@ -184,7 +186,8 @@ fn marker(
     Ok(())
 }
 
-/// A configuration that says the same in other bytes is written as it was.
+/// Writes a configuration as it was, where it says the same in other bytes; fails where it says something
+/// else.
 fn configuration(
     disk: &Disk,
     run: &Path,
@@ -217,8 +220,8 @@ fn configuration(
     }
 }
 
-/// Lines of the journal that are not what was written are left out; gives back, where that happened, how many of the
-/// first so many lines are left.
+/// Leaves out the lines of the journal that are not what was written. Returns, by line number, how many lines
+/// are left of those up to there; `None` where the journal is in order.
 fn journal_lines(
     disk: &Disk,
     run: &Path,
@@ -255,10 +258,12 @@ fn journal_lines(
         let reads = serde_json::from_str::<Entry>(line).is_ok();
         let stands = match look_at_seal(before.as_bytes(), line) {
             Sealed::Good | Sealed::Absent => true,
-            // The line after one that was changed does not follow it, but is vouched for by the one after itself.
+            // The line after one that was changed does not follow it, but is vouched for by the one after
+            // itself.
             Sealed::Broken => match after {
                 Some(after) => good(line, after),
-                // Nothing vouches for the last one; where one before it was changed, that is all that speaks against it.
+                // Nothing vouches for the last one; where one before it was changed, that is all that speaks
+                // against it.
                 None => {
                     unproved = reads && left_out;
                     left_out
@@ -299,8 +304,8 @@ fn journal_lines(
     Ok(Some(left))
 }
 
-/// Metrics that cannot be read, or are not what was saved, are left out from the first epoch on that no checkpoint
-/// vouches for.
+/// Leaves out metrics that cannot be read or are not what was saved, from the first epoch on that no
+/// checkpoint vouches for.
 fn metrics(disk: &Disk, run: &Path, done: &mut Vec<String>) -> Result<(), RunError> {
     let path = run.join(METRICS);
     let bytes = door::own(run)?.metrics;
@@ -358,7 +363,7 @@ fn metrics(disk: &Disk, run: &Path, done: &mut Vec<String>) -> Result<(), RunErr
     Ok(())
 }
 
-/// Digests of what was changed here are made again; those of a checkpoint's own files stay what they were.
+/// Makes the digests of the changed part again; those of a checkpoint's own files stay what they were.
 fn redigest(
     disk: &Disk,
     run: &Path,

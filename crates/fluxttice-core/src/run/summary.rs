@@ -17,33 +17,33 @@ use crate::vae::PerVae;
 /// A run as it lies on the disk.
 #[derive(Clone, Debug)]
 pub struct Summary {
-    /// Its name.
+    /// Name of the run, which is its folder's.
     pub name: String,
-    /// Its folder.
+    /// Path of the run's folder.
     pub path: PathBuf,
-    /// The configuration it was made with.
+    /// Configuration that the run was made with.
     pub config: Config,
-    /// The run it is a branch of.
+    /// Parent of the run; `None` where it is no branch.
     pub parent: Option<Parent>,
-    /// Its epochs, in order.
+    /// Epochs of the run, in order.
     pub records: Vec<EpochRecord>,
-    /// Its journal.
+    /// Journal of the run, one entry for each line.
     pub journal: Vec<Entry>,
-    /// Epochs whose checkpoints are there.
+    /// Epochs after which a checkpoint is there, in order.
     pub checkpoints: Vec<u32>,
-    /// Epochs up to the newest checkpoint: those that going on begins after.
+    /// Number of epochs up to the newest checkpoint, after which the run would go on.
     pub saved: u32,
-    /// How its last session ended; `None` where that was cut off or still goes on.
+    /// Reason why its last session ended; `None` where that was cut off or still goes on.
     pub end: Option<EndReason>,
-    /// Whether a session has it open.
+    /// True if a process has the run open.
     pub open: bool,
 }
 
 impl Summary {
-    /// Reads a run.
+    /// Reads the summary of a run.
     ///
     /// # Errors
-    /// [`RunError`] where it is none, or damaged.
+    /// Returns a [`RunError`] where it is no run, or damaged.
     pub fn read(path: &Path) -> Result<Self, RunError> {
         let journal = folder::read_journal(path)?;
         let last = journal.iter().rev().find_map(|entry| match entry.event {
@@ -65,18 +65,18 @@ impl Summary {
         })
     }
 
-    /// How many epochs were trained and are not saved: they are done again.
+    /// Returns the number of epochs that were trained and not saved; they are done again.
     pub fn unsaved(&self) -> u32 {
         let trained = self.records.last().map_or(0, |record| record.epoch + 1);
         trained.saturating_sub(self.saved)
     }
 
-    /// The newest epoch.
+    /// Returns the newest epoch in the metrics; `None` where there is none.
     pub fn newest(&self) -> Option<&EpochRecord> {
         self.records.last()
     }
 
-    /// The newest count of coverage.
+    /// Returns the newest coverage that was counted; `None` where none was.
     pub fn coverage(&self) -> Option<PerVae<Coverage>> {
         let mut newest_first = self.records.iter().rev();
         newest_first.find_map(|record| record.coverage)
@@ -86,19 +86,19 @@ impl Summary {
 /// One line of the tree of runs.
 #[derive(Clone, Debug)]
 pub struct Branch {
-    /// The run, or what is wrong with it.
+    /// Summary of the run, or a text that says what is wrong with it.
     pub run: Result<Summary, String>,
-    /// Its folder.
+    /// Path of the run's folder.
     pub path: PathBuf,
-    /// How many runs lie between it and one that is no branch.
+    /// Depth in the tree: 0 for a run that is no branch of another one there, 1 for its branches.
     pub depth: usize,
 }
 
-/// Every run: those that are no branch of one that is there, the one written to last first, each
+/// Lists every run: those that are no branch of one that is there, the one written to last first, each
 /// followed by its branches.
 ///
 /// # Errors
-/// [`RunError`] where the folder cannot be read.
+/// Returns a [`RunError`] where the folder cannot be read.
 pub fn tree(runs: &Path) -> Result<Vec<Branch>, RunError> {
     let all: Vec<Branch> = all_runs(runs)?
         .into_iter()
@@ -132,7 +132,7 @@ fn append(branch: Branch, rest: &mut Vec<Branch>, found: &mut Vec<Branch>) {
 }
 
 impl Branch {
-    /// The run's name.
+    /// Returns the run's name, which is its folder's.
     pub fn name(&self) -> String {
         folder::name(&self.path)
     }

@@ -1,7 +1,8 @@
-//! Deleting a run: into a trash beside it, from where it can be taken back.
+//! Deletion of a run: it moves into a trash beside it, from where it can be taken back.
 //!
-//! A run `PLACE/NAME` goes to `PLACE/.fluxttice-trash/TIME/NAME`, on the same file system and in one step. While that is
-//! under way `TIME` is the name of something half made: whoever looks into the trash next brings it to its end.
+//! A run `PLACE/NAME` goes to `PLACE/.fluxttice-trash/TIME/NAME`, on the same file system and in one step.
+//! While that is under way `TIME` is the name of something half made: whoever looks into the trash next
+//! completes the move.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -17,41 +18,42 @@ use super::names::{CONFIG, SET_ASIDE};
 use super::owner::{SCRATCH, beside, is_abandoned, is_half_made};
 use crate::shown::shown;
 
-/// Folder of deleted runs.
+/// Name of the folder of deleted runs, beside those that are not.
 pub const TRASH: &str = ".fluxttice-trash";
-/// List of what is to be put back where it was.
+/// Name of the list of paths that are to be put back where they were.
 const TO_PUT_BACK: &str = "to-put-back.json";
-/// Largest such list that is read.
+/// Largest such list that is read, in bytes.
 const LIMIT: u64 = 4 << 20;
 
-/// What came of deleting a run.
+/// Result of deleting a run.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Deleted {
-    /// Where it lies now; `None` where it is gone for good.
+    /// Path of the run in the trash; `None` where it is gone for good.
     pub trash: Option<PathBuf>,
-    /// Files and folders in it that are somebody else's: they stayed where they were.
+    /// Files and folders in it that stayed where they were: somebody else's, and `set-aside` where the run is
+    /// gone for good.
     pub kept: Vec<PathBuf>,
 }
 
 /// A run in the trash.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Trashed {
-    /// When it was deleted; the name of its folder in the trash.
+    /// Time of the deletion in UTC; also the name of the run's folder in the trash.
     pub time: String,
-    /// The run's name.
+    /// Name that the run had before.
     pub name: String,
-    /// Where it lies.
+    /// Path of the run in the trash.
     pub path: PathBuf,
-    /// Bytes of all its files.
+    /// Size of all its files, in bytes.
     pub bytes: u64,
-    /// Whether it has come to its end: as long as it has not, there may be something of somebody else in it.
+    /// True once the move to the trash is complete; before that there may be files of somebody else in it.
     pub settled: bool,
 }
 
 /// Moves a run to the trash beside it, or removes it for good. Only what this program made is touched.
 ///
 /// # Errors
-/// [`RunError`] where it is not known as a run, is in use, or the disk refuses.
+/// Returns a [`RunError`] where it is not known as a run, is in use, or the disk refuses.
 pub fn delete(disk: &Disk, run: &Path, for_good: bool) -> Result<Deleted, RunError> {
     // Without a `/` at its end, behind which a link would not show.
     let run: PathBuf = run.components().collect();
@@ -104,7 +106,7 @@ pub fn delete(disk: &Disk, run: &Path, for_good: bool) -> Result<Deleted, RunErr
         false => Some(entry.join(own_name)),
         true => {
             disk.remove_folder(&entry)?;
-            // One that holds other runs stays.
+            // A trash that holds other runs stays.
             let _ = fs::remove_dir(&trash);
             None
         }
@@ -115,10 +117,10 @@ pub fn delete(disk: &Disk, run: &Path, for_good: bool) -> Result<Deleted, RunErr
     })
 }
 
-/// Every run in the trash of a folder, the one deleted last at the end.
+/// Lists every run in the trash of a folder, the one deleted last at the end.
 ///
 /// # Errors
-/// [`RunError`] where the trash cannot be read.
+/// Returns a [`RunError`] where the trash cannot be read.
 pub fn trashed(disk: &Disk, place: &Path) -> Result<Vec<Trashed>, RunError> {
     let trash = trash_of(place)?;
     settle(disk, &trash);
@@ -139,7 +141,7 @@ pub fn trashed(disk: &Disk, place: &Path) -> Result<Vec<Trashed>, RunError> {
     Ok(found)
 }
 
-/// The trash of a folder.
+/// Returns the path of the trash of a folder; fails where that is a link.
 fn trash_of(place: &Path) -> Result<PathBuf, RunError> {
     let trash = place.join(TRASH);
     match trash.is_symlink() {
@@ -151,7 +153,8 @@ fn trash_of(place: &Path) -> Result<PathBuf, RunError> {
     }
 }
 
-/// Moves a run to where it was; what is there by now are files of somebody else that were in it.
+/// Moves a run to where it was. A folder that is there by now has files of somebody else that were in it;
+/// both are merged.
 fn put_back(disk: &Disk, from: &Path, to: &Path) -> Result<(), RunError> {
     match to.symlink_metadata() {
         Err(_) => disk.rename_new(from, to),
@@ -168,7 +171,8 @@ fn in_the_way(path: &Path, kind: &str) -> RunError {
     RunError::unusable(path, problem)
 }
 
-/// Times in order; of several in the same second the later ones have a number.
+/// Returns the key by which deletion times are sorted; of several in the same second the later ones have a
+/// number.
 fn order(time: &str) -> (String, u32) {
     let (second, number) = time
         .split_at_checked("20261129-223508".len())
@@ -177,10 +181,10 @@ fn order(time: &str) -> (String, u32) {
     (second.to_owned(), number)
 }
 
-/// Takes a run back from the trash of a folder; gives back where it lies now.
+/// Takes a run back from the trash of a folder; returns where it lies now.
 ///
 /// # Errors
-/// [`RunError`] where it is not there, where something has its place, or the disk refuses.
+/// Returns a [`RunError`] where it is not there, where something has its place, or the disk refuses.
 pub fn restore(disk: &Disk, place: &Path, named: &str) -> Result<PathBuf, RunError> {
     let found = find(disk, place, named)?;
     let to = place.join(found.path.file_name().unwrap_or_default());
@@ -196,12 +200,12 @@ pub fn restore(disk: &Disk, place: &Path, named: &str) -> Result<PathBuf, RunErr
     Ok(to)
 }
 
-/// Removes what is left of a run in the trash, and its place there where nothing else is in it.
+/// Removes what is left of a run in the trash, and its folder there where nothing else is in it.
 fn emptied(disk: &Disk, run: &Trashed) -> Result<(), RunError> {
     disk.remove_folder(&run.path)?;
     let entry = parent(&run.path);
     for folder in [&entry, &parent(&entry)] {
-        // One that holds something else stays.
+        // A folder that holds something else stays.
         let _ = fs::remove_dir(folder);
     }
     Ok(())
@@ -210,7 +214,8 @@ fn emptied(disk: &Disk, run: &Trashed) -> Result<(), RunError> {
 /// Removes what lies in a trash for good, if it is a run and nothing else.
 ///
 /// # Errors
-/// [`RunError`] where something in it is not this program's, it is still on its way there, or the disk refuses.
+/// Returns a [`RunError`] where something in it is not this program's, it is still on its way there, or the
+/// disk refuses.
 pub fn purge(disk: &Disk, run: &Trashed) -> Result<(), RunError> {
     is_settled(disk, run)?;
     made_here(&run.path)?;
@@ -226,7 +231,7 @@ pub fn purge(disk: &Disk, run: &Trashed) -> Result<(), RunError> {
     emptied(disk, run)
 }
 
-/// That a run in the trash has come to its end there.
+/// Checks that the move of a run to the trash is complete.
 fn is_settled(disk: &Disk, run: &Trashed) -> Result<(), RunError> {
     let entry = parent(&run.path);
     match (run.settled, is_abandoned(&entry)) {
@@ -242,7 +247,7 @@ fn is_settled(disk: &Disk, run: &Trashed) -> Result<(), RunError> {
     }
 }
 
-/// The run of this name that was deleted last, or the one deleted at this time.
+/// Finds the run of this name that was deleted last, or the one deleted at this time.
 fn find(disk: &Disk, place: &Path, named: &str) -> Result<Trashed, RunError> {
     let all = trashed(disk, place)?;
     let found = all.into_iter().rev().find(|run| run.is(named));
@@ -258,13 +263,13 @@ fn find(disk: &Disk, place: &Path, named: &str) -> Result<Trashed, RunError> {
 }
 
 impl Trashed {
-    /// Whether a word names it: its name, or the time at which it was deleted.
+    /// Returns true if a word names the run: its name, or the time at which it was deleted.
     pub fn is(&self, named: &str) -> bool {
         self.name == named || self.time == named
     }
 }
 
-/// Brings to its end what killed commands left in a trash.
+/// Completes the moves that killed commands left in a trash.
 pub fn settle(disk: &Disk, trash: &Path) {
     for entry in folders(trash).unwrap_or_default() {
         if is_abandoned(&entry) {
@@ -281,7 +286,7 @@ fn runs_in(entry: &Path) -> usize {
     folders(entry).map_or(1, |folders| folders.len())
 }
 
-/// Puts back what is somebody else's, and gives an entry of the trash its name.
+/// Puts back what is somebody else's, and gives an entry of the trash its final name; returns its path.
 fn finish(disk: &Disk, entry: &Path) -> Result<PathBuf, RunError> {
     let trash = parent(entry);
     let list = entry.join(TO_PUT_BACK);
@@ -320,14 +325,14 @@ fn finish(disk: &Disk, entry: &Path) -> Result<PathBuf, RunError> {
     }
 }
 
-/// When what lies in a folder of the trash was deleted.
+/// Returns the time of deletion from the name of a folder in the trash.
 fn time_of(entry: &Path) -> String {
     let name = name(entry);
     let time = name.trim_start_matches('.').split('.').next();
     time.unwrap_or_default().to_owned()
 }
 
-/// That nothing of one folder has the place of something in another.
+/// Checks that no file of one folder has the place of something in another.
 fn clash(from: &Path, to: &Path) -> Result<(), RunError> {
     for entry in entries(from)? {
         let (one, other) = (from.join(&entry), to.join(&entry));
@@ -340,7 +345,7 @@ fn clash(from: &Path, to: &Path) -> Result<(), RunError> {
     Ok(())
 }
 
-/// Moves everything of one folder into another; the configuration last: where it is, there is a run.
+/// Moves everything of one folder into another, the configuration last: where it is, there is a run.
 fn merge(disk: &Disk, from: &Path, to: &Path) -> Result<(), RunError> {
     let mut names = entries(from)?;
     names.sort_by_key(|name| name == CONFIG);
@@ -362,7 +367,7 @@ fn entries(folder: &Path) -> Result<Vec<std::ffi::OsString>, RunError> {
         .collect()
 }
 
-/// The folders in a folder, by name; none where it is not there.
+/// Lists the folders in a folder, by name; none where it is not there.
 fn folders(folder: &Path) -> Result<Vec<PathBuf>, RunError> {
     if !files::is_there(folder) {
         return Ok(Vec::new());
@@ -376,7 +381,7 @@ fn folders(folder: &Path) -> Result<Vec<PathBuf>, RunError> {
     Ok(found)
 }
 
-/// Bytes of all files in a folder; links are not followed.
+/// Adds up the bytes of all files in a folder; links are not followed.
 fn size(folder: &Path) -> u64 {
     let entries = fs::read_dir(folder).into_iter().flatten().flatten();
     entries
@@ -388,7 +393,7 @@ fn size(folder: &Path) -> u64 {
         .sum()
 }
 
-/// Paths as they are, also where they are no text.
+/// Paths as bytes, so that those are kept too that are no UTF-8 text.
 #[derive(serde::Serialize, serde::Deserialize)]
 struct Paths(Vec<Vec<u8>>);
 

@@ -1,4 +1,4 @@
-//! Why a session ended against its will.
+//! Errors that end a session.
 
 use std::any::Any;
 
@@ -10,22 +10,22 @@ use crate::request::EndReason;
 use crate::run::RunError;
 use crate::training::StepError;
 
-/// Why a session ended against its will.
+/// Reason why a session ended against its will.
 #[derive(Debug, Error)]
 pub enum SessionError {
-    /// The device is not to be had.
+    /// The device that was asked for is not available.
     #[error(transparent)]
     NoDevice(#[from] DeviceError),
-    /// The device failed.
+    /// The device failed during work.
     #[error(transparent)]
     Device(#[from] DeviceFailure),
-    /// Files could not be used.
+    /// The run's files could not be used.
     #[error(transparent)]
     Run(#[from] RunError),
-    /// The disk took no more, to the end.
+    /// The disk refused to the end, so that some epochs are not saved.
     #[error("{0}; --resume does those epochs again")]
     Unsaved(Unsaved),
-    /// A figure is not finite.
+    /// The loss or a gradient is not a finite number.
     #[error("{0}; the last saved epoch is intact")]
     Diverged(String),
     /// A defect of this program or of a library.
@@ -43,12 +43,12 @@ impl From<StepError> for SessionError {
 }
 
 impl SessionError {
-    /// A caught panic.
+    /// Makes the error for a caught panic.
     pub fn panicked(panic: &(dyn Any + Send)) -> Self {
         Self::Panicked(panic_text(panic).to_owned())
     }
 
-    /// The reason as `train --json` says it.
+    /// Returns the reason as `train --json` prints it.
     pub fn reason(&self) -> EndReason {
         match self {
             Self::Diverged(_) => EndReason::Diverged,

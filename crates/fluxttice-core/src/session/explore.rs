@@ -108,7 +108,7 @@ pub(super) fn explore(checkpoint: &Checkpoint, lines: &Lines) -> Result<(), Sess
     Ok(())
 }
 
-/// Coverage of a model at hand, with seed 0 as the `coverage` command measures it.
+/// Measures the coverage of a model with seed 0, as the `coverage` command does.
 fn covered(
     model: &DualVae,
     device: &Device,

@@ -16,23 +16,23 @@ use crate::request::{Author, Command, Request};
 use crate::run::Checkpoint;
 use crate::training::Seat;
 
-/// Requests that may wait for the worker; it looks at them after every batch.
+/// Most requests that may wait for the worker; it looks at them after every batch.
 const WAITING: usize = 64;
 
-/// A running session.
+/// A running session: the worker's thread, and the channels to and from it.
 #[derive(Debug)]
 pub struct Session {
-    /// What happens, in order.
+    /// Events of the worker, in order; none is dropped.
     pub events: mpsc::UnboundedReceiver<Event>,
-    /// Where the worker stands; only the newest value is kept.
+    /// Progress of the worker; only the newest value is kept.
     pub progress: watch::Receiver<Progress>,
-    /// Where requests go in.
+    /// Sender of commands to the worker.
     pub inlet: Inlet,
-    /// The thread, to be waited for once the inlet is dropped.
+    /// Thread of the worker, to be waited for once the inlet is dropped.
     pub worker: Worker,
 }
 
-/// Where requests go in. When the last one is dropped, the worker stops by itself.
+/// Sender of commands to a worker. When the last one is dropped, the worker stops by itself.
 #[derive(Debug)]
 pub struct Inlet {
     requests: SyncSender<Request>,
@@ -41,9 +41,9 @@ pub struct Inlet {
 }
 
 impl Inlet {
-    /// Hands a command over without waiting; its outcome carries the number returned.
+    /// Sends a command without waiting; its outcome carries the number returned.
     ///
-    /// `None` where the worker is gone or has not looked at the last 64 requests yet.
+    /// Returns `None` where the worker is gone or has not looked at the last 64 requests yet.
     pub fn send(&mut self, command: Command) -> Option<u64> {
         let request = Request {
             id: self.next,
@@ -63,7 +63,7 @@ impl Inlet {
         Some(id)
     }
 
-    /// Hands every command to the others of a population too.
+    /// Makes the inlet send every command to the others of a population too.
     pub(super) fn with_others(mut self, others: Others) -> Self {
         self.others = Some(others);
         self
@@ -74,20 +74,21 @@ impl Session {
     /// Starts training on a thread of its own.
     ///
     /// # Errors
-    /// The system's refusal to start a thread.
+    /// Returns the system's refusal to start a thread.
     pub fn train(plan: Plan) -> std::io::Result<Self> {
         Self::train_beside(plan, None)
     }
 
-    /// The same beside others, with whom its batches are trained at once where that is faster.
+    /// Starts training as [`Session::train`] does. With a seat, batches are computed together with those of
+    /// the other runs at its table, where that is faster.
     pub(super) fn train_beside(plan: Plan, seat: Option<Seat>) -> std::io::Result<Self> {
         Self::start(move |lines| work(plan, seat, lines))
     }
 
-    /// Serves a model that is not trained further.
+    /// Starts serving a model that is not trained further, on a thread of its own.
     ///
     /// # Errors
-    /// The system's refusal to start a thread.
+    /// Returns the system's refusal to start a thread.
     pub fn explore(checkpoint: Checkpoint) -> std::io::Result<Self> {
         Self::start(move |lines| explore(&checkpoint, lines))
     }
@@ -132,7 +133,7 @@ impl Session {
     }
 }
 
-/// The worker's thread; those of all of a population.
+/// Thread of a worker; for a population, the threads of all its workers.
 #[derive(Debug)]
 pub struct Worker(Vec<JoinHandle<Result<(), SessionError>>>);
 
@@ -140,7 +141,7 @@ impl Worker {
     /// Waits for the worker; it ends once its inlet is dropped.
     ///
     /// # Errors
-    /// What ended the session against its will; the first of several.
+    /// Returns what ended the session against its will; the first of several.
     pub fn join(self) -> Result<(), SessionError> {
         let one = |thread: JoinHandle<Result<(), SessionError>>| {
             let done = thread.join();
@@ -151,7 +152,7 @@ impl Worker {
         results.into_iter().collect()
     }
 
-    /// Waits for the other one, too.
+    /// Takes over the threads of another worker, so that [`Worker::join`] waits for them too.
     pub(super) fn join_with(&mut self, other: Self) {
         self.0.extend(other.0);
     }

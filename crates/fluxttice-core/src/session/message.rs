@@ -1,4 +1,4 @@
-//! What goes to the worker and what comes back. Plain data: no tensors, no terminal.
+//! Messages from the worker. Plain data: no tensors, no terminal.
 
 use std::fmt;
 use std::path::{Path, PathBuf};
@@ -13,10 +13,10 @@ use crate::record::{CoveredSets, EpochRecord, EpochReport, Stage};
 use crate::request::{EndReason, Mark, Outcome};
 use crate::schedule::{Schedule, Scheduled};
 
-/// What happens in the worker, in order. Nothing here is ever dropped.
+/// Events of the worker, in order. Nothing here is ever dropped.
 #[derive(Clone, Debug)]
 pub enum Event {
-    /// The run is open: sent once, first.
+    /// The run is open: sent first, and again where the session moves to another run.
     Started(Arc<RunInfo>),
     /// The worker is in another state.
     State(RunState),
@@ -26,9 +26,9 @@ pub enum Event {
     Tuned(Arc<Tuning>),
     /// A request was answered.
     Outcome(Outcome),
-    /// Codes of all operations, as asked for.
+    /// Codes of all operations, as the model is now.
     Codes(Arc<Codes>),
-    /// Weights, as asked for.
+    /// Weights of the model, as asked for.
     Weights(Arc<Model>),
     /// Coverage measured outside of training.
     Covered(Arc<CoveredSets>),
@@ -36,20 +36,20 @@ pub enum Event {
     Saving(Option<Unsaved>),
     /// Another run of the population that this one belongs to is open.
     Joined(Arc<RunInfo>),
-    /// An epoch of another run of the population.
+    /// A finished epoch of another run of the population.
     Member(Member),
-    /// Something the user should read, that is no answer to a request.
+    /// A message that the user should read and that answers no request.
     Notice(Notice),
-    /// The worker has ended: sent once, last.
+    /// Training has ended. Some requests are still answered after it, and a branch may be trained next.
     Ended(End),
 }
 
-/// An epoch of another run of a population.
+/// A finished epoch of another run of a population.
 #[derive(Clone, Debug)]
 pub struct Member {
-    /// The run's seed, by which it is known.
+    /// Seed of the run, by which it is known.
     pub seed: u64,
-    /// The epoch.
+    /// Record of the finished epoch.
     pub record: Arc<EpochRecord>,
 }
 
@@ -58,7 +58,7 @@ pub struct Member {
 pub struct RunInfo {
     /// Name of the run (its folder's name).
     pub name: String,
-    /// The run's folder.
+    /// Folder of the run; empty where the model is no run's.
     pub folder: PathBuf,
     /// Name of the configuration (`ternary_v5_5`).
     pub config_name: String,
@@ -68,42 +68,42 @@ pub struct RunInfo {
     pub ineffective: Vec<String>,
     /// Seed of every random number.
     pub seed: u64,
-    /// What the tensors run on (`cpu`, or the adapter's name).
+    /// Device of the tensors (`cpu`, or the adapter's name).
     pub device: String,
-    /// Why that device.
+    /// Reason why that device was chosen.
     pub device_reason: String,
-    /// What the configuration makes of the run, changes included.
+    /// Schedule and limits by the configuration, changes included.
     pub tuning: Arc<Tuning>,
     /// Training batches in one epoch.
     pub batches: u32,
-    /// Parameters: in all, VAE-A, VAE-B, StateNet.
+    /// Numbers of parameters: in all, VAE-A, VAE-B, StateNet.
     pub parameters: [usize; 4],
-    /// Epochs already done when this session began.
+    /// Epochs already done when this session began, in order.
     pub history: Vec<Arc<EpochRecord>>,
     /// Marks of earlier sessions on the time axis.
     pub marks: Vec<Mark>,
-    /// The checkpoint that is explored, as a user would name it; `None` for the built-in model and
+    /// The checkpoint that is explored, as a user would name it; `None` for built-in or untrained weights and
     /// while training.
     pub checkpoint: Option<PathBuf>,
-    /// Whether anything is trained; false when a finished model is only explored.
+    /// True while a run is trained, false where a finished model is only explored.
     pub training: bool,
 }
 
 impl RunInfo {
-    /// The folder that holds the run's checkpoints; `None` where the model is no run's.
+    /// Returns the folder that holds the run's checkpoints; `None` where the model is no run's.
     pub fn training_folder(&self) -> Option<&Path> {
         Some(self.folder.as_path()).filter(|folder| *folder != Path::new(""))
     }
 }
 
-/// What changes of the configuration make of a run.
+/// Schedule and limits of a run, by its configuration with every change so far.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Tuning {
     /// The configuration with every change so far.
     pub config: Config,
     /// Every epoch's scheduled values (ρ with its gate open), index = epoch.
     pub schedule: Vec<Scheduled>,
-    /// Epoch after which this session stops by itself (exclusive).
+    /// Number of finished epochs at which this session stops by itself.
     pub last_epoch: u32,
     /// Epochs at which phases 2, 3 and 4 begin.
     pub phase_borders: [u32; 3],
@@ -112,7 +112,7 @@ pub struct Tuning {
 }
 
 impl Tuning {
-    /// What a configuration makes of a run that stops by itself after `last_epoch` epochs.
+    /// Computes schedule and limits of a run that stops by itself after `last_epoch` epochs.
     pub fn new(config: &Config, last_epoch: u32) -> Self {
         let schedule = Schedule::new(config);
         Self {
@@ -124,28 +124,28 @@ impl Tuning {
         }
     }
 
-    /// Epochs of the whole schedule.
+    /// Returns the number of epochs of the whole schedule.
     pub fn total_epochs(&self) -> u32 {
         self.config.total_epochs
     }
 }
 
-/// What the worker is doing.
+/// State of the worker.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum RunState {
     /// Opening the device; on a GPU, compiling its kernels.
     Preparing,
     /// Training, validating or counting.
     Running,
-    /// Held by the user.
+    /// Held by the user between two batches.
     Paused,
-    /// Over; the model is still there to be asked.
+    /// Ended; the model can still be asked for codes and snapshots.
     Finished,
-    /// Over because of an error.
+    /// Ended because of an error.
     Failed,
 }
 
-/// A moment of a run in words, by finished epochs and batches of the next one.
+/// Describes a moment of a run in words, by finished epochs and batches of the next one.
 pub fn moment(epochs: u32, batch: u32) -> String {
     match (epochs, batch) {
         (0, 0) => "before training".to_owned(),
@@ -154,21 +154,21 @@ pub fn moment(epochs: u32, batch: u32) -> String {
     }
 }
 
-/// Why a session ended.
+/// Reason of a session's end, with a message.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct End {
-    /// The reason.
+    /// Reason, as `train --json` prints it.
     pub reason: EndReason,
-    /// One line for the user.
+    /// One line for the user, such as where the run is saved.
     pub message: String,
 }
 
-/// What is not on the disk, and why.
+/// Epochs that are not on the disk, and the reason.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Unsaved {
     /// First epoch that would have to be done again.
     pub since: u32,
-    /// The disk's refusal.
+    /// Message of the disk's refusal.
     pub problem: String,
 }
 
@@ -182,20 +182,20 @@ impl fmt::Display for Unsaved {
     }
 }
 
-/// A line for the user.
+/// A message for the user, with its severity.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Notice {
-    /// How serious.
+    /// Severity, which decides the log level.
     pub level: NoticeLevel,
-    /// What.
+    /// Message itself, as a clause or sentence.
     pub text: String,
 }
 
-/// How serious a notice is.
+/// Severity of a notice.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "lowercase")]
 pub enum NoticeLevel {
-    /// Good to know.
+    /// Nothing is wrong; the user may want to know.
     Info,
     /// Something is not as it should be; training goes on.
     Warning,
@@ -206,37 +206,37 @@ pub enum NoticeLevel {
 /// Codes (posteriors) of all 19,683 operations.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Codes {
-    /// Finished epochs of the model that made them.
+    /// Finished epochs of the model that made the codes.
     pub epoch: u32,
-    /// A name for where they come from (`epoch 51`, `built-in model`).
+    /// Name of the model for people (`epoch 51`, `built-in model`).
     pub source: String,
-    /// The codes.
+    /// Codes in the spaces of A, of B and of both.
     pub spaces: Spaces,
-    /// The weights that made them, which say what points between them decode to.
+    /// Weights that made the codes; they also decode the points between them.
     pub weights: Weights,
 }
 
-/// A copy of the model.
+/// Weights of the model, with the moment that they are of.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Model {
-    /// Finished epochs.
+    /// Finished epochs of the model.
     pub epoch: u32,
-    /// A name for where it comes from (`epoch 51`, `built-in model`).
+    /// Name of the model for people (`epoch 51`, `built-in model`).
     pub source: String,
-    /// The weights.
+    /// Weights in 32 bits, off the device.
     pub weights: Weights,
 }
 
-/// Where the worker stands within an epoch. Only the newest matters; older ones may never be seen.
+/// Progress of the worker within an epoch. Only the newest matters; older ones may never be seen.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub struct Progress {
-    /// Epoch at work.
+    /// Epoch at work, counted from 0.
     pub epoch: u32,
-    /// What is being done.
+    /// Stage of the epoch, such as validation.
     pub stage: Stage,
     /// Batches (or tiles of a coverage pass) done.
     pub done: u32,
-    /// Batches (or tiles) in all.
+    /// Batches (or tiles of a coverage pass) in all.
     pub of: u32,
     /// Loss of the newest batch; NaN before the first.
     pub loss: f64,

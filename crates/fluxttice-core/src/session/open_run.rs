@@ -22,22 +22,23 @@ use crate::training::{Agenda, Planned, Snapshot, Steer, StepError, Trainer};
 pub(super) struct OpenRun {
     pub(super) run: RunFolder,
     pub(super) trainer: Trainer,
-    /// Its epochs, in order: what rules look at.
+    /// Epochs of the run, in order; rules look at them.
     pub(super) records: Vec<Arc<EpochRecord>>,
     /// Changes in the epoch that is done again: they stand in the journal already.
     pub(super) again: Agenda,
-    /// What of all this is not on the disk yet.
+    /// Everything of the run that is not on the disk yet.
     pub(super) backlog: Backlog,
-    /// Epochs whose checkpoints are not tidied away: those that disruptions began after.
+    /// Epochs whose checkpoints are never removed: disruptions began after them, or the user asked for it.
     pub(super) kept: BTreeSet<u32>,
-    /// Epoch after which the session stops whatever the schedule says (exclusive).
+    /// Number of finished epochs at which the session stops whatever the schedule says; `None` for the
+    /// schedule's end.
     limit: Option<u32>,
-    /// An early stop that lies behind is not obeyed again.
+    /// False where an early stop lies behind, which is not obeyed again.
     obey_patience: bool,
 }
 
 impl OpenRun {
-    /// Takes a run up where it was left; also what there is to tell of it.
+    /// Takes a run up where it was left; returns it with what there is to tell of it.
     pub(super) fn new(
         reopened: Reopened,
         plan: &Plan,
@@ -104,8 +105,8 @@ impl OpenRun {
         Ok((open, info))
     }
 
-    /// Goes back to the end of the last finished epoch with half the learning rate from there on; false
-    /// where the configuration does not allow it, or not once more.
+    /// Goes back to the end of the last finished epoch, with half the learning rate from there on. Returns
+    /// false where the configuration does not allow it, or not once more.
     pub(super) fn roll_back(
         &mut self,
         diverged: &StepError,
@@ -145,18 +146,18 @@ impl OpenRun {
         Ok(true)
     }
 
-    /// What the configuration, changes included, makes of the run.
+    /// Computes schedule and limits by the configuration, changes included.
     pub(super) fn tuning(&self) -> Tuning {
         Tuning::new(self.trainer.settings(), self.last_epoch())
     }
 
-    /// Epoch after which the session stops by itself (exclusive).
+    /// Returns the number of finished epochs at which the session stops by itself.
     pub(super) fn last_epoch(&self) -> u32 {
         let total = self.trainer.settings().total_epochs;
         self.limit.map_or(total, |limit| limit.min(total))
     }
 
-    /// Whether the validation loss has not improved for so long that the run ends.
+    /// Returns true if the figure that stops the run has not improved for so long that the run ends.
     pub(super) fn out_of_patience(&self) -> bool {
         self.obey_patience && self.trainer.out_of_patience()
     }
@@ -172,7 +173,7 @@ impl OpenRun {
     }
 }
 
-/// A trainer at the start of a run, or where a state left it.
+/// Makes a trainer at the start of a run, or where a state left it.
 fn begin(
     run: &RunFolder,
     state: Option<Snapshot>,
@@ -186,14 +187,14 @@ fn begin(
     }
 }
 
-/// The changes that a journal has from the epoch on that is done next.
+/// Returns the changes that a journal has from this epoch on, which is done next.
 fn again(entries: &[Entry], epoch: u32) -> Agenda {
     let mut steps = journal::steps(entries);
     steps.retain(|planned| planned.epoch >= epoch);
     Agenda::new(steps)
 }
 
-/// The epoch whose checkpoint a disruption can be tried again from; none in the first epoch.
+/// Returns the epoch whose checkpoint a disruption can be tried again from; `None` in the first epoch.
 fn base_of(planned: &Planned) -> Option<u32> {
     match planned.steer {
         Steer::Disrupt { .. } => planned.epoch.checked_sub(1),

@@ -1,4 +1,4 @@
-//! Whether the processor would train faster than the device that was chosen: so small a network keeps few
+//! Comparison of the chosen device with the processor, which may train faster: so small a network keeps few
 //! graphics cards busy.
 
 use std::time::{Duration, Instant};
@@ -12,14 +12,14 @@ use crate::statistics::median;
 use crate::threads;
 use crate::training::{Advance, Trainer};
 
-/// Batches that are not timed: kernels are compiled as they are met.
+/// Number of first batches that are not timed, because kernels are compiled in them.
 const WARM: usize = 8;
-/// Batches that are.
+/// Number of batches that are timed.
 const TIMED: usize = 16;
-/// What is not worth a word.
+/// Ratio of times up to which nothing is said.
 const ALIKE: f64 = 1.2;
 
-/// The first batches on a device, timed.
+/// Times of the first batches on a device.
 #[derive(Debug)]
 pub(super) struct FirstBatches {
     device: String,
@@ -27,7 +27,7 @@ pub(super) struct FirstBatches {
 }
 
 impl FirstBatches {
-    /// On a device behind a driver; `None` on the processor itself.
+    /// Starts with no times on a device behind a driver; `None` on the processor itself.
     pub(super) fn on(chosen: &Chosen) -> Option<Self> {
         (!chosen.is_cpu()).then(|| Self {
             device: chosen.name.clone(),
@@ -35,19 +35,19 @@ impl FirstBatches {
         })
     }
 
-    /// Whether none has been timed yet.
+    /// Returns true if no batch has been timed yet.
     pub(super) fn none_yet(&self) -> bool {
         self.spent.is_empty()
     }
 
-    /// Takes a batch's time in; true once there are enough.
+    /// Adds the time of a batch; returns true once there are enough.
     pub(super) fn add(&mut self, spent: Duration) -> bool {
         self.spent.push(spent);
         self.spent.len() >= WARM + TIMED
     }
 
-    /// What there is to say of the batches of so many runs, computed at once. Trains as many batches of such a run on
-    /// the processor, for nothing but their time.
+    /// Compares the batches of so many runs, computed at once, with the processor; `None` where nothing is to
+    /// be said. Trains as many batches of such a run on the processor, for nothing but their time.
     pub(super) fn beside_the_cpu(&self, runs: usize, config: &Config) -> Option<Notice> {
         // On the processor each run has a core, as far as there are enough.
         let cores = threads::count();
@@ -61,7 +61,7 @@ impl FirstBatches {
     }
 }
 
-/// A batch's seconds on the processor; not a number where they cannot be had.
+/// Measures the seconds of a batch on the processor; NaN where they cannot be had.
 fn on_the_cpu(config: &Config) -> f64 {
     let config = Config {
         // Nobody waits for a count: nothing is to be drawn for it meanwhile.
@@ -81,13 +81,13 @@ fn on_the_cpu(config: &Config) -> f64 {
     typical(&spent)
 }
 
-/// The median of the seconds of batches, without those that come first.
+/// Returns the median of the seconds of batches, without those that come first.
 fn typical(spent: &[Duration]) -> f64 {
     let first = WARM.min(spent.len() / 2);
     median(spent[first..].iter().map(Duration::as_secs_f64).collect())
 }
 
-/// What to say of a batch's seconds; `None` where the device is as fast, or nearly.
+/// Compares the seconds of a batch in words; `None` where the device is as fast, or nearly.
 fn compared(device: &str, runs: usize, here: f64, cpu: f64) -> Option<String> {
     let times = here / cpu;
     let whose = match runs {

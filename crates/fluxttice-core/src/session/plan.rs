@@ -1,4 +1,4 @@
-//! What a session is to do, before it starts.
+//! Plan of a session, before it starts.
 
 use std::path::PathBuf;
 
@@ -8,56 +8,56 @@ use crate::device::DeviceSpec;
 use crate::run::{Disk, Reopened, RunFolder, branch, reserve, stored_config};
 use crate::training::Planned;
 
-/// A training session to be.
+/// Plan of a training session.
 #[derive(Clone, Debug)]
 pub struct Plan {
-    /// What the run is written with.
+    /// Disk that the run is written to.
     pub disk: Disk,
-    /// What the tensors run on.
+    /// Device that the tensors run on, as asked for.
     pub device: DeviceSpec,
-    /// Where the run lies or will lie.
+    /// Place of the run, new or existing.
     pub place: Place,
     /// Name of the configuration, for people.
     pub config_name: String,
     /// Keys of the configuration that have no effect.
     pub ineffective: Vec<String>,
-    /// Epochs to add before stopping; `None`: until the schedule ends.
+    /// Number of epochs to add before stopping; `None` goes on until the schedule ends.
     pub epochs: Option<u32>,
-    /// Changes to make by themselves.
+    /// Changes that are made by themselves when their batch has come.
     pub planned: Vec<Planned>,
-    /// Whether those are all: the configuration's rules are not obeyed.
+    /// True in a replay: the planned changes are all, and the configuration's rules are not obeyed.
     pub replay: bool,
 }
 
-/// Where a run lies or will lie.
+/// Place where a run lies or will lie.
 #[derive(Clone, Debug)]
 pub enum Place {
-    /// A new folder under the folder of all runs.
+    /// A new folder under the folder of all runs, for a run with this configuration.
     NewUnder(PathBuf, Box<Config>),
-    /// This new folder.
+    /// A new run in this folder, with this configuration.
     NewAt(PathBuf, Box<Config>),
     /// An existing run, to be continued.
     Existing(PathBuf),
     /// A new run that goes on from a checkpoint of another.
     Branch {
-        /// The other run.
+        /// Folder of the other run.
         from: PathBuf,
-        /// Epochs that both share.
+        /// Epochs that both runs share.
         epochs: u32,
-        /// The folder of all runs, for a new one in there.
+        /// Folder of all runs, in which a new folder is made where `to` is `None`.
         runs: PathBuf,
-        /// The new folder, where it is not that.
+        /// Folder of the new run; `None` for a new one under `runs`.
         to: Option<PathBuf>,
-        /// Its configuration.
+        /// Configuration of the new run.
         config: Box<Config>,
     },
 }
 
 impl Plan {
-    /// The configuration the session will use.
+    /// Returns the configuration that the session will use.
     ///
     /// # Errors
-    /// [`SessionError::Run`] where an existing run's configuration cannot be read.
+    /// Returns [`SessionError::Run`] where an existing run's configuration cannot be read.
     pub fn config(&self) -> Result<Config, SessionError> {
         match &self.place {
             Place::NewUnder(_, config) | Place::NewAt(_, config) | Place::Branch { config, .. } => {

@@ -1,7 +1,7 @@
-//! Several runs of one configuration that differ by their seed alone, trained side by side.
+//! Populations: several runs of one configuration that differ by their seed alone, trained side by side.
 //!
-//! Each is a run like any other, with a folder, a journal and checkpoints of its own. The first speaks as if it were
-//! alone; of the others their epochs are told, and what went wrong. What is asked is asked of all.
+//! Each is a run like any other, with a folder, a journal and checkpoints of its own. The events of the first
+//! are sent as if it were alone; of the others only their epochs, and what went wrong. A request goes to all.
 
 use std::path::Path;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -19,13 +19,13 @@ use crate::training::Seat;
 /// Most runs at a time: each has a model, an optimizer and a thread.
 pub const MOST_MEMBERS: usize = 64;
 
-/// The plan of one run made into those of several seeds, each with its seed.
+/// Makes the plan of one run into those of several seeds, each with its seed.
 ///
-/// Without `out` they are new runs beside all others. In `out` each has a folder of its own, and what lies there
-/// already is gone on with.
+/// Without `out` they are new runs beside all others. In `out` each has a folder of its own, and a run that
+/// lies there already is continued.
 ///
 /// # Errors
-/// [`RunError`] where a folder in `out` holds something else.
+/// Returns a [`RunError`] where a folder in `out` holds something else.
 pub fn plans(
     plan: &Plan,
     config: &Config,
@@ -59,12 +59,14 @@ pub fn plans(
 }
 
 impl Session {
-    /// Trains several runs at once, each on a thread of its own; on a GPU their batches are computed together.
+    /// Trains several runs at once, each on a thread of its own; on a GPU their batches are computed
+    /// together.
     ///
-    /// It has ended when all have; [`Worker::join`](super::Worker::join) then gives the first error of any.
+    /// The session has ended when all have; [`Worker::join`](super::Worker::join) then returns the first
+    /// error of any.
     ///
     /// # Errors
-    /// The system's refusal to start a thread; no plan at all.
+    /// Returns the system's refusal to start a thread, or `InvalidInput` where there is no plan at all.
     pub fn population(plans: Vec<(u64, Plan)>) -> std::io::Result<Self> {
         let (outbox, events) = unbounded_channel();
         let gathering = Arc::new(Mutex::new(Gathering {
@@ -111,20 +113,20 @@ impl Session {
     }
 }
 
-/// Makes one story of those of all members.
+/// Merges the events of all members into one stream.
 #[derive(Debug)]
 struct Gathering {
     outbox: UnboundedSender<Event>,
     seeds: Vec<u64>,
-    /// What others have told before the first one was open, which is told first.
+    /// Events of others from before the first one was open, which is told first; `None` since then.
     waiting: Option<Vec<(usize, Event)>>,
     going_on: usize,
-    /// How the first one ended.
+    /// End of the first one, to be sent when all have ended.
     end: Option<End>,
 }
 
 impl Gathering {
-    /// Nobody listening is no reason to stop training.
+    /// Sends an event; nobody listening is no reason to stop training.
     fn send(&self, event: Event) {
         let _ = self.outbox.send(event);
     }
@@ -198,7 +200,7 @@ impl Gathering {
     }
 }
 
-/// The others of a population, as the first one's inlet knows them.
+/// The other members of a population, as the first one's inlet knows them.
 #[derive(Debug)]
 pub(super) struct Others {
     inlets: Vec<Inlet>,
@@ -206,7 +208,7 @@ pub(super) struct Others {
 }
 
 impl Others {
-    /// Refuses what would take the first one away from the others; whether it did.
+    /// Refuses a request that would take the first one away from the others; returns true if it did.
     pub(super) fn refuse(&self, request: &Request) -> bool {
         let leaves = matches!(
             request.command,
@@ -229,7 +231,7 @@ impl Others {
         leaves
     }
 
-    /// Asks the others for what the first was asked for, but for what is only looked at.
+    /// Sends the others a command of the first, unless it only looks at the model.
     pub(super) fn ask(&mut self, command: &Command) {
         if matches!(command, Command::Encode | Command::Weights) {
             return;

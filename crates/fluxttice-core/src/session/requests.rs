@@ -1,4 +1,4 @@
-//! Requests between steps: what each does, and what is told and written down of it.
+//! Requests between steps: carrying them out, answering them, writing them into the journal.
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -16,7 +16,7 @@ use crate::shown::shown;
 use crate::training::Steer;
 
 impl Worker<'_> {
-    /// Does what is asked, or says why not.
+    /// Carries out a request, or answers why not.
     pub(super) fn answer(&mut self, mut request: Request) -> Result<(), SessionError> {
         let answer = match &mut request.command {
             Command::Pause if self.paused => Err("already paused".to_owned()),
@@ -65,7 +65,7 @@ impl Worker<'_> {
         Ok(done)
     }
 
-    /// Tells what a change of the configuration makes of the run.
+    /// Sends the new schedule and limits after a change of the configuration.
     pub(super) fn tell_tuning(&self, steer: &Steer) {
         if let Steer::Set { .. } = steer {
             let tuning: Tuning = self.open.tuning();
@@ -142,7 +142,7 @@ impl Worker<'_> {
         }
     }
 
-    /// The folder of a run beside this one.
+    /// Returns the folder of a run beside this one, by its name.
     fn beside(&self, name: &str) -> Result<PathBuf, String> {
         if !is_plain_name(name) {
             return Err(format!("a run's name is made of {PLAIN_NAME}"));
@@ -178,7 +178,7 @@ impl Worker<'_> {
         branch(&self.plan.disk, &from, epochs, &to, &config).map_err(told)
     }
 
-    /// A name for the model as it is now.
+    /// Returns a name for the model as it is now.
     fn source(&self) -> String {
         moment(self.open.trainer.epoch(), self.open.trainer.batch())
     }
@@ -207,8 +207,8 @@ impl Worker<'_> {
         Ok(())
     }
 
-    /// After the end: snapshots, codes and branches can still be asked for. True where a branch is to
-    /// be trained, false when nobody is left to serve.
+    /// Answers requests after the end: snapshots, codes and branches can still be asked for. Returns true
+    /// where another run is to be trained, false when nobody is left to serve.
     pub(super) fn serve(&mut self) -> Result<bool, SessionError> {
         while let Some(request) = self.wait()? {
             let answered = match request.command {
@@ -234,7 +234,7 @@ impl Worker<'_> {
     }
 }
 
-/// As an answer tells it.
+/// Turns an error into the text of an answer.
 fn told(error: RunError) -> String {
     error.to_string()
 }

@@ -1,6 +1,6 @@
-//! What a session has to write while the disk refuses: nothing of it is dropped, and training goes on.
+//! Writes that the disk refuses: none of them is dropped, and training goes on.
 //!
-//! What was refused is tried again with whatever is written next, and while there is nothing else to do.
+//! A refused write is tried again with the next one, and while there is nothing else to do.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -14,23 +14,24 @@ use crate::run::RunError;
 use crate::run::journal::{Entry, JournalEvent};
 use crate::training::Snapshot;
 
-/// What of a run is not on the disk yet.
+/// Everything of a run that is not on the disk yet.
 #[derive(Debug)]
 pub(super) struct Backlog {
     /// Lines of the journal, in order.
     journal: Vec<Entry>,
-    /// How many epochs' metrics are on the disk.
+    /// Number of epochs whose metrics are on the disk.
     recorded: usize,
     /// States after epochs: the newest, and those that were the best or are to be kept.
     states: BTreeMap<u32, Snapshot>,
     /// Finished epochs of the newest state on the disk.
     saved: u32,
-    /// The disk's refusal.
+    /// Refusal of the disk; `None` where everything is saved.
     refused: Option<Unsaved>,
 }
 
 impl Backlog {
-    /// Of a run with so many finished epochs, of which all that is known is on the disk: metrics of `recorded`.
+    /// Makes an empty backlog for a run with `epochs` finished epochs, of which `recorded` have metrics on
+    /// the disk.
     pub(super) fn after(epochs: u32, recorded: usize) -> Self {
         Self {
             journal: Vec::new(),
@@ -41,36 +42,36 @@ impl Backlog {
         }
     }
 
-    /// Lines of the journal that are not on the disk.
+    /// Returns the lines of the journal that are not on the disk.
     pub(super) fn journal(&self) -> &[Entry] {
         &self.journal
     }
 
-    /// The newest state, where it is not on the disk.
+    /// Returns the newest state, where it is not on the disk.
     pub(super) fn newest(&self) -> Option<&Snapshot> {
         self.states.last_key_value().map(|(_, state)| state)
     }
 }
 
 impl OpenRun {
-    /// What is not saved and why; `None` where everything is.
+    /// Returns what is not saved and why; `None` where everything is.
     pub(super) fn unsaved(&self) -> Option<&Unsaved> {
         self.backlog.refused.as_ref()
     }
 
-    /// Writes into the journal.
+    /// Writes an event into the journal, or keeps it while the disk refuses.
     ///
     /// # Errors
-    /// What waiting does not help against; the disk's refusal is told instead.
+    /// Returns an error that waiting does not help against; the disk's refusal is sent as an event instead.
     pub(super) fn note(&mut self, event: JournalEvent, lines: &Lines) -> Result<(), RunError> {
         self.backlog.journal.push(Entry::now(event));
         self.save(lines)
     }
 
-    /// Saves a finished epoch.
+    /// Saves a finished epoch, or keeps it while the disk refuses.
     ///
     /// # Errors
-    /// What waiting does not help against; the disk's refusal is told instead.
+    /// Returns an error that waiting does not help against; the disk's refusal is sent as an event instead.
     pub(super) fn save_epoch(
         &mut self,
         record: &Arc<EpochRecord>,
@@ -86,10 +87,10 @@ impl OpenRun {
         Ok(self.save(lines)?)
     }
 
-    /// Writes what has not been written; tells when that begins to fail and when it succeeds again.
+    /// Writes what has not been written; sends an event when that begins to fail and when it succeeds again.
     ///
     /// # Errors
-    /// What waiting does not help against; the disk's refusal is told instead.
+    /// Returns an error that waiting does not help against; the disk's refusal is sent as an event instead.
     pub(super) fn save(&mut self, lines: &Lines) -> Result<(), RunError> {
         let refused = match self.write() {
             Ok(()) => None,
@@ -112,7 +113,7 @@ impl OpenRun {
     fn write(&mut self) -> Result<(), RunError> {
         let Self { run, backlog, .. } = self;
         if backlog.refused.is_some() {
-            // Whatever became of the folder meanwhile, and of what was written in part.
+            // The folder may have been changed meanwhile, and something been written in part.
             backlog.recorded = run.restore(&self.records)?;
         }
         while let Some(entry) = backlog.journal.first() {

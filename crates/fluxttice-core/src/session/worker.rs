@@ -31,10 +31,10 @@ use crate::words::counted;
 
 /// Epochs over which the speed is averaged.
 const SPEED_WINDOW: usize = 10;
-/// How long a paused or finished worker sleeps before it tries again what the disk has refused.
+/// Time that a paused or finished worker waits before it tries again what the disk has refused.
 const IDLE: Duration = Duration::from_millis(500);
 
-/// How the worker reaches whoever watches it.
+/// Channels between the worker and whoever watches it.
 #[derive(Debug)]
 pub(super) struct Lines {
     pub(super) requests: Receiver<Request>,
@@ -43,7 +43,7 @@ pub(super) struct Lines {
 }
 
 impl Lines {
-    /// Nobody listening is no reason to stop training.
+    /// Sends an event; nobody listening is no reason to stop training.
     pub(super) fn event(&self, event: Event) {
         let _ = self.events.send(event);
     }
@@ -67,8 +67,8 @@ pub(super) fn work(plan: Plan, seat: Option<Seat>, lines: &Lines) -> Result<(), 
         }
     });
     if behind_a_driver && done.is_err() {
-        // What was asked of the device before may still be on its way, and a process that ends while its driver
-        // compiles can crash there (Mesa's LLVM does). That this fails again is known.
+        // Work that was handed to the device before may still be under way, and a process that ends while its
+        // driver compiles can crash there (Mesa's LLVM does). This fails once more, which is no news.
         let _ = catch_unwind(AssertUnwindSafe(|| device.sync()));
     }
     done
@@ -80,7 +80,7 @@ fn train_and_serve(
     seat: Option<Seat>,
     lines: &Lines,
 ) -> Result<(), SessionError> {
-    // Side by side, a core for each, is faster on the processor.
+    // On the processor, runs side by side with a core each are faster.
     let seat = seat.filter(|_| !chosen.is_cpu());
     let mut worker = Worker::open(plan, chosen, seat, lines)?;
     loop {
@@ -110,12 +110,12 @@ pub(super) struct Worker<'a> {
     pub(super) plan: Plan,
     pub(super) chosen: Chosen,
     pub(super) open: OpenRun,
-    /// Changes to be made without being asked for.
+    /// Changes that are made without being asked for, when their batch has come.
     agenda: Agenda,
-    /// The epoch before which the rules were looked at last.
+    /// Epoch before which the rules were looked at last.
     ruled: Option<u32>,
     speed: VecDeque<Duration>,
-    /// Until they have been held against the processor's.
+    /// Times of the first batches, until they have been compared with the processor's.
     first_batches: Option<FirstBatches>,
     /// Time spent paused within the epoch at work, which is no training time.
     pub(super) held: Duration,
@@ -123,7 +123,7 @@ pub(super) struct Worker<'a> {
     pub(super) stop_after_epoch: bool,
     pub(super) stop_now: bool,
     pub(super) paused: bool,
-    /// Another run was taken up since the last step.
+    /// Set when another run was taken up since the last step.
     pub(super) moved: bool,
 }
 
@@ -141,7 +141,7 @@ impl<'a> Worker<'a> {
         let reopened = plan.open_run()?;
         let notes = notes(&reopened);
         let (mut open, info) = OpenRun::new(reopened, &plan, &chosen)?;
-        // One of a population speaks for all.
+        // The first member of a population speaks for all.
         let speaks = seat.as_ref().is_none_or(|seat| seat.number() == 0);
         let first_batches = FirstBatches::on(&chosen).filter(|_| speaks);
         open.trainer = open.trainer.beside(seat);
@@ -175,7 +175,7 @@ impl<'a> Worker<'a> {
         self.open.note(closed, self.lines)
     }
 
-    /// Leaves the run as it is and takes up another, which is a branch of it.
+    /// Leaves the run as it is and takes up another one.
     pub(super) fn move_to(&mut self, reopened: Reopened) -> Result<(), SessionError> {
         let notes = notes(&reopened);
         let (open, info) = OpenRun::new(reopened, &self.plan, &self.chosen)?;
@@ -255,7 +255,7 @@ impl<'a> Worker<'a> {
         }
     }
 
-    /// Takes a batch's time in; once there are enough, says whether the processor would be faster.
+    /// Adds the time of a batch; once there are enough, tells whether the processor would be faster.
     fn compare_devices(&mut self, spent: Duration) {
         let runs = self.open.trainer.at_once();
         if runs > 1
@@ -278,7 +278,7 @@ impl<'a> Worker<'a> {
         }
     }
 
-    /// Whether the run is over, looked at between two epochs.
+    /// Returns how the run ended, where it is over; looked at between two epochs.
     fn over(&self) -> Option<End> {
         let OpenRun { trainer, .. } = &self.open;
         if trainer.batch() > 0 {
@@ -322,7 +322,7 @@ impl<'a> Worker<'a> {
         })
     }
 
-    /// Saves what the disk still refuses, or says that it could not be saved.
+    /// Saves what the disk still refuses, or fails where it cannot be saved.
     fn leave(&mut self) -> Result<(), SessionError> {
         if self.open.unsaved().is_some() {
             self.open.save(self.lines)?;
@@ -366,8 +366,8 @@ impl<'a> Worker<'a> {
         });
     }
 
-    /// Makes the changes whose batch has come: planned ones, and those of an epoch that is done
-    /// again, which stand in the journal already.
+    /// Makes the changes whose batch has come: planned ones, and those of an epoch that is done again, which
+    /// stand in the journal already.
     fn start_due(&mut self) -> Result<(), SessionError> {
         let (epoch, batch) = (self.open.trainer.epoch(), self.open.trainer.batch());
         for mut steer in self.open.again.due(epoch, batch) {
@@ -388,7 +388,7 @@ impl<'a> Worker<'a> {
         Ok(())
     }
 
-    /// Says of planned changes that they are not made: their place is past, or was not reached.
+    /// Refuses planned changes that are not made: their place is past, or was not reached.
     fn refuse(&mut self, planned: Vec<Planned>) -> Result<(), SessionError> {
         let (epoch, batch) = (self.open.trainer.epoch(), self.open.trainer.batch());
         for Planned {
@@ -414,7 +414,7 @@ impl<'a> Worker<'a> {
         Ok(())
     }
 
-    /// Starts the disruption of the first rule that holds, unless one is in effect or rests.
+    /// Starts the disruption of the first rule that holds, unless one is in effect or cooling down.
     fn obey_rules(&mut self) -> Result<(), SessionError> {
         let OpenRun {
             trainer, records, ..
@@ -440,7 +440,7 @@ impl<'a> Worker<'a> {
         })
     }
 
-    /// The next request where nothing else is to be done; `None` when nobody is left to ask.
+    /// Waits for the next request where nothing else is to be done; `None` when nobody is left to ask.
     pub(super) fn wait(&mut self) -> Result<Option<Request>, SessionError> {
         loop {
             match self.lines.requests.recv_timeout(IDLE) {
@@ -482,7 +482,7 @@ impl<'a> Worker<'a> {
     }
 }
 
-/// What was set right or not checked when a run was opened, as messages.
+/// Lists what was repaired or not checked when a run was opened, as events.
 fn notes(reopened: &Reopened) -> Vec<Event> {
     let level = NoticeLevel::Warning;
     let notes = reopened.mended.iter().chain(&reopened.unchecked).cloned();
@@ -491,7 +491,7 @@ fn notes(reopened: &Reopened) -> Vec<Event> {
         .collect()
 }
 
-/// Codes of all operations as a message.
+/// Encodes all operations and returns their codes as a message.
 pub(super) fn codes(
     model: &DualVae,
     device: &burn::tensor::Device,

@@ -15,7 +15,7 @@ fn text(name: &str) -> String {
     .unwrap()
 }
 
-/// The figures of the built-in model's certificate.
+/// Predicate of the built-in model's certificate, as JSON.
 struct Certified(Value);
 
 impl Certified {
@@ -25,7 +25,7 @@ impl Certified {
         Self(statement["predicate"].clone())
     }
 
-    /// One of the figures, of so many samples where that tells it from others.
+    /// Returns one of the figures; `samples` tells it from others of its name.
     fn figure(&self, name: &str, vae: &str, samples: Option<u32>) -> &Value {
         let mut all = self.0["figures"].as_array().unwrap().iter();
         let is_it = |figure: &&Value| {
@@ -35,7 +35,7 @@ impl Certified {
         all.find(is_it).unwrap()
     }
 
-    /// Its value of A and of B.
+    /// Returns the values of a figure for A and for B.
     fn both(&self, name: &str, samples: Option<u32>) -> [f64; 2] {
         ["a", "b"].map(|vae| self.figure(name, vae, samples)["value"].as_f64().unwrap())
     }

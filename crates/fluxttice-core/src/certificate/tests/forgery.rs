@@ -7,7 +7,7 @@ use crate::run::names::{METRICS, WEIGHTS};
 use crate::vae::Vae;
 use crate::validation::{Group, Score, Verdict};
 
-/// What a full check finds after a change to the statement and new sums.
+/// Returns the failed checks of a full check, after a change to the statement and new sums.
 fn after(change: impl FnOnce(&mut Statement)) -> Vec<String> {
     let files = made().files.clone();
     let mut statement = statement(&files);
@@ -122,11 +122,11 @@ fn findings_that_nobody_made_are_found_out() {
 #[test]
 fn other_weights_under_the_same_statement_are_found_out() {
     let mut files = made().files.clone();
-    // A tenth of a permille on one number of the decoder, as another epoch would have.
+    // One number of the weights, changed by a thousandth of its size, as another epoch would have it.
     let mut weights = Weights::from_bytes(&files[WEIGHTS]).unwrap();
     weights.tensors[10][0] *= 1.001;
     files.insert(WEIGHTS.to_owned(), weights.to_bytes().unwrap());
-    // Beside the old statement: named by the sums.
+    // The old statement stays, and the sums name the changed file.
     let found = failed(&sums_only(&files));
     assert_eq!(
         found,
@@ -135,7 +135,7 @@ fn other_weights_under_the_same_statement_are_found_out() {
             "subject weights.safetensors"
         ]
     );
-    // Hashed again: the figures give it away.
+    // With sums and subjects made again, the figures give the change away.
     let statement = statement(&files);
     let verdict = checked(&hashed_again(files, statement), Trust::default());
     let found = failed(&verdict);

@@ -26,10 +26,10 @@ use crate::digest::sha256;
 use crate::measure::Scale;
 use crate::run::{Disk, built_in};
 
-/// The one check that a certificate at this scale must fail.
+/// Name of the one check that a certificate at this scale must fail.
 const SMALL: &str = "measurement: as much as a certificate takes";
 
-/// Much smaller than a real certificate, so that it is measured in a second.
+/// Scale far below that of a real certificate, so that it is measured in a second.
 fn small() -> Scale {
     Scale {
         seed: 3,
@@ -43,7 +43,7 @@ struct Made {
     pair: KeyPair,
 }
 
-/// A small, signed certificate of the built-in model.
+/// Returns a small, signed certificate of the built-in model.
 fn made() -> &'static Made {
     static MADE: OnceLock<Made> = OnceLock::new();
     MADE.get_or_init(|| {
@@ -109,7 +109,7 @@ fn checked(files: &Files, trust: Trust) -> Verdict {
     verdict
 }
 
-/// Measures again; what was measured of equal evidence before is remembered.
+/// Measures a checkpoint again; the result for equal evidence is remembered.
 fn remeasured(evidence: &Evidence, measurement: &Measurement) -> Result<Measured, DeviceFailure> {
     static KNOWN: Mutex<Vec<(Evidence, Measurement, Measured)>> = Mutex::new(Vec::new());
     let mut known = KNOWN.lock().unwrap();
@@ -130,7 +130,7 @@ fn remeasured(evidence: &Evidence, measurement: &Measurement) -> Result<Measured
     Ok(measured)
 }
 
-/// Draws again; what was drawn of an equal statement before is remembered.
+/// Renders a statement again; the result for an equal statement is remembered.
 fn redrawn(predicate: &Predicate) -> Result<Rendered, CertificateError> {
     static KNOWN: Mutex<Vec<(Predicate, Rendered)>> = Mutex::new(Vec::new());
     let known = |drawn: &[(Predicate, Rendered)]| {
@@ -146,7 +146,7 @@ fn redrawn(predicate: &Predicate) -> Result<Rendered, CertificateError> {
     Ok(drawn)
 }
 
-/// Files and statement alone.
+/// Verifies files and statement, without measuring.
 fn sums_only(files: &Files) -> Verdict {
     let trust = Trust {
         sums_only: true,
@@ -155,13 +155,13 @@ fn sums_only(files: &Files) -> Verdict {
     checked(files, trust)
 }
 
-/// What does not hold, but for the scale.
+/// Lists the checks that do not hold, but for the one of the scale.
 fn failed(verdict: &Verdict) -> Vec<String> {
     let failed = verdict.failed().map(|check| check.name.clone());
     failed.filter(|name| name != SMALL).collect()
 }
 
-/// The verdict as if the small scale were that of a certificate.
+/// Returns the verdict as if the small scale were that of a certificate.
 fn at_this_scale(mut verdict: Verdict) -> Verdict {
     verdict.checks.retain(|check| check.name != SMALL);
     verdict
@@ -171,14 +171,14 @@ fn statement(files: &Files) -> Statement {
     serde_json::from_slice(&files[CERTIFICATE]).unwrap()
 }
 
-/// What somebody without the key can make consistent again: document, plots, subjects, sums.
+/// Makes consistent again what somebody without the key can: document, plots, subjects, sums.
 fn hashed_again(mut files: Files, statement: Statement) -> Files {
     let drawn = render(&statement.predicate).unwrap();
     files.extend(drawn.map(|(name, bytes)| (name.to_owned(), bytes)));
     bound(files, statement)
 }
 
-/// The same, but for the document and the plots, which stay as they are.
+/// Does as `hashed_again`, but leaves the document and the plots as they are.
 fn bound(mut files: Files, mut statement: Statement) -> Files {
     for name in [ENVELOPE, SUMS, CERTIFICATE] {
         files.remove(name);

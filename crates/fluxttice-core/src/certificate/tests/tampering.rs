@@ -6,12 +6,12 @@ use super::*;
 use crate::certificate::{export, verify};
 use crate::random::{Purpose, Stream};
 
-/// Files up to this size are flipped byte by byte.
+/// Size in bytes up to which files are flipped byte by byte.
 const SMALL_FILE: usize = 1_024;
-/// Random bytes flipped of larger files.
+/// Number of random bytes that are flipped of a larger file.
 const FLIPS: usize = 250;
 
-/// Whether a finding speaks of a file by name.
+/// Returns true if the verdict names a file in a reason or a failed check.
 fn named(verdict: &Verdict, name: &str) -> bool {
     let foreign = verdict.foreign.iter().any(|reason| reason.contains(name));
     foreign || failed(verdict).iter().any(|check| check.contains(name))
@@ -50,7 +50,7 @@ fn every_flipped_byte_is_caught_and_its_file_named() {
             .map_init(
                 || files.clone(),
                 |tampered, place| {
-                    // One bit, another one at every place.
+                    // One bit of each byte, another one at every place.
                     let bit = 1 << (place % 8);
                     tampered.get_mut(name).unwrap()[place] ^= bit;
                     let verdict = sums_only(tampered);
@@ -181,7 +181,7 @@ fn a_folder_without_measure_is_not_read_to_its_end() {
     for number in 0..100 {
         std::fs::write(home.path().join(format!("{number}")), "").unwrap();
     }
-    // Sparse: as large as it says only for who reads it.
+    // A sparse file: as large as it says only for a program that reads it.
     let sparse = |name: &str| {
         let huge = std::fs::File::create(home.path().join(name)).unwrap();
         huge.set_len(1 << 40).unwrap();

@@ -15,12 +15,12 @@ fn word(verdict: Verdict) -> (Word, String) {
     (verdict.word(), verdict.headline())
 }
 
-/// The verdict on files that somebody without the key made consistent again.
+/// Returns word and headline for files that somebody without the key made consistent again.
 fn word_of(files: &Files) -> (Word, String) {
     word(checked(files, Trust::default()))
 }
 
-/// The statement as JSON changed, the files for people as given, digests made again.
+/// Changes the statement as JSON, keeps the files for people as given, and makes the digests again.
 fn with_statement(files: &Files, change: impl FnOnce(&mut Value)) -> Files {
     let mut files = bound(files.clone(), statement(files));
     let mut value: Value = serde_json::from_slice(&files[CERTIFICATE]).unwrap();
@@ -30,7 +30,7 @@ fn with_statement(files: &Files, change: impl FnOnce(&mut Value)) -> Files {
     summed(files)
 }
 
-/// Only the sums made again.
+/// Makes only the sums again.
 fn summed(mut files: Files) -> Files {
     files.remove(SUMS);
     let text = sums(files.iter());

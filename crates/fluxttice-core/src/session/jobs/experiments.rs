@@ -38,7 +38,7 @@ impl Experimenter {
     fn make(&self, trial: &Trial) -> Result<(String, Experiment), ExperimentError> {
         let chosen = choose(self.device)?;
         let found = run(trial, &chosen, self.threads, &|progress| {
-            // Nobody listening: the explorer was left, and the arms with it.
+            // Nobody listens where the explorer was left; the arms are left then too.
             let listening = self
                 .answers
                 .send(JobEvent::Trying(Arc::new(progress)))
