@@ -1,7 +1,7 @@
-//! Where log lines go: the screen's buffer or standard error, and always the run's own file.
+//! Destinations of log lines: the screen's buffer or standard error, and always the run's own file.
 //!
-//! While the explorer is up nothing but it may write to the terminal. Libraries that log reach it
-//! through `tracing`; drivers that write to standard error themselves reach it through a pipe.
+//! While the explorer is up, only the explorer may write to the terminal. Libraries that log reach it through
+//! `tracing`; drivers that write to standard error themselves reach it through a pipe.
 
 use std::fs::{File, OpenOptions};
 use std::io::{self, Write};
@@ -21,7 +21,7 @@ use tracing_subscriber::layer::{Context, SubscriberExt};
 use tracing_subscriber::util::SubscriberInitExt;
 use tracing_subscriber::{Layer, fmt};
 
-/// The program's logs.
+/// Logs of the program: the buffer for the screen, and the run's file.
 #[derive(Clone)]
 pub struct Logs {
     buffer: Arc<LogBuffer>,
@@ -29,7 +29,7 @@ pub struct Logs {
 }
 
 impl Logs {
-    /// Logs to standard error, for commands without a screen.
+    /// Sends log lines to standard error, for commands without a screen.
     pub fn to_stderr(level: Level, quiet: bool) -> Self {
         let logs = Self::new();
         let shown = if quiet {
@@ -45,7 +45,7 @@ impl Logs {
         logs
     }
 
-    /// Logs to the explorer's log view.
+    /// Sends log lines to the explorer's log view.
     pub fn to_screen(level: Level) -> Self {
         let logs = Self::new();
         logs.install(
@@ -78,12 +78,12 @@ impl Logs {
             .try_init();
     }
 
-    /// The lines for the screen.
+    /// Returns the buffer with the lines for the screen.
     pub fn buffer(&self) -> Arc<LogBuffer> {
         Arc::clone(&self.buffer)
     }
 
-    /// From now on the log is also written into a run's folder.
+    /// Appends the log from now on also to a file in a run's folder.
     pub fn write_to(&self, folder: &Path) {
         if folder.as_os_str().is_empty() {
             return;
@@ -98,7 +98,7 @@ impl Logs {
         }
     }
 
-    /// Passes events on, opening the log file when the run's folder is known.
+    /// Passes events on, and opens the log file when the run's folder is known.
     pub fn follow(&self, mut events: UnboundedReceiver<Event>) -> UnboundedReceiver<Event> {
         let (sender, receiver) = unbounded_channel();
         let logs = self.clone();
@@ -115,7 +115,8 @@ impl Logs {
         receiver
     }
 
-    /// Sends what libraries write to standard error into the log, until the guard is dropped.
+    /// Redirects what libraries write to standard error into the log, until the guard
+    /// is dropped; `None` where that fails.
     pub fn capture_stderr() -> Option<StderrGuard> {
         #[cfg(unix)]
         {
@@ -128,7 +129,7 @@ impl Logs {
     }
 }
 
-/// This program's lines down to `level`; of the libraries only what matters.
+/// Selects this program's lines down to `level`, and of the libraries only warnings and errors.
 fn targets(level: Level) -> Targets {
     let libraries = level.min(Level::WARN);
     Targets::new()
@@ -143,7 +144,7 @@ fn targets(level: Level) -> Targets {
         .with_target("stderr", level)
 }
 
-/// The run's log file, once there is one.
+/// Log file of the run; `None` until its folder is known.
 #[derive(Clone, Default)]
 struct RunLog(Arc<Mutex<Option<File>>>);
 
@@ -165,7 +166,7 @@ impl Write for RunLog {
     }
 }
 
-/// Brings log lines onto the screen.
+/// Layer that copies log lines to the screen's buffer.
 struct ToBuffer(Arc<LogBuffer>);
 
 impl<S: Subscriber> Layer<S> for ToBuffer {
@@ -201,7 +202,7 @@ impl Visit for Message {
     }
 }
 
-/// Standard error, turned aside while the explorer is up.
+/// Redirection of standard error while the explorer is up, which ends when this is dropped.
 #[derive(Debug)]
 pub struct StderrGuard {
     #[cfg(unix)]
@@ -235,7 +236,7 @@ impl StderrGuard {
 #[cfg(unix)]
 impl Drop for StderrGuard {
     fn drop(&mut self) {
-        // Nothing can be told if this fails: standard error is what is missing.
+        // A failure cannot be reported: standard error is what is missing.
         let _ = rustix::stdio::dup2_stderr(&self.original);
     }
 }

@@ -1,4 +1,4 @@
-//! fluxttice-explorer: arguments → command.
+//! fluxttice-explorer: parses the arguments and runs the command.
 
 mod cli;
 mod commands;
@@ -20,7 +20,7 @@ fn main() -> ExitCode {
             commands::note(wrong.to_string().trim_end());
             return ExitCode::from(2);
         }
-        // What `--help` and `--version` tell is the result.
+        // The output of `--help` and `--version` is the result of the command.
         Err(told) => {
             let written = told.print().and_then(|()| io::stdout().flush());
             let failure = written.err().map(Failure::Output);
@@ -69,7 +69,8 @@ fn main() -> ExitCode {
     }
 }
 
-/// That the runtime, a run and its files can be open at once: some of what opens them would panic.
+/// Fails where the runtime, a run and its files cannot be open at once: some of the
+/// code that opens them would panic.
 fn enough_open_files() -> Result<(), Failure> {
     #[cfg(unix)]
     {
@@ -85,13 +86,13 @@ fn enough_open_files() -> Result<(), Failure> {
     Ok(())
 }
 
-/// Starts the threads that compute: as many as asked for, in the call or around it.
+/// Starts the threads that compute: as many as the command line or the environment asks for.
 fn start_threads(global: &Global) -> Result<(), Failure> {
     const VARIABLE: &str = "RAYON_NUM_THREADS";
     let around = env::var_os(VARIABLE).map(|text| text.to_string_lossy().into_owned());
     let asked = match (global.threads, around.as_deref()) {
         (Some(threads), _) => Some(usize::from(threads)),
-        // Rayon's own reading.
+        // Rayon reads the variable itself.
         (None, None | Some("" | "0")) => None,
         (None, Some(text)) => {
             let number = text.parse().ok();
@@ -107,7 +108,7 @@ fn start_threads(global: &Global) -> Result<(), Failure> {
     threads::start(asked).map_err(Failure::System)
 }
 
-/// One clear error on standard error, and the contract's exit code.
+/// Writes the error to standard error and returns its exit code.
 fn report(failure: &Failure) -> ExitCode {
     if !failure.is_broken_pipe() {
         commands::note(&format!("error: {failure}"));

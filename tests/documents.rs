@@ -1,4 +1,4 @@
-//! What the documents point at is there.
+//! Checks that the targets of links and the files that the documents name exist.
 
 #![expect(clippy::unwrap_used, reason = "tests")]
 

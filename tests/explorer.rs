@@ -17,7 +17,7 @@ use serde_json::Value;
 use tempfile::TempDir;
 use vt100::{MouseProtocolMode, Screen};
 
-/// More epochs than any test waits for.
+/// Arguments of a training longer than any test waits for.
 const TRAIN: [&str; 5] = [
     "--device=cpu",
     "--set=eval_num_samples=2000",
@@ -432,7 +432,7 @@ fn an_operation_is_found_by_name_and_its_neighbours_walked() {
         terminal.press(key);
         terminal.shows(title);
     }
-    // What comes right behind Esc would be taken for a key held with Alt.
+    // A key right behind Esc would be taken for one held with Alt.
     terminal.press("\x1b");
     terminal.hides("find operations");
     terminal.press("/");

@@ -1,5 +1,5 @@
-//! Some hundred damaged files of a run, a certificate and a key, each followed by the command that reads it: a short form of
-//! `cargo run --release --example torture`.
+//! Some hundred damaged files of a run, a certificate and a key, each followed by the command that reads it:
+//! a short form of `cargo run --release --example torture`.
 
 #![cfg(unix)]
 #![expect(clippy::unwrap_used, reason = "tests")]

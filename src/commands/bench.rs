@@ -1,5 +1,5 @@
-//! `bench`: speed, coverage over several seeds, entropy and memory of one checkpoint; and several
-//! such measurements side by side.
+//! `bench`: measures speed, coverage over several seeds, entropy and memory of one checkpoint, and shows
+//! several such measurements side by side.
 
 use std::fs;
 use std::process::ExitCode;
@@ -19,10 +19,10 @@ use super::progress::Bar;
 use super::{Done, Failure, json_line, line, note, setup};
 use crate::cli::{BenchArgs, BenchCommand, Global};
 
-/// Largest bench file that is read.
+/// Size of the largest bench file that is read, in bytes.
 const LIMIT: u64 = 1 << 20;
 
-/// A bench file.
+/// Contents of a bench file.
 #[derive(Serialize, Deserialize)]
 struct File {
     program: String,
@@ -36,18 +36,18 @@ struct File {
     seed: u64,
     operations: usize,
     benchmark: Benchmark,
-    /// Largest resident size of the process; `None` where the system does not say.
+    /// Largest resident size of the process; `None` where the system does not report it.
     peak_memory_bytes: Option<u64>,
 }
 
-/// The checkpoint that was measured.
+/// Checkpoint that was measured.
 #[derive(Serialize, Deserialize)]
 struct Measured {
     name: String,
     sha256: String,
 }
 
-/// Runs the command.
+/// Measures a checkpoint and writes the bench file, or compares bench files.
 pub fn run(global: &Global, args: &BenchArgs) -> Done {
     match &args.command {
         Some(BenchCommand::Compare { files }) => compare(global, files),
@@ -142,7 +142,7 @@ fn compare(global: &Global, paths: &[std::path::PathBuf]) -> Done {
     Ok(ExitCode::SUCCESS)
 }
 
-/// One row for each figure, one column for each file.
+/// Prints a row for each figure, with a column for each file.
 fn table(files: &[(String, File)]) -> Result<(), Failure> {
     let row = |name: &str, cell: &dyn Fn(&File) -> String| {
         let cells = files.iter().map(|(_, file)| format!("{:>26}", cell(file)));
@@ -200,7 +200,7 @@ fn table(files: &[(String, File)]) -> Result<(), Failure> {
     })
 }
 
-/// Mean, standard deviation and largest value.
+/// Returns mean, standard deviation and largest value as text.
 fn shown(spread: &Spread, places: usize) -> String {
     let deviation = spread
         .standard_deviation
@@ -213,7 +213,7 @@ fn shown(spread: &Spread, places: usize) -> String {
     )
 }
 
-/// Largest resident size of this process so far, where `/proc` tells.
+/// Returns the largest resident size of this process so far in bytes, where `/proc` reports it.
 fn peak_memory() -> Option<u64> {
     let status = fs::read_to_string("/proc/self/status").ok()?;
     let line = status.lines().find(|line| line.starts_with("VmHWM:"))?;

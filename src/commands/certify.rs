@@ -1,4 +1,4 @@
-//! `certify`: a checkpoint's figures as a folder that a stranger can check.
+//! `certify`: writes a checkpoint's figures as a folder that anyone can check.
 
 use std::process::ExitCode;
 
@@ -12,10 +12,10 @@ use super::progress::Bar;
 use super::{Done, figure_line, json_line, line, note, setup};
 use crate::cli::{CertifyArgs, Global};
 
-/// Figures that are printed; all stand in the certificate.
+/// Names of the figures that are printed; the certificate holds all figures.
 const HEADLINES: [&str; 3] = ["argmax coverage", "decode entropy", "mutual information"];
 
-/// Runs the command.
+/// Certifies a checkpoint, and signs the certificate where a key is given.
 pub fn run(global: &Global, args: &CertifyArgs) -> Done {
     let key = args.sign.as_deref().map(SecretKey::load).transpose()?;
     if let Some(warning) = args.sign.as_deref().and_then(SecretKey::exposed) {

@@ -1,4 +1,4 @@
-//! `compare`: a run of this program beside the original's, as a table and a plot.
+//! `compare`: shows a run of this program beside the original's, as a table and a plot.
 
 mod plot;
 mod window;
@@ -17,7 +17,7 @@ use self::window::Window;
 use super::{Done, Failure, line, setup};
 use crate::cli::{CompareArgs, Global};
 
-/// Runs the command.
+/// Writes and prints the table, and writes the plot.
 pub fn run(global: &Global, args: &CompareArgs) -> Done {
     let original = Original::read(&args.original)?;
     let run = find_run(&setup::runs(global)?, Some(&args.run))?;
@@ -33,10 +33,10 @@ pub fn run(global: &Global, args: &CompareArgs) -> Done {
     Ok(ExitCode::SUCCESS)
 }
 
-/// Largest trajectory that is read.
+/// Size of the largest trajectory that is read, in bytes.
 const LIMIT: u64 = 64 << 20;
 
-/// The original's trajectory: columns by name, one value per epoch.
+/// The original's trajectory: named columns with one value per epoch.
 pub struct Original {
     columns: BTreeMap<String, Vec<f64>>,
 }
@@ -65,7 +65,7 @@ impl Original {
         Ok(Self { columns })
     }
 
-    /// A column, empty where the file has none of that name.
+    /// Returns a column; empty where the file has none of that name.
     pub fn column(&self, name: &str) -> &[f64] {
         self.columns.get(name).map_or(&[], Vec::as_slice)
     }

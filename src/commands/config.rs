@@ -1,4 +1,4 @@
-//! `config`: check, show and explain configurations.
+//! `config`: checks, shows and explains configurations.
 
 use std::process::ExitCode;
 
@@ -10,7 +10,7 @@ use fluxttice_core::shown::shown;
 use super::{Done, Failure, json_line, line, setup};
 use crate::cli::{ConfigCommand, Global};
 
-/// Runs the command.
+/// Checks a file, prints the effective configuration, or lists the keys.
 pub fn run(global: &Global, command: &ConfigCommand) -> Done {
     match command {
         ConfigCommand::Check { file } => check(global, file.clone()),

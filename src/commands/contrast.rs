@@ -1,4 +1,4 @@
-//! `contrast`: what each figure says of a trained model and of untrained weights.
+//! `contrast`: compares the figures of a trained model with those of untrained weights.
 
 use std::process::ExitCode;
 
@@ -19,7 +19,7 @@ use super::progress::Bar;
 use super::{Done, Failure, line, setup};
 use crate::cli::{ContrastArgs, Global};
 
-/// Figures in the table, with the VAE whose they are where there are two.
+/// Names of the figures in the table, which has a row for each VAE where a figure exists for both.
 const SHOWN: [&str; 9] = [
     "argmax coverage",
     "categorical coverage",
@@ -38,7 +38,7 @@ const SIZES: [u32; 14] = [
 ];
 const SIZE: (u32, u32) = (960, 520);
 
-/// Runs the command.
+/// Measures both models, prints the table and writes the plot.
 pub fn run(global: &Global, args: &ContrastArgs) -> Done {
     let checkpoint = setup::checkpoint(global, args.checkpoint.as_deref())?;
     let seed = global.seed.unwrap_or(0);
@@ -83,7 +83,7 @@ fn table(trained: &[Figure], untrained: &[Figure]) -> String {
         let Some(definition) = definition(&trained.name).filter(|d| SHOWN.contains(&d.name)) else {
             continue;
         };
-        // Rare operations are figures that one model has and the other does not.
+        // A rare operation is a figure that may exist for one model alone.
         let same = |figure: &&Figure| {
             (figure.title(), figure.vae, figure.samples)
                 == (trained.title(), trained.vae, trained.samples)
@@ -122,7 +122,7 @@ fn table(trained: &[Figure], untrained: &[Figure]) -> String {
     text
 }
 
-/// Answers for A and B of the trained model, then of untrained weights.
+/// Answers for A and B of the trained model, then of the untrained weights.
 struct Curves<'a>(&'a [PriorAnswer]);
 
 impl Picture for Curves<'_> {

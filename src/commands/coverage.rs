@@ -1,4 +1,4 @@
-//! `coverage`: how many operations a checkpoint generates, counted in 64 bits on the CPU.
+//! `coverage`: counts the operations that a checkpoint generates, in 64 bits on the CPU.
 
 use std::process::ExitCode;
 
@@ -15,7 +15,7 @@ use super::progress::Bar;
 use super::{Done, Failure, figure_line, json_line, line, note, setup};
 use crate::cli::{CoverageArgs, Draw, Global, WhichArg};
 
-/// One answer.
+/// Coverage of one VAE for one sample size and way of drawing.
 #[derive(Serialize)]
 struct Answer {
     which: &'static str,
@@ -26,14 +26,14 @@ struct Answer {
     percent: f64,
     ceiling_percent: f64,
     decode_entropy: f64,
-    /// Of how often each operation was drawn, against equal shares.
+    /// χ² statistic of the draw counts of all operations, against equal shares.
     chi_squared: f64,
     degrees_of_freedom: f64,
     chi_squared_deviation: f64,
     digest: String,
 }
 
-/// Runs the command.
+/// Counts coverage for each VAE, sample size and way of drawing that is asked for.
 pub fn run(global: &Global, args: &CoverageArgs) -> Done {
     let checkpoint = setup::checkpoint(global, args.checkpoint.as_deref())?;
     let evaluator = Evaluator::new(&checkpoint.weights);

@@ -1,4 +1,4 @@
-//! `decode`: codes → operations with their probabilities.
+//! `decode`: decodes codes to operations with their probabilities.
 
 use std::process::ExitCode;
 
@@ -12,17 +12,17 @@ use fluxttice_core::vae::Vae;
 use super::{Done, json_line, line, operations, setup};
 use crate::cli::{DecodeArgs, Global};
 
-/// Codes decoded at a time.
+/// Number of codes decoded at a time.
 const TILE: usize = 4_096;
 
-/// What `encode --json` prints, as far as decoding needs it.
+/// A line of `encode --json`, as far as decoding needs it.
 #[derive(Deserialize)]
 struct Encoded {
     which: String,
     mu: [f64; LATENT],
 }
 
-/// Runs the command.
+/// Decodes the codes on standard input, one a line.
 pub fn run(global: &Global, args: &DecodeArgs) -> Done {
     let checkpoint = setup::checkpoint(global, args.checkpoint.as_deref())?;
     let mut codes: Vec<(Vae, [f64; LATENT])> = Vec::new();
@@ -62,14 +62,15 @@ pub fn run(global: &Global, args: &DecodeArgs) -> Done {
     Ok(ExitCode::SUCCESS)
 }
 
-/// The numbers that a code is made of: with larger ones the decoder's would not be finite in 64 bits.
+/// Description of the numbers that a code may hold: with larger ones the decoder's
+/// would not be finite in 64 bits.
 const SINGLE: &str = "that is finite in single precision (at most 3.4e38)";
 
 fn is_single(number: f64) -> bool {
     (number as f32).is_finite()
 }
 
-/// A line of 16 numbers, or an object as `encode --json` prints it.
+/// Reads a line of 16 numbers, or an object as `encode --json` prints it.
 fn code(text: &str, which: Vae) -> Result<(Vae, [f64; LATENT]), String> {
     if text.trim_start().starts_with('{') {
         let encoded: Encoded = serde_json::from_str(text)

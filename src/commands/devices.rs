@@ -1,4 +1,4 @@
-//! `devices`: what there is, and what `auto` takes.
+//! `devices`: lists the devices of this machine, and marks the one that `auto` takes.
 
 use std::process::ExitCode;
 
@@ -10,9 +10,9 @@ use super::{Done, json_line, line};
 use crate::cli::Global;
 use crate::logging::Logs;
 
-/// Runs the command.
+/// Prints a line for each device.
 pub fn run(global: &Global) -> Done {
-    // Drivers complain on standard error of what they look for and do without.
+    // Drivers print to standard error which of the things they look for they do not find.
     let aside = (global.log < Level::DEBUG).then(Logs::capture_stderr);
     let devices = list();
     drop(aside);

@@ -1,4 +1,4 @@
-//! `encode`: operations → codes.
+//! `encode`: encodes operations to codes.
 
 use std::process::ExitCode;
 
@@ -9,7 +9,7 @@ use fluxttice_core::encode;
 use super::{Done, json_line, line, operations, setup};
 use crate::cli::{EncodeArgs, Global, WhichArg};
 
-/// Runs the command.
+/// Prints the codes of the operations, by each VAE that is asked for.
 pub fn run(global: &Global, args: &EncodeArgs) -> Done {
     let asked = operations::read(&args.operation)?;
     let checkpoint = setup::checkpoint(global, args.checkpoint.as_deref())?;

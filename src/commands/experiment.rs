@@ -1,4 +1,4 @@
-//! `experiment`: a disruption against its control, from a checkpoint of a run.
+//! `experiment`: measures a disruption against its control, from a checkpoint of a run.
 
 use std::process::ExitCode;
 use std::sync::atomic::{AtomicU32, Ordering};
@@ -17,10 +17,10 @@ use super::progress::Bar;
 use super::{Done, Failure, json_line, line, note, setup};
 use crate::cli::{ExperimentArgs, Global};
 
-/// Epochs watched after the disruption unless told otherwise.
+/// Number of epochs watched after the disruption, unless the user sets another.
 const AFTER: u32 = 10;
 
-/// Runs the command.
+/// Trains the arms of the experiment and prints what the disruption did.
 pub fn run(global: &Global, args: &ExperimentArgs) -> Done {
     let runs = setup::runs(global)?;
     let (name, which) = run_and_checkpoint(&runs, &args.checkpoint);

@@ -1,4 +1,4 @@
-//! The explorer: a session with a screen in front of it.
+//! The explorer: a session shown on the screen.
 
 use std::io::{self, IsTerminal};
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -18,7 +18,7 @@ use super::{Done, Failure, note, setup, signals};
 use crate::cli::{Global, Population};
 use crate::logging::Logs;
 
-/// Opens the explorer and trains.
+/// Opens the explorer and trains; a run that another process trains is only shown.
 pub fn train(global: &Global, resume: Option<&str>, population: Option<&Population>) -> Done {
     terminal_here()?;
     let plan = setup::plan(global, resume, None)?;
@@ -26,7 +26,7 @@ pub fn train(global: &Global, resume: Option<&str>, population: Option<&Populati
         && is_open(run)
         && let Some(newest) = newest(run)
     {
-        // Another one trains it: this one can look on.
+        // Another process trains the run, so that it is only shown here.
         return show(global, Tab::Train, || explored(newest));
     }
     show(global, Tab::Train, || {
@@ -38,7 +38,7 @@ fn explored(checkpoint: Checkpoint) -> Result<Session, Failure> {
     Session::explore(checkpoint).map_err(Failure::System)
 }
 
-/// The newest checkpoint of a run that another process trains, and may replace while it is read.
+/// Returns the newest checkpoint of a run that another process trains, which may replace it while it is read.
 fn newest(run: &Path) -> Option<Checkpoint> {
     let read = || {
         let latest = checkpoint_folder(run, LATEST).ok()?;
@@ -47,7 +47,7 @@ fn newest(run: &Path) -> Option<Checkpoint> {
     (0..3).find_map(|_| read())
 }
 
-/// Opens the explorer on a finished model.
+/// Opens the explorer on the best finished model at hand, without training.
 pub fn look_around(global: &Global) -> Done {
     terminal_here()?;
     let checkpoint = best_at_hand(&setup::runs(global)?)?;

@@ -1,4 +1,4 @@
-//! `keygen`: a pair of keys to sign certificates with and to check them.
+//! `keygen`: makes a pair of keys, to sign certificates with and to check them.
 
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -11,7 +11,7 @@ use fluxttice_core::run::Disk;
 use super::{Done, json_line, line, note};
 use crate::cli::{Global, KeygenArgs};
 
-/// Runs the command.
+/// Generates a pair of keys and writes both files.
 pub fn run(global: &Global, args: &KeygenArgs) -> Done {
     let with = |suffix: &str| {
         let mut path = args.out.clone().into_os_string();

@@ -1,4 +1,4 @@
-//! `metrics`: what the metrics are by which epochs are compared.
+//! `metrics`: lists the metrics by which epochs are compared.
 
 use std::process::ExitCode;
 
@@ -12,15 +12,15 @@ use crate::cli::{Global, MetricsCommand};
 #[derive(Serialize)]
 struct Listed {
     name: String,
-    /// What a rule calls it, where one can watch it.
+    /// Name of the metric in a rule; `None` where no rule can watch it.
     rule: Option<String>,
-    /// The unit of bounds in a rule.
+    /// Unit of bounds in a rule.
     rule_unit: Option<&'static str>,
     #[serde(flatten)]
     metric: &'static Metric,
 }
 
-/// Runs the command.
+/// Lists every metric with its unit and its better direction.
 pub fn run(global: &Global, command: MetricsCommand) -> Done {
     let MetricsCommand::List = command;
     for metric in ALL.iter().copied() {

@@ -1,4 +1,4 @@
-//! One file per command, each a thin front over the library.
+//! Commands of the program: one file each, all thin layers over the library.
 
 pub mod bench;
 pub mod certify;
@@ -52,46 +52,46 @@ use fluxttice_core::training::StepError;
 use fluxttice_core::words::{separated, thousands};
 use fluxttice_tui::UiError;
 
-/// Why a command did not do what it was asked to.
+/// Reason why a command failed.
 #[derive(Debug, Error)]
 pub enum Failure {
-    /// Used in a way that cannot work.
+    /// The command line asks for something that cannot work.
     #[error("{0}")]
     Usage(String),
-    /// The configuration.
+    /// The configuration could not be loaded.
     #[error(transparent)]
     Config(#[from] ConfigError),
-    /// A text that is no operation.
+    /// A text is not an operation.
     #[error(transparent)]
     Operation(#[from] ParseOperationError),
-    /// A text that is no point of the latent space.
+    /// A text is not a point of the latent space.
     #[error(transparent)]
     Place(#[from] PlaceError),
-    /// Files.
+    /// The files of a run could not be read or written.
     #[error(transparent)]
     Run(#[from] RunError),
-    /// The session.
+    /// The session failed.
     #[error(transparent)]
     Session(#[from] SessionError),
-    /// An experiment.
+    /// The experiment failed.
     #[error(transparent)]
     Experiment(#[from] ExperimentError),
-    /// A study.
+    /// The study failed.
     #[error(transparent)]
     Study(#[from] StudyError),
-    /// A certificate or key.
+    /// A certificate or key could not be used.
     #[error(transparent)]
     Certificate(#[from] CertificateError),
-    /// The device.
+    /// The device failed.
     #[error(transparent)]
     Device(#[from] DeviceFailure),
-    /// The screen.
+    /// The screen failed.
     #[error(transparent)]
     Screen(#[from] UiError),
-    /// Something else could not be used as input.
+    /// Another input could not be used.
     #[error("{0}")]
     Input(String),
-    /// Standard output is gone or full.
+    /// Standard output is closed or full.
     #[error("cannot write the result: {0}")]
     Output(io::Error),
     /// The system refuses a thread or a signal handler.
@@ -100,7 +100,7 @@ pub enum Failure {
 }
 
 impl Failure {
-    /// The exit code of the command line's contract.
+    /// Returns the exit code that the documentation of the command line promises.
     pub fn code(&self) -> ExitCode {
         ExitCode::from(match self {
             _ if self.is_broken_pipe() => 0,
@@ -140,7 +140,7 @@ impl Failure {
         })
     }
 
-    /// Whether nothing is wrong but that nobody reads on.
+    /// Returns true if the only failure is that nobody reads standard output any more.
     pub fn is_broken_pipe(&self) -> bool {
         matches!(self, Self::Output(error) if error.kind() == io::ErrorKind::BrokenPipe)
     }
@@ -163,15 +163,15 @@ fn run_code(error: &RunError) -> u8 {
     }
 }
 
-/// What a command gives back.
+/// Result of a command: its exit code, or the reason why it failed.
 pub type Done = Result<ExitCode, Failure>;
 
-/// Writes a line of the result, or several; no terminal acts on what stands in it.
+/// Writes one or several lines of the result, in which characters that a terminal acts on are escaped.
 fn line(text: &str) -> Result<(), Failure> {
     writeln!(io::stdout().lock(), "{}", safe(text)).map_err(Failure::Output)
 }
 
-/// Writes a path as the result: byte for byte, for a program that goes on with it; as it can be shown on a terminal.
+/// Writes a path as the result: byte for byte for another program, and in printable form to a terminal.
 fn path_line(path: &Path) -> Result<(), Failure> {
     let mut output = io::stdout().lock();
     let written = match output.is_terminal() {
@@ -183,18 +183,18 @@ fn path_line(path: &Path) -> Result<(), Failure> {
     written.map_err(Failure::Output)
 }
 
-/// Writes a note to standard error; nobody reading it is no reason to fail.
+/// Writes a note to standard error; a failure to write it is ignored.
 pub fn note(text: &str) {
     let _ = writeln!(io::stderr().lock(), "{}", safe(text));
 }
 
-/// Lines of which none holds anything that a terminal acts on.
+/// Returns the lines with every character escaped that a terminal acts on.
 fn safe(text: &str) -> String {
     let lines: Vec<_> = text.split('\n').map(printable).collect();
     lines.join("\n")
 }
 
-/// Writes a line of the result as JSON; what a terminal could act on is escaped within its strings.
+/// Writes a line of the result as JSON; characters that a terminal acts on are escaped within its strings.
 fn json_line(value: &impl Serialize) -> Result<(), Failure> {
     let text = serde_json::to_string(value).map_err(|error| Failure::Output(error.into()))?;
     let mut safe = String::with_capacity(text.len());
@@ -212,7 +212,8 @@ fn json_line(value: &impl Serialize) -> Result<(), Failure> {
     writeln!(io::stdout().lock(), "{safe}").map_err(Failure::Output)
 }
 
-/// A path in JSON: text, with `\u{fffd}` for what is none, and all its bytes beside where that happens.
+/// Adds a path to a JSON object as text, with `\u{fffd}` for bytes that are not UTF-8;
+/// where there are any, adds all bytes as `…_bytes`.
 fn json_path(value: &mut Value, key: &str, path: &Path) {
     value[key] = json!(path.to_string_lossy());
     if path.to_str().is_none() {
@@ -221,7 +222,7 @@ fn json_path(value: &mut Value, key: &str, path: &Path) {
     }
 }
 
-/// That a result may be written to a file, asked before it is worked out.
+/// Checks that a result may be written to a file, before it is computed.
 fn may_write(to: &Path, force: bool) -> Result<(), Failure> {
     Ok(check_result(to, existing(force))?)
 }
@@ -238,7 +239,7 @@ fn existing(force: bool) -> Existing {
     }
 }
 
-/// A figure on one line, for people.
+/// Returns a figure on one line, for people.
 fn figure_line(figure: &Figure) -> String {
     let unit = definition(&figure.name).map_or("", |definition| definition.unit);
     let value = figure.value.map_or("too few".to_owned(), |value| {

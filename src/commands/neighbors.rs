@@ -1,4 +1,4 @@
-//! `neighbors`: the operations whose codes lie nearest to one operation's, or to a point.
+//! `neighbors`: lists the operations whose codes lie nearest to one operation's, or to a point.
 
 use std::process::ExitCode;
 
@@ -14,10 +14,10 @@ use fluxttice_core::{Located, locate};
 use super::{Done, Failure, json_line, line, note, operations, setup};
 use crate::cli::{Global, NeighborsArgs};
 
-/// Neighbours listed where neither a number nor a radius is asked for.
+/// Number of neighbours listed where neither a number nor a radius is given.
 const LISTED: usize = 10;
 
-/// Runs the command.
+/// Lists the neighbours of every operation or point that is given.
 pub fn run(global: &Global, args: &NeighborsArgs) -> Done {
     let places: Vec<Place> = operations::read(&args.place)?;
     let checkpoint = setup::checkpoint(global, args.checkpoint.as_deref())?;
@@ -90,7 +90,7 @@ fn titled(place: &Place) -> String {
     operation.map_or_else(|| place.to_string(), operations::titled)
 }
 
-/// Says what each decoder makes of a point.
+/// Prints what each decoder makes of a point.
 fn tell_decoded(place: &Place, located: &Located) {
     for (which, decoded) in &located.decoded {
         note(&format!(

@@ -1,4 +1,4 @@
-//! Operations as the user writes them, and as they are shown.
+//! Operations as text: read from the user's input, and written for people.
 
 use std::fmt::Display;
 use std::io::{self, BufRead, Read};
@@ -8,13 +8,13 @@ use fluxttice_core::space::Operation;
 
 use super::Failure;
 
-/// Longest line of standard input, in bytes: 16 numbers take some 400.
+/// Length of the longest line of standard input, in bytes: 16 numbers take about 400.
 const LONGEST: u64 = 64 << 10;
-/// Most lines of standard input that are taken at a time: all operations fifty times.
+/// Largest number of lines that are read from standard input: enough for all operations fifty times.
 const MOST_LINES: u64 = 1_000_000;
 
-/// One operation, or another thing that is spelled in a line; with `-` those on standard input, one a
-/// line.
+/// Reads an operation, or another value that is written on one line; `-` reads one from
+/// each line of standard input.
 pub fn read<T>(text: &str) -> Result<Vec<T>, Failure>
 where
     T: FromStr<Err: Display>,
@@ -31,8 +31,8 @@ where
     Ok(found)
 }
 
-/// Takes in the lines of standard input that are not blank, without the byte order mark that some programs write in
-/// front of the first; what is wrong with one is told with its number.
+/// Passes the lines of standard input that are not blank to `take`, without the byte order mark that some
+/// programs write in front of the first. An error names the number of its line.
 pub fn each_line(mut take: impl FnMut(&str) -> Result<(), String>) -> Result<(), Failure> {
     let mut input = io::stdin().lock();
     for number in 0.. {
@@ -68,7 +68,7 @@ pub fn each_line(mut take: impl FnMut(&str) -> Result<(), String>) -> Result<(),
     Ok(())
 }
 
-/// Index, trits and, where it has one, name.
+/// Returns index, trits and, where there is one, name of an operation.
 pub fn titled(operation: Operation) -> String {
     let name = operation
         .name()

@@ -1,4 +1,4 @@
-//! `ops`: operations by law, and what one of them is.
+//! `ops`: lists operations by law, and describes single ones.
 
 use std::process::ExitCode;
 
@@ -11,7 +11,7 @@ use fluxttice_core::space::{ENTRIES, Operation, VALUES, names};
 use super::{Done, Failure, json_line, line, note, operations};
 use crate::cli::{Global, OpsArgs, OpsCommand};
 
-/// Runs the command.
+/// Lists the operations that an expression selects, describes operations, or lists the words of expressions.
 pub fn run(global: &Global, args: &OpsArgs) -> Done {
     match (&args.command, &args.expression) {
         (Some(OpsCommand::Show { operation }), _) => {
@@ -95,7 +95,7 @@ fn list_words(global: &Global) -> Result<(), Failure> {
     Ok(())
 }
 
-/// Relatives by their words.
+/// Returns the relatives of an operation, each with its description.
 fn relatives(operation: Operation) -> [(&'static str, Operation); 5] {
     [
         ("dual -f(-a, -b)", operation.dual()),

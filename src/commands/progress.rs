@@ -8,14 +8,14 @@ use fluxttice_core::measure::Progress;
 
 use crate::cli::Global;
 
-/// A bar; invisible with --quiet and where standard error is no terminal.
+/// A progress bar; invisible with --quiet and where standard error is not a terminal.
 pub struct Bar {
     bar: ProgressBar,
     what: Mutex<&'static str>,
 }
 
 impl Bar {
-    /// A bar that has not begun.
+    /// Makes a bar that has not begun.
     pub fn new(global: &Global) -> Self {
         let target = if global.quiet {
             ProgressDrawTarget::hidden()
@@ -34,7 +34,7 @@ impl Bar {
         }
     }
 
-    /// Shows how far a measurement is.
+    /// Shows the progress of a measurement.
     pub fn show(&self, progress: Progress) {
         // A poisoned lock still holds the word last shown.
         let mut what = self.what.lock().unwrap_or_else(|held| held.into_inner());
@@ -46,7 +46,7 @@ impl Bar {
         self.bar.set_position(u64::from(progress.done));
     }
 
-    /// Takes the bar away.
+    /// Removes the bar from the terminal.
     pub fn clear(&self) {
         self.bar.finish_and_clear();
     }

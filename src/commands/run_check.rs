@@ -1,4 +1,4 @@
-//! `runs check`: what of a run is in order and what is not; with `--repair` it is set right.
+//! `runs check`: checks the files of a run; with `--repair` damaged ones are repaired.
 
 use std::process::ExitCode;
 
@@ -10,12 +10,12 @@ use fluxttice_core::shown::{printable, shown};
 use super::{Done, Failure, json_line, json_path, line, setup};
 use crate::cli::Global;
 
-/// Runs the command.
+/// Checks a run, after repairing it if `set_right` is true.
 pub fn run(global: &Global, named: &str, set_right: bool) -> Done {
     let run = find_run(&setup::runs(global)?, Some(named))?;
     let mut repaired = Vec::new();
     if set_right && let Err(error) = repair(&Disk::default(), &run, &mut repaired) {
-        // What was done before is told all the same.
+        // Steps that were done before the failure are reported all the same.
         for step in &repaired {
             super::note(&format!("set right: {}", printable(step)));
         }

@@ -1,4 +1,4 @@
-//! `runs`: every run and branch; one in detail; several compared; figures out; what is done with away.
+//! `runs`: lists runs and branches, shows one in detail, compares several, exports figures, and deletes runs.
 
 use std::ffi::OsStr;
 use std::path::Path;
@@ -23,7 +23,7 @@ use super::{
 };
 use crate::cli::{Global, PlotBy, RunsCommand};
 
-/// Runs the command.
+/// Runs the subcommand; without one, lists the runs.
 pub fn run(global: &Global, command: Option<&RunsCommand>) -> Done {
     match command {
         None | Some(RunsCommand::List) => list(global),
@@ -139,7 +139,7 @@ fn object(run: &Summary) -> Value {
     value
 }
 
-/// A run whose figures go on to somebody else: held against its newest checkpoint.
+/// Reads a run whose figures are passed on, after checking it against its newest checkpoint.
 fn read(global: &Global, named: &str) -> Result<Summary, Failure> {
     let path = find_run(&setup::runs(global)?, Some(named))?;
     if let Some((_, entered)) = enter_newest(&path)? {
@@ -293,7 +293,7 @@ fn compare(global: &Global, named: &[String], plot: Option<(&Path, PlotBy, bool)
     Ok(ExitCode::SUCCESS)
 }
 
-/// The newest epoch among the first `epochs` in which I(z; x) was found.
+/// Returns the newest epoch among the first `epochs` in which I(z; x) is known for A or B.
 fn informed(run: &Summary, epochs: usize) -> Option<&EpochRecord> {
     let known = |record: &&EpochRecord| {
         let found = record.information;
@@ -302,7 +302,7 @@ fn informed(run: &Summary, epochs: usize) -> Option<&EpochRecord> {
     run.records.iter().take(epochs).rev().find(known)
 }
 
-/// A figure as it is after so many epochs, or as it was when it was last measured.
+/// Returns a figure after a number of epochs as text; if it was last measured earlier, with that epoch.
 fn newest(run: &Summary, epochs: usize, metric: &Metric) -> String {
     let known = |record: &&EpochRecord| !metric.value(record).is_nan();
     let first: Vec<&EpochRecord> = run.records.iter().take(epochs).collect();
@@ -322,7 +322,7 @@ fn export(global: &Global, named: &str, out: &Path, force: bool) -> Done {
         return line(text.trim_end()).map(|()| ExitCode::SUCCESS);
     }
     super::write(out, text.as_bytes(), force)?;
-    // Its name does not belong among the figures.
+    // A path printed to the same output would stand among the figures.
     if descriptor(out).is_none() {
         path_line(out)?;
     }

@@ -1,4 +1,4 @@
-//! `runs compare --plot`: what runs reached, by epoch or by time.
+//! `runs compare --plot`: draws what runs reached, by epoch or by time.
 
 use fluxttice_core::metrics;
 use fluxttice_core::plot::{Curve, Curves, Dash, Heading, Ink, Panel};
@@ -9,7 +9,7 @@ use fluxttice_core::space::MOST_ENTROPY;
 
 use crate::cli::PlotBy;
 
-/// Okabe and Ito's colours, for one configuration each: blue, orange, green, purple, vermilion, sky.
+/// Okabe and Ito's colours, one for each configuration: blue, orange, green, purple, vermilion, sky.
 const INKS: [Ink; 6] = [
     (0, 114, 178),
     (230, 159, 0),
@@ -21,7 +21,7 @@ const INKS: [Ink; 6] = [
 
 type Figure = fn(&EpochRecord) -> f64;
 
-/// A chart: its title, what a perfect generator reaches, the figure of A and of B.
+/// A chart: its title, the value that a perfect generator reaches, and the figures of A and of B.
 type Chart = (&'static str, Option<(f64, &'static str)>, [Figure; 2]);
 
 const CHARTS: [Chart; 3] = [
@@ -51,12 +51,13 @@ const CHARTS: [Chart; 3] = [
     ),
 ];
 
-/// Of the ceiling, which runs may have different ones of: it depends on the samples.
+/// Returns the share of the ceiling in percent. Runs may have different ceilings, which
+/// depend on the samples.
 fn share(unique: &Unique) -> f64 {
     100.0 * f64::from(unique.unique) / unique.ceiling
 }
 
-/// The charts of some runs; those that differ in nothing but the seed have one colour.
+/// Returns the charts of some runs; runs that differ in the seed alone have the same colour.
 pub fn curves(runs: &[Summary], by: PlotBy) -> Curves {
     let mut groups: Vec<Vec<&Summary>> = Vec::new();
     for run in runs {
@@ -106,7 +107,7 @@ pub fn curves(runs: &[Summary], by: PlotBy) -> Curves {
     }
 }
 
-/// The title, with the runs in which nothing of it was measured.
+/// Returns the title, which names the runs in which none of the figures was measured.
 fn titled(title: &str, runs: &[Summary], figures: &[Figure; 2]) -> String {
     let measured = |run: &&Summary| {
         let known = |record| figures.iter().any(|figure| figure(record).is_finite());
@@ -123,7 +124,7 @@ fn titled(title: &str, runs: &[Summary], figures: &[Figure; 2]) -> String {
     }
 }
 
-/// A's curve and B's.
+/// Returns A's curve and B's.
 fn pair(run: &Summary, ink: Ink, by: PlotBy, figures: &[Figure; 2]) -> [Curve; 2] {
     let curve = |figure: Figure, dash| Curve {
         label: String::new(),
@@ -131,7 +132,7 @@ fn pair(run: &Summary, ink: Ink, by: PlotBy, figures: &[Figure; 2]) -> [Curve; 2
         dash,
         points: places(&run.records, by)
             .zip(run.records.iter().map(figure))
-            // What is measured every few epochs is joined.
+            // Figures that are measured every few epochs are joined by a line.
             .filter(|(_, value)| value.is_finite())
             .collect(),
     };
@@ -141,7 +142,7 @@ fn pair(run: &Summary, ink: Ink, by: PlotBy, figures: &[Figure; 2]) -> [Curve; 2
     ]
 }
 
-/// Where each epoch stands on the axis.
+/// Returns the position of each epoch on the axis: its number, or the seconds of training until its end.
 fn places(records: &[EpochRecord], by: PlotBy) -> impl Iterator<Item = u32> {
     let mut seconds = 0.0;
     records.iter().map(move |record| {

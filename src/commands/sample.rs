@@ -1,4 +1,4 @@
-//! `sample`: operations generated from the prior.
+//! `sample`: generates operations from the prior.
 
 use std::fmt::Write as _;
 use std::process::ExitCode;
@@ -8,10 +8,10 @@ use fluxttice_core::measure::{Evaluator, samples};
 use super::{Done, line, setup};
 use crate::cli::{Draw, Global, SampleArgs};
 
-/// Operations generated at a time.
+/// Number of operations generated at a time.
 const TILE: u32 = 16_384;
 
-/// Runs the command.
+/// Prints the indices of the generated operations, one a line.
 pub fn run(global: &Global, args: &SampleArgs) -> Done {
     let checkpoint = setup::checkpoint(global, args.checkpoint.as_deref())?;
     let evaluator = Evaluator::new(&checkpoint.weights);

@@ -1,4 +1,4 @@
-//! From arguments to what the library wants.
+//! Translation of command-line arguments into the library's types.
 
 use std::path::{Path, PathBuf};
 
@@ -15,7 +15,7 @@ use fluxttice_core::shown::shown;
 use super::Failure;
 use crate::cli::{Global, MOST_SEED, Population};
 
-/// What certificates name as their maker.
+/// Returns name, version, commit, compiler and lockfile digest of this program, as certificates record them.
 pub fn this_program() -> Tool {
     Tool {
         name: env!("CARGO_PKG_NAME").to_owned(),
@@ -26,27 +26,27 @@ pub fn this_program() -> Tool {
     }
 }
 
-/// The folder of all runs.
+/// Returns the folder of all runs.
 pub fn runs(global: &Global) -> Result<PathBuf, Failure> {
     Ok(runs_folder(global.data_dir.as_deref())?)
 }
 
-/// The checkpoint that a user means; says what of it could not be checked.
+/// Returns the checkpoint that the user names, and notes what of it could not be checked.
 pub fn checkpoint(global: &Global, named: Option<&str>) -> Result<Checkpoint, Failure> {
     let found = find_checkpoint(&runs(global)?, named)?;
     tell_unchecked(&found.unchecked);
     Ok(found)
 }
 
-/// Says what could not be checked of what was read.
+/// Notes what could not be checked of files that were read.
 pub fn tell_unchecked(unchecked: &[String]) {
-    // Not one of the notes that --quiet leaves out: who is not told believes.
+    // Printed even with --quiet: a user who is not told would believe that all was checked.
     for note in unchecked {
         super::note(&format!("not checked: {note}"));
     }
 }
 
-/// The effective configuration: file, then overrides, then the seed.
+/// Returns the effective configuration: the file, then the overrides, then the seed.
 pub fn config(global: &Global) -> Result<Loaded, Failure> {
     let source = global.config.clone().map_or(Source::BuiltIn, Source::at);
     let mut overrides = global.set.clone();
@@ -54,8 +54,8 @@ pub fn config(global: &Global) -> Result<Loaded, Failure> {
     load(source, &overrides)
 }
 
-/// A configuration for a new run. A larger seed would be another one to most readers of the JSON it is told in; runs that
-/// have one go on.
+/// Loads a configuration for a new run. A seed above 2^53 is refused, since most readers of JSON would round
+/// it; runs that have one can still be continued.
 pub fn load(source: Source, overrides: &[String]) -> Result<Loaded, Failure> {
     let loaded = Config::load(source, overrides)?;
     kept_by_readers(loaded.config.seed)?;
@@ -71,7 +71,7 @@ fn kept_by_readers(seed: u64) -> Result<(), Failure> {
     }
 }
 
-/// The plan of a new or continued session.
+/// Returns the plan of a new or continued session.
 pub fn plan(global: &Global, resume: Option<&str>, out: Option<&Path>) -> Result<Plan, Failure> {
     let mut plan = Plan {
         disk: Disk::default(),
@@ -108,7 +108,7 @@ pub fn plan(global: &Global, resume: Option<&str>, out: Option<&Path>) -> Result
     Ok(plan)
 }
 
-/// A training session: of one run, or of those of several seeds.
+/// Starts a training session of one run, or of the runs of several seeds.
 pub fn session(
     plan: Plan,
     population: Option<&Population>,
@@ -126,7 +126,7 @@ pub fn session(
     started.map_err(Failure::System)
 }
 
-/// The plan of a new run that goes on from a checkpoint of another.
+/// Returns the plan of a new run that continues from a checkpoint of another.
 pub fn branch(global: &Global, named: &str, out: Option<&Path>) -> Result<Plan, Failure> {
     let runs = runs(global)?;
     let (name, which) = run_and_checkpoint(&runs, named);
@@ -159,7 +159,7 @@ fn config_name(global: &Global) -> String {
     )
 }
 
-/// The configuration that a run was made with, with the overrides of the command line.
+/// Returns the configuration that a run was made with, with the overrides of the command line.
 fn stored_with(global: &Global, run: &Path) -> Result<Config, Failure> {
     let source = Source::Text {
         name: "config.yaml of the run".to_owned(),
@@ -170,7 +170,7 @@ fn stored_with(global: &Global, run: &Path) -> Result<Config, Failure> {
     Ok(Config::load(source, &overrides)?.config)
 }
 
-/// The stored configuration rules a continued run; settings given again must not differ.
+/// Checks that settings given again equal the stored configuration, which a continued run keeps.
 fn same_settings(global: &Global, run: &Path) -> Result<(), Failure> {
     let stored = stored_config(run)?;
     let given = if global.config.is_some() {

@@ -1,4 +1,5 @@
-//! Signals: which end the program once everything is saved, and which one is the disk's refusal.
+//! Signals: those that end the program once everything is saved, and the one that turns
+//! a full file into a write error.
 
 use std::process::ExitCode;
 
@@ -13,8 +14,8 @@ mod unix {
 
     use rustix::process::Signal;
 
-    /// Signals that end a program which does not listen to them, and tell of no defect of its own: they come
-    /// from people, shells, timers, batch systems and power supplies.
+    /// Signals that end a program which does not handle them, and that do not report a defect of the program:
+    /// they come from people, shells, timers, batch systems and power supplies.
     const ENDING: &[Signal] = &[
         Signal::HUP,
         Signal::INT,
@@ -37,15 +38,15 @@ mod unix {
         Signal::STKFLT,
     ];
 
-    /// Linux's real-time signals, without those that a C library keeps for itself and the last one, which tokio
-    /// cannot listen to.
+    /// Linux's real-time signals, without those that a C library keeps for itself, and
+    /// without the last one, which tokio cannot handle.
     #[cfg(target_os = "linux")]
     const REAL_TIME: std::ops::Range<i32> = 35..64;
     #[cfg(not(target_os = "linux"))]
     const REAL_TIME: std::ops::Range<i32> = 0..0;
 
-    /// Numbers of the signals that are listened to: all that end a program, but those that somebody has decided on
-    /// before. `nohup` and a shell's `&` have some ignored, a profiler listens to its own.
+    /// Returns the numbers of the signals to handle: all that end a program, except those that are ignored or
+    /// handled already. `nohup` and a shell's `&` ignore some, and a profiler handles its own.
     pub fn ending() -> impl Iterator<Item = i32> {
         let decided = decided();
         let named = ENDING.iter().map(|signal| signal.as_raw());
@@ -54,7 +55,8 @@ mod unix {
             .filter(move |number| decided & (1 << (number - 1)) == 0)
     }
 
-    /// The signals that are ignored or listened to already, a bit for each; none where `/proc` does not tell.
+    /// Returns the signals that are ignored or handled already, a bit for each; 0 where
+    /// `/proc` does not report them.
     fn decided() -> u64 {
         let status = fs::read_to_string("/proc/self/status").unwrap_or_default();
         let mask = |name: &str| {
@@ -65,8 +67,8 @@ mod unix {
     }
 }
 
-/// Makes a file that grows over its limit (`ulimit -f`) the disk's refusal instead of the program's end: with
-/// somebody listening to SIGXFSZ, the write fails as on a full disk.
+/// Turns a file that grows over its limit (`ulimit -f`) into a write error instead of the program's end: once
+/// SIGXFSZ is handled, the write fails as on a full disk.
 pub fn outlive_file_limits() -> Result<(), Failure> {
     #[cfg(unix)]
     {
@@ -74,13 +76,14 @@ pub fn outlive_file_limits() -> Result<(), Failure> {
         let number = rustix::process::Signal::XFSZ.as_raw();
         let runtime = runtime()?;
         let _within = runtime.enter();
-        // The handler outlives the runtime and whoever might hear of it.
+        // The handler stays when the runtime and the listener are dropped.
         drop(signal(SignalKind::from_raw(number)).map_err(Failure::System)?);
     }
     Ok(())
 }
 
-/// Listens from now on; must be called within a runtime.
+/// Handles the signals from now on. The receiver holds the last signal received. Must
+/// be called within a runtime.
 pub fn listen() -> Result<watch::Receiver<Option<StopSignal>>, Failure> {
     let (sender, receiver) = watch::channel(None);
     #[cfg(unix)]
@@ -107,12 +110,12 @@ pub fn listen() -> Result<watch::Receiver<Option<StopSignal>>, Failure> {
     Ok(receiver)
 }
 
-/// 128 plus the signal's number.
+/// Returns the exit code of a signal: 128 plus its number.
 pub fn code(signal: StopSignal) -> ExitCode {
     ExitCode::from(128 + signal.number())
 }
 
-/// A runtime on this thread.
+/// Builds a runtime on this thread.
 pub fn runtime() -> Result<tokio::runtime::Runtime, Failure> {
     tokio::runtime::Builder::new_current_thread()
         .enable_all()

@@ -1,4 +1,4 @@
-//! `validate --study`: what only training again can answer.
+//! `validate --study`: answers questions that need models trained again.
 
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -23,7 +23,7 @@ use fluxttice_core::words::counted;
 use super::{Done, Failure, json_line, line, note, setup, signals};
 use crate::cli::{Global, ValidateArgs};
 
-/// What the table shows of the tests that decide.
+/// Deciding tests in the table, each with the heading of its column.
 const COLUMNS: [(&str, &str); 5] = [
     ("hold-out reconstruction", "hold-out"),
     ("argmax coverage", "argmax"),
@@ -32,7 +32,7 @@ const COLUMNS: [(&str, &str); 5] = [
     ("latent activity", "active"),
 ];
 
-/// Runs the command.
+/// Trains and tests the models of the study, and prints the summary.
 pub fn run(global: &Global, args: &ValidateArgs, parts: &[String]) -> Done {
     let (seeds, parts) = (seeds(&args.seeds)?, chosen_parts(parts)?);
     let config = Config {
@@ -105,7 +105,7 @@ pub fn run(global: &Global, args: &ValidateArgs, parts: &[String]) -> Done {
     )
 }
 
-/// What each part asks and trains.
+/// Lists the question and the arms of each part.
 pub fn list(global: &Global) -> Done {
     for part in &PARTS {
         if global.json {
@@ -167,7 +167,7 @@ fn chosen_parts(names: &[String]) -> Result<Vec<&'static Part>, Failure> {
     names.into_iter().map(part).collect()
 }
 
-/// Beside the runs, one for each configuration.
+/// Returns the default folder of a study: beside the runs, one for each configuration.
 fn default_folder(global: &Global, config: &Config) -> Result<PathBuf, Failure> {
     let digest = config.digest()?;
     let short: String = digest
@@ -179,7 +179,7 @@ fn default_folder(global: &Global, config: &Config) -> Result<PathBuf, Failure> 
     Ok(setup::runs(global)?.with_file_name("studies").join(short))
 }
 
-/// What is told while it is made.
+/// Output while the study runs.
 struct Told {
     bar: ProgressBar,
     quiet: bool,
@@ -206,7 +206,7 @@ impl Told {
         }
     }
 
-    /// A line on standard error that does not tear the bar.
+    /// Writes a line to standard error without tearing the bar.
     fn note(&self, text: &str) {
         if !self.quiet {
             self.bar.suspend(|| note(text));
@@ -301,7 +301,7 @@ fn row(name: &str, summary: &Summary, cell: impl Fn(&Tested) -> Option<String>) 
     format!("{name:<24}{}", cells.collect::<String>())
 }
 
-/// Half of an interval's width.
+/// Returns half of an interval's width as text.
 fn reach([low, high]: [f64; 2]) -> String {
     number(0.5 * (high - low))
 }

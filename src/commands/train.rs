@@ -1,4 +1,4 @@
-//! `train`: the same engine without a terminal.
+//! `train`: trains without the explorer, with the same engine.
 
 use std::process::ExitCode;
 use std::sync::Arc;
@@ -23,7 +23,7 @@ use super::{Done, Failure, json_line, json_path, note, path_line, setup, signals
 use crate::cli::{Global, TrainArgs};
 use crate::logging::Logs;
 
-/// Runs the command.
+/// Trains one run or a population, and reports each epoch.
 pub fn run(global: &Global, args: &TrainArgs) -> Done {
     let logs = Logs::to_stderr(global.log, global.quiet);
     let out = args.out.as_deref();
@@ -39,7 +39,7 @@ pub fn run(global: &Global, args: &TrainArgs) -> Done {
     plan.planned = [args.change.as_slice(), &args.disrupt].concat();
     for planned in &plan.planned {
         if let Steer::Set { key, value, .. } = &planned.steer {
-            // Found out now, not in the middle of the night.
+            // Checked now, so that a change does not fail in the middle of a long run.
             let taken = plan.config()?.changed(key, value);
             taken.map_err(|problem| Failure::Input(format!("--change: {problem}")))?;
         }
@@ -93,7 +93,7 @@ pub fn run(global: &Global, args: &TrainArgs) -> Done {
             silenced = report.end(&end, finished.is_ok()).err();
         }
         finished?;
-        // That nobody reads is no failure of training.
+        // A closed standard output is no failure of training.
         if let Some(failure) = silenced.filter(|failure| !failure.is_broken_pipe()) {
             return Err(failure);
         }
@@ -101,16 +101,16 @@ pub fn run(global: &Global, args: &TrainArgs) -> Done {
     })
 }
 
-/// What is told while training: JSON lines, or a bar and a line per epoch.
+/// Output while training: JSON lines, or a bar and a line per epoch.
 struct Report {
     json: bool,
     quiet: bool,
-    /// Whether somebody reads what is written to standard output.
+    /// Set as long as somebody reads standard output.
     heard: bool,
     bar: ProgressBar,
-    /// The run; in a population the others behind it.
+    /// The run; in a population all its runs.
     runs: Vec<Arc<RunInfo>>,
-    /// Their epochs.
+    /// Epochs of the runs, by seed.
     members: Members,
 }
 
@@ -136,7 +136,7 @@ impl Report {
         }
     }
 
-    /// Tells an event. Training outlives those who read of it: that nobody does any more is said once.
+    /// Reports an event. Training goes on when nobody reads the output any more, which is noted once.
     fn hear(&mut self, event: &Event) -> Result<(), Failure> {
         match self.event(event) {
             Err(gone) if gone.is_broken_pipe() => {
@@ -150,7 +150,7 @@ impl Report {
         }
     }
 
-    /// A JSON line, as long as somebody reads them.
+    /// Writes a JSON line, as long as somebody reads them.
     fn json(&self, value: &impl Serialize) -> Result<(), Failure> {
         if self.heard { json_line(value) } else { Ok(()) }
     }
@@ -228,14 +228,14 @@ impl Report {
         }
     }
 
-    /// A line on standard error that does not tear the bar.
+    /// Writes a line to standard error without tearing the bar.
     fn note(&self, text: &str) {
         if !self.quiet {
             self.warn(text);
         }
     }
 
-    /// What is told also where nobody wants notes: that something is not as it was asked for.
+    /// Writes a warning, also where notes are off: something differs from what was asked for.
     fn warn(&self, text: &str) {
         if !self.json {
             self.bar.suspend(|| note(text));
@@ -313,7 +313,8 @@ impl Report {
         });
     }
 
-    /// What came of a population: every figure over its runs, after the newest epoch that all have finished.
+    /// Reports the results of a population: every figure over its runs, after the
+    /// newest epoch that all have finished.
     fn population(&self) -> Result<(), Failure> {
         let Some(epoch) = self
             .members
@@ -363,7 +364,7 @@ impl Report {
         Ok(())
     }
 
-    /// What went wrong is told as the command's error, not here.
+    /// Reports the end of training. A failure is reported as the command's error, not here.
     fn end(&self, end: &End, well: bool) -> Result<(), Failure> {
         self.bar.finish_and_clear();
         self.population()?;
@@ -381,7 +382,7 @@ impl Report {
     }
 }
 
-/// One epoch in one line: nothing without its sample size and ceiling.
+/// Returns an epoch as one line, in which every figure has its sample size and ceiling.
 fn summary(record: &EpochRecord, seed: Option<u64>) -> String {
     let seed = seed.map_or_else(String::new, |seed| format!("seed {seed}  "));
     let head = format!(

@@ -1,4 +1,4 @@
-//! `runs delete`, `runs trash`, `runs restore`: runs that are done with, and back.
+//! `runs delete`, `runs trash`, `runs restore`: deletes runs, lists deleted ones, and brings them back.
 
 use std::io::{self, IsTerminal, Write};
 use std::path::{Path, PathBuf};
@@ -81,7 +81,7 @@ impl Target {
     }
 }
 
-/// What lies in the trash under a name.
+/// Returns the runs in the trash that have this name.
 fn in_trash(disk: &Disk, runs: &Path, named: &str) -> Result<Vec<Trashed>, Failure> {
     let (place, name) = place_and_name(runs, named);
     let mut there = trashed(disk, &place)?;
@@ -89,7 +89,7 @@ fn in_trash(disk: &Disk, runs: &Path, named: &str) -> Result<Vec<Trashed>, Failu
     Ok(there)
 }
 
-/// The folder whose trash is meant by a word, and the name in there.
+/// Returns the folder whose trash a word refers to, and the name in that trash.
 fn place_and_name(runs: &Path, named: &str) -> (PathBuf, String) {
     let path = Path::new(named);
     match (is_path(named), path.parent(), path.file_name()) {
@@ -119,7 +119,7 @@ fn agreed(found: &[Target], for_good: bool) -> Result<bool, Failure> {
     Ok(read.is_ok() && matches!(answer.trim(), "y" | "yes"))
 }
 
-/// Lists what lies in a trash.
+/// Lists the runs in a trash.
 pub fn list(global: &Global, place: Option<&Path>) -> Done {
     let given = place.is_some();
     let place = place.map_or_else(|| setup::runs(global), |place| Ok(place.to_owned()))?;
@@ -162,7 +162,7 @@ fn size(bytes: u64) -> String {
     format!("{megabytes:.1} MB")
 }
 
-/// Takes a run back.
+/// Moves a run back from the trash.
 pub fn take_back(global: &Global, named: &str) -> Done {
     let (place, name) = place_and_name(&setup::runs(global)?, named);
     let run = restore(&Disk::default(), &place, &name)?;

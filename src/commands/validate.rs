@@ -1,4 +1,4 @@
-//! `validate`: whether a model learns, or looks as if.
+//! `validate`: tests whether a model has learned, or only seems to.
 
 use std::process::ExitCode;
 
@@ -11,7 +11,7 @@ use super::progress::Bar;
 use super::{Done, Failure, json_line, line, note, setup, study};
 use crate::cli::{Global, ValidateArgs};
 
-/// Runs the command.
+/// Makes every test on a checkpoint; with `--study` trains models again, with `--list` explains the tests.
 pub fn run(global: &Global, args: &ValidateArgs) -> Done {
     match &args.study {
         Some(_) if args.list => return study::list(global),
@@ -61,7 +61,7 @@ pub fn run(global: &Global, args: &ValidateArgs) -> Done {
 }
 
 fn object(finding: &Finding) -> serde_json::Value {
-    // What is no number becomes null.
+    // A value that is not a number becomes null.
     json!({
         "test": finding.test.name,
         "group": finding.test.group,
@@ -115,7 +115,7 @@ fn table(findings: &[Finding]) -> Result<(), Failure> {
     Ok(())
 }
 
-/// What each test means.
+/// Lists the definition of each test.
 fn list(global: &Global) -> Done {
     for test in tests() {
         if global.json {

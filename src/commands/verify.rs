@@ -1,4 +1,4 @@
-//! `verify`: whether a certificate's files, signature and figures hold.
+//! `verify`: checks a certificate's files, signature and figures.
 
 use std::process::ExitCode;
 
@@ -10,7 +10,7 @@ use super::progress::Bar;
 use super::{Done, json_line, line};
 use crate::cli::{Global, VerifyArgs};
 
-/// Runs the command.
+/// Verifies a certificate; the exit code says whether it holds.
 pub fn run(global: &Global, args: &VerifyArgs) -> Done {
     let key = args.key.as_deref().map(PublicKey::load).transpose()?;
     let trust = Trust {

@@ -1,5 +1,5 @@
-//! A run's folder that was copied, damaged, linked, named or placed as nobody planned: nothing of it is lost, and nothing
-//! of it is believed that is not so.
+//! A run's folder that was copied, damaged, linked, named or placed as nobody planned: nothing in it is lost,
+//! and nothing in it is believed that is not true.
 
 use std::fs;
 use std::os::unix::fs::{MetadataExt, PermissionsExt, symlink};
@@ -23,7 +23,8 @@ impl Home {
         self.path(to)
     }
 
-    /// Puts a copy of a fixture in the place of `run`; gives back whether this processor makes the same of its arguments.
+    /// Puts a copy of a fixture in the place of `run`; returns true if this processor
+    /// makes equal weights of the same arguments.
     fn has_fixture(&self, name: &str, made_with: &str) -> bool {
         let fixtures = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures");
         let mut copied = Command::new("cp");
@@ -36,8 +37,8 @@ impl Home {
         self.weights("run") == self.weights("whole")
     }
 
-    /// That `run` has weights of this digest, where the processor rounds alike, and goes on, also after it was deleted and
-    /// taken back.
+    /// Asserts that `run` has weights of this digest, where the processor rounds alike, and that it can be
+    /// continued after it was deleted and restored.
     fn came_to(&self, digest: &str, same_processor: bool) {
         match same_processor {
             true => assert_eq!(fluxttice_core::digest::sha256(&self.weights("run")), digest),
@@ -537,7 +538,7 @@ fn a_result_replaces_nothing_that_it_was_not_asked_to_replace() {
     for name in ["plot.svg", "bench.json", "e.json", "contrast.md"] {
         assert_eq!(fs::read(home.path(name)).unwrap(), b"mine", "{name}");
     }
-    // What is no plain file is written to: here the standard output, by another name.
+    // A file that is not a plain one is written to: here the standard output, by another name.
     let ran = home
         .runs(&format!("export {run} --out /dev/stdout"))
         .exits(0);
@@ -648,7 +649,7 @@ fn a_run_of_version_0_1_0_goes_on_as_it_would_have_then() {
     home.run(&format!("train {branch}")).exits(0);
     let ran = home.resume("run", "--epochs 2").exits(0);
     assert!(ran.stdout.contains("not checked"), "{}", ran.stdout);
-    // What that version made of two more epochs.
+    // Weights of that version after two more epochs.
     let then = "sha256:910edbd3d13b2a50fb4c7c691146ba9f00428e3cd37eb236453316979989991c";
     home.came_to(then, same_processor);
 }
@@ -662,7 +663,7 @@ fn a_run_of_the_first_layout_with_digests_goes_on_as_it_would_have_then() {
     home.runs(&format!("check {path}")).exits(0);
     let ran = home.resume("run", "--epochs 2").exits(0);
     assert!(!ran.stdout.contains("not checked"), "{}", ran.stdout);
-    // What that version made of two more epochs.
+    // Weights of that version after two more epochs.
     let then = "sha256:13b3ee23e902c48690141ed4052520930638858457dfd57ad9aaefe692f1125d";
     home.came_to(then, same_processor);
 }
@@ -676,7 +677,7 @@ fn a_run_that_measures_information_goes_on_as_it_would_have_then() {
     let path = home.path("run").display().to_string();
     home.runs(&format!("check {path}")).exits(0);
     home.resume("run", "--epochs 2").exits(0);
-    // What that version made of two more epochs.
+    // Weights of that version after two more epochs.
     let then = "sha256:9a65fea905d7aec995b2b3c22dad40b88b636dfbdbdd417f07986b0a307533e5";
     home.came_to(then, same_processor);
 }
@@ -937,7 +938,7 @@ fn what_killed_commands_left_beside_a_run_is_swept_up() {
     );
 }
 
-/// How scratch names call this machine and its namespace of processes.
+/// Returns the part of a scratch name that stands for this machine and its process namespace.
 fn place(home: &Home) -> String {
     let mut command = home.training("killed", "--set total_epochs=100000 --set patience=100000");
     let mut child = command.stdout(Stdio::null()).spawn().unwrap();

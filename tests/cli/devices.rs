@@ -1,12 +1,12 @@
-//! Devices that cannot do what they are asked.
+//! Devices that cannot do what is asked of them.
 
 use fluxttice_core::device::{AdapterKind, adapters};
 
 use crate::program::{Home, Ran};
 
-/// What a buffer cannot be had for is left out by the GPU runtime, and a tensor put together of what was
-/// left out is read as if nothing were missing: a run of 8,192 operations a batch, of whose distances a
-/// software rasteriser cannot hold the 4 GiB, once "reached" a loss of 0.05.
+/// The GPU runtime leaves out operations whose buffer it cannot allocate, and a tensor concatenated from such
+/// results is read as if nothing were missing: a run with 8,192 operations a batch, whose distances need 4
+/// GiB that a software rasteriser cannot hold, once "reached" a loss of 0.05.
 #[test]
 fn a_batch_that_does_not_fit_is_an_error_and_no_figure() {
     let mut found = adapters().into_iter();

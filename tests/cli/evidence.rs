@@ -295,7 +295,7 @@ fn a_private_key_that_others_can_read_is_warned_of() {
     let keys = home.path("me").display().to_string();
     home.run(&format!("keygen --out {keys}")).exits(0);
     let secret = format!("{keys}.key.pem");
-    // What is refused is refused without having been measured; the key is looked at before.
+    // A refusal comes before any measurement; the key is checked first.
     let sign = || {
         let taken = home.path("data").parent().unwrap().display().to_string();
         home.run(&format!("certify --out {taken} --sign {secret}"))

@@ -1,4 +1,4 @@
-//! `kill -9` at any moment: what was told is on the disk, and resuming works.
+//! `kill -9` at any moment: everything reported as saved is on the disk, and resuming works.
 
 use std::collections::BTreeSet;
 use std::fs::DirEntry;
@@ -29,7 +29,7 @@ fn two_hundred_kills_lose_nothing_that_was_told() {
     kill(200);
 }
 
-/// While its folder is being written, half a certificate is there under no name that anybody reads.
+/// Half a certificate lies in a folder whose name nothing reads until it is complete.
 #[test]
 fn a_certificate_that_is_killed_half_written_is_none() {
     let home = Home::new();
@@ -70,7 +70,8 @@ fn two_hundred_kills_of_every_command_that_writes_leave_a_run_whole() {
     kill_commands(200);
 }
 
-/// What a command may be killed in the middle of, and the longest that it lives, in shares of a training of one epoch.
+/// Commands that are killed while they write, each with its longest life as a share of
+/// the training of one epoch.
 const WRITING: [(&str, f64); 6] = [
     (
         "train --json --device=cpu --branch RUN@1 --epochs 1 --out PLACE/branch",
@@ -166,7 +167,7 @@ fn kill_commands(times: u32) {
     println!("{killed} killed, {done} were quicker");
 }
 
-/// What a run was told to have saved: its epochs and its checkpoints.
+/// Returns the bytes of the epochs and checkpoints that a run reported as saved.
 fn saved(run: &std::path::Path) -> Vec<Vec<u8>> {
     let files = ["config.yaml", "metrics.jsonl", "journal.jsonl"];
     let states = [
@@ -246,11 +247,11 @@ fn kill(times: u32) {
     );
 }
 
-/// Seconds of the longest life.
+/// Longest life of a program, in seconds.
 const LONGEST: f64 = 0.7;
 
-/// How long a program may live where it does several epochs in that time: spread evenly and without a pattern (steps of the
-/// golden ratio).
+/// Returns the life of a program that trains several epochs within `LONGEST`. Lives are spread evenly and
+/// without a pattern (steps of the golden ratio).
 fn life(number: u32) -> Duration {
     Duration::from_secs_f64(LONGEST * (f64::from(number) * 0.618_033_988_749_895).fract())
 }

@@ -1,4 +1,4 @@
-//! The same figures on another processor: the program itself, on one that knows no AVX.
+//! Figures computed on another processor: the program itself, on one without AVX, prints equal figures.
 
 use std::process::{Command, Stdio};
 
@@ -45,8 +45,8 @@ fn a_processor_without_avx_finds_the_same_draws_and_figures() {
     );
 }
 
-/// Whole numbers, texts and digests exactly, other numbers to 1e-9 of their size; a standard error,
-/// which is a difference of figures, to 1e-9 of the figure. Gives back how many were compared exactly.
+/// Compares whole numbers, texts and digests exactly, and other numbers to 1e-9 of their size; a standard
+/// error, which is a difference of figures, to 1e-9 of the figure. Returns the number of exact comparisons.
 fn agree(here: &Value, there: &Value, line: &Value, size: f64) -> u32 {
     match (here, there) {
         (Value::Object(a), Value::Object(b)) => {

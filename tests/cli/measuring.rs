@@ -1,4 +1,4 @@
-//! What only reads: `coverage`, `neighbors`, `devices`, `config`, help and version.
+//! Commands that only read: `coverage`, `neighbors`, `devices`, `config`, help and version.
 
 use fluxttice_core::space::Operation;
 use serde_json::Value;

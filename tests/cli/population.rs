@@ -36,7 +36,7 @@ fn several_seeds_come_out_as_each_alone_and_are_summed_up() {
     seeds[1..].sort_unstable();
     assert_eq!(seeds, [5, 6, 7], "the first one first");
 
-    // What is summed up is what the runs have recorded.
+    // The summary agrees with the records of the runs.
     let summary = of_kind(&lines, "population").next().unwrap();
     assert_eq!(summary["epoch"], 1);
     let losses = ["all/s5", "all/s6", "all/s7"]

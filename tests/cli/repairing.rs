@@ -1,4 +1,5 @@
-//! Checking and repairing a run: what is said is so, nothing is lost by it, and what goes on comes to the right bits.
+//! Checking and repairing a run: reports are true, nothing is lost, and a continued run
+//! reaches the right bits.
 
 use std::fs;
 use std::os::unix::fs::symlink;

@@ -213,7 +213,7 @@ fn a_run_that_is_over_says_why_nothing_is_trained_and_what_goes_on() {
         assert!(message(&ran).contains(words), "{}", message(&ran));
     }
     assert_eq!(home.metrics("run").len(), 1);
-    // What it says to do does it.
+    // The command that the message proposes works.
     let mut command = home.command(["train", "--json", "--device=cpu", "--set=total_epochs=3"]);
     command.arg("--branch").arg(home.path("run"));
     command.arg("--out").arg(home.path("on"));

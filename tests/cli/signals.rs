@@ -1,4 +1,4 @@
-//! What comes from outside: signals, a pipe nobody reads, a disk that is full.
+//! Events from outside: signals, a pipe nobody reads, a disk that is full.
 
 use std::process::{Command, Stdio};
 
@@ -21,7 +21,7 @@ fn goes_on_as_if_nothing_had_happened(home: &Home, run: &str) {
     assert!(home.weights(run) == home.weights("alone"));
 }
 
-/// Whether this process was started with a signal ignored, as its children are then.
+/// Returns true if this process was started with a signal ignored, as its children then are.
 fn is_ignored(signal: Signal) -> bool {
     let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
     let mask = status.lines().find_map(|line| line.strip_prefix("SigIgn:"));
@@ -170,7 +170,7 @@ fn training_goes_on_and_says_so_once_where_nobody_reads_on() {
     assert_eq!(home.metrics("run").len(), 3);
     goes_on_as_if_nothing_had_happened(&home, "run");
 
-    // What went wrong is told by the code all the same.
+    // The exit code reports the failure all the same.
     let diverging = "--set=vae_a.beta_start=1e+38 --set=free_bits=0";
     let mut running = Running::start(home.training("diverging", diverging));
     running.wait_for("start");

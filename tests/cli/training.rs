@@ -20,7 +20,8 @@ const EPOCH: &str = r#"
  "statenet":{"delta_lr":0.07,"delta_lambda1":0.26,"delta_lambda2":0.02,"delta_lambda3":0.08},
  "best":{"epoch":0,"validation_loss":1.4},"seconds":{"train":0.7,"validation":0.05,"coverage":1.1}}"#;
 
-/// Everything in `expected` is in `found`, as the same kind of thing; whole numbers stay whole.
+/// Asserts that everything in `expected` is in `found`, with values of the same kind;
+/// whole numbers stay whole.
 #[track_caller]
 fn same_form(expected: &Value, found: &Value, place: &str) {
     let kind = |value: &Value| match value {

@@ -1,4 +1,4 @@
-//! The trash: what is not this program's is never in it, and nothing that is not its own leaves it for good.
+//! The trash: files that are not this program's never get into it and are never removed for good.
 
 use std::fs;
 use std::os::unix::fs::symlink;

@@ -68,7 +68,8 @@ fn the_built_in_model_passes_every_deciding_test() {
         verdicts.values().all(|verdict| verdict == "passes"),
         "{verdicts:?}"
     );
-    // What the original took for generalization does not tell this model from one that knows nothing.
+    // The tests that the original took for generalization do not tell this model from
+    // one that has learned nothing.
     for (test, expected) in [
         ("noise of 5 %", "does not discriminate"),
         ("reversal of the symbols", "does not discriminate"),
@@ -125,8 +126,8 @@ fn a_decoder_that_ignores_its_code_fails() {
     }
 }
 
-/// What one trained on other targets would do: it generates as well as ever, and knows nothing of what it
-/// is shown.
+/// A model as if trained on other targets generates as well as before, and reconstructs
+/// nothing that it is shown.
 #[test]
 fn a_model_of_other_targets_fails_by_reconstruction_alone() {
     let home = Home::new();

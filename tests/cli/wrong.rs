@@ -1,4 +1,4 @@
-//! Everything that cannot be used: one clear error, the contract's exit code, nothing left behind.
+//! Input that cannot be used: one clear error, the documented exit code, nothing left behind.
 
 use std::fs;
 
@@ -220,7 +220,7 @@ fn wrong_usage_is_2_and_an_absent_device_is_4() {
     assert!(names(&home.path("")).is_empty(), "nothing is created");
 }
 
-/// What each flag means for each command is held against the table beside it.
+/// Compares the meaning of each flag for each command with the table beside it.
 #[test]
 fn a_flag_that_means_nothing_for_a_command_is_wrong_usage() {
     let home = Home::new();

@@ -49,7 +49,7 @@ impl Home {
         command
     }
 
-    /// A copy of the program that every user may start; those of a superuser's home cannot be reached by others.
+    /// Copies the program to where every user may start it; a superuser's home cannot be reached by others.
     #[cfg(unix)]
     pub fn for_all_users(&self) -> PathBuf {
         use std::os::unix::fs::PermissionsExt;
@@ -102,7 +102,7 @@ impl Home {
     }
 }
 
-/// What a program that has ended left behind.
+/// Output and exit code of a program that has ended.
 pub struct Ran {
     pub code: Option<i32>,
     pub stdout: String,
@@ -133,7 +133,7 @@ impl Ran {
         Self::from(output)
     }
 
-    /// It must have ended with this code; gives itself back for further questions.
+    /// Asserts the exit code, and returns the output for further assertions.
     #[track_caller]
     pub fn exits(self, code: i32) -> Self {
         assert_eq!(

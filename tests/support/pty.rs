@@ -9,7 +9,7 @@ use std::time::{Duration, Instant};
 use portable_pty::{Child, CommandBuilder, ExitStatus, MasterPty, PtySize, native_pty_system};
 use vt100::{Parser, Screen};
 
-/// Far longer than anything here takes: only what never happens runs into it.
+/// Limit of a wait, far above what anything here takes: only something that never happens reaches it.
 pub const PATIENCE: Duration = Duration::from_secs(300);
 
 /// A running explorer and the screen it draws on.
@@ -20,7 +20,7 @@ pub struct Terminal {
     shown: Arc<Shown>,
 }
 
-/// What the program has drawn, and a bell that rings when it has drawn more.
+/// Output that the program has drawn, and a condition variable that signals more of it.
 struct Shown {
     drawn: Mutex<Drawn>,
     more: Condvar,
@@ -31,9 +31,9 @@ struct Drawn {
     /// Bytes that came so far.
     bytes: usize,
     frames: usize,
-    /// Whether the program may still draw.
+    /// Set while the program may still draw.
     open: bool,
-    /// Whether anybody still looks.
+    /// Set while somebody still reads the output.
     watched: bool,
 }
 
@@ -120,8 +120,8 @@ impl Terminal {
         }
     }
 
-    /// Types. Enter behind a text is pressed once that stands before the cursor: together they would be a paste, whose
-    /// line breaks confirm nothing.
+    /// Types keys. Enter after a text is pressed once that text stands before the cursor: together they would
+    /// be a paste, whose line breaks confirm nothing.
     #[track_caller]
     pub fn press(&mut self, keys: &str) {
         let text = keys.strip_suffix('\r').unwrap_or_default();

@@ -1,4 +1,4 @@
-//! Files of a run, a certificate and a key, damaged at random, and what the program makes of each.
+//! Files of a run, a certificate and a key, damaged at random, and the program's reaction to each.
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -14,11 +14,11 @@ use std::time::{Duration, Instant};
 use fluxttice_core::digest::sha256;
 use fluxttice_core::random::{Purpose, Stream};
 
-/// How long one command may take.
+/// Longest time that one command may take.
 const PATIENCE: Duration = Duration::from_secs(10);
-/// How much memory one command may take, in KiB.
+/// Most memory that one command may take, in KiB.
 const MEMORY: u64 = 2 << 20;
-/// Between two looks at how much it takes.
+/// Time between two measurements of a command's memory.
 const LOOK: Duration = Duration::from_millis(20);
 
 /// A fiftieth of the operations and two thousand samples.
@@ -30,29 +30,29 @@ const SMALL: [&str; 5] = [
     "--device=cpu",
 ];
 
-/// What came of one damaged file.
+/// Outcome of a command that reads a damaged file.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Fate {
     /// Refused, with a reason.
     Refused,
-    /// Refused without a word.
+    /// Refused without a reason.
     RefusedSilently,
-    /// It came to the same bits, or the certificate to no verdict that it does not deserve.
+    /// Accepted with the same bits as an undamaged file, or with a verdict that the certificate deserves.
     Same,
-    /// Other bits, and it was said what was not as it should be.
+    /// Accepted with other bits, and the difference was reported.
     OtherAndSaid,
-    /// Other bits without a word, or a changed certificate that passed.
+    /// Accepted with other bits and without a report, or a changed certificate that passed.
     OtherInSilence,
-    /// A panic, or an end by a signal.
+    /// Ended by a panic or a signal.
     Panic,
-    /// More than ten seconds.
+    /// Took more than ten seconds.
     Slow,
-    /// More than two GiB of memory.
+    /// Took more than two GiB of memory.
     Large,
 }
 
 impl Fate {
-    /// Whether it must not happen.
+    /// Returns true for an outcome that must not happen.
     pub fn is_bad(self) -> bool {
         !matches!(self, Self::Refused | Self::Same | Self::OtherAndSaid)
     }
@@ -73,7 +73,7 @@ impl fmt::Display for Fate {
     }
 }
 
-/// How often each fate befell the files of a kind.
+/// Number of outcomes of each kind, by kind of file.
 #[derive(Debug, Default)]
 pub struct Counts(BTreeMap<(String, Fate), u64>);
 
@@ -82,12 +82,12 @@ impl Counts {
         *self.0.entry((file.to_owned(), fate)).or_default() += 1;
     }
 
-    /// How many mutations were tried.
+    /// Returns the number of mutations that were tried.
     pub fn tried(&self) -> u64 {
         self.0.values().sum()
     }
 
-    /// How many came to what must not happen.
+    /// Returns the number of outcomes that must not happen.
     pub fn bad(&self) -> u64 {
         let bad = self.0.iter().filter(|((_, fate), _)| fate.is_bad());
         bad.map(|(_, count)| count).sum()
@@ -104,7 +104,7 @@ impl fmt::Display for Counts {
     }
 }
 
-/// Where the next random number comes from.
+/// Source of random numbers.
 struct Dice {
     stream: Stream,
     rolled: u32,
@@ -125,7 +125,7 @@ impl Dice {
     }
 }
 
-/// Damages some bytes; what it did, in a few words. The bytes are others afterwards.
+/// Damages some bytes, and returns a few words on the damage. The bytes always change.
 fn damage(bytes: &mut Vec<u8>, dice: &mut Dice) -> String {
     let before = bytes.clone();
     loop {
@@ -228,13 +228,13 @@ pub struct Torture {
     home: tempfile::TempDir,
     seed: u64,
     number: AtomicU64,
-    /// Weights that an undamaged run comes to after one epoch more.
+    /// Weights that an undamaged run reaches after one more epoch.
     wanted: String,
     counts: Mutex<Counts>,
     told: Mutex<Vec<String>>,
 }
 
-/// What a command came to.
+/// Result of a command.
 struct Ended {
     status: Option<ExitStatus>,
     stdout: String,
@@ -399,9 +399,9 @@ impl Torture {
         }
     }
 
-    /// The counts, and what must not have happened.
+    /// Returns the counts, and the outcomes that must not happen.
     pub fn told(self) -> (Counts, Vec<String>) {
-        // What was copied by hard links is what it was: nobody wrote into it.
+        // The files copied by hard links are unchanged: nothing wrote into them.
         let whole = self.copied("at-the-end");
         let ended = run_to_end(self.resume(&whole));
         assert_eq!(
@@ -437,7 +437,7 @@ fn fate(ended: &Ended, same: bool) -> Fate {
     }
 }
 
-/// The same letters between the first and the last line.
+/// Returns true if both keys have the same letters between the first and the last line.
 fn is_same_key(one: &[u8], other: &[u8]) -> bool {
     let letters = |bytes: &[u8]| -> Option<String> {
         let text = std::str::from_utf8(bytes).ok()?;
@@ -520,7 +520,7 @@ fn run_to_end(mut command: Command) -> Ended {
     }
 }
 
-/// Most memory that a process has had so far, in KiB.
+/// Returns the most memory that a process has had so far, in KiB.
 fn memory(child: &Child) -> u64 {
     let text = fs::read_to_string(format!("/proc/{}/status", child.id())).unwrap_or_default();
     let peak = text.lines().find_map(|line| line.strip_prefix("VmHWM:"));

@@ -1,4 +1,4 @@
-//! That every file of a run can be read.
+//! Checks that every file of a run can be read.
 
 use std::path::Path;
 
@@ -7,13 +7,13 @@ use fluxttice_core::run::{
     stored_config,
 };
 
-/// Opens a run, as one who goes on with it does, and reads it.
+/// Opens a run for writing, as a continued session does, and reads it.
 pub fn reopened(run: &Path) -> u32 {
     RunFolder::open(&Disk::default(), run).unwrap();
     whole(run)
 }
 
-/// Reads every file of a run that has a name of its own; gives back the epochs of the newest checkpoint.
+/// Reads every file of a run that has a final name; returns the number of epochs of the newest checkpoint.
 pub fn whole(run: &Path) -> u32 {
     let digest = stored_config(run).unwrap().digest().unwrap();
     let checkpoints = run.join("checkpoints");
@@ -35,7 +35,7 @@ pub fn whole(run: &Path) -> u32 {
     for folder in [checkpoints, run.join("snapshots")] {
         for entry in std::fs::read_dir(folder).unwrap() {
             let path = entry.unwrap().path();
-            // What is being made at this very moment.
+            // A folder with our process id is still being written.
             let made = !path.to_string_lossy().contains(&ours);
             if made && !path.ends_with("none-yet") {
                 checkpoint::load(&path, &digest).unwrap();

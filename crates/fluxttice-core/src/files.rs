@@ -1,15 +1,16 @@
-//! Opening files that anyone may have put there.
+//! Opens files that anyone may have put there.
 
 use std::fs::{self, File, Metadata, OpenOptions};
 use std::io;
 use std::path::Path;
 
-/// Opens a plain file to read it; nothing else is opened, so that nothing waits for another program.
+/// Opens a plain file for reading. Anything else is refused, so that opening never waits for another program.
 ///
 /// # Errors
-/// The system's, or what was found instead of a plain file.
+/// Returns the system's error, or one that names what was found instead of a plain file.
 pub fn open(path: &Path) -> io::Result<File> {
-    // Looked at before: opening alone makes a device act. And after: it may have been replaced.
+    // Checked before, since opening alone makes a device act, and after, since the file
+    // may have been replaced.
     plain(&fs::metadata(path)?)?;
     let mut options = OpenOptions::new();
     options.read(true);
@@ -33,7 +34,7 @@ fn plain(metadata: &Metadata) -> io::Result<()> {
     Err(io::Error::new(io::ErrorKind::InvalidInput, problem))
 }
 
-/// What lies somewhere, in words.
+/// Returns the kind of a file in words.
 pub fn kind(metadata: &Metadata) -> &'static str {
     let kind = metadata.file_type();
     if kind.is_file() {
@@ -47,7 +48,7 @@ pub fn kind(metadata: &Metadata) -> &'static str {
     }
 }
 
-/// Whether something lies there, whatever it is; a link that leads nowhere counts.
+/// Returns true if a file of any kind lies at this path; a link that leads nowhere counts.
 pub fn is_there(path: &Path) -> bool {
     path.symlink_metadata().is_ok()
 }

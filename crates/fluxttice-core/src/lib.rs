@@ -1,7 +1,7 @@
 //! The engine of fluxttice-explorer: the Ternary VAE v5.5, its training, its steering and its honest
 //! measurement, on the space of all ternary operations. It knows no terminal and no command line.
 //!
-//! Two epochs on a fiftieth of the operations, and what they cover:
+//! Trains two epochs on a fiftieth of the operations and prints their coverage:
 //!
 //! ```
 //! use fluxttice_core::config::{Config, Source};

@@ -1,18 +1,18 @@
-//! Rows of values below names, as CSV or JSON.
+//! Tables with named columns, written as CSV or JSON.
 
 use serde_json::{Map, Value};
 
-/// A list for other programs.
+/// A table for other programs.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Listing {
     /// Names of the columns.
     pub columns: Vec<&'static str>,
-    /// A value for each column; `null` where it is not known.
+    /// Rows with a value for each column; `null` where a value is not known.
     pub rows: Vec<Vec<Value>>,
 }
 
 impl Listing {
-    /// As CSV (RFC 4180), its names first; what is not known is an empty cell.
+    /// Returns the table as CSV (RFC 4180) with the names first; an unknown value is an empty cell.
     pub fn csv(&self) -> String {
         let mut writer = csv::Writer::from_writer(Vec::new());
         // Writing to memory does not fail.
@@ -24,7 +24,7 @@ impl Listing {
         String::from_utf8_lossy(&bytes).into_owned()
     }
 
-    /// As an array of objects, one a line.
+    /// Returns the table as a JSON array of objects, one a line.
     pub fn json(&self) -> String {
         let object = |row: &Vec<Value>| {
             let names = self.columns.iter().map(ToString::to_string);

@@ -1,12 +1,12 @@
-//! Foreign names and texts as a terminal may show them.
+//! Names and texts from outside, made safe for a terminal.
 
 use std::borrow::Cow;
 use std::ffi::OsStr;
 use std::fmt::Write;
 use std::path::Path;
 
-/// Text without anything that a terminal acts on: control characters, line breaks, marks that change the
-/// direction of writing and invisible characters are written as `\n` or `\u{…}`.
+/// Returns text without anything that a terminal acts on: control characters, line breaks, marks that change
+/// the direction of writing and invisible characters are written as `\n` or `\u{…}`.
 pub fn printable(text: &str) -> Cow<'_, str> {
     if !text.contains(is_unsafe) {
         return Cow::Borrowed(text);
@@ -21,7 +21,8 @@ pub fn printable(text: &str) -> Cow<'_, str> {
     Cow::Owned(safe)
 }
 
-/// Whether a character does something else than being seen, or looks like a blank and is another.
+/// Returns true for a character that does something other than being seen, or that
+/// looks like a blank and is a different character.
 pub fn is_unsafe(c: char) -> bool {
     c.is_control()
         || (c.is_whitespace() && c != ' ')
@@ -32,12 +33,12 @@ pub fn is_unsafe(c: char) -> bool {
             | '\u{fff9}'..='\u{fffb}' | '\u{e0000}'..='\u{e0fff}')
 }
 
-/// A path as a terminal may show it; bytes that are no UTF-8 are written as `\x…`.
+/// Returns a path as a terminal may show it; bytes that are not UTF-8 are written as `\x…`.
 pub fn shown(path: impl AsRef<Path>) -> String {
     shown_name(path.as_ref().as_os_str())
 }
 
-/// A file's name as a terminal may show it; bytes that are no UTF-8 are written as `\x…`.
+/// Returns a file's name as a terminal may show it; bytes that are not UTF-8 are written as `\x…`.
 pub fn shown_name(name: &OsStr) -> String {
     let mut text = String::new();
     for chunk in name.as_encoded_bytes().utf8_chunks() {

@@ -1,6 +1,6 @@
-//! Numbers of things in words.
+//! Numbers and counts in words.
 
-/// So many of something: `1 epoch`, `2 epochs`. The plural is the word with an s.
+/// Returns a count of something: `1 epoch`, `2 epochs`. The plural is the word with an s.
 pub fn counted(number: impl Into<u64>, thing: &str) -> String {
     match number.into() {
         1 => format!("1 {thing}"),
@@ -8,7 +8,7 @@ pub fn counted(number: impl Into<u64>, thing: &str) -> String {
     }
 }
 
-/// A number with its thousands separated, for people: `19,683`.
+/// Returns a number with its thousands separated, for people: `19,683`.
 pub fn thousands(number: u64) -> String {
     let digits = number.to_string();
     let mut out = String::new();
@@ -21,18 +21,19 @@ pub fn thousands(number: u64) -> String {
     out
 }
 
-/// A decimal number, its thousands separated: `19,556.25`.
+/// Returns a decimal number with its thousands separated: `19,556.25`.
 pub fn separated(number: &str) -> String {
     let (whole, rest) = number.split_at(number.find('.').unwrap_or(number.len()));
     let (sign, digits) = whole.split_at(usize::from(whole.starts_with('-')));
     match digits.parse() {
         Ok(digits) => format!("{sign}{}{rest}", thousands(digits)),
-        // An exponent, an infinity.
+        // Such as an exponent or an infinity.
         Err(_) => number.to_owned(),
     }
 }
 
-/// A sentence with the thousands of its numbers separated. Digits that are part of a word stay as they are.
+/// Returns a sentence with the thousands of its numbers separated. Digits that are part
+/// of a word are left unchanged.
 pub fn for_people(text: &str) -> String {
     let number = |c: char| c.is_ascii_digit() || c == '.';
     let within = |c: char| c.is_alphanumeric() || c == '.' || c == '_';

@@ -1,6 +1,7 @@
 //! Files and words from anywhere: every reader takes them or says what is wrong, and nothing else happens.
 //!
-//! Each reader is given valid input, mutated. `FLUXTTICE_FUZZ=10000` says how often (a short form by default).
+//! Each reader is given valid input, mutated. `FLUXTTICE_FUZZ=10000` sets the number of
+//! mutations (a short form by default).
 
 #![expect(
     clippy::unwrap_used,
@@ -34,7 +35,7 @@ use proptest::test_runner::{Config as Cases, RngAlgorithm, TestCaseError, TestRn
 #[expect(dead_code, reason = "other tests use the rest")]
 mod support;
 
-/// What readers stumble over.
+/// Texts on which readers often fail.
 const WORDS: [&str; 30] = [
     "\0",
     "\n",
@@ -203,7 +204,7 @@ fn configurations() {
             text: text(bytes),
         };
         let taken = Config::load(source, &[]).map_err(|error| error.to_string())?;
-        // What is taken can be written, and is the same when it is read again.
+        // A value that was accepted can be written, and reads back equal.
         let source = Source::Text {
             name: "written".to_owned(),
             text: taken.config.to_yaml().map_err(|error| error.to_string())?,
@@ -277,7 +278,7 @@ fn checkpoints_experiments_and_bookmarks() {
             fs::write(&path, bytes).unwrap();
             let taken = checkpoint::load(&checkpoint, &digest);
             let snapshot = taken.map_err(|error| error.to_string())?;
-            // What is taken can be gone on with, for a step at least.
+            // A state that was accepted can be continued, for a step at least.
             let mut trainer = Trainer::resume(&config, snapshot, &device, DType::F32)?;
             told(trainer.advance())
         });
@@ -311,7 +312,7 @@ fn keys_and_certificates() {
         fs::write(&path, bytes).unwrap();
         told(PublicKey::load(&path))
     });
-    // A certificate of little: the statement and the sums are what a stranger can make of it what he likes.
+    // A small certificate: anyone can write the statement and the sums as they like.
     let folder = home.path().join("certificate");
     fs::create_dir(&folder).unwrap();
     let names = [

@@ -892,8 +892,8 @@ fn all_four_hundred_epochs_of_every_schedule() {
     assert_eq!(epochs, 400);
 }
 
-/// The same on whatever adapter there is, a software rasteriser included, with few steps: its
-/// kernels are compiled as they are met.
+/// Runs with few steps on any adapter there is, a software rasteriser included: its
+/// kernels are compiled when they are first used.
 #[test]
 fn forward_and_three_steps_through_wgpu() {
     let chosen = choose(DeviceSpec::Gpu(None)).or_else(|_| choose(DeviceSpec::Software));

@@ -1,4 +1,4 @@
-//! Laws that an operation may obey, each with its word, and which operation obeys which.
+//! Laws that an operation may obey, each with its word, and the operations that obey each law.
 
 use std::sync::LazyLock;
 
@@ -6,14 +6,14 @@ use super::symmetry::{Permutation, Values};
 use super::table::{LABELS, Table, pairs, triples};
 use super::{Operation, OperationSet};
 
-/// A property that an operation has or has not.
+/// An algebraic law, which each operation either obeys or not.
 #[derive(Debug)]
 pub struct Law {
-    /// The word for it in expressions.
+    /// Word for the law in expressions.
     pub word: &'static str,
-    /// Other words for the same.
+    /// Other words for the same law.
     pub aliases: &'static [&'static str],
-    /// What it says, for f over {-1, 0, +1}.
+    /// Statement of the law, for f over {-1, 0, +1}.
     pub meaning: &'static str,
     holds: fn(Operation, &Table) -> bool,
 }
@@ -32,7 +32,7 @@ const fn law(
     }
 }
 
-/// Every law.
+/// All laws that expressions can name.
 pub static LAWS: &[Law] = &[
     law(
         "commutative",
@@ -178,13 +178,13 @@ pub static LAWS: &[Law] = &[
     ),
 ];
 
-/// The law of this word or alias.
+/// Returns the law with this word or alias.
 pub fn find(word: &str) -> Option<&'static Law> {
     LAWS.iter()
         .find(|law| law.word == word || law.aliases.contains(&word))
 }
 
-/// Who obeys each law of [`LAWS`], in its order.
+/// Operations that obey each law of [`LAWS`], in the same order.
 static OBEYED: LazyLock<Vec<OperationSet>> = LazyLock::new(|| {
     let mut sets = vec![OperationSet::default(); LAWS.len()];
     for operation in Operation::all() {
@@ -199,7 +199,7 @@ static OBEYED: LazyLock<Vec<OperationSet>> = LazyLock::new(|| {
 });
 
 impl Law {
-    /// The operations that obey it.
+    /// Returns the operations that obey the law.
     pub fn operations(&self) -> &'static OperationSet {
         static NOBODY: LazyLock<OperationSet> = LazyLock::new(OperationSet::default);
         let place = LAWS.iter().position(|law| law.word == self.word);
@@ -208,7 +208,7 @@ impl Law {
 }
 
 impl Operation {
-    /// The laws that it obeys.
+    /// Returns the laws that the operation obeys.
     pub fn laws(self) -> impl Iterator<Item = &'static Law> {
         let obeyed = LAWS.iter().zip(OBEYED.iter());
         obeyed
@@ -216,12 +216,12 @@ impl Operation {
             .map(|(law, _)| law)
     }
 
-    /// The value e with f(e, a) = f(a, e) = a for every a, if there is one.
+    /// Returns the value e with f(e, a) = f(a, e) = a for every a, if there is one.
     pub fn identity_element(self) -> Option<i8> {
         identity(&Table::from(self)).map(|label| label as i8 - 1)
     }
 
-    /// The value z with f(z, a) = f(a, z) = z for every a, if there is one.
+    /// Returns the value z with f(z, a) = f(a, z) = z for every a, if there is one.
     pub fn absorbing_element(self) -> Option<i8> {
         absorbing(&Table::from(self)).map(|label| label as i8 - 1)
     }
@@ -253,7 +253,8 @@ fn all_differ([a, b, c]: [u8; 3]) -> bool {
     a != b && b != c && a != c
 }
 
-/// Of the five partitions of three values, the three that join two of them decide.
+/// Returns true if there is no congruence but the trivial ones. Of the five partitions of three values only
+/// the three that join two of them have to be tested.
 fn is_simple(f: &Table) -> bool {
     LABELS.iter().all(|alone| {
         let class = |label: u8| label == *alone;
@@ -265,8 +266,9 @@ fn is_simple(f: &Table) -> bool {
     })
 }
 
-/// Rousseau, *Completeness in finite algebras with a single operation* (1967): complete is what has no
-/// proper subalgebra, no congruence and no automorphism but the trivial ones. For three values already
+/// Returns true if the operation alone is complete: it has no proper subalgebra, no congruence and no
+/// automorphism but the trivial ones (Rousseau, *Completeness in finite algebras with a single operation*,
+/// 1967; for three values already Martin, *The Sheffer functions of 3-valued logic*, 1954).
 /// Martin, *The Sheffer functions of 3-valued logic* (1954).
 fn is_sheffer(operation: Operation, f: &Table) -> bool {
     let closed = |values: Values| operation.is_closed_on(values);
@@ -327,8 +329,8 @@ mod tests {
         }
     }
 
-    /// Słupecki 1939: every unary function, and one onto that depends on both inputs, compose everything.
-    /// What composes every unary function from one operation is both.
+    /// Słupecki 1939: all unary functions, and one onto function that depends on both inputs, compose every
+    /// function. An operation that composes every unary function is itself such a function.
     #[test]
     fn sheffer_operations_compose_every_unary_function() {
         for operation in Operation::all() {

@@ -1,5 +1,5 @@
-//! The 19,683 operations: index, truth table, laws, symmetries, names, sets and their digests,
-//! expressions that search them. No tensors here.
+//! The 19,683 operations: index, truth table, laws, symmetries, names, sets and their digests, expressions
+//! that search them. Uses no tensors.
 
 pub mod digest;
 pub mod laws;
@@ -15,10 +15,10 @@ mod variation;
 pub use operation::{ENTRIES, OPERATIONS, Operation, ParseOperationError, VALUES};
 pub use set::OperationSet;
 
-/// ln 19,683 in nats: the entropy of a uniform distribution over all operations.
+/// Entropy of a uniform distribution over all operations: ln 19,683, in nats.
 pub const MOST_ENTROPY: f64 = 9.887_510_598_012_987;
 
-/// A count of operations in percent of all of them.
+/// Returns a count of operations in percent of all 19,683.
 pub fn percent_of_all(count: f64) -> f64 {
     100.0 * count / OPERATIONS as f64
 }

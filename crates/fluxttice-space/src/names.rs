@@ -1,20 +1,20 @@
-//! Names of the operations that the literature on three-valued logic has names for.
+//! Operations that have a name in the literature on three-valued logic.
 
 use std::sync::LazyLock;
 
 use super::Operation;
 
-/// A few names, for error messages.
+/// Examples of names, for error messages.
 pub(super) const EXAMPLES: &str = "min, max, lukasiewicz, consensus, …";
 
-/// An operation with a name.
+/// An operation with a name in the literature.
 #[derive(Debug)]
 pub struct Named {
-    /// The name that is shown.
+    /// Name that is shown.
     pub name: &'static str,
-    /// Other names for it.
+    /// Other names for the operation.
     pub aliases: &'static [&'static str],
-    /// Who described it, where it is not common knowledge.
+    /// Author and work that describe it; empty where it is common knowledge.
     pub source: &'static str,
     function: fn(i8, i8) -> i8,
 }
@@ -33,7 +33,7 @@ const fn named(
     }
 }
 
-/// Sum in the integers modulo 3, represented by -1, 0, +1.
+/// Reduces a number to its representative modulo 3 among -1, 0, +1.
 fn wrap(value: i8) -> i8 {
     (value + 1).rem_euclid(3) - 1
 }
@@ -55,7 +55,7 @@ const ARITHMETIC: &str = "arithmetic modulo 3";
 const BALANCED: &str = "balanced ternary";
 const EVERYONE: &str = "";
 
-/// False is -1, true +1, 0 the third value.
+/// The named operations; -1 is false, +1 is true, and 0 is the third value.
 static NAMES: &[Named] = &[
     named(
         "min",
@@ -213,7 +213,7 @@ static TABLE: LazyLock<Vec<(Operation, &'static Named)>> = LazyLock::new(|| {
         .collect()
 });
 
-/// The operation with this name or alias; case, spaces and hyphens do not matter.
+/// Returns the operation with this name or alias; case, spaces and hyphens do not matter.
 pub fn find(name: &str) -> Option<Operation> {
     let wanted = name.trim().to_lowercase().replace([' ', '-'], "_");
     TABLE
@@ -222,7 +222,7 @@ pub fn find(name: &str) -> Option<Operation> {
         .map(|(operation, _)| *operation)
 }
 
-/// All that is known by name of an operation, if it has one.
+/// Returns names and source of an operation, if it has a name.
 pub fn entry(operation: Operation) -> Option<&'static Named> {
     TABLE
         .iter()
@@ -230,12 +230,12 @@ pub fn entry(operation: Operation) -> Option<&'static Named> {
         .map(|(_, named)| *named)
 }
 
-/// The name of an operation, if it has one.
+/// Returns the name of an operation, if it has one.
 pub fn name_of(operation: Operation) -> Option<&'static str> {
     entry(operation).map(|named| named.name)
 }
 
-/// Every named operation with its first name, in the order of the table.
+/// Returns every named operation with its first name, in the order of the table.
 pub fn all() -> impl Iterator<Item = (Operation, &'static str)> {
     TABLE
         .iter()

@@ -1,4 +1,4 @@
-//! One operation: a complete truth table of a two-input function over {-1, 0, +1}.
+//! An operation: the complete truth table of a two-input function over {-1, 0, +1}.
 
 use std::fmt;
 use std::str::FromStr;
@@ -8,30 +8,30 @@ use thiserror::Error;
 use super::names;
 use crate::spelling::meant;
 
-/// Entries in one truth table: every pair (a, b) of inputs once.
+/// Number of entries in a truth table: one for every pair (a, b) of inputs.
 pub const ENTRIES: usize = 9;
-/// Values an entry can take.
+/// Number of values that an entry can take.
 pub const VALUES: usize = 3;
 /// Number of operations, 3⁹.
 pub const OPERATIONS: usize = 19_683;
 
-/// A truth table, held as its index `Σ (entry[p] + 1) · 3^p`, p = 0..8.
+/// An operation, stored as its index `Σ (entry[p] + 1) · 3^p`, p = 0..8.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Operation(u16);
 
 impl Operation {
-    /// The operation with this index, or `None` from 19,683 on.
+    /// Returns the operation with this index, or `None` from 19,683 on.
     pub fn new(index: usize) -> Option<Self> {
         (index < OPERATIONS).then_some(Self(index as u16))
     }
 
-    /// The operation with these nine entries; `None` if one is not -1, 0 or +1.
+    /// Returns the operation with these nine entries; `None` if one is not -1, 0 or +1.
     pub fn from_entries(entries: [i8; ENTRIES]) -> Option<Self> {
         let valid = entries.iter().all(|entry| (-1..=1).contains(entry));
         valid.then(|| Self::from_classes(entries.map(|entry| (entry + 1) as u8)))
     }
 
-    /// The operation with these nine class labels (entry + 1); labels above 2 count as 2.
+    /// Returns the operation with these nine class labels (entry + 1); labels above 2 count as 2.
     pub fn from_classes(classes: [u8; ENTRIES]) -> Self {
         let digit = |class: &u8| u16::from(*class).min(VALUES as u16 - 1);
         Self(
@@ -42,7 +42,7 @@ impl Operation {
         )
     }
 
-    /// The operation whose entry for inputs (a, b) is `f(a, b)`.
+    /// Returns the operation whose entry for inputs (a, b) is `f(a, b)`.
     ///
     /// Results outside -1..=1 are clamped.
     pub fn from_function(f: impl Fn(i8, i8) -> i8) -> Self {
@@ -52,22 +52,22 @@ impl Operation {
         }))
     }
 
-    /// Every operation, in the order of their indices.
+    /// Returns every operation, in the order of their indices.
     pub fn all() -> impl ExactSizeIterator<Item = Self> + DoubleEndedIterator {
         (0..OPERATIONS as u16).map(Self)
     }
 
-    /// Position in the space, 0..19,683.
+    /// Returns the index, 0..19,683.
     pub fn index(self) -> usize {
         usize::from(self.0)
     }
 
-    /// The nine entries, each -1, 0 or +1, entry 0 first.
+    /// Returns the nine entries, each -1, 0 or +1, entry 0 first.
     pub fn entries(self) -> [i8; ENTRIES] {
         self.classes().map(|class| class as i8 - 1)
     }
 
-    /// The nine entries as class labels 0, 1, 2 (entry + 1).
+    /// Returns the nine entries as class labels 0, 1, 2 (entry + 1).
     pub fn classes(self) -> [u8; ENTRIES] {
         let mut rest = self.0;
         std::array::from_fn(|_| {
@@ -77,26 +77,26 @@ impl Operation {
         })
     }
 
-    /// The value f(a, b); inputs outside -1..=1 are clamped.
+    /// Returns the value f(a, b); inputs outside -1..=1 are clamped.
     pub fn apply(self, a: i8, b: i8) -> i8 {
         let row = (a.clamp(-1, 1) + 1) as usize;
         let column = (b.clamp(-1, 1) + 1) as usize;
         self.entries()[VALUES * row + column]
     }
 
-    /// Number of entries in which two operations differ, 0..=9.
+    /// Returns the number of entries in which two operations differ, 0..=9.
     pub fn hamming(self, other: Self) -> u32 {
         let (a, b) = (self.classes(), other.classes());
         a.iter().zip(b).filter(|(x, y)| **x != *y).count() as u32
     }
 
-    /// The well-known name of this operation, if it has one.
+    /// Returns the name of this operation in the literature, if it has one.
     pub fn name(self) -> Option<&'static str> {
         names::name_of(self)
     }
 }
 
-/// The inputs (a, b) of entry `position`: entry 3·(a+1) + (b+1) holds f(a, b).
+/// Returns the inputs (a, b) of entry `position`: entry 3·(a+1) + (b+1) holds f(a, b).
 fn inputs(position: usize) -> (i8, i8) {
     ((position / VALUES) as i8 - 1, (position % VALUES) as i8 - 1)
 }
@@ -113,7 +113,7 @@ impl fmt::Display for Operation {
     }
 }
 
-/// Why a text is not an operation.
+/// Error of a text that is not an operation.
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
 #[error(
     "no operation `{found}`: {problem}; expected an index 0..=19682, nine of -0+ (0++-0+--0), \
@@ -121,9 +121,9 @@ impl fmt::Display for Operation {
     examples = names::EXAMPLES
 )]
 pub struct ParseOperationError {
-    /// The text as given, shortened.
+    /// Text as given, cut to 40 characters.
     pub found: String,
-    /// What is wrong with it.
+    /// Description of the problem.
     pub problem: String,
 }
 
@@ -186,7 +186,8 @@ impl FromStr for Operation {
     }
 }
 
-/// An index whose thousands are separated in any usual way, without what separates them: `15 633`, `15,633`, `15_633`.
+/// Returns an index without its thousands separator, which may be any usual one.
+/// Accepted are `15 633`, `15,633`, `15_633` and the like; `None` for any other text.
 fn without_separator(text: &str) -> Option<String> {
     let (thousands, rest) = text.split_at_checked(text.len().checked_sub(3)?)?;
     let whole = thousands.trim_end_matches([

@@ -1,14 +1,14 @@
-//! A set of operations as a bitmap, and the digest that names it.
+//! Sets of operations as bitmaps, with digests that identify them.
 
 use serde::{Deserialize, Serialize};
 
 use super::{OPERATIONS, Operation};
 use crate::digest::sha256;
 
-/// Bytes of the bitmap: 19,683 bits, rounded up.
+/// Number of bytes of the bitmap: 19,683 bits, rounded up.
 pub const BYTES: usize = OPERATIONS.div_ceil(8);
 
-/// A set of operations.
+/// A set of operations, stored as a bitmap.
 ///
 /// Operation i is bit `i mod 8`, least significant first, of byte `i div 8`; the five unused bits
 /// of the last byte are 0.
@@ -26,7 +26,7 @@ impl Default for OperationSet {
 }
 
 impl OperationSet {
-    /// Adds an operation; true if it was not there before.
+    /// Adds an operation; returns true if it was not in the set before.
     pub fn insert(&mut self, operation: Operation) -> bool {
         let (byte, bit) = place(operation);
         let fresh = self.bytes[byte] & bit == 0;
@@ -34,13 +34,13 @@ impl OperationSet {
         fresh
     }
 
-    /// Whether the operation is in the set.
+    /// Returns true if the operation is in the set.
     pub fn contains(&self, operation: Operation) -> bool {
         let (byte, bit) = place(operation);
         self.bytes[byte] & bit != 0
     }
 
-    /// Number of operations in the set.
+    /// Returns the number of operations in the set.
     pub fn len(&self) -> usize {
         self.bytes
             .iter()
@@ -48,22 +48,22 @@ impl OperationSet {
             .sum()
     }
 
-    /// Whether the set is empty.
+    /// Returns true if the set is empty.
     pub fn is_empty(&self) -> bool {
         self.bytes.iter().all(|byte| *byte == 0)
     }
 
-    /// Operations in either set.
+    /// Returns the operations in either set.
     pub fn union(&self, other: &Self) -> Self {
         self.with(other, |a, b| a | b)
     }
 
-    /// Operations in both sets.
+    /// Returns the operations in both sets.
     pub fn intersection(&self, other: &Self) -> Self {
         self.with(other, |a, b| a & b)
     }
 
-    /// Operations in this set and not in the other.
+    /// Returns the operations in this set that are not in the other.
     pub fn difference(&self, other: &Self) -> Self {
         self.with(other, |a, b| a & !b)
     }
@@ -75,12 +75,12 @@ impl OperationSet {
         }
     }
 
-    /// Operations in the set, in order.
+    /// Returns the operations in the set, by ascending index.
     pub fn iter(&self) -> impl Iterator<Item = Operation> {
         Operation::all().filter(|operation| self.contains(*operation))
     }
 
-    /// SHA-256 of the bitmap's 2,461 bytes, as `sha256:` and 64 hexadecimal digits.
+    /// Returns the SHA-256 of the bitmap's 2,461 bytes, as `sha256:` and 64 hexadecimal digits.
     pub fn digest(&self) -> String {
         sha256(&self.bytes)
     }

@@ -1,21 +1,22 @@
-//! How far a misspelled word is from what was probably meant.
+//! Edit distance of misspelled words, and guesses at the word that was meant.
 
-/// Longer words are noise, not typing errors.
+/// Length in characters above which a word is taken for noise, not for typing errors.
 const LONGEST: usize = 64;
 
-/// Letters inserted, deleted, replaced or swapped with their neighbour that turn one word into another,
-/// upper and lower case alike (optimal string alignment).
+/// Returns the number of letters inserted, deleted, replaced or swapped with their neighbour that turn one
+/// word into another, upper and lower case alike (optimal string alignment).
 pub fn typing_errors(from: &str, to: &str) -> usize {
     strsim::osa_distance(&from.to_lowercase(), &to.to_lowercase())
 }
 
-/// As many errors as a word may have for a guess to be worth making; `None` for what is no word.
+/// Returns the largest number of errors at which a guess is still worth making; `None`
+/// for a text too long to be a word.
 pub fn most_typing_errors(word: &str) -> Option<usize> {
     let length = word.chars().take(LONGEST + 1).count();
     (length <= LONGEST).then_some(1 + length / 4)
 }
 
-/// The word that was probably meant, if one is near.
+/// Returns the word that was probably meant, if one is near.
 pub fn meant<'a>(typed: &str, words: impl Iterator<Item = &'a str>) -> Option<&'a str> {
     let most = most_typing_errors(typed)?;
     words

@@ -1,4 +1,4 @@
-//! Relabelling the values of an operation, swapping its inputs, and what either leaves alone.
+//! Symmetries of operations: relabelling of values, swap of inputs, and what each of them leaves unchanged.
 
 use std::collections::BTreeSet;
 use std::fmt;
@@ -6,15 +6,15 @@ use std::fmt;
 use super::table::{LABELS, Table, pairs};
 use super::{Operation, VALUES};
 
-/// Signs of the values by class label.
+/// Sign of each value, by class label.
 pub const SIGNS: [char; VALUES] = ['-', '0', '+'];
 
-/// A permutation π of the three values, by the images of -1, 0 and +1 as class labels.
+/// A permutation π of the three values, stored as the images of -1, 0 and +1 as class labels.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Permutation([u8; VALUES]);
 
 impl Permutation {
-    /// All six, the identity first.
+    /// All six permutations, the identity first.
     pub const ALL: [Self; 6] = [
         Self([0, 1, 2]),
         Self([0, 2, 1]),
@@ -23,15 +23,15 @@ impl Permutation {
         Self([2, 0, 1]),
         Self([2, 1, 0]),
     ];
-    /// x ↦ -x.
+    /// The negation x ↦ -x.
     pub const NEGATION: Self = Self([2, 1, 0]);
 
-    /// π of a class label; labels above 2 count as 2.
+    /// Returns π of a class label; labels above 2 count as 2.
     pub fn of(self, label: u8) -> u8 {
         self.0[usize::from(label.min(2))]
     }
 
-    /// π⁻¹.
+    /// Returns the inverse permutation π⁻¹.
     #[must_use]
     pub fn inverse(self) -> Self {
         let mut images = [0; VALUES];
@@ -42,7 +42,7 @@ impl Permutation {
     }
 }
 
-/// The images of -1, 0, +1: `+0-` is negation.
+/// Writes the images of -1, 0, +1: `+0-` is negation.
 impl fmt::Display for Permutation {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let signs: String = self
@@ -59,7 +59,7 @@ impl fmt::Display for Permutation {
 pub struct Values(u8);
 
 impl Values {
-    /// The six sets that are neither empty nor everything.
+    /// The six sets that are neither empty nor contain all values.
     pub const PROPER: [Self; 6] = [
         Self(0b001),
         Self(0b010),
@@ -69,21 +69,21 @@ impl Values {
         Self(0b110),
     ];
 
-    /// Whether it holds this class label.
+    /// Returns true if the set contains this class label.
     pub fn contains(self, label: u8) -> bool {
         label < 3 && self.0 >> label & 1 == 1
     }
 }
 
 impl FromIterator<u8> for Values {
-    /// The set of these class labels; labels above 2 are left out.
+    /// Makes the set of these class labels; labels above 2 are left out.
     fn from_iter<I: IntoIterator<Item = u8>>(labels: I) -> Self {
         let valid = labels.into_iter().filter(|label| *label < 3);
         Self(valid.fold(0, |bits, label| bits | 1 << label))
     }
 }
 
-/// Its signs in order: `-+`.
+/// Writes the signs of the values in order: `-+`.
 impl fmt::Display for Values {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let held = LABELS.into_iter().filter(|label| self.contains(*label));
@@ -93,54 +93,55 @@ impl fmt::Display for Values {
 }
 
 impl Operation {
-    /// The operation whose label for the labels (a, b) is `f(a, b)`.
+    /// Returns the operation whose label for the labels (a, b) is `f(a, b)`.
     fn from_labels(f: impl Fn(u8, u8) -> u8) -> Self {
         let mut classes = pairs().map(|[a, b]| f(a, b));
         Self::from_classes(std::array::from_fn(|_| classes.next().unwrap_or_default()))
     }
 
-    /// The same operation with its values and arguments relabelled: g(πa, πb) = π f(a, b).
+    /// Returns the operation g with values and arguments relabelled: g(πa, πb) = π f(a, b).
     #[must_use]
     pub fn relabelled(self, permutation: Permutation) -> Self {
         let (table, back) = (Table::from(self), permutation.inverse());
         Self::from_labels(|a, b| permutation.of(table.at(back.of(a), back.of(b))))
     }
 
-    /// f(b, a).
+    /// Returns the operation f(b, a), with its inputs swapped.
     #[must_use]
     pub fn swapped(self) -> Self {
         let table = Table::from(self);
         Self::from_labels(|a, b| table.at(b, a))
     }
 
-    /// -f(-a, -b): the De Morgan dual.
+    /// Returns the De Morgan dual, -f(-a, -b).
     #[must_use]
     pub fn dual(self) -> Self {
         self.relabelled(Permutation::NEGATION)
     }
 
-    /// -f(a, b).
+    /// Returns the operation -f(a, b).
     #[must_use]
     pub fn negated(self) -> Self {
         let table = Table::from(self);
         Self::from_labels(|a, b| Permutation::NEGATION.of(table.at(a, b)))
     }
 
-    /// f(-a, b).
+    /// Returns the operation f(-a, b).
     #[must_use]
     pub fn first_negated(self) -> Self {
         let table = Table::from(self);
         Self::from_labels(|a, b| table.at(Permutation::NEGATION.of(a), b))
     }
 
-    /// f(a, -b).
+    /// Returns the operation f(a, -b).
     #[must_use]
     pub fn second_negated(self) -> Self {
         let table = Table::from(self);
         Self::from_labels(|a, b| table.at(a, Permutation::NEGATION.of(b)))
     }
 
-    /// What becomes of it under all relabellings of values and swaps of inputs, in order: at most 12.
+    /// Returns the orbit under all relabellings of values and swaps of inputs, by
+    /// ascending index: at most 12 operations.
     pub fn orbit(self) -> Vec<Self> {
         let relabelled = Permutation::ALL.map(|permutation| self.relabelled(permutation));
         let orbit: BTreeSet<Self> = relabelled
@@ -150,7 +151,7 @@ impl Operation {
         orbit.into_iter().collect()
     }
 
-    /// Whether relabelling by π changes nothing: f(πa, πb) = π f(a, b).
+    /// Returns true if relabelling by π changes nothing: f(πa, πb) = π f(a, b).
     pub fn preserves(self, permutation: Permutation) -> bool {
         let table = Table::from(self);
         pairs().all(|[a, b]| {
@@ -158,7 +159,7 @@ impl Operation {
         })
     }
 
-    /// Whether values from a set give values from the set.
+    /// Returns true if f(a, b) lies in the set for all a and b of the set.
     pub fn is_closed_on(self, values: Values) -> bool {
         let table = Table::from(self);
         pairs()

@@ -1,33 +1,33 @@
-//! A truth table spelled out, for questions that look at its entries again and again.
+//! Truth tables as arrays, for functions that read the entries many times.
 
 use super::{ENTRIES, Operation, VALUES};
 
-/// Every value by its class label.
+/// Class labels of all values.
 pub const LABELS: [u8; VALUES] = [0, 1, 2];
 
-/// The nine entries of an operation by class labels: 0, 1, 2 stand for -1, 0, +1.
+/// The nine entries of an operation as class labels: 0, 1, 2 stand for -1, 0, +1.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Table([u8; ENTRIES]);
 
 impl Table {
-    /// The value f(a, b). Arguments and value are class labels; labels above 2 count as 2.
+    /// Returns the value f(a, b). Arguments and value are class labels; labels above 2 count as 2.
     pub fn at(&self, a: u8, b: u8) -> u8 {
         self.0[VALUES * usize::from(a.min(2)) + usize::from(b.min(2))]
     }
 
-    /// How often -1, 0 and +1 are taken.
+    /// Returns how many entries are -1, 0 and +1.
     pub fn counts(&self) -> [usize; VALUES] {
         LABELS.map(|label| self.0.iter().filter(|entry| **entry == label).count())
     }
 
-    /// Triples (a, b, c) of 27 for which f(f(a, b), c) = f(a, f(b, c)).
+    /// Returns the number of triples (a, b, c), out of 27, for which f(f(a, b), c) = f(a, f(b, c)).
     pub fn associating_triples(&self) -> usize {
         triples()
             .filter(|[a, b, c]| self.at(self.at(*a, *b), *c) == self.at(*a, self.at(*b, *c)))
             .count()
     }
 
-    /// Whether the value depends on the first and on the second argument.
+    /// Returns for the first and the second argument whether the value depends on it.
     pub fn depends(&self) -> [bool; 2] {
         let [mut first, mut second] = [false; 2];
         for [a, b, other] in triples() {
@@ -44,14 +44,14 @@ impl From<Operation> for Table {
     }
 }
 
-/// Every pair of labels, in the order of the entries.
+/// Returns every pair of labels, in the order of the entries.
 pub fn pairs() -> impl Iterator<Item = [u8; 2]> {
     LABELS
         .into_iter()
         .flat_map(|a| LABELS.into_iter().map(move |b| [a, b]))
 }
 
-/// Every triple of labels.
+/// Returns every triple of labels, the first one changing slowest.
 pub fn triples() -> impl Iterator<Item = [u8; 3]> {
     pairs().flat_map(|[a, b]| LABELS.into_iter().map(move |c| [a, b, c]))
 }

@@ -1,16 +1,16 @@
-//! Operations made of others, entry by entry.
+//! Operations derived from others, entry by entry.
 
 use super::symmetry::Permutation;
 use super::{ENTRIES, Operation, VALUES};
 
 impl Operation {
-    /// Every value of the table renamed; its arguments keep their names.
+    /// Returns the operation with every value of the table renamed; its arguments keep their names.
     #[must_use]
     pub fn renamed(self, renaming: Permutation) -> Self {
         Self::from_classes(self.classes().map(|class| renaming.of(class)))
     }
 
-    /// Sum modulo 3 in -1, 0, +1, entry by entry.
+    /// Returns the sum modulo 3 in -1, 0, +1, entry by entry.
     #[must_use]
     pub fn plus(self, other: Self) -> Self {
         let (a, b) = (self.classes(), other.classes());
@@ -18,7 +18,8 @@ impl Operation {
         Self::from_classes(std::array::from_fn(|i| (a[i] + b[i] + 2) % VALUES as u8))
     }
 
-    /// One entry's value moved on cyclically by 1 or 2; an entry that is not there changes nothing.
+    /// Returns the operation with one entry's value moved on cyclically by 1 or 2; an
+    /// entry beyond the table changes nothing.
     #[must_use]
     pub fn changed(self, entry: usize, by: u8) -> Self {
         let mut classes = self.classes();
@@ -28,14 +29,15 @@ impl Operation {
         Self::from_classes(classes)
     }
 
-    /// One entry changed into one of its two other values, by two uniform numbers: which entry, and how.
+    /// Returns the operation with one entry changed into one of its two other values, by two uniform numbers:
+    /// the first selects the entry, the second the value.
     #[must_use]
     pub fn changed_somewhere(self, [entry, by]: [f64; 2]) -> Self {
         self.changed((entry * ENTRIES as f64) as usize, 1 + (2.0 * by) as u8)
     }
 
-    /// Every entry changed with this probability into one of its two other values, by a uniform number
-    /// for each.
+    /// Returns the operation with every entry changed, with this probability, into one of its two other
+    /// values, by a uniform number for each.
     #[must_use]
     pub fn noisy(self, probability: f64, uniform: impl Fn(usize) -> f64) -> Self {
         (0..ENTRIES).fold(self, |noisy, entry| match uniform(entry) / probability {
@@ -45,7 +47,7 @@ impl Operation {
         })
     }
 
-    /// Entries that are 0.
+    /// Returns the number of entries that are 0.
     pub fn zeros(self) -> usize {
         let entries = self.entries().into_iter();
         entries.filter(|entry| *entry == 0).count()

@@ -1,4 +1,4 @@
-//! Both runs' curves in one picture.
+//! Curves of both runs in one picture.
 
 use plotters::coord::Shift;
 use plotters::prelude::*;
@@ -13,7 +13,7 @@ const SIZE: (u32, u32) = (960, 640);
 
 type Curve<'a> = (&'a str, RGBColor, bool, Vec<f64>);
 
-/// Losses above coverages, as SVG.
+/// Draws losses above coverages, as SVG text.
 pub fn svg(original: &Original, records: &[EpochRecord]) -> Result<String, Failure> {
     let curves = Curves { original, records };
     plot::svg(&curves, SIZE).map_err(|error| Failure::Input(format!("cannot draw: {error}")))

@@ -1,4 +1,4 @@
-//! What the checkpoints of epochs 100–110 measure, in 64 bits.
+//! Measurements of the checkpoints of epochs 100–110, in 64 bits.
 
 use std::path::Path;
 
@@ -13,14 +13,14 @@ use fluxttice_core::vae::Vae;
 
 use super::super::Failure;
 
-/// First epoch.
+/// First epoch of the window.
 pub const FROM: u32 = 100;
-/// Epochs.
+/// Number of epochs of the window.
 pub const EPOCHS: usize = 11;
 
 const SAMPLES: u32 = 50_000;
 
-/// Medians (fewest, of active dimensions) of A and B.
+/// Medians of A and B over the checkpoints; of active dimensions the fewest.
 pub struct Window {
     pub checkpoints: usize,
     pub seed: u64,

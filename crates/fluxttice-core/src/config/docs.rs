@@ -2,8 +2,8 @@
 
 use super::keys::{KEYS, KeyInfo};
 
-/// Every key as one row: type and bounds, published value, meaning, effect, and when a change in a
-/// running session takes effect.
+/// Returns a Markdown table with a row for every key: type and bounds, published value, meaning, effect, and
+/// when a change in a running session takes effect.
 #[must_use]
 pub fn markdown_table() -> String {
     let mut table = String::from(
@@ -34,7 +34,8 @@ pub fn markdown_table() -> String {
     table
 }
 
-/// Beside which values of other keys a key changes nothing, in one clause; `None` where it always changes something.
+/// Returns the values of other keys beside which a key changes nothing, as one clause of text.
+/// `None` means that the key always changes something.
 #[must_use]
 pub fn idle_beside(info: &KeyInfo) -> Option<String> {
     let cases: Vec<&str> = info.idle_beside().collect();

@@ -1,34 +1,34 @@
-//! What is wrong with a configuration, and where.
+//! Errors of a configuration, each with the place where it was found.
 
 use std::fmt;
 
 use crate::shown;
 
-/// At most this many problems are printed; the rest is counted.
+/// Number of problems that are printed at most; the others are counted.
 const SHOWN: usize = 20;
 
-/// Why a configuration could not be loaded or written.
+/// The reason why a configuration could not be loaded or written.
 #[derive(Debug, thiserror::Error)]
 pub enum ConfigError {
     /// The file is missing, is a directory, or the system refused to read it.
     #[error("{}: cannot be read: {source}; expected {expected}", shown::printable(.file))]
     Unreadable {
-        /// The path as it was given.
+        /// Path as it was given.
         file: String,
-        /// What should have been there.
+        /// Description of the file that was expected.
         expected: String,
-        /// The system's answer.
+        /// Error that the operating system returned.
         source: std::io::Error,
     },
     /// The text is longer than any configuration can reasonably be.
     #[error("{}: is larger than {limit} bytes; expected a configuration of a few kilobytes", shown::printable(.file))]
     TooLarge {
-        /// The path or name of the text.
+        /// Path or name of the text.
         file: String,
-        /// The largest size that is read, in bytes.
+        /// Largest size that is read, in bytes.
         limit: u64,
     },
-    /// The content cannot be used; every problem that was found, in the order of the text.
+    /// The content cannot be used. Holds every problem that was found, in the order of the text.
     #[error("{}", list(.0))]
     Invalid(Vec<Problem>),
     /// A configuration could not be turned into YAML.
@@ -37,7 +37,7 @@ pub enum ConfigError {
 }
 
 impl ConfigError {
-    /// The single problems, empty where the file could not be read at all.
+    /// Returns the single problems; empty where the file could not be read at all.
     #[must_use]
     pub fn problems(&self) -> &[Problem] {
         match self {
@@ -47,50 +47,50 @@ impl ConfigError {
     }
 }
 
-/// One thing that is wrong, with its place.
+/// One problem of a configuration and its place.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Problem {
-    /// Where the value was given.
+    /// Source and position of the value.
     pub place: Place,
-    /// The dotted key, empty where the text as a whole is meant.
+    /// Dotted key; empty where the text as a whole is meant.
     pub key: String,
-    /// What is wrong there.
+    /// Kind of the problem, with what was found and expected.
     pub fault: Fault,
 }
 
-/// Where a value was given.
+/// Source of a value, and its position there.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Place {
-    /// In a file or another named text; line and column count from 1.
+    /// A file or another named text; line and column count from 1.
     Text {
-        /// The path or name.
+        /// Path of the file, or name of the text.
         name: String,
-        /// The line, where it is known.
+        /// Line number; `None` where it is unknown.
         line: Option<usize>,
-        /// The column in characters, where it is known.
+        /// Column in characters; `None` where it is unknown.
         column: Option<usize>,
     },
-    /// In an override, which is given as it was typed.
+    /// An override, as it was typed.
     Override(String),
-    /// In a [`super::Config`] that a program has filled in.
+    /// A [`super::Config`] that a program has filled in.
     Program,
 }
 
-/// What is wrong at a place.
+/// Kind of a problem.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Fault {
-    /// There is no such key.
+    /// No key has this name.
     UnknownKey {
-        /// The key that was probably meant.
+        /// Key that was probably meant.
         suggestion: Option<String>,
-        /// What could stand there.
+        /// Description of the keys that may stand there.
         expected: String,
     },
     /// The value cannot be used.
     Unusable {
-        /// What stands there.
+        /// Value that was found, in words.
         found: String,
-        /// What could stand there.
+        /// Description of the values that may stand there.
         expected: String,
     },
 }
@@ -102,7 +102,7 @@ impl fmt::Display for Problem {
 }
 
 impl Problem {
-    /// What is wrong, without where it was given.
+    /// Returns the problem as text, without its place.
     #[must_use]
     pub fn complaint(&self) -> String {
         let key = match self.key.as_str() {
@@ -145,12 +145,13 @@ impl fmt::Display for Place {
     }
 }
 
-/// Whether a character looks like a blank, or like nothing, and is none of those that YAML separates with.
+/// Returns true for a character that looks like a blank or is invisible, and that YAML
+/// does not accept as a separator.
 pub(super) fn is_invisible(c: char) -> bool {
     !c.is_ascii() && shown::is_unsafe(c)
 }
 
-/// Text from outside on one line as a terminal may show it, cut to a readable length.
+/// Returns text from outside on one line as a terminal may show it, cut to 80 characters.
 pub(super) fn printable(text: &str) -> String {
     const LENGTH: usize = 80;
     match text.char_indices().nth(LENGTH) {

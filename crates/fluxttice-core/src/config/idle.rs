@@ -4,18 +4,18 @@ use super::keys::KeyInfo;
 use super::schema::Config;
 use crate::disruption::Rule;
 
-/// Values beside which some keys change nothing.
+/// A condition on some keys under which other keys change nothing.
 struct Idle {
-    /// In words, as a clause.
+    /// Condition in words, as a clause.
     beside: &'static str,
     holds: fn(&Config) -> bool,
-    /// The keys; of a list its name.
+    /// Keys that change nothing then; a list is given by its name.
     keys: &'static [&'static str],
 }
 
-/// The list of rules, whose entries are looked at one by one.
+/// Key of the list of rules, whose entries are looked at one by one.
 const RULES: &str = "rules";
-/// Why a rule changes nothing.
+/// Reason why a rule changes nothing.
 const TOO_FEW_EPOCHS: &str = "the rule looks back over as many epochs as the run has, or more";
 
 static IDLE: [Idle; 16] = [
@@ -133,13 +133,14 @@ fn weighs(weight: Option<f64>) -> bool {
     weight.is_some_and(|weight| weight > 0.0)
 }
 
-/// The name under which a key is given: of the entries of a list that of the list.
+/// Returns the key, or for a key of list entries the name of the list.
 pub(super) fn list_of(info: &KeyInfo) -> &'static str {
     let list = info.key.split_once(".N");
     list.map_or(info.key, |(list, _)| list)
 }
 
-/// What of a key changes nothing beside the other values, as it is written, and beside which; of rules each one.
+/// Returns the keys (as they are written) that change nothing beside the other values, each with the reason.
+/// A rule is looked at by itself; any other list counts as one key.
 pub(super) fn idle(config: &Config, info: &KeyInfo) -> Vec<(String, &'static str)> {
     let list = list_of(info);
     if list == RULES {
@@ -160,7 +161,7 @@ pub(super) fn idle(config: &Config, info: &KeyInfo) -> Vec<(String, &'static str
 }
 
 impl KeyInfo {
-    /// Beside which values of other keys it changes nothing, each as a clause.
+    /// Returns the conditions under which the key changes nothing, each as a clause of text.
     pub fn idle_beside(&self) -> impl Iterator<Item = &'static str> {
         let list = list_of(self);
         let cases = IDLE.iter().filter(move |idle| idle.keys.contains(&list));

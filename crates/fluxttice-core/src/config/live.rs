@@ -1,4 +1,4 @@
-//! Changing single keys of a run that goes on.
+//! Changes of single keys while a run goes on.
 
 use serde_yaml::Value;
 
@@ -12,18 +12,19 @@ use super::source::{NAMED, Source};
 /// A configuration with one key changed.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Changed {
-    /// The configuration.
+    /// The configuration with the new value.
     pub config: Config,
-    /// When the change takes effect.
+    /// Time at which the change takes effect.
     pub from: SafePoint,
-    /// The value before, as YAML; where the key was not set, what held then.
+    /// Value before, as YAML; for a key that was not set, the value in effect.
     pub was: String,
-    /// Why the change shows in nothing as long as the other values stay what they are.
+    /// Reason why the change has no effect as long as the other values stay as they
+    /// are; `None` where it has one.
     pub idle: Option<&'static str>,
 }
 
-/// How a key is written where it is changed: entries of a list of sections by their place, any other
-/// list as a whole.
+/// Returns a key as it is written in a change: `place` selects an entry of a list of
+/// sections; any other list is written as a whole.
 pub fn written(info: &KeyInfo, place: usize) -> String {
     info.key
         .replace(".N.", &format!(".{place}."))
@@ -31,17 +32,17 @@ pub fn written(info: &KeyInfo, place: usize) -> String {
         .to_owned()
 }
 
-/// Every key that can be changed while a run goes on.
+/// Returns every key that can be changed while a run goes on.
 pub fn live_keys() -> impl Iterator<Item = &'static KeyInfo> {
     KEYS.iter().filter(|info| info.live.is_some())
 }
 
 impl Config {
-    /// This configuration with another value (YAML) for a key, as a running session may ask for.
+    /// Returns this configuration with another value (YAML) for a key, as a running session may ask for.
     ///
     /// # Errors
-    /// One line that says what is wrong: no such key, a key that decides the run from its start or
-    /// changes nothing, or a value that cannot be used, with what could.
+    /// Fails with one line where the key does not exist, decides the run from its start or changes nothing,
+    /// and where the value cannot be used; the line then says which values can.
     pub fn changed(&self, key: &str, value: &str) -> Result<Changed, String> {
         let key = key.trim();
         let entry = find_key(&format!("{key}.N"));
@@ -62,7 +63,7 @@ impl Config {
             )
         })?;
         let was = self.text_of(key);
-        // What is not written may read like a value that is.
+        // An unset value may read like one that is written.
         let changed = if changed.text_of(key) == was {
             self.clone()
         } else {
@@ -77,10 +78,10 @@ impl Config {
         })
     }
 
-    /// This configuration with `KEY=VALUE` overrides on top.
+    /// Returns this configuration with `KEY=VALUE` overrides on top.
     ///
     /// # Errors
-    /// Everything that is wrong with them, in one line.
+    /// Fails with all problems of the overrides, in one line.
     pub fn with(&self, overrides: &[String]) -> Result<Self, String> {
         let told = |error: ConfigError| match &error {
             ConfigError::Invalid(problems) => {
@@ -96,7 +97,7 @@ impl Config {
         Ok(Self::load(source, overrides).map_err(told)?.config)
     }
 
-    /// The value of a key as one line of YAML; where it is not set, what holds then.
+    /// Returns the value of a key as one line of YAML; for a key that is not set, the value in effect.
     #[must_use]
     pub fn text_of(&self, key: &str) -> String {
         text_in(&self.to_value(), key)
@@ -107,13 +108,13 @@ impl Config {
     }
 }
 
-/// A list as it is; of a single value a list of one, of nothing an empty one.
+/// Returns a list unchanged, a single value as a list of one, and nothing as an empty list.
 fn list(value: &str) -> String {
     let value = value.trim();
     match value {
         "" | "null" => "[]".to_owned(),
         _ if value.starts_with('[') => value.to_owned(),
-        // Quoted as JSON is: what is typed may hold what YAML reads as something else.
+        // Quoted as in JSON: the typed text may be something else to YAML.
         _ => serde_json::json!([value]).to_string(),
     }
 }
@@ -131,16 +132,17 @@ fn text_in(all: &Value, key: &str) -> String {
 /// A key in which two configurations differ, with both values as YAML.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct DifferentKey {
-    /// The dotted key.
+    /// Dotted key, such as `model.rho_min`.
     pub key: String,
-    /// Its value in the first.
+    /// Value in the first configuration.
     pub first: String,
-    /// Its value in the second.
+    /// Value in the second configuration.
     pub second: String,
 }
 
 impl Config {
-    /// The name of the built-in configuration that this is, but for the seed.
+    /// Returns the name of the built-in configuration that equals this one in
+    /// everything but the seed, if there is one.
     #[must_use]
     pub fn name(&self) -> Option<&'static str> {
         let is_this = |(_, text): &&(&str, &str)| {
@@ -153,14 +155,14 @@ impl Config {
         NAMED.iter().find(is_this).map(|(name, _)| *name)
     }
 
-    /// Whether another configuration differs from this one in the seed, or in nothing.
+    /// Returns true if another configuration differs from this one in the seed alone, or not at all.
     #[must_use]
     pub fn differs_by_seed_alone(&self, other: &Self) -> bool {
         let differences = self.differences(other);
         differences.iter().all(|key| key.key == "seed")
     }
 
-    /// Every key in which another configuration differs from this one, in the order of the table.
+    /// Returns every key in which another configuration differs from this one, in the order of the table.
     #[must_use]
     pub fn differences(&self, other: &Self) -> Vec<DifferentKey> {
         let (first, second) = (self.to_value(), other.to_value());

@@ -1,4 +1,4 @@
-//! From a source and overrides to a checked configuration.
+//! Loads a checked configuration from a source and overrides.
 
 use std::fmt;
 
@@ -15,25 +15,25 @@ use super::shape::{self, get};
 use super::source::Source;
 use super::validate::{Violation, violations};
 
-/// A configuration that can be used, and what its author should know about it.
+/// A configuration that can be used, with notes for its author.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Loaded {
-    /// The configuration.
+    /// The checked configuration.
     pub config: Config,
     /// Keys that were given and change nothing, in the order of the table of keys.
     pub ineffective: Vec<IneffectiveKey>,
-    /// Keys with an effect that were left out and have their published value.
+    /// Keys with an effect that were left out and so have their published value.
     pub defaulted: Vec<&'static str>,
 }
 
 /// A key that was given and changes nothing.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct IneffectiveKey {
-    /// The dotted key; an entry of a list by its place.
+    /// Dotted key; an entry of a list is given by its position.
     pub key: String,
-    /// Why it changes nothing.
+    /// Reason why the key changes nothing.
     pub reason: &'static str,
-    /// Where it was given.
+    /// Source and position of the value.
     pub place: Place,
 }
 
@@ -53,9 +53,9 @@ impl Config {
     /// Keys that the source leaves out have their published values.
     ///
     /// # Errors
-    /// [`ConfigError`]: unreadable or too large, or all problems of the content together. A
-    /// file must be sound without the overrides as far as keys and types go; bounds are
-    /// checked on the result.
+    /// Fails where the source is unreadable or too large, and with all problems of the content together.
+    /// A file must be sound without the overrides as far as keys and types go; bounds
+    /// are checked on the result.
     pub fn load(source: Source, overrides: &[String]) -> Result<Loaded, ConfigError> {
         let name = source.name();
         let text = source.read()?;
@@ -88,7 +88,7 @@ impl Config {
     }
 }
 
-/// All problems as one error, from the top of the file to its bottom, overrides at the end.
+/// Returns all problems as one error, from the top of the file to its bottom, overrides at the end.
 fn in_order(mut problems: Vec<Problem>) -> ConfigError {
     problems.sort_by_key(|problem| match problem.place {
         Place::Text { line, .. } => (false, line),
@@ -97,7 +97,7 @@ fn in_order(mut problems: Vec<Problem>) -> ConfigError {
     ConfigError::Invalid(problems)
 }
 
-/// Where the values came from.
+/// Origin of the values.
 struct Given {
     name: String,
     locations: Locations,
@@ -117,7 +117,8 @@ impl Given {
         }
     }
 
-    /// Names the key that was given: by an override, or in the file, rather than a default.
+    /// Returns the violation as a problem of the key that was given, by an override or in the file, rather
+    /// than of one that has its default.
     fn blame(&self, violation: Violation) -> Problem {
         let Violation {
             keys,
@@ -141,7 +142,8 @@ impl Given {
     }
 }
 
-/// What was given, not as null, and changes nothing: by itself, or beside the other values.
+/// Returns the keys that were given (not as null) and change nothing, by themselves or
+/// beside the other values.
 fn ineffective(root: &Value, config: &Config, given: &Given) -> Vec<IneffectiveKey> {
     let is_given = |key: &str| get(root, key).is_some_and(|value| !value.is_null());
     let mut found: Vec<IneffectiveKey> = KEYS

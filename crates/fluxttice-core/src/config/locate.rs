@@ -6,15 +6,15 @@
 
 use super::path::join;
 
-/// Deeper nesting, or longer keys, are noise: no configuration key needs them.
+/// Limits of nesting (levels) and of keys (bytes); no configuration key needs more.
 const DEEPEST: usize = 8;
 const LONGEST: usize = 128;
 
-/// The places of all keys of a text.
+/// Positions of all keys of a text.
 #[derive(Debug, Default)]
 pub(super) struct Locations(Vec<(String, Position)>);
 
-/// A line and a column in characters, both from 1.
+/// A line and a column in characters, both counted from 1.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Position {
     pub(super) line: usize,
@@ -34,7 +34,7 @@ impl Locations {
         Scanner::default().scan(text)
     }
 
-    /// Where a key stands, or else the nearest section around it.
+    /// Returns the position of a key, or else of the nearest section around it.
     pub(super) fn find(&self, key: &str) -> Option<Position> {
         let mut key = key;
         loop {
@@ -45,7 +45,7 @@ impl Locations {
         }
     }
 
-    /// All places where a key stands; more than one if it was written twice.
+    /// Returns all positions of a key; more than one if it was written twice.
     pub(super) fn exactly(&self, key: &str) -> impl Iterator<Item = Position> {
         self.0
             .iter()
@@ -58,9 +58,9 @@ impl Locations {
 struct Scanner {
     found: Locations,
     blocks: Vec<Block>,
-    /// The key or entry that the next deeper block belongs to.
+    /// Key or entry that the next deeper block belongs to.
     current: String,
-    /// The indentation of the key whose literal text (`|` or `>`) is being skipped.
+    /// Indentation of the key whose literal text (`|` or `>`) is being skipped.
     literal: Option<usize>,
 }
 
@@ -100,7 +100,7 @@ impl Scanner {
         }
     }
 
-    /// Takes note of a `- `; false if it lies too deep.
+    /// Records a `- `; returns false if it is nested too deep.
     fn entry(&mut self, line: usize, indent: usize) -> bool {
         self.blocks.retain(|block| block.indent <= indent);
         let open = self
@@ -166,7 +166,7 @@ impl Scanner {
     }
 }
 
-/// `key: value` as its two parts.
+/// Splits `key: value` into its two parts.
 fn split_key(content: &str) -> Option<(&str, &str)> {
     let (key, value) = match content.chars().next()? {
         quote @ ('"' | '\'') => {

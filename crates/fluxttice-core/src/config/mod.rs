@@ -1,4 +1,4 @@
-//! The configuration of a run: what can be set, what it means, and what is wrong with a file.
+//! The configuration of a run: its keys, their meaning, and the problems of a file.
 //!
 //! The schema is the published YAML file, key by key. Data flows one way:
 //!

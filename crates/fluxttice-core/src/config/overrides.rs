@@ -1,4 +1,4 @@
-//! `--set a.b=VALUE`: changes of single keys on top of a file.
+//! Overrides, `--set a.b=VALUE`: changes of single keys on top of a file.
 
 use serde_yaml::{Mapping, Value};
 
@@ -9,12 +9,12 @@ use super::path::join;
 use super::schema::Config;
 use super::shape::{self, expected, get, unknown_key};
 
-/// The override that set each key, in the order in which they were applied.
+/// Keys that overrides have set, each with the text of its override, in the order in which they were applied.
 #[derive(Debug, Default)]
 pub(super) struct Applied(Vec<(String, String)>);
 
 impl Applied {
-    /// The last override that set the key, a part of it, or a section around it.
+    /// Returns the last override that set the key, a part of it, or a section around it.
     pub(super) fn to(&self, key: &str) -> Option<&str> {
         let within = |inner: &str, outer: &str| {
             inner
@@ -45,7 +45,7 @@ pub(super) fn apply(root: &mut Value, overrides: &[String]) -> (Applied, Vec<Pro
     (applied, problems)
 }
 
-/// Applies one override and names the keys that it set.
+/// Applies one override and returns the keys that it set.
 fn one(root: &mut Value, text: &str) -> Result<Vec<String>, Vec<Problem>> {
     let place = Place::Override(text.to_owned());
     let unusable = |key: &str, found: String, expected: String| {
@@ -87,7 +87,7 @@ fn one(root: &mut Value, text: &str) -> Result<Vec<String>, Vec<Problem>> {
     Ok(keys)
 }
 
-/// The longest known section that the key begins with.
+/// Returns the longest known section that the key begins with.
 fn known_section(key: &str) -> &str {
     let mut section = key;
     while let Some((outer, _)) = section.rsplit_once('.') {
@@ -104,7 +104,7 @@ struct Wrong {
     expected: String,
 }
 
-/// Sets a key and names what was set; a mapping is merged into a section key by key.
+/// Sets a key and returns the keys that were set; a mapping is merged into a section key by key.
 fn set(root: &mut Value, key: &str, value: Value) -> Result<Vec<String>, Wrong> {
     if let (Value::Mapping(section), Node::Section) = (&value, node(key)) {
         let mut keys = Vec::new();
@@ -129,7 +129,7 @@ fn set(root: &mut Value, key: &str, value: Value) -> Result<Vec<String>, Wrong> 
     Ok(vec![key.to_owned()])
 }
 
-/// The entry of a list at a position that must exist.
+/// Returns the entry of a list at a position that must exist.
 fn entry<'a>(list: &'a mut Value, position: &str) -> Result<&'a mut Value, Wrong> {
     let length = list.as_sequence().map_or(0, Vec::len);
     let found = format!("position {}", printable(position));
@@ -141,10 +141,10 @@ fn entry<'a>(list: &'a mut Value, position: &str) -> Result<&'a mut Value, Wrong
         .ok_or(Wrong { found, expected })
 }
 
-/// The value below a section, made if it is missing.
+/// Returns the value below a section, which is made if it is missing.
 ///
-/// What a file leaves out has its published value, so that a list which is missing starts as
-/// the published one: `optimizer.lr_schedule.0.lr=1e-4` means the same with or without it.
+/// A list that the file leaves out starts as the published one, so that `optimizer.lr_schedule.0.lr=1e-4`
+/// means the same with or without it.
 fn child<'a>(section: &'a mut Value, name: &str, path: &str) -> &'a mut Value {
     if !section.is_mapping() {
         *section = Value::Mapping(Mapping::new());

@@ -1,4 +1,4 @@
-//! Text to a YAML value, without yet knowing what it should contain.
+//! Parses text into a YAML value, without yet knowing its expected content.
 
 use serde_yaml::{Deserializer, Value};
 
@@ -7,14 +7,15 @@ use super::keys::find_key;
 use super::locate::{Locations, Position};
 use super::path::{describe, dotted};
 
-/// Open brackets at any point of a text; the YAML library takes time in the square of this.
+/// Number of brackets that may be open at any point of a text. The YAML library's time
+/// grows with the square of this.
 const DEEPEST: usize = 64;
 
 const BLANKS: &str = "plain blanks, which YAML indents and separates with";
 
 const EXPECTED: &str = "a YAML mapping such as `seed: 42`";
 
-/// The top-level mapping of a configuration file.
+/// Returns the top-level mapping of a configuration file.
 pub(super) fn parse(name: &str, text: &str) -> Result<Value, ConfigError> {
     let problem = |position: Option<Position>, key: String, found: String, expected: &str| {
         let place = Place::Text {
@@ -76,7 +77,7 @@ pub(super) fn parse(name: &str, text: &str) -> Result<Value, ConfigError> {
     }
 }
 
-/// The value of an override, or what is wrong with it.
+/// Returns the value of an override, or a description of its problem.
 pub(super) fn parse_value(text: &str) -> Result<Value, String> {
     value(text).map_err(|error| match error {
         Syntax::TooDeep(_) => format!("brackets nested deeper than {DEEPEST}"),
@@ -112,7 +113,7 @@ fn value(text: &str) -> Result<Value, Syntax> {
     })
 }
 
-/// Sorts the YAML library's messages; what is not recognised is passed on in its words.
+/// Sorts the YAML library's messages; one that is not recognised is passed on in its words.
 fn syntax(path: String, error: &serde_yaml::Error) -> Syntax {
     let message = error.to_string();
     let position = error.location().map(|at| Position {
@@ -151,10 +152,10 @@ fn syntax(path: String, error: &serde_yaml::Error) -> Syntax {
     }
 }
 
-/// The first place where too many brackets are open.
+/// Returns the first position where too many brackets are open.
 ///
-/// Brackets in comments and quotes count too: that no honest file comes near the limit makes
-/// the shorter rule the safer one.
+/// Brackets in comments and quotes count too. No honest file comes near the limit,
+/// which makes the shorter rule the safer one.
 fn too_deep(text: &str) -> Option<Position> {
     let mut open = 0_usize;
     for (number, line) in text.lines().enumerate() {
@@ -175,9 +176,10 @@ fn too_deep(text: &str) -> Option<Position> {
     None
 }
 
-/// The first blank that is none to YAML: a tab in the indentation, or a character that only looks like a blank.
+/// Returns the first blank that YAML does not accept: a tab in the indentation, or a
+/// character that only looks like a blank.
 ///
-/// Asked where a text is no YAML: in comments and quotes such characters are harmless.
+/// Called where a text is not YAML: in comments and quotes such characters are harmless.
 fn odd_blank(text: &str) -> Option<(Position, String)> {
     text.lines().enumerate().find_map(|(number, line)| {
         let indentation = line.len() - line.trim_start().len();

@@ -1,11 +1,11 @@
-//! Keys as paths, `a.0.b`, and values in words.
+//! Keys as paths such as `a.0.b`, and values in words.
 
 use serde_path_to_error::Segment;
 use serde_yaml::Value;
 
 use super::error::printable;
 
-/// A path as the configuration writes it, `a.0.b`.
+/// Returns a path as the configuration writes it, `a.0.b`.
 pub(super) fn dotted(path: &serde_path_to_error::Path) -> String {
     let parts: Vec<String> = path
         .iter()
@@ -18,7 +18,7 @@ pub(super) fn dotted(path: &serde_path_to_error::Path) -> String {
     parts.join(".")
 }
 
-/// A key within a section; the key itself where the path is empty.
+/// Returns the path of a key within a section; the key itself where the path is empty.
 pub(super) fn join(path: &str, key: &str) -> String {
     if path.is_empty() {
         key.to_owned()
@@ -27,7 +27,7 @@ pub(super) fn join(path: &str, key: &str) -> String {
     }
 }
 
-/// A value in words.
+/// Returns a value in words, as an error message names it.
 pub(super) fn describe(value: &Value) -> String {
     match value {
         Value::Null => "nothing (null)".to_owned(),

@@ -1,7 +1,7 @@
-//! A YAML value to a [`Config`]: are all keys known, and are all values of the right type?
+//! Reads a YAML value into a [`Config`]. Checks that all keys are known and all values have the right type.
 //!
-//! Every unknown key and every wrong type is reported, not only the first. What is wrong is
-//! taken out of the value, which is then read again.
+//! Every unknown key and every wrong type is reported, not only the first: a wrong part is taken out of the
+//! value, which is then read again.
 
 use serde_yaml::{Mapping, Value};
 
@@ -11,13 +11,13 @@ use super::path::{describe, dotted, join};
 use super::schema::Config;
 use super::suggest::nearest;
 
-/// No more problems than this are looked for: what has so many is not a configuration.
+/// Number of problems after which the search ends: a text with so many is not a configuration.
 pub(super) const MOST: usize = 100;
 
-/// Says where the value of a dotted key was given.
+/// Function that returns the place where the value of a dotted key was given.
 pub(super) type PlaceOf<'a> = &'a dyn Fn(&str) -> Place;
 
-/// The configuration, or everything that is wrong with the shape of the value.
+/// Returns the configuration, or all problems of the value's shape.
 pub(super) fn read(value: &Value, place: PlaceOf) -> Result<Config, Vec<Problem>> {
     let mut value = value.clone();
     let mut problems = Vec::new();
@@ -37,7 +37,7 @@ pub(super) fn read(value: &Value, place: PlaceOf) -> Result<Config, Vec<Problem>
     Err(problems)
 }
 
-/// Takes out unknown keys, and values where a section or a list should be.
+/// Takes out unknown keys, and single values where a section or a list is expected.
 fn prune(value: &mut Value, path: &str, place: PlaceOf, problems: &mut Vec<Problem>) {
     match value {
         Value::Mapping(section) => {
@@ -98,9 +98,9 @@ fn prune_entry(
     }
 }
 
-/// Whether the kind of YAML node is right; the type of single values is checked by the schema.
+/// Returns true if the kind of YAML node is right; the type of single values is checked by the schema.
 ///
-/// The schema alone would take a list for a section, its entries in the order of the fields.
+/// The schema alone would accept a list as a section, its entries in the order of the fields.
 fn fits(value: &Value, path: &str) -> bool {
     match node(path) {
         Node::Section => value.is_mapping(),
@@ -113,9 +113,9 @@ fn unknown(key: &str, section: &str, place: PlaceOf) -> Problem {
     unknown_key(key, section, place(key))
 }
 
-/// The problem of a key that is not in the table.
+/// Returns the problem of a key that is not in the table.
 pub(super) fn unknown_key(key: &str, section: &str, place: Place) -> Problem {
-    // A dotted name in a file is found, but its nearest key would look the same.
+    // A dotted name in a file is an unknown key, but its nearest key would look the same.
     let suggestion = nearest(key).filter(|suggestion| suggestion != key && !key.ends_with("<<"));
     let expected = match section {
         "" => "a key that `config keys` lists, nested below its section".to_owned(),
@@ -157,7 +157,7 @@ fn unusable(found: String, path: &str, place: PlaceOf) -> Problem {
     }
 }
 
-/// What a key takes, in words.
+/// Returns a description of the values that a key takes.
 pub(super) fn expected(path: &str) -> String {
     match node(path) {
         Node::Value(_) => find_key(path)
@@ -172,7 +172,7 @@ pub(super) fn expected(path: &str) -> String {
     }
 }
 
-/// The value of a dotted key.
+/// Returns the value of a dotted key.
 pub(super) fn get<'a>(root: &'a Value, path: &str) -> Option<&'a Value> {
     path.split('.')
         .filter(|part| !part.is_empty())
@@ -182,7 +182,7 @@ pub(super) fn get<'a>(root: &'a Value, path: &str) -> Option<&'a Value> {
         })
 }
 
-/// Removes a key, or the whole list if the path leads into one; false if nothing is there.
+/// Removes a key, or the whole list if the path leads into one; returns false if nothing is there.
 fn remove(root: &mut Value, path: &str) -> bool {
     let mut value = root;
     let mut parts = path.split('.').peekable();

@@ -1,4 +1,4 @@
-//! Where a configuration comes from, and its text.
+//! Sources of a configuration, and their text.
 
 use std::io::{self, Read};
 use std::path::{Path, PathBuf};
@@ -15,7 +15,7 @@ macro_rules! compiled_in {
     };
 }
 
-/// Every configuration that is compiled in, by name: those of the folder `configs`.
+/// Every configuration that is compiled in, by name: the files of the folder `configs`.
 pub const NAMED: &[(&str, &str)] = compiled_in![
     "ternary_v5_5",
     "ternary_v5_5_fast",
@@ -23,33 +23,33 @@ pub const NAMED: &[(&str, &str)] = compiled_in![
     "fluxttice",
 ];
 
-/// The published configuration, compiled in.
+/// Text of the published configuration, which is compiled in.
 pub const BUILT_IN: &str = NAMED[0].1;
 
-/// The largest text that is read, in bytes.
+/// Size of the largest text that is read, in bytes.
 pub const SIZE_LIMIT: u64 = 1 << 20;
 
-/// Where a configuration comes from.
+/// Source of a configuration.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Source {
     /// The published configuration, [`BUILT_IN`].
     BuiltIn,
     /// A YAML file.
     File(PathBuf),
-    /// What comes on standard input.
+    /// Text from standard input.
     Input,
-    /// YAML text at hand.
+    /// YAML text in memory.
     Text {
-        /// What messages call it.
+        /// Name that messages use for it.
         name: String,
-        /// The YAML.
+        /// The YAML text.
         text: String,
     },
 }
 
 impl Source {
-    /// What a path means: a bare name that is compiled in is that configuration, whatever lies in the working folder;
-    /// `-` is standard input.
+    /// Returns the source that a path stands for. A bare name that is compiled in is that configuration,
+    /// whatever lies in the working folder; `-` is standard input.
     #[must_use]
     pub fn at(path: PathBuf) -> Self {
         // Not by comparing paths, to which `./fluxttice` is the same.
@@ -64,7 +64,7 @@ impl Source {
         }
     }
 
-    /// What messages call it.
+    /// Returns the name that messages use for the source.
     #[must_use]
     pub fn name(&self) -> String {
         match self {
@@ -75,7 +75,7 @@ impl Source {
         }
     }
 
-    /// The text, of at most [`SIZE_LIMIT`] bytes.
+    /// Returns the text, of at most [`SIZE_LIMIT`] bytes.
     pub(super) fn read(self) -> Result<String, ConfigError> {
         let file = self.name();
         let bytes = match self {
@@ -115,7 +115,8 @@ impl Source {
     }
 }
 
-/// What a path where nothing is should have been: a bare word may be meant for a built-in name.
+/// Returns a description of the file that was expected where nothing lies at a path: a
+/// bare word may be meant for a built-in name.
 fn expected(path: &Path) -> String {
     let is_bare = path.components().count() == 1;
     let Some(word) = path.file_stem().filter(|_| is_bare) else {
@@ -131,8 +132,8 @@ fn expected(path: &Path) -> String {
     }
 }
 
-/// One byte more than the limit at most, so that neither a huge file nor an endless device
-/// fills the memory.
+/// Reads at most one byte more than the limit, so that neither a huge file nor an
+/// endless device fills the memory.
 fn read_limited(path: &Path) -> io::Result<Vec<u8>> {
     let file = crate::files::open(path)?;
     if file.metadata()?.is_dir() {

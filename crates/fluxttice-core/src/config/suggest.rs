@@ -1,9 +1,9 @@
-//! The known key that an unknown one was probably meant to be.
+//! Search for the known key that an unknown one was probably meant to be.
 
 use super::keys::KEYS;
 use crate::space::spelling::{most_typing_errors, typing_errors};
 
-/// The nearest known key or section, if any is near.
+/// Returns the nearest known key or section, if any is near.
 ///
 /// Both a misspelled name at the right place and the right name at the wrong place are found.
 pub(super) fn nearest(unknown: &str) -> Option<String> {
@@ -22,7 +22,7 @@ pub(super) fn nearest(unknown: &str) -> Option<String> {
         .map(|(_, key)| key.to_owned())
 }
 
-/// Every key and every section that contains one.
+/// Returns every key and every section that contains one.
 fn known() -> impl Iterator<Item = &'static str> {
     KEYS.iter()
         .filter(|info| !info.key.contains(".N."))

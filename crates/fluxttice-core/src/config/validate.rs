@@ -1,4 +1,4 @@
-//! Is every value possible, and do the values fit together?
+//! Checks that every value is within its bounds and that the values fit together.
 
 use serde_yaml::Value;
 
@@ -8,26 +8,26 @@ use super::path::{describe, join};
 use super::schema::{Config, StopBy};
 use crate::disruption::{GRAMMAR, Rule, RuleError};
 
-/// Truth tables of two ternary inputs.
+/// Number of truth tables of two ternary inputs.
 const OPERATIONS: f64 = crate::space::OPERATIONS as f64;
 
-/// How far the three shares may be from 1: more than rounding, less than any real change.
+/// Largest distance of the sum of the three shares from 1: more than rounding, less than any real change.
 const SHARE_TOLERANCE: f64 = 1e-9;
 
-/// A rule that is broken, and by which keys.
+/// A rule that is broken, and the keys that break it.
 #[derive(Debug, PartialEq)]
 pub(super) struct Violation {
-    /// The keys that take part; the first is named where none was given explicitly.
+    /// Keys that take part; the first is named where none was given explicitly.
     pub(super) keys: Vec<String>,
     pub(super) found: String,
     pub(super) expected: String,
 }
 
 impl Config {
-    /// Checks a configuration that a program has filled in; loading does the same by itself.
+    /// Checks a configuration that a program has filled in; loading a configuration includes this check.
     ///
     /// # Errors
-    /// [`ConfigError::Invalid`] with every rule that is broken.
+    /// Fails with [`ConfigError::Invalid`], which holds every rule that is broken.
     pub fn validate(&self) -> Result<(), ConfigError> {
         let problems: Vec<Problem> = violations(self)?
             .into_iter()
@@ -48,7 +48,7 @@ impl Config {
     }
 }
 
-/// Every rule that is broken: first the bounds of single keys, then what concerns several.
+/// Returns every rule that is broken: first the bounds of single keys, then the rules on several.
 pub(super) fn violations(config: &Config) -> Result<Vec<Violation>, ConfigError> {
     let value =
         serde_yaml::to_value(config).map_err(|error| ConfigError::Unwritable(error.to_string()))?;
@@ -90,13 +90,14 @@ fn bounds(value: &Value, path: &str, broken: &mut Vec<Violation>) {
     }
 }
 
-/// What the key takes; where a number is too large for any key, that as well.
+/// Returns a description of the values that the key takes; for a number too large or
+/// too near to a bound, it mentions single precision.
 fn wanted(info: &KeyInfo, value: &Value) -> String {
     match value.as_f64() {
         Some(number) if !(number as f32).is_finite() => {
             format!("{}, finite in single precision", info.expected())
         }
-        // What is very near to a bound is the bound there.
+        // A number very near to a bound is rounded to the bound.
         Some(number) if number.fract() != 0.0 && (number as f32).fract() == 0.0 => {
             format!("{}, also rounded to single precision", info.expected())
         }

@@ -1,41 +1,42 @@
-//! A configuration as YAML, complete and always in the same form, and its digest.
+//! Writes a configuration as YAML, complete and always in the same form, and computes its digest.
 
 use super::error::ConfigError;
 use super::schema::Config;
 use crate::digest::sha256;
 
 impl Config {
-    /// Every key with its value, in the order of the schema; loading it gives an equal `Config`.
+    /// Returns every key with its value, in the order of the schema; loading the text
+    /// gives an equal `Config`.
     ///
     /// # Errors
-    /// [`ConfigError::Unwritable`] if the YAML library refuses, which no value of the schema
-    /// causes.
+    /// Fails with [`ConfigError::Unwritable`] if the YAML library refuses, which no
+    /// value of the schema causes.
     pub fn to_yaml(&self) -> Result<String, ConfigError> {
         let lines = self.plain_yaml()?;
         let quoted = lines.iter().map(|line| yaml_1_1_text(line) + "\n");
         Ok(quoted.collect())
     }
 
-    /// The lines of [`Config::to_yaml`] without quotes around text that YAML 1.1 takes for something else: what
-    /// digests are made of since before there were any.
+    /// Returns the lines of [`Config::to_yaml`] without quotes around text that YAML 1.1 takes for something
+    /// else. Digests are made of these lines, as they were before the quotes were added.
     fn plain_yaml(&self) -> Result<Vec<String>, ConfigError> {
         let text = serde_yaml::to_string(self)
             .map_err(|error| ConfigError::Unwritable(error.to_string()))?;
         Ok(text.lines().map(yaml_1_1_number).collect())
     }
 
-    /// `sha256:` and the hexadecimal SHA-256 of the configuration as YAML.
+    /// Returns the digest: `sha256:` and the hexadecimal SHA-256 of the configuration as YAML.
     ///
     /// # Errors
-    /// As [`Config::to_yaml`].
+    /// Fails as [`Config::to_yaml`] does.
     pub fn digest(&self) -> Result<String, ConfigError> {
         let text = self.plain_yaml()?.join("\n") + "\n";
         Ok(sha256(text.as_bytes()))
     }
 }
 
-/// The line with its value in quotes, where that is text which readers of YAML 1.1 take for a flag, a number, a time
-/// or a date. Flags and numbers of the configuration are never written so.
+/// Returns the line with its value in quotes if that is text which readers of YAML 1.1 take for a flag, a
+/// number, a time or a date. Flags and numbers of the configuration are never written so.
 fn yaml_1_1_text(line: &str) -> String {
     const FLAGS: [&str; 6] = ["y", "n", "yes", "no", "on", "off"];
     let Some((head, value)) = line.split_once(": ") else {
@@ -53,7 +54,7 @@ fn yaml_1_1_text(line: &str) -> String {
     }
 }
 
-/// The line with `1e-7` written as `1.0e-7`.
+/// Returns the line with `1e-7` written as `1.0e-7`.
 ///
 /// Readers of YAML 1.1, Python's among them, take a number without a dot before its exponent,
 /// or without a sign after the `e`, for text.

@@ -5,31 +5,31 @@ use burn_wgpu::WgpuBackend;
 use burn_wgpu::wgpu::{Backend, Backends, DeviceType, Instance, InstanceDescriptor};
 use serde::Serialize;
 
-/// One adapter on one graphics API.
+/// A graphics adapter, seen through one graphics API.
 #[derive(Clone, Debug)]
 pub struct Adapter {
     /// Name as the driver gives it.
     pub name: String,
-    /// What kind of adapter it is.
+    /// Kind of hardware behind the adapter.
     pub kind: AdapterKind,
     /// Graphics API (`Vulkan`, `Metal`, `Dx12`, `Gl`).
     pub api: String,
-    /// How Burn's runtime finds it.
+    /// Device kind and graphics API by which Burn's runtime finds the adapter.
     pub(super) selector: Selector,
 }
 
-/// An adapter in Burn's words: which of its kind, on which graphics API.
+/// An adapter in Burn's terms: its kind with the number within that kind, and its graphics API.
 pub(super) type Selector = (DeviceKind, WgpuBackend);
 
-/// What kind of adapter it is.
+/// Kind of hardware that computes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "lowercase")]
 pub enum AdapterKind {
-    /// A graphics card of its own.
+    /// A separate graphics card.
     Discrete,
-    /// Part of the processor.
+    /// A GPU that is part of the processor.
     Integrated,
-    /// Passed through to a virtual machine.
+    /// A GPU that is passed through to a virtual machine.
     Virtual,
     /// A software rasteriser (llvmpipe, lavapipe, WARP): correct, never fast.
     Software,
@@ -37,7 +37,7 @@ pub enum AdapterKind {
     Cpu,
 }
 
-/// The graphics APIs tried, best first. OpenGL is only a stand-in where nothing else is found.
+/// Graphics APIs in the order in which they are tried. OpenGL is only used where nothing else is found.
 const APIS: [(Backend, WgpuBackend); 4] = [
     (Backend::Metal, WgpuBackend::Metal),
     (Backend::Vulkan, WgpuBackend::Vulkan),
@@ -45,9 +45,10 @@ const APIS: [(Backend, WgpuBackend); 4] = [
     (Backend::Gl, WgpuBackend::Gl),
 ];
 
-/// Every adapter of the first graphics API that has a real one, else of the first that has any.
+/// Returns every adapter of the first graphics API that has a hardware adapter, else of
+/// the first that has any.
 ///
-/// Looks only; no device is opened. An empty list where no graphics library is installed.
+/// No device is opened. The list is empty where no graphics library is installed.
 pub fn adapters() -> Vec<Adapter> {
     let mut fallback = Vec::new();
     for (api, pinned) in APIS {

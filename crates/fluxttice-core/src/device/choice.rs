@@ -1,4 +1,4 @@
-//! `--device` and what comes of it.
+//! The choice of a device by `--device`.
 
 use std::fmt;
 use std::str::FromStr;
@@ -11,15 +11,15 @@ use thiserror::Error;
 
 use super::adapters::{Adapter, AdapterKind, Selector, adapters};
 
-/// The value of `--device`.
+/// Value of `--device`.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum DeviceSpec {
-    /// A real GPU where there is one, else the CPU.
+    /// A hardware GPU if there is one, else the CPU.
     #[default]
     Auto,
     /// Burn's pure-Rust CPU backend.
     Cpu,
-    /// The GPU with this number in `devices`, the first where none is given. Never software.
+    /// The GPU with this number in `devices`, or the first if no number is given; never software.
     Gpu(Option<usize>),
     /// A software rasteriser, for checking the GPU path without a GPU.
     Software,
@@ -58,21 +58,21 @@ impl fmt::Display for DeviceSpec {
     }
 }
 
-/// A device in use.
+/// A device that is open and in use, and the reason for its choice.
 #[derive(Clone, Debug)]
 pub struct Chosen {
     /// The device, without autodiff.
     pub device: Device,
-    /// The graphics driver's handles behind it; none on the CPU backend.
+    /// Handles of the graphics driver; `None` on the CPU backend.
     pub graphics: Option<WgpuSetup>,
-    /// What it is, for people (`cpu`, `NVIDIA H200 (Vulkan)`).
+    /// Name for people (`cpu`, `NVIDIA H200 (Vulkan)`).
     pub name: String,
-    /// Why this one.
+    /// Reason for the choice, in words.
     pub reason: String,
 }
 
 impl Chosen {
-    /// Whether the tensors run on the CPU backend rather than behind a graphics driver.
+    /// Returns true if the tensors run on the CPU backend rather than on a graphics driver.
     pub fn is_cpu(&self) -> bool {
         is_cpu(&self.device)
     }
@@ -81,21 +81,21 @@ impl Chosen {
 /// One line of `devices`.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Listed {
-    /// What `--device` takes (`gpu0`, `software`, `cpu`).
+    /// Value that `--device` takes for it (`gpu0`, `software`, `cpu`).
     pub id: String,
     /// Name as the driver gives it.
     pub name: String,
-    /// What kind of adapter it is.
+    /// Kind of hardware behind the device.
     pub kind: AdapterKind,
-    /// Graphics API, or `-`.
+    /// Graphics API, or `-` for the CPU backend.
     pub api: String,
-    /// Whether `--device auto` takes it.
+    /// True if `--device auto` takes this device.
     pub chosen: bool,
-    /// Why, or why not.
+    /// Reason why `auto` takes it or not.
     pub why: String,
 }
 
-/// Why a device is not to be had.
+/// Error where a device cannot be used.
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
 pub enum DeviceError {
     /// The device asked for does not exist.
@@ -103,32 +103,32 @@ pub enum DeviceError {
         "no device `{asked}`: {found}; `fluxttice-explorer devices` lists what there is, `--device cpu` always works"
     )]
     Absent {
-        /// As asked.
+        /// Device that was asked for.
         asked: DeviceSpec,
-        /// What there is instead.
+        /// Description of the devices that exist instead.
         found: String,
     },
-    /// The driver refused it.
+    /// The driver refused to open the device.
     #[error("the device {name} could not be opened: {reason}; `--device cpu` always works")]
     Refused {
-        /// Its name.
+        /// Name of the device.
         name: String,
-        /// What the driver says.
+        /// Error text of the driver.
         reason: String,
     },
 }
 
 const CPU_NAME: &str = "cpu";
 
-/// Whether tensors there are computed by the processor's own cores.
+/// Returns true if the processor's own cores compute tensors on this device.
 pub fn is_cpu(device: &Device) -> bool {
     *device == Device::flex()
 }
 
-/// Opens the device asked for.
+/// Opens the device that is asked for.
 ///
 /// # Errors
-/// [`DeviceError`] where an explicit device is absent or refused; `auto` falls back to the CPU.
+/// Fails with [`DeviceError`] where an explicit device is absent or refused; `auto` falls back to the CPU.
 pub fn choose(spec: DeviceSpec) -> Result<Chosen, DeviceError> {
     if spec == DeviceSpec::Cpu {
         return Ok(cpu("as asked"));
@@ -211,10 +211,10 @@ fn open(adapter: &Adapter, reason: &str) -> Result<Chosen, DeviceError> {
     }
 }
 
-/// An adapter's tensors and the driver's handles behind them.
+/// Returns an adapter's tensor device and the driver's handles.
 ///
-/// Burn opens an adapter once and keeps it until the process ends: a second session, or the lab beside
-/// one, gets the same.
+/// Burn opens an adapter once and keeps it until the process ends: a second session, or
+/// the lab beside one, gets the same device.
 fn opened(adapter: &Adapter) -> Result<(Device, WgpuSetup), WgpuInitError> {
     static OPENED: Mutex<Vec<(Selector, (Device, WgpuSetup))>> = Mutex::new(Vec::new());
     let mut all = OPENED.lock().unwrap_or_else(PoisonError::into_inner);
@@ -229,7 +229,7 @@ fn opened(adapter: &Adapter) -> Result<(Device, WgpuSetup), WgpuInitError> {
     Ok(opened)
 }
 
-/// Every device of this machine and what `auto` makes of it.
+/// Lists every device of this machine, and whether `auto` takes it.
 pub fn list() -> Vec<Listed> {
     let found = adapters();
     let mut gpus = 0;

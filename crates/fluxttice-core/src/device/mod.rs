@@ -1,10 +1,10 @@
-//! The device that runs the tensors, and why it was chosen.
+//! The device that runs the tensors, and the reason for its choice.
 
 mod adapters;
 mod choice;
 mod read;
 
-/// A device of tensors, and what their numbers are.
+/// Burn's tensor device, and the number type of tensors.
 pub use burn::tensor::{DType, Device};
 
 pub use adapters::{Adapter, AdapterKind, adapters};
@@ -16,22 +16,22 @@ use std::any::Any;
 use burn::tensor::{ExecutionError, TensorReadError};
 use thiserror::Error;
 
-/// A device that stopped doing what it is asked: adapter lost, out of memory, driver error.
+/// Failure of a device that was in use: adapter lost, out of memory, driver error.
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
 #[error("the device failed: {reason}; the last saved state is intact, `--device cpu` continues it")]
 pub struct DeviceFailure {
-    /// What the backend says.
+    /// Text of the backend.
     reason: String,
 }
 
 impl DeviceFailure {
-    /// From a panic of the backend: Burn's wgpu backend panics where a driver gives up.
+    /// Makes a failure from a panic of the backend: Burn's wgpu backend panics where a driver gives up.
     pub fn of_panic(panic: &(dyn Any + Send)) -> Self {
         Self::new(panic_text(panic))
     }
 
-    /// From all that the backend says, of which the roots are kept: a failure's report lists every
-    /// operation that had to be left out because of it.
+    /// Makes a failure from the backend's report, of which only the root causes are kept: the report lists
+    /// every operation that had to be left out because of them.
     pub fn new(report: &str) -> Self {
         let lines: Vec<&str> = report.lines().map(str::trim).collect();
         let is_root = |three: &&[&str]| {
@@ -62,16 +62,16 @@ impl DeviceFailure {
     }
 }
 
-/// What a panic said.
+/// Returns the message of a panic.
 pub fn panic_text(panic: &(dyn Any + Send)) -> &str {
     let text = panic.downcast_ref::<&str>().copied();
     text.or_else(|| panic.downcast_ref::<String>().map(String::as_str))
         .unwrap_or("no message")
 }
 
-/// What stands before a cause in a report of CubeCL.
+/// Line before a cause in a report of CubeCL.
 const CAUSE: &str = "Caused by:";
-/// What the line of an operation begins with that was left out because of a failure.
+/// Start of the line of an operation that was left out because of a failure.
 const SKIPPED: &str = "skipped ";
 
 impl From<TensorReadError> for DeviceFailure {

@@ -1,18 +1,18 @@
-//! Reading several tensors at once.
+//! Reads several tensors at once.
 
 use burn::tensor::{Tensor, Transaction};
 
 use super::DeviceFailure;
 
-/// The numbers of each of these tensors; the device is waited for once.
+/// Returns the numbers of each of these tensors; the device is waited for once.
 ///
-/// A tensor that could not be computed, for want of memory above all, is refused to whoever reads it. One
-/// that was put together of others (`Tensor::cat`) is not: CubeCL 0.11.3 forgets the failure of a part with
-/// the next part that it writes, and what is read there is whatever lay in memory. So what must not be
+/// Reading a tensor that could not be computed, mostly for lack of memory, fails. Reading one that was
+/// concatenated from others (`Tensor::cat`) does not: CubeCL 0.11.3 forgets the failure of a part with the
+/// next part that it writes, and the numbers read there are arbitrary memory. So a tensor that must not be
 /// wrong is to be read by itself.
 ///
 /// # Errors
-/// The device's failure to compute one of them or to hand it over.
+/// Fails where the device could not compute one of them or hand it over.
 pub fn read_all(tensors: Vec<Tensor<1>>) -> Result<Vec<Vec<f64>>, DeviceFailure> {
     let all = tensors
         .into_iter()

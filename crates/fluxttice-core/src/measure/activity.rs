@@ -1,11 +1,11 @@
-//! The latent dimensions that carry anything.
+//! Activity of latent dimensions: which ones carry information.
 
-/// A dimension whose codes vary more than this over all operations is active.
+/// Variance of a dimension's codes over all operations above which the dimension is active.
 pub const ACTIVE_VARIANCE: f64 = 0.01;
-/// A dimension whose codes vary less than this has collapsed.
+/// Variance below which a dimension has collapsed.
 pub const COLLAPSED_VARIANCE: f64 = 0.001;
 
-/// Variance of each dimension of codes `[n × dimensions]` (row-major) over the n operations.
+/// Returns the variance of each dimension of codes `[n × dimensions]` (row-major) over the n operations.
 pub fn variances(codes: &[f64], dimensions: usize) -> Vec<f64> {
     let n = (codes.len() / dimensions) as f64;
     (0..dimensions)
@@ -17,7 +17,7 @@ pub fn variances(codes: &[f64], dimensions: usize) -> Vec<f64> {
         .collect()
 }
 
-/// Mean KL of each dimension's posteriors N(μ, σ²) to N(0, 1) in nats, without a floor:
+/// Returns the mean KL of each dimension's posteriors N(μ, σ²) to N(0, 1) in nats, without a floor:
 /// `½ (μ² + σ² - 1 - ln σ²)` averaged over the n operations.
 pub fn mean_kl(mu: &[f64], log_variance: &[f64], dimensions: usize) -> Vec<f64> {
     let mut sums = vec![0.0; dimensions];

@@ -1,4 +1,4 @@
-//! How fast a checkpoint generates operations, and how its coverage varies with the seed.
+//! Benchmark of a checkpoint: generation speed, and coverage over several seeds.
 
 use std::time::Instant;
 
@@ -19,26 +19,26 @@ const SATURATION: u32 = 195_000;
 /// The smaller sample size of coverage.
 const EFFECTIVE: u32 = 50_000;
 
-/// What was measured of one checkpoint.
+/// Benchmark of one checkpoint.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Benchmark {
-    /// VAE-A.
+    /// Figures of VAE-A.
     pub a: VaeBenchmark,
-    /// VAE-B.
+    /// Figures of VAE-B.
     pub b: VaeBenchmark,
-    /// Absolute difference of the two entropies of real codes, nats.
+    /// Absolute difference of the two VAEs' entropies of real codes, in nats.
     pub entropy_difference: f64,
 }
 
-/// What was measured of one VAE.
+/// Benchmark of one VAE.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct VaeBenchmark {
-    /// Operations generated a second: codes drawn, decoded on the device in 32 bits, every entry
-    /// drawn, distinct ones counted.
+    /// Operations generated per second. A round draws the codes, decodes them on the device in 32 bits, draws
+    /// every entry and counts the distinct operations.
     pub operations_per_second: Spread,
-    /// Coverage for one seed after another.
+    /// Coverage over several seeds, for each sample size.
     pub coverage: Vec<CoverageTrials>,
-    /// Entropy of the histogram of μ over all operations, nats; at most ln 50 = 3.912.
+    /// Entropy of the histogram of μ over all operations, in nats; at most ln 50 = 3.912.
     pub entropy_of_real_codes: f64,
 }
 
@@ -47,36 +47,36 @@ pub struct VaeBenchmark {
 pub struct CoverageTrials {
     /// Operations generated in each trial.
     pub samples: u32,
-    /// What a uniform generator reaches on average.
+    /// Number that a uniform generator reaches on average.
     pub ceiling: f64,
-    /// Every entry its most likely value.
+    /// Coverage where every entry takes its most likely value.
     pub argmax: Spread,
-    /// Every entry drawn once.
+    /// Coverage where every entry is drawn once.
     pub categorical: Spread,
-    /// Every entry's expectation rounded: no sample of the model, and it misleads. Kept to be
-    /// compared with figures that were made this way.
+    /// Coverage where every entry's expectation is rounded. This is no sample of the model, and it misleads;
+    /// it is kept for comparison with figures that were made this way.
     pub rounded_expectation: Spread,
-    /// Mean H(x | z) in nats.
+    /// Mean decode entropy H(x | z), in nats.
     pub decode_entropy: Spread,
 }
 
-/// Several values of one figure.
+/// Summary of several values of one figure.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct Spread {
-    /// Values.
+    /// Number of values.
     pub trials: u32,
-    /// Their mean.
+    /// Mean of the values.
     pub mean: f64,
-    /// Their standard deviation (n - 1); `None` for a single value.
+    /// Standard deviation of the values (n - 1); `None` for a single value.
     pub standard_deviation: Option<f64>,
-    /// The smallest.
+    /// Smallest value.
     pub min: f64,
-    /// The largest.
+    /// Largest value.
     pub max: f64,
 }
 
 impl Spread {
-    /// Of at least one value.
+    /// Summarises at least one value.
     pub fn of(values: &[f64]) -> Self {
         let n = values.len() as f64;
         let mean = values.iter().sum::<f64>() / n;
@@ -92,11 +92,11 @@ impl Spread {
 }
 
 impl Benchmark {
-    /// Times sampling on `device` and counts coverage in 64 bits on the CPU, for `trials` seeds from
-    /// `seed` on.
+    /// Times sampling on `device` and counts coverage in 64 bits on the CPU, with
+    /// `trials` consecutive seeds from `seed` on.
     ///
     /// # Errors
-    /// The device's failure.
+    /// Returns the device's failure.
     pub fn measure(
         weights: &Weights,
         device: &Device,
@@ -170,7 +170,7 @@ impl VaeBenchmark {
     }
 }
 
-/// Operations generated a second, after one round that warms up and is not counted.
+/// Times the operations generated per second, after one warm-up round that is not counted.
 fn speed(
     weights: &Weights,
     device: &Device,

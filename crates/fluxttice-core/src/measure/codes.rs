@@ -1,4 +1,4 @@
-//! Codes of operations.
+//! Latent codes of operations.
 
 use burn::tensor::{DType, Device};
 
@@ -7,7 +7,7 @@ use crate::model::{Batch, DualVae};
 use crate::space::Operation;
 use crate::vae::Vae;
 
-/// Operations encoded at a time.
+/// Number of operations encoded at a time.
 const TILE: usize = 2_187;
 
 /// Posteriors of n operations.
@@ -19,12 +19,12 @@ pub struct Posteriors {
     pub log_variance: Vec<f64>,
 }
 
-/// Posteriors of some operations, by A's or B's encoder.
+/// Encodes operations with A's or B's encoder and returns their posteriors.
 ///
 /// `model` must be without autodiff, on `device` in `dtype`.
 ///
 /// # Errors
-/// The device's failure.
+/// Returns the device's failure.
 pub fn posteriors(
     model: &DualVae,
     which: Vae,

@@ -1,4 +1,4 @@
-//! Coverage: distinct operations among N generated from the prior, and the decode entropy.
+//! Coverage: the number of distinct operations among N generated from the prior, and the decode entropy.
 
 use std::ops::Range;
 
@@ -15,58 +15,58 @@ use crate::random::{Purpose, Rows, Stream};
 use crate::space::{ENTRIES, OPERATIONS, OperationSet, VALUES};
 use crate::vae::Vae;
 
-/// Codes decoded at a time: small enough to look up from within a few hundredths of a second.
+/// Number of codes decoded at a time: small enough to be interrupted within a few hundredths of a second.
 pub const TILE: u32 = 16_384;
 
-/// Codes that one core decodes at a time.
+/// Number of codes that one core decodes at a time.
 const PIECE: u32 = 256;
-/// Codes whose probabilities are added up at a time.
+/// Number of codes whose probabilities are added up at a time.
 const SHARE: u32 = 1_024;
 
-/// Distinct operations that `samples` draws of a perfectly uniform generator hit on average,
-/// `M · (1 - (1 - 1/M)^N)` with M = 19,683.
+/// Returns the number of distinct operations that `samples` draws of a perfectly uniform generator hit on
+/// average, `M · (1 - (1 - 1/M)^N)` with M = 19,683.
 pub fn ceiling(samples: u32) -> f64 {
     let m = OPERATIONS as f64;
     -m * (f64::from(samples) * (-1.0 / m).ln_1p()).exp_m1()
 }
 
-/// How entries are drawn, and from how many codes.
+/// Numbers of codes for the two ways of decoding.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Samples {
-    /// Codes decoded by one categorical draw per entry.
+    /// Number of codes decoded by one categorical draw per entry.
     pub categorical: u32,
-    /// Codes decoded by the most likely value per entry; their decode entropy is measured too.
+    /// Number of codes decoded by the most likely value per entry; their decode entropy is measured too.
     pub argmax: u32,
 }
 
 /// A coverage measurement, done tile by tile.
-///
-/// Code and draw number i are functions of seed, epoch and i alone: tile size and threads do
+/// Code and draw number i are functions of seed, epoch and i alone, so that tile size
+/// and threads do not matter.
 /// not matter.
 #[derive(Debug)]
 pub struct CoverageTask {
     which: Vae,
     samples: Samples,
     prior: Stream,
-    /// Prior codes that somebody else has drawn, if any.
+    /// Prior codes that the caller has drawn; empty where there are none.
     drawn: Vec<f32>,
     draws: Stream,
     done: u32,
     entropy: f64,
     categorical: OperationSet,
     argmax: OperationSet,
-    /// Probabilities of all operations over all codes, where I(z; x) is asked for; empty where not.
+    /// Probabilities of all operations over all codes, where I(z; x) is measured; else empty.
     blocks: Vec<Block>,
 }
 
-/// What some codes were decoded to.
+/// Results of decoding some codes.
 #[derive(Debug, Default)]
 struct Piece {
     categorical: OperationSet,
     argmax: OperationSet,
-    /// H(x | z) of each code decoded by argmax.
+    /// H(x | z) of each code decoded by argmax, in nats.
     entropies: Vec<f64>,
-    /// Contributions of the codes to the blocks they belong to.
+    /// Contributions of the codes to their blocks.
     parts: Vec<Part>,
 }
 
@@ -79,7 +79,7 @@ struct Part {
 }
 
 impl Piece {
-    /// Takes a code in that belongs to this block: the last one's, or one behind it.
+    /// Adds a code of this block, which is the last part's block or a later one.
     fn weigh(&mut self, number: usize, decoding: &Decoding) {
         let mut parts = self.parts.pop_if(|part| part.number == number);
         let part = parts.get_or_insert_with(|| Part {
@@ -102,7 +102,7 @@ impl Part {
 }
 
 impl CoverageTask {
-    /// A measurement of A's or B's decoder; `epoch` is 0 outside of training.
+    /// Makes a measurement of A's or B's decoder; `epoch` is 0 outside of training.
     pub fn new(which: Vae, samples: Samples, seed: u64, epoch: u32) -> Self {
         let (prior, draw) = match which {
             Vae::A => (Purpose::PriorA, Purpose::DrawA),
@@ -122,20 +122,21 @@ impl CoverageTask {
         }
     }
 
-    /// The same measurement, which also gathers what I(z; x) takes.
+    /// Lets the measurement also collect the probabilities that I(z; x) needs.
     #[must_use]
     pub fn with_information(mut self) -> Self {
         self.blocks = vec![Block::empty(); BLOCKS];
         self
     }
 
-    /// The generator of all codes that were decoded, once every tile is done; `None` where it was not asked for.
+    /// Returns the generator of all codes that were decoded, once every tile is done;
+    /// `None` without `with_information`.
     pub(super) fn generator(&self) -> Option<Generator> {
         let asked = !self.blocks.is_empty();
         asked.then(|| Generator::new(self.blocks.clone()))
     }
 
-    /// The prior codes that it takes.
+    /// Returns the stream, number and width of the prior codes that the measurement takes.
     pub(super) fn prior(&self) -> Rows {
         Rows {
             stream: self.prior,
@@ -144,22 +145,22 @@ impl CoverageTask {
         }
     }
 
-    /// Takes its prior codes from somebody who has drawn them.
+    /// Takes prior codes that the caller has drawn.
     pub(super) fn take_codes(&mut self, drawn: Vec<f32>) {
         self.drawn = drawn;
     }
 
-    /// Whether there is no tile left.
+    /// Returns true if no tile is left.
     pub(super) fn is_done(&self) -> bool {
         self.done == self.total()
     }
 
-    /// Tiles in all.
+    /// Returns the number of tiles in all.
     pub fn tiles(&self) -> u32 {
         self.total().div_ceil(TILE)
     }
 
-    /// Tiles done.
+    /// Returns the number of tiles that are done.
     pub fn tiles_done(&self) -> u32 {
         self.done.div_ceil(TILE)
     }
@@ -168,12 +169,12 @@ impl CoverageTask {
         self.samples.categorical.max(self.samples.argmax)
     }
 
-    /// Decodes the next tile, on all cores where the tensors are on the CPU; true when there is none left.
+    /// Decodes the next tile, on all cores where the tensors are on the CPU; returns true when none is left.
     ///
     /// `model` must be without autodiff, on `device` in `dtype`.
     ///
     /// # Errors
-    /// The device's failure.
+    /// Returns the device's failure.
     pub fn tile(
         &mut self,
         model: &DualVae,
@@ -181,7 +182,7 @@ impl CoverageTask {
         dtype: DType,
     ) -> Result<bool, DeviceFailure> {
         let end = (self.done + TILE).min(self.total());
-        // A GPU wants much at once, a core what stays in its cache.
+        // A GPU needs many codes at once, a core as many as stay in its cache.
         let piece = if is_cpu(device) { PIECE } else { TILE };
         let share = if self.blocks.is_empty() {
             piece
@@ -218,7 +219,7 @@ impl CoverageTask {
         Ok(self.is_done())
     }
 
-    /// Takes in what the codes of these rows were decoded to: logits, row-major `[rows, 27]`.
+    /// Adds the operations that the codes of these rows were decoded to; logits are row-major `[rows, 27]`.
     fn take(&self, found: &mut Piece, rows: Range<u32>, logits: &[f64]) {
         for (row, logits) in rows.zip(logits.chunks_exact(ENTRIES * VALUES)) {
             let decoding = Decoding::new(logits);
@@ -237,7 +238,7 @@ impl CoverageTask {
         }
     }
 
-    /// Prior codes of these rows, `[rows, 16]`.
+    /// Returns the prior codes of these rows, `[rows, 16]`.
     fn codes(&self, rows: Range<u32>, device: &Device, dtype: DType) -> Tensor<2> {
         let within = LATENT * rows.start as usize..LATENT * rows.end as usize;
         if let (DType::F32, Some(drawn)) = (dtype, self.drawn.get(within)) {
@@ -251,7 +252,7 @@ impl CoverageTask {
         codes_tensor(codes, device, dtype)
     }
 
-    /// The figures, once every tile is done.
+    /// Returns the figures, once every tile is done.
     pub fn finish(self) -> Covered {
         let Samples {
             categorical,

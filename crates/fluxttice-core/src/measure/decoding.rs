@@ -1,25 +1,25 @@
-//! What one code's logits say: the most likely operation, a draw, probabilities, the entropy.
+//! Decoding of one code's logits: the most likely operation, a draw, probabilities, the entropy.
 
 use crate::space::{ENTRIES, Operation, VALUES};
 
-/// The nine softmaxes of one code.
+/// The nine softmax distributions of one code.
 ///
-/// Exponentials and logarithms come from `libm`, so draws are the same on every machine.
+/// Exponentials and logarithms come from `libm`, so that draws are the same on every machine.
 #[derive(Clone, Debug)]
 pub struct Decoding {
-    /// logit - the entry's largest logit.
+    /// Each logit minus the largest logit of its entry.
     shifted: [[f64; VALUES]; ENTRIES],
-    /// exp of that: the probabilities up to a factor.
+    /// Exponential of `shifted`: the probabilities up to a factor.
     weights: [[f64; VALUES]; ENTRIES],
 }
 
-/// e^x; that of the largest logit of an entry, less itself, is had without computing.
+/// Returns e^x; that of 0, the shifted largest logit of an entry, needs no computation.
 fn exp(x: f64) -> f64 {
     if x == 0.0 { 1.0 } else { libm::exp(x) }
 }
 
 impl Decoding {
-    /// From a code's 27 logits, entry by entry three values.
+    /// Makes the distributions from a code's 27 logits, entry by entry three values.
     pub fn new(logits: &[f64]) -> Self {
         let shifted: [[f64; VALUES]; ENTRIES] = std::array::from_fn(|position| {
             let entry = &logits[VALUES * position..][..VALUES];
@@ -32,7 +32,7 @@ impl Decoding {
         }
     }
 
-    /// One categorical draw per entry with these uniform numbers in [0, 1).
+    /// Draws each entry once, by uniform numbers in [0, 1).
     pub fn draw(&self, uniforms: &[f64; ENTRIES]) -> Operation {
         Operation::from_classes(std::array::from_fn(|position| {
             let [a, b, c] = self.weights[position];
@@ -47,9 +47,9 @@ impl Decoding {
         }))
     }
 
-    /// Every entry's expectation Σ p · value, rounded to the nearest of -1, 0, +1.
+    /// Returns every entry's expectation Σ p · value, rounded to the nearest of -1, 0, +1.
     ///
-    /// No sample of the model: where -1 and +1 are equally likely it answers 0, which may be
+    /// This is no sample of the model: where -1 and +1 are equally likely it answers 0, which may be
     /// impossible. It is here because a coverage of 99 % was once reported this way.
     pub fn rounded_expectation(&self) -> Operation {
         Operation::from_classes(self.probabilities().map(|[minus, _, plus]| {
@@ -64,7 +64,7 @@ impl Decoding {
         }))
     }
 
-    /// The probability of each value of each entry.
+    /// Returns the probability of each value of each entry.
     pub fn probabilities(&self) -> [[f64; VALUES]; ENTRIES] {
         self.weights.map(|entry| {
             let sum: f64 = entry.iter().sum();
@@ -72,14 +72,14 @@ impl Decoding {
         })
     }
 
-    /// The probability of the operation that the code most likely means: the largest p(x | z).
+    /// Returns the largest p(x | z): the probability of the operation that the code most likely means.
     pub fn likeliest(&self) -> f64 {
         // The largest weight of an entry is exp(0) = 1.
         let largest = |weights: &[f64; VALUES]| 1.0 / weights.iter().sum::<f64>();
         self.weights.iter().map(largest).product()
     }
 
-    /// The entropy of each entry's softmax, in nats: ln 3 where it knows nothing.
+    /// Returns the entropy of each entry's softmax in nats; a uniform entry has ln 3.
     pub fn entropies(&self) -> [f64; ENTRIES] {
         std::array::from_fn(|entry| {
             // -Σ p ln p with ln p = (l - max) - ln Σ.
@@ -90,10 +90,10 @@ impl Decoding {
         })
     }
 
-    /// H(x | z) in nats like [`entropy`](Self::entropy), but for the last digits, by one logarithm instead of nine; with
-    /// the probability of the operation that the code most likely means.
+    /// Returns H(x | z) in nats and the largest p(x | z).
+    /// H(x | z) equals [`entropy`](Self::entropy) up to the last digits, by one logarithm instead of nine.
     pub(super) fn entropy_at_once(&self) -> (f64, f64) {
-        // Π Σ is what the largest p(x | z) is 1 of.
+        // The largest p(x | z) is 1 / Π Σ.
         let (mut product, mut means) = (1.0, 0.0);
         for (weights, shifted) in self.weights.iter().zip(&self.shifted) {
             let sum: f64 = weights.iter().sum();
@@ -104,13 +104,13 @@ impl Decoding {
         (libm::log(product) - means, product.recip())
     }
 
-    /// H(x | z) in nats: the entropies of the nine softmaxes, summed.
+    /// Returns H(x | z) in nats: the sum of the entropies of the nine softmaxes.
     pub fn entropy(&self) -> f64 {
         self.entropies().iter().sum()
     }
 }
 
-/// The operation with the largest logit in every entry; the first of equals.
+/// Returns the operation with the largest logit in every entry; of equal logits the first counts.
 pub fn most_likely(logits: &[f64]) -> Operation {
     Operation::from_classes(std::array::from_fn(|position| {
         let entry = &logits[VALUES * position..][..VALUES];

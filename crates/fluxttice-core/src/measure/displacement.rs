@@ -1,19 +1,19 @@
-//! The codes that moved, and which two spaces put elsewhere, once the clouds are laid on each other.
+//! Displacement of codes: which operations two latent spaces put elsewhere, once the clouds are aligned.
 
 use nalgebra::DMatrix;
 
 use super::neighbours::Cloud;
 use crate::space::OPERATIONS;
 
-/// How far each operation's code in `from` is from its code in `to`, operation 0 first, in
-/// root-mean-square distances of codes from their mean.
+/// Returns the distance of each operation's code in `from` from its code in `to`, operation 0 first. The unit
+/// is the root-mean-square distance of codes from their mean.
 ///
-/// A latent space means the same turned, mirrored, moved or scaled as a whole. So both clouds are
-/// centred, scaled to a root-mean-square norm of 1, and `from` is turned to lie as close as it can to
-/// `to` (orthogonal Procrustes, Schönemann 1966); what is left has moved among the others. Clouds that
-/// have nothing to do with each other are about √2 apart, less what the turn finds by chance.
+/// A latent space keeps its meaning when it is turned, mirrored, moved or scaled as a whole. So both clouds
+/// are centred, scaled to a root-mean-square norm of 1, and `from` is turned to lie as close as it can to
+/// `to` (orthogonal Procrustes, Schönemann 1966); the remaining distances are relative to the other codes.
+/// Unrelated clouds are about √2 apart, less what the turn finds by chance.
 ///
-/// `None` where the clouds differ in dimensions, are incomplete, not finite or one point.
+/// Returns `None` where the clouds differ in dimensions, are incomplete, not finite or one point.
 pub fn displacements(from: &Cloud, to: &Cloud) -> Option<Vec<f64>> {
     let (from, to) = (standard(from)?, standard(to)?);
     if from.ncols() != to.ncols() {
@@ -25,7 +25,7 @@ pub fn displacements(from: &Cloud, to: &Cloud) -> Option<Vec<f64>> {
     Some(apart.row_iter().map(|row| row.norm()).collect())
 }
 
-/// Centred, with a root-mean-square norm of 1; a row an operation.
+/// Returns the codes centred, with a root-mean-square norm of 1; each row is an operation.
 fn standard(cloud: &Cloud) -> Option<DMatrix<f64>> {
     let codes = cloud.means();
     if !cloud.is_whole() || !codes.iter().all(|x| x.is_finite()) {

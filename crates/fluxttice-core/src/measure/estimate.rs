@@ -1,33 +1,35 @@
-//! What finitely many codes tell of a figure: corrected for its bias, with an error that covers what is left of it.
+//! Estimates a figure from finitely many codes: corrected for its bias, with an error
+//! that covers the remaining bias.
 //!
-//! The codes are split into blocks. A figure of all blocks, of all but one and of all but two gives the jackknife of
-//! second order, which removes the terms of the bias in 1/N and 1/N² (Quenouille, *Notes on bias in estimation*, 1956;
-//! Schucany, Gray and Owen, *On bias reduction in estimation*, 1971). `docs/reference/metrics.md` says how it was tested.
+//! The codes are split into blocks. A figure of all blocks, of all but one and of all but two gives the
+//! jackknife of second order, which removes the terms of the bias in 1/N and 1/N² (Quenouille, *Notes on bias
+//! in estimation*, 1956; Schucany, Gray and Owen, *On bias reduction in estimation*, 1971).
+//! `docs/reference/metrics.md` says how it was tested.
 
 use super::generator::BLOCKS;
 use crate::statistics::reach;
 
-/// How large a share of the first correction the second may be before what is left counts in full.
+/// Ratio of the second correction to the first above which the remaining bias counts in full.
 const CONVERGING: f64 = 0.08;
-/// A second correction above this share of the first says that the series does not end there.
+/// Ratio above which the series of corrections does not converge.
 const DIVERGING: f64 = 0.25;
-/// Corrections below this share of the figure do not matter whether they converge or not.
+/// Corrections below this share of the figure do not matter, converging or not.
 const NEGLIGIBLE: f64 = 1e-3;
-/// Rounding of the corrected figure, as a share of its size: the figures of all but one and two blocks enter it about
-/// 450-fold.
+/// Rounding error of the corrected figure, as a share of its size: the figures of all
+/// blocks but one and but two enter it about 450-fold.
 const ROUNDING: f64 = 1e3 * f64::EPSILON;
 
-/// What a number of codes tells of a figure.
+/// Estimate of a figure from a number of codes.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Estimate {
-    /// Corrected for the bias; `None` where there are too few codes to correct it.
+    /// Estimate corrected for the bias; `None` where there are too few codes to correct it.
     pub corrected: Option<Corrected>,
-    /// The figure of the averages over all codes, as it comes: biased.
+    /// Figure computed from the averages over all codes, which is biased.
     pub raw: f64,
 }
 
 impl Estimate {
-    /// A function of the figure whose slope is known; corrected where the figure is.
+    /// Applies a function whose slope is known to the figure; the standard error scales with the slope.
     pub fn map(self, function: impl Fn(f64) -> f64, slope: impl Fn(f64) -> f64) -> Self {
         Self {
             corrected: self.corrected.map(|found| Corrected {
@@ -42,25 +44,26 @@ impl Estimate {
 /// A figure that is corrected for its bias.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Corrected {
-    /// The figure.
+    /// Corrected value of the figure.
     pub value: f64,
-    /// Standard error, with what is left of the bias.
+    /// Standard error, which includes the remaining bias.
     pub standard_error: f64,
 }
 
 impl Corrected {
-    /// The 95 % interval: Student's, of one degree of freedom less than there are blocks.
+    /// Returns the 95 % interval by Student's t, with one degree of freedom less than there are blocks.
     pub fn interval(&self) -> [f64; 2] {
         let reach = reach(BLOCKS - 1).unwrap_or(f64::INFINITY) * self.standard_error;
         [self.value - reach, self.value + reach]
     }
 }
 
-/// Corrects a figure of all blocks, `whole`, by those of all but one, `but_one`, and of all but two, `but_two` (the pairs
-/// in the order 0-1, 0-2, …, 1-2, …); `None` where that does not converge, or one of them does not exist.
+/// Corrects a figure of all blocks, `whole`, by those of all but one, `but_one`, and of all but two,
+/// `but_two` (the pairs in the order 0-1, 0-2, …, 1-2, …). Returns `None` where the correction does not
+/// converge, or one of the figures does not exist.
 ///
-/// The variance is that of the jackknife, which counts what two blocks share twice; that part is estimated by itself and
-/// taken once (Efron and Stein, *The jackknife estimate of variance*, 1981).
+/// The variance is the jackknife's. That counts the part that two blocks share twice, so this part is
+/// estimated by itself and taken once (Efron and Stein, *The jackknife estimate of variance*, 1981).
 pub fn corrected(whole: f64, but_one: &[f64], but_two: &[f64]) -> Option<Corrected> {
     let blocks = but_one.len() as f64;
     let mean = |numbers: &[f64]| numbers.iter().sum::<f64>() / numbers.len() as f64;
@@ -125,7 +128,7 @@ mod tests {
     }
 
     type Take = fn(&Mean) -> f64;
-    /// What is quickly worked out.
+    /// Figures that are quickly computed.
     const QUICK: [(&str, Take); 3] = [
         ("operation entropy", Mean::entropy),
         ("chi-squared divergence", Mean::chi_squared_divergence),
@@ -152,7 +155,8 @@ mod tests {
         }
     }
 
-    /// Gamma variates of whole shape: sums of exponential ones, so that shares are Dirichlet.
+    /// Returns Dirichlet shares: gamma variates of whole shape, which are sums of
+    /// exponential ones, divided by their sum.
     fn dirichlet(shape: u16, seed: u64) -> Vec<f64> {
         let stream = Stream::new(seed, Purpose::Validation, 98, 0);
         let weights = (0..OPERATIONS as u32).map(|row| {
@@ -165,7 +169,7 @@ mod tests {
         weights.into_iter().map(|weight| weight / sum).collect()
     }
 
-    /// The chance of at most so many of `of` where each comes with `chance`.
+    /// Returns the chance of at most `hits` out of `of` where each comes with `chance`.
     fn at_most(hits: u64, of: u64, chance: f64) -> f64 {
         let mut term = of as f64 * libm::log1p(-chance);
         let mut sum = libm::exp(term);
@@ -176,8 +180,7 @@ mod tests {
         sum
     }
 
-    /// How often the interval of each figure holds the truth, for so many codes an operation; each figure where that is
-    /// too seldom.
+    /// Returns each figure whose interval holds the truth too seldom, with `each` codes an operation.
     fn too_seldom<const N: usize>(
         figures: [(&str, Take); N],
         (name, probabilities): (&str, &[f64]),

@@ -1,4 +1,4 @@
-//! A model set up for figures that others can recompute: 64 bits, on the CPU.
+//! Evaluates a model in 64 bits on the CPU, so that others can recompute the figures.
 
 use burn::tensor::{DType, Device, Tensor, TensorData};
 
@@ -11,9 +11,9 @@ use crate::model::{Batch, Coupling, DualVae, Weights, codes_tensor};
 use crate::space::{ENTRIES, Operation, OperationSet, VALUES};
 use crate::vae::Vae;
 
-/// What certified figures are computed in: rounding is too small to change a draw.
+/// Number type of certified figures: its rounding is too small to change a draw.
 const PRECISION: DType = DType::F64;
-/// Operations encoded at a time.
+/// Number of operations encoded at a time.
 const TILE: usize = 2_048;
 
 /// A model in 64 bits on the CPU.
@@ -24,7 +24,7 @@ pub struct Evaluator {
 }
 
 impl Evaluator {
-    /// Places weights.
+    /// Builds the model from its weights.
     pub fn new(weights: &Weights) -> Self {
         let device = Device::flex();
         Self {
@@ -33,10 +33,10 @@ impl Evaluator {
         }
     }
 
-    /// Posteriors of some operations, by A's or B's encoder.
+    /// Encodes operations with A's or B's encoder and returns their posteriors.
     ///
     /// # Errors
-    /// The device's failure.
+    /// Returns the device's failure.
     pub fn posteriors(
         &self,
         which: Vae,
@@ -45,28 +45,28 @@ impl Evaluator {
         posteriors(&self.model, which, operations, &self.device, PRECISION)
     }
 
-    /// Codes of all operations, in A's and B's spaces and both as one.
+    /// Returns the codes of all operations, in A's and B's spaces and in both as one.
     ///
     /// # Errors
-    /// The device's failure.
+    /// Returns the device's failure.
     pub fn spaces(&self) -> Result<Spaces, DeviceFailure> {
         Spaces::encoded(|which, operations| self.posteriors(which, operations))
     }
 
-    /// Codes, row-major `[n × 16]`, to logits, row-major `[n × 27]`, without the other VAE's help.
+    /// Decodes codes, row-major `[n × 16]`, to logits, row-major `[n × 27]`, without the other VAE's code.
     ///
     /// # Errors
-    /// The device's failure.
+    /// Returns the device's failure.
     pub fn logits(&self, which: Vae, codes: Vec<f64>) -> Result<Vec<f64>, DeviceFailure> {
         let codes = codes_tensor(codes, &self.device, PRECISION);
         Ok(self.model.decode(which, codes).try_into_vec_as()?)
     }
 
-    /// The operations that A and B each give back exactly, `argmax decode(μ(x)) = x` in all nine
+    /// Returns the operations that A and B each reconstruct exactly, `argmax decode(μ(x)) = x` in all nine
     /// entries, at permeability `rho` (0: each VAE on its own).
     ///
     /// # Errors
-    /// The device's failure.
+    /// Returns the device's failure.
     pub fn reconstructed(&self, rho: f64) -> Result<[OperationSet; 2], DeviceFailure> {
         let operations: Vec<Operation> = Operation::all().collect();
         let mut exact = [OperationSet::default(), OperationSet::default()];
@@ -84,11 +84,11 @@ impl Evaluator {
         Ok(exact)
     }
 
-    /// The most likely operations that A or B gives back, alone and by the mean of its posterior, of tables
-    /// shown as numbers, row-major `[n × 9]`; what is shown need not be -1, 0 or +1.
+    /// Returns the most likely reconstruction by A or B, alone and from the posterior's mean, of tables given
+    /// as numbers, row-major `[n × 9]`; the numbers need not be -1, 0 or +1.
     ///
     /// # Errors
-    /// The device's failure.
+    /// Returns the device's failure.
     pub fn given_back(&self, which: Vae, shown: &[f64]) -> Result<Vec<Operation>, DeviceFailure> {
         let mut found = Vec::with_capacity(shown.len() / ENTRIES);
         for tile in shown.chunks(TILE * ENTRIES) {

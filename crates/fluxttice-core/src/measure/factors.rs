@@ -1,16 +1,17 @@
-//! p(x | z) of many codes, summed over them, by a product of two matrices.
+//! Sums of p(x | z) over many codes, computed as a product of two matrices.
 
 use burn::tensor::{DType, Device, Element, Tensor, TensorData};
 
 use crate::device::DeviceFailure;
 use crate::space::{ENTRIES, VALUES};
 
-/// Entries 0–4 and 5–8: operation = low + 243 · high.
+/// Number of entries in the low factor, entries 0–4; entries 5–8 are the high one:
+/// operation = low + 243 · high.
 const LOW: usize = 5;
 const LOWS: usize = 243;
 const HIGHS: usize = 81;
 
-/// A number that the factors are held in.
+/// Number type of the factors.
 pub(super) trait Number: Element + Copy + std::ops::Mul<Output = Self> {
     /// Rounds to the nearest representable number.
     fn near(value: f64) -> Self;
@@ -28,7 +29,7 @@ impl Number for f32 {
     }
 }
 
-/// The two factors of p(x | z): products over entries 0–4 and over entries 5–8, a row for each code.
+/// The two factors of p(x | z): products over entries 0–4 and over entries 5–8, with a row for each code.
 #[derive(Debug, Default)]
 pub(super) struct Factors<F> {
     low: Vec<F>,
@@ -43,7 +44,7 @@ impl<F: Number> Factors<F> {
         }
     }
 
-    /// Takes a code in: the probability of each value of each entry.
+    /// Adds a code, given by the probability of each value of each entry.
     pub fn push(&mut self, probabilities: &[[f64; VALUES]; ENTRIES]) {
         let probabilities = probabilities.map(|entry| entry.map(F::near));
         push_products(&mut self.low, &probabilities[..LOW]);
@@ -53,7 +54,7 @@ impl<F: Number> Factors<F> {
     /// Adds the sum of p(x | z) over the codes to the sum of each operation. `device` must be the CPU.
     ///
     /// # Errors
-    /// The device's failure.
+    /// Returns the device's failure.
     pub fn add_to(
         self,
         sums: &mut [f64],

@@ -1,29 +1,30 @@
-//! Named figures: what is certified, printed and compared.
+//! Named figures, which are certified, printed and compared.
 
 use serde::{Deserialize, Serialize};
 
 use crate::vae::Vae;
 
-/// How figures of p(x) are estimated.
+/// Method by which figures of p(x) are estimated.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Estimators {
-    /// As they come, biased, with the jackknife's standard error: certificates of version 0.1.0.
+    /// Estimates without bias correction, with the jackknife's standard error: certificates of version 0.1.0.
     #[default]
     Plain,
-    /// Corrected by the jackknife of second order; operations are named as rare where no chance made them so.
+    /// Estimates corrected by the second-order jackknife. Operations are only named as
+    /// rare where chance alone does not explain it.
     Corrected,
 }
 
-/// Whose figure.
+/// The VAE, or the pair of VAEs, that a figure describes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Subject {
-    /// VAE-A's.
+    /// Figure of VAE-A.
     A,
-    /// VAE-B's.
+    /// Figure of VAE-B.
     B,
-    /// Both together.
+    /// Figure of both VAEs together.
     Both,
 }
 
@@ -46,36 +47,36 @@ impl std::fmt::Display for Subject {
     }
 }
 
-/// One measured number with everything that is needed to measure it again.
+/// One measured number, with everything that is needed to measure it again.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Figure {
-    /// Name; [`definition`] says what it means.
+    /// Name of the figure; [`definition`] returns its meaning.
     pub name: String,
-    /// Whose.
+    /// VAE or VAEs that are measured.
     pub vae: Subject,
-    /// What it is measured of, where the name leaves that open: an operation, a dimension, k, ρ.
+    /// Object of the measurement, where the name leaves it open: an operation, a dimension, k, ρ.
     pub of: Option<String>,
-    /// The number; `None` where it does not exist.
+    /// Measured number; `None` where it does not exist.
     pub value: Option<f64>,
-    /// Samples or codes it rests on.
+    /// Number of samples or codes that the figure is computed from.
     pub samples: Option<u32>,
     /// Seed of codes and draws.
     pub seed: Option<u64>,
-    /// What is expected of a uniform generator, or the largest possible value.
+    /// Expected value of a uniform generator, or the largest possible value.
     pub ceiling: Option<f64>,
-    /// Standard error.
+    /// Standard error of the value.
     pub standard_error: Option<f64>,
-    /// The number as it comes, before it was corrected for its bias; `None` where nothing was to be corrected.
+    /// Number before it was corrected for its bias; `None` where no correction was made.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub raw: Option<f64>,
-    /// The same from a quarter and from half of the codes.
+    /// Values from the first quarter and from the first half of the codes.
     pub trend: Option<[f64; 2]>,
     /// SHA-256 of the set of operations counted.
     pub digest: Option<String>,
 }
 
 impl Figure {
-    /// A figure without anything but its value.
+    /// Makes a figure with nothing but its value.
     pub(super) fn new(name: &str, vae: impl Into<Subject>, value: f64) -> Self {
         Self {
             name: name.to_owned(),
@@ -113,7 +114,7 @@ impl Figure {
         self
     }
 
-    /// The name with what it is of, for people: `expected coverage`, `variance of dimension 3`.
+    /// Returns the name and its object, for people: `expected coverage`, `variance of dimension 3`.
     pub fn title(&self) -> String {
         match &self.of {
             Some(of) => format!("{} {of}", self.name),
@@ -122,17 +123,17 @@ impl Figure {
     }
 }
 
-/// What a name means.
+/// Definition of a figure's name.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 pub struct Definition {
-    /// Name.
+    /// Name of the figure.
     pub name: &'static str,
-    /// Unit.
+    /// Unit of the value.
     pub unit: &'static str,
-    /// Meaning, for people who have nothing else.
+    /// Meaning, for readers who have nothing else at hand.
     pub definition: &'static str,
-    /// Whether untrained weights reliably score worse. Where not, the figure alone says nothing
-    /// about whether a model has learned anything.
+    /// True if untrained weights reliably score worse. Otherwise the figure alone does
+    /// not show that a model has learned anything.
     pub ranks_untrained_below: bool,
 }
 
@@ -150,7 +151,7 @@ const fn define(
     }
 }
 
-/// Every name, as certificates of version 0.1.0 have them.
+/// Every name, with its meaning in certificates of version 0.1.0.
 const DEFINITIONS: &[Definition] = &[
     define(
         "argmax coverage",
@@ -358,8 +359,8 @@ const DEFINITIONS: &[Definition] = &[
     ),
 ];
 
-/// Names that mean something else since, or are new; *jackknifed* is corrected for the bias by the jackknife of second
-/// order over 16 blocks of codes, see `docs/reference/metrics.md`.
+/// Names that are new or have changed their meaning since then. *Jackknifed* means corrected for the bias by
+/// the second-order jackknife over 16 blocks of codes, see `docs/reference/metrics.md`.
 const CORRECTED: &[Definition] = &[
     define(
         "mutual information",
@@ -459,10 +460,10 @@ const CORRECTED: &[Definition] = &[
     ),
 ];
 
-/// Names that no figure bears any more.
+/// Names that figures no longer have.
 const GIVEN_UP: [&str; 2] = ["starved operations", "rarest operation"];
 
-/// Every name that a figure may bear.
+/// Returns every name that a figure may have today.
 pub fn definitions() -> impl Iterator<Item = &'static Definition> {
     let is_new = |old: &&Definition| CORRECTED.iter().all(|new| new.name != old.name);
     let kept = DEFINITIONS
@@ -471,12 +472,12 @@ pub fn definitions() -> impl Iterator<Item = &'static Definition> {
     CORRECTED.iter().chain(kept)
 }
 
-/// What a name means; `None` for a name this program does not know.
+/// Returns the definition of a name; `None` for a name that this program does not know.
 pub fn definition(name: &str) -> Option<&'static Definition> {
     definition_as(name, Estimators::Corrected)
 }
 
-/// What a name means or meant.
+/// Returns the present or former definition of a name.
 pub fn definition_as(name: &str, estimators: Estimators) -> Option<&'static Definition> {
     let newer = CORRECTED
         .iter()

@@ -1,4 +1,4 @@
-//! Generator probabilities p(x) of all operations, and what follows from them.
+//! Generator probabilities p(x) of all operations, and the figures that follow from them.
 
 use rayon::prelude::*;
 
@@ -6,56 +6,58 @@ use super::estimate::{Corrected, Estimate, corrected};
 use super::prior::Drawn;
 use crate::space::{OPERATIONS, Operation};
 
-/// Blocks that the codes are split into; standard errors come from the differences between them.
+/// Number of blocks that the codes are split into; standard errors come from the differences between them.
 pub const BLOCKS: usize = 16;
-/// The chance that any operation is named as rare that is not.
+/// Largest chance that any operation is named as rare which is not.
 const SIMULTANEOUS: f64 = 0.05;
-/// Normal quantile of 95 %.
+/// 95 % quantile of the normal distribution.
 const ONE_SIDED: f64 = 1.645;
-/// Most draws that are asked for.
+/// Largest number of draws that is searched for.
 const MOST_DRAWS: f64 = 1e15;
-/// Noise of p(x) above which no correction helps: where each code names one operation, fewer than five codes for each.
+/// Noise of p(x) above which no correction helps. Where each code names one operation,
+/// this means fewer than five codes for each.
 const TOO_NOISY: f64 = 0.21;
-/// Corrections below this do not matter.
+/// Size below which a correction does not matter.
 const NEGLIGIBLE: f64 = 1e-9;
 
-/// A figure of the averages as they come, as certificates of version 0.1.0 have it.
+/// A figure computed from the averages without bias correction, as in certificates of version 0.1.0.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Plain {
-    /// From all codes: biased where it is no average.
+    /// Value from all codes; biased unless the figure is an average.
     pub value: f64,
-    /// The jackknife over the blocks, which knows nothing of the bias.
+    /// Standard error by the jackknife over the blocks, which does not include the bias.
     pub standard_error: f64,
-    /// The same from the first quarter and the first half of the codes.
+    /// Values from the first quarter and from the first half of the codes.
     pub trend: [f64; 2],
 }
 
-/// An operation that gets less than its fair share, whatever the codes' chance: see [`Generator::rare`].
+/// An operation that gets less than its equal share, beyond what chance in the codes
+/// explains: see [`Generator::rare`].
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Rare {
-    /// The operation.
+    /// Operation that gets less than its share.
     pub operation: Operation,
-    /// Its probability, averaged over all codes.
+    /// Probability of the operation, averaged over all codes.
     pub probability: f64,
-    /// Standard error of that.
+    /// Standard error of the probability.
     pub standard_error: f64,
 }
 
 /// `p(x) = E_z[p(x | z)]` for each of the 19,683 operations, averaged over codes from the prior.
 ///
-/// Unbiased; adds up to 1 by construction. Logarithms of it are biased at finite N.
+/// The estimate is unbiased and adds up to 1 by construction. Logarithms of it are biased at finite N.
 #[derive(Clone, Debug)]
 pub struct Generator {
     blocks: Vec<Block>,
-    /// Over all codes.
+    /// Averages over all codes.
     mean: Mean,
-    /// Over the first quarter and the first half.
+    /// Averages over the first quarter and over the first half of the codes.
     first: [Mean; 2],
-    /// Over all but one block, for each block.
+    /// Averages over all blocks but one, for each block.
     but_one: Vec<Mean>,
 }
 
-/// What the codes of one block add up to.
+/// Sums over the codes of one block.
 #[derive(Clone, Debug)]
 pub(super) struct Block {
     codes: u32,
@@ -67,35 +69,36 @@ pub(super) struct Block {
     likeliest: f64,
 }
 
-/// First code of block `number` of `codes` codes.
+/// Returns the first code of block `number` out of `codes` codes.
 pub(super) fn block_start(codes: u32, number: usize) -> u32 {
     (u64::from(codes) * number as u64 / BLOCKS as u64) as u32
 }
 
-/// The block of code number `row` of `codes` codes.
+/// Returns the block of code number `row` out of `codes` codes.
 pub(super) fn block_of(codes: u32, row: u32) -> usize {
     ((u64::from(row) * BLOCKS as u64 + BLOCKS as u64 - 1) / u64::from(codes)) as usize
 }
 
 impl Block {
-    /// A block without codes, whose sums are 0.
+    /// Makes a block without codes, whose sums are 0.
     pub(super) fn empty() -> Self {
         Self::new(vec![0.0; OPERATIONS], std::iter::empty())
     }
 
-    /// The sums of p(x | z) of each operation, which a code's are added to that is told of by [`told`](Self::told).
+    /// Returns the sums of p(x | z) of each operation, to which the caller adds those
+    /// of a code counted by [`told`](Self::told).
     pub(super) fn sums(&mut self) -> &mut [f64] {
         &mut self.sums
     }
 
-    /// Takes a code in, but for what it adds to the sums.
+    /// Counts a code: its entropy and its largest p(x | z). The sums are left to the caller.
     pub(super) fn told(&mut self, entropy: f64, likeliest: f64) {
         self.codes += 1;
         self.entropy += entropy;
         self.likeliest += likeliest;
     }
 
-    /// Takes all codes of another in.
+    /// Adds all codes of another block.
     pub(super) fn join(&mut self, other: &Self) {
         for (sum, more) in self.sums.iter_mut().zip(&other.sums) {
             *sum += more;
@@ -105,7 +108,7 @@ impl Block {
         self.likeliest += other.likeliest;
     }
 
-    /// The sums of p(x | z) over some codes, and what each of them was decoded to.
+    /// Makes a block from the sums of p(x | z) over some codes, and what each of them was decoded to.
     pub(super) fn new<'a>(sums: Vec<f64>, drawn: impl Iterator<Item = &'a Drawn>) -> Self {
         let empty = Self {
             codes: 0,
@@ -122,19 +125,19 @@ impl Block {
     }
 }
 
-/// Everything a figure may depend on.
+/// The averages over codes that figures are computed from.
 #[derive(Clone, Debug)]
 pub struct Mean {
     /// p(x), operation 0 first.
     pub probabilities: Vec<f64>,
-    /// H(x | z) in nats.
+    /// Mean H(x | z) in nats.
     pub conditional_entropy: f64,
-    /// Mean of the largest p(x | z): how probable the operation is that a code most likely means.
+    /// Mean of the largest p(x | z): the probability of the operation that a code most likely means.
     pub likeliest: f64,
 }
 
 impl Generator {
-    /// From blocks of about equally many codes.
+    /// Makes a generator from blocks of about equally many codes.
     pub(super) fn new(blocks: Vec<Block>) -> Self {
         let first = |count: usize| mean(blocks.iter().take(count.max(1)));
         let all = 0..blocks.len();
@@ -147,17 +150,17 @@ impl Generator {
         }
     }
 
-    /// Codes averaged over.
+    /// Returns the number of codes that are averaged over.
     pub fn codes(&self) -> u32 {
         self.blocks.iter().map(|block| block.codes).sum()
     }
 
-    /// The averages over all codes.
+    /// Returns the averages over all codes.
     pub fn mean(&self) -> &Mean {
         &self.mean
     }
 
-    /// Standard error of each probability, from the differences between blocks (15 degrees of
+    /// Returns the standard error of each probability, from the differences between blocks (15 degrees of
     /// freedom: itself good to about 18 %).
     pub fn standard_errors(&self) -> Vec<f64> {
         let whole = &self.mean.probabilities;
@@ -172,13 +175,13 @@ impl Generator {
         squares.into_iter().map(error).collect()
     }
 
-    /// A figure of the averages, corrected for its bias.
+    /// Computes a figure of the averages, corrected for its bias.
     pub fn estimate(&self, figure: impl Fn(&Mean) -> f64 + Sync) -> Estimate {
         let [estimate] = self.estimates(|mean| [figure(mean)]);
         estimate
     }
 
-    /// Several figures that have work in common, each corrected for its bias.
+    /// Computes several figures that have work in common, each corrected for its bias.
     pub fn estimates<const N: usize>(
         &self,
         figures: impl Fn(&Mean) -> [f64; N] + Sync,
@@ -192,12 +195,12 @@ impl Generator {
             .collect();
         let but_two = |pair: &[usize; 2]| figures(&without(&self.blocks, pair));
         let but_two: Vec<[f64; N]> = pairs.par_iter().map(but_two).collect();
-        // No number where a block has no code.
+        // The noise is not a number where a block has no code.
         let noise = self.noise();
         let too_noisy = noise.is_nan() || noise > TOO_NOISY;
         std::array::from_fn(|i| {
             let found = corrected(whole[i], &of(i, &but_one), &of(i, &but_two));
-            // What does not depend on p(x), or hardly, is no worse for its noise.
+            // A figure that hardly depends on p(x), or not at all, is not affected by its noise.
             let hardly = |found: &Corrected| (found.value - whole[i]).abs() <= NEGLIGIBLE;
             Estimate {
                 corrected: found.filter(|found| !too_noisy || hardly(found)),
@@ -206,8 +209,8 @@ impl Generator {
         })
     }
 
-    /// How uncertain p(x) is, in shares of 1/M: the mean over all operations of its squared standard error, times M². Where
-    /// each code names one operation it is M/N.
+    /// Returns the uncertainty of p(x) in units of 1/M: the mean over all operations of its squared standard
+    /// error, times M². Where each code names one operation it is M/N.
     fn noise(&self) -> f64 {
         let squares: f64 = self
             .standard_errors()
@@ -217,7 +220,7 @@ impl Generator {
         squares * OPERATIONS as f64
     }
 
-    /// A figure of the averages as it comes, with the jackknife's standard error.
+    /// Computes a figure of the averages without bias correction, with the jackknife's standard error.
     pub fn plain(&self, figure: impl Fn(&Mean) -> f64) -> Plain {
         let left_out: Vec<f64> = self.but_one.iter().map(&figure).collect();
         let blocks = left_out.len() as f64;
@@ -230,12 +233,13 @@ impl Generator {
         }
     }
 
-    /// The operations that are rarer than a uniform generator's for all that N codes can tell, the rarest first, and by so
-    /// much that as many other codes would find each of them again with a chance of 95 %.
+    /// Returns the operations that are rarer than under a uniform generator as far as N codes can show, the
+    /// rarest first. Each is so rare that as many other codes would find it again with a chance of 95 %.
     ///
-    /// The chance that any operation is found which has its fair share 1/M is at most 5 %: p(x | z) lies within 0 and 1, and
-    /// so the chance that N of them add up to k or less is at most e times that of N coins of probability 1/M (Bentkus, *On
-    /// Hoeffding's inequalities*, 2004); that must be below 5 % / M.
+    /// An operation with its equal share 1/M is found with a chance of at most 5 %, for all operations
+    /// together. For p(x | z) lies within 0 and 1, so that the chance that N of them add up to k or less is
+    /// at most e times that of N coins of probability 1/M (Bentkus, *On Hoeffding's inequalities*, 2004);
+    /// that must be below 5 % / M.
     pub fn rare(&self) -> Vec<Rare> {
         let codes = f64::from(self.codes());
         let Some(bound) = rare_bound(codes) else {
@@ -263,8 +267,8 @@ impl Generator {
         rare
     }
 
-    /// The `count` least probable operations by what is at hand, least first, each with probability and standard error:
-    /// the lowest of 19,683 estimates, lower than they are.
+    /// Returns the `count` least probable operations by the estimates, least first, each with probability and
+    /// standard error. Being the lowest of 19,683 estimates, they are lower than the true probabilities.
     pub fn lowest(&self, count: usize) -> Vec<(Operation, f64, f64)> {
         let errors = self.standard_errors();
         let mut found: Vec<(Operation, f64, f64)> = Operation::all()
@@ -278,7 +282,7 @@ impl Generator {
     }
 }
 
-/// A power by squaring: the same on every machine.
+/// Computes a power by squaring: the same result on every machine.
 fn power(mut base: f64, mut times: u32) -> f64 {
     let mut found = 1.0;
     while times > 0 {
@@ -291,7 +295,8 @@ fn power(mut base: f64, mut times: u32) -> f64 {
     found
 }
 
-/// The most hits of so many codes by which an operation is known to be rare; `None` where none are few enough.
+/// Returns the largest number of hits in this many codes that shows an operation to be
+/// rare; `None` where not even 0 hits do.
 fn rare_bound(codes: f64) -> Option<f64> {
     let m = OPERATIONS as f64;
     let wanted = SIMULTANEOUS / m / std::f64::consts::E;
@@ -311,7 +316,7 @@ fn rare_bound(codes: f64) -> Option<f64> {
     }
 }
 
-/// The averages over all blocks but these.
+/// Returns the averages over all blocks except the given ones.
 fn without(blocks: &[Block], left_out: &[usize]) -> Mean {
     let others = blocks.iter().enumerate();
     let others = others.filter(|(number, _)| !left_out.contains(number));
@@ -340,62 +345,63 @@ fn mean<'a>(blocks: impl Iterator<Item = &'a Block>) -> Mean {
 }
 
 impl Mean {
-    /// Σ p(x): 1, up to rounding.
+    /// Returns Σ p(x), which is 1 up to rounding.
     pub fn sum(&self) -> f64 {
         self.probabilities.iter().sum()
     }
 
-    /// H(x) = -Σ p ln p in nats; at most ln 19,683 = 9.8875.
+    /// Returns H(x) = -Σ p ln p in nats; at most ln 19,683 = 9.8875.
     pub fn entropy(&self) -> f64 {
         let m = OPERATIONS as f64;
         let known = self.probabilities.iter().filter(|p| **p > 0.0);
         libm::log(m) - known.map(|p| p * libm::log(m * p)).sum::<f64>()
     }
 
-    /// M Σ p² - 1, the χ² divergence from uniform: 0 for a uniform generator.
+    /// Returns M Σ p² - 1, the χ² divergence from the uniform distribution: 0 for a uniform generator.
     pub fn chi_squared_divergence(&self) -> f64 {
         let m = OPERATIONS as f64;
         let squares = self.probabilities.iter().map(|p| (m * p - 1.0).powi(2));
         squares.sum::<f64>() / m
     }
 
-    /// I(z; x) = H(x) - H(x | z) in nats: how much a code says about its operation.
+    /// Returns the mutual information I(z; x) = H(x) - H(x | z) in nats.
     pub fn mutual_information(&self) -> f64 {
         self.entropy() - self.conditional_entropy
     }
 
-    /// Operations whose probability is below a share of a uniform generator's.
+    /// Returns the number of operations whose probability is below a share of a uniform generator's.
     pub fn starved(&self, share: f64) -> usize {
         let bound = share / OPERATIONS as f64;
         self.probabilities.iter().filter(|p| **p < bound).count()
     }
 
-    /// Mean over all operations of ln p(x) in nats; at most -9.8875, a uniform generator's.
+    /// Returns the mean over all operations of ln p(x) in nats; at most -9.8875, the
+    /// value of a uniform generator.
     pub fn log_likelihood(&self) -> f64 {
         -libm::log(OPERATIONS as f64) - self.kl_from_uniform()
     }
 
-    /// KL(uniform ‖ p) in nats: 0 for a uniform generator.
+    /// Returns KL(uniform ‖ p) in nats: 0 for a uniform generator.
     pub fn kl_from_uniform(&self) -> f64 {
         let m = OPERATIONS as f64;
         let sum: f64 = self.probabilities.iter().map(|p| libm::log(m * p)).sum();
         -sum / m
     }
 
-    /// exp of minus the mean log-likelihood; 19,683 for a uniform generator, more for any other.
+    /// Returns exp of minus the mean log-likelihood; 19,683 for a uniform generator, more for any other.
     pub fn perplexity(&self) -> f64 {
         libm::exp(-self.log_likelihood())
     }
 
-    /// Distinct operations expected among `samples` categorical draws: Σ 1 - (1 - p)^N.
+    /// Returns the number of distinct operations expected among `samples` categorical draws: Σ 1 - (1 - p)^N.
     ///
-    /// An average without rounding. Too low while p rests on few codes.
+    /// The expectation is not rounded. It is too low while p rests on few codes.
     pub fn expected_coverage(&self, samples: f64) -> f64 {
         let [found] = self.expected_coverages(&[samples]);
         found
     }
 
-    /// The same for several numbers of draws, the fewest first.
+    /// Returns the expected coverage for several numbers of draws, the fewest first.
     pub fn expected_coverages<const N: usize>(&self, samples: &[f64; N]) -> [f64; N] {
         // (1 - p)^N is a power of that for fewer draws, where N is a small multiple of these.
         const MOST_TIMES: f64 = 16.0;
@@ -423,8 +429,8 @@ impl Mean {
         found
     }
 
-    /// Fewest categorical draws whose expected coverage is `share` of all operations; `None` where
-    /// 10¹⁵ do not suffice.
+    /// Returns the smallest number of categorical draws whose expected coverage is `share` of all operations;
+    /// `None` where 10¹⁵ do not suffice.
     pub fn samples_for(&self, share: f64) -> Option<f64> {
         let enough = |samples: f64| self.expected_coverage(samples) >= share * OPERATIONS as f64;
         if !enough(MOST_DRAWS) {
@@ -442,8 +448,8 @@ impl Mean {
         Some(many)
     }
 
-    /// How many categorical draws are expected to cover `share` of all operations, not rounded; infinite where operations
-    /// that never come are too many. `near` is about how many.
+    /// Returns the number of categorical draws that are expected to cover `share` of all operations, not
+    /// rounded; infinite where too many operations never come. `near` is a first guess.
     pub fn draws_for(&self, share: f64, near: f64) -> f64 {
         const STEPS: usize = 100;
         // Each step squares the error of the one before.
@@ -478,7 +484,7 @@ pub(super) mod tests {
     use super::*;
     use crate::measure::ceiling;
 
-    /// What codes add up to that each name one operation, drawn from these probabilities.
+    /// Makes a generator from codes that each name one operation, drawn with these probabilities.
     pub fn drawn(probabilities: &[f64], codes: usize, seed: u64) -> Generator {
         use crate::random::{Purpose, Stream};
         let mut ends = Vec::with_capacity(OPERATIONS);
@@ -529,7 +535,8 @@ pub(super) mod tests {
         }
     }
 
-    /// A block of codes that leave this entropy open, and mean their likeliest operation by half.
+    /// Makes a block of codes with this entropy, each of which means its likeliest
+    /// operation with probability 1/2.
     fn block(codes: usize, sums: Vec<f64>, entropy: f64) -> Block {
         let operation = Operation::from_classes([0; 9]);
         let drawn = Drawn {

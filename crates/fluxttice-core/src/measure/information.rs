@@ -1,4 +1,4 @@
-//! I(z; x) of both decoders in an epoch.
+//! Mutual information I(z; x) of both decoders in an epoch.
 
 use super::estimate::{Corrected, Estimate};
 use super::evaluator::Evaluator;
@@ -8,7 +8,7 @@ use crate::device::DeviceFailure;
 use crate::record::{Information, Pair};
 use crate::vae::Vae;
 
-/// I(z; x) in nats of A's and B's decoder, each from the same number of prior codes.
+/// Returns I(z; x) in nats of A's and B's decoder, each from the same number of prior codes.
 pub(super) fn information([a, b]: [&Generator; 2]) -> Information {
     let [of_a, of_b] = [a, b].map(|generator| generator.estimate(Mean::mutual_information));
     let figure = |figure: fn(Corrected) -> f64| {
@@ -31,10 +31,11 @@ pub(super) fn information([a, b]: [&Generator; 2]) -> Information {
     }
 }
 
-/// The same from the first `codes` prior codes of a seed, in 64 bits: what `coverage` and certificates tell of it.
+/// Returns I(z; x) from the first `codes` prior codes of a seed, in 64 bits, as
+/// `coverage` and certificates report it.
 ///
 /// # Errors
-/// The device's failure.
+/// Returns the device's failure.
 pub fn prior_information(
     evaluator: &Evaluator,
     seed: u64,

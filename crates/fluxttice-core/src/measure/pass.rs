@@ -19,7 +19,7 @@ pub struct CoveragePass {
 }
 
 impl CoveragePass {
-    /// A measurement of both decoders; `epoch` is 0 outside of training.
+    /// Makes a measurement of both decoders; `epoch` is 0 outside of training.
     pub fn new(samples: Samples, seed: u64, epoch: u32) -> Self {
         Self {
             tasks: Vae::BOTH.map(|which| CoverageTask::new(which, samples, seed, epoch)),
@@ -27,41 +27,42 @@ impl CoveragePass {
         }
     }
 
-    /// The same measurement, which also gathers what [`information`](Self::information) takes.
+    /// Lets the measurement also collect the probabilities that [`information`](Self::information) needs.
     #[must_use]
     pub fn with_information(mut self) -> Self {
         self.tasks = self.tasks.map(CoverageTask::with_information);
         self
     }
 
-    /// I(z; x) from all codes that were decoded, once every tile is done; `None` where it was not asked for.
+    /// Returns I(z; x) from all codes that were decoded, once every tile is done;
+    /// `None` without `with_information`.
     pub fn information(&self) -> Option<Information> {
         let [a, b] = self.tasks.each_ref().map(CoverageTask::generator);
         a.zip(b).map(|(a, b)| information([&a, &b]))
     }
 
-    /// The prior codes that it takes.
+    /// Returns the streams of the prior codes that the measurement takes.
     pub fn prior(&self) -> [Rows; 2] {
         self.tasks.each_ref().map(CoverageTask::prior)
     }
 
-    /// Takes its prior codes from where they are drawn. They are the same.
+    /// Takes prior codes that are drawn ahead on another thread, which are equal to its own.
     pub fn take_from(&mut self, ahead: Option<Ahead>) {
         self.ahead = ahead;
     }
 
-    /// Tiles done, and tiles in all.
+    /// Returns the number of tiles that are done, and of all tiles.
     pub fn progress(&self) -> (u32, u32) {
         let sum = |of: fn(&CoverageTask) -> u32| self.tasks.iter().map(of).sum();
         (sum(CoverageTask::tiles_done), sum(CoverageTask::tiles))
     }
 
-    /// Decodes the next tile; true when there is none left.
+    /// Decodes the next tile; returns true when none is left.
     ///
     /// `model` must be without autodiff, on `device` in `dtype`.
     ///
     /// # Errors
-    /// The device's failure.
+    /// Returns the device's failure.
     pub fn tile(
         &mut self,
         model: &DualVae,
@@ -82,7 +83,7 @@ impl CoveragePass {
         b.tile(model, device, dtype)
     }
 
-    /// The figures of A and of B, once every tile is done.
+    /// Returns the figures of A and of B, once every tile is done.
     pub fn finish(self) -> [Covered; 2] {
         self.tasks.map(CoverageTask::finish)
     }

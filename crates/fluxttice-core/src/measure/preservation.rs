@@ -1,10 +1,10 @@
-//! How far neighbourhoods among codes are neighbourhoods among truth tables.
+//! Preservation of neighbourhoods: near codes should belong to similar truth tables.
 
 use rayon::prelude::*;
 
 use crate::space::{ENTRIES, OPERATIONS, Operation};
 
-/// The share of the k nearest codes (Euclidean) that are also among the k nearest operations by
+/// Returns the share of the k nearest codes (Euclidean) that are also among the k nearest operations by
 /// Hamming distance, averaged over all 19,683 operations, for each k of `ks`.
 ///
 /// Ties in Hamming distance count at their expected share under random tie-breaking; ties in
@@ -35,7 +35,7 @@ pub fn mean_preservation(codes: &[f64], dimensions: usize, ks: &[usize]) -> Vec<
         .collect()
 }
 
-/// Share of the operations at each Hamming distance that fit into the k nearest.
+/// Returns the share of the operations at each Hamming distance that fit into the k nearest.
 pub(super) fn hamming_shares(k: usize) -> [f64; ENTRIES + 1] {
     let mut room = k as f64;
     // Operations at distance h: C(9, h) 2^h.
@@ -51,7 +51,7 @@ pub(super) fn hamming_shares(k: usize) -> [f64; ENTRIES + 1] {
     })
 }
 
-/// What one thread needs for one centre after another.
+/// Buffers that one thread reuses for one centre after another.
 #[derive(Default)]
 struct Workspace {
     squares: Vec<f64>,
@@ -59,8 +59,8 @@ struct Workspace {
 }
 
 impl Workspace {
-    /// The share kept around one centre, for each k. `columns` holds the codes dimension by
-    /// dimension: summed that way, the processor takes several operations at once.
+    /// Returns the share preserved around one centre, for each k. `columns` holds the codes dimension by
+    /// dimension, so that the processor can add several operations at once.
     fn kept(
         &mut self,
         columns: &[Vec<f64>],

@@ -1,4 +1,4 @@
-//! One pass over codes from the prior: coverage at several sample sizes, generator probabilities.
+//! A pass over codes from the prior: coverage at several sample sizes, generator probabilities.
 
 use std::ops::Range;
 
@@ -16,52 +16,53 @@ use crate::record::{Coverage, Unique};
 use crate::space::{ENTRIES, OPERATIONS, Operation, OperationSet, VALUES};
 use crate::vae::Vae;
 
-/// Most codes one thread takes at a time.
+/// Largest number of codes that one thread takes at a time.
 const PIECE: u32 = 16_384;
 
-/// Codes decoded at a time: what a core's cache holds.
+/// Number of codes decoded at a time: as many as fit into a core's cache.
 const TILE: u32 = 512;
 
-/// What is asked of a pass over prior codes. Code i is the same in every question with that seed.
+/// Parameters of a pass over prior codes. Code i is the same in every question with the same seed.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct PriorQuestion {
-    /// Whose decoder.
+    /// VAE whose decoder is used.
     pub which: Vae,
     /// Seed of codes and draws.
     pub seed: u64,
-    /// Sample sizes at which coverage is counted: the first N codes each.
+    /// Sample sizes at which coverage is counted, each over the first N codes.
     pub samples: Vec<u32>,
-    /// Codes over which generator probabilities are averaged; 0: none.
+    /// Number of codes over which generator probabilities are averaged; 0 for none.
     pub probability_codes: u32,
 }
 
-/// What a pass over prior codes found.
+/// Results of a pass over prior codes.
 #[derive(Clone, Debug)]
 pub struct PriorAnswer {
-    /// One for each sample size, in the order of the question.
+    /// Coverage at each sample size, in the order of the question.
     pub covered: Vec<Covered>,
-    /// For each sample size, what rounding every entry's expectation would have counted: a figure
-    /// that once misled, kept to show that it does.
+    /// Operations found by rounding every entry's expectation, for each sample size. This figure once misled,
+    /// and is kept to show that it does.
     pub rounded_expectation: Vec<OperationSet>,
-    /// For each sample size, how evenly the samples fall on all operations.
+    /// Evenness of the samples over all operations, for each sample size.
     pub evenness: Vec<Evenness>,
-    /// Probabilities, where they were asked for.
+    /// Generator probabilities; `None` where the question asks for none.
     pub generator: Option<Generator>,
 }
 
-/// χ² of how often each operation was drawn, against equal shares.
+/// χ² statistic of the draw counts of all operations, against equal shares.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Evenness {
-    /// Of categorical draws.
+    /// Statistic of the categorical draws.
     pub categorical: f64,
-    /// Of argmax.
+    /// Statistic of the argmax operations.
     pub argmax: f64,
 }
 
 /// Degrees of freedom of [`Evenness`].
 pub const FREEDOM: f64 = OPERATIONS as f64 - 1.0;
 
-/// By how many standard deviations a χ² of equal shares lies above its mean: √(2 · degrees of freedom) each.
+/// Returns the distance of a χ² statistic from its mean under equal shares, in standard
+/// deviations of √(2 · degrees of freedom).
 pub fn deviation(chi_squared: f64) -> f64 {
     (chi_squared - FREEDOM) / (2.0 * FREEDOM).sqrt()
 }
@@ -77,19 +78,19 @@ fn chi_squared(drawn: impl Iterator<Item = Operation>) -> f64 {
     squares * OPERATIONS as f64 / samples - samples
 }
 
-/// Coverage with the operations behind it.
+/// Coverage, with the sets of operations that were found.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Covered {
-    /// The figures.
+    /// Numbers of operations found, and the decode entropy.
     pub coverage: Coverage,
-    /// The operations found by categorical draws.
+    /// Operations found by categorical draws.
     pub categorical: OperationSet,
-    /// The operations found by argmax.
+    /// Operations found by argmax.
     pub argmax: OperationSet,
 }
 
 impl Covered {
-    /// Figures of the operations found among `samples` codes whose H(x | z) add up to `entropy`.
+    /// Computes the figures of the operations found among `samples` codes whose H(x | z) add up to `entropy`.
     pub(super) fn new(
         categorical: (OperationSet, u32),
         argmax: (OperationSet, u32),
@@ -112,36 +113,36 @@ impl Covered {
     }
 }
 
-/// What one code from the prior was decoded to.
+/// Operations that one code from the prior was decoded to.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Drawn {
-    /// Every entry drawn once.
+    /// Operation where every entry is drawn once.
     pub categorical: Operation,
-    /// Every entry its most likely value.
+    /// Operation where every entry takes its most likely value.
     pub argmax: Operation,
-    /// Every entry's expectation rounded; no sample of the model.
+    /// Operation where every entry's expectation is rounded; no sample of the model.
     pub rounded: Operation,
-    /// H(x | z) in nats.
+    /// Decode entropy H(x | z) in nats.
     pub entropy: f64,
     /// Probability of `argmax`: the largest p(x | z).
     pub likeliest: f64,
 }
 
-/// What one piece of the pass contributes.
+/// Contribution of one piece of the pass.
 struct Piece {
     drawn: Vec<Drawn>,
     /// Sum of p(x | z) for every operation; empty where none is asked for.
     probabilities: Vec<f64>,
 }
 
-/// Decodes prior codes on all cores and tells `tick` how many codes each step has done.
+/// Decodes prior codes on all cores, and calls `tick` with the number of codes that each step has done.
 ///
-/// The pass is cut into pieces at places that do not depend on the sample sizes or on the number of
-/// threads, and everything is added up in order: equal questions have equal answers, bit for bit, on
-/// one machine, whatever else is asked along with them.
+/// The pass is cut into pieces at places that do not depend on the sample sizes or on the number of threads,
+/// and everything is added up in order. So equal questions have equal answers, bit for bit, on one machine,
+/// whatever other sizes are asked for along with them.
 ///
 /// # Errors
-/// The device's failure.
+/// Returns the device's failure.
 pub fn survey(
     evaluator: &Evaluator,
     question: &PriorQuestion,
@@ -201,10 +202,10 @@ pub fn survey(
     })
 }
 
-/// Samples number `rows` of a seed, in order: the very ones that coverage counts.
+/// Returns samples number `rows` of a seed, in order. They are equal to the samples that coverage counts.
 ///
 /// # Errors
-/// The device's failure.
+/// Returns the device's failure.
 pub fn samples(
     evaluator: &Evaluator,
     which: Vae,
@@ -220,13 +221,13 @@ pub fn samples(
     Ok(piece(evaluator, &question, rows, &|_| {})?.drawn)
 }
 
-/// Codes that a question takes.
+/// Returns the number of codes that a question takes.
 pub fn codes_needed(question: &PriorQuestion) -> u32 {
     let most = question.samples.iter().copied().max().unwrap_or(0);
     most.max(question.probability_codes)
 }
 
-/// Where pieces begin and end: at every block, and at least every [`PIECE`].
+/// Returns the borders of the pieces: at every block, and at least every [`PIECE`] codes.
 fn cuts(question: &PriorQuestion) -> Vec<u32> {
     let total = codes_needed(question);
     let mut cuts: Vec<u32> = (0..=BLOCKS)

@@ -1,25 +1,26 @@
-//! A latent space drawn on a plane: its two principal components, turned to look like they did before.
+//! Projection of a latent space onto its two principal components, turned to look as
+//! similar as possible to an earlier one.
 
 use nalgebra::{DMatrix, Matrix2, SymmetricEigen, Vector2};
 
 use super::neighbours::Cloud;
 use crate::space::OPERATIONS;
 
-/// The codes on the plane of the two directions in which they vary most (principal component analysis,
-/// Pearson 1901).
+/// The codes on the plane of the two directions in which they vary most (principal
+/// component analysis, Pearson 1901).
 #[derive(Clone, Debug, PartialEq)]
 pub struct Projection {
-    /// Where each operation lies, operation 0 first; the mean code is the origin.
+    /// Coordinates of each operation on the plane, operation 0 first; the mean code is the origin.
     pub points: Vec<[f64; 2]>,
     /// Share of all variance along the first and the second direction, before any turn.
     pub explained: [f64; 2],
-    /// The mean code, and the directions across and up.
+    /// Mean code, which is subtracted before the projection.
     mean: Vec<f64>,
     axes: [Vec<f64>; 2],
 }
 
 impl Projection {
-    /// From the codes of all operations; `None` where some are missing, not finite or all alike.
+    /// Projects the codes of all operations; `None` where some are missing, not finite or all alike.
     pub fn new(cloud: &Cloud) -> Option<Self> {
         let codes = cloud.means();
         if !cloud.is_whole() || cloud.dimensions() < 2 || !codes.iter().all(|x| x.is_finite()) {
@@ -56,8 +57,8 @@ impl Projection {
         })
     }
 
-    /// Turned and mirrored to lie as close as it can to another (orthogonal Procrustes, Schönemann 1966):
-    /// distances within the picture stay what they are.
+    /// Returns the projection turned and mirrored to lie as close as it can to another (orthogonal
+    /// Procrustes, Schönemann 1966). Distances within the picture do not change.
     #[must_use]
     pub fn aligned(mut self, reference: &Self) -> Self {
         let mut overlap = Matrix2::zeros();
@@ -79,7 +80,8 @@ impl Projection {
         self
     }
 
-    /// Where a point of the latent space lies; `None` where it has other dimensions.
+    /// Returns the position of a point of the latent space; `None` where it has a
+    /// different number of dimensions.
     pub fn place(&self, code: &[f64]) -> Option<[f64; 2]> {
         let along = |axis: &Vec<f64>| {
             let centred = code.iter().zip(&self.mean).map(|(x, mean)| x - mean);
@@ -88,7 +90,7 @@ impl Projection {
         (code.len() == self.mean.len()).then(|| self.axes.each_ref().map(along))
     }
 
-    /// The largest distance of a point from the origin along either axis.
+    /// Returns the largest distance of a point from the origin along either axis.
     pub fn extent(&self) -> f64 {
         let far = self.points.iter().flatten().map(|x| x.abs());
         far.fold(0.0, f64::max)

@@ -1,4 +1,4 @@
-//! Everything that is measured of one checkpoint.
+//! The coverage report: every measurement of one checkpoint.
 
 use std::sync::atomic::{AtomicU32, Ordering};
 
@@ -14,7 +14,7 @@ use crate::model::{LATENT, latent_entropy};
 use crate::space::{MOST_ENTROPY, OPERATIONS, Operation, OperationSet};
 use crate::vae::Vae;
 
-/// Sizes of the neighbourhoods that are looked at.
+/// Sizes of the neighbourhoods that are measured.
 const NEIGHBOURHOODS: [usize; 2] = [10, 100];
 /// Sample sizes of the expected-coverage curve.
 const CURVE: [u32; 16] = [
@@ -23,22 +23,22 @@ const CURVE: [u32; 16] = [
 ];
 /// Share of a uniform generator's probability below which an operation is starved.
 pub const STARVED: f64 = 0.1;
-/// Least probable operations that are named.
+/// Number of least probable operations that are named.
 const RAREST: usize = 10;
 
-/// How much is sampled.
+/// Sample sizes of a report.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Scale {
     /// Seed of codes and draws.
     pub seed: u64,
     /// Sample sizes of coverage.
     pub samples: Vec<u32>,
-    /// Codes over which generator probabilities are averaged; 0: none.
+    /// Number of codes over which generator probabilities are averaged; 0 for none.
     pub probability_codes: u32,
 }
 
 impl Scale {
-    /// What a certificate takes: coverage at 50,000 and 195,000, probabilities from 1,000,000.
+    /// Returns the sizes of a certificate: coverage at 50,000 and 195,000, probabilities from 1,000,000.
     pub fn certificate(seed: u64) -> Self {
         Self {
             seed,
@@ -57,56 +57,56 @@ impl Scale {
     }
 }
 
-/// What only the run knows about its checkpoint.
+/// Facts about a checkpoint that only its run knows.
 #[derive(Clone, Debug, PartialEq)]
 pub struct RunFacts {
-    /// Permeability that the checkpoint was trained with.
+    /// Permeability ρ that the checkpoint was trained with.
     pub rho: f64,
-    /// The operations that were held out to choose the best epoch.
+    /// Operations that were held out to choose the best epoch.
     pub validation: OperationSet,
-    /// The operations that were held out altogether.
+    /// Operations that were held out altogether.
     pub test: OperationSet,
 }
 
-/// How far a measurement is.
+/// Progress of a measurement.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Progress {
-    /// What is being measured.
+    /// Name of the step that is going on.
     pub what: &'static str,
-    /// Done of it.
+    /// Number of units of the step that are done.
     pub done: u32,
-    /// Of it in all.
+    /// Number of units of the step in all.
     pub of: u32,
 }
 
 /// Figures of the posteriors of all operations.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Latent {
-    /// Entropy of μ's histogram in nats.
+    /// Entropy of μ's histogram, in nats.
     pub entropy: f64,
-    /// Variance of each dimension of μ.
+    /// Variance of μ in each dimension.
     pub variances: Vec<f64>,
-    /// Mean KL of each dimension in nats.
+    /// Mean KL of each dimension, in nats.
     pub kl: Vec<f64>,
-    /// Neighbourhood preservation: k and share.
+    /// Neighbourhood preservation, as pairs of k and share.
     pub preservation: Vec<(usize, f64)>,
 }
 
-/// What A and B cover together.
+/// Numbers of operations that A and B cover together.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Together {
-    /// Covered by either.
+    /// Number covered by A or B.
     pub union: usize,
-    /// Covered by both.
+    /// Number covered by both.
     pub intersection: usize,
-    /// Covered by A alone.
+    /// Number covered by A alone.
     pub only_a: usize,
-    /// Covered by B alone.
+    /// Number covered by B alone.
     pub only_b: usize,
 }
 
 impl Together {
-    /// Compares two sets.
+    /// Compares the sets of operations that A and B cover.
     pub fn of(a: &OperationSet, b: &OperationSet) -> Self {
         Self {
             union: a.union(b).len(),
@@ -116,7 +116,7 @@ impl Together {
         }
     }
 
-    /// 1 - intersection / union; 0 for two empty sets.
+    /// Returns 1 - intersection / union; 0 for two empty sets.
     pub fn jaccard_distance(&self) -> f64 {
         if self.union == 0 {
             0.0
@@ -126,26 +126,26 @@ impl Together {
     }
 }
 
-/// Everything measured of one checkpoint; A first in every pair.
+/// All measurements of one checkpoint; A first in every pair.
 #[derive(Clone, Debug)]
 pub struct CoverageReport {
-    /// How much was sampled.
+    /// Sample sizes of the report.
     pub scale: Scale,
-    /// Coverage and probabilities.
+    /// Coverage and generator probabilities.
     pub prior: [PriorAnswer; 2],
-    /// Posteriors.
+    /// Figures of the posteriors of all operations.
     pub latent: [Latent; 2],
-    /// Operations given back exactly by each VAE alone.
+    /// Operations that each VAE alone reconstructs exactly.
     pub alone: [OperationSet; 2],
-    /// Operations given back exactly at the run's permeability, and what else the run knows.
+    /// Facts of the run, and the operations reconstructed exactly at its permeability; `None` without a run.
     pub coupled: Option<(RunFacts, [OperationSet; 2])>,
 }
 
 impl CoverageReport {
-    /// Measures a model, on all cores, and tells `watch` how far it is.
+    /// Measures a model on all cores, and calls `watch` with the progress.
     ///
     /// # Errors
-    /// The device's failure.
+    /// Returns the device's failure.
     pub fn measure(
         evaluator: &Evaluator,
         scale: &Scale,
@@ -175,12 +175,12 @@ impl CoverageReport {
         })
     }
 
-    /// Every figure, for each VAE and for both together.
+    /// Returns every figure, for each VAE and for both together.
     pub fn figures(&self) -> Vec<Figure> {
         self.figures_as(Estimators::Corrected)
     }
 
-    /// The same as a certificate has it.
+    /// Returns every figure, estimated by the given method.
     pub fn figures_as(&self, estimators: Estimators) -> Vec<Figure> {
         let mut figures = Vec::new();
         for (i, which) in Vae::BOTH.into_iter().enumerate() {
@@ -225,7 +225,7 @@ impl CoverageReport {
         let Some((run, coupled)) = &self.coupled else {
             return;
         };
-        // Version 0.1.0 told it twice where the run's permeability was 0.
+        // Version 0.1.0 states the figure twice where the run's permeability is 0.
         let both = estimators == Estimators::Plain || run.rho != 0.0;
         let coupled = both.then_some((run.rho, &coupled[i]));
         if let Some((rho, exact)) = coupled {
@@ -286,7 +286,7 @@ fn coverage_figures(which: Vae, seed: u64, covered: &[Covered], figures: &mut Ve
     }
 }
 
-/// How evenly samples fall on all operations.
+/// Returns the χ² figures of how samples spread over all operations.
 fn evenness_figures(which: Vae, seed: u64, prior: &PriorAnswer) -> Vec<Figure> {
     let sizes = prior
         .covered
@@ -312,7 +312,7 @@ fn evenness_figures(which: Vae, seed: u64, prior: &PriorAnswer) -> Vec<Figure> {
         .collect()
 }
 
-/// The figures that follow from generator probabilities.
+/// Returns the figures that follow from generator probabilities.
 pub fn generator_figures(which: Vae, seed: u64, generator: &Generator) -> Vec<Figure> {
     let sampled =
         |name: &str, value: f64| Figure::new(name, which, value).sampled(generator.codes(), seed);
@@ -377,14 +377,14 @@ pub fn generator_figures(which: Vae, seed: u64, generator: &Generator) -> Vec<Fi
     figures
 }
 
-/// The figures of certificates of version 0.1.0.
+/// Returns the figures of certificates of version 0.1.0.
 fn plain_figures(which: Vae, seed: u64, generator: &Generator) -> Vec<Figure> {
     let mut figures = Vec::new();
     let sampled =
         |name: &str, value: f64| Figure::new(name, which, value).sampled(generator.codes(), seed);
     let estimated = |name: &str, estimate: Plain| {
         let mut figure = sampled(name, estimate.value);
-        // With few codes some p(x) is 0, and what rests on its logarithm does not exist.
+        // With few codes some p(x) is 0, and figures of its logarithm do not exist.
         figure.standard_error = Some(estimate.standard_error).filter(|error| error.is_finite());
         let exists = |trend: &[f64; 2]| trend.iter().all(|value| value.is_finite());
         figure.trend = Some(estimate.trend).filter(exists);
@@ -435,10 +435,10 @@ fn plain_figures(which: Vae, seed: u64, generator: &Generator) -> Vec<Figure> {
     figures
 }
 
-/// Coverage and probabilities of one VAE, and `watch` told how far they are.
+/// Measures coverage and probabilities of one VAE, and calls `watch` with the progress.
 ///
 /// # Errors
-/// The device's failure.
+/// Returns the device's failure.
 pub fn measure_prior(
     evaluator: &Evaluator,
     scale: &Scale,
@@ -495,7 +495,7 @@ fn latent_figures(which: Vae, latent: &Latent, figures: &mut Vec<Figure>) {
     }
 }
 
-/// Index, trits and, where it has one, name.
+/// Returns index, trits and, where there is one, name of an operation.
 fn label(operation: Operation) -> String {
     match operation.name() {
         Some(name) => format!("{} {operation} {name}", operation.index()),

@@ -1,23 +1,23 @@
-//! All operations as a map of cells.
+//! A map of all operations, one cell each.
 
 use plotters::coord::Shift;
 use plotters::prelude::*;
 
 use super::{DrawError, FONT, Heading, Picture, failed};
 
-/// Pixels of a cell in both directions.
+/// Width and height of a cell in pixels.
 const CELL: u32 = 6;
-/// Pixels around the cells, and for the numbers beside them.
+/// Width in pixels of the margin around the cells, which holds the numbers.
 const AROUND: u32 = 64;
 
-/// A map.
+/// A map of coloured cells.
 #[derive(Clone, Debug)]
 pub struct Cells {
-    /// What stands above.
+    /// Title and legend above the map.
     pub heading: Heading,
-    /// Cells in a row.
+    /// Number of cells in a row.
     pub columns: usize,
-    /// Each cell's place in the legend, row by row from the top.
+    /// Number in the legend of each cell, row by row from the top.
     pub cells: Vec<usize>,
 }
 
@@ -26,7 +26,7 @@ impl Cells {
         self.cells.len().div_ceil(self.columns.max(1))
     }
 
-    /// Width and height in pixels.
+    /// Returns width and height in pixels.
     pub fn size(&self) -> (u32, u32) {
         let side = |cells: usize| CELL * cells as u32 + AROUND;
         (

@@ -1,4 +1,4 @@
-//! A run's charts, many small ones on one time axis.
+//! Charts of a run: many small panels on one time axis.
 
 use plotters::coord::Shift;
 use plotters::prelude::*;
@@ -6,63 +6,63 @@ use plotters::style::text_anchor::{HPos, Pos, VPos};
 
 use super::{DrawError, FONT, Heading, Ink, Picture, failed};
 
-/// Panels beside each other.
+/// Number of panels side by side.
 const BESIDE: usize = 3;
-/// Pixels of a panel.
+/// Width and height of a panel in pixels.
 const PANEL: (u32, u32) = (480, 320);
 
-/// How a line is drawn.
+/// Style of a line in a chart.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Dash {
-    /// Without gaps.
+    /// A line without gaps.
     Solid,
-    /// In long pieces.
+    /// A line of long pieces.
     Dashed,
-    /// In short pieces.
+    /// A line of short pieces.
     Dotted,
 }
 
-/// One line.
+/// A line in a chart.
 #[derive(Clone, Debug)]
 pub struct Curve {
-    /// Its name; lines without one are not in the legend.
+    /// Label of the line; a line without one is not in the legend.
     pub label: String,
-    /// Its colour.
+    /// Colour of the line.
     pub ink: Ink,
-    /// How it is drawn.
+    /// Style of the line.
     pub dash: Dash,
-    /// Epoch and value; a value that is no number leaves a gap.
+    /// Epoch and value of each point; a value that is not a number leaves a gap.
     pub points: Vec<(u32, f64)>,
 }
 
-/// One chart.
+/// A chart of one quantity.
 #[derive(Clone, Debug)]
 pub struct Panel {
-    /// Quantity, unit, sample size.
+    /// Quantity, unit and sample size.
     pub title: String,
-    /// Its lines.
+    /// Lines of the chart.
     pub curves: Vec<Curve>,
-    /// Values that they are judged by, and what those are.
+    /// Reference values with their labels, by which the lines are judged.
     pub references: Vec<(f64, String)>,
-    /// The scale must reach these values whatever the data are.
+    /// Values that the scale must include, whatever the data are.
     pub reach: Vec<f64>,
-    /// Whether the scale is logarithmic.
+    /// Draws a logarithmic scale if true.
     pub logarithmic: bool,
 }
 
-/// Charts with one time axis.
+/// Charts that share one time axis.
 #[derive(Clone, Debug)]
 pub struct Curves {
-    /// What stands above.
+    /// Title and legend above the charts.
     pub heading: Heading,
-    /// First and last epoch.
+    /// First and last epoch of the time axis.
     pub epochs: (u32, u32),
-    /// The charts.
+    /// Charts, row by row.
     pub panels: Vec<Panel>,
 }
 
 impl Curves {
-    /// Width and height in pixels.
+    /// Returns width and height in pixels.
     pub fn size(&self) -> (u32, u32) {
         let beside = self.panels.len().clamp(1, BESIDE);
         let rows = self.panels.len().div_ceil(BESIDE).max(1);
@@ -86,7 +86,7 @@ impl Picture for Curves {
 }
 
 impl Panel {
-    /// A value on the scale that is drawn on; `None` where it has no place there.
+    /// Returns a value on the scale that is drawn; `None` where the scale cannot show it.
     fn on_scale(&self, value: f64) -> Option<f64> {
         let scaled = if self.logarithmic {
             value.log10()
@@ -96,7 +96,7 @@ impl Panel {
         scaled.is_finite().then_some(scaled)
     }
 
-    /// The lowest and the highest place on the scale, with room around them.
+    /// Returns the lower and the upper end of the scale, with some room around the data.
     fn range(&self) -> std::ops::Range<f64> {
         let values = self.curves.iter().flat_map(|curve| &curve.points);
         let all = values.map(|(_, value)| value).chain(&self.reach);
@@ -180,7 +180,7 @@ impl Panel {
             .map_err(failed)
     }
 
-    /// What stands beside a place on the scale.
+    /// Returns the text beside a position on the scale.
     fn label(&self, place: f64) -> String {
         let value = if self.logarithmic {
             10f64.powf(place)
@@ -194,7 +194,7 @@ impl Panel {
         }
     }
 
-    /// The stretches of a curve between its gaps, on the scale.
+    /// Returns the parts of a curve between its gaps, on the scale.
     fn unbroken(&self, curve: &Curve) -> Vec<Vec<(f64, f64)>> {
         let points: Vec<(f64, Option<f64>)> = curve
             .points

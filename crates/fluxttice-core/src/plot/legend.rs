@@ -1,4 +1,4 @@
-//! What stands above every picture: a title, what was measured how, and what the colours mean.
+//! Heading of every picture: a title, notes on the measurement, and the meaning of the colours.
 
 use plotters::coord::Shift;
 use plotters::prelude::*;
@@ -6,10 +6,10 @@ use plotters::style::text_anchor::{HPos, Pos, VPos};
 
 use super::{DrawError, FONT, failed};
 
-/// A colour, red, green and blue.
+/// A colour as red, green and blue.
 pub type Ink = (u8, u8, u8);
 
-/// Rows of a heading, in pixels.
+/// Heights of the title and of a row, and the margin, in pixels.
 const TITLE: i32 = 30;
 const ROW: i32 = 22;
 const MARGIN: i32 = 16;
@@ -17,28 +17,28 @@ const MARGIN: i32 = 16;
 /// Title, notes and legend of a picture.
 #[derive(Clone, Debug, Default)]
 pub struct Heading {
-    /// What is seen.
+    /// Title of the picture.
     pub title: String,
-    /// What was measured, from how many samples, with which seed.
+    /// Notes on what was measured, from how many samples and with which seed.
     pub notes: Vec<String>,
-    /// What each colour means; what is drawn names one by its place here.
+    /// Meaning of each colour; a drawn item refers to a colour by its index here.
     pub legend: Vec<(String, Ink)>,
 }
 
 impl Heading {
-    /// Its height in pixels.
+    /// Returns the height in pixels.
     pub fn height(&self) -> u32 {
         let rows = self.notes.len() as i32 + i32::from(!self.legend.is_empty());
         (MARGIN + TITLE + ROW * rows) as u32
     }
 
-    /// The colour with this place in the legend; black where there is none.
+    /// Returns the colour with this index in the legend; black where there is none.
     pub fn ink(&self, place: usize) -> RGBColor {
         let (red, green, blue) = self.legend.get(place).map_or((0, 0, 0), |(_, ink)| *ink);
         RGBColor(red, green, blue)
     }
 
-    /// Draws it at the top, and leaves what is below.
+    /// Draws the heading at the top, and returns the area below.
     pub(super) fn draw<B: DrawingBackend>(
         &self,
         area: &DrawingArea<B, Shift>,

@@ -16,43 +16,43 @@ pub use curves::{Curve, Curves, Dash, Panel};
 pub use legend::{Heading, Ink};
 pub use points::{Plane, Points};
 
-/// Okabe and Ito's blue, for A: told apart by colour-blind readers.
+/// Okabe and Ito's blue, for A: colour-blind readers can tell it from the orange.
 pub const BLUE: RGBColor = RGBColor(0, 114, 178);
 /// Okabe and Ito's orange, for B.
 pub const ORANGE: RGBColor = RGBColor(230, 159, 0);
-/// The one family that plots are written in.
+/// The only font family of plots.
 pub const FONT: &str = "sans-serif";
 
 static GLYPHS: &[u8] = include_bytes!("../../../../assets/font/DejaVuSans.ttf");
 
-/// What went wrong in a drawing, as one line.
+/// Error of a drawing, as one line.
 pub type DrawError = String;
 
-/// Something that can be drawn on any backend.
+/// A picture that can be drawn on any backend.
 pub trait Picture {
-    /// Draws itself.
+    /// Draws the picture on the whole area.
     ///
     /// # Errors
-    /// What the backend says.
+    /// Returns the backend's error.
     fn draw<B: DrawingBackend>(&self, area: &DrawingArea<B, Shift>) -> Result<(), DrawError>;
 }
 
 /// A picture of what is on the screen.
 #[derive(Clone, Debug)]
 pub enum Drawing {
-    /// Codes on their planes.
+    /// Codes on one or more planes.
     Points(Points),
-    /// The map of all operations.
+    /// A map of all operations.
     Cells(Cells),
-    /// A run's charts.
+    /// Charts of a run.
     Curves(Curves),
 }
 
 impl Drawing {
-    /// As the kind of file that a name ends with: `svg`, or else PNG.
+    /// Returns the picture as a file with this extension: `svg`, or else PNG.
     ///
     /// # Errors
-    /// What could not be drawn.
+    /// Returns the error of the drawing.
     pub fn bytes(&self, extension: &str) -> Result<Vec<u8>, DrawError> {
         let size = match self {
             Self::Points(points) => points.size(),
@@ -81,10 +81,10 @@ pub fn failed(error: impl Display) -> DrawError {
     error.to_string()
 }
 
-/// As SVG.
+/// Returns the picture as SVG text.
 ///
 /// # Errors
-/// What could not be drawn.
+/// Returns the error of the drawing.
 pub fn svg(picture: &impl Picture, size: (u32, u32)) -> Result<String, DrawError> {
     font()?;
     let mut text = String::new();
@@ -95,10 +95,10 @@ pub fn svg(picture: &impl Picture, size: (u32, u32)) -> Result<String, DrawError
     Ok(text)
 }
 
-/// As PNG.
+/// Returns the picture as PNG bytes.
 ///
 /// # Errors
-/// What could not be drawn.
+/// Returns the error of the drawing.
 pub fn png(picture: &impl Picture, size: (u32, u32)) -> Result<Vec<u8>, DrawError> {
     font()?;
     let mut pixels = vec![0; size.0 as usize * size.1 as usize * 3];
@@ -125,7 +125,7 @@ fn finish<B: DrawingBackend>(
     area.present().map_err(failed)
 }
 
-/// Makes the font known, once.
+/// Registers the font, once.
 fn font() -> Result<(), DrawError> {
     static KNOWN: OnceLock<bool> = OnceLock::new();
     let known = KNOWN

@@ -1,41 +1,41 @@
-//! Codes on planes, side by side.
+//! Codes as points on planes, side by side.
 
 use plotters::coord::Shift;
 use plotters::prelude::*;
 
 use super::{DrawError, FONT, Heading, Picture, failed};
 
-/// Pixels of one plane in both directions.
+/// Width and height of a plane in pixels.
 const SIDE: u32 = 720;
-/// Most planes beside each other.
+/// Largest number of planes side by side.
 const BESIDE: usize = 2;
 
-/// Codes of one space.
+/// Codes of one latent space, on a plane.
 #[derive(Clone, Debug)]
 pub struct Plane {
-    /// Whose codes, and what the axes explain.
+    /// Title: the VAE, and the share of variance that the axes explain.
     pub title: String,
-    /// Where each lies, with its place in the legend; later ones are drawn above earlier ones.
+    /// Position of each code and its index in the legend; later ones are drawn above earlier ones.
     pub points: Vec<([f64; 2], usize)>,
-    /// What is ringed.
+    /// Positions that are marked with a ring.
     pub rings: Vec<[f64; 2]>,
-    /// What is named, and where; it is not on every plane.
+    /// A position that is marked and labelled; `None` where the plane has none.
     pub named: Option<([f64; 2], String)>,
 }
 
-/// Planes with one legend.
+/// Planes that share one legend.
 #[derive(Clone, Debug)]
 pub struct Points {
-    /// What stands above.
+    /// Title and legend above the planes.
     pub heading: Heading,
-    /// The place in the legend of what lies below the rest, if anything does.
+    /// Index in the legend of the points that form the background; `None` where there is no background.
     pub ground: Option<usize>,
-    /// The planes.
+    /// Planes, from left to right.
     pub planes: Vec<Plane>,
 }
 
 impl Points {
-    /// Width and height in pixels.
+    /// Returns width and height in pixels.
     pub fn size(&self) -> (u32, u32) {
         let count = self.planes.len().clamp(1, BESIDE) as u32;
         (count * SIDE, self.heading.height() + SIDE)
@@ -76,7 +76,8 @@ impl Points {
             .draw()
             .map_err(failed)?;
         let dots = plane.points.iter().map(|([x, y], ink)| {
-            // Twenty thousand small ones still show where they are dense; few above a ground may be larger.
+            // Twenty thousand small dots still show where they are dense; the few above
+            // a background may be larger.
             let above = self.ground.is_some_and(|ground| ground != *ink);
             let radius = if above { 2 } else { 1 };
             Circle::new((*x, *y), radius, self.heading.ink(*ink).filled())

@@ -1,4 +1,4 @@
-//! The tests that decide, named before any model was measured.
+//! The deciding tests, which were named before any model was measured.
 
 use super::finding::{Bound, Group, Measured, Method, Test};
 use super::lab::Lab;
@@ -8,12 +8,12 @@ use crate::measure::{Estimators, Mean, mean_kl};
 use crate::model::LATENT;
 use crate::space::{MOST_ENTROPY, OPERATIONS};
 
-/// Name of the test of what was held out.
+/// Name of the test that reconstructs operations of the test split.
 pub const HOLD_OUT: &str = "hold-out reconstruction";
-/// A dimension whose posteriors tell it from the prior by this many nats on average carries something.
+/// Mean KL of a dimension to the prior, in nats, above which the dimension carries information.
 const CARRIES: f64 = 0.1;
 
-/// A decoder that answers the same operation, or the same distribution, to every code.
+/// Baseline: a decoder that answers the same operation, or the same distribution, to every code.
 const DEAF: &str = "a decoder that ignores its code";
 
 pub(super) static TRIALS: &[Trial] = &[

@@ -1,4 +1,4 @@
-//! What a test is, and what came of it.
+//! Tests and their findings.
 
 use std::fmt;
 
@@ -7,23 +7,23 @@ use serde::{Deserialize, Serialize};
 use crate::vae::Vae;
 use crate::words::{for_people, separated};
 
-/// What must hold of a value.
+/// Bound that a value must keep.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Bound {
-    /// At least this.
+    /// The value is at least this number.
     AtLeast(f64),
-    /// At most this.
+    /// The value is at most this number.
     AtMost(f64),
 }
 
 impl Bound {
-    /// `≥ 16,731`: for people.
+    /// Returns the bound for people: `≥ 16,731`.
     pub fn readable(self) -> String {
         for_people(&self.to_string())
     }
 
-    /// Whether a value keeps it; what is no number does not.
+    /// Returns true if a value keeps the bound; a value that is not a number does not.
     pub fn holds(self, value: f64) -> bool {
         match self {
             Self::AtLeast(bound) => value >= bound,
@@ -31,7 +31,7 @@ impl Bound {
         }
     }
 
-    /// By how much one value is better than another.
+    /// Returns the difference by which one value is better than another; negative where it is worse.
     fn advantage(self, value: f64, over: f64) -> f64 {
         match self {
             Self::AtLeast(_) => value - over,
@@ -40,7 +40,7 @@ impl Bound {
     }
 }
 
-/// `≥ 0.900`, with its digits as they are, as certificates state it.
+/// Writes `≥ 0.900`, without separated thousands, as certificates state it.
 impl fmt::Display for Bound {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
@@ -50,7 +50,7 @@ impl fmt::Display for Bound {
     }
 }
 
-/// Four significant digits, counts in full, a dash for what is no number.
+/// Returns a value with four significant digits; counts are written in full, and a dash stands for no number.
 pub fn number(value: f64) -> String {
     match value.abs() {
         _ if !value.is_finite() => "–".to_owned(),
@@ -61,29 +61,30 @@ pub fn number(value: f64) -> String {
     }
 }
 
-/// A value for people: as [`number`] has it, with its thousands separated.
+/// Returns a value for people: as [`number`] writes it, with its thousands separated.
 pub fn readable(value: f64) -> String {
     separated(&number(value))
 }
 
-/// What a test belongs to.
+/// Group of tests.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Group {
-    /// Named in advance: these decide.
+    /// Tests named in advance, which decide.
     Deciding,
-    /// The published tests of generalization: these claim nothing.
+    /// The published tests of generalization, which claim nothing.
     Generalization,
-    /// The published tests of the latent space: these claim nothing.
+    /// The published tests of the latent space, which claim nothing.
     Latent,
-    /// The published tests of training: these claim nothing.
+    /// The published tests of training, which claim nothing.
     Training,
-    /// What the original planned and never built, as far as one model can answer it: these claim nothing.
+    /// Tests that the original planned and never built, as far as one model can answer
+    /// them. They claim nothing.
     Shift,
 }
 
 impl Group {
-    /// What follows from its tests, in words.
+    /// Returns the title of the group, which says what follows from its tests.
     pub fn title(self) -> &'static str {
         match self {
             Self::Deciding => "these decide",
@@ -95,31 +96,31 @@ impl Group {
     }
 }
 
-/// A test.
+/// Definition of a test.
 #[derive(Debug, Serialize)]
 pub struct Test {
-    /// Name.
+    /// Name of the test.
     pub name: &'static str,
-    /// What it belongs to.
+    /// Group of the test.
     pub group: Group,
     /// Unit of its values.
     pub unit: &'static str,
-    /// What is measured.
+    /// Definition of the measured value.
     pub definition: &'static str,
-    /// What the trivial baseline is.
+    /// Description of the trivial baseline.
     pub baseline: &'static str,
-    /// What must hold.
+    /// Bound that the value must keep.
     pub bound: Bound,
-    /// Where the bound is from.
+    /// Source of the bound.
     pub source: &'static str,
-    /// How much better than untrained models and the baseline a model must be.
+    /// Smallest advantage over untrained models and the baseline that a model must have.
     pub margin: f64,
     /// Method of the 95 % intervals of its values.
     pub interval: Method,
 }
 
 impl Test {
-    /// A test; the last three are its bound, where that is from, and the margin.
+    /// Makes a test; the last three values are its bound, the source of the bound, and the margin.
     pub(super) const fn new(
         group: Group,
         name: &'static str,
@@ -141,23 +142,23 @@ impl Test {
         }
     }
 
-    /// The same test with intervals of its values.
+    /// Returns the test with this method for the intervals of its values.
     pub(super) const fn with(mut self, interval: Method) -> Self {
         self.interval = interval;
         self
     }
 }
 
-/// A measured value.
+/// A measured value with its confidence interval.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Measured {
-    /// The value.
+    /// Value in the unit of the test.
     pub value: f64,
-    /// 95 % confidence interval, where there is one.
+    /// 95 % confidence interval; `None` where there is none.
     pub interval: Option<[f64; 2]>,
-    /// Method of that interval.
+    /// Method of the interval.
     pub method: Method,
-    /// Operations, pairs or codes it rests on.
+    /// Number of operations, pairs or codes that the value is computed from.
     pub samples: u32,
 }
 
@@ -165,23 +166,23 @@ pub struct Measured {
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Method {
-    /// There is none: nothing is sampled, or what varies is no mean.
+    /// No interval: nothing is sampled, or the quantity that varies is not a mean.
     #[default]
     None,
-    /// Wilson's, of a share.
+    /// Wilson's interval, for a share.
     Wilson,
-    /// Wilson's, of shares whose parts are not independent.
+    /// Wilson's interval, for shares whose parts are not independent.
     Clustered,
-    /// The normal one, of a mean.
+    /// Normal interval, for a mean.
     Normal,
-    /// The normal one of a ratio of two means.
+    /// Normal interval, for a ratio of two means.
     Ratio,
-    /// Student's t over blocks of codes, of a figure that is corrected for its bias.
+    /// Student's t over blocks of codes, for a figure that is corrected for its bias.
     Blocks,
 }
 
 impl Method {
-    /// The method in words.
+    /// Returns the method in words.
     pub fn words(self) -> &'static str {
         match self {
             Self::None => "none",
@@ -194,22 +195,22 @@ impl Method {
     }
 }
 
-/// What came of a test.
+/// Verdict of a test.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Verdict {
-    /// The bound holds, and neither an untrained model nor the baseline comes near.
+    /// The bound holds, and neither an untrained model nor the baseline comes within the margin.
     Passes,
     /// The bound does not hold.
     Fails,
-    /// The bound holds, but an untrained model or the baseline does as well, within the margin.
+    /// The bound holds, but an untrained model or the baseline keeps it too, or comes within the margin.
     DoesNotDiscriminate,
-    /// There is no value: nothing is known of a run, or what was measured is no number.
+    /// There is no value: no run is known, or the measured value is not a number.
     NotMeasured,
 }
 
 impl Verdict {
-    /// In words.
+    /// Returns the verdict in words.
     pub fn words(self) -> &'static str {
         match self {
             Self::Passes => "passes",
@@ -220,22 +221,22 @@ impl Verdict {
     }
 }
 
-/// A test made on one VAE.
+/// Result of a test on one VAE.
 #[derive(Clone, Debug)]
 pub struct Finding {
-    /// The test.
+    /// Definition of the test.
     pub test: &'static Test,
-    /// Whose.
+    /// VAE that was tested.
     pub which: Vae,
     /// Seed of codes, draws and choices of operations.
     pub seed: u64,
-    /// What this model scores.
+    /// Value of this model.
     pub measured: Measured,
-    /// What the best of the untrained models scores.
+    /// Value of the best untrained model.
     pub untrained: f64,
-    /// What the trivial baseline scores.
+    /// Value of the trivial baseline.
     pub chance: f64,
-    /// What follows.
+    /// Verdict on this model.
     pub verdict: Verdict,
 }
 
@@ -249,7 +250,7 @@ impl Finding {
         chance: f64,
     ) -> Self {
         let better = |one: f64, other: f64| {
-            // What is no number is better than nothing.
+            // Any number is better than none.
             if one.is_nan() || test.bound.advantage(other, one) > 0.0 {
                 other
             } else {
@@ -268,18 +269,18 @@ impl Finding {
         }
     }
 
-    /// Whether it decides, and the model does not pass.
+    /// Returns true if the test is a deciding one and the model does not pass it.
     pub fn condemns(&self) -> bool {
         self.test.group == Group::Deciding && self.verdict != Verdict::Passes
     }
 }
 
-/// How many of the tests that decide are not passed.
+/// Returns the number of deciding tests that are not passed.
 pub fn condemned(findings: &[Finding]) -> usize {
     findings.iter().filter(|finding| finding.condemns()).count()
 }
 
-/// `rival` is the better of what untrained models and the baseline score.
+/// Judges a value; `rival` is the better of the values of untrained models and the baseline.
 fn verdict(test: &Test, value: f64, rival: f64) -> Verdict {
     let Test { bound, margin, .. } = test;
     if value.is_nan() {

@@ -1,5 +1,5 @@
-//! The published tests of generalization, and what they leave out: the typical distance, the
-//! renamings other than reversal, the operations that were trained on.
+//! The published tests of generalization, and what those leave out: the typical distance, the renamings other
+//! than reversal, the operations that were trained on.
 
 use super::finding::{Bound, Group, Measured, Method, Test};
 use super::lab::{Choice, Lab};
@@ -9,11 +9,11 @@ use crate::model::LATENT;
 use crate::space::symmetry::Permutation;
 use crate::space::{ENTRIES, Operation};
 
-/// Compositions that are tried.
+/// Number of compositions that are tried.
 const COMPOSED: usize = 1_000;
-/// Operations whose distances are compared before and after renaming.
+/// Number of operations whose distances are compared before and after renaming.
 const RENAMED: u32 = 300;
-/// Operations that are changed, or added and subtracted.
+/// Number of operations that are changed, or added and subtracted.
 const CHANGED: u32 = 5_000;
 
 const DEAF: &str = "a decoder that ignores its code";
@@ -137,7 +137,7 @@ pub(super) static TRIALS: &[Trial] = &[
     },
 ];
 
-/// Every renaming but the one that renames nothing.
+/// All renamings except the identity.
 const RENAMINGS: [Permutation; 5] = {
     let [_, a, b, c, d, e] = Permutation::ALL;
     [a, b, c, d, e]
@@ -193,7 +193,7 @@ fn sampled(lab: &Lab) -> Vec<Operation> {
         .collect()
 }
 
-/// Distances between all pairs of codes, each pair once.
+/// Returns the distances between all pairs of codes, each pair once.
 fn pairwise(codes: &[Vec<f64>]) -> Vec<f64> {
     let pairs = codes
         .iter()
@@ -202,7 +202,7 @@ fn pairwise(codes: &[Vec<f64>]) -> Vec<f64> {
     pairs.map(|(one, other)| distance(one, other)).collect()
 }
 
-/// The lowest correlation of distances before and after any of these renamings.
+/// Returns the lowest correlation of distances before and after any of these renamings.
 fn least_correlation(
     operations: &[Operation],
     renamings: &[Permutation],
@@ -238,7 +238,7 @@ fn typical(lab: &Lab) -> Pair<f64> {
     [0, 1].map(|vae| mean(&lab.typical(vae)).value)
 }
 
-/// A distance as a share of the typical one, which is sampled too.
+/// Returns a distance as a share of the typical one, which is sampled too.
 fn relative(lab: &Lab, found: Pair<Measured>) -> Pair<Measured> {
     [0, 1].map(|vae| ratio(found[vae], mean(&lab.typical(vae))))
 }
@@ -254,7 +254,7 @@ fn noisy(lab: &Lab, probability: f64) -> Pair<Measured> {
     apart(lab, &pairs)
 }
 
-/// Mean distance between the codes of pairs.
+/// Returns the mean distance between the codes of pairs.
 fn apart(lab: &Lab, pairs: &[(Operation, Operation)]) -> Pair<Measured> {
     [0, 1].map(|vae| {
         let distances: Vec<f64> = pairs
@@ -276,7 +276,7 @@ fn one_entry(lab: &Lab) -> Pair<Measured> {
     relative(lab, apart(lab, &pairs))
 }
 
-/// The same for the table as its own code, over all operations.
+/// Returns the relative distance of one changed entry where the table is its own code, over all operations.
 fn table_one_entry() -> f64 {
     // One entry changes by 1, 1 or 2 with equal chance: of the six changes of a value, four are by 1 and
     // two by 2.
@@ -300,7 +300,7 @@ fn table_one_entry() -> f64 {
     changed / typical
 }
 
-/// Mean |μ(a) + μ(b) - μ(c) - μ(d)|, with d = a + b - c or an unrelated operation.
+/// Returns the mean |μ(a) + μ(b) - μ(c) - μ(d)|, with d = a + b - c or an unrelated operation.
 fn arithmetic(lab: &Lab, unrelated: bool) -> Pair<Measured> {
     let stream = lab.stream(Choice::Arithmetic);
     let quadruple = |row: u32| {
@@ -381,7 +381,8 @@ mod tests {
         assert!(least_correlation(&operations, &RENAMINGS, Operation::renamed, table) < 0.9);
     }
 
-    /// The figures of `docs/results/validation.md` for the published configuration, by renaming and by relabelling.
+    /// Compares the figures of `docs/results/validation.md` for the published
+    /// configuration, by renaming and by relabelling.
     #[test]
     fn the_worst_of_five_of_the_published_run_by_values_alone_and_with_arguments() {
         let bytes = include_bytes!("../../../../assets/published/weights.safetensors");

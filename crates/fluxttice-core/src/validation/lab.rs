@@ -1,4 +1,4 @@
-//! A model with what several tests need, measured once.
+//! A model, with the measurements that several tests need, each made once.
 
 use super::Measured;
 use super::shift::Shown;
@@ -13,26 +13,26 @@ use crate::space::{OPERATIONS, Operation, OperationSet};
 use crate::training::Split;
 use crate::vae::Vae;
 
-/// Samples of coverage, and of decode entropy.
+/// Number of samples of coverage, and of decode entropy.
 pub const SAMPLES: u32 = 50_000;
-/// Codes behind I(z; x).
+/// Number of codes from which I(z; x) is estimated.
 const CODES: u32 = 200_000;
 
-/// How a model came about, as far as that is known.
+/// History of a model, as far as it is known.
 #[derive(Clone, Debug)]
 pub struct Past {
-    /// The configuration of its run.
+    /// Configuration of the run.
     pub config: Config,
-    /// Every epoch of its run; none where nothing is known of one.
+    /// Records of every epoch of the run; empty where no run is known.
     pub records: Vec<EpochRecord>,
-    /// Operations that it was trained on.
+    /// Operations that the model was trained on.
     pub train: OperationSet,
-    /// Operations that it was neither trained on nor chosen by.
+    /// Operations that were used neither to train the model nor to choose its epoch.
     pub test: OperationSet,
 }
 
 impl Past {
-    /// With the split that is the configuration's.
+    /// Makes a history with the split of the configuration.
     pub fn new(config: Config, records: Vec<EpochRecord>) -> Self {
         let split = Split::new(&config);
         Self {
@@ -43,10 +43,10 @@ impl Past {
         }
     }
 
-    /// Of a checkpoint: its run up to its own epoch, or the published configuration.
+    /// Returns the history of a checkpoint: its run up to its own epoch, or the published configuration.
     ///
     /// # Errors
-    /// [`RunError`] where a run's files are damaged.
+    /// Fails with [`RunError`] where a run's files are damaged.
     pub fn of(origin: &Origin) -> Result<Self, RunError> {
         let (config, mut records, _) = origin.story()?;
         if let Some((epochs, _)) = origin.moment()? {
@@ -58,57 +58,58 @@ impl Past {
 
 /// A model under test.
 pub struct Lab {
-    /// How it came about; the epochs of untrained models are not known.
+    /// History of the model; the epochs of untrained models are not known.
     pub past: Past,
-    /// Posteriors of all operations.
+    /// Posteriors of all operations, by A and by B.
     pub posteriors: [Posteriors; 2],
-    /// Operations that each VAE gives back exactly, alone (ρ = 0).
+    /// Operations that each VAE reconstructs exactly, alone (ρ = 0).
     pub alone: [OperationSet; 2],
-    /// What comes out of the prior.
+    /// Coverage and probabilities of each VAE's decoder over prior codes.
     pub prior: [PriorAnswer; 2],
-    /// Entries that each VAE gives back, of the operations that were held out.
+    /// Share of entries that each VAE reconstructs, of the operations that were held out.
     pub entries: [Measured; 2],
-    /// Operations that each VAE gives back although it is shown them with noise, by
+    /// Share of operations that each VAE reconstructs although they are shown with noise, for each rate of
     /// [`RATES`](super::shift::RATES).
     pub denoised: [Vec<Measured>; 2],
-    /// Operations of which each VAE gives back what it is shown, beside an entry that is no value.
+    /// Share of operations of which each VAE reconstructs the eight entries beside one
+    /// that is shown as no value.
     pub off_grid: [Measured; 2],
-    /// How figures of p(x) are estimated.
+    /// Method by which figures of p(x) are estimated.
     pub estimators: Estimators,
     seed: u64,
 }
 
-/// A random choice that each test makes for itself.
+/// A random choice, which has its own random numbers.
 #[derive(Clone, Copy, Debug)]
 pub enum Choice {
-    /// Pairs whose distance is typical.
+    /// Choice of pairs whose distance is typical.
     Typical,
-    /// Pairs that are composed.
+    /// Choice of pairs that are composed.
     Composed,
-    /// Operations whose values are renamed.
+    /// Choice of operations whose values are renamed.
     Renamed,
-    /// Entries that are changed.
+    /// Choice of entries that are changed.
     Noise,
-    /// Operations that are added and subtracted.
+    /// Choice of operations that are added and subtracted.
     Arithmetic,
-    /// Operations that are shown with noise.
+    /// Choice of operations that are shown with noise.
     Shift,
-    /// Operations of which one entry is shown as no value.
+    /// Choice of operations of which one entry is shown as no value.
     OffGrid,
 }
 
 impl Choice {
-    /// Uniform numbers for it, as many as a row may ask for.
+    /// Returns the uniform numbers of the choice, as many as a row may ask for.
     pub fn stream(self, seed: u64) -> Stream {
         Stream::new(seed, Purpose::Validation, self as u32, 0)
     }
 }
 
 impl Lab {
-    /// Measures a model.
+    /// Measures a model; `seed` is the seed of codes, draws and choices.
     ///
     /// # Errors
-    /// The device's failure.
+    /// Returns the device's failure.
     pub fn new(
         weights: &Weights,
         past: Past,
@@ -142,23 +143,23 @@ impl Lab {
         })
     }
 
-    /// The code of an operation: the mean of its posterior.
+    /// Returns the code of an operation: the mean of its posterior.
     pub fn code(&self, vae: usize, operation: Operation) -> &[f64] {
         &self.posteriors[vae].mu[operation.index() * LATENT..][..LATENT]
     }
 
-    /// Uniform numbers for a choice, as many as a row may ask for.
+    /// Returns the uniform numbers of a choice, as many as a row may ask for.
     pub fn stream(&self, choice: Choice) -> Stream {
         choice.stream(self.seed)
     }
 
-    /// An operation by a uniform number.
+    /// Returns an operation for a uniform number in [0, 1).
     pub fn operation(uniform: f64) -> Operation {
         let index = ((uniform * OPERATIONS as f64) as usize).min(OPERATIONS - 1);
         Operation::new(index).unwrap_or_else(|| Operation::from_classes([0; 9]))
     }
 
-    /// Distances between codes of unrelated operations.
+    /// Returns 5,000 distances between codes of unrelated operations.
     pub fn typical(&self, vae: usize) -> Vec<f64> {
         const PAIRS: u32 = 5_000;
         let stream = self.stream(Choice::Typical);

@@ -59,7 +59,7 @@ fn effective(lab: &Lab) -> Pair<Measured> {
     [0, 1].map(|vae| exact(participation(&lab.posteriors[vae].mu, LATENT), OPERATIONS))
 }
 
-/// Participation ratio of row-major codes.
+/// Returns the participation ratio of row-major codes.
 fn participation(codes: &[f64], dimensions: usize) -> f64 {
     let mut rows = DMatrix::from_row_slice(codes.len() / dimensions, dimensions, codes);
     for mut column in rows.column_iter_mut() {

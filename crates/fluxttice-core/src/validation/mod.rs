@@ -1,9 +1,9 @@
-//! Does a model learn, or does it look as if? Tests that say what this model scores, what untrained
-//! ones of the same shape score, what a trivial baseline scores, and whether that tells them apart.
+//! Tests that show whether a model has learned. Each compares the score of this model with those of untrained
+//! models of the same shape and of a trivial baseline, and says whether the score tells them apart.
 //!
-//! The original's tests passed on untrained weights, and some for reasons that are no learning: bounds
-//! wider than the space, a hold-out that was trained on. Here a test that an untrained model or the
-//! baseline passes as well *does not discriminate*, whatever this model scores.
+//! The original's tests passed on untrained weights, some of them for reasons other than learning: bounds
+//! wider than the space, a hold-out that was trained on. Here a test that an untrained model or the baseline
+//! passes as well *does not discriminate*, whatever this model scores.
 
 mod deciding;
 mod finding;
@@ -32,18 +32,18 @@ use crate::model::Weights;
 use crate::vae::Vae;
 use lab::Lab;
 
-/// Seeds of the untrained models; of each test the one that scores best is held against the model. Of the first ten seeds,
-/// these reach the highest argmax coverage and the highest I(z; x).
+/// Seeds of the untrained models; in each test the best of them is compared with the model. Of the first ten
+/// seeds, these reach the highest argmax coverage and the highest I(z; x).
 pub const UNTRAINED: [u64; 3] = [3, 5, 7];
-/// Those that certificates of version 0.1.0 compare with.
+/// Seeds of the untrained models in certificates of version 0.1.0.
 const EARLIER: [u64; 3] = [0, 1, 2];
 
-/// A value for A and one for B.
+/// A value for A and a value for B.
 type Pair<T> = [T; 2];
 type Measure = fn(&Lab) -> Pair<Measured>;
 type Chance = fn(&Lab) -> Pair<f64>;
 
-/// A test with how it is made.
+/// A test, with functions that measure it and its baseline.
 struct Trial {
     test: Test,
     measure: Measure,
@@ -61,17 +61,17 @@ fn trials() -> impl Iterator<Item = &'static Trial> {
     all.into_iter().flatten()
 }
 
-/// Every test, in the order in which they are made.
+/// Returns every test, in the order in which they are made.
 pub fn tests() -> impl Iterator<Item = &'static Test> {
     trials().map(|trial| &trial.test)
 }
 
-/// Makes every test on a model, on all cores in 64 bits: for each test A's finding, then B's.
+/// Makes every test on a model, on all cores in 64 bits, and returns for each test A's finding, then B's.
 ///
-/// `seed` is that of codes, draws and choices of operations; `watch` is told how far it is.
+/// `seed` is the seed of codes, draws and choices of operations; `watch` is called with the progress.
 ///
 /// # Errors
-/// The device's failure.
+/// Returns the device's failure.
 pub fn validate(
     weights: &Weights,
     past: &Past,
@@ -81,10 +81,10 @@ pub fn validate(
     validate_as(weights, past, seed, Estimators::Corrected, watch)
 }
 
-/// The same as a certificate had it made.
+/// Makes every test with the given method of estimation, as a certificate has it.
 ///
 /// # Errors
-/// The device's failure.
+/// Returns the device's failure.
 pub fn validate_as(
     weights: &Weights,
     past: &Past,

@@ -1,4 +1,4 @@
-//! What a test found, as it is kept in files.
+//! Scores of tests, as they are kept in files.
 
 use serde::{Deserialize, Serialize};
 
@@ -6,35 +6,35 @@ use super::finding::{Finding, Group, Verdict};
 use crate::measure::Estimators;
 use crate::vae::Vae;
 
-/// What a test found of one VAE.
+/// Score of one VAE in a test.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Score {
-    /// The test.
+    /// Name of the test.
     pub test: String,
-    /// What it belongs to.
+    /// Group of the test.
     pub group: Group,
-    /// Whose.
+    /// VAE that was tested.
     pub which: Vae,
-    /// The value; `None` where it is no number.
+    /// Measured value; `None` where it is not a number.
     pub value: Option<f64>,
-    /// What the best of the untrained models scores.
+    /// Value of the best untrained model; `None` where it is not a number.
     pub untrained: Option<f64>,
-    /// What the trivial baseline scores.
+    /// Value of the trivial baseline; `None` where it is not a number.
     pub baseline: Option<f64>,
-    /// What must hold of the value, for people.
+    /// Bound that the value must keep, for people.
     pub bound: String,
-    /// What follows.
+    /// Verdict on the model.
     pub verdict: Verdict,
 }
 
-/// A test whose name version 0.1.0 spelled otherwise: now, and then.
+/// The present and the former name of a test that version 0.1.0 spelled differently.
 const SPELLED: (&str, &str) = (
     "any renaming of the symbols",
     "any relabelling of the symbols",
 );
 
 impl Score {
-    /// The score as a certificate by these estimators states it.
+    /// Returns the score as a certificate with this method of estimation states it.
     pub fn stated(finding: &Finding, estimators: Estimators) -> Self {
         let mut score = Self::from(finding);
         if estimators == Estimators::Plain && score.test == SPELLED.0 {

@@ -1,7 +1,7 @@
-//! What becomes of inputs that the model was never shown: the original planned such tests and built none.
+//! Tests with inputs that the model was never shown: the original planned such tests and built none.
 //!
-//! An operation of another arity has no place in nine inputs, and a table with an entry missing has nothing
-//! to infer it from: over all operations the entries are independent. What can be asked is whether noise is
+//! An operation of another arity does not fit into nine inputs, and a table with an entry missing has nothing
+//! to infer it from: over all operations the entries are independent. The questions left are whether noise is
 //! undone, and whether an input that is no value spoils the eight others.
 
 use super::finding::{Bound, Group, Measured, Method, Test};
@@ -14,11 +14,11 @@ use crate::random::Stream;
 use crate::space::{ENTRIES, Operation, VALUES};
 use crate::vae::Vae;
 
-/// Probabilities of an entry to be changed.
+/// Probabilities with which an entry is changed.
 pub const RATES: [f64; 3] = [0.05, 0.1, 0.2];
-/// Operations that are shown changed.
+/// Number of operations that are shown changed.
 const SHOWN: u32 = 5_000;
-/// Halfway between 0 and +1.
+/// Input halfway between 0 and +1.
 const NO_VALUE: f64 = 0.5;
 
 const COPY: &str = "a perfect copy of what is shown";
@@ -75,12 +75,12 @@ fn denoised(lab: &Lab, rate: usize) -> Pair<Measured> {
     [0, 1].map(|vae| lab.denoised[vae][rate])
 }
 
-/// Tables that noise leaves as they are.
+/// Returns the share of tables that noise leaves unchanged.
 fn copied(rate: f64) -> f64 {
     (1.0 - rate).powi(ENTRIES as i32)
 }
 
-/// What a VAE gives back of what it is shown.
+/// Shares that a VAE reconstructs of changed inputs.
 pub(super) struct Shown {
     pub(super) entries: Measured,
     pub(super) denoised: Vec<Measured>,
@@ -112,7 +112,7 @@ fn numbers(operations: &[Operation]) -> Vec<f64> {
     entries.flatten().collect()
 }
 
-/// Operations chosen at random.
+/// Returns operations chosen at random.
 fn sampled(stream: Stream) -> Vec<Operation> {
     let rows = 0..SHOWN;
     rows.map(|row| Lab::operation(stream.uniform(row, 0)))

@@ -2,11 +2,11 @@
 
 use super::{Measured, Method};
 
-/// Normal quantile of a two-sided 95 % interval.
+/// Quantile of the normal distribution for a two-sided 95 % interval.
 const Z: f64 = 1.959_963_984_540_054;
 
-/// A share `hits / of` with its Wilson interval (Wilson 1927), which stays within 0 and 1 where all or
-/// none hit.
+/// Returns a share `hits / of` with its Wilson interval (Wilson 1927), which stays
+/// within 0 and 1 even where all or none hit.
 pub fn share(hits: usize, of: usize) -> Measured {
     let value = hits as f64 / of as f64;
     Measured {
@@ -24,8 +24,9 @@ fn wilson(p: f64, n: f64) -> [f64; 2] {
     [(middle - reach).max(0.0), (middle + reach).min(1.0)]
 }
 
-/// The mean of shares, each of a few things that are not independent of each other, with Wilson's interval for as many
-/// independent ones as vary as much (Korn and Graubard 1998); for as many as there are shares where none differs.
+/// Returns the mean of shares, each of a few things that are not independent of each other. The interval is
+/// Wilson's for the number of independent things that would vary as much (Korn and Graubard 1998); where all
+/// shares are equal, for the number of shares.
 pub fn clustered(shares: &[f64]) -> Measured {
     let n = shares.len() as f64;
     let mean = shares.iter().sum::<f64>() / n;
@@ -43,7 +44,7 @@ pub fn clustered(shares: &[f64]) -> Measured {
     }
 }
 
-/// The mean of independent values, with its normal interval.
+/// Returns the mean of independent values, with its normal interval.
 pub fn mean(values: &[f64]) -> Measured {
     let n = values.len() as f64;
     let mean = values.iter().sum::<f64>() / n;
@@ -57,7 +58,7 @@ pub fn mean(values: &[f64]) -> Measured {
     }
 }
 
-/// The ratio of two independent means, with its normal interval (the delta method).
+/// Returns the ratio of two independent means, with its normal interval (the delta method).
 pub fn ratio(above: Measured, below: Measured) -> Measured {
     let half = |found: Measured| found.interval.map(|[low, high]| (high - low) / 2.0);
     let value = above.value / below.value;
@@ -72,7 +73,7 @@ pub fn ratio(above: Measured, below: Measured) -> Measured {
     }
 }
 
-/// A value without an interval.
+/// Returns a value without an interval.
 pub fn exact(value: f64, samples: usize) -> Measured {
     Measured {
         value,
@@ -82,13 +83,13 @@ pub fn exact(value: f64, samples: usize) -> Measured {
     }
 }
 
-/// |x - y|.
+/// Returns the Euclidean distance |x - y|.
 pub fn distance(x: &[f64], y: &[f64]) -> f64 {
     let squares = x.iter().zip(y).map(|(x, y)| (x - y).powi(2));
     squares.sum::<f64>().sqrt()
 }
 
-/// Pearson's correlation; not a number where one side is constant.
+/// Returns Pearson's correlation; not a number where one side is constant.
 pub fn correlation(x: &[f64], y: &[f64]) -> f64 {
     let n = x.len() as f64;
     let (mx, my) = (x.iter().sum::<f64>() / n, y.iter().sum::<f64>() / n);

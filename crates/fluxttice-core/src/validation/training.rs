@@ -1,4 +1,5 @@
-//! The published tests of training, as its program has them, and the plateau that was to be looked for.
+//! The published tests of training, as the original program has them, and the test of a
+//! plateau that it planned.
 
 use super::finding::{Bound, Group, Measured, Method, Test};
 use super::lab::Lab;
@@ -10,9 +11,9 @@ use crate::record::{Coverage, EpochRecord};
 use crate::schedule::Schedule;
 use crate::space::OPERATIONS;
 
-/// Epochs at the end of a run whose growth is looked at.
+/// Number of epochs at the end of a run over which growth is measured.
 const RECENT: usize = 5;
-/// A figure has come to its plateau where it is this near to its last value, relatively.
+/// Largest relative distance from its last value at which a figure has reached its plateau.
 const NEAR: f64 = 0.01;
 
 const UNCHANGED: &str = "a run in which nothing changes";
@@ -147,12 +148,12 @@ fn spectrum(lab: &Lab) -> Pair<Measured> {
     })
 }
 
-/// Largest changes from one to the next; no numbers where there are fewer than two.
+/// Returns the largest change from one epoch to the next; not a number where there are fewer than two epochs.
 fn largest_steps(betas: impl Iterator<Item = Pair<f64>> + Clone) -> Pair<Measured> {
     let steps = betas.clone().count().saturating_sub(1);
     let pairs = betas.clone().zip(betas.skip(1));
     let found = pairs.fold([f64::NAN; 2], |largest, (one, next)| {
-        // `max` passes over what is no number.
+        // `max` ignores values that are not numbers.
         [0, 1].map(|vae| largest[vae].max((next[vae] - one[vae]).abs()))
     });
     found.map(|step| exact(step, steps))
@@ -165,7 +166,7 @@ fn scheduled(lab: &Lab) -> Pair<f64> {
     largest_steps(betas.map(|at| [at.beta_a, at.beta_b])).map(|step| step.value)
 }
 
-/// A figure of a run for A and for B, from the epochs in which coverage was counted.
+/// Returns a figure of a run for A and for B, from the epochs in which coverage was counted.
 fn of_runs(lab: &Lab, figure: impl Fn(&[Coverage]) -> f64) -> Pair<Measured> {
     let counted = |of: fn(&EpochRecord) -> Option<Coverage>| -> Vec<Coverage> {
         lab.past.records.iter().filter_map(of).collect()
@@ -175,7 +176,7 @@ fn of_runs(lab: &Lab, figure: impl Fn(&[Coverage]) -> f64) -> Pair<Measured> {
     [a, b].map(|records| exact(figure(&records), records.len()))
 }
 
-/// |Mean growth| over the last epochs.
+/// Returns the absolute value of the mean growth over the last epochs.
 fn growth(records: &[Coverage], figure: impl Fn(&Coverage) -> f64) -> f64 {
     let first = records.len().checked_sub(RECENT + 1);
     match (first.and_then(|first| records.get(first)), records.last()) {
@@ -184,7 +185,7 @@ fn growth(records: &[Coverage], figure: impl Fn(&Coverage) -> f64) -> f64 {
     }
 }
 
-/// Share of the epochs before a figure comes near to its last value, to stay.
+/// Returns the share of the epochs before a figure comes near to its last value and stays there.
 fn until(records: &[Coverage], figure: impl Fn(&Coverage) -> f64) -> f64 {
     let Some(last) = records.last().map(&figure) else {
         return f64::NAN;

@@ -1,5 +1,5 @@
-//! The decoders once more, one code at a time in plain loops: no tensors, no matrix library, no
-//! vector instructions chosen at run time. What agrees with this depends on none of them.
+//! The decoders once more, one code at a time in plain loops: no tensors, no matrix library, no vector
+//! instructions chosen at run time. A result that agrees with this one depends on none of them.
 
 use fluxttice_core::model::{LATENT, PARAMETERS, Weights};
 use fluxttice_core::vae::Vae;

@@ -1,4 +1,4 @@
-//! What every figure's definition claims about untrained weights, measured.
+//! Measures the claims that the definitions of figures make about untrained weights.
 
 use std::collections::BTreeSet;
 
@@ -42,7 +42,7 @@ fn every_figure_that_claims_to_ranks_untrained_weights_below_trained_ones() {
         for (trained, fresh) in trained.iter().zip(figures(&Weights::fresh(seed))) {
             let claims = definition(&trained.name).unwrap().ranks_untrained_below;
             let (Some(good), Some(bad)) = (trained.value, fresh.value) else {
-                // With so few codes, what rests on ln p(x) cannot be told for a model whose codes are certain.
+                // With so few codes, figures of ln p(x) do not exist for a model whose codes are certain.
                 assert!(!claims, "{} of {}", trained.title(), trained.vae);
                 continue;
             };

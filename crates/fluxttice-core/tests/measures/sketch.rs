@@ -11,7 +11,8 @@ const INDEX: u32 = 14;
 /// Registers; the standard error is 1.04 / √REGISTERS, 0.8 %.
 const REGISTERS: usize = 1 << INDEX;
 
-/// Distinct keys among any number of them in 16 KiB (Flajolet, Fusy, Gandouet and Meunier, *HyperLogLog*, 2007).
+/// Counts distinct keys among any number of them in 16 KiB (Flajolet, Fusy, Gandouet
+/// and Meunier, *HyperLogLog*, 2007).
 struct Sketch(Vec<u8>);
 
 impl Sketch {
@@ -60,7 +61,7 @@ fn near(found: f64, expected: f64) {
     assert!(off.abs() < MARGIN, "{found} of {expected}: {off:+.4}");
 }
 
-/// Where the bitmap fits, both are there to be compared.
+/// Compares both counts at a size where the bitmap fits.
 #[test]
 fn a_sketch_counts_what_the_bitmap_counts() {
     let evaluator = Evaluator::new(&built_in().unwrap().weights);

@@ -20,9 +20,10 @@ fn number(name: &str) -> usize {
     PARAMETERS.iter().position(|p| p.name == name).unwrap()
 }
 
-/// A trained decoder, blind to all dimensions of a code but the first two.
+/// Returns a trained decoder that ignores all dimensions of a code but the first two.
 ///
-/// It is one of soft decisions: the built-in model's change too suddenly for a grid.
+/// The published decoder is taken, whose probabilities change gradually: those of the
+/// built-in model change too suddenly for a grid.
 fn flat(which: Vae) -> Weights {
     let trained = include_bytes!("../../../../assets/published/weights.safetensors");
     let mut weights = Weights::from_bytes(trained).unwrap();
@@ -187,7 +188,7 @@ fn probabilities_and_what_follows_agree_with_dense_integration() {
     }
 }
 
-/// The chance of at most so many of `of` where each comes with chance 0.95.
+/// Returns the chance of at most `hits` out of `of` where each comes with chance 0.95.
 fn at_most(hits: u32, of: u32) -> f64 {
     let mut term = f64::from(of) * 0.05_f64.ln();
     let mut sum = term.exp();

@@ -1,4 +1,4 @@
-//! The golden vectors: where they lie, and the closed forms they were computed from.
+//! The golden vectors: their folder, and the closed forms they were computed from.
 
 use std::collections::HashMap;
 use std::path::{Path, PathBuf};

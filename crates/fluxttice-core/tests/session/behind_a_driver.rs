@@ -1,5 +1,5 @@
-//! Sessions behind a graphics driver: a population, whose batches are computed together there, and a device that
-//! goes away under its runs, an adapter that was reset or pulled out. A software rasteriser stands in.
+//! Sessions behind a graphics driver: a population, whose batches are computed together there, and a device
+//! that goes away under its runs, an adapter that was reset or pulled out. A software rasteriser stands in.
 
 use std::path::{Path, PathBuf};
 use std::time::Instant;

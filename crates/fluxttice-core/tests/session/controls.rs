@@ -11,7 +11,7 @@ use crate::support::{Watched, config, new_run};
 
 /// The epoch before which everything is changed.
 const CHANGED: u32 = 1;
-/// Long enough to reach phase 4.
+/// Number of epochs: enough to reach phase 4.
 const EPOCHS: u32 = 7;
 
 /// All four phases and both warm-ups within a few epochs.
@@ -167,7 +167,8 @@ const CHANGES: &[(&str, &str, Figure, u32)] = &[
         1,
     ),
 ];
-/// These show in what a run leaves behind and when it ends; each has a test of its own below, or beside this file.
+/// Keys that show in what a run leaves behind and in when it ends; each has a test of
+/// its own, below or in another file.
 const ELSEWHERE: [&str; 7] = [
     "patience",
     "checkpoint_freq",
@@ -178,7 +179,7 @@ const ELSEWHERE: [&str; 7] = [
     "stopping.roll_back",
 ];
 
-/// What is set beforehand, a key that has no effect beside it, and another value of that key.
+/// Settings made beforehand, each with a key that has no effect beside it, and another value of that key.
 const IDLE: &[(&str, &str, &str)] = &[
     ("model.use_statenet=false", "model.statenet_lr_scale", "0.9"),
     (
@@ -606,7 +607,7 @@ fn coverage_is_counted_every_so_often_and_at_the_end() {
     assert_eq!(epochs, [0, 4, 5]);
     // The count itself is the same: its codes depend on the epoch, not on how often is counted.
     assert_eq!(some[0].coverage, all[0].coverage);
-    // What is best by coverage is the best that was counted.
+    // The best checkpoint by coverage is the best of the epochs that were counted.
     let best = some[5].best_coverage.unwrap();
     assert!([0, 4, 5].contains(&best.epoch));
     assert!(all.iter().all(|record| record.coverage.is_some()));

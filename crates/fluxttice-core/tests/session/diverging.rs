@@ -27,7 +27,7 @@ fn train(run: &Path, more: &[&str], epochs: u32) -> EndReason {
     end.reason
 }
 
-/// Where a run went back and how often it had by then, by its journal.
+/// Returns the epochs at which a run went back, each with the number of times until then, from its journal.
 fn back(run: &Path) -> Vec<(u32, u32)> {
     let journal = read_journal(run).unwrap();
     let back = journal.iter().filter_map(|entry| match &entry.event {

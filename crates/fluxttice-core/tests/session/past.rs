@@ -96,7 +96,7 @@ fn every_moment_that_was_kept_is_found_in_order() {
     let later = recalled(&run, 1, Toward::After(1));
     assert_eq!(codes(&later).epoch, 3);
 
-    // They are the codes of those weights.
+    // The codes are those of these weights.
     let min = "min".parse().unwrap();
     let found = codes(&first).spaces.of(Space::B).code(min).unwrap().mu;
     for (found, expected) in found.iter().zip(code(&codes(&first).weights)) {

@@ -16,7 +16,7 @@ use crate::power::{Recorder, Story, Unsynced};
 use crate::support::{Watched, config, continued, new_run, weights};
 use crate::whole::reopened;
 
-/// So many, or a few more.
+/// Number of epochs of the run, at least.
 const EPOCHS: u32 = 4;
 const RUN: &str = "run";
 const BRANCH: &str = "branch";
@@ -25,7 +25,7 @@ fn small() -> Config {
     config(&["checkpoint_freq=3"])
 }
 
-/// What is told along the way, in words that a cut can be held against.
+/// Returns a message of the session in words that the files after a cut can be compared with.
 fn telling(event: &Event) -> Option<String> {
     match event {
         Event::Epoch(report) => Some(format!("epoch {}", report.record.epoch)),
@@ -81,7 +81,7 @@ fn recorded(home: &Path) -> Story {
     recorder.story()
 }
 
-/// What must be true of a run whatever was cut off, given what had been told.
+/// Checks a run after a cut against the messages sent before it.
 fn holds(run: &Path, told: &BTreeSet<&str>) {
     let finished = reopened(run);
     let epochs = told.iter().filter_map(|told| told.strip_prefix("epoch "));

@@ -17,7 +17,7 @@ use crate::failing::Failing;
 use crate::support::{Watched, config, continued, new_run, weights};
 use crate::whole::whole;
 
-/// Never early through.
+/// A configuration whose run does not end by itself.
 fn endless() -> Config {
     config(&[
         "checkpoint_freq=1",
@@ -41,8 +41,8 @@ fn saving(watched: &mut Watched) -> Option<Unsaved> {
     })
 }
 
-/// Stops, leaves, and holds what is there against what was told, and against a run of as many epochs that
-/// nothing got in the way of.
+/// Stops and leaves, and compares what is there with what was told, and with an
+/// undisturbed run of as many epochs.
 fn stops_undisturbed(mut watched: Watched, run: &Path) {
     assert_eq!(watched.stop().reason, EndReason::Stopped);
     let (left, told) = watched.leave();
@@ -54,7 +54,7 @@ fn stops_undisturbed(mut watched: Watched, run: &Path) {
     undisturbed(run, epochs.unwrap());
 }
 
-/// So many epochs are there whole, the same as where nothing got in the way.
+/// Checks that this many epochs are complete, and equal to those of an undisturbed run.
 fn undisturbed(run: &Path, epochs: u32) {
     assert_eq!(whole(run), epochs);
     assert_eq!(read_metrics(run).unwrap().len() as u32, epochs);
@@ -116,7 +116,7 @@ fn training_goes_on_while_the_disk_refuses_and_all_is_saved_when_it_takes_again(
     }
 }
 
-/// Names of everything below a folder.
+/// Returns the paths of everything below a folder.
 fn walk(folder: &Path) -> Vec<String> {
     let mut names = Vec::new();
     for entry in std::fs::read_dir(folder).unwrap() {

@@ -1,4 +1,4 @@
-//! What is asked of the worker, and what comes of it.
+//! Requests to the worker, and their outcomes.
 
 use std::collections::BTreeMap;
 use std::fs;

@@ -1,4 +1,4 @@
-//! What a session leaves behind, and what the next one makes of it.
+//! Files that a session leaves behind, and how the next session uses them.
 
 use std::path::Path;
 

@@ -14,12 +14,12 @@ pub struct Failing {
 }
 
 impl Failing {
-    /// Refuses from now on with this error; `None`: takes everything again.
+    /// Refuses every change from now on with this error; `None` accepts changes again.
     pub fn refuse(&self, why: Option<ErrorKind>) {
         *self.refusal.lock().unwrap() = why;
     }
 
-    /// Whatever is asked waits as long as this is kept.
+    /// Blocks every operation as long as the returned guard is kept.
     pub fn hold(&self) -> MutexGuard<'_, ()> {
         self.held.lock().unwrap()
     }
@@ -29,19 +29,20 @@ impl Failing {
         *self.refusal.lock().unwrap()
     }
 
-    /// Whether there is room for nothing more.
+    /// Fails where nothing more can be written.
     fn room(&self) -> io::Result<()> {
         self.why().map_or(Ok(()), |why| Err(why.into()))
     }
 
-    /// Whether names may be changed: on a full disk they may.
+    /// Fails where names may not be changed; on a full disk they may.
     fn permitted(&self) -> io::Result<()> {
         self.why()
             .filter(|why| !is_full(*why))
             .map_or(Ok(()), |why| Err(why.into()))
     }
 
-    /// Writes all of some bytes, or as much of them as there is room for; asked once, for the answer may change.
+    /// Writes all of the bytes, or half of them on a full disk. Asks for the refusal
+    /// once, since it may change.
     fn write(&self, bytes: &[u8], write: impl Fn(&[u8]) -> io::Result<()>) -> io::Result<()> {
         match self.why() {
             None => write(bytes),
@@ -59,7 +60,7 @@ fn is_full(why: ErrorKind) -> bool {
     matches!(why, ErrorKind::StorageFull | ErrorKind::QuotaExceeded)
 }
 
-/// What still fits in before the disk is full.
+/// Returns the part of the bytes that still fits before the disk is full.
 fn half(bytes: &[u8]) -> &[u8] {
     &bytes[..bytes.len() / 2]
 }

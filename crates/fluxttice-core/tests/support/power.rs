@@ -1,4 +1,4 @@
-//! What a power cut leaves: every change that was made is remembered, and whether it would last.
+//! A model of power cuts: every change of the file system is recorded, and whether it would survive.
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -20,7 +20,7 @@ enum Change {
     Rename(PathBuf, PathBuf),
     Link(PathBuf, String),
     Remove(PathBuf),
-    /// No change: somebody was told that what stands before this is there to stay.
+    /// No change: a message was sent that everything before this point is safe.
     Told(String),
 }
 
@@ -39,12 +39,12 @@ impl Recorder {
         }
     }
 
-    /// Notes that somebody was told something that is to stay true.
+    /// Records a message that must stay true.
     pub fn told(&self, what: impl Into<String>) {
         self.note(Change::Told(what.into()));
     }
 
-    /// The story so far.
+    /// Returns the changes recorded so far.
     pub fn story(&self) -> Story {
         Story(self.changes.lock().unwrap().clone())
     }
@@ -53,7 +53,8 @@ impl Recorder {
         self.changes.lock().unwrap().push(change);
     }
 
-    /// A path as seen from the root, and by a process that is no more, as after a cut.
+    /// Returns a path as seen from the root; the process id in it is replaced by one
+    /// that does not exist, as after a cut.
     fn inside(&self, path: &Path) -> PathBuf {
         let path = path.strip_prefix(&self.root).unwrap().to_str().unwrap();
         let this = format!("-{}-", std::process::id());
@@ -128,16 +129,16 @@ impl FileSystem for Recorder {
     }
 }
 
-/// How much of what was not synced is there after all.
+/// State of changes that were not synced, after a cut.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Unsynced {
-    /// All of it: the process was killed, the machine went on.
+    /// All changes are there: the process was killed, the machine went on.
     Kept,
-    /// Nothing.
+    /// No change is there.
     Lost,
-    /// Names, but not bytes: files are empty or as they were synced last.
+    /// Names are there, but not bytes: files are empty or as they were synced last.
     NamesKept,
-    /// Names, and half of the bytes that were added.
+    /// Names are there, and half of the bytes that were added.
     HalfKept,
 }
 
@@ -145,16 +146,16 @@ impl Unsynced {
     pub const ALL: [Self; 4] = [Self::Kept, Self::Lost, Self::NamesKept, Self::HalfKept];
 }
 
-/// Changes in order.
+/// Recorded changes, in order.
 pub struct Story(Vec<Change>);
 
 impl Story {
-    /// How many there are.
+    /// Returns the number of changes.
     pub fn len(&self) -> usize {
         self.0.len()
     }
 
-    /// What somebody was told in the first `changes` of them.
+    /// Returns the messages among the first `changes` changes.
     pub fn told(&self, changes: usize) -> impl Iterator<Item = &str> {
         self.0[..changes].iter().filter_map(|change| match change {
             Change::Told(what) => Some(what.as_str()),
@@ -162,7 +163,7 @@ impl Story {
         })
     }
 
-    /// The files that a cut after the first `changes` leaves: a path each, and bytes or where it points.
+    /// Returns the files that a cut after the first `changes` changes leaves.
     pub fn after(&self, changes: usize, unsynced: Unsynced) -> Tree {
         let mut disk = Model::default();
         for change in &self.0[..changes] {
@@ -174,7 +175,7 @@ impl Story {
     }
 }
 
-/// What lies at a path.
+/// Content of a path.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Entry {
     Folder,
@@ -182,12 +183,12 @@ pub enum Entry {
     Link(String),
 }
 
-/// A file system's content.
+/// Content of a file system, by path.
 #[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Tree(BTreeMap<PathBuf, Entry>);
 
 impl Tree {
-    /// Lays it out in a folder.
+    /// Creates the files in a folder.
     pub fn build(&self, root: &Path) {
         for (path, entry) in &self.0 {
             let path = root.join(path);

@@ -13,7 +13,7 @@ use fluxttice_core::run::names::WEIGHTS;
 use fluxttice_core::session::message::{Codes, End, Event, Progress, RunInfo};
 use fluxttice_core::session::{Place, Plan, Runs, Session, SessionError};
 
-/// Far longer than anything here takes: only what never happens runs into it.
+/// Limit of a wait, far above what anything here takes: only an event that never comes reaches it.
 pub const PATIENCE: Duration = Duration::from_secs(120);
 
 /// A fiftieth of the operations; KL without its floor, so that every weight matters at once.

@@ -1,19 +1,19 @@
-//! What could be typed next.
+//! Completion of the word before the cursor.
 
 use super::parse::is_of_a_word;
 use super::{Word, words};
 
-/// What the word before the cursor could become.
+/// Completions of the word before the cursor.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Completion {
-    /// Where the word begins, as a character from 0.
+    /// Position of the word's first character, from 0.
     pub from: usize,
-    /// Words that begin with it; of equals the shortest first.
+    /// Words that begin with the typed characters; of equals the shortest first.
     pub words: Vec<Word>,
 }
 
-/// The words that the characters just before `cursor` could be the beginning of; all of them where a
-/// word may begin.
+/// Returns the words that the characters just before `cursor` may be the beginning of;
+/// all of them where a word may begin.
 pub fn complete(text: &str, cursor: usize) -> Completion {
     let before: Vec<char> = text.chars().take(cursor).collect();
     let long = before

@@ -1,4 +1,4 @@
-//! Operations by law: `commutative & !associative & entropy>1`.
+//! Expressions that select operations by law: `commutative & !associative & entropy>1`.
 //!
 //! ```text
 //! expression = term ('|' term)*
@@ -29,13 +29,13 @@ use super::symmetry::{Permutation, Values};
 use super::{ENTRIES, Operation, OperationSet};
 use words::Figure;
 
-/// An expression, read and understood.
+/// A parsed expression.
 #[derive(Clone, Debug)]
 pub struct Query {
     root: Node,
 }
 
-/// One part of it.
+/// A node of the expression's tree.
 #[derive(Clone, Debug)]
 enum Node {
     Any(Vec<Node>),
@@ -45,13 +45,13 @@ enum Node {
     Is(Operation),
     Closed(Values),
     Preserves(Permutation),
-    /// A class label for each entry, or any.
+    /// A class label for each entry; `None` matches any.
     Like([Option<u8>; ENTRIES]),
     OneOf(OperationSet),
     Compare(Figure, Comparison, f64),
 }
 
-/// How a figure is held against a number.
+/// Comparison of a figure with a number.
 #[derive(Clone, Copy, Debug)]
 struct Comparison {
     sign: &'static str,
@@ -59,7 +59,7 @@ struct Comparison {
 }
 
 impl Comparison {
-    /// Every one; of two that begin alike the longer first.
+    /// Every comparison; of two signs that begin alike the longer comes first.
     const ALL: [Self; 6] = [
         Self::new("!=", |order| order.is_ne()),
         Self::new("<=", |order| order.is_le()),
@@ -74,23 +74,23 @@ impl Comparison {
     }
 }
 
-/// Why a text is not an expression, and where.
+/// Error of a text that is not an expression, with its position.
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
 pub struct QueryError {
-    /// The text.
+    /// Text of the expression.
     pub text: String,
-    /// The character at which it stops making sense, from 0.
+    /// Index of the character at which the error is, from 0.
     pub at: usize,
-    /// What was expected there.
+    /// Description of what was expected there.
     pub expected: String,
-    /// What stands there.
+    /// Characters that were found there.
     pub found: String,
-    /// The word that was probably meant.
+    /// Word that was probably meant.
     pub meant: Option<&'static str>,
 }
 
 impl QueryError {
-    /// What was expected and found, in one line.
+    /// Returns in one line what was expected and what was found.
     pub fn problem(&self) -> String {
         let meant = self
             .meant
@@ -99,7 +99,7 @@ impl QueryError {
     }
 }
 
-/// The problem, and the text with a mark below the character.
+/// Writes the problem, and the text with a mark below the character.
 impl fmt::Display for QueryError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let room = " ".repeat(self.at);
@@ -122,12 +122,12 @@ impl FromStr for Query {
 }
 
 impl Query {
-    /// Whether an operation is meant.
+    /// Returns true if the expression selects the operation.
     pub fn matches(&self, operation: Operation) -> bool {
         self.root.matches(operation)
     }
 
-    /// Every operation that is meant.
+    /// Returns every operation that the expression selects.
     pub fn operations(&self) -> OperationSet {
         Operation::all()
             .filter(|operation| self.matches(*operation))

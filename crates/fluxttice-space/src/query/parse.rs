@@ -1,4 +1,4 @@
-//! From text to the tree of an expression, by recursive descent.
+//! Parses text into the tree of an expression, by recursive descent.
 
 use super::words::{FIGURES, Figure, HAMMING, LIKE, ORBIT, PRESERVES, words};
 use super::{Comparison, Node, QueryError};
@@ -6,9 +6,9 @@ use crate::spelling::meant;
 use crate::symmetry::{Permutation, SIGNS};
 use crate::{ENTRIES, Operation, VALUES, laws, names};
 
-/// Parentheses and negations within one another.
+/// Largest depth of nested parentheses and negations.
 const DEEPEST: usize = 100;
-/// What may begin a part of an expression.
+/// Description of what may begin a part of an expression.
 const PART: &str = "a law, a figure, a name, `!` or `(`";
 
 type Parsed<T> = Result<T, QueryError>;
@@ -28,7 +28,7 @@ pub(super) fn parse(text: &str) -> Parsed<Node> {
 
 struct Parser {
     text: Vec<char>,
-    /// The character to read next.
+    /// Index of the character to read next.
     at: usize,
     depth: usize,
 }
@@ -115,7 +115,7 @@ impl Parser {
         }
     }
 
-    /// What stands in parentheses after a word, understood by `read`.
+    /// Reads the text in parentheses after a word, with `read`.
     fn argument<T>(&mut self, read: impl Fn(&str) -> Result<T, String>) -> Parsed<T> {
         self.expect("`(`", "(")?;
         self.skip_blanks();
@@ -131,7 +131,8 @@ impl Parser {
         }
     }
 
-    /// A word, in lower case; names may have hyphens where the words of laws have underscores.
+    /// Reads a word in lower case, with its position. Names may have hyphens where the
+    /// words of laws have underscores.
     fn read_word(&mut self) -> (usize, String) {
         self.skip_blanks();
         let start = self.at;
@@ -155,7 +156,7 @@ impl Parser {
         self.text.get(self.at).copied()
     }
 
-    /// Takes the first of these signs, or this word, if it stands here.
+    /// Consumes the first of these signs, or this word, if it comes next.
     fn takes(&mut self, signs: &[&str], word: &str) -> bool {
         self.skip_blanks();
         let rest = &self.text[self.at..];
@@ -182,7 +183,7 @@ impl Parser {
         }
     }
 
-    /// An error here, about the word or the character that stands here.
+    /// Returns an error at this position, about the word or the character that comes next.
     fn fail<T>(&mut self, expected: &str) -> Parsed<T> {
         self.skip_blanks();
         let rest = &self.text[self.at..];
@@ -225,7 +226,7 @@ fn pattern(text: &str) -> Result<[Option<u8>; ENTRIES], String> {
         .ok_or_else(|| "nine of `-0+?`, entry 0 first".to_owned())
 }
 
-/// One or two signs are a set that is closed, three a permutation that is kept.
+/// Reads one or two signs as a set of values that is closed, three as a permutation that is preserved.
 fn preserved(text: &str) -> Result<Node, String> {
     let labels: Option<Vec<u8>> = text.chars().map(label).collect();
     let expected = || {

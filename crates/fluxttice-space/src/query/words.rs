@@ -4,11 +4,11 @@ use crate::laws::LAWS;
 use crate::table::Table;
 use crate::{ENTRIES, Operation, names};
 
-/// A number that an operation has.
+/// A number computed from an operation.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(super) enum Figure {
     Plain(&'static Plain),
-    /// Entries that differ from another operation's.
+    /// Number of entries that differ from another operation's.
     Hamming(Operation),
 }
 
@@ -26,7 +26,7 @@ impl PartialEq for Plain {
     }
 }
 
-/// Every figure without an argument.
+/// All figures without an argument.
 pub(super) static FIGURES: &[Plain] = &[
     Plain {
         word: "minuses",
@@ -70,7 +70,7 @@ pub(super) static FIGURES: &[Plain] = &[
     },
 ];
 
-/// Words that take an argument, with its form and their meaning.
+/// Words that take an argument: each with the form of the argument and its meaning.
 pub(super) const HAMMING: (&str, &str, &str) = (
     "hamming",
     "OPERATION",
@@ -101,7 +101,7 @@ impl Figure {
     }
 }
 
-/// -Σ p ln p over the values taken; every balanced table has the same bits.
+/// Returns -Σ p ln p over the values that are taken, in nats. Every balanced table has the same bits.
 fn entropy(table: &Table) -> f64 {
     let taken = table.counts().into_iter().filter(|count| *count > 0);
     let shares = taken.map(|count| count as f64 / ENTRIES as f64);
@@ -111,17 +111,17 @@ fn entropy(table: &Table) -> f64 {
 /// A word that may stand in an expression.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Word {
-    /// How it is written, up to an opening parenthesis where it takes an argument.
+    /// Spelling of the word, up to an opening parenthesis where it takes an argument.
     pub text: &'static str,
-    /// The form of the argument, where it takes one.
+    /// Form of the argument; `None` where the word takes none.
     pub argument: Option<&'static str>,
-    /// Whether it is a number, to be compared with one.
+    /// True if the word is a number, which is to be compared with one.
     pub is_figure: bool,
-    /// What it means.
+    /// Meaning of the word.
     pub meaning: &'static str,
 }
 
-/// Every word: laws, figures, tests with an argument, names of operations.
+/// Returns every word: laws, figures, tests with an argument, names of operations.
 pub fn words() -> Vec<Word> {
     let plain = |text, is_figure, meaning| Word {
         text,

@@ -15,7 +15,7 @@ use std::fmt;
 
 use serde::{Serialize, Serializer, ser::SerializeStruct};
 
-/// The largest epoch that a schedule or a run may name.
+/// Largest epoch that a schedule or a run may name.
 const LAST_EPOCH: u64 = 1_000_000;
 
 const LENGTH: usize =
@@ -23,7 +23,7 @@ const LENGTH: usize =
 
 /// Every key of a configuration, in the order of the file.
 ///
-/// In the entries of a list, `N` stands for the position, which counts from 0.
+/// In the keys of list entries, `N` stands for the position, which counts from 0.
 pub static KEYS: [KeyInfo; LENGTH] = join(&[
     &training::KEYS,
     &autoencoders::KEYS,
@@ -31,34 +31,34 @@ pub static KEYS: [KeyInfo; LENGTH] = join(&[
     &steering::KEYS,
 ]);
 
-/// What there is to know about one key.
+/// Description of one key.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct KeyInfo {
-    /// The dotted name.
+    /// Dotted name, such as `model.rho_min`.
     pub key: &'static str,
     /// Type and bounds of the value.
     pub range: Range,
-    /// Whether `null` is allowed and switches the feature off.
+    /// True if `null` is allowed, which switches the feature off.
     pub optional: bool,
-    /// The published value, as it is written in YAML; for list entries all of them.
+    /// Published value as it is written in YAML; for list entries all of them.
     pub default: &'static str,
-    /// What the value means, with its unit.
+    /// Meaning of the value, with its unit.
     pub meaning: &'static str,
-    /// Whether it changes anything.
+    /// Effect of the key on a run.
     pub effect: Effect,
-    /// When a change takes effect in a running session; `None` where it decides the run from its
-    /// start.
+    /// Time at which a change takes effect in a running session; `None` where the key
+    /// decides the run from its start.
     pub live: Option<SafePoint>,
-    /// Whether the published file has it. One that it does not have is only written where it is set.
+    /// True if the published file has the key. Any other key is only written where it is set.
     pub published: bool,
 }
 
-/// When a change in a running session takes effect.
+/// Time at which a change in a running session takes effect.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum SafePoint {
-    /// With the next training batch.
+    /// At the next training batch.
     Batch,
-    /// With the next epoch.
+    /// At the next epoch.
     Epoch,
 }
 
@@ -71,43 +71,44 @@ impl fmt::Display for SafePoint {
     }
 }
 
-/// Whether a key changes a run.
+/// Effect of a key on a run.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Effect {
-    /// It does.
+    /// The key changes the run.
     Used,
-    /// It is accepted because the published file has it, and changes nothing, because of this.
+    /// The key is accepted because the published file has it, and changes nothing. Holds the reason.
     NoEffect(&'static str),
 }
 
 impl KeyInfo {
-    /// What kind of value it takes, in a word or two.
+    /// Returns the type of the value, in a word or two.
     #[must_use]
     pub fn kind(&self) -> &'static str {
         self.range.kind()
     }
 
-    /// The bounds of the value in words.
+    /// Returns the bounds of the value in words.
     #[must_use]
     pub fn range_text(&self) -> String {
         let null = if self.optional { ", or null" } else { "" };
         format!("{}{null}", self.range)
     }
 
-    /// Effective value of an unset key that the published file does not have; `null` for the others.
+    /// Returns the effective value of an unset key that the published file does not
+    /// have; `null` for the others.
     #[must_use]
     pub fn unset(&self) -> &'static str {
         if self.published { "null" } else { self.default }
     }
 
-    /// Kind and bounds together, as an error message names them.
+    /// Returns type and bounds together, as an error message names them.
     #[must_use]
     pub fn expected(&self) -> String {
         let null = if self.optional { ", or null" } else { "" };
         format!("{}{null}", self.range.expected())
     }
 
-    /// Why the key changes nothing, or `None` if it does change something.
+    /// Returns the reason why the key changes nothing, or `None` if it changes something.
     #[must_use]
     pub fn no_effect(&self) -> Option<&'static str> {
         match self.effect {
@@ -143,8 +144,8 @@ impl KeyInfo {
 }
 
 impl Serialize for KeyInfo {
-    /// `key`, `type`, `range`, `default`, `meaning`, `used`, `reason` (null where used) and `live`
-    /// (null where it cannot be changed while a run goes on).
+    /// Writes `key`, `type`, `range`, `default`, `meaning`, `used`, `reason` (null where used) and `live`
+    /// (null where the key cannot be changed while a run goes on).
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         let mut object = serializer.serialize_struct("KeyInfo", 8)?;
         object.serialize_field("key", self.key)?;
@@ -160,7 +161,7 @@ impl Serialize for KeyInfo {
     }
 }
 
-/// What a dotted name stands for.
+/// Meaning of a dotted name.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(super) enum Node {
     Value(&'static KeyInfo),
@@ -169,14 +170,14 @@ pub(super) enum Node {
     Unknown,
 }
 
-/// The description of a key; positions in a list may be numbers or `N`.
+/// Returns the description of a key; positions in a list may be numbers or `N`.
 #[must_use]
 pub fn find_key(key: &str) -> Option<&'static KeyInfo> {
     let key = with_placeholders(key);
     KEYS.iter().find(|info| info.key == key)
 }
 
-/// What the dotted name stands for; the empty name is the whole file, a section.
+/// Returns the meaning of a dotted name; the empty name is the whole file, which is a section.
 pub(super) fn node(path: &str) -> Node {
     if let Some(info) = find_key(path) {
         return Node::Value(info);
@@ -188,7 +189,7 @@ pub(super) fn node(path: &str) -> Node {
     }
 }
 
-/// The names directly below a section, in the order of the file.
+/// Returns the names directly below a section, in the order of the file.
 pub(super) fn children(path: &str) -> Vec<&'static str> {
     let prefix = match path {
         "" => String::new(),
@@ -203,7 +204,7 @@ pub(super) fn children(path: &str) -> Vec<&'static str> {
     names
 }
 
-/// `a.0.b` as `a.N.b`.
+/// Replaces each position by `N`: `a.0.b` becomes `a.N.b`.
 fn with_placeholders(path: &str) -> String {
     let position = |part: &str| !part.is_empty() && part.bytes().all(|b| b.is_ascii_digit());
     let parts: Vec<&str> = path
@@ -231,7 +232,7 @@ const fn key(
     }
 }
 
-/// The tables one after another; evaluated by the compiler, which also checks the length.
+/// Joins the tables in order; evaluated by the compiler, which also checks the length.
 const fn join<const N: usize>(tables: &[&[KeyInfo]]) -> [KeyInfo; N] {
     let mut joined = [tables[0][0]; N];
     let (mut at, mut table) = (0, 0);

@@ -1,42 +1,42 @@
-//! Types and bounds of values: one description for checking and for words.
+//! Types and bounds of values. One description serves for checking and for words.
 
 use std::fmt;
 
 /// The values that a key takes.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub enum Range {
-    /// A whole number; both ends belong to it.
+    /// A whole number; both bounds belong to the range.
     Whole {
-        /// The smallest.
+        /// Smallest value of the range.
         min: u64,
-        /// The largest.
+        /// Largest value of the range.
         max: u64,
     },
     /// The one whole number that can be built so far.
     Only(u64),
-    /// A number that single precision can hold, between two bounds.
+    /// A number between two bounds that single precision can hold.
     Real {
-        /// The lower bound.
+        /// Lower bound, which may be outside the range itself.
         min: Bound,
-        /// The upper bound.
+        /// Upper bound, which may be outside the range itself.
         max: Bound,
     },
     /// `true` or `false`.
     Flag,
     /// One line of text.
     Text,
-    /// One of these words.
+    /// One word out of a list.
     OneOf(&'static [&'static str]),
 }
 
 /// One end of a range of numbers.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub enum Bound {
-    /// The number itself belongs to the range.
+    /// The bound belongs to the range.
     Closed(f64),
-    /// The number itself does not.
+    /// The bound does not belong to the range.
     Open(f64),
-    /// Any finite number.
+    /// No bound: any finite number.
     Free,
 }
 
@@ -70,7 +70,7 @@ impl Range {
         max: Bound::Free,
     };
 
-    /// What kind of value it is, in a word or two.
+    /// Returns the type of the value, in a word or two.
     #[must_use]
     pub const fn kind(&self) -> &'static str {
         match self {
@@ -82,7 +82,7 @@ impl Range {
         }
     }
 
-    /// Kind and bounds in words, as they complete "expected …".
+    /// Returns type and bounds in words, as they complete "expected …".
     #[must_use]
     pub fn expected(&self) -> String {
         match self {
@@ -96,7 +96,7 @@ impl Range {
         }
     }
 
-    /// Whether a whole number lies in the range.
+    /// Returns true if a whole number lies in the range. Ranges of other types answer true.
     #[must_use]
     pub fn holds_whole(&self, value: u64) -> bool {
         match self {
@@ -106,8 +106,8 @@ impl Range {
         }
     }
 
-    /// Whether a number lies in the range, also once it is rounded to single precision; what that cannot hold never
-    /// does.
+    /// Returns true if a number lies in the range, before and after it is rounded to single precision.
+    /// A number beyond single precision never does. Ranges of other types answer true.
     #[must_use]
     pub fn holds_real(&self, value: f64) -> bool {
         let Self::Real { min, max } = self else {
@@ -126,7 +126,7 @@ impl Range {
         above && below && value.abs() <= f64::from(f32::MAX)
     }
 
-    /// Whether a text lies in the range.
+    /// Returns true if a text lies in the range. Ranges of other types answer true.
     #[must_use]
     pub fn holds_text(&self, value: &str) -> bool {
         match self {

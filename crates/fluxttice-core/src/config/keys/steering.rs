@@ -1,8 +1,8 @@
-//! The fourth part of the table: what the published file does not have. All of it is off by default.
+//! The fourth part of the table: keys that the published file does not have. All are off by default.
 
 use super::{Bound, KeyInfo, LAST_EPOCH, Range, key};
 
-/// A weight of the KL term, or a temperature: as far as a disruption may push it.
+/// Range of a weight of the KL term, or of a temperature: as far as a disruption may push it.
 const UP_TO_10: Range = Range::Real {
     min: Bound::Closed(0.0),
     max: Bound::Closed(10.0),

@@ -1,4 +1,4 @@
-//! What the configuration promises, from the outside.
+//! Tests of the configuration through its public interface.
 
 mod bounds;
 mod files;

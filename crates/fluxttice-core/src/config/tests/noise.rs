@@ -1,4 +1,4 @@
-//! Whatever comes in: no panic, no endless work, and what goes out comes back the same.
+//! Arbitrary input causes no panic and no endless work, and a configuration that is written reads back equal.
 
 use std::time::{Duration, Instant};
 
@@ -234,7 +234,7 @@ fn digest_tells_configurations_apart() {
         load("seed: 43\n", &[]).unwrap().config.digest().unwrap(),
         published
     );
-    // What has no effect is still part of what was configured.
+    // A key without effect is still part of the configuration.
     assert_ne!(
         load("min_delta: 1\n", &[])
             .unwrap()

@@ -3,7 +3,7 @@
 use crate::measure::Posteriors;
 use crate::space::{OPERATIONS, Operation, OperationSet};
 
-/// Posteriors of the operations, operation 0 first.
+/// Posteriors of the operations in one latent space, operation 0 first.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Cloud {
     dimensions: usize,
@@ -11,18 +11,18 @@ pub struct Cloud {
     deviation: Vec<f64>,
 }
 
-/// One operation's posterior, a diagonal Gaussian.
+/// Posterior of one operation, a diagonal Gaussian.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Code<'a> {
-    /// Mean.
+    /// Mean of each dimension.
     pub mu: &'a [f64],
-    /// Standard deviations.
+    /// Standard deviation of each dimension.
     pub deviation: &'a [f64],
 }
 
 impl Cloud {
-    /// From posteriors of `dimensions` dimensions, operation 0 first. Operations without a complete row
-    /// are left out.
+    /// Makes a cloud from posteriors of `dimensions` dimensions, operation 0 first.
+    /// Operations without a complete row are left out.
     pub fn new(posteriors: Posteriors, dimensions: usize) -> Self {
         let deviation = posteriors.log_variance.iter().map(|v| (0.5 * v).exp());
         Self {
@@ -32,8 +32,8 @@ impl Cloud {
         }
     }
 
-    /// Both spaces as one: codes laid end to end, each space scaled by its root-mean-square norm, so that
-    /// neither is louder than the other.
+    /// Joins both spaces into one: codes are concatenated, each space scaled by its
+    /// root-mean-square norm, so that both weigh the same.
     pub fn joined(a: &Self, b: &Self) -> Self {
         let scales = [a, b].map(|cloud| cloud.rms_norm().recip());
         let mut joined = Self {
@@ -54,23 +54,23 @@ impl Cloud {
         joined
     }
 
-    /// Dimensions of a code.
+    /// Returns the number of dimensions of a code.
     pub fn dimensions(&self) -> usize {
         self.dimensions
     }
 
-    /// Means μ, row-major `[operations × dimensions]`.
+    /// Returns the means μ, row-major `[operations × dimensions]`.
     pub fn means(&self) -> &[f64] {
         &self.mu
     }
 
-    /// √(mean |μ|²), the length a code typically has.
+    /// Returns √(mean |μ|²), the typical length of a code.
     pub fn rms_norm(&self) -> f64 {
         let rows = self.mu.len().checked_div(self.dimensions).unwrap_or(0);
         (self.mu.iter().map(|x| x * x).sum::<f64>() / rows as f64).sqrt()
     }
 
-    /// An operation's code, if it has a complete one.
+    /// Returns an operation's code, if it has a complete one.
     pub fn code(&self, operation: Operation) -> Option<Code<'_>> {
         let start = operation.index().checked_mul(self.dimensions)?;
         let row = |numbers| -> Option<&[f64]> {
@@ -83,7 +83,7 @@ impl Cloud {
         })
     }
 
-    /// Mean code of some operations; `None` where none of them has one.
+    /// Returns the mean code of some operations; `None` where none of them has a code.
     pub fn mean(&self, operations: &OperationSet) -> Option<Vec<f64>> {
         let mut sum = vec![0.0; self.dimensions];
         let mut count = 0;
@@ -99,7 +99,7 @@ impl Cloud {
         (count > 0).then(|| sum.into_iter().map(|x| x / f64::from(count)).collect())
     }
 
-    /// Whether every operation has a code.
+    /// Returns true if every operation has a code.
     pub fn is_whole(&self) -> bool {
         self.dimensions > 0 && self.mu.len() == OPERATIONS * self.dimensions
     }

@@ -1,13 +1,13 @@
-//! Entries that differ from one operation's, for all operations.
+//! Hamming distances of all operations from one of them.
 
 use crate::space::{ENTRIES, Operation, VALUES};
 
-/// Distances and places in the order by (Hamming distance, index) around one operation.
+/// Distances of all operations from one, and ranks in the order by (Hamming distance, index).
 pub struct HammingRanks {
     distance: Vec<u8>,
-    /// Place before the first operation of each distance.
+    /// Number of operations that come before those of each distance.
     before: [u32; ENTRIES + 1],
-    /// Place of each operation among those of its own distance.
+    /// Rank of each operation among those of its own distance, from 1.
     within: Vec<u32>,
 }
 
@@ -43,7 +43,7 @@ impl HammingRanks {
         }
     }
 
-    /// Entries in which an operation differs.
+    /// Returns the number of entries in which an operation differs from the centre.
     pub fn distance(&self, operation: Operation) -> u32 {
         self.distance
             .get(operation.index())
@@ -52,7 +52,7 @@ impl HammingRanks {
             .into()
     }
 
-    /// Its place, from 1; 0 for the operation in the middle.
+    /// Returns the rank of an operation, from 1; 0 for the centre.
     pub fn of(&self, operation: Operation) -> u32 {
         match self.distance(operation) {
             0 => 0,

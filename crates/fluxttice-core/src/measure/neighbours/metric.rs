@@ -1,21 +1,21 @@
-//! How far apart two operations are.
+//! Distances between two operations.
 
 use super::cloud::Code;
 
-/// A distance, or a divergence used as one.
+/// A distance, or a divergence used as a distance.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 pub enum Metric {
-    /// Straight line between the codes μ.
+    /// Euclidean distance of the codes μ.
     #[default]
     Euclidean,
-    /// 1 - cos of the angle between the codes; 1 where a code is the origin and has no direction.
+    /// 1 minus the cosine of the angle between the codes; 1 where a code is the origin and has no direction.
     Cosine,
     /// 2-Wasserstein distance of the posteriors: √(|μ - μ'|² + |σ - σ'|²) for diagonal Gaussians
     /// (Givens and Shortt, *A class of Wasserstein metrics for probability distributions*, 1984).
     Wasserstein,
     /// Jeffreys divergence of the posteriors, KL(p ‖ q) + KL(q ‖ p), in nats (Jeffreys 1946).
     Jeffreys,
-    /// Entries in which the truth tables differ; knows nothing of codes.
+    /// Number of entries in which the truth tables differ; independent of codes.
     Hamming,
 }
 
@@ -29,7 +29,7 @@ impl Metric {
         Self::Hamming,
     ];
 
-    /// The name used on the command line.
+    /// Returns the name used on the command line.
     pub fn name(self) -> &'static str {
         match self {
             Self::Euclidean => "euclidean",
@@ -40,13 +40,13 @@ impl Metric {
         }
     }
 
-    /// Whether it compares posteriors: their spread as well as their mean.
+    /// Returns true if the metric compares posteriors by their spread as well as their mean.
     pub fn needs_spread(self) -> bool {
         matches!(self, Self::Wasserstein | Self::Jeffreys)
     }
 
-    /// Distance between two codes of equal length; infinite where it is not a number. Not for
-    /// [`Metric::Hamming`], which codes do not tell.
+    /// Returns the distance between two codes of equal length; infinite where it is not a number. Not for
+    /// [`Metric::Hamming`], which codes do not determine.
     pub(super) fn between(self, a: Code<'_>, b: Code<'_>) -> f64 {
         let value = match self {
             Self::Euclidean | Self::Hamming => squares(a.mu, b.mu).sqrt(),
@@ -78,7 +78,7 @@ fn cosine(a: &[f64], b: &[f64]) -> f64 {
     if norms == 0.0 { 1.0 } else { 1.0 - dot / norms }
 }
 
-/// ½ Σ [v/w + w/v - 2 + (μ - ν)² (1/v + 1/w)] with the variances v, w, on one denominator.
+/// Returns ½ Σ [v/w + w/v - 2 + (μ - ν)² (1/v + 1/w)] with the variances v, w, on one denominator.
 fn jeffreys(a: Code<'_>, b: Code<'_>) -> f64 {
     let means = a.mu.iter().zip(b.mu);
     let deviations = a.deviation.iter().zip(b.deviation);

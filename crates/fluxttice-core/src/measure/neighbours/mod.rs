@@ -1,5 +1,5 @@
-//! Exact neighbours of an operation, or of a point between them, among the codes of all operations. No
-//! tensors here.
+//! Exact neighbours of an operation, or of a point of the latent space, among the codes
+//! of all operations. Uses no tensors.
 
 mod cloud;
 mod hamming;
@@ -18,37 +18,38 @@ use super::preservation::hamming_shares;
 use crate::space::{Operation, OperationSet};
 use hamming::HammingRanks;
 
-/// One neighbour.
+/// A neighbour of a centre.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Neighbour {
-    /// Place in the order of all operations by (distance, index), from 1; the centre itself has none.
+    /// Rank in the order of all operations by (distance, index), from 1; the centre itself has none.
     pub rank: u32,
-    /// The neighbour.
+    /// Operation that is the neighbour.
     pub operation: Operation,
     /// Distance in the chosen metric.
     pub distance: f64,
-    /// Entries in which it differs from the centre, or from what the centre decodes to.
+    /// Hamming distance from the centre, or from the operation that the centre decodes to.
     pub hamming: u32,
-    /// Place in the order by (entries that differ, index), from 1; 0 for what the centre decodes to.
+    /// Rank in the order by (Hamming distance, index), from 1; 0 for the operation that
+    /// the centre decodes to.
     pub hamming_rank: u32,
 }
 
-/// What neighbours are counted from.
+/// Origin of a search for neighbours.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Centre {
-    /// An operation's code.
+    /// The code of an operation.
     Operation(Operation),
     /// A point of the latent space.
     Point {
-        /// Its coordinates.
+        /// Coordinates of the point.
         mu: Vec<f64>,
-        /// What the decoder makes of it.
+        /// Operation that the decoder makes of the point.
         decoded: Operation,
     },
 }
 
 impl Centre {
-    /// Why a metric tells nothing from here; `None` where it does.
+    /// Returns the reason why a metric says nothing from this centre; `None` where it does.
     pub fn problem(&self, cloud: &Cloud, metric: Metric) -> Option<String> {
         let mu = match self {
             Self::Operation(operation) => cloud.code(*operation)?.mu,
@@ -60,28 +61,28 @@ impl Centre {
             }
             Self::Point { mu, .. } => mu,
         };
-        // What is no normal number has lost digits, or all of them.
+        // A subnormal length has lost digits, and a zero or infinite one all of them.
         let length: f64 = mu.iter().map(|x| x * x).sum();
         (metric == Metric::Cosine && !length.is_normal())
             .then(|| "cosine compares directions, and the origin has none".to_owned())
     }
 }
 
-/// The neighbours that are wanted.
+/// Parameters of a search for neighbours.
 #[derive(Clone, Copy, Debug)]
 pub struct Search<'a> {
-    /// How distance is measured.
+    /// Metric by which distance is measured.
     pub metric: Metric,
-    /// At most how many.
+    /// Largest number of neighbours.
     pub k: usize,
-    /// At most how far.
+    /// Largest distance of a neighbour.
     pub radius: f64,
-    /// Only these operations; ranks are still those among all.
+    /// Restricts the neighbours to these operations; ranks are still those among all.
     pub among: Option<&'a OperationSet>,
 }
 
 impl Search<'_> {
-    /// The k nearest of all.
+    /// Searches the k nearest among all operations.
     pub fn nearest(metric: Metric, k: usize) -> Self {
         Self {
             metric,
@@ -92,10 +93,11 @@ impl Search<'_> {
     }
 }
 
-/// The operations nearest to a centre, nearest first, without the centre itself; ties by index.
+/// Returns the operations nearest to a centre, nearest first, without the centre
+/// itself; ties are ordered by index.
 ///
-/// A code that is not a number is farther than all others. Operations without a code have none of its
-/// distances, so an empty cloud has neighbours by Hamming distance alone; a point has none by a metric
+/// A code that is not a number is farther than all others. An operation without a code has a Hamming distance
+/// only, so that an empty cloud has neighbours by that metric alone. A point has no neighbours by a metric
 /// that needs a spread.
 pub fn nearest(cloud: &Cloud, centre: &Centre, search: &Search<'_>) -> Vec<Neighbour> {
     let origin = match centre {
@@ -126,11 +128,11 @@ pub fn nearest(cloud: &Cloud, centre: &Centre, search: &Search<'_>) -> Vec<Neigh
         .collect()
 }
 
-/// How much of an operation's neighbourhood the codes preserve: the share of its `k` nearest codes
-/// that are also among the `k` nearest by Hamming distance.
+/// Returns the share of an operation's `k` nearest codes that are also among its `k`
+/// nearest operations by Hamming distance.
 ///
-/// Many operations tie in Hamming distance; those at the border count at their expected share under
-/// random tie-breaking. `None` where there are no neighbours.
+/// Many operations tie in Hamming distance; those at the border count at their expected share under random
+/// tie-breaking. Returns `None` where there are no neighbours.
 pub fn preservation(cloud: &Cloud, centre: Operation, metric: Metric, k: usize) -> Option<f64> {
     let search = Search::nearest(metric, k);
     let neighbours = nearest(cloud, &Centre::Operation(centre), &search);
@@ -145,7 +147,7 @@ fn order(a: &(f64, Operation), b: &(f64, Operation)) -> Ordering {
     a.0.total_cmp(&b.0).then(a.1.cmp(&b.1))
 }
 
-/// Distances to every operation that has a code, without the centre itself.
+/// Returns the distance of every operation that has a code, without the centre itself.
 fn distances(
     cloud: &Cloud,
     centre: &Centre,

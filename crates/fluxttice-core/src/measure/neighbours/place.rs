@@ -1,4 +1,4 @@
-//! Points of the latent space by what they are made of: `min + max - product`, `0.5*min + 0.5*z3`.
+//! Points of the latent space, written as sums: `min + max - product`, `0.5*min + 0.5*z3`.
 
 use std::fmt;
 use std::str::FromStr;
@@ -9,21 +9,21 @@ use super::Cloud;
 use crate::space::query::Query;
 use crate::space::{Operation, OperationSet};
 
-/// How many times as far out as codes typically are a point may be. From farther away their distances are the
-/// same to the last digits, and from very far no numbers.
+/// Largest norm of a point, as a multiple of the typical norm of codes. From farther away the distances to
+/// all codes agree to the last digits, and from very far they are not finite.
 const FARTHEST: f64 = 1e6;
-/// A sum is 0 where it is so small a share of what was added: what is left is the rounding of terms that cancel.
+/// Share of the added terms below which a sum counts as 0: such a rest is the rounding of terms that cancel.
 const DUST: f64 = 1e-12;
 
-/// A sum of weighted terms.
+/// A weighted sum of operations, dimensions and means, which stands for a point of a latent space.
 ///
 /// ```text
 /// place = ['-' ] [weight '*'] term (('+' | '-') [weight '*'] term)*     blanks around + and -
 /// term  = operation | 'z' dimension | 'mean(' expression ')'
 /// ```
 ///
-/// Operations stand for their codes μ; `z3` is the unit vector of latent dimension 3; `mean(…)` the
-/// mean code of the operations that an expression finds.
+/// Operations stand for their codes μ; `z3` is the unit vector of latent dimension 3; `mean(…)` is the mean
+/// code of the operations that an expression finds.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Place {
     text: String,
@@ -34,11 +34,11 @@ pub struct Place {
 enum Term {
     Operation(Operation),
     Dimension(usize),
-    /// Of what an expression finds.
+    /// Mean code of the operations that an expression finds.
     Mean(String, OperationSet),
 }
 
-/// As a place names it.
+/// Writes the term as it is read.
 impl fmt::Display for Term {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
@@ -52,13 +52,13 @@ impl fmt::Display for Term {
     }
 }
 
-/// Why a text is no place, or a place is not in a space.
+/// Error of a text that is no place, or of a place that a space does not have.
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
 #[error("no point `{text}`: {problem}")]
 pub struct PlaceError {
-    /// The text.
+    /// Text of the place; one that cannot be read is cut to 100 characters.
     pub text: String,
-    /// What is wrong with it.
+    /// Description of the problem.
     pub problem: String,
 }
 
@@ -72,7 +72,7 @@ impl From<Operation> for Place {
     }
 }
 
-/// As it was written.
+/// Writes the text that was read.
 impl fmt::Display for Place {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.pad(&self.text)
@@ -116,7 +116,7 @@ impl FromStr for Place {
     }
 }
 
-/// The terms between ` + ` and ` - `, each with its sign. Within parentheses nothing is split.
+/// Splits the text at ` + ` and ` - ` into terms, each with its sign. Nothing within parentheses is split.
 fn split(text: &str) -> Vec<(f64, &str)> {
     let (mut sign, mut text) = match text.strip_prefix("- ") {
         Some(rest) => (-1.0, rest),
@@ -184,12 +184,12 @@ fn term(text: &str) -> Result<Term, String> {
 }
 
 impl Place {
-    /// The unit vector of a latent dimension.
+    /// Returns the unit vector of a latent dimension.
     pub fn dimension(dimension: usize) -> Self {
         Self::sum(vec![(1.0, Term::Dimension(dimension))])
     }
 
-    /// A weighted sum of places; like terms are one, and those that cancel are gone.
+    /// Returns a weighted sum of places; equal terms are added up, and those that cancel are left out.
     pub fn combined(parts: &[(f64, &Self)]) -> Self {
         let mut terms: Vec<(f64, Term)> = Vec::new();
         for (factor, place) in parts {
@@ -201,7 +201,7 @@ impl Place {
                 }
             }
         }
-        // A thousandth of a code is less than anything can be told apart by, and rounding leaves dust.
+        // A weight below a thousandth makes no visible difference, and rounding leaves such remainders.
         terms
             .iter_mut()
             .for_each(|(weight, _)| *weight = (*weight * 1e3).round() / 1e3);
@@ -209,7 +209,7 @@ impl Place {
         Self::sum(terms)
     }
 
-    /// In the words that it is read from.
+    /// Makes a place from its terms, and writes its text so that it can be read back.
     fn sum(terms: Vec<(f64, Term)>) -> Self {
         let mut text = String::new();
         for (weight, term) in &terms {
@@ -227,7 +227,7 @@ impl Place {
         Self { text, terms }
     }
 
-    /// The operation, where it is just one.
+    /// Returns the operation, if the place is just one operation.
     pub fn operation(&self) -> Option<Operation> {
         match self.terms[..] {
             [(1.0, Term::Operation(operation))] => Some(operation),
@@ -235,12 +235,12 @@ impl Place {
         }
     }
 
-    /// Whether it is made of the same terms.
+    /// Returns true if both places have the same terms.
     pub fn is_same(&self, other: &Self) -> bool {
         self.terms == other.terms
     }
 
-    /// The operations that it names, without those of means.
+    /// Returns the operations that the place names, without those of means.
     pub fn operations(&self) -> impl Iterator<Item = Operation> {
         self.terms.iter().filter_map(|(_, term)| match term {
             Term::Operation(operation) => Some(*operation),
@@ -248,7 +248,7 @@ impl Place {
         })
     }
 
-    /// That it cannot be had, and why.
+    /// Returns an error that names the place.
     pub fn error(&self, problem: String) -> PlaceError {
         PlaceError {
             text: self.text.clone(),
@@ -256,11 +256,11 @@ impl Place {
         }
     }
 
-    /// The point in a latent space.
+    /// Returns the coordinates of the place in a latent space.
     ///
     /// # Errors
-    /// A dimension that the space does not have, an operation without a code, or a point too far out to tell what
-    /// is nearest to it.
+    /// Fails on a dimension that the space does not have, an operation without a code, or a point too far out
+    /// for its nearest codes to be told.
     pub fn coordinates(&self, cloud: &Cloud) -> Result<Vec<f64>, PlaceError> {
         let fail = |problem: String| self.error(problem);
         let mut point = vec![0.0; cloud.dimensions()];

@@ -1,4 +1,4 @@
-//! The latent spaces of one model: A's, B's, and both as one.
+//! The latent spaces of one model: A's, B's, and both joined.
 
 use super::Cloud;
 use crate::device::DeviceFailure;
@@ -7,15 +7,15 @@ use crate::model::LATENT;
 use crate::space::Operation;
 use crate::vae::Vae;
 
-/// A latent space.
+/// A latent space of the model.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 pub enum Space {
-    /// A's codes.
+    /// Space of A's codes.
     #[default]
     A,
-    /// B's codes.
+    /// Space of B's codes.
     B,
-    /// A's and B's codes laid end to end, equally loud.
+    /// Space of A's and B's codes, concatenated with equal weight.
     Both,
 }
 
@@ -23,7 +23,7 @@ impl Space {
     /// Every space, in the order in which they are offered.
     pub const ALL: [Self; 3] = [Self::A, Self::B, Self::Both];
 
-    /// How it is named to people.
+    /// Returns the name for people.
     pub fn title(self) -> &'static str {
         match self {
             Self::A => "A",
@@ -32,7 +32,7 @@ impl Space {
         }
     }
 
-    /// The VAEs whose codes it holds.
+    /// Returns the VAEs whose codes the space holds.
     pub fn whose(self) -> &'static [Vae] {
         match self {
             Self::A => &[Vae::A],
@@ -42,14 +42,14 @@ impl Space {
     }
 }
 
-/// Codes of all operations in every space.
+/// Codes of all operations in each of the three spaces.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Spaces {
     clouds: [Cloud; 3],
 }
 
 impl Spaces {
-    /// From A's and B's codes.
+    /// Makes the spaces from A's and B's codes.
     pub fn new(a: Cloud, b: Cloud) -> Self {
         let both = Cloud::joined(&a, &b);
         Self {
@@ -57,10 +57,10 @@ impl Spaces {
         }
     }
 
-    /// From what A's and B's encoders say of all operations.
+    /// Makes the spaces by encoding all operations with A's and B's encoders.
     ///
     /// # Errors
-    /// That of `posteriors`.
+    /// Fails as `posteriors` does.
     pub fn encoded(
         posteriors: impl Fn(Vae, &[Operation]) -> Result<Posteriors, DeviceFailure>,
     ) -> Result<Self, DeviceFailure> {
@@ -69,12 +69,12 @@ impl Spaces {
         Ok(Self::new(cloud(Vae::A)?, cloud(Vae::B)?))
     }
 
-    /// The codes in one space.
+    /// Returns the codes in one space.
     pub fn of(&self, space: Space) -> &Cloud {
         &self.clouds[space as usize]
     }
 
-    /// A point of a space in the own coordinates of each VAE that it has codes of.
+    /// Returns a point of a space in the own coordinates of each VAE whose codes the space holds.
     pub fn own(&self, space: Space, point: &[f64]) -> Vec<(Vae, Vec<f64>)> {
         let [a, b, _] = &self.clouds;
         match space {
