@@ -1,6 +1,5 @@
-//! The metrics by which epochs are compared, each defined once. Tables, comparisons, plots, rules and
-//! experiments read them from here, and `metrics list` prints them. A line of `metrics.jsonl` has more:
-//! `docs/reference/metrics.md`.
+//! The metrics of an epoch, each defined once: tables, comparisons, plots, rules, experiments and the screen read
+//! them from here, and `metrics list` prints them. A line of `metrics.jsonl` has more: `docs/reference/metrics.md`.
 
 use serde::Serialize;
 
@@ -31,6 +30,8 @@ pub enum Unit {
     Operations,
     /// Seconds of wall time.
     Seconds,
+    /// A share of a whole, 0 to 1.
+    Share,
     /// A number without a unit.
     Number,
 }
@@ -40,6 +41,7 @@ impl Unit {
     pub fn words(self) -> &'static str {
         match self {
             Self::Operations => "operations",
+            Self::Share => "share",
             unit => unit.of_levels(),
         }
     }
@@ -48,7 +50,7 @@ impl Unit {
     pub fn of_levels(self) -> &'static str {
         match self {
             Self::Nats => "nats",
-            Self::Operations => "%",
+            Self::Operations | Self::Share => "%",
             Self::Seconds => "s",
             Self::Number => "",
         }
@@ -57,7 +59,7 @@ impl Unit {
     /// Returns the unit of a difference between two levels.
     pub fn of_differences(self) -> &'static str {
         match self {
-            Self::Operations => "points",
+            Self::Operations | Self::Share => "points",
             unit => unit.of_levels(),
         }
     }
@@ -65,7 +67,7 @@ impl Unit {
     /// Returns the lowest and the highest level that there can be.
     pub fn range(self) -> [f64; 2] {
         match self {
-            Self::Operations => [0.0, 100.0],
+            Self::Operations | Self::Share => [0.0, 100.0],
             _ => [f64::NEG_INFINITY, f64::INFINITY],
         }
     }
@@ -99,6 +101,8 @@ pub struct Metric {
     /// Path in a line of `metrics.jsonl`. Several paths are added up, or averaged where `whose` is
     /// [`Whose::Mean`].
     pub source: &'static str,
+    /// True for a metric that tables of runs have, as the exported ones and `runs compare`.
+    pub in_tables: bool,
     #[serde(skip)]
     value: fn(&EpochRecord) -> f64,
 }
@@ -113,6 +117,7 @@ impl Metric {
     pub fn level(&self, record: &EpochRecord) -> f64 {
         match self.unit {
             Unit::Operations => percent_of_all(self.value(record)),
+            Unit::Share => 100.0 * self.value(record),
             _ => self.value(record),
         }
     }
@@ -135,7 +140,7 @@ fn mean(a: impl Into<f64>, b: impl Into<f64>) -> f64 {
 }
 
 macro_rules! metrics {
-    ($($constant:ident: $id:literal, $title:literal, $whose:ident, $unit:ident, $better:expr, $source:literal,
+    ($($constant:ident: $id:literal, $title:literal, $whose:ident, $unit:ident, $better:expr, $in_tables:literal, $source:literal,
         $definition:literal, $value:expr;)*) => {
         $(
             #[doc = $definition]
@@ -147,6 +152,7 @@ macro_rules! metrics {
                 better: $better,
                 definition: $definition,
                 source: $source,
+                in_tables: $in_tables,
                 value: $value,
             };
         )*
@@ -160,81 +166,111 @@ const HIGHER: Option<Better> = Some(Better::Higher);
 const LOWER: Option<Better> = Some(Better::Lower);
 
 metrics! {
-    PHASE: "phase", "phase", Model, Number, None, "phase",
+    PHASE: "phase", "phase", Model, Number, None, true, "phase",
         "Phase of the schedule, 1 to 4.",
         |r| r.phase.into();
-    RHO: "rho", "permeability ρ", Model, Number, None, "rho",
+    RHO: "rho", "permeability ρ", Model, Number, None, true, "rho",
         "Permeability of the cross-injection in that epoch.",
         |r| r.rho;
-    BETA_A: "beta_a", "β_A", Model, Number, None, "beta_a",
+    BETA_A: "beta_a", "β_A", Model, Number, None, true, "beta_a",
         "Weight of VAE-A's KL term.",
         |r| r.beta_a;
-    BETA_B: "beta_b", "β_B", Model, Number, None, "beta_b",
+    BETA_B: "beta_b", "β_B", Model, Number, None, true, "beta_b",
         "Weight of VAE-B's KL term.",
         |r| r.beta_b;
-    TEMPERATURE_A: "temperature_a", "τ_A", Model, Number, None, "temperature_a",
+    TEMPERATURE_A: "temperature_a", "τ_A", Model, Number, None, true, "temperature_a",
         "Temperature of VAE-A's posterior noise.",
         |r| r.temperature_a;
-    TEMPERATURE_B: "temperature_b", "τ_B", Model, Number, None, "temperature_b",
+    TEMPERATURE_B: "temperature_b", "τ_B", Model, Number, None, true, "temperature_b",
         "Temperature of VAE-B's posterior noise.",
         |r| r.temperature_b;
-    LAMBDA1: "lambda1", "λ1", Model, Number, None, "lambda1",
+    LAMBDA1: "lambda1", "λ1", Model, Number, None, true, "lambda1",
         "Weight of VAE-A's loss, as the epoch left it.",
         |r| r.lambda1;
-    LAMBDA2: "lambda2", "λ2", Model, Number, None, "lambda2",
+    LAMBDA2: "lambda2", "λ2", Model, Number, None, true, "lambda2",
         "Weight of VAE-B's loss, as the epoch left it.",
         |r| r.lambda2;
-    LAMBDA3: "lambda3", "λ3", Model, Number, None, "lambda3",
+    LAMBDA3: "lambda3", "λ3", Model, Number, None, true, "lambda3",
         "Weight of the entropy alignment, as the epoch left it.",
         |r| r.lambda3;
-    LEARNING_RATE: "learning_rate", "learning rate", Model, Number, None, "learning_rate.corrected",
+    LEARNING_RATE: "learning_rate", "learning rate", Model, Number, None, true, "learning_rate.corrected",
         "Learning rate that the optimizer used: as scheduled, changes and disruptions included, then corrected by StateNet.",
         |r| r.learning_rate.corrected;
-    GRADIENT_RATIO: "gradient_ratio", "gradient ratio B/A", Model, Number, None, "gradient.ratio",
+    GRADIENT_RATIO: "gradient_ratio", "gradient ratio B/A", Model, Number, None, true, "gradient.ratio",
         "Moving average of the norm of VAE-B's part of the clipped gradient, over that of VAE-A's, as the epoch began.",
         |r| r.gradient.ratio;
-    ENTROPY_A: "entropy_a", "latent entropy", A, Nats, None, "entropy_a",
+    ENTROPY_A: "entropy_a", "latent entropy", A, Nats, None, true, "entropy_a",
         "Latent entropy H_A: of histograms of the codes, mean over the training batches; at most ln 50.",
         |r| r.entropy_a;
-    ENTROPY_B: "entropy_b", "latent entropy", B, Nats, None, "entropy_b",
+    ENTROPY_B: "entropy_b", "latent entropy", B, Nats, None, true, "entropy_b",
         "Latent entropy H_B: of histograms of the codes, mean over the training batches; at most ln 50.",
         |r| r.entropy_b;
-    TRAIN_LOSS: "train_loss", "training loss", Model, Nats, LOWER, "train.loss",
+    TRAIN_LOSS: "train_loss", "training loss", Model, Nats, LOWER, true, "train.loss",
         "Loss for each operation, unweighted mean over the training batches. It contains β and λ and rises with them, so that epochs of different ones cannot be compared by it.",
         |r| r.train.loss;
-    VALIDATION_LOSS: "validation_loss", "validation loss", Model, Nats, LOWER, "validation.loss",
+    VALIDATION_LOSS: "validation_loss", "validation loss", Model, Nats, LOWER, true, "validation.loss",
         "Loss for each operation, unweighted mean over the validation batches, in evaluation mode. It contains β and λ and rises with them, so that epochs of different ones cannot be compared by it.",
         |r| r.validation.loss;
-    ARGMAX_A: "argmax_a", "argmax coverage", A, Operations, HIGHER, "coverage.a.argmax.unique",
+    ARGMAX_A: "argmax_a", "argmax coverage", A, Operations, HIGHER, true, "coverage.a.argmax.unique",
         "Distinct operations among N generated by VAE-A, every entry its most likely value; N is `coverage.a.argmax.samples`.",
         |r| r.coverage.map_or(f64::NAN, |c| c.a.argmax.unique.into());
-    ARGMAX_B: "argmax_b", "argmax coverage", B, Operations, HIGHER, "coverage.b.argmax.unique",
+    ARGMAX_B: "argmax_b", "argmax coverage", B, Operations, HIGHER, true, "coverage.b.argmax.unique",
         "Distinct operations among N generated by VAE-B, every entry its most likely value; N is `coverage.b.argmax.samples`.",
         |r| r.coverage.map_or(f64::NAN, |c| c.b.argmax.unique.into());
-    DECODE_ENTROPY_A: "decode_entropy_a", "decode entropy", A, Nats, LOWER, "coverage.a.decode_entropy",
+    DECODE_ENTROPY_A: "decode_entropy_a", "decode entropy", A, Nats, LOWER, true, "coverage.a.decode_entropy",
         "Mean H(x | z) over the codes of the argmax samples: 0 where a code means one operation, 9.8875 where it means nothing.",
         |r| r.coverage.map_or(f64::NAN, |c| c.a.decode_entropy);
-    DECODE_ENTROPY_B: "decode_entropy_b", "decode entropy", B, Nats, LOWER, "coverage.b.decode_entropy",
+    DECODE_ENTROPY_B: "decode_entropy_b", "decode entropy", B, Nats, LOWER, true, "coverage.b.decode_entropy",
         "Mean H(x | z) over the codes of the argmax samples: 0 where a code means one operation, 9.8875 where it means nothing.",
         |r| r.coverage.map_or(f64::NAN, |c| c.b.decode_entropy);
-    INFORMATION_A: "information_a", "I(z; x)", A, Nats, HIGHER, "information.a",
+    INFORMATION_A: "information_a", "I(z; x)", A, Nats, HIGHER, true, "information.a",
         "Mutual information of code and operation, jackknifed; at most ln 19,683 = 9.8875. Measured every `stopping.information_every` epochs (10 where that is not set) and in the last one; none where the codes are too few.",
         |r| r.information.map_or(f64::NAN, |i| i.a);
-    INFORMATION_B: "information_b", "I(z; x)", B, Nats, HIGHER, "information.b",
+    INFORMATION_B: "information_b", "I(z; x)", B, Nats, HIGHER, true, "information.b",
         "Mutual information of code and operation, jackknifed; at most ln 19,683 = 9.8875. Measured every `stopping.information_every` epochs (10 where that is not set) and in the last one; none where the codes are too few.",
         |r| r.information.map_or(f64::NAN, |i| i.b);
-    PENALTY: "penalty", "penalty", Model, Nats, LOWER, "train.penalty",
+    PENALTY: "penalty", "penalty", Model, Nats, LOWER, true, "train.penalty",
         "What `beyond.consistency`, `composition`, `certainty` and `evenness` add to the loss, mean over the training batches; not in the file where it is 0.",
         |r| r.train.penalty;
-    SECONDS: "seconds", "time of an epoch", Model, Seconds, LOWER, "seconds.train, seconds.validation, seconds.coverage",
+    SECONDS: "seconds", "time of an epoch", Model, Seconds, LOWER, true, "seconds.train, seconds.validation, seconds.coverage",
         "Wall time of training, validation and coverage together.",
         |r| r.seconds.total();
-    ARGMAX: "argmax", "argmax coverage", Mean, Operations, HIGHER, "coverage.a.argmax.unique, coverage.b.argmax.unique",
+    ARGMAX: "argmax", "argmax coverage", Mean, Operations, HIGHER, false, "coverage.a.argmax.unique, coverage.b.argmax.unique",
         "Mean of A's and B's distinct operations among N generated, every entry its most likely value.",
         |r| r.coverage.map_or(f64::NAN, |c| mean(c.a.argmax.unique, c.b.argmax.unique));
-    INFORMATION: "information", "I(z; x)", Mean, Nats, HIGHER, "information.a, information.b",
+    INFORMATION: "information", "I(z; x)", Mean, Nats, HIGHER, false, "information.a, information.b",
         "Mean of A's and B's mutual information of code and operation, jackknifed.",
         |r| r.information.map_or(f64::NAN, |i| mean(i.a, i.b));
+    CATEGORICAL_A: "categorical_a", "categorical coverage", A, Operations, None, false, "coverage.a.categorical.unique",
+        "Distinct operations among N generated by VAE-A, one categorical draw for each entry. It says nothing about learning: untrained weights reach as many.",
+        |r| r.coverage.map_or(f64::NAN, |c| c.a.categorical.unique.into());
+    CATEGORICAL_B: "categorical_b", "categorical coverage", B, Operations, None, false, "coverage.b.categorical.unique",
+        "Distinct operations among N generated by VAE-B, one categorical draw for each entry. It says nothing about learning: untrained weights reach as many.",
+        |r| r.coverage.map_or(f64::NAN, |c| c.b.categorical.unique.into());
+    CROSS_ENTROPY_A: "cross_entropy_a", "cross entropy", A, Nats, LOWER, false, "train.ce_a",
+        "Cross entropy of VAE-A's reconstruction, summed over the nine entries, mean over the training batches.",
+        |r| r.train.ce_a;
+    CROSS_ENTROPY_B: "cross_entropy_b", "cross entropy", B, Nats, LOWER, false, "train.ce_b",
+        "Cross entropy of VAE-B's reconstruction, summed over the nine entries, mean over the training batches.",
+        |r| r.train.ce_b;
+    KL_A: "kl_a", "KL divergence", A, Nats, None, false, "train.kl_a",
+        "KL divergence of VAE-A's posterior from the prior with the floor of `free_bits` for each element, as the loss has it.",
+        |r| r.train.kl_a;
+    KL_B: "kl_b", "KL divergence", B, Nats, None, false, "train.kl_b",
+        "KL divergence of VAE-B's posterior from the prior with the floor of `free_bits` for each element, as the loss has it.",
+        |r| r.train.kl_b;
+    SCHEDULED_RATE: "scheduled_rate", "scheduled learning rate", Model, Number, None, false, "learning_rate.scheduled",
+        "Learning rate as scheduled, changes and disruptions included, before StateNet corrects it.",
+        |r| r.learning_rate.scheduled;
+    REBUILT_A: "rebuilt_a", "operations rebuilt", A, Share, HIGHER, false, "latent.exact_alone.a",
+        "Share of the validation operations whose mean code VAE-A alone decodes to the operation itself.",
+        |r| r.latent.map_or(f64::NAN, |l| l.exact_alone.a);
+    REBUILT_B: "rebuilt_b", "operations rebuilt", B, Share, HIGHER, false, "latent.exact_alone.b",
+        "Share of the validation operations whose mean code VAE-B alone decodes to the operation itself.",
+        |r| r.latent.map_or(f64::NAN, |l| l.exact_alone.b);
+    BEST_COVERAGE: "best_coverage", "best argmax coverage", Model, Number, HIGHER, false, "best_coverage.value",
+        "Highest argmax coverage so far, mean of A and B in percent of all operations.",
+        |r| r.best_coverage.map_or(f64::NAN, |best| best.value);
 }
 
 #[cfg(test)]

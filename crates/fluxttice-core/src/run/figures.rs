@@ -3,14 +3,14 @@
 use serde_json::json;
 
 use crate::listing::Listing;
-use crate::metrics::{self, Metric, Whose};
+use crate::metrics::{self, Metric};
 use crate::record::EpochRecord;
 
 /// Lists the metrics that runs are compared by and that a table of metrics holds: A's and B's instead of
 /// their means.
 pub fn columns() -> impl Iterator<Item = &'static Metric> {
     let all = metrics::ALL.iter().copied();
-    all.filter(|metric| metric.whose != Whose::Mean)
+    all.filter(|metric| metric.in_tables)
 }
 
 /// Makes a table with a row for each epoch; a value that was not measured is `null`, never NaN.

@@ -2,13 +2,13 @@
 
 use std::collections::VecDeque;
 
-use fluxttice_core::record::{Coverage, EpochRecord, Information, Stage};
+use fluxttice_core::metrics::{self, Metric};
+use fluxttice_core::record::{EpochRecord, Stage};
 use fluxttice_core::space::{MOST_ENTROPY, OPERATIONS, percent_of_all};
 use fluxttice_core::training::BALANCED;
-use fluxttice_core::vae::PerVae;
 
 use super::Train;
-use crate::format::{balanced_band, coverage_percent, fixed, percent, significant, thousands};
+use crate::format::{balanced_band, fixed, percent, significant, thousands};
 use crate::shared::Shared;
 use crate::theme::Role;
 use crate::widgets::chart::{Chart, Reference, Series, Stroke, thinned};
@@ -20,13 +20,12 @@ const SMOOTHED: usize = 5;
 /// The learning rate is drawn in thousandths.
 const THOUSANDTHS: f64 = 1_000.0;
 
-type Figure = fn(&EpochRecord) -> f64;
-type Counted = fn(&PerVae<Coverage>) -> f64;
 type Text = fn(f64) -> String;
 
 /// How lines of the two VAEs are told apart.
 const A: (Role, Stroke) = (Role::A, Stroke::Solid);
 const B: (Role, Stroke) = (Role::B, Stroke::Dashed);
+const PLAIN: (Role, Stroke) = (Role::Plain, Stroke::Solid);
 
 /// Builds the lines of one chart.
 struct Builder<'a> {
@@ -56,8 +55,19 @@ impl<'a> Builder<'a> {
         Self { cx, pane, chart }
     }
 
-    fn line(self, label: &str, role: Role, stroke: Stroke, figure: Figure, text: Text) -> Self {
-        self.drawn(label, (role, stroke), |record| Some(figure(record)), text)
+    /// A line of a metric that every epoch has.
+    fn line(self, label: &str, style: (Role, Stroke), metric: &Metric, text: Text) -> Self {
+        self.drawn(label, style, |record| Some(metric.level(record)), text)
+    }
+
+    /// Lines of A's and B's metric, which not every epoch has.
+    fn measured(self, [a, b]: [&Metric; 2], text: Text) -> Self {
+        self.drawn("A", A, |record| known(a, record), text).drawn(
+            "B",
+            B,
+            |record| known(b, record),
+            text,
+        )
     }
 
     /// A line of a figure that is `None` in epochs in which it was not measured.
@@ -133,15 +143,9 @@ impl<'a> Builder<'a> {
         self
     }
 
-    /// A figure of both decoders that comes with a count of coverage.
-    fn counted(self, a: Counted, b: Counted, text: Text) -> Self {
-        self.drawn("A", A, |record| record.coverage.as_ref().map(a), text)
-            .drawn("B", B, |record| record.coverage.as_ref().map(b), text)
-    }
-
-    fn pair(self, a: Figure, b: Figure, text: Text) -> Self {
-        self.line("A", A.0, A.1, a, text)
-            .line("B", B.0, B.1, b, text)
+    /// Lines of A's and B's metric, which every epoch has.
+    fn pair(self, [a, b]: [&Metric; 2], text: Text) -> Self {
+        self.line("A", A, a, text).line("B", B, b, text)
     }
 
     fn reference(mut self, value: f64, labels: &[&str]) -> Self {
@@ -156,71 +160,57 @@ impl<'a> Builder<'a> {
     }
 }
 
+/// The level of a metric in an epoch, if it was measured there.
+fn known(metric: &Metric, record: &EpochRecord) -> Option<f64> {
+    Some(metric.level(record)).filter(|level| level.is_finite())
+}
+
 /// The chart with this number, 0..[`COUNT`].
 pub fn chart(number: usize, cx: &Shared, pane: &Train) -> Chart {
-    match number {
-        0 => coverage(cx, pane),
-        1 => loss(cx, pane),
-        2 => decode_entropy(cx, pane),
-        3 => information(cx, pane),
-        4 => {
-            Builder::new(cx, pane, &["permeability ρ and KL weights β", "ρ · β"])
-                .line("ρ", Role::Plain, Stroke::Solid, |r| r.rho, two)
-                .line("β_A", Role::A, Stroke::Solid, |r| r.beta_a, two)
-                .line("β_B", Role::B, Stroke::Dashed, |r| r.beta_b, two)
-                .reach(&[0.0])
-                .chart
-        }
-        5 => {
-            Builder::new(cx, pane, &["ratio of gradient norms", "gradient ratio"])
-                .line("B/A", Role::Plain, Stroke::Solid, |r| r.gradient.ratio, two)
-                .reference(BALANCED.0, &[])
-                .reference(BALANCED.1, &[&format!("balanced {}", balanced_band())])
-                .reach(&[0.0, BALANCED.1])
-                .chart
-        }
-        6 => {
-            Builder::new(cx, pane, &["latent entropy H(μ), nats", "latent H, nats"])
-                .pair(|r| r.entropy_a, |r| r.entropy_b, two)
-                .chart
-        }
-        7 => {
-            Builder::new(cx, pane, &["loss weights λ: A, B, alignment", "weights λ"])
-                .line("1", Role::A, Stroke::Solid, |r| r.lambda1, two)
-                .line("2", Role::B, Stroke::Dashed, |r| r.lambda2, two)
-                .line("3", Role::Plain, Stroke::Solid, |r| r.lambda3, two)
-                .chart
-        }
-        8 => {
-            Builder::new(
-                cx,
-                pane,
-                &["temperature τ of the posterior noise", "temperature τ"],
+    let new = |titles: &[&str]| Builder::new(cx, pane, titles);
+    let builder = match number {
+        0 => return coverage(cx, pane),
+        1 => return loss(cx, pane),
+        2 => new(&["decode entropy H(x|z), nats", "decode entropy, nats"])
+            .measured(
+                [&metrics::DECODE_ENTROPY_A, &metrics::DECODE_ENTROPY_B],
+                two,
             )
-            .pair(|r| r.temperature_a, |r| r.temperature_b, three)
-            .reach(&[0.0])
-            .chart
-        }
+            .reference(MOST_ENTROPY, &["9.89: a code means nothing"])
+            .reach(&[0.0]),
+        3 => return information(cx, pane),
+        4 => new(&["permeability ρ and KL weights β", "ρ · β"])
+            .line("ρ", PLAIN, &metrics::RHO, two)
+            .line("β_A", A, &metrics::BETA_A, two)
+            .line("β_B", B, &metrics::BETA_B, two)
+            .reach(&[0.0]),
+        5 => new(&["ratio of gradient norms", "gradient ratio"])
+            .line("B/A", PLAIN, &metrics::GRADIENT_RATIO, two)
+            .reference(BALANCED.0, &[])
+            .reference(BALANCED.1, &[&format!("balanced {}", balanced_band())])
+            .reach(&[0.0, BALANCED.1]),
+        6 => new(&["latent entropy H(μ), nats", "latent H, nats"])
+            .pair([&metrics::ENTROPY_A, &metrics::ENTROPY_B], two),
+        7 => new(&["loss weights λ: A, B, alignment", "weights λ"])
+            .line("1", A, &metrics::LAMBDA1, two)
+            .line("2", B, &metrics::LAMBDA2, two)
+            .line("3", PLAIN, &metrics::LAMBDA3, two),
+        8 => new(&["temperature τ of the posterior noise", "temperature τ"])
+            .pair([&metrics::TEMPERATURE_A, &metrics::TEMPERATURE_B], three)
+            .reach(&[0.0]),
         _ => {
-            Builder::new(cx, pane, &["learning rate ·10⁻³", "rate ·10⁻³"])
-                .line(
-                    "scheduled",
-                    Role::Plain,
-                    Stroke::Dashed,
-                    |r| r.learning_rate.scheduled * THOUSANDTHS,
-                    three,
-                )
-                .line(
-                    "corrected",
-                    Role::Second,
-                    Stroke::Solid,
-                    |r| r.learning_rate.corrected * THOUSANDTHS,
-                    three,
-                )
+            let scaled = |metric: &'static Metric| {
+                move |record: &EpochRecord| Some(metric.level(record) * THOUSANDTHS)
+            };
+            let (scheduled, corrected) = (&metrics::SCHEDULED_RATE, &metrics::LEARNING_RATE);
+            let [dashed, solid] = [(Role::Plain, Stroke::Dashed), (Role::Second, Stroke::Solid)];
+            new(&["learning rate ·10⁻³", "rate ·10⁻³"])
+                .drawn("scheduled", dashed, scaled(scheduled), three)
+                .drawn("corrected", solid, scaled(corrected), three)
                 .reach(&[0.0])
-                .chart
         }
-    }
+    };
+    builder.chart
 }
 
 fn coverage(cx: &Shared, pane: &Train) -> Chart {
@@ -253,11 +243,8 @@ fn coverage(cx: &Shared, pane: &Train) -> Chart {
         },
     );
     let titles: Vec<&str> = titles.iter().map(String::as_str).collect();
-    let builder = Builder::new(cx, pane, &titles).counted(
-        |pair| coverage_percent(&pair.a.argmax),
-        |pair| coverage_percent(&pair.b.argmax),
-        percent,
-    );
+    let builder =
+        Builder::new(cx, pane, &titles).measured([&metrics::ARGMAX_A, &metrics::ARGMAX_B], percent);
     let Some(pair) = newest else {
         return builder.chart;
     };
@@ -271,13 +258,13 @@ fn coverage(cx: &Shared, pane: &Train) -> Chart {
         );
         return builder.reference(argmax, &[&runs, &ceiling]).chart;
     }
-    let categorical: [(Role, Counted); 2] = [
-        (Role::A, |pair| coverage_percent(&pair.a.categorical)),
-        (Role::B, |pair| coverage_percent(&pair.b.categorical)),
+    let categorical = [
+        (Role::A, &metrics::CATEGORICAL_A),
+        (Role::B, &metrics::CATEGORICAL_B),
     ];
-    for (role, figure) in categorical {
-        let figure = |record: &EpochRecord| record.coverage.as_ref().map(figure);
-        builder = builder.drawn("", (role, Stroke::Dotted), figure, |_| String::new());
+    for (role, metric) in categorical {
+        let level = |record: &EpochRecord| known(metric, record);
+        builder = builder.drawn("", (role, Stroke::Dotted), level, |_| String::new());
     }
     let drawn = thousands(pair.a.categorical.samples.into());
     let both = format!("┈ categorical, N {drawn}   {ceiling}");
@@ -291,18 +278,11 @@ fn loss(cx: &Shared, pane: &Train) -> Chart {
         ["loss, nats"; 2]
     };
     let mut builder = Builder::new(cx, pane, &titles)
-        .line(
-            "train",
-            Role::Plain,
-            Stroke::Solid,
-            |r| r.train.loss,
-            significant,
-        )
+        .line("train", PLAIN, &metrics::TRAIN_LOSS, significant)
         .line(
             "val",
-            Role::Second,
-            Stroke::Dashed,
-            |r| r.validation.loss,
+            (Role::Second, Stroke::Dashed),
+            &metrics::VALIDATION_LOSS,
             significant,
         );
     builder.chart.logarithmic = pane.log_scale;
@@ -312,48 +292,20 @@ fn loss(cx: &Shared, pane: &Train) -> Chart {
     builder.chart
 }
 
-fn decode_entropy(cx: &Shared, pane: &Train) -> Chart {
-    let most = MOST_ENTROPY;
-    Builder::new(
-        cx,
-        pane,
-        &["decode entropy H(x|z), nats", "decode entropy, nats"],
-    )
-    .counted(
-        |pair| pair.a.decode_entropy,
-        |pair| pair.b.decode_entropy,
-        two,
-    )
-    .reference(most, &["9.89: a code means nothing"])
-    .reach(&[0.0])
-    .chart
-}
-
 fn information(cx: &Shared, pane: &Train) -> Chart {
     let records = &cx.run().records;
-    let measured: Vec<Information> = records.iter().filter_map(|r| r.information).collect();
-    let known = |of: fn(&Information) -> f64| {
-        move |r: &EpochRecord| {
-            r.information
-                .as_ref()
-                .map(of)
-                .filter(|nats| nats.is_finite())
-        }
-    };
     let titles = ["mutual information I(z; x), nats", "I(z; x), nats"];
     let mut builder = Builder::new(cx, pane, &titles)
-        .drawn("A", A, known(|found| found.a), two)
-        .drawn("B", B, known(|found| found.b), two);
+        .measured([&metrics::INFORMATION_A, &metrics::INFORMATION_B], two);
     if !records.is_empty() {
-        builder.chart.empty = match measured.last() {
+        builder.chart.empty = match records.iter().rev().find_map(|r| r.information) {
             Some(found) => format!("{} codes are too few", thousands(found.codes.into())),
             None => "not measured in this run".into(),
         };
     }
-    let most = MOST_ENTROPY;
     builder
         .reference(
-            most,
+            MOST_ENTROPY,
             &["9.89: every code its operation, all alike", "9.89: most"],
         )
         .reach(&[0.0])

@@ -1,6 +1,7 @@
 //! The panel beside the charts: one epoch's values in two aligned columns, findings, the run itself.
 
-use fluxttice_core::record::{Coverage, EpochRecord, Unique};
+use fluxttice_core::metrics::{self, Metric};
+use fluxttice_core::record::{EpochRecord, Unique};
 use fluxttice_core::run::Members;
 use fluxttice_core::space::{MOST_ENTROPY, OPERATIONS, percent_of_all};
 use ratatui::buffer::Buffer;
@@ -20,6 +21,45 @@ const LABEL: usize = 10;
 const VALUE: usize = 9;
 /// Rows kept for findings, their heading included.
 const FINDINGS: usize = 5;
+
+const ARGMAX: Pair = [&metrics::ARGMAX_A, &metrics::ARGMAX_B];
+const CATEGORICAL: Pair = [&metrics::CATEGORICAL_A, &metrics::CATEGORICAL_B];
+const DECODE_ENTROPY: Pair = [&metrics::DECODE_ENTROPY_A, &metrics::DECODE_ENTROPY_B];
+const INFORMATION: Pair = [&metrics::INFORMATION_A, &metrics::INFORMATION_B];
+const REBUILT: Pair = [&metrics::REBUILT_A, &metrics::REBUILT_B];
+
+/// Rows of A's and B's values that every epoch has: importance, label, metrics, form and note.
+const PAIRS: [(u8, &str, Pair, Text, &str); 5] = [
+    (
+        8,
+        "latent H",
+        [&metrics::ENTROPY_A, &metrics::ENTROPY_B],
+        two,
+        "nats",
+    ),
+    (8, "β", [&metrics::BETA_A, &metrics::BETA_B], three, ""),
+    (
+        4,
+        "τ",
+        [&metrics::TEMPERATURE_A, &metrics::TEMPERATURE_B],
+        three,
+        "",
+    ),
+    (
+        3,
+        "cross ent.",
+        [&metrics::CROSS_ENTROPY_A, &metrics::CROSS_ENTROPY_B],
+        significant,
+        "nats",
+    ),
+    (
+        3,
+        "KL",
+        [&metrics::KL_A, &metrics::KL_B],
+        significant,
+        "nats, as trained",
+    ),
+];
 
 /// A row and how much it is missed where there is no room for it.
 struct Row {
@@ -49,16 +89,19 @@ struct Table<'a> {
     rows: Vec<Row>,
 }
 
-type Figure = fn(&EpochRecord) -> f64;
 type Text = fn(f64) -> String;
+/// A metric of A, and the same of B.
+type Pair = [&'static Metric; 2];
 
 impl Table<'_> {
     /// A value and, where it reads differently than an epoch before, which way it moved.
-    fn value(&self, figure: Figure, text: Text) -> String {
-        let now = text(figure(self.now));
-        let arrow = match self.before.map(figure) {
-            Some(before) if text(before) != now && before < figure(self.now) => '↗',
-            Some(before) if text(before) != now && before > figure(self.now) => '↘',
+    fn value(&self, figure: impl Fn(&EpochRecord) -> f64, text: Text) -> String {
+        let value = figure(self.now);
+        let now = text(value);
+        let before = self.before.map(figure);
+        let arrow = match before.filter(|before| text(*before) != now) {
+            Some(before) if before < value => '↗',
+            Some(before) if before > value => '↘',
             _ => ' ',
         };
         let room = VALUE - 2;
@@ -107,11 +150,17 @@ impl Table<'_> {
     }
 
     /// A value of A and the same of B.
-    fn pair(&mut self, importance: u8, label: &str, a: Figure, b: Figure, text: Text, note: &str) {
+    fn pair(&mut self, importance: u8, label: &str, [a, b]: Pair, text: Text, note: &str) {
+        let levels = [a, b].map(|metric| self.value(|record| metric.level(record), text));
+        self.columns(importance, label, levels, note);
+    }
+
+    /// A text in A's column and one in B's.
+    fn columns(&mut self, importance: u8, label: &str, [a, b]: [String; 2], note: &str) {
         let spans = vec![
             self.label(label),
-            Span::styled(self.value(a, text), self.theme.role(Role::A)),
-            Span::styled(self.value(b, text), self.theme.role(Role::B)),
+            Span::styled(a, self.theme.role(Role::A)),
+            Span::styled(b, self.theme.role(Role::B)),
             self.note(note.to_owned()),
         ];
         self.push(importance, spans);
@@ -122,7 +171,7 @@ impl Table<'_> {
         &mut self,
         importance: u8,
         label: &str,
-        figure: Figure,
+        metric: &Metric,
         text: Text,
         note: (String, Style),
     ) {
@@ -135,14 +184,17 @@ impl Table<'_> {
         };
         let spans = vec![
             self.label(label),
-            Span::styled(self.value(figure, text), self.theme.text()),
+            Span::styled(
+                self.value(|record| metric.level(record), text),
+                self.theme.text(),
+            ),
             Span::styled(format!(" {}", note.0), note.1),
         ];
         self.push(importance, spans);
     }
 
-    /// What a draw measured: its N and ceiling in words, then both decoders.
-    fn coverage(&mut self, importance: u8, name: &str, a: Figure, b: Figure, unique: &Unique) {
+    /// A draw with its N and ceiling in words, then both decoders' counts and shares.
+    fn coverage(&mut self, importance: u8, name: &str, pair: Pair, unique: &Unique) {
         let samples = thousands(unique.samples.into());
         let most = percent(percent_of_all(unique.ceiling));
         let long = format!("{name}, N {samples}, ceiling {most} %");
@@ -153,42 +205,35 @@ impl Table<'_> {
             fit(&short, self.room)
         };
         self.rows.push(Row {
-            line: Line::from(Span::styled(text, self.theme.text())),
+            line: Line::styled(text, self.theme.text()),
             importance,
             part: Part::Heading,
         });
         let first = self.rows.len();
+        let counts = pair.map(|metric| self.value(|record| metric.value(record), count));
         let most = format!("{} if uniform", thousands(unique.ceiling.round() as u64));
-        self.pair(importance - 1, "  distinct", a, b, count, &most);
-        let share_a: String = self.share(a);
-        let share_b: String = self.share(b);
-        let spans = vec![
-            self.label("  share"),
-            Span::styled(share_a, self.theme.role(Role::A)),
-            Span::styled(share_b, self.theme.role(Role::B)),
-            self.note(format!("% of {}", thousands(OPERATIONS as u64))),
-        ];
-        self.push(importance, spans);
-        self.band(
-            importance - 1,
-            [a, b],
-            |count| percent(percent_of_all(count)),
-            "%, lowest to highest",
-        );
+        self.columns(importance - 1, "  distinct", counts, &most);
+        let shares = pair.map(|metric| share(metric.level(self.now)));
+        let of_all = format!("% of {}", thousands(OPERATIONS as u64));
+        self.columns(importance, "  share", shares, &of_all);
+        self.band(importance - 1, pair, percent, "%, lowest to highest");
         for row in &mut self.rows[first..] {
             row.part = Part::Under;
         }
     }
 
     /// The lowest and the highest of all runs of a population, of A and of B.
-    fn band(&mut self, importance: u8, figures: [Figure; 2], text: Text, note: &str) {
+    fn band(&mut self, importance: u8, [a, b]: Pair, text: Text, note: &str) {
         if !self.members.are_several() {
             return;
         }
-        let Some((epoch, a)) = self.members.of_all(self.now.epoch, figures[0]) else {
+        let Some((epoch, a)) = self
+            .members
+            .of_all(self.now.epoch, |record| a.level(record))
+        else {
             return;
         };
-        let Some(b) = self.members.band(epoch, figures[1]) else {
+        let Some(b) = self.members.band(epoch, |record| b.level(record)) else {
             return;
         };
         let [a, b] = [a, b].map(|band| format!("{}–{}", text(band.low), text(band.high)));
@@ -213,17 +258,16 @@ impl Table<'_> {
         spans.push(self.note(note.to_owned()));
         self.push(importance, spans);
     }
+}
 
-    fn share(&self, figure: Figure) -> String {
-        let room = VALUE - 2;
-        let value = figure(self.now);
-        let text = if value.is_finite() {
-            format!("{}%", percent(percent_of_all(value)))
-        } else {
-            "NaN".into()
-        };
-        format!("{text:>room$}  ")
-    }
+fn share(percent_of_all: f64) -> String {
+    let room = VALUE - 2;
+    let text = if percent_of_all.is_finite() {
+        format!("{}%", percent(percent_of_all))
+    } else {
+        "NaN".into()
+    };
+    format!("{text:>room$}  ")
 }
 
 fn count(value: f64) -> String {
@@ -240,13 +284,6 @@ fn two(value: f64) -> String {
 
 fn three(value: f64) -> String {
     fixed(value, 3)
-}
-
-/// A figure of the coverage of A or B, where there is one.
-fn of(record: &EpochRecord, b: bool, figure: fn(&Coverage) -> f64) -> f64 {
-    record
-        .coverage
-        .map_or(f64::NAN, |pair| figure(if b { &pair.b } else { &pair.a }))
 }
 
 /// I(z; x), as it was last measured.
@@ -283,14 +320,7 @@ fn information<'a>(table: &mut Table<'a>, cx: &'a Shared) {
     let before = before.and_then(|epoch| cx.run().informed(epoch));
     let around = (table.now, table.before);
     (table.now, table.before) = (record, before.map(AsRef::as_ref));
-    table.pair(
-        IMPORTANCE,
-        label,
-        |r| r.information.map_or(f64::NAN, |both| both.a),
-        |r| r.information.map_or(f64::NAN, |both| both.b),
-        two,
-        &note,
-    );
+    table.pair(IMPORTANCE, label, INFORMATION, two, &note);
     (table.now, table.before) = around;
 }
 
@@ -322,38 +352,11 @@ fn table<'a>(cx: &'a Shared, now: &'a EpochRecord, room: usize) -> Table<'a> {
                     .map(AsRef::as_ref);
                 table.now = counted;
             }
-            table.coverage(
-                10,
-                "argmax",
-                |r| of(r, false, |c| c.argmax.unique.into()),
-                |r| of(r, true, |c| c.argmax.unique.into()),
-                &pair.a.argmax,
-            );
-            table.coverage(
-                5,
-                "categorical",
-                |r| of(r, false, |c| c.categorical.unique.into()),
-                |r| of(r, true, |c| c.categorical.unique.into()),
-                &pair.a.categorical,
-            );
+            table.coverage(10, "argmax", ARGMAX, &pair.a.argmax);
+            table.coverage(5, "categorical", CATEGORICAL, &pair.a.categorical);
             let note = format!("of {} nats", fixed(MOST_ENTROPY, 2));
-            table.pair(
-                9,
-                "decode H",
-                |r| of(r, false, |c| c.decode_entropy),
-                |r| of(r, true, |c| c.decode_entropy),
-                two,
-                &note,
-            );
-            table.band(
-                8,
-                [
-                    |r| of(r, false, |c| c.decode_entropy),
-                    |r| of(r, true, |c| c.decode_entropy),
-                ],
-                two,
-                "nats, lowest to highest",
-            );
+            table.pair(9, "decode H", DECODE_ENTROPY, two, &note);
+            table.band(8, DECODE_ENTROPY, two, "nats, lowest to highest");
             (table.now, table.before) = (now, before);
         }
         None => table.push(
@@ -362,30 +365,14 @@ fn table<'a>(cx: &'a Shared, now: &'a EpochRecord, room: usize) -> Table<'a> {
         ),
     }
     information(&mut table, cx);
-    table.pair(8, "latent H", |r| r.entropy_a, |r| r.entropy_b, two, "nats");
-    table.pair(8, "β", |r| r.beta_a, |r| r.beta_b, three, "");
-    table.pair(4, "τ", |r| r.temperature_a, |r| r.temperature_b, three, "");
-    table.pair(
-        3,
-        "cross ent.",
-        |r| r.train.ce_a,
-        |r| r.train.ce_b,
-        significant,
-        "nats",
-    );
-    table.pair(
-        3,
-        "KL",
-        |r| r.train.kl_a,
-        |r| r.train.kl_b,
-        significant,
-        "nats, as trained",
-    );
+    for (importance, label, pair, text, note) in PAIRS {
+        table.pair(importance, label, pair, text, note);
+    }
     let dim = theme.dim();
     table.single(
         8,
         "loss train",
-        |r| r.train.loss,
+        &metrics::TRAIN_LOSS,
         significant,
         ("nats".into(), dim),
     );
@@ -403,7 +390,7 @@ fn table<'a>(cx: &'a Shared, now: &'a EpochRecord, room: usize) -> Table<'a> {
     table.single(
         8,
         "loss val.",
-        |r| r.validation.loss,
+        &metrics::VALIDATION_LOSS,
         significant,
         (best, dim),
     );
@@ -412,7 +399,7 @@ fn table<'a>(cx: &'a Shared, now: &'a EpochRecord, room: usize) -> Table<'a> {
         table.single(
             6,
             "penalty",
-            |r| r.train.penalty,
+            &metrics::PENALTY,
             significant,
             ("in the training loss".to_owned(), dim),
         );
@@ -421,26 +408,13 @@ fn table<'a>(cx: &'a Shared, now: &'a EpochRecord, room: usize) -> Table<'a> {
         table.single(
             5,
             "best cov.",
-            |r| r.best_coverage.map_or(f64::NAN, |best| best.value),
+            &metrics::BEST_COVERAGE,
             percent,
             (format!("% at {}, A and B", best.epoch), dim),
         );
     }
     if let Some(latent) = now.latent {
-        table.pair(
-            5,
-            "rebuilt",
-            |r| {
-                r.latent
-                    .map_or(f64::NAN, |latent| 100.0 * latent.exact_alone.a)
-            },
-            |r| {
-                r.latent
-                    .map_or(f64::NAN, |latent| 100.0 * latent.exact_alone.b)
-            },
-            percent,
-            "% alone",
-        );
+        table.pair(5, "rebuilt", REBUILT, percent, "% alone");
         let active = format!(
             "  {} / {} of 16 dimensions active",
             latent.active.a, latent.active.b
@@ -460,13 +434,13 @@ fn table<'a>(cx: &'a Shared, now: &'a EpochRecord, room: usize) -> Table<'a> {
         }
         _ => String::new(),
     };
-    table.single(8, "ρ", |r| r.rho, three, (rho, dim));
+    table.single(8, "ρ", &metrics::RHO, three, (rho, dim));
     let balance = if now.gradient.balanced {
         ("● balanced".to_owned(), theme.good())
     } else {
         ("○ out of band".to_owned(), theme.warning())
     };
-    table.single(7, "grad. B/A", |r| r.gradient.ratio, two, balance);
+    table.single(7, "grad. B/A", &metrics::GRADIENT_RATIO, two, balance);
     let weights = [now.lambda1, now.lambda2, now.lambda3]
         .map(three)
         .join("  ");
