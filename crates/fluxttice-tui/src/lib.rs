@@ -39,6 +39,8 @@ mod selection;
 mod shared;
 mod terminal;
 #[cfg(test)]
+mod testing;
+#[cfg(test)]
 mod tests;
 mod theme;
 mod widgets;

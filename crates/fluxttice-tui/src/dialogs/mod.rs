@@ -13,6 +13,8 @@ pub mod palette;
 pub mod question;
 pub mod quit;
 pub mod snapshot;
+#[cfg(test)]
+mod tests;
 mod window;
 
 use std::fmt::Debug;

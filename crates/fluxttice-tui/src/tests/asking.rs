@@ -2,7 +2,7 @@
 
 use fluxttice_core::session::Measurement;
 
-use super::*;
+use crate::testing::*;
 
 /// Answers the first request of those handed over last, as applied.
 fn granted(app: &mut App, command: Command) {
@@ -131,7 +131,7 @@ fn nothing_waits_for_a_desk_that_has_gone() {
     let [JobRequest::Quick(QuickJob::LoadCodes(_))] = &asked[..] else {
         panic!("{asked:?}");
     };
-    let mut app = evidence::explored(None);
+    let mut app = crate::panes::evidence::tests::explored(None);
     press(&mut app, KeyCode::Char('c'));
     assert!(app.shared.job().is_some());
     unsent(&mut app);

@@ -4,9 +4,9 @@ use fluxttice_core::measure::neighbours::Space;
 use fluxttice_core::plot::Drawing;
 use fluxttice_core::session::{Content, JobRequest, QuickJob};
 
-use super::operations::{explored, find};
-use super::*;
 use crate::panes::neighbours::ColorBy;
+use crate::panes::neighbours::tests::operations::{explored, find};
+use crate::testing::*;
 
 /// Writes the file with this place in the dialog: its name and what it holds.
 fn export(app: &mut App, key: char, place: usize) -> (String, Content) {
@@ -140,14 +140,14 @@ fn pictures_hold_what_is_on_the_screen() {
     let Drawing::Curves(curves) = &charts else {
         panic!("charts");
     };
-    assert_eq!(curves.panels.len(), crate::panes::train::charts::COUNT);
+    assert_eq!(curves.panels.len(), 10);
     let svg = String::from_utf8(charts.bytes("svg").unwrap()).unwrap();
     assert!(svg.contains("coverage by argmax, N 50,000"));
 }
 
 #[test]
 fn runs_and_experiments_are_written_with_their_charts() {
-    let mut app = super::steering::runs(120, 40);
+    let mut app = crate::panes::runs::tests::runs(120, 40);
     let (name, csv) = text(export(&mut app, 'e', 0));
     assert!(name.ends_with("figures.csv"), "{name}");
     assert!(csv.starts_with("epoch,phase,rho,"), "{csv}");

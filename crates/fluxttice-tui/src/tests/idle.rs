@@ -5,7 +5,7 @@ use std::path::PathBuf;
 
 use fluxttice_core::session::message::RunInfo;
 
-use super::*;
+use crate::testing::*;
 
 /// An explorer that only looks at the run in this folder; an empty one is no run's.
 fn looked_at(folder: PathBuf) -> App {
@@ -89,7 +89,7 @@ fn only_what_can_be_done_is_offered_at_the_bottom() {
 
 #[test]
 fn a_run_that_is_only_looked_at_is_not_shown_as_at_work_here() {
-    let mut app = steering::runs(120, 40);
+    let mut app = crate::panes::runs::tests::runs(120, 40);
     assert!(picture(&app, 120, 40).contains("● 7f3a"));
     app.on_event(Event::Started(Arc::new(RunInfo {
         training: false,
@@ -137,8 +137,8 @@ fn how_a_run_ended_is_said_in_the_same_words_everywhere() {
     assert!(picture(&finished(120, 40), 120, 40).contains(words));
     let mut app = fixtures::live(120, 40);
     press(&mut app, KeyCode::Char('4'));
-    app.on_job(JobEvent::Runs(Ok(Arc::new(steering::entries_ended(
-        EndReason::EarlyStop,
-    )))));
+    app.on_job(JobEvent::Runs(Ok(Arc::new(
+        crate::panes::runs::tests::entries_ended(EndReason::EarlyStop),
+    ))));
     assert!(picture(&app, 120, 40).contains(words));
 }

@@ -6,6 +6,8 @@ mod layout;
 mod map;
 mod probability;
 mod side;
+#[cfg(test)]
+mod tests;
 
 use fluxttice_core::plot::Drawing;
 use fluxttice_core::session::Content;

@@ -2,6 +2,8 @@
 
 mod details;
 mod draw;
+#[cfg(test)]
+pub mod tests;
 mod validation;
 
 use std::path::{Path, PathBuf};
@@ -55,7 +57,7 @@ impl Evidence {
     }
 
     /// The findings on the chosen item, or on the model that is explored where none is chosen.
-    pub(crate) fn validation(&self, cx: &Shared) -> Option<&[Finding]> {
+    fn validation(&self, cx: &Shared) -> Option<&[Finding]> {
         let explored = || cx.live().info.as_ref()?.checkpoint.as_ref();
         let chosen = self.chosen().map(|item| &item.folder);
         let folder = chosen.or_else(explored);

@@ -1,6 +1,8 @@
 //! *Log*: requests, their outcomes, notices, and the log lines of libraries.
 
 mod draw;
+#[cfg(test)]
+mod tests;
 
 use std::collections::VecDeque;
 use std::time::SystemTime;
@@ -209,39 +211,5 @@ impl Log {
             columns: vec!["time", "level", "origin", "text"],
             rows: self.visible().map(row).collect(),
         }
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn entry(level: LogLevel, text: &str) -> Entry {
-        Entry {
-            time: SystemTime::UNIX_EPOCH,
-            level,
-            origin: Origin::Notice,
-            text: text.into(),
-        }
-    }
-
-    #[test]
-    fn what_is_read_stays_in_place() {
-        let mut log = Log::default();
-        for number in 0..20 {
-            log.push(entry(LogLevel::Info, &number.to_string()));
-        }
-        log.scroll(-5);
-        log.push(entry(LogLevel::Info, "new"));
-        log.push(entry(LogLevel::Debug, "hidden"));
-        assert_eq!(log.back, 6);
-        let lowest = log
-            .visible()
-            .rev()
-            .nth(log.back)
-            .map(|entry| entry.text.clone());
-        assert_eq!(lowest.as_deref(), Some("14"));
-        log.scroll(1_000);
-        assert_eq!(log.back, 0);
     }
 }

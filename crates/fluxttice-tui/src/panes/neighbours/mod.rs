@@ -11,6 +11,8 @@ mod history;
 mod layout;
 mod past;
 mod planes;
+#[cfg(test)]
+pub mod tests;
 mod timeline;
 mod walk;
 

@@ -4,6 +4,8 @@ mod draw;
 mod experiment;
 mod export;
 mod run;
+#[cfg(test)]
+pub mod tests;
 
 use std::collections::{BTreeMap, VecDeque};
 use std::path::PathBuf;
@@ -32,7 +34,7 @@ use crate::shared::Shared;
 
 /// One line of the list.
 #[derive(Clone, Debug)]
-pub enum Row<'a> {
+enum Row<'a> {
     /// A run.
     Run(&'a RunEntry),
     /// An experiment at work, or one that waits.
@@ -45,7 +47,7 @@ pub enum Row<'a> {
 
 impl Row<'_> {
     /// The run it belongs to.
-    pub(crate) fn entry(&self) -> &RunEntry {
+    fn entry(&self) -> &RunEntry {
         match self {
             Self::Run(entry)
             | Self::Trial(entry, _)
@@ -113,7 +115,7 @@ pub struct Runs {
     entries: Option<Arc<Vec<RunEntry>>>,
     selected: usize,
     /// Folders of the runs that are drawn beside the chosen one.
-    pub(crate) compared: Vec<PathBuf>,
+    compared: Vec<PathBuf>,
     /// Experiments that are not answered yet, the one at work first.
     pub trials: VecDeque<LiveTrial>,
     /// Reports on runs that were checked, by their folders.
@@ -155,7 +157,7 @@ impl Runs {
     }
 
     /// The chosen line.
-    pub(crate) fn chosen(&self) -> Option<Row<'_>> {
+    fn chosen(&self) -> Option<Row<'_>> {
         self.rows().into_iter().nth(self.selected)
     }
 

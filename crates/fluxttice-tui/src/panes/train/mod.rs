@@ -1,11 +1,13 @@
 //! *Train*: charts of the run over one time axis, values of an epoch and findings beside them.
 
-pub(crate) mod charts;
+mod charts;
 mod draw;
 mod findings;
 mod findings_list;
 mod layout;
 mod run_facts;
+#[cfg(test)]
+mod tests;
 mod time_axis;
 mod values;
 
