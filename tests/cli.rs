@@ -42,7 +42,5 @@ mod training;
 mod trash;
 #[path = "cli/validating.rs"]
 mod validating;
-#[path = "support/whole.rs"]
-mod whole;
 #[path = "cli/wrong.rs"]
 mod wrong;

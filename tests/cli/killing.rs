@@ -13,7 +13,7 @@ use fluxttice_core::run::read_journal;
 use serde_json::Value;
 
 use crate::program::Home;
-use crate::whole::reopened;
+use fluxttice_testing::whole::reopened;
 
 /// A run that does not end by itself.
 const LONG: &str = "--set total_epochs=100000 --set patience=100000 --set checkpoint_freq=7";

@@ -6,7 +6,7 @@ use rustix::process::Signal;
 use serde_json::Value;
 
 use crate::program::{Home, Ran, Running, SMALL, names};
-use crate::whole::whole;
+use fluxttice_testing::whole::whole;
 
 /// After whatever happened to `run`, it goes on to the weights of a run that was left alone.
 fn goes_on_as_if_nothing_had_happened(home: &Home, run: &str) {

@@ -13,6 +13,7 @@ use std::time::{Duration, Instant};
 
 use fluxttice_core::digest::sha256;
 use fluxttice_core::random::{Purpose, Stream};
+use fluxttice_testing::SMALL;
 
 /// Longest time that one command may take.
 const PATIENCE: Duration = Duration::from_secs(10);
@@ -20,15 +21,6 @@ const PATIENCE: Duration = Duration::from_secs(10);
 const MEMORY: u64 = 2 << 20;
 /// Time between two measurements of a command's memory.
 const LOOK: Duration = Duration::from_millis(20);
-
-/// A fiftieth of the operations and two thousand samples.
-const SMALL: [&str; 5] = [
-    "--set=train_split=0.02",
-    "--set=val_split=0.01",
-    "--set=test_split=0.97",
-    "--set=eval_num_samples=2000",
-    "--device=cpu",
-];
 
 /// Outcome of a command that reads a damaged file.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -258,7 +250,8 @@ impl Torture {
         let mut train = torture.command(&["train", "-q", "--epochs=3", "--set=checkpoint_freq=1"]);
         // A change in effect, so that there is something in the journal to get wrong.
         train
-            .args(SMALL)
+            .args(SMALL.map(|set| format!("--set={set}")))
+            .arg("--device=cpu")
             .args(["--change=1:hold.rho=0.3", "--disrupt=2:beta-b:epochs=3"]);
         train.arg("--out").arg(torture.path("run"));
         torture.must(train);

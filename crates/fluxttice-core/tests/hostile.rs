@@ -27,13 +27,10 @@ use fluxttice_core::run::{bookmarks, checkpoint, journal, parse_metrics};
 use fluxttice_core::space::Operation;
 use fluxttice_core::space::query::{Query, complete};
 use fluxttice_core::training::Trainer;
+use fluxttice_testing::session;
 use proptest::prelude::*;
 use proptest::sample::Index;
 use proptest::test_runner::{Config as Cases, RngAlgorithm, TestCaseError, TestRng, TestRunner};
-
-#[path = "support/session.rs"]
-#[expect(dead_code, reason = "other tests use the rest")]
-mod support;
 
 /// Texts on which readers often fail.
 const WORDS: [&str; 30] = [
@@ -245,8 +242,8 @@ fn run(home: &Path) -> (PathBuf, PathBuf) {
     use fluxttice_core::run::Disk;
 
     let folder = home.join("run");
-    let config = support::config(&[]);
-    let mut watched = support::Watched::train(support::new_run(&folder, &config, Some(1)));
+    let config = session::config(&[]);
+    let mut watched = session::Watched::train(session::new_run(&folder, &config, Some(1)));
     watched.ended();
     watched.leave().0.unwrap();
     let trial = Trial {
@@ -268,7 +265,7 @@ fn checkpoints_experiments_and_bookmarks() {
     let home = tempfile::tempdir().unwrap();
     let (run, experiment) = run(home.path());
     let checkpoint = run.join("checkpoints/epoch-0000");
-    let config = support::config(&[]);
+    let config = session::config(&[]);
     let digest = config.digest().unwrap();
     let device = choose("cpu".parse().unwrap()).unwrap().device;
     for name in ["state.json", "optimizer.bpk", "weights.safetensors"] {

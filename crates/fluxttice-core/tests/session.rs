@@ -13,17 +13,12 @@ mod behind_a_driver;
 mod controls;
 #[path = "session/diverging.rs"]
 mod diverging;
-#[path = "support/failing.rs"]
-mod failing;
 #[path = "session/own.rs"]
 mod own;
 #[path = "session/past.rs"]
 mod past;
 #[path = "session/population.rs"]
 mod population;
-#[cfg(unix)]
-#[path = "support/power.rs"]
-mod power;
 #[cfg(unix)]
 #[path = "session/power_cut.rs"]
 mod power_cut;
@@ -37,7 +32,3 @@ mod runs;
 mod shuffled;
 #[path = "session/steering.rs"]
 mod steering;
-#[path = "support/session.rs"]
-mod support;
-#[path = "../../../tests/support/whole.rs"]
-mod whole;

@@ -30,7 +30,7 @@ mod validate;
 mod write;
 
 #[cfg(test)]
-mod tests;
+pub mod tests;
 
 pub use docs::{idle_beside, markdown_table};
 pub use error::{ConfigError, Fault, Place, Problem};

@@ -203,14 +203,9 @@ impl Lessons {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::config::Source;
+    use crate::config::tests::config;
     use crate::space::ENTRIES;
     use crate::training::Split;
-
-    fn config(set: &[&str]) -> Config {
-        let overrides: Vec<String> = set.iter().map(|set| (*set).to_owned()).collect();
-        Config::load(Source::BuiltIn, &overrides).unwrap().config
-    }
 
     fn lessons(config: &Config) -> Lessons {
         Lessons::new(config, &Split::new(config).train)

@@ -12,8 +12,8 @@ use fluxttice_core::run::{read_journal, read_metrics};
 use fluxttice_core::session::message::{Event, RunState};
 use fluxttice_core::session::{Plan, Session, SessionError, plans};
 
-use crate::support::{PATIENCE, Watched, config, continued, new_run};
-use crate::whole::reopened;
+use fluxttice_testing::session::{PATIENCE, Watched, config, continued, new_run};
+use fluxttice_testing::whole::reopened;
 
 const SEEDS: [u64; 3] = [42, 7, 1];
 

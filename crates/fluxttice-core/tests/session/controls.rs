@@ -7,7 +7,7 @@ use fluxttice_core::record::{EpochRecord, Seconds};
 use fluxttice_core::run::checkpoints;
 use fluxttice_core::training::{Advance, Planned, Steer, Trainer};
 
-use crate::support::{Watched, config, new_run};
+use fluxttice_testing::session::{Watched, config, new_run};
 
 /// The epoch before which everything is changed.
 const CHANGED: u32 = 1;

@@ -8,8 +8,8 @@ use fluxttice_core::run::{read_journal, read_metrics};
 use fluxttice_core::session::SessionError;
 use fluxttice_core::training::Steer;
 
-use crate::support::{Watched, config, continued, new_run, weights};
-use crate::whole::{reopened, whole};
+use fluxttice_testing::session::{Watched, config, continued, new_run, weights};
+use fluxttice_testing::whole::{reopened, whole};
 
 /// Weights lose a tenth of themselves with every batch; from epoch 2 on a million times themselves, until
 /// no number is left.

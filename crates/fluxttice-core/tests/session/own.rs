@@ -7,7 +7,7 @@ use fluxttice_core::model::Weights;
 use fluxttice_core::run::read_metrics;
 use fluxttice_core::training::{Advance, Trainer};
 
-use crate::support::{Watched, config, new_run};
+use fluxttice_testing::session::{Watched, config, new_run};
 
 /// I(z; x) of A and B after nine epochs of a built-in configuration with changes.
 fn information(name: &str, changes: &[&str]) -> [f64; 2] {

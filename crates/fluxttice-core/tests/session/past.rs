@@ -16,7 +16,7 @@ use fluxttice_core::session::{
 use fluxttice_core::space::Operation;
 use fluxttice_core::vae::Vae;
 
-use crate::support::{Watched, config, new_run, runs};
+use fluxttice_testing::session::{Watched, config, new_run, runs};
 
 /// The codes that were kept before or after an epoch.
 fn recalled(run: &Path, now: u32, toward: Toward) -> LoadedCodes {

@@ -11,7 +11,7 @@ use fluxttice_core::session::message::Event;
 use fluxttice_core::session::{Session, plans};
 use fluxttice_core::training::Steer;
 
-use crate::support::{Watched, config, new_run, weights};
+use fluxttice_testing::session::{Watched, config, new_run, weights};
 
 const SEEDS: [u64; 3] = [42, 7, 1];
 

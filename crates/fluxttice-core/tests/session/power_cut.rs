@@ -12,9 +12,9 @@ use fluxttice_core::run::{Disk, RunFolder, finished_epochs, read_journal, read_m
 use fluxttice_core::session::message::Event;
 use fluxttice_core::training::Steer;
 
-use crate::power::{Recorder, Story, Unsynced};
-use crate::support::{Watched, config, continued, new_run, weights};
-use crate::whole::reopened;
+use fluxttice_testing::power::{Recorder, Story, Unsynced};
+use fluxttice_testing::session::{Watched, config, continued, new_run, weights};
+use fluxttice_testing::whole::reopened;
 
 /// Number of epochs of the run, at least.
 const EPOCHS: u32 = 4;

@@ -13,9 +13,9 @@ use fluxttice_core::session::message::{Event, Unsaved};
 use fluxttice_core::session::{Plan, SessionError};
 use fluxttice_core::training::Steer;
 
-use crate::failing::Failing;
-use crate::support::{Watched, config, continued, new_run, weights};
-use crate::whole::whole;
+use fluxttice_testing::failing::Failing;
+use fluxttice_testing::session::{Watched, config, continued, new_run, weights};
+use fluxttice_testing::whole::whole;
 
 /// A configuration whose run does not end by itself.
 fn endless() -> Config {

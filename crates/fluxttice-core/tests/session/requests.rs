@@ -13,7 +13,7 @@ use fluxttice_core::session::Session;
 use fluxttice_core::session::message::{Event, RunState};
 use fluxttice_core::training::Steer;
 
-use crate::support::{Watched, config, continued, new_run, weights};
+use fluxttice_testing::session::{Watched, config, continued, new_run, weights};
 
 fn disrupt(amplitude: f64) -> Command {
     let mut disruption = Disruption::new(DisruptionKind::BetaB);

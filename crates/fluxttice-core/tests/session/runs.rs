@@ -10,7 +10,7 @@ use fluxttice_core::session::message::{Event, RunState};
 use fluxttice_core::session::{Plan, SessionError};
 use fluxttice_core::training::{Planned, Steer};
 
-use crate::support::{Watched, config, continued, new_run, weights};
+use fluxttice_testing::session::{Watched, config, continued, new_run, weights};
 
 fn beta_b(epochs: u32) -> Disruption {
     let mut disruption = Disruption::new(DisruptionKind::BetaB);

@@ -9,7 +9,7 @@ use fluxttice_core::run::{checkpoint, checkpoint_index};
 use fluxttice_core::vae::Vae;
 use fluxttice_core::validation::{Finding, Past, Verdict, validate};
 
-use crate::support::{Watched, new_run};
+use fluxttice_testing::session::{Watched, new_run};
 
 /// Epochs after which B gives back what was held out.
 const EPOCHS: u32 = 6;

@@ -12,7 +12,7 @@ use fluxttice_core::run::{checkpoints, parent, read_journal, read_metrics};
 use fluxttice_core::session::message::Event;
 use fluxttice_core::training::Steer;
 
-use crate::support::{Watched, config, continued, new_run, weights};
+use fluxttice_testing::session::{Watched, config, continued, new_run, weights};
 
 /// Enough batches in an epoch for requests to fall between any two.
 fn longer(more: &[&str]) -> Config {

@@ -9,6 +9,12 @@ mod table;
 
 use super::{Config, ConfigError, Loaded, Source};
 
+/// The built-in configuration with these keys set.
+pub fn config(set: &[&str]) -> Config {
+    let overrides: Vec<String> = set.iter().map(|text| (*text).to_owned()).collect();
+    Config::load(Source::BuiltIn, &overrides).unwrap().config
+}
+
 /// Loads a text called `my.yaml`.
 fn load(text: &str, overrides: &[&str]) -> Result<Loaded, ConfigError> {
     let overrides: Vec<String> = overrides.iter().map(|text| (*text).to_owned()).collect();

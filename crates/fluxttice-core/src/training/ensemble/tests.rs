@@ -4,7 +4,7 @@ use burn::module::{Module, ModuleVisitor, Param};
 use burn::tensor::TensorData;
 
 use super::*;
-use crate::config::Source;
+use crate::config::tests::config;
 use crate::device::{Chosen, DeviceSpec, choose};
 use crate::model::{Batch, LATENT, TENSORS_TRAINED, Weights};
 use crate::random::{Purpose, Stream};
@@ -35,11 +35,6 @@ fn configs() -> [Config; MEMBERS] {
         ],
     ]
     .map(config)
-}
-
-fn config(set: &[&str]) -> Config {
-    let overrides: Vec<String> = set.iter().map(|set| (*set).to_owned()).collect();
-    Config::load(Source::BuiltIn, &overrides).unwrap().config
 }
 
 fn scheduled(member: usize, epoch: u32) -> Scheduled {

@@ -3,7 +3,7 @@
 use std::ops::ControlFlow;
 
 use super::*;
-use crate::config::Source;
+use crate::config::tests::config as built_in;
 use crate::disruption::Disruption;
 use crate::training::Controller;
 
@@ -17,10 +17,11 @@ const SMALL: [&str; 4] = [
 const BATCHES: usize = 7;
 
 fn config(seed: u64, set: &[&str]) -> Config {
-    let overrides = SMALL.iter().chain(set).map(|set| (*set).to_owned());
-    let overrides: Vec<String> = overrides.collect();
-    let config = Config::load(Source::BuiltIn, &overrides).unwrap().config;
-    Config { seed, ..config }
+    let set: Vec<&str> = SMALL.iter().chain(set).copied().collect();
+    Config {
+        seed,
+        ..built_in(&set)
+    }
 }
 
 fn trainer(seed: u64, set: &[&str]) -> Trainer {

@@ -13,19 +13,19 @@ use fluxttice_core::run::names::WEIGHTS;
 use fluxttice_core::session::message::{Codes, End, Event, Progress, RunInfo};
 use fluxttice_core::session::{Place, Plan, Runs, Session, SessionError};
 
+use crate::SMALL;
+
 /// Limit of a wait, far above what anything here takes: only an event that never comes reaches it.
 pub const PATIENCE: Duration = Duration::from_secs(120);
 
 /// A fiftieth of the operations; KL without its floor, so that every weight matters at once.
 pub fn config(more: &[&str]) -> Config {
-    let small = [
-        "train_split=0.02",
-        "val_split=0.01",
-        "test_split=0.97",
-        "eval_num_samples=2000",
-        "free_bits=0",
-    ];
-    let overrides: Vec<String> = small.iter().chain(more).map(ToString::to_string).collect();
+    let overrides: Vec<String> = SMALL
+        .iter()
+        .chain(&["free_bits=0"])
+        .chain(more)
+        .map(ToString::to_string)
+        .collect();
     Config::load(Source::BuiltIn, &overrides).unwrap().config
 }
 
