@@ -19,7 +19,7 @@ use fluxttice_core::run::built_in;
 use fluxttice_core::schedule::Schedule;
 use fluxttice_core::space::{OPERATIONS, Operation};
 use fluxttice_core::training::{
-    Advance, Clipped, Core, Ensemble, FlatGradients, Stride, Trained, Trainer,
+    Advance, Clipped, Ensemble, FlatGradients, Learner, ParamStore, StepParams, Trainer,
 };
 use fluxttice_core::vae::Vae;
 
@@ -54,7 +54,7 @@ fn population(c: &mut Criterion) {
     let scheduled = Schedule::new(&config).at(60, false);
     let mut group = c.benchmark_group("a member's batch of 64");
     group.bench_function("alone", |b| {
-        let mut core = Core::new(&config, &Weights::fresh(42), &Device::flex(), DType::F32);
+        let mut core = Learner::new(&config, &Weights::fresh(42), &Device::flex(), DType::F32);
         core.controller_mut().begin_epoch(&scheduled, &config, None);
         b.iter(|| {
             let place = core.placement();
@@ -65,7 +65,8 @@ fn population(c: &mut Criterion) {
         });
     });
     for members in POPULATIONS {
-        let of_seed = |seed| Core::new(&config, &Weights::fresh(seed), &Device::flex(), DType::F32);
+        let of_seed =
+            |seed| Learner::new(&config, &Weights::fresh(seed), &Device::flex(), DType::F32);
         let cores: Vec<_> = (0..members as u64).map(of_seed).collect();
         let mut ensemble = Ensemble::of(&cores).unwrap();
         for member in 0..members {
@@ -139,7 +140,7 @@ fn parts(c: &mut Criterion) {
     let place = (&device, DType::F32);
     let weights = Weights::fresh(42);
     let architecture = weights.architecture;
-    let mut trained = Trained::new(architecture, vec![flattened(&weights)], place.0, place.1);
+    let mut trained = ParamStore::new(architecture, vec![flattened(&weights)], place.0, place.1);
     let mut model = DualVae::new(&weights, place.0, place.1);
     let batch = Batch::new(Operation::all().step_by(307).take(64), place.0, place.1);
     let weights = LossWeights {
@@ -174,12 +175,12 @@ fn parts(c: &mut Criterion) {
         let gradient = FlatGradients::collect(&model.vaes, gradients, 1, trained.places());
         let backward = Instant::now();
         let asked = graph.figures().into_iter().chain([gradient.squares()]);
-        let asked = asked.chain(gradient.witnesses().iter().cloned());
+        let asked = asked.chain(gradient.probes().iter().cloned());
         let read = read_all(asked.collect()).unwrap();
         // The eight figures of the loss come first.
         let clipped = Clipped::new(trained.places().squared_norms(&read[8]), 1.0);
         let clip = Instant::now();
-        let stride = Stride {
+        let stride = StepParams {
             coefficient: clipped.coefficient,
             learning_rate: 1e-3,
             weight_decay: 1e-4,

@@ -17,7 +17,7 @@ use fluxttice_core::model::{
     codes_tensor, histogram, kl, latent_entropy, loss_graph, parameter_counts, repulsion,
 };
 use fluxttice_core::schedule::{Schedule, Scheduled};
-use fluxttice_core::training::{Clipped, Controller, Core, FlatGradients, Means, Places};
+use fluxttice_core::training::{Clipped, Controller, FlatGradients, Learner, Means, ParamLayout};
 use fluxttice_core::vae::Vae;
 use serde_json::Value;
 use vectors::{F32, F64, Fill, Precision, flatten, near, near_tensor, number, operations, vectors};
@@ -316,7 +316,7 @@ fn forward(scenario: &str, precision: Precision, device: &Device) {
             );
         }
     }
-    let places = Places::on(&device, model.architecture());
+    let places = ParamLayout::on(&device, model.architecture());
     let flat = FlatGradients::collect(&model.vaes, reader.gradients, 1, &places);
     let clipped = Clipped::new(places.squared_norms(&figures(&flat.squares())), 1.0);
     near(
@@ -630,7 +630,7 @@ fn train(precision: Precision, device: &Device, steps: usize) {
     };
     let fill = Fill::of(expected);
     let settings = settings(&expected["config"]);
-    let mut core = Core::new(&settings.config, &fill.weights(), device, precision.dtype);
+    let mut core = Learner::new(&settings.config, &fill.weights(), device, precision.dtype);
     *core.controller_mut() = settings.controller;
     let drift = drift(precision);
     for (t, wanted) in expected["steps"]
@@ -703,7 +703,7 @@ fn epochs_around_the_disruption(precision: Precision) {
     let fill = Fill::of(expected);
     let config = published();
     let schedule = Schedule::new(&config);
-    let mut core = Core::new(&config, &fill.weights(), &Device::flex(), precision.dtype);
+    let mut core = Learner::new(&config, &fill.weights(), &Device::flex(), precision.dtype);
     let drift = drift(precision);
     let mut t = 0;
     for wanted in expected["epochs"].as_array().unwrap() {

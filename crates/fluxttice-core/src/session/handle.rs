@@ -14,7 +14,7 @@ use super::population::Others;
 use super::worker::{Lines, work};
 use crate::request::{Author, Command, Request};
 use crate::run::Checkpoint;
-use crate::training::Seat;
+use crate::training::GroupHandle;
 
 /// Most requests that may wait for the worker; it looks at them after every batch.
 const WAITING: usize = 64;
@@ -76,13 +76,13 @@ impl Session {
     /// # Errors
     /// Returns the system's refusal to start a thread.
     pub fn train(plan: Plan) -> std::io::Result<Self> {
-        Self::train_beside(plan, None)
+        Self::train_in_group(plan, None)
     }
 
-    /// Starts training as [`Session::train`] does. With a seat, batches are computed together with those of
+    /// Starts training as [`Session::train`] does. With a group, batches are computed together with those of
     /// the other runs at its table, where that is faster.
-    pub(super) fn train_beside(plan: Plan, seat: Option<Seat>) -> std::io::Result<Self> {
-        Self::start(move |lines| work(plan, seat, lines))
+    pub(super) fn train_in_group(plan: Plan, group: Option<GroupHandle>) -> std::io::Result<Self> {
+        Self::start(move |lines| work(plan, group, lines))
     }
 
     /// Starts serving a model that is not trained further, on a thread of its own.

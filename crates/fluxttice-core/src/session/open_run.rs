@@ -132,8 +132,8 @@ impl OpenRun {
         };
         let (device, dtype) = self.trainer.placement();
         let trainer = begin(&self.run, last, device, dtype)?;
-        let seat = self.trainer.leave_the_others()?;
-        self.trainer = trainer.after_rolling_back(times).beside(seat);
+        let group = self.trainer.leave_group()?;
+        self.trainer = trainer.after_rolling_back(times).in_group(group);
         let mut entries = read_journal(self.run.path())?;
         entries.extend_from_slice(self.backlog.journal());
         self.again = again(&entries, epoch);

@@ -14,7 +14,7 @@ use super::plan::{Place, Plan};
 use crate::config::Config;
 use crate::request::{Command, EndReason, Outcome, Request};
 use crate::run::{RunError, stored_config};
-use crate::training::Seat;
+use crate::training::GroupHandle;
 
 /// Most runs at a time: each has a model, an optimizer and a thread.
 pub const MOST_MEMBERS: usize = 64;
@@ -78,9 +78,9 @@ impl Session {
         }));
         let mut population: Option<Self> = None;
         let mut others = Vec::new();
-        let seats = Seat::at_one_table(plans.len())?;
-        for (member, ((_, plan), seat)) in plans.into_iter().zip(seats).enumerate() {
-            let mut session = Self::train_beside(plan, Some(seat))?;
+        let handles = GroupHandle::group_of(plans.len())?;
+        for (member, ((_, plan), group)) in plans.into_iter().zip(handles).enumerate() {
+            let mut session = Self::train_in_group(plan, Some(group))?;
             let gathering = Arc::clone(&gathering);
             let (_, nothing) = unbounded_channel();
             let mut told = std::mem::replace(&mut session.events, nothing);

@@ -26,7 +26,7 @@ use crate::run::journal::JournalEvent;
 use crate::run::{Reopened, RunError};
 use crate::shown::shown;
 use crate::training::memory::{self, Need};
-use crate::training::{Active, Advance, Agenda, Planned, Seat, Steer, StepError};
+use crate::training::{Active, Advance, Agenda, GroupHandle, Planned, Steer, StepError};
 use crate::words::counted;
 
 /// Epochs over which the speed is averaged.
@@ -50,13 +50,17 @@ impl Lines {
 }
 
 /// Trains until the plan is done or a request ends it, then answers what still can be answered.
-pub(super) fn work(plan: Plan, seat: Option<Seat>, lines: &Lines) -> Result<(), SessionError> {
+pub(super) fn work(
+    plan: Plan,
+    group: Option<GroupHandle>,
+    lines: &Lines,
+) -> Result<(), SessionError> {
     lines.event(Event::State(RunState::Preparing));
     let chosen = choose(plan.device)?;
     let behind_a_driver = !chosen.is_cpu();
     let device = chosen.device.clone();
     let done = catch_unwind(AssertUnwindSafe(|| {
-        train_and_serve(plan, chosen, seat, lines)
+        train_and_serve(plan, chosen, group, lines)
     }));
     let done = done.unwrap_or_else(|panic| {
         // A driver that gives up, lost or out of memory, panics.
@@ -77,15 +81,15 @@ pub(super) fn work(plan: Plan, seat: Option<Seat>, lines: &Lines) -> Result<(), 
 fn train_and_serve(
     plan: Plan,
     chosen: Chosen,
-    seat: Option<Seat>,
+    group: Option<GroupHandle>,
     lines: &Lines,
 ) -> Result<(), SessionError> {
     // On the processor, runs side by side with a core each are faster.
-    let seat = seat.filter(|_| !chosen.is_cpu());
-    let mut worker = Worker::open(plan, chosen, seat, lines)?;
+    let group = group.filter(|_| !chosen.is_cpu());
+    let mut worker = Worker::open(plan, chosen, group, lines)?;
     loop {
         let end = worker.train();
-        let left = worker.open.trainer.leave_the_others();
+        let left = worker.open.trainer.leave_group();
         let reason = match &end {
             Ok(end) => end.reason,
             Err(error) => error.reason(),
@@ -131,7 +135,7 @@ impl<'a> Worker<'a> {
     fn open(
         plan: Plan,
         chosen: Chosen,
-        seat: Option<Seat>,
+        group: Option<GroupHandle>,
         lines: &'a Lines,
     ) -> Result<Self, SessionError> {
         let need = match chosen.is_cpu() {
@@ -142,9 +146,9 @@ impl<'a> Worker<'a> {
         let notes = notes(&reopened);
         let (mut open, info) = OpenRun::new(reopened, &plan, &chosen)?;
         // The first member of a population speaks for all.
-        let speaks = seat.as_ref().is_none_or(|seat| seat.number() == 0);
+        let speaks = group.as_ref().is_none_or(|group| group.number() == 0);
         let first_batches = FirstBatches::on(&chosen).filter(|_| speaks);
-        open.trainer = open.trainer.beside(seat);
+        open.trainer = open.trainer.in_group(group);
         lines.event(Event::Started(Arc::new(info)));
         notes.into_iter().for_each(|note| lines.event(note));
         if let Need::Much(text) = need {

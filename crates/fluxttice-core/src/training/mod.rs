@@ -2,19 +2,19 @@
 
 mod best;
 mod controller;
-mod core;
 mod ensemble;
-mod lesson;
+mod evaluation;
+mod host_state;
+mod learner;
 mod means;
-mod member;
 pub(crate) mod memory;
-mod observe;
 mod optimizer;
-mod reading;
+mod readback;
+mod sampler;
 mod split;
 mod state;
 mod steer;
-mod together;
+mod strategy;
 mod trainer;
 
 use crate::config::Config;
@@ -22,16 +22,16 @@ use crate::model::Architecture;
 
 pub use best::{Bests, Judged};
 pub use controller::{BALANCED, Controller};
-pub use core::{Core, Noise};
 pub use ensemble::{Ensemble, EnsembleError};
+pub use evaluation::{EvalOutputs, EvalStats};
+pub use host_state::{BatchReport, StepError};
+pub use learner::{Learner, Noise};
 pub use means::Means;
-pub use member::{BatchReport, StepError};
-pub use observe::{Observed, Seen};
-pub use optimizer::{Clipped, FlatGradients, OptimizerState, Places, Stride, Trained};
+pub use optimizer::{Clipped, FlatGradients, OptimizerState, ParamLayout, ParamStore, StepParams};
 pub use split::Split;
 pub use state::{Active, Snapshot, TrainerState};
 pub use steer::{Agenda, Planned, Steer};
-pub use together::Seat;
+pub use strategy::GroupHandle;
 pub use trainer::{ARGMAX_SAMPLES, Advance, Trainer};
 
 /// Takes the architecture that a configuration asks for.

@@ -1,6 +1,6 @@
 //! S members trained at once as one batched model.
 //!
-//! [`Core`](super::Core) trains one model, [`Ensemble`] several of one architecture. A batch takes as many
+//! [`Learner`](super::Learner) trains one model, [`Ensemble`] several of one architecture. A batch takes as many
 //! operations of the device for all of them as for one, and on a GPU their number is the cost of a small
 //! model's batch. Every member has its own configuration, λ, β, ρ, τ, balance scales, clipping, moments,
 //! StateNet and controller. A member is what it would be had it been trained alone, but for the order in
@@ -14,11 +14,11 @@ use burn::module::Module;
 use burn::tensor::{DType, Device, Tensor};
 
 use super::controller::Controller;
-use super::core::{Core, Noise};
-use super::member::{Assessed, BatchReport, Member, StepError};
-use super::observe::Seen;
-use super::optimizer::{FlatGradients, Trained};
-use super::reading::{ExamReading, Reading};
+use super::evaluation::EvalOutputs;
+use super::host_state::{Assessed, BatchReport, HostState, StepError};
+use super::learner::{Learner, Noise};
+use super::optimizer::{FlatGradients, ParamStore};
+use super::readback::{EvalReadback, StepReadback};
 use crate::config::Config;
 use crate::device::DeviceFailure;
 use crate::model::{
@@ -83,8 +83,8 @@ pub enum EnsembleError {
 /// `statenet_rate` are not.
 #[derive(Clone, Debug)]
 pub struct Ensemble {
-    members: Vec<Member>,
-    trained: Trained,
+    members: Vec<HostState>,
+    trained: ParamStore,
     network: Vaes<Linears>,
     /// Updates that the last step subtracted, `[S, P]`; kept where a StateNet is taught by them. An epoch's
     /// first batch does not use them.
@@ -100,13 +100,13 @@ impl Ensemble {
     /// # Errors
     /// Fails where there are none, where their architectures differ, or where a configuration asks for a term
     /// of the loss that is not computed for several at once.
-    pub fn of(cores: &[Core]) -> Result<Self, EnsembleError> {
+    pub fn of(learners: &[Learner]) -> Result<Self, EnsembleError> {
         let none = || count("members of an ensemble", 1, 0);
-        let first = cores.first().ok_or_else(none)?;
+        let first = learners.first().ok_or_else(none)?;
         let expected = first.trained.architecture();
-        for (member, core) in cores.iter().enumerate() {
-            refuse(member, &core.member.config)?;
-            let found = core.trained.architecture();
+        for (member, learner) in learners.iter().enumerate() {
+            refuse(member, &learner.member.config)?;
+            let found = learner.trained.architecture();
             if found != expected {
                 return Err(EnsembleError::Architecture {
                     member,
@@ -115,13 +115,21 @@ impl Ensemble {
                 });
             }
         }
-        let trained = Trained::joined(cores.iter().map(|core| core.trained.clone()).collect());
+        let trained = ParamStore::joined(
+            learners
+                .iter()
+                .map(|learner| learner.trained.clone())
+                .collect(),
+        );
         let trained = trained.ok_or_else(none)?;
         let (device, dtype) = first.placement();
         Ok(Self {
-            members: cores.iter().map(|core| core.member.clone()).collect(),
+            members: learners
+                .iter()
+                .map(|learner| learner.member.clone())
+                .collect(),
             network: trained.network(),
-            last: lasts(cores),
+            last: lasts(learners),
             numbers: Kept::new(device, dtype),
             device: device.clone(),
             dtype,
@@ -147,11 +155,11 @@ impl Ensemble {
     ///
     /// # Errors
     /// Fails with [`EnsembleError::Absent`] where there is no such member.
-    pub fn core(&self, member: usize) -> Result<Core, EnsembleError> {
+    pub fn learner(&self, member: usize) -> Result<Learner, EnsembleError> {
         let of_member = self.member(member)?.clone();
         let trained = self.trained.only(&[member]);
         let last = self.last.as_ref();
-        Ok(Core {
+        Ok(Learner {
             vaes: trained.network(),
             trained,
             last: last.map(|last| last.clone().narrow(0, member, 1)),
@@ -226,14 +234,14 @@ impl Ensemble {
     }
 
     /// Teaches each member's StateNet by the effect of its correction in this epoch, where the configuration
-    /// asks for it, as [`Core::teach_state_net`](super::Core::teach_state_net) does.
+    /// asks for it, as [`Learner::teach_state_net`](super::Learner::teach_state_net) does.
     pub fn teach_state_nets(&mut self) {
         for member in &mut self.members {
             member.teach_state_net();
         }
     }
 
-    /// Takes one step of every member on its batch, as [`Core::train_batch`](super::Core::train_batch) does;
+    /// Takes one step of every member on its batch, as [`Learner::train_batch`](super::Learner::train_batch) does;
     /// `first` marks an epoch's first batch.
     ///
     /// Returns a report for each member. A member whose loss or gradient is not finite gets
@@ -254,7 +262,7 @@ impl Ensemble {
         let noise = noise.into();
         self.check(batches, scheduled)?;
         self.check_noise(batches, &noise)?;
-        let weights = self.loss_weights(scheduled, Member::scales);
+        let weights = self.loss_weights(scheduled, HostState::scales);
         let coupling = self.coupling(noise, scheduled);
         let forward = self.network.forward(batches.x.clone(), coupling);
         let numbers = &mut self.numbers;
@@ -265,10 +273,10 @@ impl Ensemble {
 
         // The one point at which the device is waited for.
         let last = self.last.as_ref().filter(|_| !first);
-        let reading = Reading::of(graph, &gradient, last, None)?;
+        let reading = StepReadback::of(graph, &gradient, last, None)?;
 
         let readings = (0..members).map(|member| reading.part(member, members));
-        let readings: Vec<Reading> = readings.collect();
+        let readings: Vec<StepReadback> = readings.collect();
         let of_members = self.members.iter().zip(&readings).zip(&weights);
         let assessed =
             of_members
@@ -291,12 +299,16 @@ impl Ensemble {
         }
         let update = self.trained.step(gradient, &strides)?;
         self.network = self.trained.network();
-        self.last = self.members.iter().any(Member::teaches).then_some(update);
+        self.last = self
+            .members
+            .iter()
+            .any(HostState::teaches)
+            .then_some(update);
         Ok(reports)
     }
 
     /// Computes the loss of one batch of each member in evaluation mode, as
-    /// [`Core::validate_batch`](super::Core::validate_batch) does. Also returns the logits and posterior
+    /// [`Learner::validate_batch`](super::Learner::validate_batch) does. Also returns the logits and posterior
     /// means of the operations.
     ///
     /// The batches lie on the device without autodiff.
@@ -308,7 +320,7 @@ impl Ensemble {
         &self,
         batches: &Batches,
         scheduled: &[Scheduled],
-    ) -> Result<Vec<(Loss, Seen)>, EnsembleError> {
+    ) -> Result<Vec<(Loss, EvalOutputs)>, EnsembleError> {
         self.check(batches, scheduled)?;
         let plain = self.device.clone().without_autodiff();
         let each = |values| Each::new(values, (&plain, self.dtype));
@@ -319,7 +331,7 @@ impl Ensemble {
         let graph = members_loss_graph(&forward, batches, &weights, each);
         let code = |which| forward.posterior[which as usize].mu.clone();
         let alone = Vae::BOTH.map(|which| network.decode::<3, 4>(which, code(which)));
-        let exam = ExamReading::of(graph, alone, forward)?;
+        let exam = EvalReadback::of(graph, alone, forward)?;
         let count = self.members.len();
         let of_members = weights.iter().enumerate();
         Ok(of_members
@@ -331,7 +343,7 @@ impl Ensemble {
     fn loss_weights(
         &self,
         scheduled: &[Scheduled],
-        scales: fn(&Member) -> [f64; 2],
+        scales: fn(&HostState) -> [f64; 2],
     ) -> Vec<LossWeights> {
         let of_members = self.members.iter().zip(scheduled);
         of_members
@@ -372,13 +384,13 @@ impl Ensemble {
         Ok(())
     }
 
-    fn member(&self, member: usize) -> Result<&Member, EnsembleError> {
+    fn member(&self, member: usize) -> Result<&HostState, EnsembleError> {
         let members = self.members.len();
         let absent = EnsembleError::Absent { member, members };
         self.members.get(member).ok_or(absent)
     }
 
-    fn member_mut(&mut self, member: usize) -> Result<&mut Member, EnsembleError> {
+    fn member_mut(&mut self, member: usize) -> Result<&mut HostState, EnsembleError> {
         let members = self.members.len();
         let absent = EnsembleError::Absent { member, members };
         self.members.get_mut(member).ok_or(absent)
@@ -395,10 +407,10 @@ fn refuse(member: usize, config: &Config) -> Result<(), EnsembleError> {
 
 /// Returns the updates that the last steps subtracted, 0 for members that do not keep theirs; `None` where no
 /// member does.
-fn lasts(cores: &[Core]) -> Option<Tensor<2>> {
-    let kept = cores.iter().find_map(|core| core.last.as_ref())?;
-    let of = |core: &Core| core.last.clone().unwrap_or_else(|| kept.zeros_like());
-    Some(Tensor::cat(cores.iter().map(of).collect(), 0))
+fn lasts(learners: &[Learner]) -> Option<Tensor<2>> {
+    let kept = learners.iter().find_map(|learner| learner.last.as_ref())?;
+    let of = |learner: &Learner| learner.last.clone().unwrap_or_else(|| kept.zeros_like());
+    Some(Tensor::cat(learners.iter().map(of).collect(), 0))
 }
 
 fn same(what: &'static str, expected: usize, found: usize) -> Result<(), EnsembleError> {

@@ -79,13 +79,14 @@ fn codes<const D: usize>(
     Tensor::from_data(data, (device, dtype))
 }
 
-fn alone(core: &mut Core, member: usize, batch: u32) -> BatchReport {
+fn alone(learner: &mut Learner, member: usize, batch: u32) -> BatchReport {
     let (operations, noise) = material(member, batch);
-    let place = core.placement();
+    let place = learner.placement();
     let tensors = Batch::new(operations.into_iter(), place.0, place.1);
     let noise = noise.map(|numbers| codes(numbers, [ROWS, LATENT], place));
     let scheduled = scheduled(member, batch / EPOCH);
-    core.train_batch(&tensors, noise, &scheduled, batch.is_multiple_of(EPOCH))
+    learner
+        .train_batch(&tensors, noise, &scheduled, batch.is_multiple_of(EPOCH))
         .unwrap()
 }
 
@@ -132,26 +133,26 @@ fn begin(controller: &mut Controller, member: usize, epoch: u32, config: &Config
     controller.begin_epoch(&scheduled(member, epoch), config, coverage);
 }
 
-fn cores(device: &Device, dtype: DType) -> Vec<Core> {
+fn learners(device: &Device, dtype: DType) -> Vec<Learner> {
     let of_members = configs().into_iter().enumerate();
     of_members
-        .map(|(member, config)| Core::new(&config, &start(member), device, dtype))
+        .map(|(member, config)| Learner::new(&config, &start(member), device, dtype))
         .collect()
 }
 
 fn ensemble(device: &Device, dtype: DType) -> Ensemble {
-    Ensemble::of(&cores(device, dtype)).unwrap()
+    Ensemble::of(&learners(device, dtype)).unwrap()
 }
 
 /// Gives a member other weights and leaves everything else as it is.
 fn replace(ensemble: &mut Ensemble, member: usize, change: impl Fn(&mut Weights)) {
-    let mut cores: Vec<Core> = (0..MEMBERS)
-        .map(|one| ensemble.core(one).unwrap())
+    let mut learners: Vec<Learner> = (0..MEMBERS)
+        .map(|one| ensemble.learner(one).unwrap())
         .collect();
-    let mut weights = cores[member].weights().unwrap();
+    let mut weights = learners[member].weights().unwrap();
     change(&mut weights);
-    cores[member].place(&weights);
-    *ensemble = Ensemble::of(&cores).unwrap();
+    learners[member].place(&weights);
+    *ensemble = Ensemble::of(&learners).unwrap();
 }
 
 fn begin_all(ensemble: &mut Ensemble, epoch: u32) {
@@ -239,9 +240,9 @@ fn figures(report: &BatchReport) -> Vec<f64> {
 }
 
 /// Validation of members at once against that of members alone.
-fn validate(cores: &[Core], ensemble: &Ensemble) {
+fn validate(learners: &[Learner], ensemble: &Ensemble) {
     let (device, dtype) = (Device::flex(), DType::F64);
-    let of_members = 0..cores.len();
+    let of_members = 0..learners.len();
     let batches = of_members.clone().map(|member| {
         let (operations, _) = material(member, 99);
         Batch::new(operations.into_iter(), &device, dtype)
@@ -250,10 +251,10 @@ fn validate(cores: &[Core], ensemble: &Ensemble) {
     let scheduled: Vec<Scheduled> = of_members.map(|member| scheduled(member, 1)).collect();
     let stacked = Batches::stacked(&batches).unwrap();
     let found = ensemble.validate_batch(&stacked, &scheduled).unwrap();
-    let of_members = cores.iter().zip(&batches).zip(scheduled);
-    for (((core, batch), scheduled), (found, found_seen)) in of_members.zip(found) {
-        let model = core.inference_model();
-        let (loss, seen) = core.validate_batch(&model, batch, &scheduled).unwrap();
+    let of_members = learners.iter().zip(&batches).zip(scheduled);
+    for (((learner, batch), scheduled), (found, found_seen)) in of_members.zip(found) {
+        let model = learner.inference_model();
+        let (loss, seen) = learner.validate_batch(&model, batch, &scheduled).unwrap();
         let (expected, found) = (terms(&loss), terms(&found));
         for (expected, found) in expected.iter().zip(&found) {
             assert!((expected - found).abs() < 1e-9, "{expected} {found}");
@@ -271,7 +272,7 @@ fn validate(cores: &[Core], ensemble: &Ensemble) {
 #[test]
 fn members_at_once_are_what_they_are_alone() {
     let processor = Device::flex();
-    let mut cores = cores(&processor, DType::F64);
+    let mut learners = learners(&processor, DType::F64);
     let mut ensemble = ensemble(&processor, DType::F64);
     let before = of_member(&ensemble, 0);
     let mut losses = Vec::new();
@@ -279,14 +280,14 @@ fn members_at_once_are_what_they_are_alone() {
         if batch % EPOCH == 0 {
             begin_all(&mut ensemble, batch / EPOCH);
             ensemble.teach_state_nets();
-            for (member, (core, config)) in cores.iter_mut().zip(configs()).enumerate() {
-                begin(core.controller_mut(), member, batch / EPOCH, &config);
-                core.teach_state_net();
+            for (member, (learner, config)) in learners.iter_mut().zip(configs()).enumerate() {
+                begin(learner.controller_mut(), member, batch / EPOCH, &config);
+                learner.teach_state_net();
             }
         }
         let found = together(&mut ensemble, batch);
-        for (member, (core, found)) in cores.iter_mut().zip(found).enumerate() {
-            let (expected, found) = (alone(core, member, batch), found.unwrap());
+        for (member, (learner, found)) in learners.iter_mut().zip(found).enumerate() {
+            let (expected, found) = (alone(learner, member, batch), found.unwrap());
             assert_eq!(expected.statenet.is_some(), batch % EPOCH == 0);
             let (expected, found) = (figures(&expected), figures(&found));
             assert_eq!(expected.len(), found.len());
@@ -300,22 +301,22 @@ fn members_at_once_are_what_they_are_alone() {
             losses.push(found[0]);
         }
     }
-    validate(&cores, &ensemble);
+    validate(&learners, &ensemble);
     // They were not all the same, and none stayed where it was.
     assert!((losses[0] - losses[1]).abs() > 1e-3 && (losses[1] - losses[2]).abs() > 1e-3);
     assert!(apart(&before, &of_member(&ensemble, 0)) > 0.01);
-    for (member, core) in cores.iter().enumerate() {
-        let difference = apart(&read(&core.model()), &of_member(&ensemble, member));
+    for (member, learner) in learners.iter().enumerate() {
+        let difference = apart(&read(&learner.model()), &of_member(&ensemble, member));
         assert!(difference < 1e-9, "member {member}: {difference}");
-        let (expected, found) = (core.controller(), ensemble.controller(member).unwrap());
+        let (expected, found) = (learner.controller(), ensemble.controller(member).unwrap());
         let [a, b] = expected.gradient_emas;
         let [a, b] = [a - found.gradient_emas[0], b - found.gradient_emas[1]];
         assert!(a.abs() < 1e-9 && b.abs() < 1e-9, "member {member}: {a} {b}");
         let (expected, found) = (expected.learning_rate, found.learning_rate);
         assert!((expected - found).abs() < 1e-9, "{expected} {found}");
         // StateNet's tensors too: one of them was taught.
-        let expected = core.model().state_net.tensors().unwrap();
-        let found = ensemble.core(member).unwrap().weights().unwrap().tensors;
+        let expected = learner.model().state_net.tensors().unwrap();
+        let found = ensemble.learner(member).unwrap().weights().unwrap().tensors;
         let wide = |all: &[Vec<f32>]| -> Vec<Vec<f64>> {
             let wide = |numbers: &Vec<f32>| numbers.iter().copied().map(f64::from).collect();
             all.iter().map(wide).collect()
@@ -329,16 +330,18 @@ fn members_at_once_are_what_they_are_alone() {
         let (expected, found) = (pick(&expected), pick(&found[TENSORS_TRAINED..]));
         assert!(apart(&wide(&expected), &wide(&found)) < 1e-6);
     }
-    assert!(cores[1].model().state_net.tensors().unwrap() != start(1).tensors[TENSORS_TRAINED..]);
+    assert!(
+        learners[1].model().state_net.tensors().unwrap() != start(1).tensors[TENSORS_TRAINED..]
+    );
 }
 
 /// Every bit of a member.
 fn bits(ensemble: &Ensemble, member: usize) -> (Weights, OptimizerState, Controller, Vec<u64>) {
     let numbers = of_member(ensemble, member).concat();
-    let core = ensemble.core(member).unwrap();
+    let learner = ensemble.learner(member).unwrap();
     (
-        core.weights().unwrap(),
-        core.optimizer().unwrap(),
+        learner.weights().unwrap(),
+        learner.optimizer().unwrap(),
         ensemble.controller(member).unwrap().clone(),
         numbers.into_iter().map(f64::to_bits).collect(),
     )
@@ -376,9 +379,9 @@ fn a_member_that_diverges_harms_no_other(dtype: DType, spoil: impl Fn(&mut Ensem
         assert!(same, "member {member} is another");
     }
     // Given other numbers it goes on.
-    let mut cores: Vec<Core> = (0..MEMBERS).map(|one| ill.core(one).unwrap()).collect();
-    cores[1] = healthy.core(1).unwrap();
-    assert!(together(&mut Ensemble::of(&cores).unwrap(), 6)[1].is_ok());
+    let mut learners: Vec<Learner> = (0..MEMBERS).map(|one| ill.learner(one).unwrap()).collect();
+    learners[1] = healthy.learner(1).unwrap();
+    assert!(together(&mut Ensemble::of(&learners).unwrap(), 6)[1].is_ok());
 }
 
 #[test]
@@ -411,16 +414,16 @@ fn members_at_once_through_wgpu() {
         eprintln!("skipped: no graphics adapter, not even a software one, on this machine");
         return;
     };
-    let mut cores = cores(&device, DType::F32);
+    let mut learners = learners(&device, DType::F32);
     let mut ensemble = ensemble(&device, DType::F32);
     begin_all(&mut ensemble, 0);
-    for (member, (core, config)) in cores.iter_mut().zip(configs()).enumerate() {
-        begin(core.controller_mut(), member, 0, &config);
+    for (member, (learner, config)) in learners.iter_mut().zip(configs()).enumerate() {
+        begin(learner.controller_mut(), member, 0, &config);
     }
     for batch in 0..3 {
         let found = together(&mut ensemble, batch);
         for member in [0, 2] {
-            let expected = alone(&mut cores[member], member, batch);
+            let expected = alone(&mut learners[member], member, batch);
             let found = found[member].as_ref().unwrap();
             let (expected, found) = (figures(&expected), figures(found));
             for (which, (expected, found)) in expected.iter().zip(&found).enumerate() {
@@ -439,8 +442,8 @@ fn members_at_once_through_wgpu() {
         }
     }
     for member in [0, 2] {
-        let expected = cores[member].weights().unwrap();
-        let found = ensemble.core(member).unwrap().weights().unwrap();
+        let expected = learners[member].weights().unwrap();
+        let found = ensemble.learner(member).unwrap().weights().unwrap();
         for (expected, found) in expected.tensors.iter().zip(&found.tensors) {
             let largest = expected.iter().fold(0f32, |most, x| most.max(x.abs()));
             let apart = expected
@@ -464,7 +467,7 @@ fn a_member_leaves_and_goes_on_alone() {
             together(&mut ensemble, batch);
         }
         // StateNet of member 1 is taught: what it was taught by goes with it.
-        let mut left = ensemble.core(1).unwrap();
+        let mut left = ensemble.learner(1).unwrap();
         let mut others = ensemble.only(&[0, 2]).unwrap();
         assert_eq!(others.members(), MEMBERS - 1);
         for batch in 5..EPOCH {
@@ -480,8 +483,8 @@ fn a_member_leaves_and_goes_on_alone() {
         }
         left.teach_state_net();
         ensemble.teach_state_nets();
-        let taught = ensemble.core(1).unwrap();
-        let [found, expected] = [&left, &taught].map(|core| core.weights().unwrap());
+        let taught = ensemble.learner(1).unwrap();
+        let [found, expected] = [&left, &taught].map(|learner| learner.weights().unwrap());
         let untaught = &start(1).tensors[TENSORS_TRAINED..];
         let [found, expected] =
             [found, expected].map(|all| all.tensors[TENSORS_TRAINED..].to_vec());
@@ -496,9 +499,10 @@ fn a_member_leaves_and_goes_on_alone() {
 fn what_cannot_be_trained_at_once_is_refused_and_said() {
     let device = Device::flex();
     let make = |members: &[(Config, Weights)]| {
-        let cores = members.iter();
-        let cores = cores.map(|(config, weights)| Core::new(config, weights, &device, DType::F32));
-        Ensemble::of(&cores.collect::<Vec<_>>())
+        let learners = members.iter();
+        let learners =
+            learners.map(|(config, weights)| Learner::new(config, weights, &device, DType::F32));
+        Ensemble::of(&learners.collect::<Vec<_>>())
             .map(|_| ())
             .unwrap_err()
             .to_string()
@@ -522,7 +526,7 @@ fn what_cannot_be_trained_at_once_is_refused_and_said() {
     let mut ensemble = ensemble(&device, DType::F32);
     assert!(ensemble.set_config(1, &beyond.0).is_err());
     assert!(ensemble.only(&[]).is_err() && ensemble.only(&[0, 3]).is_err());
-    let absent = ensemble.core(3).unwrap_err().to_string();
+    let absent = ensemble.learner(3).unwrap_err().to_string();
     assert_eq!(absent, "no member 3: there are 3, from 0");
     let place = ensemble.placement();
     let pairs = vec![vec![[Operation::new(5).unwrap(); 2]; 4]; MEMBERS];

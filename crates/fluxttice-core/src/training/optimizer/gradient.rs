@@ -3,20 +3,25 @@
 use burn::module::{Module, ModuleVisitor, Param};
 use burn::tensor::{Gradients, Tensor};
 
-use super::places::Places;
+use super::layout::ParamLayout;
 use crate::model::{TENSORS_TRAINED, Vaes};
 
 /// Gradients of S members, `[S, P]`; VAE-A's come first in each row.
 #[derive(Clone, Debug)]
 pub struct FlatGradients {
     pub(super) flat: Tensor<2>,
-    witnesses: Vec<Tensor<1>>,
-    places: Places,
+    probes: Vec<Tensor<1>>,
+    places: ParamLayout,
 }
 
 impl FlatGradients {
     /// Collects the gradients of the parameters of all members; a parameter without a gradient counts as 0.
-    pub fn collect<L>(vaes: &Vaes<L>, gradients: Gradients, members: usize, places: &Places) -> Self
+    pub fn collect<L>(
+        vaes: &Vaes<L>,
+        gradients: Gradients,
+        members: usize,
+        places: &ParamLayout,
+    ) -> Self
     where
         L: Module,
         Vaes<L>: Module,
@@ -34,7 +39,7 @@ impl FlatGradients {
             part.narrow(0, 0, places.first_of(numbers))
         };
         Self {
-            witnesses: parts.iter().map(first).collect(),
+            probes: parts.iter().map(first).collect(),
             flat: row(parts, places),
             places: places.clone(),
         }
@@ -42,12 +47,12 @@ impl FlatGradients {
 
     /// Returns some numbers of each parameter's gradient. Reading them fails where one of the gradients could
     /// not be computed, which reading the whole row does not (see [`read_all`](crate::device::read_all)).
-    pub fn witnesses(&self) -> &[Tensor<1>] {
-        &self.witnesses
+    pub fn probes(&self) -> &[Tensor<1>] {
+        &self.probes
     }
 
     /// Returns the sums of squares of the pieces of each member's gradient, `[S · pieces]`;
-    /// [`Places::squared_norms`] makes norms of those of a member.
+    /// [`ParamLayout::squared_norms`] makes norms of those of a member.
     ///
     /// The sums are of pieces because Burn 0.22.1's reduction on wgpu gets long sums wrong: of 117,499 ones
     /// it made 65,533 on a software adapter (100,000 came out right).
@@ -78,7 +83,7 @@ impl FlatGradients {
 }
 
 /// Joins parts `[S, n]` to rows `[S, P]`, with zeros in the gaps.
-fn row(parts: Vec<Tensor<2>>, places: &Places) -> Tensor<2> {
+fn row(parts: Vec<Tensor<2>>, places: &ParamLayout) -> Tensor<2> {
     let Some(first) = parts.first().filter(|_| places.has_gaps()) else {
         return Tensor::cat(parts, 1);
     };

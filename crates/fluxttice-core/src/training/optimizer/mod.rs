@@ -5,13 +5,13 @@
 //! model needs the norm over all parameters, and a state that can be stored under stable names.
 
 mod gradient;
-mod places;
+mod layout;
 mod step;
-mod trained;
+mod store;
 
 pub use gradient::FlatGradients;
-pub use places::Places;
-pub use trained::Trained;
+pub use layout::ParamLayout;
+pub use store::ParamStore;
 
 /// Decay of the first moment.
 const BETA_1: f64 = 0.9;
@@ -49,7 +49,7 @@ impl Clipped {
 /// Factors of a member's step: AdamW with decoupled weight decay (Loshchilov and Hutter 2019), ε outside the
 /// root as in PyTorch.
 #[derive(Clone, Copy, Debug)]
-pub struct Stride {
+pub struct StepParams {
     /// Factor by which the gradient is clipped, at most 1.
     pub coefficient: f64,
     /// Learning rate of this step.

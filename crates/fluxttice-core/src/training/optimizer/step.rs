@@ -5,7 +5,7 @@ use burn::tensor::{Bool, Tensor, TensorData};
 
 use pulp::Arch;
 
-use super::{BETA_1, BETA_2, EPSILON, Stride};
+use super::{BETA_1, BETA_2, EPSILON, StepParams};
 use crate::model::{Each, Number};
 
 /// Factors of one step.
@@ -25,7 +25,7 @@ pub(super) struct Factors<N = f64> {
 
 impl Factors {
     /// Returns the factors of the step after `steps` others.
-    pub(super) fn new(steps: u32, by: &Stride) -> Self {
+    pub(super) fn new(steps: u32, by: &StepParams) -> Self {
         let correction = |beta: f64| 1.0 - beta.powf(f64::from(steps + 1));
         Self {
             first: (1.0 - BETA_1) * by.coefficient,
@@ -131,7 +131,7 @@ mod tests {
         let mut host = [numbers(0.7), numbers(0.1), squares];
         let mut placed = host.clone().map(place);
         for step in 1..4 {
-            let by = Stride {
+            let by = StepParams {
                 coefficient: 0.7 * f64::from(step),
                 learning_rate: 1.3e-3,
                 weight_decay: 0.02,

@@ -1,19 +1,18 @@
 //! One epoch after another, in steps small enough to be interrupted between any two.
 
-mod beside;
 #[cfg(test)]
 mod tests;
 
 use std::sync::Arc;
 use std::time::Instant;
 
-use burn::tensor::{DType, Device, Tensor, TensorData};
+use burn::tensor::{DType, Device};
 
 use crate::config::{Changed, Config, InformationEvery, SafePoint, StopBy};
 use crate::device::DeviceFailure;
 use crate::disruption::{Disruption, DisruptionKind};
 use crate::measure::{CoveragePass, Covered, Evaluator, Samples, prior_information};
-use crate::model::{Architecture, Batch, DualVae, LATENT, Weights};
+use crate::model::{Architecture, DualVae, LATENT, Weights};
 use crate::random::{Ahead, Purpose, Rows, Stream, draw_ahead};
 use crate::record::{
     Best, Coverage, CoveredSets, EpochRecord, EpochReport, EventName, Gradient, Information,
@@ -22,15 +21,16 @@ use crate::record::{
 use crate::schedule::{Schedule, Scheduled};
 use crate::space::percent_of_all;
 use crate::training::best::{Bests, Judged};
-use crate::training::core::{Core, Noise};
-use crate::training::lesson::{At, Lessons};
+use crate::training::ensemble::Ensemble;
+use crate::training::evaluation::EvalStats;
+use crate::training::host_state::{BatchReport, StepError, finite};
+use crate::training::learner::Learner;
 use crate::training::means::Means;
-use crate::training::member::{BatchReport, StepError, finite};
-use crate::training::observe::Observed;
+use crate::training::sampler::{BatchKey, BatchSampler};
 use crate::training::split::Split;
 use crate::training::state::{Active, Snapshot, TrainerState};
 use crate::training::steer::Steer;
-use crate::training::together::{Seat, Together};
+use crate::training::strategy::{EvalTask, GroupHandle, Shape, Step, Strategy, TrainTask};
 use crate::vae::PerVae;
 
 /// Codes decoded by argmax after every epoch, and measured for their decode entropy.
@@ -58,15 +58,8 @@ pub enum Advance {
 /// Trains a model: owns model, optimizer and the position within the epoch.
 #[derive(Debug)]
 pub struct Trainer {
-    /// Model, optimizer and controller. While batches are trained [`together`](Self::together), all but the
-    /// controller are as the epoch began.
-    core: Core,
-    /// Seat beside others, if any.
-    seat: Option<Seat>,
-    /// True if the batches of the current epoch are trained with others.
-    together: bool,
-    /// Number of members whose batches were last trained on at once.
-    at_once: usize,
+    /// Model, optimizer and controller, and the way in which batches are trained.
+    strategy: Strategy,
     /// Configuration in effect in the current epoch.
     config: Config,
     /// Configuration with every change asked for so far, in effect from the next epoch on.
@@ -76,7 +69,7 @@ pub struct Trainer {
     noise: u64,
     schedule: Schedule,
     split: Split,
-    lessons: Lessons,
+    sampler: BatchSampler,
     device: Device,
     dtype: DType,
     epoch: u32,
@@ -127,7 +120,7 @@ struct Current {
     gate: bool,
     train: Means,
     validation: Means,
-    observed: Observed,
+    observed: EvalStats,
     statenet: Option<StateNetAnswer>,
     /// The count of coverage that is to come, if any.
     coverage: Option<Box<CoveragePass>>,
@@ -148,11 +141,8 @@ impl Trainer {
     fn from_weights(config: &Config, weights: &Weights, device: &Device, dtype: DType) -> Self {
         let split = Split::new(config);
         Self {
-            lessons: Lessons::new(config, &split.train),
-            core: Core::new(config, weights, device, dtype),
-            seat: None,
-            together: false,
-            at_once: 1,
+            sampler: BatchSampler::new(config, &split.train),
+            strategy: Strategy::new(Learner::new(config, weights, device, dtype), None),
             config: config.clone(),
             next: config.clone(),
             edits: Vec::new(),
@@ -186,8 +176,10 @@ impl Trainer {
         let state = snapshot.state;
         let changed = config.with(&state.edits)?;
         let mut trainer = Self::from_weights(&changed, &snapshot.weights, device, dtype);
-        trainer.core.set_optimizer(snapshot.optimizer);
-        *trainer.core.controller_mut() = state.controller;
+        let mut learner = Learner::new(&changed, &snapshot.weights, device, dtype);
+        learner.set_optimizer(snapshot.optimizer);
+        *learner.controller_mut() = state.controller;
+        trainer.strategy = Strategy::new(learner, None);
         trainer.epoch = state.epoch;
         trainer.coverage = state.coverage;
         trainer.best = state.best;
@@ -286,7 +278,7 @@ impl Trainer {
 
     /// Returns the number of training batches in the current epoch.
     pub fn batches(&self) -> u32 {
-        let rows = self.lessons.rows(&self.config, self.epoch);
+        let rows = self.sampler.rows(&self.config, self.epoch);
         rows.div_ceil(self.config.batch_size) as u32
     }
 
@@ -384,7 +376,7 @@ impl Trainer {
             self.bests.count_anew();
             self.stale = 0;
         }
-        self.core.set_config(&config);
+        self.strategy.set_config(&config);
         self.schedule = Schedule::new(&config);
         self.config = config;
     }
@@ -396,7 +388,7 @@ impl Trainer {
         }
         let scheduled = self.disrupted(self.current.gate);
         self.current.scheduled = Some(scheduled);
-        self.core
+        self.strategy
             .controller_mut()
             .change(&scheduled, self.current.statenet, &self.config);
     }
@@ -425,11 +417,14 @@ impl Trainer {
         // `Start` stands in while the position is moved on; every arm puts a new one back.
         match std::mem::replace(&mut self.at, Position::Start) {
             Position::Start => {
-                if !self.others_are_there()? {
+                let shape = Ensemble::refused(&self.next)
+                    .is_none()
+                    .then(|| self.shape());
+                if let Step::Waiting = self.strategy.begin_epoch(shape)? {
                     return Ok(Advance::Waiting);
                 }
                 self.begin_epoch()?;
-                let order = self.lessons.order(&self.config, self.noise, self.epoch);
+                let order = self.sampler.order(&self.config, self.noise, self.epoch);
                 self.train_batch(order, 0, began)
             }
             Position::Training { order, batch } => self.train_batch(order, batch, began),
@@ -462,9 +457,9 @@ impl Trainer {
         self.disruptions
             .retain(|active| epoch < active.end().max(active.cool()));
         // The gate of ρ uses the balance as the previous epoch left it.
-        let gate = self.core.controller().balanced;
+        let gate = self.strategy.controller().balanced;
         let scheduled = self.disrupted(gate);
-        self.core
+        self.strategy
             .controller_mut()
             .begin_epoch(&scheduled, &self.config, self.coverage);
         let coverage = self.counts_coverage().then(|| self.coverage_pass());
@@ -479,7 +474,7 @@ impl Trainer {
             self.rewarm(scheduled.fresh_share)?;
         }
         if let Some(factor) = self.sharpening() {
-            self.core.scale_logits(factor)?;
+            self.strategy.learner_mut()?.scale_logits(factor)?;
         }
         Ok(())
     }
@@ -498,13 +493,13 @@ impl Trainer {
     fn rewarm(&mut self, share: f64) -> Result<(), StepError> {
         let fresh =
             Weights::fresh_in_epoch(Architecture::from(&self.config), self.noise, self.epoch);
-        Ok(self.core.mix_decoders(&fresh, share)?)
+        Ok(self.strategy.learner_mut()?.mix_decoders(&fresh, share)?)
     }
 
     fn scheduled(&self) -> Scheduled {
         self.current.scheduled.unwrap_or_else(|| {
             self.schedule
-                .at(self.epoch, self.core.controller().balanced)
+                .at(self.epoch, self.strategy.controller().balanced)
         })
     }
 
@@ -515,69 +510,78 @@ impl Trainer {
         began: Instant,
     ) -> Result<Advance, StepError> {
         let from = batch as usize * self.config.batch_size;
-        let rows = &order[from..(from + self.config.batch_size).min(order.len())];
-        let at = At {
-            key: self.noise,
-            epoch: self.epoch,
-            batch,
-        };
-        let report = match self.train_together(rows, at)? {
-            Together::Done(report) => report,
-            Together::Alone(_) => self.train_alone(rows, at)?,
-            Together::Waiting => {
-                self.at = Position::Training { order, batch };
-                self.current.seconds.train += began.elapsed().as_secs_f64();
-                return Ok(Advance::Waiting);
-            }
+        let last = batch + 1 == self.batches();
+        let trained = self.strategy.train(TrainTask {
+            sampler: &self.sampler,
+            config: &self.config,
+            rows: &order[from..(from + self.config.batch_size).min(order.len())],
+            key: BatchKey {
+                key: self.noise,
+                epoch: self.epoch,
+                batch,
+            },
+            scheduled: self.scheduled(),
+            ahead: &mut self.current.ahead,
+            last,
+            validates: !self.split.validation.is_empty(),
+        })?;
+        let Step::Done(report) = trained else {
+            self.at = Position::Training { order, batch };
+            self.current.seconds.train += began.elapsed().as_secs_f64();
+            return Ok(Advance::Waiting);
         };
         self.current.train.add(&report.loss);
         self.current.statenet = report.statenet.or(self.current.statenet);
-        if batch + 1 == self.batches() {
-            self.core.teach_state_net();
-        }
-        self.at = if batch + 1 < self.batches() {
+        self.at = if !last {
             Position::Training {
                 order,
                 batch: batch + 1,
             }
-        } else if self.split.validation.is_empty() {
-            self.after_validation(Box::new(self.core.inference_model()))
         } else {
-            Position::Validation {
-                batch: 0,
-                model: Box::new(self.core.inference_model()),
+            let model = Box::new(self.strategy.learner()?.inference_model());
+            match self.split.validation.is_empty() {
+                true => self.after_validation(model),
+                false => Position::Validation { batch: 0, model },
             }
         };
         self.current.seconds.train += began.elapsed().as_secs_f64();
         Ok(Advance::Batch(report))
     }
 
-    fn train_alone(&mut self, rows: &[u32], at: At) -> Result<BatchReport, StepError> {
-        let epsilon =
-            [Purpose::NoiseA, Purpose::NoiseB].map(|purpose| self.epsilon(purpose, rows.len(), at));
-        let place = self.core.placement();
-        let scheduled = self.scheduled();
-        let jitter = (scheduled.latent_noise > 0.0).then(|| {
-            [Purpose::JitterA, Purpose::JitterB].map(|purpose| {
-                let normals = at.normals(purpose, rows.len(), place);
-                normals.mul_scalar(scheduled.latent_noise)
-            })
-        });
-        let batch = self.lessons.batch(&self.config.beyond, rows, at, place);
-        let noise = Noise { epsilon, jitter };
-        self.core
-            .train_batch(&batch, noise, &scheduled, at.batch == 0)
+    /// Properties that runs must have in common to train the next epoch together.
+    fn shape(&self) -> Shape {
+        Shape {
+            architecture: Architecture::from(&self.next),
+            rows: self.sampler.rows(&self.next, self.epoch),
+            batch_size: self.next.batch_size,
+            validation: self.split.validation.len(),
+        }
     }
 
-    /// Returns ε of a batch, `[rows, 16]`: the same numbers, drawn ahead by another core or drawn now.
-    fn epsilon(&mut self, purpose: Purpose, rows: usize, at: At) -> Tensor<2> {
-        let ahead = self.current.ahead.as_mut();
-        let drawn = ahead.and_then(|ahead| ahead.take(at.stream(purpose)));
-        let place = self.core.placement();
-        match drawn {
-            Some(numbers) => Tensor::from_data(TensorData::new(numbers, [rows, LATENT]), place),
-            None => at.normals(purpose, rows, place),
+    /// Joins a group, to train batches at once with those of its other members, where they can be.
+    #[must_use]
+    pub fn in_group(mut self, group: Option<GroupHandle>) -> Self {
+        self.strategy.join(group);
+        self
+    }
+
+    /// Goes on alone, from the next batch on. Returns the handle on the group, to join it again; once it is
+    /// dropped, the others no longer wait for this run.
+    ///
+    /// # Errors
+    /// Returns the device's failure to hand over the model that was trained with the others.
+    pub fn leave_group(&mut self) -> Result<Option<GroupHandle>, DeviceFailure> {
+        if self.strategy.is_batched() {
+            // Noise that was drawn ahead for an epoch with others is not that of batches alone.
+            self.current.ahead = None;
         }
+        self.strategy.leave()
+    }
+
+    /// Returns the number of runs whose batches were last trained on at once, this one included; 1 when
+    /// alone.
+    pub fn at_once(&self) -> usize {
+        self.strategy.at_once()
     }
 
     /// Has another core draw random numbers of the current epoch, in the order in which they are needed;
@@ -587,11 +591,15 @@ impl Trainer {
             return None;
         }
         let (all, most) = (
-            self.lessons.rows(&self.config, self.epoch) as u32,
+            self.sampler.rows(&self.config, self.epoch) as u32,
             self.config.batch_size as u32,
         );
         // A member that trains with others brings its noise to them.
-        let alone = if self.together { 0 } else { self.batches() };
+        let alone = if self.strategy.is_batched() {
+            0
+        } else {
+            self.batches()
+        };
         let noise = (0..alone).flat_map(|batch| {
             [Purpose::NoiseA, Purpose::NoiseB].map(|purpose| Rows {
                 stream: Stream::new(self.noise, purpose, self.epoch, batch),
@@ -606,18 +614,16 @@ impl Trainer {
     fn validate_batch(&mut self, batch: u32, model: Box<DualVae>) -> Result<Advance, StepError> {
         let from = batch as usize * self.config.batch_size;
         let to = (from + self.config.batch_size).min(self.split.validation.len());
-        let (loss, seen) = match self.validate_together(from, to)? {
-            Together::Done(seen) => seen,
-            Together::Alone(_) => {
-                let operations = self.split.validation[from..to].iter();
-                let tensors = Batch::new(operations.copied(), &self.device, self.dtype);
-                let scheduled = self.scheduled();
-                self.core.validate_batch(&model, &tensors, &scheduled)?
-            }
-            Together::Waiting => {
-                self.at = Position::Validation { batch, model };
-                return Ok(Advance::Waiting);
-            }
+        let validated = self.strategy.validate(&EvalTask {
+            operations: &self.split.validation[from..to],
+            scheduled: self.scheduled(),
+            last: to == self.split.validation.len(),
+            model: &model,
+            placement: (&self.device, self.dtype),
+        })?;
+        let Step::Done((loss, seen)) = validated else {
+            self.at = Position::Validation { batch, model };
+            return Ok(Advance::Waiting);
         };
         finite("the validation loss", loss.loss, &loss)?;
         self.current.validation.add(&loss);
@@ -668,7 +674,7 @@ impl Trainer {
     }
 
     fn finish_epoch(&mut self, counted: Option<[Covered; 2]>) -> Result<EpochReport, StepError> {
-        if !self.core.weights()?.is_finite() {
+        if !self.strategy.learner()?.weights()?.is_finite() {
             // The last batch's step: no loss has seen it where nothing is validated.
             return Err(StepError::Diverged {
                 what: "a weight",
@@ -732,7 +738,7 @@ impl Trainer {
         });
         self.epoch += 1;
         self.at = Position::Start;
-        self.together = false;
+        self.strategy.end_epoch()?;
         Ok(EpochReport {
             record: Arc::new(record),
             covered: covered.map(Arc::new),
@@ -762,7 +768,7 @@ impl Trainer {
 
     /// Measures I(z; x) on codes of its own.
     fn inform(&mut self) -> Result<(), StepError> {
-        let evaluator = Evaluator::new(&self.core.weights()?);
+        let evaluator = Evaluator::new(&self.strategy.learner()?.weights()?);
         self.current.information = prior_information(&evaluator, self.noise, INFORMATION_CODES)?;
         Ok(())
     }
@@ -785,7 +791,7 @@ impl Trainer {
 
     fn record(&self, coverage: Option<PerVae<Coverage>>, this_epoch: Best) -> EpochRecord {
         let scheduled = self.scheduled();
-        let controller = self.core.controller();
+        let controller = self.strategy.controller();
         let [entropy_a, entropy_b] = self.current.train.entropies();
         EpochRecord {
             event: EventName::Epoch,
@@ -831,7 +837,7 @@ impl Trainer {
     /// # Errors
     /// Returns the device's failure.
     pub fn inference_model(&self) -> Result<DualVae, DeviceFailure> {
-        Ok(self.core_now()?.inference_model())
+        Ok(self.strategy.learner()?.inference_model())
     }
 
     /// Returns device (without autodiff) and type of the inference model.
@@ -844,14 +850,14 @@ impl Trainer {
     /// # Errors
     /// Returns the device's failure.
     pub fn snapshot(&self) -> Result<Snapshot, DeviceFailure> {
-        let core = self.core_now()?;
+        let learner = self.strategy.learner()?;
         Ok(Snapshot {
-            weights: core.weights()?,
-            optimizer: core.optimizer()?,
+            weights: learner.weights()?,
+            optimizer: learner.optimizer()?,
             state: TrainerState {
                 epoch: self.epoch,
                 batch: self.batch(),
-                controller: self.core.controller().clone(),
+                controller: self.strategy.controller().clone(),
                 coverage: self.coverage,
                 best: self.best,
                 bests: self.bests,

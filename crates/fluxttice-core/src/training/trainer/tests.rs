@@ -1,4 +1,4 @@
-//! Trainers at one table against the same trainers alone.
+//! Trainers of one group against the same trainers alone.
 
 use std::ops::ControlFlow;
 
@@ -49,7 +49,7 @@ fn course(mut trainer: Trainer, member: usize, epochs: u32, before: Before) -> C
             break;
         }
         match trainer.advance() {
-            Ok(Advance::Batch(_)) => together.push(trainer.together),
+            Ok(Advance::Batch(_)) => together.push(trainer.strategy.is_batched()),
             Ok(Advance::Epoch(report)) => records.push(report.record),
             Ok(Advance::Measured | Advance::Waiting) => {}
             Err(diverged) => {
@@ -69,11 +69,11 @@ fn course(mut trainer: Trainer, member: usize, epochs: u32, before: Before) -> C
 
 /// Trains several members at one table, each on a thread.
 fn courses(trainers: Vec<Trainer>, epochs: u32, before: Before) -> Vec<Course> {
-    let seats = Seat::at_one_table(trainers.len()).unwrap();
+    let handles = GroupHandle::group_of(trainers.len()).unwrap();
     std::thread::scope(|scope| {
-        let seated = trainers.into_iter().zip(seats).enumerate();
-        let threads = seated.map(|(member, (trainer, seat))| {
-            let trainer = trainer.beside(Some(seat));
+        let seated = trainers.into_iter().zip(handles).enumerate();
+        let threads = seated.map(|(member, (trainer, handle))| {
+            let trainer = trainer.in_group(Some(handle));
             scope.spawn(move || course(trainer, member, epochs, before))
         });
         let threads: Vec<_> = threads.collect();
@@ -182,7 +182,7 @@ fn who_leaves_in_the_middle_is_not_waited_for_and_has_all_it_learned() {
     let trainers = || vec![trainer(1, &[]), trainer(2, &[]), trainer(3, &[])];
     let found = all_same(trainers, 2, &|trainer, member, epoch, batch| {
         if member == 1 && (epoch, batch) == (0, 4) {
-            trainer.leave_the_others().unwrap();
+            trainer.leave_group().unwrap();
         }
         GO_ON
     });

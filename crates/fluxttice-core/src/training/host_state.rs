@@ -1,8 +1,8 @@
 //! Decisions about a model's steps, whether it is trained alone or with others.
 
 use super::controller::Controller;
-use super::optimizer::{Clipped, Places, Stride};
-use super::reading::Reading;
+use super::optimizer::{Clipped, ParamLayout, StepParams};
+use super::readback::StepReadback;
 use crate::config::Config;
 use crate::device::DeviceFailure;
 use crate::model::{Loss, LossWeights, StateNet};
@@ -49,7 +49,7 @@ pub(super) fn finite(what: &'static str, value: f64, loss: &Loss) -> Result<(), 
 
 /// One model in training, without its numbers on the device.
 #[derive(Clone, Debug)]
-pub(super) struct Member {
+pub(super) struct HostState {
     pub(super) config: Config,
     pub(super) controller: Controller,
     pub(super) state_net: StateNet,
@@ -67,7 +67,7 @@ pub(super) struct Assessed {
     correction: Option<([f64; 9], [f32; 4])>,
 }
 
-impl Member {
+impl HostState {
     pub(super) fn new(config: &Config, state_net: StateNet) -> Self {
         Self {
             config: config.clone(),
@@ -112,9 +112,9 @@ impl Member {
     /// failure.
     pub(super) fn assess(
         &self,
-        reading: &Reading,
+        reading: &StepReadback,
         weights: &LossWeights,
-        places: &Places,
+        places: &ParamLayout,
         rho: f64,
         first: bool,
     ) -> Result<Assessed, StepError> {
@@ -157,8 +157,8 @@ impl Member {
     }
 
     /// Returns the factors of the step after that batch.
-    pub(super) fn stride(&self, after: &BatchReport) -> Stride {
-        Stride {
+    pub(super) fn stride(&self, after: &BatchReport) -> StepParams {
+        StepParams {
             coefficient: after.gradient.coefficient,
             learning_rate: self.controller.learning_rate,
             weight_decay: self.config.optimizer.weight_decay,

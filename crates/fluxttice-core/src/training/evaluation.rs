@@ -13,7 +13,7 @@ const ACTIVE: f64 = 0.01;
 
 /// Logits and posterior means of some operations, read back from the device.
 #[derive(Clone, Debug)]
-pub struct Seen {
+pub struct EvalOutputs {
     /// Logits of A and B at ρ = 0, `[n, 9, 3]`.
     pub alone: [Vec<f64>; 2],
     /// Logits of A and B at the run's ρ, `[n, 9, 3]`.
@@ -24,7 +24,7 @@ pub struct Seen {
 
 /// Sums over a validation pass.
 #[derive(Clone, Debug, Default)]
-pub struct Observed {
+pub struct EvalStats {
     operations: u32,
     alone: [u32; 2],
     coupled: [u32; 2],
@@ -32,9 +32,9 @@ pub struct Observed {
     squares: [[f64; LATENT]; 2],
 }
 
-impl Observed {
+impl EvalStats {
     /// Adds a batch to the sums.
-    pub fn add(&mut self, operations: &[Operation], seen: &Seen) {
+    pub fn add(&mut self, operations: &[Operation], seen: &EvalOutputs) {
         self.operations += operations.len() as u32;
         for which in 0..2 {
             self.alone[which] += exact(operations, &seen.alone[which]);
@@ -105,11 +105,11 @@ mod tests {
         // Three dimensions of A move enough, none of B does.
         let mut mu = vec![0.5; 2 * LATENT];
         mu[..3].fill(0.8);
-        let mut observed = Observed::default();
+        let mut observed = EvalStats::default();
         assert_eq!(observed.figures(), None);
         observed.add(
             &operations,
-            &Seen {
+            &EvalOutputs {
                 alone: [swapped.clone(), right.clone()],
                 coupled: [right.clone(), right],
                 mu: [mu, vec![0.5; 2 * LATENT]],

@@ -4,11 +4,11 @@ use burn::module::Module;
 use burn::tensor::{DType, Device, Tensor};
 
 use super::controller::Controller;
-use super::member::{BatchReport, Member, StepError};
+use super::evaluation::EvalOutputs;
+use super::host_state::{BatchReport, HostState, StepError};
 use super::memory::keep_freed;
-use super::observe::Seen;
-use super::optimizer::{FlatGradients, OptimizerState, Trained};
-use super::reading::{ExamReading, Reading};
+use super::optimizer::{FlatGradients, OptimizerState, ParamStore};
+use super::readback::{EvalReadback, StepReadback};
 use crate::config::Config;
 use crate::device::DeviceFailure;
 use crate::model::{
@@ -20,14 +20,14 @@ use crate::vae::Vae;
 
 /// Model, optimizer and controller: all that training changes.
 #[derive(Clone, Debug)]
-pub struct Core {
+pub struct Learner {
     /// Network made of `trained`, on a device with autodiff.
     pub(super) vaes: Vaes,
-    pub(super) trained: Trained,
+    pub(super) trained: ParamStore,
     /// Update that the last step subtracted; kept where StateNet is taught by it. An epoch's first batch does
     /// not use it.
     pub(super) last: Option<Tensor<2>>,
-    pub(super) member: Member,
+    pub(super) member: HostState,
     pub(super) device: Device,
     pub(super) dtype: DType,
 }
@@ -50,20 +50,20 @@ impl<const D: usize> From<[Tensor<D>; 2]> for Noise<D> {
     }
 }
 
-impl Core {
+impl Learner {
     /// Places weights on a device (given without autodiff).
     pub fn new(config: &Config, weights: &Weights, device: &Device, dtype: DType) -> Self {
         keep_freed();
         let device = device.clone().autodiff();
         let architecture = weights.architecture;
-        let trained = Trained::new(architecture, vec![flattened(weights)], &device, dtype);
+        let trained = ParamStore::new(architecture, vec![flattened(weights)], &device, dtype);
         // On the processor, whatever the device: one answer an epoch is not worth waiting for a GPU.
         let state_net = StateNet::new(weights, &Device::flex().autodiff());
         Self {
             vaes: trained.network(),
             trained,
             last: None,
-            member: Member::new(config, state_net),
+            member: HostState::new(config, state_net),
             device,
             dtype,
         }
@@ -82,6 +82,11 @@ impl Core {
     /// Returns the controller, to begin an epoch with or to replace it.
     pub fn controller_mut(&mut self) -> &mut Controller {
         &mut self.member.controller
+    }
+
+    /// Returns the configuration in effect.
+    pub fn config(&self) -> &Config {
+        &self.member.config
     }
 
     /// Takes over a changed configuration, from the next batch on.
@@ -192,7 +197,7 @@ impl Core {
         // The one point at which the device is waited for.
         let last = self.last.as_ref().filter(|_| !first);
         let penalty = penalty.map(Tensor::inner);
-        let reading = Reading::of(graph, &gradient, last, penalty)?;
+        let reading = StepReadback::of(graph, &gradient, last, penalty)?;
 
         let rho = scheduled.rho;
         let assessed = self.member.assess(&reading, &weights, places, rho, first)?;
@@ -246,12 +251,12 @@ impl Core {
         model: &DualVae,
         batch: &Batch,
         scheduled: &Scheduled,
-    ) -> Result<(Loss, Seen), DeviceFailure> {
+    ) -> Result<(Loss, EvalOutputs), DeviceFailure> {
         let weights = self.member.loss_weights(scheduled, [1.0; 2]);
         let forward = model.forward(batch.x.clone(), Coupling::at(scheduled.rho));
         let graph = loss_graph(&forward, batch, &weights);
         let code = |which| forward.posterior[which as usize].mu.clone();
         let alone = Vae::BOTH.map(|which| model.decode(which, code(which)));
-        Ok(ExamReading::of(graph, alone, forward)?.judged(&weights))
+        Ok(EvalReadback::of(graph, alone, forward)?.judged(&weights))
     }
 }

@@ -13,7 +13,7 @@ use crate::space::{Operation, OperationSet};
 
 /// Training operations of a run, their targets, and their order in a curriculum.
 #[derive(Clone, Debug)]
-pub struct Lessons {
+pub struct BatchSampler {
     /// Training operations, by row.
     operations: Vec<Operation>,
     /// The training operations as a set.
@@ -26,7 +26,7 @@ pub struct Lessons {
 
 /// Position of a batch in a run, and the key of its random numbers.
 #[derive(Clone, Copy, Debug)]
-pub struct At {
+pub struct BatchKey {
     /// Key of the random numbers; the run's seed, or another in a repetition.
     pub key: u64,
     /// Number of the epoch, from 0.
@@ -35,7 +35,7 @@ pub struct At {
     pub batch: u32,
 }
 
-impl At {
+impl BatchKey {
     /// Returns the stream of this batch's random numbers for a purpose.
     pub fn stream(self, purpose: Purpose) -> Stream {
         Stream::new(self.key, purpose, self.epoch, self.batch)
@@ -62,7 +62,7 @@ impl At {
     }
 }
 
-impl Lessons {
+impl BatchSampler {
     /// Prepares the batches of a run that trains on these operations.
     pub fn new(config: &Config, operations: &[Operation]) -> Self {
         let mut rows: Vec<u32> = (0..operations.len() as u32).collect();
@@ -108,7 +108,7 @@ impl Lessons {
         &self,
         beyond: &Beyond,
         rows: &[u32],
-        at: At,
+        at: BatchKey,
         (device, dtype): (&Device, DType),
     ) -> Batch {
         let pairs = self.pairs(beyond, rows, at);
@@ -128,7 +128,7 @@ impl Lessons {
     }
 
     /// Returns the input and the target of each of these rows.
-    pub fn pairs(&self, beyond: &Beyond, rows: &[u32], at: At) -> Vec<[Operation; 2]> {
+    pub fn pairs(&self, beyond: &Beyond, rows: &[u32], at: BatchKey) -> Vec<[Operation; 2]> {
         let shown = at.stream(Purpose::Shown);
         (0..)
             .zip(rows)
@@ -169,7 +169,7 @@ impl Lessons {
         &self,
         beyond: &Beyond,
         operations: &[Operation],
-        at: At,
+        at: BatchKey,
         (device, dtype): (&Device, DType),
     ) -> Related {
         let tensor =
@@ -207,11 +207,11 @@ mod tests {
     use crate::space::ENTRIES;
     use crate::training::Split;
 
-    fn lessons(config: &Config) -> Lessons {
-        Lessons::new(config, &Split::new(config).train)
+    fn lessons(config: &Config) -> BatchSampler {
+        BatchSampler::new(config, &Split::new(config).train)
     }
 
-    const AT: At = At {
+    const AT: BatchKey = BatchKey {
         key: 42,
         epoch: 3,
         batch: 5,

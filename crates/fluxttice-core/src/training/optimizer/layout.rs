@@ -14,14 +14,14 @@ pub(super) const ALIGNED: usize = 64;
 
 /// Places of each tensor's numbers in a row, VAE-A's first, in the order of [`PARAMETERS`].
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Places {
+pub struct ParamLayout {
     tensors: Vec<Range<usize>>,
     /// Ends of VAE-A's part and of VAE-B's.
     ends: [usize; 2],
     aligned: usize,
 }
 
-impl Places {
+impl ParamLayout {
     /// Places the tensors one after another on the processor, and with gaps of zeros between them elsewhere.
     pub fn on(device: &Device, architecture: Architecture) -> Self {
         let plain = device.clone().without_autodiff();
@@ -121,7 +121,7 @@ mod tests {
 
     #[test]
     fn rows_with_gaps_hold_the_same_numbers_at_places_that_a_gpu_can_look_at() {
-        let places = Places::new(Architecture::PUBLISHED, ALIGNED);
+        let places = ParamLayout::new(Architecture::PUBLISHED, ALIGNED);
         assert_eq!(places.numbers(), 50_203 + 117_499);
         assert!(
             places
@@ -142,7 +142,7 @@ mod tests {
 
     #[test]
     fn without_gaps_a_row_is_what_it_is() {
-        let places = Places::on(&Device::flex(), Architecture::PUBLISHED);
+        let places = ParamLayout::on(&Device::flex(), Architecture::PUBLISHED);
         assert_eq!(places.length(), places.numbers());
         let pieces: Vec<Range<usize>> = places.pieces().collect();
         assert_eq!(pieces[..2], [0..PIECE, PIECE..50_203]);
@@ -153,12 +153,12 @@ mod tests {
 
     #[test]
     fn what_is_looked_at_first_ends_where_a_gpu_can_look() {
-        let places = Places::new(Architecture::PUBLISHED, ALIGNED);
+        let places = ParamLayout::new(Architecture::PUBLISHED, ALIGNED);
         for (numbers, first) in [(2_304, 64), (27, 27), (216, 24), (16, 16)] {
             assert_eq!(places.first_of(numbers), first);
             assert_eq!((numbers - first) % ALIGNED, 0);
         }
-        let dense = Places::on(&Device::flex(), Architecture::PUBLISHED);
+        let dense = ParamLayout::on(&Device::flex(), Architecture::PUBLISHED);
         assert_eq!(dense.first_of(2_304), 1);
     }
 }

@@ -2,14 +2,14 @@
 
 use burn::tensor::Tensor;
 
-use super::observe::Seen;
+use super::evaluation::EvalOutputs;
 use super::optimizer::FlatGradients;
 use crate::device::{DeviceFailure, read_all};
 use crate::model::{FIGURES, Forward, Loss, LossGraph, LossWeights};
 
 /// Numbers of a training batch, of one model or of S members one after another.
 #[derive(Clone, Debug)]
-pub(super) struct Reading {
+pub(super) struct StepReadback {
     /// Numbers of [`LossGraph::figures`].
     pub(super) figures: [Vec<f64>; FIGURES],
     /// Numbers of [`FlatGradients::squares`].
@@ -20,7 +20,7 @@ pub(super) struct Reading {
     pub(super) penalty: Vec<f64>,
 }
 
-impl Reading {
+impl StepReadback {
     /// Waits for the device and reads the numbers of a training batch.
     ///
     /// # Errors
@@ -35,7 +35,7 @@ impl Reading {
         let (compares, penalizes) = (products.is_some(), penalty.is_some());
         let asked = graph.figures().into_iter().chain([gradient.squares()]);
         let asked = asked.chain(products.into_iter().flatten()).chain(penalty);
-        let asked = asked.chain(gradient.witnesses().iter().cloned());
+        let asked = asked.chain(gradient.probes().iter().cloned());
         let mut read = read_all(asked.collect())?.into_iter();
         let mut next = |asked: bool| match asked {
             true => read.next().unwrap_or_default(),
@@ -71,12 +71,12 @@ impl Reading {
 
 /// Numbers of a validation batch, of one model or of S members one after another.
 #[derive(Clone, Debug)]
-pub(super) struct ExamReading {
+pub(super) struct EvalReadback {
     figures: [Vec<f64>; FIGURES],
-    seen: Seen,
+    seen: EvalOutputs,
 }
 
-impl ExamReading {
+impl EvalReadback {
     /// Waits for the device and reads the numbers of a validation batch; `alone` are the logits without
     /// injection, at ρ = 0.
     ///
@@ -98,7 +98,7 @@ impl ExamReading {
         let mut next = |_| read.next().unwrap_or_default();
         Ok(Self {
             figures: std::array::from_fn(&mut next),
-            seen: Seen {
+            seen: EvalOutputs {
                 alone: std::array::from_fn(&mut next),
                 coupled: std::array::from_fn(&mut next),
                 mu: std::array::from_fn(&mut next),
@@ -111,7 +111,7 @@ impl ExamReading {
         let part = |all: &Vec<f64>| part(all, member, members);
         Self {
             figures: self.figures.each_ref().map(part),
-            seen: Seen {
+            seen: EvalOutputs {
                 alone: self.seen.alone.each_ref().map(part),
                 coupled: self.seen.coupled.each_ref().map(part),
                 mu: self.seen.mu.each_ref().map(part),
@@ -120,7 +120,7 @@ impl ExamReading {
     }
 
     /// Computes the batch's loss; also returns its logits and posterior means.
-    pub(super) fn judged(self, weights: &LossWeights) -> (Loss, Seen) {
+    pub(super) fn judged(self, weights: &LossWeights) -> (Loss, EvalOutputs) {
         (Loss::from_figures(&self.figures, weights), self.seen)
     }
 }

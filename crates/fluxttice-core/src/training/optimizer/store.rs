@@ -3,18 +3,18 @@
 use burn::tensor::{DType, Device, Tensor, TensorData};
 
 use super::gradient::FlatGradients;
-use super::places::Places;
+use super::layout::ParamLayout;
 use super::step::{Factors, host_step, placed_step};
-use super::{OptimizerState, Stride};
+use super::{OptimizerState, StepParams};
 use crate::device::{DeviceFailure, is_cpu};
 use crate::model::{Affine, Architecture, Vaes};
 
 /// Parameters, first and second moments of S members.
 /// Methods panic where there is no such member, or where none is asked for, as a slice does.
 #[derive(Clone, Debug)]
-pub struct Trained {
+pub struct ParamStore {
     architecture: Architecture,
-    places: Places,
+    places: ParamLayout,
     /// Device without autodiff.
     device: Device,
     dtype: DType,
@@ -31,7 +31,7 @@ enum Numbers {
     Host(Vec<[Vec<f32>; 3]>),
 }
 
-impl Trained {
+impl ParamStore {
     /// Takes members with these parameters, [`flattened`](crate::model::flattened), that have taken no step.
     pub fn new(
         architecture: Architecture,
@@ -40,12 +40,12 @@ impl Trained {
         dtype: DType,
     ) -> Self {
         let device = device.clone().without_autodiff();
-        let places = Places::on(&device, architecture);
+        let places = ParamLayout::on(&device, architecture);
         Self::at(places, architecture, parameters, (device, dtype))
     }
 
     fn at(
-        places: Places,
+        places: ParamLayout,
         architecture: Architecture,
         parameters: Vec<Vec<f32>>,
         (device, dtype): (Device, DType),
@@ -124,7 +124,7 @@ impl Trained {
     }
 
     /// Returns the places of the tensors' numbers in a row.
-    pub fn places(&self) -> &Places {
+    pub fn places(&self) -> &ParamLayout {
         &self.places
     }
 
@@ -154,7 +154,7 @@ impl Trained {
     pub fn step(
         &mut self,
         gradient: FlatGradients,
-        strides: &[Option<Stride>],
+        strides: &[Option<StepParams>],
     ) -> Result<Tensor<2>, DeviceFailure> {
         let strides = strides.iter().chain(std::iter::repeat(&None));
         let both = self.steps.iter().zip(strides.clone());
@@ -262,7 +262,7 @@ fn tensor(numbers: Vec<f32>, length: usize, (device, dtype): (&Device, DType)) -
 mod tests {
     use super::*;
     use crate::model::{Weights, flattened};
-    use crate::training::optimizer::places::ALIGNED;
+    use crate::training::optimizer::layout::ALIGNED;
     use crate::vae::Vae;
     use burn::nn::Linear;
 
@@ -270,10 +270,10 @@ mod tests {
     fn course(aligned: usize) -> ([f64; 2], [Vec<f32>; 3]) {
         let (weights, device) = (Weights::fresh(7), Device::flex());
         let architecture = weights.architecture;
-        let places = Places::new(architecture, aligned);
+        let places = ParamLayout::new(architecture, aligned);
         let parameters = vec![flattened(&weights)];
         let place = (device.clone(), DType::F64);
-        let mut trained = Trained::at(places.clone(), architecture, parameters, place);
+        let mut trained = ParamStore::at(places.clone(), architecture, parameters, place);
         let mut norms = [0.0; 2];
         for step in 0..3 {
             let network: Vaes<Linear> = trained.network();
@@ -285,7 +285,7 @@ mod tests {
                 let squares: Vec<f64> = gradient.squares().try_into_vec_as().unwrap();
                 norms = places.squared_norms(&squares);
             }
-            let stride = Stride {
+            let stride = StepParams {
                 coefficient: 0.5,
                 learning_rate: 1e-3,
                 weight_decay: 0.1,

@@ -2,12 +2,12 @@
 
 use burn::tensor::{Tensor, TensorData};
 
-use super::{Answer, Exam, Learned, Lesson};
+use super::group::{Answer, EvalRequest, TrainReply, TrainRequest};
 use crate::device::DeviceFailure;
 use crate::model::{Batches, LATENT};
 use crate::schedule::Scheduled;
 use crate::space::Operation;
-use crate::training::core::{Core, Noise};
+use crate::training::learner::{Learner, Noise};
 use crate::training::{Ensemble, EnsembleError};
 
 /// Reason for which something could not be done for all at once.
@@ -28,8 +28,8 @@ impl From<EnsembleError> for Problem {
 }
 
 #[derive(Debug)]
-pub(super) struct Pass {
-    /// Seats of the members, in the order of the ensemble.
+pub(super) struct EpochPass {
+    /// Numbers of the members, in the order of the ensemble.
     members: Vec<usize>,
     /// True for each of them who still takes part.
     stays: Vec<bool>,
@@ -39,35 +39,35 @@ pub(super) struct Pass {
     pub(super) over: bool,
 }
 
-impl Pass {
-    pub(super) fn new(seats: Vec<usize>) -> Self {
+impl EpochPass {
+    pub(super) fn new(members: Vec<usize>) -> Self {
         Self {
-            stays: vec![true; seats.len()],
-            members: seats,
+            stays: vec![true; members.len()],
+            members,
             ensemble: None,
             over: false,
         }
     }
 
-    /// Returns the seats of the members that still take part, in order.
-    pub(super) fn seats(&self) -> Vec<usize> {
+    /// Returns the numbers of the members that still take part, in order.
+    pub(super) fn members(&self) -> Vec<usize> {
         let both = self.members.iter().zip(&self.stays);
         both.filter(|(_, stays)| **stays)
-            .map(|(seat, _)| *seat)
+            .map(|(member, _)| *member)
             .collect()
     }
 
-    /// Returns a member's core as it is now; `None` before the first batch.
-    pub(super) fn core(&self, seat: usize) -> Option<Box<Core>> {
-        let member = self.members.iter().position(|other| *other == seat)?;
-        let core = self.ensemble.as_ref()?.core(member);
-        core.ok().map(Box::new)
+    /// Returns a member's learner as it is now; `None` before the first batch.
+    pub(super) fn learner(&self, member: usize) -> Option<Box<Learner>> {
+        let place = self.members.iter().position(|other| *other == member)?;
+        let learner = self.ensemble.as_ref()?.learner(place);
+        learner.ok().map(Box::new)
     }
 
     /// Goes on without a member; the others are not affected.
-    pub(super) fn drop_out(&mut self, seat: usize) {
-        if let Some(member) = self.members.iter().position(|other| *other == seat) {
-            self.stays[member] = false;
+    pub(super) fn drop_out(&mut self, member: usize) {
+        if let Some(place) = self.members.iter().position(|other| *other == member) {
+            self.stays[place] = false;
         }
     }
 
@@ -82,34 +82,39 @@ impl Pass {
                 .collect();
             *ensemble = ensemble.only(&members)?;
         }
-        self.members = self.seats();
+        self.members = self.members();
         self.stays = vec![true; self.members.len()];
         Ok(())
     }
 
     /// Trains every member on its batch.
-    pub(super) fn train(&mut self, mut lessons: Vec<Lesson>) -> Result<Vec<Answer>, Problem> {
+    pub(super) fn train(
+        &mut self,
+        mut requests: Vec<TrainRequest>,
+    ) -> Result<Vec<Answer>, Problem> {
         self.close_ranks()?;
         let (first, ensemble) = match &mut self.ensemble {
             Some(ensemble) => (false, ensemble),
             none => {
-                let cores = lessons.iter_mut().filter_map(|lesson| lesson.core.take());
-                let cores: Vec<Core> = cores.map(|core| *core).collect();
-                (true, none.insert(Ensemble::of(&cores)?))
+                let learners = requests
+                    .iter_mut()
+                    .filter_map(|request| request.learner.take());
+                let learners: Vec<Learner> = learners.map(|learner| *learner).collect();
+                (true, none.insert(Ensemble::of(&learners)?))
             }
         };
-        for (member, lesson) in lessons.iter().enumerate() {
-            ensemble.set_config(member, &lesson.config)?;
-            *ensemble.controller_mut(member)? = lesson.controller.clone();
+        for (member, request) in requests.iter().enumerate() {
+            ensemble.set_config(member, &request.config)?;
+            *ensemble.controller_mut(member)? = request.controller.clone();
         }
-        let pairs = lessons.iter_mut();
-        let pairs = pairs.map(|lesson| std::mem::take(&mut lesson.pairs));
+        let pairs = requests.iter_mut();
+        let pairs = pairs.map(|request| std::mem::take(&mut request.pairs));
         let batches = batches(ensemble, &pairs.collect::<Vec<_>>())?;
-        let noise = noise(ensemble, &lessons);
-        let scheduled: Vec<Scheduled> = lessons.iter().map(|lesson| lesson.scheduled).collect();
+        let noise = noise(ensemble, &requests);
+        let scheduled: Vec<Scheduled> = requests.iter().map(|request| request.scheduled).collect();
         let reports = ensemble.train_batch(&batches, noise, &scheduled, first)?;
 
-        let last = lessons.iter().any(|lesson| lesson.last);
+        let last = requests.iter().any(|request| request.last);
         if last {
             ensemble.teach_state_nets();
         }
@@ -118,36 +123,39 @@ impl Pass {
         for (member, report) in reports.into_iter().enumerate() {
             let leaves = report.is_err();
             self.stays[member] = !leaves;
-            let core = (last || leaves)
-                .then(|| ensemble.core(member))
+            let learner = (last || leaves)
+                .then(|| ensemble.learner(member))
                 .transpose()?;
-            answers.push(Answer::Learned(Box::new(Learned {
+            answers.push(Answer::Trained(Box::new(TrainReply {
                 report,
                 of,
                 controller: ensemble.controller(member)?.clone(),
-                core: core.map(Box::new),
+                learner: learner.map(Box::new),
             })));
         }
-        self.over = last && !lessons.iter().any(|lesson| lesson.validates);
+        self.over = last && !requests.iter().any(|request| request.validates);
         Ok(answers)
     }
 
     /// Validates a batch of every member.
-    pub(super) fn examine(&mut self, mut exams: Vec<Exam>) -> Result<Vec<Answer>, Problem> {
+    pub(super) fn evaluate(
+        &mut self,
+        mut requests: Vec<EvalRequest>,
+    ) -> Result<Vec<Answer>, Problem> {
         self.close_ranks()?;
         let Some(ensemble) = &self.ensemble else {
             return Err(Problem::Apart("nothing has been trained".to_owned()));
         };
-        let pairs = exams.iter_mut().map(|exam| {
-            let operations = std::mem::take(&mut exam.operations);
+        let pairs = requests.iter_mut().map(|request| {
+            let operations = std::mem::take(&mut request.operations);
             operations.into_iter().map(|one| [one; 2]).collect()
         });
         let batches = batches(ensemble, &pairs.collect::<Vec<_>>())?;
-        let scheduled: Vec<Scheduled> = exams.iter().map(|exam| exam.scheduled).collect();
-        let seen = ensemble.validate_batch(&batches.inner(), &scheduled)?;
-        self.over = exams.iter().any(|exam| exam.last);
-        let answer = |seen| Answer::Examined(Box::new(seen));
-        Ok(seen.into_iter().map(answer).collect())
+        let scheduled: Vec<Scheduled> = requests.iter().map(|request| request.scheduled).collect();
+        let outputs = ensemble.validate_batch(&batches.inner(), &scheduled)?;
+        self.over = requests.iter().any(|request| request.last);
+        let answer = |outputs| Answer::Evaluated(Box::new(outputs));
+        Ok(outputs.into_iter().map(answer).collect())
     }
 }
 
@@ -158,31 +166,31 @@ fn batches(ensemble: &Ensemble, pairs: &[Vec<[Operation; 2]>]) -> Result<Batches
 }
 
 /// Places the random numbers of all members on their device, `[S, n, 16]`.
-fn noise(ensemble: &Ensemble, lessons: &[Lesson]) -> Noise<3> {
+fn noise(ensemble: &Ensemble, requests: &[TrainRequest]) -> Noise<3> {
     let (device, dtype) = ensemble.placement();
     let place = |rows: Vec<f64>| -> Tensor<3> {
-        let each = rows.len() / (LATENT * lessons.len()).max(1);
-        let data = TensorData::new(rows, [lessons.len(), each, LATENT]);
+        let each = rows.len() / (LATENT * requests.len()).max(1);
+        let data = TensorData::new(rows, [requests.len(), each, LATENT]);
         Tensor::from_data(data.convert_dtype(dtype), (device, dtype))
     };
     let epsilon = |which: usize| {
-        let rows = lessons
+        let rows = requests
             .iter()
-            .map(|lesson| lesson.epsilon[which].as_slice());
+            .map(|request| request.epsilon[which].as_slice());
         place(rows.collect::<Vec<_>>().concat())
     };
     let jitter = |which: usize| {
-        let rows = lessons.iter().flat_map(|lesson| {
-            let normals = lesson.jitter.as_ref().unwrap_or(&lesson.epsilon);
-            let scale = lesson
+        let rows = requests.iter().flat_map(|request| {
+            let normals = request.jitter.as_ref().unwrap_or(&request.epsilon);
+            let scale = request
                 .jitter
                 .as_ref()
-                .map_or(0.0, |_| lesson.scheduled.latent_noise);
+                .map_or(0.0, |_| request.scheduled.latent_noise);
             normals[which].iter().map(move |number| scale * number)
         });
         place(rows.collect())
     };
-    let jitters = lessons.iter().any(|lesson| lesson.jitter.is_some());
+    let jitters = requests.iter().any(|request| request.jitter.is_some());
     Noise {
         epsilon: [0, 1].map(epsilon),
         jitter: jitters.then(|| [0, 1].map(jitter)),
