@@ -1,4 +1,4 @@
-//! The loop: messages in, commands out, a frame when something changed.
+//! Main loop: receives messages, hands commands over, and draws a frame when something changed.
 
 use std::future::pending;
 use std::io::{self, BufWriter, Stdout, Write};
@@ -21,27 +21,28 @@ use super::graphics::Graphics;
 use super::terminal::{TerminalGuard, stop_job};
 use super::{Exit, Inputs, Options, Session, StopSignal, UiError, frame};
 
-/// Frames for news of the run come at most this often (30 a second).
+/// Shortest time between two frames for events of the run (30 frames a second).
 const NEWS: Duration = Duration::from_millis(33);
-/// Frames for progress within an epoch alone come at most this often, so that training keeps its cores.
+/// Shortest time between two frames for progress within an epoch alone, so that training keeps its cores.
 const PROGRESS: Duration = Duration::from_millis(125);
-/// How often log lines are fetched and passing lines are taken down.
+/// Period at which log lines are fetched and old messages are removed from the status line.
 const TICK: Duration = Duration::from_millis(250);
-/// Most events taken in before a frame is drawn: more than anybody types or pastes at once, so that only a terminal
-/// that never ends to send is drawn in between.
+/// Limit of the input events handled before a frame is drawn. Nobody types or pastes as many at once, so that
+/// a frame comes in between only where a terminal never stops sending.
 const BURST: usize = 1 << 16;
-/// How long is looked for more input behind some. With no time at all crossterm looks at nothing, and its stream has
-/// each event fetched by another thread.
+/// Time to wait for further input after an event. With no time at all crossterm polls nothing, and its stream
+/// has each event fetched by another thread.
 const WAITS: Duration = Duration::from_micros(100);
 
 type Screen = Terminal<CrosstermBackend<BufWriter<Stdout>>>;
 
 /// Shows the session until the user leaves, or until a signal has stopped it.
 ///
-/// The terminal is held by the calling thread meanwhile, and given back before this returns.
+/// The calling thread holds the terminal meanwhile, and gives it back before this function returns.
 ///
 /// # Errors
-/// Where the terminal cannot be taken. One that stops working later is a hang-up, not an error.
+/// Fails where the terminal cannot be used. A terminal that stops working later counts as a hang-up, not as
+/// an error.
 pub async fn run(
     mut session: impl Session,
     inputs: Inputs,
@@ -57,7 +58,7 @@ pub async fn run(
     let guard = TerminalGuard::enter(options.mouse).map_err(UiError::Enter)?;
     let backend = CrosstermBackend::new(BufWriter::with_capacity(1 << 16, io::stdout()));
     let mut screen = Terminal::new(backend).map_err(UiError::Enter)?;
-    // Asked before anyone reads keys: the terminal answers as if it typed.
+    // Asked before anyone reads keys: the terminal sends its answer as if it were typed.
     let mut graphics = Graphics::of_terminal();
     let mut app = App::new(options, SystemTime::now());
     if let Ok(size) = screen.size() {
@@ -66,7 +67,7 @@ pub async fn run(
     let mut ticks = interval(TICK);
     ticks.set_missed_tick_behavior(MissedTickBehavior::Skip);
     let mut drawn = Instant::now();
-    // A source that has dried up is `None`: polled again it would answer at once, for ever.
+    // A source that has ended is `None`: polled again it would answer at once, for ever.
     let mut keys = Some(EventStream::new());
     let (mut events, mut jobs) = (Some(events), Some(jobs));
     let (mut progress, mut shutdown) = (Some(progress), Some(shutdown));
@@ -108,7 +109,7 @@ pub async fn run(
         tokio::select! {
             key = next(&mut keys, async |keys| keys.next().await?.ok()) => match key {
                 Some(key) => app.on_burst(&burst(key)),
-                // No more keys: the terminal is gone. The run is stopped and saved.
+                // The stream of keys has ended: the terminal is gone. The run is stopped and saved.
                 None => app.on_signal(StopSignal::Hangup),
             },
             event = next(&mut events, async |events| events.recv().await) => {
@@ -150,8 +151,8 @@ pub async fn run(
     Ok(app.exit())
 }
 
-/// Waits for what a source gives next. One that gives `None` has dried up and is not asked again: from then on
-/// this never returns.
+/// Waits for the next item of a source. A source that returns `None` has ended and is not asked again: from
+/// then on this never returns.
 async fn next<S, T>(
     source: &mut Option<S>,
     ask: impl AsyncFnOnce(&mut S) -> Option<T>,
@@ -166,13 +167,13 @@ async fn next<S, T>(
     given
 }
 
-/// Waits for another value, and returns it; `None` once nobody can change it any more.
+/// Waits until a watched value changes, and returns it; `None` once the sender is dropped.
 async fn newest<T: Copy>(values: &mut Receiver<T>) -> Option<T> {
     values.changed().await.ok()?;
     Some(*values.borrow_and_update())
 }
 
-/// The end of a session whose worker does not tell of it.
+/// Returns the event that stands in where the worker's channel closes without an end.
 fn lost() -> Event {
     Event::Ended(End {
         reason: EndReason::Failed,
@@ -180,7 +181,7 @@ fn lost() -> Event {
     })
 }
 
-/// A key with everything that came at once with it.
+/// Collects a first input event with all that can be read right after it, at most [`BURST`].
 fn burst(key: Input) -> Vec<Input> {
     let mut burst = vec![key];
     while burst.len() < BURST
@@ -198,7 +199,7 @@ async fn until(due: Option<Instant>) {
     }
 }
 
-/// A terminal that takes no output any more is gone, whether or not its SIGHUP has arrived yet.
+/// Treats failed output as a hang-up: the terminal is gone, whether or not its SIGHUP has arrived yet.
 fn hang_up_on_failure(app: &mut App, result: io::Result<()>) {
     if let Err(error) = result {
         tracing::warn!("the terminal stopped working: {error}");
@@ -208,14 +209,14 @@ fn hang_up_on_failure(app: &mut App, result: io::Result<()>) {
 
 /// Clears the screen, so that the next frame is drawn whole.
 ///
-/// Not `Terminal::clear`: it asks the terminal where the cursor is, and one that is slow to answer, or has
-/// just been taken again after `fg`, does not do so in time.
+/// `Terminal::clear` will not do: it asks the terminal for the position of the cursor, and a terminal that is
+/// slow to answer, or was just taken again after `fg`, does not answer in time.
 fn wipe(screen: &mut Screen) -> io::Result<()> {
     let size = screen.size()?;
     screen.resize(size.into())
 }
 
-/// One frame, shown at once by terminals that know synchronized updates.
+/// Draws one frame; terminals that know synchronized updates show it all at once.
 fn draw(screen: &mut Screen, app: &App, graphics: &mut Graphics) -> io::Result<()> {
     queue!(screen.backend_mut(), BeginSynchronizedUpdate)?;
     screen.draw(|to| {

@@ -17,75 +17,75 @@ use crate::panes::Tab;
 use crate::reading::Reading;
 use crate::selection::Selection;
 
-/// One effect.
+/// An effect of a key or a click, to be carried out by `App`.
 #[derive(Debug)]
 pub enum Effect {
-    /// Asks the worker.
+    /// Sends a request to the worker; the follow-up is done once the request is granted.
     Ask(Command, Option<FollowUp>),
-    /// Asks the threads beside the worker.
+    /// Sends a request to the threads beside the worker.
     Job(JobRequest),
-    /// Asks for a measurement that the user is told of in these words.
+    /// Starts a measurement; the words describe it to the user while it is at work.
     Measure(String, Measurement),
-    /// Looks at a run's folder, and goes on with what is found there.
+    /// Reads a run's folder, and then does the continuation.
     Glance(PathBuf, AfterGlance),
-    /// Shows a line for some seconds.
+    /// Shows a message for some seconds, and keeps it in the log.
     Say(String),
-    /// The same for something that went wrong.
+    /// Shows a warning for some seconds, and keeps it in the log.
     Warn(String),
-    /// Opens a dialog over the pane.
+    /// Opens a dialog over the pane, in place of one that is open.
     Open(Box<dyn Dialog>),
-    /// Closes the dialog.
+    /// Closes the dialog that is open, if one is.
     Close,
     /// Brings a pane to the front.
     Show(Tab),
-    /// Makes a place the centre of *Neighbours*, and brings that to the front.
+    /// Makes a place the centre of *Neighbours*, and brings that pane to the front.
     Visit(Place),
-    /// Puts the cursor of *Coverage* on an operation, and brings that to the front.
+    /// Puts the cursor of *Coverage* on an operation, and brings that pane to the front.
     Point(Operation),
-    /// Looks at these operations alone, or at all.
+    /// Selects these operations; `None` selects all.
     Select(Option<Selection>),
-    /// Changes the meaning of coverage and probability.
+    /// Replaces the choice of draw and of VAE, by which coverage and probability are shown.
     Read(Reading),
-    /// Does what another key does.
+    /// Performs an action of the key table, as its key would.
     Perform(Action),
-    /// Writes the list or picture in front to a file of this format and path.
+    /// Writes the list or picture of the pane in front to a file of this format and path.
     Write(Format, PathBuf),
-    /// Leaves the explorer once the worker has done this.
+    /// Leaves the explorer once the worker has done this request.
     Leave(Command),
 }
 
-/// Effects, in order.
+/// Effects, to be carried out in this order.
 pub type Effects = Vec<Effect>;
 
-/// The continuation of a request to the worker, once it is granted.
+/// Continuation of a request to the worker, once it is granted.
 #[derive(Clone, Debug, PartialEq)]
 pub enum FollowUp {
-    /// The snapshot is certified.
+    /// Certifies the snapshot that the request has saved.
     Certify,
-    /// The disruption is tried against its control.
+    /// Measures the disruption in trials, each beside a control without it.
     Try(Disruption, Measuring),
 }
 
-/// The continuation of a look at a run's folder.
+/// Continuation of reading a run's folder.
 #[derive(Clone, Debug)]
 pub enum AfterGlance {
-    /// Asks if a branch is wanted.
+    /// Asks whether a branch is wanted at the last checkpoint that may be meant.
     Branch(BranchPoint),
-    /// Says why a run that is only looked at cannot do what was asked.
+    /// Says why something cannot be done in a run that is only explored.
     Refuse {
-        /// The run's name.
+        /// Name of the run.
         name: String,
-        /// What cannot be done, as in `nothing to pause`.
+        /// Clause that names the refused action, such as `nothing to pause`.
         nothing: String,
     },
 }
 
-/// One line for the user, and nothing else.
+/// Returns the one effect that shows a message.
 pub fn say(text: impl Into<String>) -> Effects {
     vec![Effect::Say(text.into())]
 }
 
-/// A request to the worker, and nothing else.
+/// Returns the one effect that sends a request to the worker.
 pub fn ask(command: Command) -> Effects {
     vec![Effect::Ask(command, None)]
 }

@@ -1,4 +1,4 @@
-//! The two lines at the bottom: what just happened and how far the epoch is; what can be done here.
+//! Two lines at the bottom: the last message and progress within the epoch; keys that do something here.
 
 use fluxttice_core::record::Stage;
 use fluxttice_core::request::EndReason;
@@ -15,13 +15,13 @@ use crate::panes::runs::LiveTrial;
 use crate::run_view::Condition;
 use crate::shared::Job;
 
-/// Columns of the bar that shows how far the epoch is.
+/// Columns of the progress bar.
 const BAR: usize = 12;
 
-/// Draws the passing line and the progress within the epoch.
+/// Draws the last message and the progress within the epoch.
 pub fn render_status(area: Rect, buf: &mut Buffer, app: &App) {
     let mut progress = progress(app);
-    // What just happened matters more than what is known.
+    // The last message matters more than the progress.
     let said = app.toast().map_or(0, |toast| width(&toast.text) + 6);
     let known: usize = progress.iter().map(|(text, _)| width(text)).sum();
     if said + known > usize::from(area.width)
@@ -97,7 +97,7 @@ fn progress(app: &App) -> Vec<(String, Style)> {
         f64::from(progress.done) / f64::from(progress.of)
     };
     let full = ((share * BAR as f64).round() as usize).min(BAR);
-    // As wide as the last batch will be.
+    // As wide as the number of the last batch.
     let digits = progress.of.to_string().len();
     let mut parts = Vec::new();
     if progress.loss.is_finite() && progress.stage == Stage::Training {
@@ -119,7 +119,7 @@ fn progress(app: &App) -> Vec<(String, Style)> {
     parts
 }
 
-/// Draws the keys that do something here, as many as fit, help and quit always.
+/// Draws the keys that do something here: as many as fit, help, palette and quit always.
 pub fn render_hints(area: Rect, buf: &mut Buffer, app: &App) {
     let theme = app.shared.theme;
     // In Train the keys that steer the run come first, elsewhere those that move about in the pane.
@@ -152,12 +152,12 @@ pub fn render_hints(area: Rect, buf: &mut Buffer, app: &App) {
     buf.set_line(area.x, area.y, &Line::from(spans), area.width);
 }
 
-/// What must be found whatever the width.
+/// Returns true for actions whose keys are shown at every width.
 fn is_always_shown(action: Action) -> bool {
     matches!(action, Action::Help | Action::Palette | Action::Quit)
 }
 
-/// True if an action can be done now: no other is offered.
+/// Returns true if an action can be done now; no other is offered.
 fn is_possible(app: &App, action: Action) -> bool {
     let live = app.shared.live();
     let front = app.front().offers(action, &app.shared);
@@ -169,7 +169,7 @@ fn is_possible(app: &App, action: Action) -> bool {
     })
 }
 
-/// The keys of a hint: those of a whole group where one hint speaks for it.
+/// Returns the names of a hint's keys: those of a whole group where one hint stands for it.
 fn hint_keys(binding: &keys::Binding) -> String {
     match binding.action {
         Action::EpochBack => "←→".into(),
@@ -187,7 +187,7 @@ fn hint_keys(binding: &keys::Binding) -> String {
     }
 }
 
-/// The hint, saying what the key does now where it goes both ways.
+/// Returns the words of a hint; a toggle names the direction in which it works now.
 fn hint(app: &App, binding: &'static keys::Binding) -> &'static str {
     match binding.action {
         Action::TogglePause

@@ -1,4 +1,4 @@
-//! Numbers and times as text, always the same width for the same kind, so that digits do not dance.
+//! Numbers and times as text, of the same width for the same kind, so that digits do not jump.
 
 pub use fluxttice_core::words::thousands;
 use std::time::{Duration, SystemTime};
@@ -9,17 +9,17 @@ use fluxttice_core::record::Unique;
 use fluxttice_core::space::percent_of_all;
 use fluxttice_core::training::BALANCED;
 
-/// The band in which the ratio of the gradients is balanced: `0.8–1.2`.
+/// Returns the range in which the ratio of the gradients is balanced: `0.8–1.2`.
 pub fn balanced_band() -> String {
     format!("{}–{}", BALANCED.0, BALANCED.1)
 }
 
-/// Columns a text takes on the screen.
+/// Returns the number of columns that a text takes on the screen.
 pub fn width(text: &str) -> usize {
     Span::raw(text).width()
 }
 
-/// The text, cut to this many columns with an ellipsis where it is longer.
+/// Cuts a text to this many columns, with an ellipsis at its end where it is longer.
 pub fn fit(text: &str, columns: usize) -> String {
     if width(text) <= columns {
         return text.to_owned();
@@ -39,7 +39,7 @@ pub fn fit(text: &str, columns: usize) -> String {
     out
 }
 
-/// The text, cut to this many columns in its middle where it is longer: of names that begin alike.
+/// Cuts a text to this many columns in its middle where it is longer: for names that begin alike.
 pub fn fit_ends(text: &str, columns: usize) -> String {
     if width(text) <= columns {
         return text.to_owned();
@@ -51,7 +51,7 @@ pub fn fit_ends(text: &str, columns: usize) -> String {
     head.to_owned() + &backwards(&tail)
 }
 
-/// The text broken at spaces, and within words that are longer, into lines of at most this many columns.
+/// Breaks a text into lines of at most this many columns, at spaces, and within words that are longer.
 pub fn wrap(text: &str, columns: usize) -> Vec<String> {
     let columns = columns.max(1);
     let mut lines = Vec::new();
@@ -78,7 +78,7 @@ pub fn wrap(text: &str, columns: usize) -> Vec<String> {
     lines
 }
 
-/// A number with this many decimals; `NaN` and `∞` by name.
+/// Formats a number with this many decimals; NaN and infinity as `NaN` and `∞`.
 pub fn fixed(value: f64, decimals: usize) -> String {
     if value.is_nan() {
         "NaN".into()
@@ -93,7 +93,7 @@ pub fn fixed(value: f64, decimals: usize) -> String {
     }
 }
 
-/// A number with about four significant digits, for losses that range over decades.
+/// Formats a number with about four significant digits, for losses that range over decades.
 pub fn significant(value: f64) -> String {
     let size = value.abs();
     match size {
@@ -106,7 +106,7 @@ pub fn significant(value: f64) -> String {
     }
 }
 
-/// A small rate in scientific notation: `5.02e-4`.
+/// Formats a small rate in scientific notation: `5.02e-4`.
 pub fn scientific(value: f64) -> String {
     if value.is_finite() {
         format!("{value:.2e}")
@@ -115,7 +115,8 @@ pub fn scientific(value: f64) -> String {
     }
 }
 
-/// A percentage with one decimal, three and cut off where one would round it up to 100.
+/// Formats a percentage with one decimal. Between 99.95 and 100 it has three decimals and is rounded down, so
+/// that only 100 itself reads as 100.
 pub fn percent(value: f64) -> String {
     if (99.95..100.0).contains(&value) {
         format!("{:.3}", (value * 1_000.0).floor() / 1_000.0)
@@ -124,12 +125,12 @@ pub fn percent(value: f64) -> String {
     }
 }
 
-/// Distinct operations among some generated ones in per cent of all 19,683.
+/// Returns the distinct operations of a coverage as a percentage of all 19,683.
 pub fn coverage_percent(unique: &Unique) -> f64 {
     percent_of_all(f64::from(unique.unique))
 }
 
-/// A time span in the unit that fits: `45 s`, `11 min`, `1 h 24 min`.
+/// Formats a duration in the unit that fits: `45 s`, `11 min`, `1 h 24 min`; `–` where it is no number.
 pub fn span(seconds: f64) -> String {
     if !seconds.is_finite() || seconds < 0.0 {
         return "–".into();
@@ -145,7 +146,7 @@ pub fn span(seconds: f64) -> String {
     }
 }
 
-/// The time of day in UTC, `04:12:55`.
+/// Formats the time of day in UTC: `04:12:55`.
 pub fn clock(time: SystemTime) -> String {
     let seconds = time
         .duration_since(SystemTime::UNIX_EPOCH)

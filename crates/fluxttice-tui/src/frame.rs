@@ -1,4 +1,4 @@
-//! A frame: a pure function of the state.
+//! Drawing of a frame, which is a pure function of the state.
 
 use ratatui::Frame;
 use ratatui::buffer::Buffer;
@@ -9,7 +9,7 @@ use crate::format::{fit, width};
 use crate::theme::Theme;
 use crate::{footer, header, layout};
 
-/// Draws everything.
+/// Draws header, tabs, pane, status line, hints, and the dialog over the pane.
 pub fn draw(frame: &mut Frame<'_>, app: &App) {
     let area = frame.area();
     let buf = frame.buffer_mut();

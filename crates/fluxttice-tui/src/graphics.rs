@@ -1,6 +1,7 @@
-//! Planes of codes dot by dot, in terminals that show pictures.
+//! Planes of codes as pictures, in terminals that can show them.
 //!
-//! The characters that `frame` draws are drawn over; where the terminal cannot show pictures it stays.
+//! The pictures are drawn over the characters that `frame` draws; where the terminal cannot show pictures the
+//! characters stay.
 
 use fluxttice_core::measure::neighbours::Space;
 use fluxttice_core::measure::projection::Projection;
@@ -25,14 +26,14 @@ const fn ink(red: u8, green: u8, blue: u8) -> Ink {
     Rgba([red, green, blue, 255])
 }
 
-/// The theme's colours of covers, in their order: readable on dark and on light.
+/// Colours of [`Cover`](crate::reading::Cover), in its order, legible on dark and on light backgrounds.
 const COVERS: [Ink; 4] = [
     ink(0xd6, 0x45, 0x3d),
     ink(0x3b, 0x96, 0xdd),
     ink(0xdc, 0x82, 0x14),
     ink(0x12, 0x9e, 0x78),
 ];
-/// From little to much.
+/// Colours from the lowest shade to the highest.
 const SCALE: [Ink; 5] = [
     ink(0x70, 0x70, 0x80),
     ink(0x46, 0x78, 0xaa),
@@ -44,13 +45,13 @@ const GROUND: Ink = ink(0x60, 0x60, 0x60);
 const PLAIN: Ink = ink(0xa0, 0xa0, 0xa0);
 const ACCENT: Ink = ink(0xc4, 0x69, 0xa6);
 
-/// How this terminal shows pictures, and the ones that it shows.
+/// Pictures on this terminal, and the protocol by which it shows them.
 pub struct Graphics {
     picker: Option<Picker>,
     shown: Vec<Shown>,
 }
 
-/// A picture, and what it is of.
+/// A picture on the screen, with its area and its pixels for comparison.
 struct Shown {
     area: Rect,
     pixels: RgbaImage,
@@ -66,7 +67,7 @@ impl std::fmt::Debug for Graphics {
 }
 
 impl Graphics {
-    /// Asks the terminal. One that shows no pictures gets characters.
+    /// Asks the terminal for its picture protocol. A terminal without one gets characters.
     pub fn of_terminal() -> Self {
         let picker = Picker::from_query_stdio().ok();
         Self::new(picker.filter(|picker| picker.protocol_type() != ProtocolType::Halfblocks))
@@ -79,7 +80,7 @@ impl Graphics {
         }
     }
 
-    /// Draws the planes over those in characters. A picture is only made anew where it changed.
+    /// Draws the planes over those in characters. A picture is encoded again only where it changed.
     pub fn draw(&mut self, frame: &mut Frame<'_>, app: &App) {
         let Some(picker) = &self.picker else {
             return;
@@ -102,7 +103,7 @@ impl Graphics {
             let Some(plane) = pane.planes.of(space) else {
                 continue;
             };
-            // Below the heading.
+            // Leaves the row of the heading free.
             let area = below(area, 1);
             if area.is_empty() {
                 continue;
@@ -133,7 +134,7 @@ impl Graphics {
     }
 }
 
-/// One plane in pixels, both axes on one scale, its origin in the middle.
+/// Paints one plane in pixels, with both axes on one scale and the origin in the middle.
 fn paint(
     cx: &Shared,
     pane: &Neighbours,
@@ -146,7 +147,7 @@ fn paint(
     let middle = [f64::from(width) / 2.0, f64::from(height) / 2.0];
     let at = |[x, y]: [f64; 2]| [middle[0] + scale * x, middle[1] - scale * y];
     let classes: Vec<CellClass> = Operation::all().map(pane.classify(space, cx)).collect();
-    // What is looked at lies above the ground.
+    // Points outside the selection are painted first, the others over them.
     for above in [false, true] {
         let points = classes.iter().zip(&plane.points);
         for (class, point) in
@@ -181,18 +182,18 @@ fn colour(cx: &Shared, color_by: ColorBy, class: CellClass) -> Ink {
     }
 }
 
-/// Fills what lies within `radius` of a point.
+/// Fills the pixels within `radius` of a point.
 fn dot(pixels: &mut RgbaImage, at: [f64; 2], radius: f64, ink: Ink) {
     around(pixels, at, radius, |distance| distance <= radius, ink);
 }
 
-/// Draws a line two pixels wide at this distance from a point.
+/// Draws a circle two pixels wide, at this distance from a point.
 fn ring(pixels: &mut RgbaImage, at: [f64; 2], radius: f64) {
     let on_it = |distance: f64| (distance - radius).abs() <= 1.0;
     around(pixels, at, radius + 1.0, on_it, ACCENT);
 }
 
-/// Inks the pixels around a point whose distance from it passes.
+/// Colours the pixels around a point whose distance from it passes the test.
 fn around(
     pixels: &mut RgbaImage,
     [x, y]: [f64; 2],
@@ -222,7 +223,7 @@ mod tests {
     use ratatui::backend::TestBackend;
     use ratatui_image::FontSize;
 
-    /// Kitty's protocol, without a terminal to ask.
+    /// Makes graphics of Kitty's protocol, without asking a terminal.
     fn kitty() -> Graphics {
         #[expect(
             deprecated,
@@ -233,7 +234,7 @@ mod tests {
         Graphics::new(Some(picker))
     }
 
-    /// Cells that hold part of a picture.
+    /// Counts the cells that hold part of a picture.
     fn drawn(graphics: &mut Graphics, app: &App) -> usize {
         let mut terminal = Terminal::new(TestBackend::new(120, 40)).unwrap();
         terminal

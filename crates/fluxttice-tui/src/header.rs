@@ -1,4 +1,4 @@
-//! The two lines at the top: the run and what it is doing; the views and the device.
+//! Two lines at the top: the run and its condition; the panes and the device.
 
 use fluxttice_core::request::EndReason;
 use ratatui::buffer::Buffer;
@@ -13,7 +13,7 @@ use crate::run_view::{Condition, PHASES};
 use crate::shared::Shared;
 use crate::theme::Theme;
 
-/// A piece of a line; the least important ones go first where there is no room.
+/// A piece of a line; the one of least importance is left out first where there is no room.
 struct Piece {
     text: String,
     style: Style,
@@ -31,13 +31,13 @@ fn piece(text: impl Into<String>, style: Style, importance: u8) -> Piece {
 /// Spaces between two pieces.
 const BETWEEN: usize = 2;
 
-/// Width of the pieces with the spaces between them.
+/// Returns the width of the pieces with the spaces between them, in columns.
 fn total(pieces: &[Piece]) -> usize {
     let texts: usize = pieces.iter().map(|piece| width(&piece.text)).sum();
     texts + BETWEEN * pieces.len().saturating_sub(1)
 }
 
-/// Draws two groups of pieces, one from the left, one to the right.
+/// Draws two groups of pieces, one aligned left and one aligned right.
 fn render_pieces(area: Rect, buf: &mut Buffer, mut left: Vec<Piece>, mut right: Vec<Piece>) {
     let room = usize::from(area.width).saturating_sub(2);
     while total(&left) + total(&right) + 2 * BETWEEN > room {
@@ -83,7 +83,7 @@ fn condition_style(theme: Theme, condition: Condition) -> Style {
     }
 }
 
-/// Draws the first line.
+/// Draws the first line: the run, its condition, epoch and speed.
 pub fn render(area: Rect, buf: &mut Buffer, cx: &Shared) {
     let (theme, run) = (cx.theme, cx.run());
     let mut left = vec![piece("fluxttice", theme.strong(), 8)];
@@ -118,7 +118,7 @@ pub fn render(area: Rect, buf: &mut Buffer, cx: &Shared) {
     right.push(piece(state, condition_style(theme, condition), 10));
     if let Some(info) = &run.info {
         if let Some(epoch) = run.epoch() {
-            // The width of the largest number, so that what follows stays in place.
+            // Padded to the width of the largest number, so that the text after it stays in place.
             let digits = info.tuning.total_epochs().to_string().len();
             let text = format!("epoch {epoch:>digits$}/{}", info.tuning.total_epochs());
             right.push(piece(text, theme.strong(), 9));
@@ -155,13 +155,12 @@ pub fn render(area: Rect, buf: &mut Buffer, cx: &Shared) {
     render_pieces(area, buf, left, right);
 }
 
-/// Text of a tab.
 fn label(tab: Tab) -> String {
     let (key, name) = tab.label();
     format!(" {key} {name} ")
 }
 
-/// Where each tab stands.
+/// Returns the area of each tab.
 fn places(area: Rect) -> impl Iterator<Item = (Tab, Rect)> {
     let mut x = area.x;
     Tab::ALL.into_iter().map(move |tab| {
@@ -175,14 +174,14 @@ fn places(area: Rect) -> impl Iterator<Item = (Tab, Rect)> {
     })
 }
 
-/// The tab at a position, where the tabs have this area.
+/// Returns the tab at a position, where the row of tabs has this area.
 pub fn tab_at(area: Rect, at: Position) -> Option<Tab> {
     places(area)
         .find(|(_, place)| place.contains(at))
         .map(|(tab, _)| tab)
 }
 
-/// Draws the second line.
+/// Draws the second line: the tabs and the device.
 pub fn render_tabs(area: Rect, buf: &mut Buffer, app: &App) {
     let theme = app.shared.theme;
     let mut end = area.x;

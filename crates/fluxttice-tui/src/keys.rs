@@ -1,47 +1,47 @@
-//! The one table of keys: dispatch, the bottom line, the help, the palette and the tests read it.
+//! Key table: dispatch, the bottom line, the help, the palette and the tests read it.
 
 use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
 
-/// Where a binding holds. A dialog hides all others but [`Context::Always`].
+/// Context in which a binding holds. In a dialog only its own bindings and those of [`Context::Always`] hold.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Context {
-    /// In every view and every dialog.
+    /// Every pane and every dialog.
     Always,
-    /// In every view.
+    /// Every pane, while no dialog is open.
     Everywhere,
-    /// In *Train*.
+    /// The pane *Train*, while no dialog is open.
     Train,
-    /// In *Coverage*.
+    /// The pane *Coverage*, while no dialog is open.
     Coverage,
-    /// In *Neighbours*.
+    /// The pane *Neighbours*, while no dialog is open.
     Neighbours,
-    /// In *Runs*.
+    /// The pane *Runs*, while no dialog is open.
     Runs,
-    /// In *Evidence*.
+    /// The pane *Evidence*, while no dialog is open.
     Evidence,
-    /// In *Log*.
+    /// The pane *Log*, while no dialog is open.
     Log,
-    /// While the help is shown.
+    /// The help dialog.
     Help,
-    /// In the command palette.
+    /// The command palette.
     Palette,
-    /// While asked how to quit.
+    /// The dialog that asks how to stop.
     Quit,
-    /// In the disruption dialog.
+    /// The disruption dialog.
     Disrupt,
-    /// Among the controls.
+    /// The dialog of the controls, configuration keys that can be changed during training.
     Controls,
-    /// While asked yes or no.
+    /// A dialog that asks yes or no.
     Question,
-    /// In a line to type a name in.
+    /// A dialog with a line to type a name or a note in.
     Prompt,
-    /// While operations are searched for.
+    /// The dialog that finds operations.
     Find,
-    /// Among files to write.
+    /// The dialog that chooses a file to write.
     Export,
-    /// Among bookmarks.
+    /// The dialog of the bookmarks.
     Bookmarks,
-    /// While a box is drawn on the plane.
+    /// The box on the plane, while one is drawn.
     Box,
 }
 
@@ -69,8 +69,8 @@ impl Context {
         Self::Always,
     ];
 
-    /// True for a context of a dialog, or of a pane that takes keys like one: the keys of every pane do not hold
-    /// there.
+    /// Returns true for a context of a dialog, or of a pane that takes keys like one: the keys of every pane
+    /// do not hold there.
     pub fn is_of_dialog(self) -> bool {
         !matches!(
             self,
@@ -85,7 +85,7 @@ impl Context {
         )
     }
 
-    /// Heading in the help.
+    /// Returns the heading in the help.
     pub fn title(self) -> &'static str {
         match self {
             Self::Always => "always, in dialogs too",
@@ -111,7 +111,7 @@ impl Context {
     }
 }
 
-/// What a key does; the table says in words what that is.
+/// An action of a key; the key table describes each in words.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Action {
     ShowTrain,
@@ -224,22 +224,22 @@ pub enum Action {
     Complete,
 }
 
-/// One line of the table.
+/// A line of the key table.
 #[derive(Debug)]
 pub struct Binding {
-    /// Where it holds.
+    /// Context in which the keys have this action.
     pub context: Context,
-    /// The keys, the first of them shown in hints.
+    /// Keys of the action; the first is shown in hints.
     pub keys: &'static [Key],
-    /// What it does.
+    /// Action that the keys perform.
     pub action: Action,
-    /// One or two words for the bottom line; empty keeps it out of there.
+    /// One or two words for the bottom line; empty keeps the action out of there.
     pub hint: &'static str,
-    /// A short sentence for help and palette.
+    /// Short sentence for help and palette.
     pub help: &'static str,
 }
 
-/// A key with what is held down.
+/// A key with the modifiers that are held down.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Key {
     code: KeyCode,
@@ -272,13 +272,13 @@ const fn shift(code: KeyCode) -> Key {
 }
 
 impl Key {
-    /// The key press that this key stands for.
+    /// Returns the key press that this key stands for.
     #[cfg(test)]
     pub fn event(self) -> KeyEvent {
         KeyEvent::new(self.code, self.modifiers)
     }
 
-    /// Whether a key press is this key. Shift is part of a character already.
+    /// Returns true if a key press is this key. Shift is ignored for characters: it is part of them already.
     fn matches(self, event: &KeyEvent) -> bool {
         let mut held =
             event.modifiers & (KeyModifiers::CONTROL | KeyModifiers::ALT | KeyModifiers::SHIFT);
@@ -288,7 +288,7 @@ impl Key {
         event.code == self.code && held == self.modifiers
     }
 
-    /// How the key is written.
+    /// Returns the name of the key, such as `Ctrl-P` or `←`.
     pub fn name(self) -> String {
         let code = match self.code {
             KeyCode::Char(' ') => "space".into(),
@@ -314,7 +314,7 @@ impl Key {
 }
 
 impl Binding {
-    /// The keys as the help writes them.
+    /// Returns the names of all keys of the binding, separated by spaces.
     pub fn key_names(&self) -> String {
         self.keys
             .iter()
@@ -323,7 +323,7 @@ impl Binding {
             .join(" ")
     }
 
-    /// Whether the palette offers it: what can be done without having typed anything first.
+    /// Returns true if the palette offers the action: any but opening the palette.
     pub fn in_palette(&self) -> bool {
         !matches!(self.action, Action::Palette)
     }
@@ -341,7 +341,7 @@ macro_rules! table {
     };
 }
 
-/// Every binding there is.
+/// Every binding of the program, grouped by context.
 pub static TABLE: &[Binding] = table! {
     Always {
         [ctrl('c')] Interrupt "" "ask how to stop; a second time: stop now and save"
@@ -556,7 +556,7 @@ pub static TABLE: &[Binding] = table! {
     }
 };
 
-/// The binding of this key press in the first of these contexts that has one.
+/// Returns the binding of a key press in the first of these contexts that has one.
 pub fn find(contexts: &[Context], event: &KeyEvent) -> Option<&'static Binding> {
     contexts.iter().find_map(|context| {
         TABLE.iter().find(|binding| {
@@ -565,7 +565,7 @@ pub fn find(contexts: &[Context], event: &KeyEvent) -> Option<&'static Binding> 
     })
 }
 
-/// The bindings of one context, in the order of the table.
+/// Returns the bindings of one context, in the order of the table.
 pub fn of(context: Context) -> impl Iterator<Item = &'static Binding> {
     TABLE
         .iter()

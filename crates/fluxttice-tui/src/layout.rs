@@ -1,29 +1,29 @@
-//! Where everything stands, as a function of the room alone: drawing and the mouse share it.
+//! Layout of the screen as a function of its size alone; drawing and the mouse share it.
 
 use ratatui::layout::{Position, Rect, Size};
 
-/// Smallest terminal in which the views are legible.
+/// Smallest terminal, in columns and rows, in which the panes are legible.
 pub const SMALLEST: Size = Size {
     width: 60,
     height: 16,
 };
 
-/// The five parts of the screen.
+/// Areas of the five parts of the screen, from top to bottom.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Screen {
-    /// Run, state, epoch, speed.
+    /// First row: run, state, epoch, speed.
     pub header: Rect,
-    /// Names of the views; device.
+    /// Second row: names of the panes, and the device.
     pub tabs: Rect,
-    /// The view.
+    /// Area of the pane: the rows between, without the first and last column.
     pub body: Rect,
-    /// What just happened, and progress within the epoch.
+    /// Last row but one: the last message, and progress within the epoch.
     pub status: Rect,
-    /// What can be done.
+    /// Last row: keys that do something here.
     pub hints: Rect,
 }
 
-/// The parts of a screen; `None` where it is too small.
+/// Divides the terminal into its parts; `None` where it is smaller than [`SMALLEST`].
 pub fn screen(area: Rect) -> Option<Screen> {
     if area.width < SMALLEST.width || area.height < SMALLEST.height {
         return None;
@@ -47,23 +47,23 @@ pub fn screen(area: Rect) -> Option<Screen> {
     })
 }
 
-/// Columns between parts.
+/// Columns between two parts that stand side by side.
 pub const GAP: u16 = 2;
 
-/// A list and the details of its chosen line, beside each other.
+/// Areas of a list and of the details of its chosen line, side by side.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct ListAndDetails {
-    /// Title above the list.
+    /// Row of the title above the list.
     pub head: Rect,
-    /// The list.
+    /// Rows of the list.
     pub list: Rect,
-    /// Title above the details.
+    /// Row of the title above the details.
     pub title: Rect,
-    /// The details.
+    /// Rows of the details.
     pub details: Rect,
 }
 
-/// Splits an area into a list and details.
+/// Divides an area into a list at the left and details at the right.
 pub fn list_and_details(body: Rect) -> ListAndDetails {
     let right = match body.width {
         150.. => body.width - 68,
@@ -101,13 +101,15 @@ pub fn list_and_details(body: Rect) -> ListAndDetails {
     }
 }
 
-/// A list's first row in sight, so that the chosen one is in sight and the list moves late.
+/// Returns the first visible row of a list, chosen so that the selected row stands in the middle where it
+/// can.
 pub fn first_row(selected: usize, rows: usize, len: usize) -> usize {
     let ahead = selected.saturating_sub(rows / 2);
     ahead.min(len.saturating_sub(rows))
 }
 
-/// Left part and right part of this width, with a gap.
+/// Divides an area into a left and a right part with a gap; the right one has this width, or half where that
+/// is less.
 pub fn beside(body: Rect, right: u16) -> (Rect, Rect) {
     let right = right.min(body.width / 2);
     let left = Rect {
@@ -124,7 +126,7 @@ pub fn beside(body: Rect, right: u16) -> (Rect, Rect) {
     )
 }
 
-/// Divides a length among some parts with gaps, the first parts taking what remains over.
+/// Divides a length among some parts with gaps, as (start, length) each; the first parts take the remainder.
 pub fn share(start: u16, length: u16, parts: u16, gap: u16) -> Vec<(u16, u16)> {
     let inner = length.saturating_sub(gap * parts.saturating_sub(1));
     let (each, over) = (inner / parts.max(1), inner % parts.max(1));
@@ -139,14 +141,14 @@ pub fn share(start: u16, length: u16, parts: u16, gap: u16) -> Vec<(u16, u16)> {
         .collect()
 }
 
-/// The selected row after a step up (negative) or down, in a list of `len` rows.
+/// Returns the selected row after a step up (negative) or down, in a list of `len` rows.
 pub fn step(selected: usize, by: isize, len: usize) -> usize {
     selected
         .saturating_add_signed(by)
         .min(len.saturating_sub(1))
 }
 
-/// The row of a list at a position, where that is one of its `len` rows.
+/// Returns the row of a list at a position; `None` where that is not one of its `len` rows.
 pub fn row_at(list: Rect, at: Position, selected: usize, len: usize) -> Option<usize> {
     if !list.contains(at) {
         return None;
@@ -155,7 +157,7 @@ pub fn row_at(list: Rect, at: Position, selected: usize, len: usize) -> Option<u
     (row < len).then_some(row)
 }
 
-/// A dialog of this size in the middle, as much of it as there is room for.
+/// Returns the area of a dialog of this size in the middle of the screen, cut to the screen.
 pub fn centred(area: Rect, width: u16, height: u16) -> Rect {
     let (width, height) = (width.min(area.width), height.min(area.height));
     Rect {

@@ -1,18 +1,18 @@
-//! The explorer's screen: panes, dialogs, widgets, keys, theme.
+//! Screen of the explorer: panes, dialogs, widgets, the key table and the theme.
 //!
-//! It knows the session's messages and nothing of tensors or of the worker behind them, and reads no file:
-//! those are jobs beside the worker. Each pane and each dialog is one module with its state, its keys and
-//! its drawing; what a key sets off beyond that it returns as `Effects`, which `App` carries out. State
-//! changes only in `App`'s `on_event`, `on_job`, `on_progress`, `on_input` and `on_tick`; a frame is a pure
-//! function of it; `driver` moves messages in, commands out, and draws when something changed.
+//! This crate knows the messages of a session, and nothing of tensors or of the worker behind them. It reads
+//! no file: jobs beside the worker do that. Each pane and each dialog is one module with its state, its keys
+//! and its drawing. An effect of a key beyond that module is returned as `Effects`, which `App` carries out.
+//! State changes only in `App`'s `on_event`, `on_job`, `on_progress`, `on_input` and `on_tick`; a frame is a
+//! pure function of it. The `driver` moves messages in and commands out, and draws when something changed.
 //!
 //! ```text
 //!  fluxttice  config · seed · run                    state  epoch  phase  epochs/min  time left
 //!  1 Train  2 Coverage  3 Neighbours  4 Runs  5 Evidence  6 Log                           device
 //!  ┌ the pane in front ───────────────────────────────────────────────────────────────────────┐
 //!  └──────────────────────────────────────────────────────────────────────────────────────────┘
-//!  what just happened                                               what is being done within it
-//!  what can be done here
+//!  last message, or the job at work                                    progress within the epoch
+//!  keys that do something here
 //! ```
 
 mod app;
@@ -62,46 +62,48 @@ use fluxttice_core::request::Command;
 use fluxttice_core::session::message::{End, Event, Progress};
 use fluxttice_core::session::{JobEvent, JobRequest};
 
-/// What the screen needs of a session: ways to ask the worker and the desk.
+/// A session as the screen sees it: requests to the worker and to the threads beside it.
 pub trait Session {
-    /// Hands a command over without waiting and returns the number its outcome will carry; `None`
-    /// where the worker did not take it, because it is gone or has too many requests before it.
+    /// Hands a command to the worker without waiting, and returns the number that its outcome will carry.
+    /// `None` means that the worker did not take the command: it has ended, or too many requests wait.
     fn send(&mut self, command: Command) -> Option<u64>;
 
-    /// Hands a request to the threads beside the worker, without waiting; false where that thread is gone.
+    /// Hands a request to the threads beside the worker, without waiting. Returns false where the thread has
+    /// ended.
     fn ask(&mut self, request: JobRequest) -> bool;
 }
 
-/// Everything that reaches the screen from outside, apart from keys.
+/// Channels of everything that reaches the screen from outside, apart from keys.
 #[derive(Debug)]
 pub struct Inputs {
-    /// The worker's events, in order.
+    /// Events of the worker, in order; none is dropped.
     pub events: mpsc::UnboundedReceiver<Event>,
-    /// Where the worker stands; only the newest is looked at.
+    /// Progress of the worker within an epoch; only the newest value is read.
     pub progress: watch::Receiver<Progress>,
-    /// Answers of the threads beside the worker.
+    /// Answers and progress of the threads beside the worker.
     pub jobs: mpsc::UnboundedReceiver<JobEvent>,
-    /// Log lines of every library.
+    /// Ring of log lines, which every library writes into.
     pub log: Arc<LogBuffer>,
-    /// A signal that asks the program to end.
+    /// Signal that asks the program to end; `None` until one arrives.
     pub shutdown: watch::Receiver<Option<StopSignal>>,
 }
 
-/// A signal that asks the program to end.
+/// A signal of the operating system that asks the program to end.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum StopSignal {
-    /// SIGINT.
+    /// SIGINT, number 2. Ctrl-C is a key on this screen and sends no signal.
     Interrupt,
-    /// SIGTERM.
+    /// SIGTERM, number 15.
     Terminate,
-    /// SIGHUP: the terminal is gone, nothing is drawn any more.
+    /// SIGHUP, number 1: the terminal is gone, and nothing is drawn any more.
     Hangup,
-    /// Another one, by its number.
+    /// Any other signal, by its number, 1 to 127.
     Other(u8),
 }
 
 impl StopSignal {
-    /// The signal of a number; those of 1, 2 and 15 are the same on every Unix.
+    /// Returns the signal with this number. The numbers 1, 2 and 15 mean the same on every Unix; others are
+    /// clamped to 1 to 127.
     pub fn numbered(number: i32) -> Self {
         match number {
             1 => Self::Hangup,
@@ -112,7 +114,7 @@ impl StopSignal {
         }
     }
 
-    /// Its number.
+    /// Returns the number of the signal, 1 to 127.
     pub fn number(self) -> u8 {
         match self {
             Self::Hangup => 1,
@@ -123,14 +125,14 @@ impl StopSignal {
     }
 }
 
-/// How the screen starts.
+/// Settings with which the screen starts.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Options {
-    /// Colours of the terminal.
+    /// Number of colours that the terminal shows.
     pub depth: ColorDepth,
-    /// Tab shown first.
+    /// Tab of the pane that is shown first.
     pub tab: Tab,
-    /// Whether the mouse is taken; without it the terminal's own selection works.
+    /// True if the program captures the mouse; false leaves the terminal's own text selection in use.
     pub mouse: bool,
 }
 
@@ -144,19 +146,19 @@ impl Default for Options {
     }
 }
 
-/// How the screen was left.
+/// Result of a screen that was left.
 #[derive(Clone, Debug, PartialEq, Eq, Default)]
 pub struct Exit {
-    /// How the session had ended by then; `None` if the worker is still there, with nothing to train.
+    /// End of the session, with its reason; `None` if the worker is still there, with nothing to train.
     pub end: Option<End>,
-    /// The signal that made it leave, if one did.
+    /// Signal that ended the screen; `None` if the user left it.
     pub signal: Option<StopSignal>,
 }
 
-/// Why the screen could not go on.
+/// Errors that keep the screen from being shown.
 #[derive(Debug, Error)]
 pub enum UiError {
-    /// The terminal could not be taken: not a terminal, or it refused.
+    /// The terminal cannot be used: there is none, or it refuses raw mode.
     #[error("cannot use this terminal for the explorer: {0}")]
     Enter(#[source] io::Error),
 }

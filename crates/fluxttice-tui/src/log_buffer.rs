@@ -1,32 +1,32 @@
-//! A bounded ring of log lines: libraries write into it, the log view reads copies out of it.
+//! Ring of log lines with a bound: libraries write into it, and the log pane reads copies from it.
 
 use std::collections::VecDeque;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::SystemTime;
 
-/// Lines kept; older ones are in the run's log file.
+/// Number of lines kept; older ones are in the run's log file.
 const CAPACITY: usize = 4_000;
-/// Longest text kept of one line; a shader dump must not fill the memory.
+/// Characters kept of one line, so that a shader dump does not fill the memory.
 const MAX_CHARS: usize = 2_000;
 
-/// How serious a line is.
+/// Severity of a log line.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum LogLevel {
-    /// Finest detail.
+    /// Single steps, in the finest detail.
     Trace,
-    /// For whoever looks for a fault.
+    /// Details for finding a fault.
     Debug,
-    /// Good to know.
+    /// Normal events.
     Info,
-    /// Not as it should be.
+    /// Something is not as it should be; the program goes on.
     Warn,
-    /// Failed.
+    /// Something failed.
     Error,
 }
 
 impl LogLevel {
-    /// In a word.
+    /// Returns the name of the level in lower case; `Warn` is `warning`.
     pub fn name(self) -> &'static str {
         match self {
             Self::Trace => "trace",
@@ -38,20 +38,20 @@ impl LogLevel {
     }
 }
 
-/// One line.
+/// A line of the log.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct LogLine {
-    /// When it was written.
+    /// Time at which the line was written.
     pub time: SystemTime,
-    /// How serious.
+    /// Severity of the line.
     pub level: LogLevel,
-    /// Module or library that wrote it.
+    /// Module or library that wrote the line.
     pub target: String,
-    /// What it says.
+    /// Message; the ring cuts it to 2,000 characters and an ellipsis.
     pub text: String,
 }
 
-/// The ring. Writing takes a short lock and never waits for a reader that draws.
+/// Ring of the newest 4,000 log lines. Writing takes a short lock and never waits for a reader that draws.
 #[derive(Debug, Default)]
 pub struct LogBuffer {
     written: AtomicU64,
@@ -59,12 +59,12 @@ pub struct LogBuffer {
 }
 
 impl LogBuffer {
-    /// An empty ring.
+    /// Makes an empty ring.
     pub fn new() -> Self {
         Self::default()
     }
 
-    /// Adds a line; the oldest one goes when the ring is full.
+    /// Adds a line, and drops the oldest one when the ring is full.
     pub fn push(&self, mut line: LogLine) {
         if let Some((end, _)) = line.text.char_indices().nth(MAX_CHARS) {
             line.text.truncate(end);
@@ -79,17 +79,17 @@ impl LogBuffer {
         self.written.fetch_add(1, Ordering::Release);
     }
 
-    /// Number of lines ever written.
+    /// Returns the number of lines ever written, dropped ones included.
     pub fn written(&self) -> u64 {
         self.written.load(Ordering::Acquire)
     }
 
-    /// A copy of every line still held, oldest first.
+    /// Returns copies of all lines in the ring, oldest first.
     pub fn snapshot(&self) -> Vec<LogLine> {
         self.lock().iter().cloned().collect()
     }
 
-    /// Copies of the lines written after the first `seen`, and the new count to ask with next time.
+    /// Returns copies of the lines written after the first `seen`, and the count to call with next time.
     pub fn since(&self, seen: u64) -> (Vec<LogLine>, u64) {
         let lines = self.lock();
         let written = self.written();

@@ -1,19 +1,19 @@
-//! No pictures: the feature `pictures` is off, and nothing of it is here.
+//! Stand-in for `graphics` in a build without the feature `pictures`.
 
 use ratatui::Frame;
 
 use super::app::App;
 
-/// What a terminal shows as characters it shows as characters.
+/// Graphics of a build without pictures: the planes stay as characters.
 #[derive(Debug)]
 pub struct Graphics;
 
 impl Graphics {
-    /// Asks nothing.
+    /// Returns the stand-in; the terminal is not asked.
     pub fn of_terminal() -> Self {
         Self
     }
 
-    /// Draws nothing.
+    /// Leaves the frame as it is.
     pub fn draw(&mut self, _: &mut Frame<'_>, _: &App) {}
 }

@@ -1,4 +1,4 @@
-//! The explorer's screen without a terminal.
+//! Screen of the explorer without a terminal.
 
 use std::time::SystemTime;
 
@@ -11,7 +11,7 @@ use ratatui::buffer::Buffer;
 use super::app::App;
 use super::{Options, frame};
 
-/// Draws what the explorer would show into memory, frame by frame: for pictures and timings.
+/// Draws the frames of the explorer into memory: for pictures and timings.
 #[derive(Debug)]
 pub struct Offscreen {
     app: App,
@@ -19,7 +19,7 @@ pub struct Offscreen {
 }
 
 impl Offscreen {
-    /// A screen of this many columns and rows on which nothing has happened yet.
+    /// Makes a screen of this many columns and rows, before any event.
     pub fn new(columns: u16, rows: u16, options: Options) -> Self {
         let Ok(screen) = Terminal::new(TestBackend::new(columns, rows));
         let mut app = App::new(options, SystemTime::now());
@@ -27,18 +27,18 @@ impl Offscreen {
         Self { app, screen }
     }
 
-    /// Tells it what happened in the session.
+    /// Handles an event of the session, as the explorer does.
     pub fn event(&mut self, event: Event) {
         self.app.on_event(event);
     }
 
-    /// Presses a key. There is no worker and no thread beside it: nobody answers what the key asks for.
+    /// Presses a key. There is no worker and no thread beside it: requests of the key are not answered.
     pub fn press(&mut self, key: KeyCode) {
         self.app
             .on_input(&Input::Key(KeyEvent::new(key, KeyModifiers::NONE)));
     }
 
-    /// Draws a frame as the explorer does: what changed since the last one is written.
+    /// Draws a frame as the explorer does: only the cells that changed are written.
     pub fn draw(&mut self) -> &Buffer {
         let Ok(_) = self.screen.draw(|to| frame::draw(to, &self.app));
         self.screen.backend().buffer()

@@ -1,4 +1,4 @@
-//! Pictures of panes for files: their colours, legends and curves.
+//! Pictures of panes for files: colours, legends and curves.
 
 use fluxttice_core::plot::{Curve, Curves, Dash, Drawing, Heading, Ink, Panel};
 use fluxttice_core::session::Content;
@@ -8,16 +8,17 @@ use crate::run_view::RunView;
 use crate::theme::Role;
 use crate::widgets::chart::{Chart, Reference, Series, Stroke, Window};
 
-/// Okabe and Ito's colours, told apart by colour-blind readers.
+/// Colours of Okabe and Ito, which colour-blind readers can tell apart.
 pub const BLUE: Ink = (0, 114, 178);
 pub const ORANGE: Ink = (230, 159, 0);
 pub const GREEN: Ink = (0, 158, 115);
 pub const PURPLE: Ink = (204, 121, 167);
 pub const VERMILION: Ink = (213, 94, 0);
 pub const BLACK: Ink = (0, 0, 0);
-/// What lies below what is looked at.
+/// Colour of operations outside the selection.
 pub const GROUND: Ink = (225, 225, 225);
-/// From little to much, evenly in brightness (viridis, van der Walt and Smith 2015, turned round).
+/// Colours from the lowest shade to the highest, in even steps of lightness (viridis, van der Walt and Smith
+/// 2015, reversed).
 pub const SCALE: [Ink; 5] = [
     (253, 231, 37),
     (94, 201, 98),
@@ -25,15 +26,15 @@ pub const SCALE: [Ink; 5] = [
     (59, 82, 139),
     (68, 1, 84),
 ];
-/// A picture as a file's content.
+/// Wraps a drawing as the content of a file.
 pub fn content(drawing: Drawing) -> Content {
     Content::Picture(Box::new(drawing))
 }
 
-/// Characters of a digest that stand for it, with the name of its kind.
+/// Characters of a digest that are shown, the name of the hash function included.
 const SHORT_DIGEST: usize = "sha256:".len() + 12;
 
-/// The run in words, as every picture names it.
+/// Describes the run in words, for the caption of every picture.
 pub fn caption(run: &RunView) -> String {
     run.info.as_ref().map_or_else(String::new, |info| {
         format!(
@@ -46,7 +47,7 @@ pub fn caption(run: &RunView) -> String {
     })
 }
 
-/// Who generated an operation, in the order of [`Cover`].
+/// Returns the legend of [`Cover`], in its order, with its colours.
 pub fn covers() -> Vec<(String, Ink)> {
     let covers = [Cover::Neither, Cover::OnlyA, Cover::OnlyB, Cover::Both];
     let inks = [VERMILION, BLUE, ORANGE, GREEN];
@@ -54,7 +55,7 @@ pub fn covers() -> Vec<(String, Ink)> {
     words.into_iter().zip(inks).collect()
 }
 
-/// The five shades between four bounds.
+/// Returns the legend of the five shades between four bounds.
 pub fn numbered([a, b, c, d]: [f64; 4]) -> Vec<(String, Ink)> {
     let words = [
         format!("< {a}"),
@@ -76,7 +77,8 @@ fn ink(role: Role) -> Ink {
     }
 }
 
-/// Charts as far as they are in sight; on the screen the words beside them name what is dotted.
+/// Turns charts into curves for a file, cut to the window. `dotted` names the dotted lines, which on the
+/// screen are named beside the chart.
 pub fn curves(
     title: String,
     notes: Vec<String>,

@@ -1,4 +1,4 @@
-//! What is known of the run: everything the views draw from, cheap to clone for a frozen picture.
+//! State of the run as the screen knows it; cheap to clone for a frozen view.
 
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -12,7 +12,7 @@ use crate::app::Pending;
 use crate::dialogs::controls::{Control, controls};
 use crate::effects::{AfterGlance, Effect};
 
-/// Names of the four phases.
+/// Names of the four training phases; phase 1 is at index 0.
 pub const PHASES: [&str; 4] = [
     "entropy expansion",
     "consolidation",
@@ -20,66 +20,66 @@ pub const PHASES: [&str; 4] = [
     "ultra exploration",
 ];
 
-/// The run as the screen knows it.
+/// State of the run as the screen knows it, built from the worker's events.
 #[derive(Clone, Debug, Default)]
 pub struct RunView {
-    /// The run as it was opened.
+    /// Description of the run as it was opened; `None` before that.
     pub info: Option<Arc<RunInfo>>,
-    /// What the worker last said it was doing.
+    /// State that the worker reported last; `None` before the first report.
     pub state: Option<RunState>,
-    /// Finished epochs, oldest first.
+    /// Records of the finished epochs, oldest first.
     pub records: Vec<Arc<EpochRecord>>,
-    /// The same with those of the other runs of its population.
+    /// Records of all runs of its population, those of this run included.
     pub members: Members,
-    /// Events on the time axis.
+    /// Marks on the time axis, such as disruptions and snapshots.
     pub marks: Vec<Mark>,
-    /// Operations generated after the newest epoch that was counted.
+    /// Sets of operations that A and B generated in the newest coverage pass.
     pub covered: Option<Arc<CoveredSets>>,
-    /// Newest codes.
+    /// Newest codes of all operations; `None` before a pane needed them.
     pub codes: Option<Arc<Codes>>,
-    /// Where the worker stands within the epoch.
+    /// Progress of the worker within the epoch.
     pub progress: Progress,
-    /// How it ended.
+    /// End of the session, with its reason; `None` while it goes on.
     pub end: Option<End>,
-    /// What the disk refuses to take.
+    /// Epochs that the disk refused; `None` while everything is saved.
     pub unsaved: Option<Unsaved>,
-    /// Requests on their way.
+    /// Requests to the worker that have no outcome yet.
     pub pending: Vec<Pending>,
-    /// Stopping after the epoch at hand has been granted.
+    /// Set once a stop after the epoch at work is granted.
     pub finishing: bool,
 }
 
-/// What the header says the run is doing.
+/// Condition of the run, as the header shows it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Condition {
-    /// Before the first batch: files, device, kernels.
+    /// Before the first batch: files are read, the device is opened, kernels are compiled.
     Preparing,
-    /// Training batches.
+    /// Training on the batches of the epoch.
     Training,
-    /// Validation batches.
+    /// Computing the validation loss.
     Validating,
-    /// Coverage.
+    /// Measuring coverage.
     Counting,
-    /// A finished epoch goes to the disk.
+    /// Writing a finished epoch to the disk.
     Saving,
-    /// Asked to pause.
+    /// Asked to pause; the batch at work is finished first.
     Pausing,
-    /// Held.
+    /// Paused by the user between two batches.
     Paused,
-    /// Asked to go on.
+    /// Asked to go on after a pause, and not granted yet.
     Resuming,
-    /// Asked to stop at once.
+    /// Asked to stop at once, and not granted yet.
     Stopping,
-    /// Asked to stop after this epoch.
+    /// Asked to stop after this epoch, which is trained to its end.
     FinishingEpoch,
-    /// Over, and why.
+    /// Training has ended, for this reason.
     Ended(EndReason),
-    /// A finished model is looked at.
+    /// Nothing is trained: a finished model is explored.
     Exploring,
 }
 
 impl Condition {
-    /// In one or two words.
+    /// Returns the condition in a few words.
     pub fn words(self) -> &'static str {
         match self {
             Self::Preparing => "preparing",
@@ -97,7 +97,7 @@ impl Condition {
         }
     }
 
-    /// The sign before the words.
+    /// Returns the glyph in front of the words.
     pub fn glyph(self) -> &'static str {
         match self {
             Self::Preparing | Self::Pausing | Self::Resuming | Self::Stopping => "◌",
@@ -113,22 +113,22 @@ impl Condition {
     }
 }
 
-/// Why nothing is trained here.
+/// Reason why nothing is trained here.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Idle {
-    /// A reason that is known.
+    /// Reason in words that need no further look.
     Because(&'static str),
-    /// The run is only looked at; its folder tells if another process trains it.
+    /// The run is only explored; its folder tells whether another process trains it.
     OnlyLookedAt {
-        /// The run's name.
+        /// Name of the run.
         name: String,
-        /// Its folder.
+        /// Folder of the run, to be read.
         run: PathBuf,
     },
 }
 
 impl RunView {
-    /// Takes in what happened.
+    /// Updates the state by an event of the worker.
     pub fn on_event(&mut self, event: &Event) {
         match event {
             Event::Started(info) => {
@@ -171,7 +171,7 @@ impl RunView {
             Event::Saving(unsaved) => self.unsaved.clone_from(unsaved),
             Event::Notice(_) => {}
             Event::Ended(end) => {
-                // The first word on how it ended is the true one.
+                // The first reason that arrives is the true one.
                 self.end.get_or_insert_with(|| end.clone());
                 // A worker that has ended well still answers.
                 if matches!(end.reason, EndReason::Diverged | EndReason::Failed) {
@@ -197,17 +197,17 @@ impl RunView {
         self.marks.extend(journal::mark(outcome));
     }
 
-    /// The newest finished epoch.
+    /// Returns the record of the newest finished epoch; `None` before the first.
     pub fn newest(&self) -> Option<&Arc<EpochRecord>> {
         self.records.last()
     }
 
-    /// How many epochs are finished.
+    /// Returns the number of finished epochs.
     pub fn epochs_done(&self) -> u32 {
         self.newest().map_or(0, |record| record.epoch + 1)
     }
 
-    /// The newest epoch up to this one in which coverage was counted.
+    /// Returns the record of the newest epoch, up to this one, in which coverage was measured.
     pub fn counted(&self, epoch: u32) -> Option<&Arc<EpochRecord>> {
         let newest_first = self.records.iter().rev();
         newest_first
@@ -215,7 +215,7 @@ impl RunView {
             .find(|record| record.coverage.is_some())
     }
 
-    /// The newest epoch up to this one in which I(z; x) was measured.
+    /// Returns the record of the newest epoch, up to this one, in which I(z; x) was measured.
     pub fn informed(&self, epoch: u32) -> Option<&Arc<EpochRecord>> {
         let newest_first = self.records.iter().rev();
         newest_first
@@ -223,14 +223,14 @@ impl RunView {
             .find(|record| record.information.is_some())
     }
 
-    /// Everything that can be changed while the run goes on, with its value now.
+    /// Returns every configuration key that can be changed during training, with its value now.
     pub fn controls(&self) -> Vec<Control> {
         let newest = self.newest().map(AsRef::as_ref);
         let info = self.info.as_ref();
         info.map_or_else(Vec::new, |info| controls(&info.tuning.config, newest))
     }
 
-    /// The controls, while anything can be changed.
+    /// Returns the controls; none once training is over.
     pub fn offered_controls(&self) -> Vec<Control> {
         if self.is_over() {
             Vec::new()
@@ -239,7 +239,7 @@ impl RunView {
         }
     }
 
-    /// The figures of this epoch, if it is finished.
+    /// Returns the record of this epoch; `None` if it is not finished.
     pub fn at(&self, epoch: u32) -> Option<&Arc<EpochRecord>> {
         let place = self
             .records
@@ -248,14 +248,14 @@ impl RunView {
         self.records.get(place)
     }
 
-    /// Whether training is over, so that leaving loses nothing.
+    /// Returns true if training is over, so that leaving loses nothing.
     pub fn is_over(&self) -> bool {
         self.end.is_some()
             || matches!(self.state, Some(RunState::Finished | RunState::Failed))
             || self.info.as_ref().is_some_and(|info| !info.training)
     }
 
-    /// Whether the worker can still answer questions about the model.
+    /// Returns true if the worker can still answer questions about the model.
     pub fn answers(&self) -> bool {
         let failed = self.state == Some(RunState::Failed)
             || self
@@ -265,12 +265,13 @@ impl RunView {
         self.info.is_some() && !failed
     }
 
-    /// Whether the run is trained here, or was, and its worker can still be asked for snapshots and branches.
+    /// Returns true if the run is or was trained here and the worker still takes requests for snapshots and
+    /// branches.
     pub fn serves(&self) -> bool {
         self.answers() && self.info.as_ref().is_some_and(|info| info.training)
     }
 
-    /// Why nothing is trained here now; `None` while it is.
+    /// Returns the reason why nothing is trained here now; `None` while the run is trained.
     pub fn idle(&self) -> Option<Idle> {
         let because = |text: &'static str| Some(Idle::Because(text));
         let Some(info) = &self.info else {
@@ -292,12 +293,13 @@ impl RunView {
         }
     }
 
-    /// Says why something cannot be done, as in `training is over: nothing to pause`.
+    /// Returns the effect that says why something cannot be done, such as `training is over: nothing to
+    /// pause`.
     pub fn refusal(&self, nothing: &str) -> Effect {
         match self.idle() {
             None => Effect::Say(nothing.to_owned()),
             Some(Idle::Because(why)) => Effect::Say(format!("{why}: {nothing}")),
-            // Another process may have taken up or left the run since it was opened here.
+            // Another process may have started or stopped training the run since it was opened here.
             Some(Idle::OnlyLookedAt { name, run }) => {
                 let nothing = nothing.to_owned();
                 Effect::Glance(run, AfterGlance::Refuse { name, nothing })
@@ -305,7 +307,7 @@ impl RunView {
         }
     }
 
-    /// What the header says.
+    /// Returns the condition that the header shows.
     pub fn condition(&self) -> Condition {
         if let Some(end) = &self.end {
             return Condition::Ended(end.reason);
@@ -340,7 +342,7 @@ impl RunView {
         }
     }
 
-    /// The epoch at work, or the last one where nothing is at work.
+    /// Returns the epoch at work, or the last finished one where training is over; `None` before the first.
     pub fn epoch(&self) -> Option<u32> {
         let newest = self.newest().map(|record| record.epoch);
         if self.is_over() {
@@ -352,12 +354,13 @@ impl RunView {
         }
     }
 
-    /// Phase 1..=4 of the newest epoch, or the first one's.
+    /// Returns the phase, 1 to 4, of the newest epoch; 1 before the first.
     pub fn phase(&self) -> u8 {
         self.newest().map_or(1, |record| record.phase)
     }
 
-    /// Longest time training can still take, in seconds: an early stop may cut it short.
+    /// Returns the longest time that training can still take, in seconds; an early stop may cut it short.
+    /// `None` where the rate is not known or training is over.
     pub fn seconds_left(&self) -> Option<f64> {
         let info = self.info.as_ref()?;
         let rate = self.progress.epochs_per_minute;

@@ -1,20 +1,20 @@
-//! The operations that an expression found: lit on the map, listed in *Neighbours*.
+//! Operations that an expression found: highlighted on the map, listed in *Neighbours*.
 
 use fluxttice_core::space::{Operation, OperationSet};
 
-/// Operations that are looked at, by the expression that found them.
+/// Operations that an expression found.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Selection {
-    /// The expression.
+    /// Expression, as it was typed.
     pub text: String,
-    /// What it found.
+    /// Operations for which the expression is true.
     pub found: OperationSet,
-    /// How many they are.
+    /// Number of these operations.
     pub count: usize,
 }
 
 impl Selection {
-    /// What an expression found.
+    /// Makes a selection of an expression and the operations that it found.
     pub fn new(text: String, found: OperationSet) -> Self {
         Self {
             count: found.len(),
@@ -23,7 +23,8 @@ impl Selection {
         }
     }
 
-    /// The next or previous operation of it, round and round; `None` where it holds none.
+    /// Returns the next or previous operation of the selection, wrapping round at the ends; `None` where it
+    /// is empty.
     pub fn after(&self, operation: Operation, forward: bool) -> Option<Operation> {
         let later = |other: &Operation| *other > operation;
         let earlier = |other: &Operation| *other < operation;

@@ -16,17 +16,18 @@ use crate::run_view::RunView;
 use crate::selection::Selection;
 use crate::theme::Theme;
 
-/// A measurement beside training that is not answered yet.
+/// A measurement beside training that has no result yet.
 #[derive(Clone, Debug)]
 pub struct Job {
-    /// Words for the user, as in `certifying epoch-0010`; empty where nobody asked for it by a key.
+    /// Description for the user, such as `certifying epoch-0010`; empty where no key asked for the
+    /// measurement.
     pub words: String,
-    /// Its progress, once it has begun.
+    /// Progress of the measurement; `None` until it has begun.
     pub progress: Option<Progress>,
 }
 
 impl Job {
-    /// Words and progress: `certifying x: prior codes of A 43 %`.
+    /// Formats description and progress, such as `certifying x: prior codes of A 43 %`.
     pub fn status(&self) -> String {
         match self.progress {
             None => format!("{}: waiting", self.words),
@@ -38,70 +39,70 @@ impl Job {
     }
 }
 
-/// State that several panes and dialogs read.
+/// State that all panes and dialogs may read.
 #[derive(Clone, Debug, Default)]
 pub struct Shared {
-    /// Colours and styles.
+    /// Styles of the screen, by the number of colours that the terminal shows.
     pub theme: Theme,
-    /// The terminal's area.
+    /// Area of the whole terminal, in columns and rows.
     pub area: Rect,
-    /// The run as it is.
+    /// The run as it is now.
     pub(super) live: RunView,
-    /// The run as it was when the view was frozen.
+    /// Copy of the run that is drawn while the view is frozen; `None` while it is not.
     pub(super) frozen: Option<Box<RunView>>,
-    /// The operations that are looked at; `None` means all.
+    /// Operations that the last search found; `None` selects all 19,683.
     pub selection: Option<Arc<Selection>>,
-    /// The meaning of coverage and probability at present.
+    /// Choice of draw and of VAE, by which coverage and probability are shown.
     pub reading: Reading,
-    /// The newest estimates of the run's probabilities.
+    /// Newest estimates of the probabilities under both VAEs; `None` before the first.
     pub estimates: Option<Arc<Estimates>>,
-    /// True while the figures that mislead are shown.
+    /// Set while the coverages that mislead are shown.
     pub misleading: bool,
-    /// Bookmarks, the oldest first; none until they were asked for.
+    /// Bookmarks, the oldest first; empty until they have been read.
     pub bookmarks: Arc<Vec<Bookmark>>,
-    /// Measurements beside training, the one at work first.
+    /// Measurements that have no result yet; the first is the one at work.
     pub jobs: VecDeque<Job>,
 }
 
 impl Shared {
-    /// The run as it is drawn: as it is, or as it was when the view was frozen.
+    /// Returns the run as it is drawn: the frozen copy where there is one.
     pub fn run(&self) -> &RunView {
         self.frozen.as_deref().unwrap_or(&self.live)
     }
 
-    /// The run as it is.
+    /// Returns the run as it is now, even while the view is frozen.
     pub fn live(&self) -> &RunView {
         &self.live
     }
 
-    /// True while the view is frozen.
+    /// Returns true while the view is frozen.
     pub fn is_frozen(&self) -> bool {
         self.frozen.is_some()
     }
 
-    /// True if an operation is looked at: it is selected, or all are.
+    /// Returns true if an operation is in the selection, or all are selected.
     pub fn is_selected(&self, operation: Operation) -> bool {
         let selection = self.selection.as_ref();
         selection.is_none_or(|selection| selection.found.contains(operation))
     }
 
-    /// The bookmark of a place.
+    /// Returns the bookmark of a place; `None` if it has none.
     pub fn bookmark(&self, place: &Place) -> Option<&Bookmark> {
         let mut bookmarks = self.bookmarks.iter();
         bookmarks.find(|bookmark| bookmark.place.is_same(place))
     }
 
-    /// The measurement at work, if the user asked for it.
+    /// Returns the first measurement that a key asked for; those that start by themselves are skipped.
     pub fn job(&self) -> Option<&Job> {
         self.jobs.iter().find(|job| !job.words.is_empty())
     }
 
-    /// The pane's area; `None` where the terminal is too small for one.
+    /// Returns the area of the pane; `None` where the terminal is too small for one.
     pub fn body(&self) -> Option<Rect> {
         layout::screen(self.area).map(|screen| screen.body)
     }
 
-    /// The run's name, for names of files.
+    /// Returns the name of the run, for names of files; `run` before one is open.
     pub fn run_name(&self) -> &str {
         let info = self.run().info.as_ref();
         info.map_or("run", |info| info.name.as_str())

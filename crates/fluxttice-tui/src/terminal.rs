@@ -1,8 +1,8 @@
-//! Taking the terminal and giving it back, whatever happens.
+//! Terminal in raw mode, and its restoration in every case.
 //!
-//! Three ways lead out and all of them restore it: the guard is dropped, the thread that draws
-//! panics, or the program is suspended. A panic on any other thread leaves the screen as it is:
-//! that thread's owner reports it, and the user keeps everything that is shown.
+//! Three ways lead out, and all of them restore the terminal: the guard is dropped, the thread that draws
+//! panics, or the program is suspended. A panic on any other thread leaves the screen as it is: the owner of
+//! that thread reports it, and the user keeps everything that is shown.
 
 use std::io::{self, Write};
 use std::panic;
@@ -19,7 +19,7 @@ use crossterm::terminal::{
 };
 use crossterm::{execute, queue};
 
-/// The thread that holds the terminal, while one does.
+/// Thread that holds the terminal; `None` while none does.
 static HOLDER: Mutex<Option<ThreadId>> = Mutex::new(None);
 
 fn holder() -> Option<ThreadId> {
@@ -30,7 +30,7 @@ fn set_holder(thread: Option<ThreadId>) {
     *HOLDER.lock().unwrap_or_else(PoisonError::into_inner) = thread;
 }
 
-/// Holds the terminal in raw mode on its alternate screen until it is dropped.
+/// Guard that keeps the terminal in raw mode on its alternate screen until it is dropped.
 #[derive(Debug)]
 pub struct TerminalGuard {
     mouse: bool,
@@ -40,17 +40,17 @@ impl TerminalGuard {
     /// Takes the terminal for the calling thread, with or without the mouse.
     ///
     /// # Errors
-    /// Where the terminal refuses; it is then as it was before.
+    /// Fails where the terminal refuses, and leaves it as it was before.
     pub fn enter(mouse: bool) -> io::Result<Self> {
         let guard = Self { mouse };
         guard.take()?;
         Ok(guard)
     }
 
-    /// Gives the terminal back, runs `pause`, and takes it again: for suspending the program.
+    /// Gives the terminal back, runs `pause`, and takes the terminal again: for suspending the program.
     ///
     /// # Errors
-    /// Where the terminal refuses to be taken again, or `pause` fails.
+    /// Fails where the terminal refuses to be taken again, or `pause` fails.
     pub fn lend(&self, pause: impl FnOnce() -> io::Result<()>) -> io::Result<()> {
         restore();
         let paused = pause();
@@ -84,7 +84,7 @@ impl Drop for TerminalGuard {
     }
 }
 
-/// Gives the terminal back if it is held. Errors are of no use here: there is nowhere to show them.
+/// Gives the terminal back if it is held. Errors are ignored: there is no place to show them.
 fn restore() {
     if holder().is_none() {
         return;
@@ -101,11 +101,12 @@ fn restore() {
     let _ = disable_raw_mode();
 }
 
-/// Makes panics respect the screen: install it once, after any hook that prints reports.
+/// Installs a panic hook that keeps panics from spoiling the screen. Call it once, after any hook that prints
+/// reports.
 ///
-/// A panic on the thread that holds the terminal restores it first and then goes to the hook
-/// that was there before. A panic on another thread is logged instead of printed over the screen;
-/// its text reaches the log view through `tracing`.
+/// A panic on the thread that holds the terminal restores the terminal first and then runs the hook that was
+/// there before. A panic on another thread is logged instead of printed over the screen; its text reaches the
+/// log pane through `tracing`.
 pub fn install_panic_hook() {
     static ONCE: Once = Once::new();
     ONCE.call_once(|| {
@@ -123,10 +124,10 @@ pub fn install_panic_hook() {
     });
 }
 
-/// Stops the whole job as Ctrl-Z does in a shell; returns when it is continued.
+/// Stops the whole job as Ctrl-Z does in a shell, and returns when it is continued.
 ///
-/// The signal goes to the process group (a wrapper such as `cargo run` must stop too) and is sent
-/// by the shell, because raising one takes a system call that safe Rust does not offer.
+/// The signal goes to the process group (a wrapper such as `cargo run` must stop too). The shell sends it,
+/// because raising a signal takes a system call that safe Rust does not offer.
 #[cfg(unix)]
 pub(super) fn stop_job() -> io::Result<()> {
     let status = std::process::Command::new("sh")
@@ -139,7 +140,7 @@ pub(super) fn stop_job() -> io::Result<()> {
     }
 }
 
-/// Suspending is a habit of Unix shells; elsewhere it is refused in words.
+/// Refuses in words: only Unix shells can suspend a program.
 #[cfg(not(unix))]
 pub(super) fn stop_job() -> io::Result<()> {
     Err(io::Error::other("this system cannot suspend a program"))

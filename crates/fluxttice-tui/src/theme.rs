@@ -1,27 +1,27 @@
-//! Colours and how the program does without them.
+//! Colours and styles, and their replacement in terminals without colours.
 //!
-//! The palette keeps apart under the common colour-vision deficiencies (after Okabe and Ito) and in
-//! lightness lies between black and white, so that it reads on a dark and on a light background.
-//! Nothing paints a background of its own, except where a cell of the coverage map is data.
+//! The colours can be told apart under the common colour-vision deficiencies (after Okabe and Ito). In
+//! lightness they lie between black and white, so that they are legible on a dark and on a light background.
+//! No style sets a background of its own, except where a cell of the coverage map is data.
 
 use ratatui::style::{Color, Modifier, Style};
 
-/// How many colours the terminal shows.
+/// Number of colours that the terminal shows.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
 pub enum ColorDepth {
-    /// None: weight, underline and reversal only.
+    /// No colours: weight, underline and reversal only.
     None,
-    /// The sixteen of the terminal's own scheme.
+    /// Sixteen colours, of the terminal's own scheme.
     Sixteen,
-    /// The fixed table of 256.
+    /// The fixed table of 256 colours.
     Indexed,
-    /// 24 bits.
+    /// Colours of 24 bits.
     #[default]
     True,
 }
 
 impl ColorDepth {
-    /// What these values of `NO_COLOR`, `TERM` and `COLORTERM` promise.
+    /// Returns the depth that these values of `NO_COLOR`, `TERM` and `COLORTERM` imply.
     pub fn from_variables(
         no_color: Option<&str>,
         term: Option<&str>,
@@ -41,7 +41,7 @@ impl ColorDepth {
         }
     }
 
-    /// What this process's environment promises.
+    /// Returns the depth that the environment of this process implies.
     pub fn detect() -> Self {
         let variable = |name| std::env::var(name).ok();
         Self::from_variables(
@@ -52,50 +52,50 @@ impl ColorDepth {
     }
 }
 
-/// What a mark on the screen stands for; each has one look everywhere.
+/// Meaning of a mark on the screen; each has one style everywhere.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Role {
-    /// VAE-A.
+    /// A quantity of VAE-A.
     A,
-    /// VAE-B.
+    /// A quantity of VAE-B.
     B,
-    /// Both VAEs.
+    /// Both VAEs together.
     Both,
-    /// Neither: a quantity of the whole model.
+    /// A quantity of the whole model.
     Plain,
     /// A second quantity of the whole model.
     Second,
 }
 
-/// The looks of everything.
+/// Styles of everything on the screen, for one number of colours.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
 pub struct Theme {
     depth: ColorDepth,
 }
 
-/// One hue in the three palettes.
+/// A hue in the three palettes: 24 bits, the table of 256, and the sixteen.
 struct Hue(Color, u8, Color);
 
 const BLUE: Hue = Hue(Color::Rgb(0x3b, 0x96, 0xdd), 32, Color::Cyan);
 const ORANGE: Hue = Hue(Color::Rgb(0xdc, 0x82, 0x14), 172, Color::Yellow);
 const GREEN: Hue = Hue(Color::Rgb(0x12, 0x9e, 0x78), 36, Color::Green);
-/// What both generate is the rule, so it stands back behind the exceptions.
+/// Operations that both VAEs generate are the rule, so their colour is weaker than those of the exceptions.
 const MOSS: Hue = Hue(Color::Rgb(0x4f, 0x86, 0x75), 66, Color::Green);
 const PURPLE: Hue = Hue(Color::Rgb(0xc4, 0x69, 0xa6), 169, Color::Magenta);
 const RED: Hue = Hue(Color::Rgb(0xd6, 0x45, 0x3d), 167, Color::Red);
 
-/// What is written over something dim is not dim itself.
+/// Returns the base style of text. Text over something dim must not be dim itself.
 fn bright() -> Style {
     Style::new().remove_modifier(Modifier::DIM)
 }
 
 impl Theme {
-    /// A theme for a terminal of this depth.
+    /// Makes the theme of a terminal with this number of colours.
     pub fn new(depth: ColorDepth) -> Self {
         Self { depth }
     }
 
-    /// Whether there are colours at all.
+    /// Returns true if the terminal shows colours at all.
     pub fn has_color(self) -> bool {
         self.depth != ColorDepth::None
     }
@@ -109,7 +109,7 @@ impl Theme {
         }
     }
 
-    /// The look of what stands for this role.
+    /// Returns the style of a role.
     pub fn role(self, role: Role) -> Style {
         match role {
             Role::A => self.hue(&BLUE),
@@ -120,47 +120,47 @@ impl Theme {
         }
     }
 
-    /// Ordinary text.
+    /// Returns the style of ordinary text.
     pub fn text(self) -> Style {
         bright()
     }
 
-    /// Text that stands back: labels, units, rules.
+    /// Returns the style of labels, units and rules, weaker than ordinary text.
     pub fn dim(self) -> Style {
         Style::new().add_modifier(Modifier::DIM)
     }
 
-    /// Text that stands out.
+    /// Returns the style of headings and values, bolder than ordinary text.
     pub fn strong(self) -> Style {
         bright().add_modifier(Modifier::BOLD)
     }
 
-    /// The one accent: where the attention is.
+    /// Returns the style of the one accent: the pane in front, the crosshair, events.
     pub fn accent(self) -> Style {
         self.hue(&PURPLE).add_modifier(Modifier::BOLD)
     }
 
-    /// Something not as it should be.
+    /// Returns the style of a warning.
     pub fn warning(self) -> Style {
         self.hue(&ORANGE).add_modifier(Modifier::BOLD)
     }
 
-    /// Something that failed.
+    /// Returns the style of a failure.
     pub fn bad(self) -> Style {
         self.hue(&RED).add_modifier(Modifier::BOLD)
     }
 
-    /// Something that went well.
+    /// Returns the style of a success.
     pub fn good(self) -> Style {
         self.hue(&GREEN)
     }
 
-    /// The selected row or cell.
+    /// Returns the style of the selected row or cell.
     pub fn selected(self) -> Style {
         bright().add_modifier(Modifier::REVERSED)
     }
 
-    /// The key in a hint.
+    /// Returns the style of a key in a hint.
     pub fn key(self) -> Style {
         bright().add_modifier(Modifier::BOLD)
     }

@@ -1,4 +1,4 @@
-//! Events of the session and of the threads beside it, progress, log lines and time.
+//! Handlers of the session's events, of answers of the threads beside it, of progress, log lines and time.
 
 use std::time::{Duration, SystemTime};
 
@@ -13,13 +13,13 @@ use crate::log_buffer::{LogLevel, LogLine};
 use crate::panes::Tab;
 use crate::panes::log::Origin;
 
-/// How long a passing line stands.
+/// Time for which a message is shown.
 const PASSING: Duration = Duration::from_secs(6);
-/// How long an epoch goes to the disk before that is shown.
+/// Time that saving an epoch may take before the screen shows it.
 const SLOW_DISK: Duration = Duration::from_secs(1);
 
 impl App {
-    /// Takes in an event of the session.
+    /// Handles an event of the session.
     pub fn on_event(&mut self, event: Event) {
         match &event {
             Event::Outcome(outcome) => {
@@ -71,7 +71,7 @@ impl App {
         self.redraw(Redraw::News);
     }
 
-    /// Takes in an answer of the threads beside the worker.
+    /// Handles an answer of the threads beside the worker.
     pub fn on_job(&mut self, event: JobEvent) {
         if let JobEvent::Progress(progress) = event {
             if let Some(job) = self.shared.jobs.front_mut() {
@@ -124,7 +124,7 @@ impl App {
         self.redraw(Redraw::News);
     }
 
-    /// Goes on with what waited for a look at a run's folder.
+    /// Goes on with the continuation that waited for a run's folder to be read.
     fn on_glance(&mut self, glance: &RunGlance) {
         let effects = match self.after_glance.take() {
             None => return,
@@ -137,7 +137,7 @@ impl App {
         self.carry_out(effects);
     }
 
-    /// Takes in the worker's progress within an epoch.
+    /// Handles the worker's progress within an epoch.
     pub fn on_progress(&mut self, progress: Progress) {
         if progress.stage == Stage::Saving {
             self.saving = Some((progress, self.now));
@@ -157,7 +157,7 @@ impl App {
         }
     }
 
-    /// Takes in log lines.
+    /// Adds log lines to the log pane.
     pub fn on_log(&mut self, lines: Vec<LogLine>) {
         for line in lines {
             self.panes.log.push_line(line);
@@ -167,7 +167,7 @@ impl App {
         }
     }
 
-    /// Takes in that time has passed.
+    /// Handles the time: removes an old message, and shows that saving takes long.
     pub fn on_tick(&mut self, now: SystemTime) {
         let before = std::mem::replace(&mut self.now, now);
         self.wait(now.duration_since(before).unwrap_or_default());
@@ -195,7 +195,7 @@ impl App {
             "{sign} {}{}: {} ({place})",
             outcome.by, outcome.command, outcome.message
         );
-        // An experiment asked for that, and says itself how far it is.
+        // An experiment asked for it, and reports its own progress.
         let kept = outcome.applied && matches!(outcome.command, Command::Keep { .. });
         if kept || level == LogLevel::Debug {
             self.note(level, Origin::Outcome, text);

@@ -1,4 +1,5 @@
-//! Keys, pastes and the mouse: an action of the key table, a character in a line, or a position.
+//! Handlers of keys, pastes and the mouse: each becomes an action of the key table, a character in a line, or
+//! a position.
 
 use crossterm::event::{
     Event as Input, KeyCode, KeyEvent, KeyEventKind, KeyModifiers, MouseButton, MouseEvent,
@@ -12,10 +13,10 @@ use super::{App, Redraw};
 use crate::dialogs::LONGEST;
 use crate::keys::{self, Context};
 
-/// Held down, they make a character a command to the line instead of a part of it.
+/// Modifiers with which a character is a command to the input line instead of a part of it.
 const COMMANDS: KeyModifiers = KeyModifiers::CONTROL.union(KeyModifiers::ALT);
 
-/// True if a key is one of those that pasted text is made of.
+/// Returns true if a key is one of those that pasted text consists of.
 fn is_text(key: &KeyEvent) -> bool {
     match key.code {
         KeyCode::Char(_) => !key.modifiers.intersects(COMMANDS),
@@ -25,10 +26,11 @@ fn is_text(key: &KeyEvent) -> bool {
 }
 
 impl App {
-    /// Takes in what came at once.
+    /// Handles input events that arrived together.
     ///
-    /// Several keys of text at once are a paste that the terminal does not mark as one. A paste is typed and confirms
-    /// nothing: its line breaks are dropped, and it answers no dialog that has no line to type in.
+    /// Several keys of text at once are a paste that the terminal does not mark as one. A paste types
+    /// characters and confirms nothing: its line breaks are dropped, and it answers no dialog without an
+    /// input line.
     pub fn on_burst(&mut self, burst: &[Input]) {
         let text = |input: &&Input| matches!(input, Input::Key(key) if is_text(key));
         let is_paste = burst.iter().filter(text).count() > 1;
@@ -46,7 +48,7 @@ impl App {
         }
     }
 
-    /// Takes in a key, the mouse, a paste or another size.
+    /// Handles a key, the mouse, a paste or a new size of the terminal.
     pub fn on_input(&mut self, input: &Input) {
         match input {
             Input::Key(key) if key.kind != KeyEventKind::Release => self.on_key(*key),
@@ -57,7 +59,7 @@ impl App {
         }
     }
 
-    /// The contexts whose keys hold now, the first before the second.
+    /// Returns the contexts whose keys hold now; the first takes precedence.
     pub fn contexts(&self) -> [Context; 2] {
         let context = match &self.dialog {
             Some(dialog) => dialog.context(),

@@ -10,64 +10,65 @@ use crate::dialogs::quit::Quit;
 use crate::log_buffer::LogLevel;
 use crate::panes::log::Origin;
 
-/// Longest wait for the reason of an end, once the worker is done.
+/// Longest wait for the reason of an end, once the worker has finished.
 const LAST_WORD: Duration = Duration::from_secs(3);
 
-/// The way out.
+/// State of leaving the explorer.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Leaving {
-    /// The signal that asks the program to end.
+    /// Signal that asks the program to end; `None` until one arrives.
     pub(super) signal: Option<StopSignal>,
-    /// The request to the worker after which the explorer ends.
+    /// Request to the worker after which the explorer ends.
     asked: Option<Command>,
-    /// Time since the worker was done without giving a reason.
+    /// Time since the worker finished without giving a reason.
     waited: Duration,
-    /// The user was told that something is not saved.
+    /// Set once the user was told that epochs are not saved.
     warned: bool,
     done: bool,
 }
 
 impl App {
-    /// The signal that asks the program to end, if one came.
+    /// Returns the signal that asks the program to end; `None` if none came.
     pub fn signal(&self) -> Option<StopSignal> {
         self.leaving.signal
     }
 
-    /// True if the screen is left as soon as the worker has ended.
+    /// Returns true if the screen is left as soon as the worker has ended.
     pub fn is_leaving(&self) -> bool {
         self.leaving.asked.is_some()
     }
 
-    /// True if the screen is to be left now.
+    /// Returns true if the screen is to be left now.
     pub fn is_done(&self) -> bool {
         self.leaving.done
     }
 
-    /// Takes in a signal that asks the program to end.
+    /// Handles a signal that asks the program to end: the worker is asked to stop at once.
     pub fn on_signal(&mut self, signal: StopSignal) {
         self.leaving.signal = Some(signal);
         self.leave(Command::StopNow);
     }
 
-    /// Asks the worker to stop and leaves as soon as it has; at once if it already has.
+    /// Asks the worker to stop and leaves as soon as it has stopped; leaves at once if training is over.
     pub(super) fn leave(&mut self, command: Command) {
         self.dialog = None;
         if self.shared.live.is_over() {
             self.leaving.done = true;
         } else if self.leaving.asked.as_ref() != Some(&command) {
-            // A closed terminal tells of itself in several ways; the run is asked once.
+            // A closed terminal reports itself in several ways; the worker is asked once.
             self.ask(command.clone(), None);
         }
         self.leaving.asked = Some(command);
         self.redraw(Redraw::Now);
     }
 
-    /// Takes in that the session has ended.
+    /// Handles the end of the session: leaves if that was asked for.
     pub(super) fn on_ended(&mut self) {
         self.leaving.done |= self.is_leaving();
     }
 
-    /// Takes in that time has passed: a worker that is done but never says so must not hold the screen.
+    /// Handles the passing of time. A worker that has finished without reporting an end must not keep the
+    /// screen open.
     pub(super) fn wait(&mut self, passed: Duration) {
         if self.is_leaving() && self.shared.live.is_over() && self.shared.live.end.is_none() {
             self.leaving.waited += passed;
@@ -82,7 +83,7 @@ impl App {
         }
         self.dialog = None;
         match self.shared.live.unsaved.clone() {
-            // The user who makes room now loses nothing.
+            // A user who frees disk space now loses nothing.
             Some(unsaved) if !std::mem::replace(&mut self.leaving.warned, true) => {
                 let text = format!("{unsaved}; make room and wait, or leave by the same key again");
                 self.tell(LogLevel::Error, Origin::Notice, text);

@@ -1,5 +1,5 @@
-//! The screen's state and its routes: events, keys and clicks go to the pane or dialog that they are for, and
-//! the effects that those return are carried out here.
+//! State of the screen and its routes: events, keys and clicks go to the pane or dialog that they are for,
+//! and `App` carries out the effects that those return.
 
 mod events;
 mod input;
@@ -25,49 +25,49 @@ use leaving::Leaving;
 use requests::Outbox;
 pub use requests::Pending;
 
-/// How soon a frame is due.
+/// Urgency of the next frame; the greatest request wins.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Redraw {
-    /// Nothing changed.
+    /// Nothing changed, no frame is due.
     #[default]
     No,
-    /// Only the batch within the epoch changed.
+    /// Only the progress within the epoch changed.
     Progress,
-    /// The run has news.
+    /// The run has news, or a message is shown or removed.
     News,
-    /// The user did something.
+    /// The user did something: the frame is due at once.
     Now,
 }
 
-/// A line that stands for a few seconds.
+/// A message that is shown for a few seconds.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Toast {
-    /// Its level of gravity.
+    /// Severity, which decides sign and style.
     pub level: LogLevel,
-    /// Its text.
+    /// Message, cut to the room when it is drawn.
     pub text: String,
     since: SystemTime,
 }
 
-/// Everything the screen shows.
+/// State of the whole screen; a frame is a pure function of it.
 #[derive(Debug)]
 pub struct App {
-    /// State that several panes and dialogs read.
+    /// State that all panes and dialogs may read.
     pub shared: Shared,
-    /// The panes.
+    /// The six panes, each with its own state.
     pub panes: Panes,
-    /// The pane in front.
+    /// Tab of the pane in front.
     pub tab: Tab,
-    /// The dialog over it.
+    /// Dialog over the pane; `None` while none is open.
     pub dialog: Option<Box<dyn Dialog>>,
     toast: Option<Toast>,
     now: SystemTime,
     outbox: Outbox,
-    /// The continuation of a look at a run's folder that is not answered yet.
+    /// Continuation that waits for a run's folder to be read.
     after_glance: Option<AfterGlance>,
     leaving: Leaving,
-    /// A finished epoch on its way to the disk, and since when: shown only once it takes long, for it would
-    /// flicker before.
+    /// Progress of an epoch that is being saved, with the time since. The screen shows it only once saving
+    /// takes long, because it would flicker otherwise.
     saving: Option<(Progress, SystemTime)>,
     suspend: bool,
     clear: bool,
@@ -75,7 +75,7 @@ pub struct App {
 }
 
 impl App {
-    /// A screen before anything has happened.
+    /// Makes a screen of 80 × 24 cells, before any event.
     pub fn new(options: Options, now: SystemTime) -> Self {
         Self {
             shared: Shared {
@@ -98,17 +98,17 @@ impl App {
         }
     }
 
-    /// The pane in front.
+    /// Returns the pane in front.
     pub fn front(&self) -> &dyn Pane {
         self.panes.of(self.tab)
     }
 
-    /// The passing line, while it stands.
+    /// Returns the message that is shown; `None` while there is none.
     pub fn toast(&self) -> Option<&Toast> {
         self.toast.as_ref()
     }
 
-    /// The end of the session, and the signal that ended the screen, if one did.
+    /// Returns the end of the session, and the signal that ended the screen.
     pub fn exit(&self) -> Exit {
         Exit {
             end: self.shared.live.end.clone(),
@@ -116,39 +116,39 @@ impl App {
         }
     }
 
-    /// True once if the program is to be suspended.
+    /// Returns true if the program is to be suspended, and resets that.
     pub fn take_suspend(&mut self) -> bool {
         std::mem::take(&mut self.suspend)
     }
 
-    /// True once if the terminal is to be cleared.
+    /// Returns true if the terminal is to be cleared, and resets that.
     pub fn take_clear(&mut self) -> bool {
         std::mem::take(&mut self.clear)
     }
 
-    /// How soon a frame is due.
+    /// Returns the urgency of the next frame.
     pub fn pending_redraw(&self) -> Redraw {
         self.redraw
     }
 
-    /// Asks for a frame.
+    /// Asks for a frame of at least this urgency.
     pub fn redraw(&mut self, redraw: Redraw) {
         self.redraw = self.redraw.max(redraw);
     }
 
-    /// Takes in that a frame was drawn.
+    /// Marks the frame as drawn, so that none is due.
     pub fn drawn(&mut self) {
         self.redraw = Redraw::No;
     }
 
-    /// Takes the terminal's size, in columns and rows.
+    /// Sets the size of the terminal, in columns and rows.
     pub fn set_size(&mut self, width: u16, height: u16) {
         self.shared.area = Rect::new(0, 0, width, height);
         self.panes.coverage.follow(&self.shared);
         self.redraw(Redraw::Now);
     }
 
-    /// Shows a line for some seconds, in the log for good.
+    /// Shows a message for some seconds, and keeps it in the log.
     pub fn say(&mut self, text: impl Into<String>) {
         self.tell(LogLevel::Info, Origin::Notice, text.into());
     }

@@ -1,7 +1,8 @@
-//! Requests to the worker and to the threads beside it: handed over once, and continued when they are answered.
+//! Requests to the worker and to the threads beside it: handed over once, and continued when they are
+//! answered.
 //!
-//! A continuation is kept with its request, so that it goes where the request goes: a request that was not taken
-//! leaves nothing behind that another answer could be mistaken for.
+//! A continuation is kept with its request. A request that was not accepted therefore leaves nothing behind
+//! that another answer could be mistaken for.
 
 use fluxttice_core::request::{Command, Outcome};
 use fluxttice_core::session::message::Model;
@@ -23,31 +24,31 @@ pub(super) struct Outbox {
     jobs: Vec<JobRequest>,
     /// Finished epochs of the model whose codes the worker was last asked for.
     encoded: Option<u32>,
-    /// The same for the model whose probabilities are estimated.
+    /// Finished epochs of the model whose probabilities were last asked for.
     estimating: Option<u32>,
 }
 
 impl Outbox {
-    /// Forgets the model that was asked for: another one is at work.
+    /// Forgets which model was asked for, because another one is at work.
     pub(super) fn forget_model(&mut self) {
         self.encoded = None;
         self.estimating = None;
     }
 }
 
-/// A request that has no outcome yet.
+/// A request to the worker that has no outcome yet.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Pending {
-    /// The request's number.
+    /// Number of the request, which its outcome carries.
     pub id: u64,
-    /// The request.
+    /// Request itself, for the header and for repeated requests.
     pub command: Command,
-    /// Its continuation, once it is granted.
+    /// Continuation, once the request is granted; `None` for most requests.
     pub then: Option<FollowUp>,
 }
 
 impl App {
-    /// Hands over what is asked of the worker, each request once.
+    /// Hands the waiting requests over to the worker, each once.
     pub fn ask_worker(&mut self, session: &mut impl Session) {
         for (command, then) in std::mem::take(&mut self.outbox.commands) {
             match session.send(command.clone()) {
@@ -57,7 +58,7 @@ impl App {
         }
     }
 
-    /// Hands over what is asked of the threads beside the worker, each request once.
+    /// Hands the waiting requests over to the threads beside the worker, each once.
     pub fn ask_jobs(&mut self, session: &mut impl Session) {
         for request in self.take_job_requests() {
             if !session.ask(request.clone()) {
@@ -66,34 +67,34 @@ impl App {
         }
     }
 
-    /// The requests to the threads beside the worker, each once.
+    /// Returns the waiting requests to the threads beside the worker, and forgets them.
     pub fn take_job_requests(&mut self) -> Vec<JobRequest> {
         std::mem::take(&mut self.outbox.jobs)
     }
 
-    /// Asks the worker; once that is granted, `then` is done.
+    /// Queues a request to the worker; `then` is done once it is granted.
     pub(super) fn ask(&mut self, command: Command, then: Option<FollowUp>) {
         self.outbox.commands.push((command, then));
     }
 
-    /// Asks the threads beside the worker.
+    /// Queues a request to the threads beside the worker.
     pub(crate) fn ask_job(&mut self, request: impl Into<JobRequest>) {
         self.outbox.jobs.push(request.into());
     }
 
-    /// Asks for a measurement; words tell the user of it, and none are for what goes on by itself.
+    /// Asks for a measurement. The words describe it to the user; they are empty where it starts by itself.
     pub(super) fn measure(&mut self, words: String, measurement: Measurement) {
         let progress = None;
         self.shared.jobs.push_back(Job { words, progress });
         self.ask_job(measurement);
     }
 
-    /// Has the probabilities of a model estimated.
+    /// Asks for an estimate of the probabilities under a model's VAEs.
     pub(super) fn estimate(&mut self, model: &Arc<Model>) {
         self.measure(String::new(), Measurement::Estimate(Arc::clone(model)));
     }
 
-    /// Asks for the copies of the newest model that the pane in front draws from, each once an epoch.
+    /// Asks for the codes or weights of the newest model that the pane in front needs, each once an epoch.
     pub(super) fn ask_for_model(&mut self) {
         let live = &self.shared.live;
         if self.shared.is_frozen() || !live.answers() {
@@ -111,7 +112,7 @@ impl App {
         }
     }
 
-    /// True if this is asked already and not answered yet.
+    /// Returns true if the request waits to be handed over or to be answered.
     fn is_asked(&self, command: &Command) -> bool {
         let asked = self.outbox.commands.iter().map(|(asked, _)| asked);
         let pending = self.shared.live.pending.iter();
@@ -139,17 +140,19 @@ impl App {
 
     fn on_not_taken(&mut self, command: Command) {
         match command {
-            // Asked for again until it is taken, or the worker has ended: nothing else lets us leave.
+            // Asked for again until it is accepted, or the worker has ended: nothing else lets the user
+            // leave.
             Command::StopNow | Command::StopAfterEpoch if !self.shared.live.is_over() => {
                 self.ask(command, None);
             }
-            // Nobody asked for these: they are asked for again by themselves.
+            // No key asked for these: they are asked for again without one.
             Command::Encode | Command::Weights => {}
             command => self.warn(format!("{command}: the worker takes no requests now")),
         }
     }
 
-    /// A thread ends only by a defect; what it was asked before has no answer either.
+    /// Handles a thread that has ended, which only a defect causes. Its earlier requests are not answered
+    /// either.
     fn on_thread_gone(&mut self, request: &JobRequest) {
         match request {
             JobRequest::Measure(_) => self.shared.jobs.clear(),
@@ -166,7 +169,7 @@ impl App {
         self.tell(LogLevel::Error, Origin::Notice, text.to_owned());
     }
 
-    /// Goes on with what waited for this answer, where it was granted.
+    /// Goes on with the continuation of a request, where the request was granted.
     pub(super) fn follow_up(&mut self, outcome: &Outcome) {
         let mut pending = self.shared.live.pending.iter_mut();
         let asked = pending.find(|pending| pending.id == outcome.id);

@@ -21,7 +21,7 @@ use crate::run_view::Condition;
 use crate::{header, layout};
 
 impl App {
-    /// Does what a key, the mouse or the palette asks for.
+    /// Performs an action of a key, the mouse or the palette.
     pub fn perform(&mut self, action: Action) {
         self.redraw(Redraw::Now);
         let done = match &mut self.dialog {
@@ -33,7 +33,7 @@ impl App {
         self.settle();
     }
 
-    /// Does what a key says in every pane, or in every dialog.
+    /// Performs an action that is the same in every pane, or in every dialog.
     fn act(&mut self, action: Action) -> Effects {
         let show = |tab| vec![Effect::Show(tab)];
         match action {
@@ -75,7 +75,7 @@ impl App {
         Vec::new()
     }
 
-    /// Carries effects out, in order.
+    /// Carries out effects, in order.
     pub(super) fn carry_out(&mut self, effects: Effects) {
         for effect in effects {
             match effect {
@@ -119,7 +119,7 @@ impl App {
         }
     }
 
-    /// Computes and asks for what the pane in front shows of the state as it is now.
+    /// Lets the pane in front compute what it shows of the state, and asks for what that needs.
     pub(super) fn settle(&mut self) {
         let effects = self.panes.of_mut(self.tab).refresh(&self.shared);
         self.carry_out(effects);
@@ -133,7 +133,7 @@ impl App {
         self.carry_out(effects);
     }
 
-    /// Opens a dialog that steers training; says so where nothing is trained.
+    /// Opens a dialog that changes training, or says why nothing is trained.
     fn while_training(&self, nothing: &str, dialog: impl Dialog + 'static) -> Effects {
         match self.shared.live.idle() {
             Some(_) => self.refuse(nothing),
@@ -160,14 +160,14 @@ impl App {
         }
     }
 
-    /// Certifies the model as it is.
+    /// Certifies the model as it is now.
     fn certify(&self) -> Effects {
         match &self.shared.live.info {
             Some(info) if !info.training => {
                 let checkpoint = info.checkpoint.clone();
                 self.panes.evidence.certify(checkpoint, &info.name)
             }
-            // The weights go on changing: a snapshot of this moment is certified.
+            // The weights go on changing, so that a snapshot of them is certified.
             _ if self.shared.live.serves() => {
                 let snapshot = Command::Snapshot { name: None };
                 vec![Effect::Ask(snapshot, Some(FollowUp::Certify))]
@@ -183,7 +183,7 @@ impl App {
         };
     }
 
-    /// Scrolls by a notch of the wheel, up being -1.
+    /// Handles a notch of the wheel: -1 scrolls up, 1 down.
     pub(super) fn wheel(&mut self, by: isize) {
         let effects = match &self.dialog {
             Some(dialog) => match dialog.wheel(by) {
@@ -196,7 +196,7 @@ impl App {
         self.settle();
     }
 
-    /// Takes a click, or the pointer dragged to a position.
+    /// Handles a click, or the pointer dragged to a position.
     pub(super) fn click(&mut self, at: Position, drag: bool) {
         let Some(screen) = layout::screen(self.shared.area) else {
             return;

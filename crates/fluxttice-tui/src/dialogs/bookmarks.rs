@@ -1,4 +1,4 @@
-//! Bookmarks with notes, and the centres of before: places to go back to.
+//! Dialog of the bookmarks with their notes, and of earlier centres.
 
 use fluxttice_core::measure::neighbours::Place;
 use fluxttice_core::run::bookmarks::{Bookmark, BookmarkChange};
@@ -16,30 +16,29 @@ use crate::layout;
 use crate::shared::Shared;
 use crate::widgets::{below, lines, list_rows};
 
-/// Columns of a place, before its note.
+/// Columns of a place, in front of its note.
 const PLACE: usize = 32;
 
-/// Places to choose from.
+/// Dialog of the places that can become the centre: bookmarks and earlier centres.
 #[derive(Clone, Debug)]
 pub struct Bookmarks {
-    /// The text that a place is found by.
+    /// Text by which places are filtered.
     input: Input,
     selected: usize,
-    /// The centres of before, the last one first.
+    /// Earlier centres, the newest first; the first is the present one.
     history: Vec<Place>,
 }
 
-/// A place that is offered.
+/// A place in the list.
 #[derive(Clone, Debug)]
 enum Known<'a> {
-    /// With a note.
+    /// A bookmark with its note.
     Bookmark(&'a Bookmark),
-    /// Where somebody has been, so many steps ago.
+    /// An earlier centre, this many steps ago; 0 is the present one.
     Been(&'a Place, usize),
 }
 
 impl Known<'_> {
-    /// The place itself.
     fn place(&self) -> &Place {
         match self {
             Self::Bookmark(bookmark) => &bookmark.place,
@@ -47,7 +46,7 @@ impl Known<'_> {
         }
     }
 
-    /// The words that it is found by.
+    /// Returns the words by which the place is found: name, trits and note, in lower case.
     fn text(&self) -> String {
         let (place, note) = match self {
             Self::Bookmark(bookmark) => (&bookmark.place, bookmark.note.as_str()),
@@ -59,7 +58,7 @@ impl Known<'_> {
 }
 
 impl Bookmarks {
-    /// Bookmarks, and these centres of before, the last one first.
+    /// Makes the dialog with these earlier centres, the newest first.
     pub fn of(history: Vec<Place>) -> Self {
         Self {
             input: Input::default(),
@@ -68,7 +67,7 @@ impl Bookmarks {
         }
     }
 
-    /// The places that the typed text finds: bookmarks, the newest first, then the centres of before.
+    /// Returns the places that match the typed text: bookmarks, the newest first, then the earlier centres.
     fn known<'a>(&'a self, cx: &'a Shared) -> Vec<Known<'a>> {
         let wanted = self.input.value().trim().to_lowercase();
         let bookmarks = cx.bookmarks.iter().rev().map(Known::Bookmark);
@@ -142,7 +141,7 @@ impl Dialog for Bookmarks {
             let text = Line::styled("no place has these letters in this order", theme.dim());
             lines(list, buf, &[text]);
         }
-        // Fewer are there once a bookmark was removed.
+        // The list is shorter once a bookmark was removed.
         let selected = layout::step(self.selected, 0, known.len());
         for (row, known, chosen) in list_rows(list, selected, &known) {
             let line = line(cx, known, usize::from(row.width));

@@ -1,4 +1,4 @@
-//! The question if a run branches at one of its checkpoints.
+//! Question whether to branch a run at one of its checkpoints.
 
 use std::path::PathBuf;
 
@@ -13,18 +13,19 @@ use crate::shared::Shared;
 pub struct BranchPoint {
     /// Name of the run.
     pub run: String,
-    /// The epoch at or before which a checkpoint is looked for; `None` means the newest checkpoint.
+    /// Epoch at or before which a checkpoint is searched; `None` means the newest checkpoint.
     pub at: Option<u32>,
     /// True if it is the run that is trained here.
     pub is_own: bool,
-    /// Epochs of which one is kept, by the run's configuration.
+    /// Distance, in epochs, of the checkpoints that are kept, by the run's configuration.
     pub checkpoint_freq: u32,
-    /// The fate of the run that is left, in words.
+    /// Sentence on what becomes of the run that is left.
     pub left_behind: String,
 }
 
 impl BranchPoint {
-    /// Asks if the run branches at the last of its checkpoints that may be meant.
+    /// Asks whether to branch the run, at the last checkpoint that lies at or before the wanted epoch; says
+    /// so where there is none. `checkpoints` are epochs in ascending order.
     pub fn ask(self, checkpoints: &[u32]) -> Effects {
         let before = |epoch: &&u32| self.at.is_none_or(|at| **epoch <= at);
         let Some(epoch) = checkpoints.iter().rfind(before) else {
@@ -55,8 +56,9 @@ impl BranchPoint {
     }
 }
 
-/// Looks for the checkpoints of a run, its name and folder given, or of the run that is trained here; asks then
-/// if it branches at the last of them, or at the last that is not after an epoch.
+/// Returns the effect that reads the checkpoints of a run and then asks whether to branch it. The run is
+/// given by name and folder; `None` is the one that is trained here. `at` is the last epoch that may be
+/// meant; `None` means the newest checkpoint.
 pub fn branch(run: Option<(String, PathBuf)>, at: Option<u32>, cx: &Shared) -> Effects {
     let Some(info) = cx.live().info.as_ref().filter(|_| cx.live().serves()) else {
         return vec![cx.live().refusal("nothing to branch")];
@@ -73,7 +75,7 @@ pub fn branch(run: Option<(String, PathBuf)>, at: Option<u32>, cx: &Shared) -> E
     vec![Effect::Glance(folder, AfterGlance::Branch(point))]
 }
 
-/// The fate of the run that is left for another one, in words.
+/// Returns the sentence on what becomes of a run that is left for another one.
 pub fn left_behind(name: &str, cx: &Shared) -> String {
     let dropped = if cx.live().is_over() {
         ""

@@ -1,4 +1,4 @@
-//! The controls: every key that can be changed while the run goes on.
+//! Dialog of the controls: every configuration key that can be changed during training.
 
 use fluxttice_core::config::{Config, KeyInfo, live_keys, written};
 use fluxttice_core::record::EpochRecord;
@@ -19,23 +19,24 @@ use crate::panes::FAR;
 use crate::shared::Shared;
 use crate::widgets::{below, lines, list_rows, paragraph};
 
-/// Rows that say what the chosen control is.
+/// Rows for the meaning of the chosen control.
 const MEANING: u16 = 5;
 
-/// A control and its value now.
+/// A configuration key that can be changed during training, with its value now.
 #[derive(Clone, Debug)]
 pub struct Control {
-    /// The dotted key.
+    /// Dotted name, such as `hold.rho`.
     pub key: String,
-    /// Its value as YAML.
+    /// Value as it is written in YAML.
     pub value: String,
-    /// The value that its schedule or rule gives where it is not held.
+    /// Value that the newest epoch used, where the key holds a quantity; `None` for other keys.
     pub followed: Option<f64>,
-    /// What there is to know about it.
+    /// Description of the key: meaning, type and bounds.
     pub info: &'static KeyInfo,
 }
 
-/// Every control of a configuration, what is held first, then in the order of the file.
+/// Lists every control of a configuration: keys that the published file does not have come first, such as
+/// holds; then the others, in the order of the file.
 pub fn controls(config: &Config, newest: Option<&EpochRecord>) -> Vec<Control> {
     let steps = config.optimizer.lr_schedule.len();
     let mut all: Vec<Control> = live_keys()
@@ -54,7 +55,7 @@ pub fn controls(config: &Config, newest: Option<&EpochRecord>) -> Vec<Control> {
     all
 }
 
-/// What an epoch used for a quantity that can be held.
+/// Returns the value that an epoch used for a quantity that can be held.
 fn followed(key: &str, newest: &EpochRecord) -> Option<f64> {
     Some(match key {
         "hold.rho" => newest.rho,
@@ -70,7 +71,7 @@ fn followed(key: &str, newest: &EpochRecord) -> Option<f64> {
     })
 }
 
-/// A value as it is shown and typed; learning rates are thousandths.
+/// Formats a value as it is shown and typed; learning rates are below 0.01 and get an exponent.
 pub fn number(value: f64) -> String {
     if value != 0.0 && value.abs() < 0.01 {
         scientific(value)
@@ -80,25 +81,26 @@ pub fn number(value: f64) -> String {
 }
 
 impl Control {
-    /// Whether it is a quantity that is not held.
+    /// Returns true if the published file does not have the key and it is not set: its quantity follows the
+    /// schedule.
     pub fn follows(&self) -> bool {
         !self.info.published && self.value == self.info.unset()
     }
 }
 
-/// The dialog: a list to choose from, then a value to type.
+/// Dialog of the controls: a list to choose from, then a value to type.
 #[derive(Clone, Debug, Default)]
 pub struct Controls {
-    /// What is typed to find a control.
+    /// Text by which the controls are filtered.
     pub wanted: Input,
-    /// Chosen row.
+    /// Chosen row of the filtered list.
     pub selected: usize,
-    /// The key that is being changed, with the value as typed.
+    /// Key that is being changed, with its value as typed; `None` while the list is shown.
     pub editing: Option<(String, Input)>,
 }
 
 impl Controls {
-    /// Those of some controls that match what is typed, best first.
+    /// Returns the controls that match the typed text, the best first.
     pub fn matches(&self, controls: Vec<Control>) -> Vec<Control> {
         let wanted = self.wanted.value().trim().to_lowercase();
         let mut found: Vec<(usize, Control)> = controls
@@ -112,14 +114,14 @@ impl Controls {
         found.into_iter().map(|(_, control)| control).collect()
     }
 
-    /// Moves the choice.
+    /// Moves the choice in the list by some rows; does nothing while a value is typed.
     pub fn step(&mut self, by: isize, controls: Vec<Control>) {
         if self.editing.is_none() {
             self.selected = layout::step(self.selected, by, self.matches(controls).len());
         }
     }
 
-    /// A form in which this control is being changed.
+    /// Makes the dialog in which this control is being changed.
     pub fn editing(control: Control) -> Self {
         let mut form = Self {
             wanted: Input::new(control.key.clone()),
@@ -129,7 +131,7 @@ impl Controls {
         form
     }
 
-    /// Starts typing a value for the chosen control, from the one it has.
+    /// Starts typing a value for the chosen control, from its present value.
     pub fn edit(&mut self, controls: Vec<Control>) {
         if let Some(control) = self.matches(controls).into_iter().nth(self.selected) {
             let value = match control.followed.filter(|_| control.follows()) {
@@ -140,12 +142,12 @@ impl Controls {
         }
     }
 
-    /// Takes the value back and returns to the list.
+    /// Drops the typed value and returns to the list.
     pub fn back(&mut self) {
         self.editing = None;
     }
 
-    /// Begins to change the chosen control, or asks for the value that is typed.
+    /// Starts changing the chosen control, or asks the worker for the typed value.
     fn confirmed(&mut self, cx: &Shared) -> Effects {
         let Some(info) = &cx.live().info else {
             return Vec::new();
@@ -153,7 +155,7 @@ impl Controls {
         match self.editing.clone() {
             None => self.edit(cx.live().controls()),
             Some((key, value)) => {
-                // While the value is wrong the dialog says why and stays.
+                // While the value is wrong the dialog shows the reason and stays open.
                 if info.tuning.config.changed(&key, value.value()).is_ok() {
                     let steer = Steer::set(key, value.value().trim());
                     self.back();
@@ -262,7 +264,7 @@ fn render_row(row: Rect, buf: &mut Buffer, cx: &Shared, control: &Control) {
     buf.set_string(x, row.y, value, style);
 }
 
-/// What the control is and what it takes, or what is wrong with what is typed.
+/// Draws the meaning and range of the control, or the error in the typed value.
 fn render_meaning(area: Rect, buf: &mut Buffer, cx: &Shared, form: &Controls, control: &Control) {
     let theme = cx.theme;
     let room = usize::from(area.width);

@@ -1,4 +1,4 @@
-//! A disruption before it is asked for.
+//! Dialog that asks for a disruption, for its measurement, or for both.
 
 use std::path::PathBuf;
 
@@ -23,36 +23,36 @@ use crate::widgets::{below, lines, paragraph, part};
 
 /// Columns of a field's label.
 const LABEL: usize = 8;
-/// Columns of a number that is typed.
+/// Columns of a typed number.
 const NUMBER: u16 = 12;
 /// Fewest and most rows of the curve.
 const CURVE: (u16, u16) = (5, 9);
 /// Epochs shown before and after the disruption.
 const AROUND: u32 = 8;
 
-/// Epochs watched behind a disruption unless told otherwise.
+/// Epochs watched after a disruption by default.
 const WATCH: u32 = 10;
-/// Pairs of arms unless told otherwise.
+/// Pairs of arms by default.
 const REPETITIONS: u32 = 3;
 
 /// Fields of the disruption dialog.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Field {
-    /// What is pushed.
+    /// Quantity that is disrupted.
     Kind,
-    /// How far.
+    /// Amplitude of the disruption.
     Amplitude,
-    /// How long.
+    /// Duration, in epochs.
     Epochs,
-    /// How its strength changes.
+    /// Shape: the strength as a function of time.
     Shape,
-    /// How long nothing else is taken afterwards.
+    /// Epochs after the disruption in which no other one is accepted.
     Cooldown,
-    /// Whether the run is disrupted, the effect measured, or both.
+    /// Choice between disrupting the run, measuring the effect, or both.
     Doing,
-    /// Epochs watched afterwards.
+    /// Epochs watched after the disruption.
     Watch,
-    /// Pairs of arms.
+    /// Number of pairs of arms, each with and without the disruption.
     Repetitions,
 }
 
@@ -69,29 +69,29 @@ impl Field {
         Self::Repetitions,
     ];
 
-    /// Whether it is chosen, not typed.
+    /// Returns true if the field has choices instead of typed text.
     pub fn is_choice(self) -> bool {
         matches!(self, Self::Kind | Self::Shape | Self::Doing)
     }
 }
 
-/// What is done with a disruption.
+/// Choice between disrupting the run and measuring the effect.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Doing {
-    /// The run is disrupted.
+    /// Disrupts the run.
     #[default]
     Disrupt,
-    /// The run is disrupted, and its like is trained with and without it.
+    /// Disrupts the run, and trains copies of it with and without the disruption.
     Both,
-    /// Its like is trained with and without it; the run itself goes on undisturbed.
+    /// Trains copies of the run with and without the disruption; the run itself goes on undisturbed.
     Measure,
 }
 
 impl Doing {
-    /// Every one of them.
+    /// Every choice, in the order of the dialog.
     pub const ALL: [Self; 3] = [Self::Disrupt, Self::Both, Self::Measure];
 
-    /// In words.
+    /// Returns the words of the choice in the dialog.
     pub fn words(self) -> &'static str {
         match self {
             Self::Disrupt => "disrupt",
@@ -101,12 +101,12 @@ impl Doing {
     }
 }
 
-/// How the effect of a disruption is measured.
+/// Size of the experiment that measures the effect of a disruption.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Measuring {
-    /// Epochs watched behind the disruption.
+    /// Epochs watched after the disruption.
     pub watch: u32,
-    /// Pairs of arms.
+    /// Number of pairs of arms, each with and without the disruption.
     pub repetitions: u32,
 }
 
@@ -119,26 +119,26 @@ impl Default for Measuring {
     }
 }
 
-/// The disruption dialog.
+/// State of the disruption dialog.
 #[derive(Clone, Debug)]
 pub struct Disrupt {
-    /// Field that takes the keys.
+    /// Field that has the focus.
     pub field: Field,
-    /// What is pushed.
+    /// Quantity that is disrupted.
     pub kind: DisruptionKind,
-    /// How far, as typed.
+    /// Amplitude, as typed.
     pub amplitude: Input,
-    /// How many epochs, as typed.
+    /// Duration in epochs, as typed.
     pub epochs: Input,
-    /// How its strength changes.
+    /// Shape: the strength as a function of time.
     pub shape: Shape,
-    /// How many epochs nothing else is taken, as typed.
+    /// Epochs afterwards in which no other disruption is accepted, as typed.
     pub cooldown: Input,
-    /// What is done with it.
+    /// Choice between disrupting the run and measuring the effect.
     pub doing: Doing,
-    /// How many epochs are watched, as typed.
+    /// Epochs watched after the disruption, as typed.
     pub watch: Input,
-    /// How many pairs of arms, as typed.
+    /// Number of pairs of arms, as typed.
     pub repetitions: Input,
 }
 
@@ -160,7 +160,7 @@ impl Default for Disrupt {
 }
 
 impl Measuring {
-    /// The trial of a disruption of a run, from a batch of an epoch on.
+    /// Returns the experiment on a run for a disruption that begins at a batch of an epoch.
     pub fn trial(self, run: PathBuf, (epoch, batch): (u32, u32), disruption: Disruption) -> Trial {
         Trial {
             run,
@@ -174,7 +174,7 @@ impl Measuring {
 }
 
 impl Disrupt {
-    /// The fields in sight: how it is measured only where it is.
+    /// Returns the visible fields; those of the measurement only where there is one.
     pub fn fields(&self) -> &'static [Field] {
         let all = Field::ALL.as_slice();
         match self.doing {
@@ -183,12 +183,13 @@ impl Disrupt {
         }
     }
 
-    /// Goes to the next or previous field.
+    /// Moves the focus to the next or previous field, wrapping round at the ends.
     pub fn step(&mut self, forward: bool) {
         self.field = neighbour(self.fields(), self.field, forward);
     }
 
-    /// Takes the next or previous choice of the field that takes the keys.
+    /// Takes the next or previous choice of the field that has the focus. Another quantity also resets
+    /// amplitude and duration to its defaults.
     pub fn choose(&mut self, forward: bool) {
         match self.field {
             Field::Kind => {
@@ -202,10 +203,10 @@ impl Disrupt {
         }
     }
 
-    /// The disruption as it stands.
+    /// Returns the disruption that the fields describe; a decimal comma counts as a point.
     ///
     /// # Errors
-    /// An error names the number that cannot be used, and what could.
+    /// Returns a message that names the number which cannot be used, and the numbers that can.
     pub fn disruption(&self) -> Result<Disruption, String> {
         let text = format!(
             "{}:amplitude={},epochs={},shape={},cooldown={}",
@@ -219,10 +220,10 @@ impl Disrupt {
             .map_err(|error| error.to_string())
     }
 
-    /// How its effect is to be measured, if it is.
+    /// Returns the size of the experiment; `None` where the effect is not measured.
     ///
     /// # Errors
-    /// An error names the number that cannot be used, and what could.
+    /// Returns a message that names the number which cannot be used, and the numbers that can.
     pub fn measuring(&self) -> Result<Option<Measuring>, String> {
         if self.doing == Doing::Disrupt {
             return Ok(None);
@@ -239,13 +240,13 @@ impl Disrupt {
 
     /// Asks for the disruption, for its measurement, or for both.
     fn confirmed(&self, cx: &Shared) -> Effects {
-        // While a number is wrong the dialog says why and stays.
+        // While a number is wrong the dialog shows the reason and stays open.
         let (Ok(disruption), Ok(measuring)) = (self.disruption(), self.measuring()) else {
             return Vec::new();
         };
         let command = match self.doing {
             Doing::Disrupt | Doing::Both => Command::Steer(Steer::Disrupt { disruption }),
-            // Both arms set out from the newest checkpoint, which must not be tidied away.
+            // Both arms start from the newest checkpoint, which must not be deleted meanwhile.
             Doing::Measure => Command::Keep {
                 epochs: cx.live().epochs_done(),
             },
@@ -329,7 +330,7 @@ impl Dialog for Disrupt {
     }
 }
 
-/// One line of the form; says where the cursor stands in it.
+/// Draws one field of the dialog; returns the position of the text cursor in it.
 fn render_field(
     row: Rect,
     buf: &mut Buffer,
@@ -360,7 +361,7 @@ fn render_field(
     let sign = if chosen { "▸" } else { " " };
     let style = if chosen { theme.accent() } else { theme.dim() };
     let label = Span::styled(format!("{sign} {name:<LABEL$}"), style);
-    // A choice stands on a ground of its own, one column wider on each side.
+    // A choice has a background of its own, one column wider on each side.
     let typed = Span::styled(format!("{sign} {name:<LABEL$} "), style);
     let Some(input) = input else {
         let mut spans = vec![label];
@@ -413,7 +414,7 @@ fn choices(cx: &Shared, names: &[(&'static str, bool)]) -> Vec<Span<'static>> {
     names.iter().flat_map(span).collect()
 }
 
-/// What will change, in numbers.
+/// Describes the change in numbers: the scheduled value, the disrupted value, and the epochs.
 fn meaning(cx: &Shared, disruption: Disruption) -> String {
     let epoch = cx.live().epoch().unwrap_or_default();
     let symbol = disruption.kind.symbol();
@@ -429,7 +430,7 @@ fn meaning(cx: &Shared, disruption: Disruption) -> String {
         Some(scheduled) => {
             let from = scheduled.value(disruption.kind);
             let to = disruption.apply(from, 0);
-            // Learning rates are thousandths.
+            // Learning rates are thousandths and need more digits.
             let digits = if disruption.kind == DisruptionKind::LearningRate {
                 5
             } else {
@@ -512,7 +513,7 @@ fn render_curve(area: Rect, buf: &mut Buffer, cx: &Shared, disruption: Disruptio
     chart.render(area, buf, &frame);
 }
 
-/// The next or previous of some values, in a circle.
+/// Returns the next or previous of some values, wrapping round at the ends.
 fn neighbour<T: Copy + PartialEq>(all: &[T], at: T, forward: bool) -> T {
     let place = all.iter().position(|one| *one == at).unwrap_or_default();
     let by = if forward { 1 } else { all.len() - 1 };

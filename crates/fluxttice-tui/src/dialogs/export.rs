@@ -1,4 +1,5 @@
-//! The choice of a file to write of what is in front: lists as CSV or JSON, pictures as SVG or PNG.
+//! Dialog that chooses a file to write from the pane in front: a list as CSV or JSON, a picture as SVG or
+//! PNG.
 
 use std::path::PathBuf;
 
@@ -17,23 +18,23 @@ use crate::panes::{Exports, Named};
 use crate::shared::Shared;
 use crate::widgets::{below, lines};
 
-/// A kind of file.
+/// Format of a file.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Format {
-    /// A list, a line each.
+    /// Comma-separated values: a list with one line for each row.
     Csv,
-    /// The same as an array of objects.
+    /// JSON: a list as an array of objects.
     Json,
-    /// A picture that scales.
+    /// SVG: a picture of vectors.
     Svg,
-    /// A picture of dots.
+    /// PNG: a picture of pixels.
     Png,
 }
 
 impl Format {
     const ALL: [Self; 4] = [Self::Csv, Self::Json, Self::Svg, Self::Png];
 
-    /// A list in this format; `None` for formats of pictures.
+    /// Returns a list as the content of a file; `None` for formats of pictures.
     pub fn of_list(self, list: &Listing) -> Option<Content> {
         match self {
             Self::Csv => Some(Content::Text(list.csv())),
@@ -42,7 +43,7 @@ impl Format {
         }
     }
 
-    /// The ending of its files' names.
+    /// Returns the extension of a file's name.
     pub fn extension(self) -> &'static str {
         match self {
             Self::Csv => "csv",
@@ -56,22 +57,22 @@ impl Format {
 /// A file that can be written.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Offer {
-    /// Its kind.
+    /// Format of the file.
     pub format: Format,
-    /// What it will hold.
+    /// Content of the file, in words.
     pub words: String,
-    /// Its name.
+    /// Path of the file, relative to the folder where the program was started.
     pub to: PathBuf,
 }
 
-/// The choice of a file to write.
+/// State of the dialog that chooses a file to write.
 #[derive(Clone, Debug)]
 pub struct Export {
     offers: Vec<Offer>,
     selected: usize,
 }
 
-/// Asks which of the files is to be written.
+/// Opens the dialog with the files that can be written; says so where there are none.
 pub fn offer(exports: Exports) -> Effects {
     let Exports {
         list,
@@ -156,7 +157,8 @@ impl Dialog for Export {
     }
 }
 
-/// Letters, digits and single hyphens: a name for a file everywhere.
+/// Makes a file name that every system accepts: lower-case letters, digits, underscores and single hyphens,
+/// at most 80 characters.
 fn file_name(text: &str) -> String {
     const LONGEST: usize = 80;
     let words = text.split(|c: char| !c.is_ascii_alphanumeric() && c != '_');

@@ -1,4 +1,4 @@
-//! The dialog that finds operations: one by index, trits or name, or all that an expression means.
+//! Dialog that finds operations: one by index, trits or name, or all for which an expression is true.
 
 use std::ops::Range;
 
@@ -22,37 +22,37 @@ use crate::widgets::{below, lines, list_rows, paragraph, truth_table};
 
 /// Rows for proposals.
 const PROPOSALS: u16 = 7;
-/// What the typed line begins with.
+/// Prompt in front of the typed text.
 const LABEL: &str = "/ ";
 
-/// What is typed in the dialog, and what it means.
+/// State of the dialog that finds operations.
 #[derive(Clone, Debug, Default)]
 pub struct Find {
-    /// What is typed.
+    /// Typed text, with its cursor.
     pub input: Input,
-    /// Chosen proposal.
+    /// Chosen proposal, by its row.
     pub selected: usize,
     meaning: Meaning,
     guess: Option<(String, Meaning)>,
 }
 
-/// What a text means.
+/// Meaning of a typed text.
 #[derive(Clone, Debug, Default)]
 pub enum Meaning {
-    /// Nothing is typed.
+    /// The text is empty or blank.
     #[default]
     Nothing,
-    /// One operation.
+    /// One operation, by index, trits or name.
     Operation(Operation),
-    /// Those that an expression finds.
+    /// Operations for which an expression is true.
     Operations(OperationSet),
-    /// A point of the latent space.
+    /// A point of the latent space, such as `min + max - product`.
     Point(Place),
-    /// Nothing that is known.
+    /// Nothing that is known: the text cannot be parsed.
     Wrong {
-        /// The character at which it stops making sense, where it is an expression.
+        /// Character at which parsing fails; `None` where the text is no expression.
         at: Option<usize>,
-        /// What was expected and found.
+        /// Message that names the expected and the found text.
         problem: String,
     },
 }
@@ -85,19 +85,20 @@ impl Meaning {
         }
     }
 
-    /// Whether it can be taken.
+    /// Returns true if the text can be confirmed with Enter.
     fn is_something(&self) -> bool {
         !matches!(self, Self::Nothing | Self::Wrong { .. })
     }
 }
 
 impl Find {
-    /// What is typed means.
+    /// Returns the meaning of the typed text.
     pub fn meaning(&self) -> &Meaning {
         &self.meaning
     }
 
-    /// What it would mean with the chosen word typed out, where it is nothing yet.
+    /// Returns the text with the chosen proposal completed, and its meaning; `None` where the text has a
+    /// meaning already.
     pub fn guess(&self) -> Option<&(String, Meaning)> {
         self.guess.as_ref()
     }
@@ -110,8 +111,8 @@ impl Find {
         });
     }
 
-    /// Words that the one before the cursor could become, and the characters that they would replace;
-    /// for a text that is no expression, names that all of it could be short for.
+    /// Returns the words that the one before the cursor could become, and the range of characters that they
+    /// would replace. For a text that is no expression these are names that all of it could be short for.
     pub fn proposals(&self) -> (Range<usize>, Vec<Word>) {
         let text = self.input.value();
         let length = text.chars().count();
@@ -131,13 +132,13 @@ impl Find {
         (0..length, words.collect())
     }
 
-    /// Moves the choice among the proposals.
+    /// Moves the choice among the proposals by some rows.
     pub fn step(&mut self, by: isize) {
         self.selected = layout::step(self.selected, by, self.proposals().1.len());
         self.guess_anew();
     }
 
-    /// Types the chosen proposal out.
+    /// Completes the chosen proposal in the typed text.
     pub fn complete(&mut self) {
         if let Some(input) = self.completed() {
             self.input = input;
@@ -145,7 +146,7 @@ impl Find {
         }
     }
 
-    /// The line with the chosen proposal typed out.
+    /// Returns the text with the chosen proposal completed.
     fn completed(&self) -> Option<Input> {
         let (replaced, words) = self.proposals();
         let word = words.get(self.selected)?;
@@ -158,7 +159,8 @@ impl Find {
         Some(Input::new(begun + &after).with_cursor(cursor))
     }
 
-    /// What is meant, where it is understood or its last word can be guessed; the guess is typed out.
+    /// Returns the meaning of the text, if it has one. Where it has none, or a proposal was chosen, the
+    /// proposal is completed first.
     pub fn take(&mut self) -> Option<Meaning> {
         if !self.meaning.is_something() || self.selected > 0 {
             self.complete();
@@ -166,7 +168,7 @@ impl Find {
         self.meaning.is_something().then(|| self.meaning.clone())
     }
 
-    /// Goes to the operation or point that is typed, or selects what the expression finds.
+    /// Goes to the operation or point that is typed, or selects the operations that the expression finds.
     fn confirmed(&mut self) -> Effects {
         let taken = self.take();
         let text = self.input.value().trim().to_owned();
@@ -238,7 +240,7 @@ impl Dialog for Find {
             height: truth_table::HEIGHT.min(inner.height.saturating_sub(2)),
             ..below(inner, 2)
         };
-        // A word that is not finished yet is no mistake.
+        // A word that is not complete yet is no mistake.
         match self.guess().map_or(self.meaning(), |(_, meaning)| meaning) {
             Meaning::Nothing => render_forms(meaning, buf, cx),
             Meaning::Operation(operation) => render_operation(meaning, buf, cx, *operation),
@@ -312,7 +314,7 @@ fn render_found(area: Rect, buf: &mut Buffer, cx: &Shared, found: &OperationSet)
             theme.dim(),
         ),
     ])];
-    // Those with a name say most.
+    // Operations with a name say most, and come first.
     let (named, others): (Vec<_>, Vec<_>) = found.iter().partition(|o| o.name().is_some());
     let texts = named.into_iter().chain(others).take(30).map(|operation| {
         operation

@@ -1,4 +1,4 @@
-//! All keys, from the table that also drives them.
+//! Help dialog: all keys, from the table that also dispatches them.
 
 use fluxttice_core::request::MarkKind;
 use ratatui::buffer::Buffer;
@@ -18,7 +18,7 @@ use crate::widgets::lines;
 /// Columns of the keys.
 const KEYS: usize = 16;
 
-/// What the signs mean: one sentence each.
+/// Returns the meaning of the signs, one sentence for each.
 fn legend(theme: Theme) -> Vec<Line<'static>> {
     let a = theme.role(Role::A);
     let b = theme.role(Role::B);
@@ -105,10 +105,10 @@ fn content(theme: Theme, columns: usize) -> Vec<Line<'static>> {
     lines
 }
 
-/// The list of all keys.
+/// State of the help dialog.
 #[derive(Clone, Debug, Default)]
 pub struct Help {
-    /// Lines scrolled.
+    /// Number of lines scrolled down.
     scroll: usize,
 }
 

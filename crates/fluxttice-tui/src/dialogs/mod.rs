@@ -1,4 +1,4 @@
-//! The dialogs that lie over a pane and take its keys. Each holds its state, does what its keys say, and draws
+//! Dialogs, which lie over a pane and take its keys. Each holds its state, performs its actions, and draws
 //! itself.
 
 pub mod bookmarks;
@@ -29,59 +29,59 @@ use crate::keys::{Action, Context};
 use crate::layout;
 use crate::shared::Shared;
 
-/// Characters taken in one line; nothing one can be asked for is longer.
+/// Limit of the characters in an input line; no name, number or expression needs more.
 pub const LONGEST: usize = 200;
 
-/// A dialog.
+/// A dialog over the pane; while one is open, the pane takes no keys.
 pub trait Dialog: Debug {
-    /// The context whose keys it takes; beside it hold only those of [`Context::Always`].
+    /// Returns the context whose keys hold, beside those of [`Context::Always`].
     fn context(&self) -> Context;
 
-    /// Its size in columns and rows on a screen of this area; it gets as much of that as there is room for.
+    /// Returns the wanted size in columns and rows on a screen of this area; the screen's size limits it.
     fn size(&self, screen: Rect) -> (u16, u16);
 
-    /// The line that typed characters go to, if there is one.
+    /// Returns the input line that typed characters go to; `None` if the dialog has none.
     fn line(&mut self) -> Option<&mut Input> {
         None
     }
 
-    /// Takes in that the line has another text.
+    /// Handles a changed text of the input line.
     fn retyped(&mut self) {}
 
-    /// True for a key that moves within the line although the key table has it.
+    /// Returns true for a key that moves the cursor in the input line although the key table has it.
     fn types(&self, _key: KeyCode) -> bool {
         false
     }
 
-    /// Does what a key says; `None` leaves it to what holds in every dialog.
+    /// Performs an action; `None` leaves it to the actions that all dialogs share.
     fn act(&mut self, action: Action, cx: &Shared) -> Option<Effects>;
 
-    /// The action of a notch of the wheel, up being -1.
+    /// Returns the action of a notch of the wheel: -1 is up, 1 is down.
     fn wheel(&self, _by: isize) -> Option<Action> {
         None
     }
 
-    /// Draws itself; returns where the cursor stands.
+    /// Draws the dialog; returns the position of the text cursor, if it has one.
     fn draw(&self, area: Rect, buf: &mut Buffer, cx: &Shared) -> Option<Position>;
 
-    /// Where it lies on a screen of this area: in the middle.
+    /// Returns the area of the dialog on a screen of this area: in the middle.
     fn area(&self, screen: Rect) -> Rect {
         let (width, height) = self.size(screen);
         layout::centred(screen, width, height)
     }
 }
 
-/// Opens a dialog.
+/// Returns the effect that opens a dialog.
 pub fn open(dialog: impl Dialog + 'static) -> Effects {
     vec![Effect::Open(Box::new(dialog))]
 }
 
-/// Closes the dialog, and goes on with something else.
+/// Returns the effect that closes the dialog, and then these effects.
 fn close_and(effects: impl IntoIterator<Item = Effect>) -> Effects {
     [Effect::Close].into_iter().chain(effects).collect()
 }
 
-/// Up or down in a list by a notch of the wheel.
+/// Returns the action of a notch of the wheel in a list: up or down.
 fn wheel_in_list(by: isize) -> Option<Action> {
     Some(if by < 0 {
         Action::ListUp
@@ -90,8 +90,9 @@ fn wheel_in_list(by: isize) -> Option<Action> {
     })
 }
 
-/// How far a text is from what was typed: the place of the whole word, or, behind all of those, the
-/// gaps between its letters; `None` if they do not all occur in order.
+/// Returns the distance of a text from the typed one, for sorting. A text that contains the typed one has the
+/// byte position of it. Any other has 10,000 and the number of letters skipped between the typed ones; `None`
+/// if these do not all occur in order.
 fn distance(wanted: &str, text: &str) -> Option<usize> {
     const SCATTERED: usize = 10_000;
     if let Some(place) = text.find(wanted) {

@@ -1,4 +1,4 @@
-//! A line for a note on a place, which makes that a bookmark.
+//! Dialog for a note on a place, which makes the place a bookmark.
 
 use fluxttice_core::measure::neighbours::Place;
 use fluxttice_core::run::bookmarks::{Bookmark, BookmarkChange};
@@ -15,7 +15,7 @@ use crate::keys::{Action, Context};
 use crate::shared::Shared;
 use crate::widgets::{below, lines, paragraph};
 
-/// A note to be written on a place.
+/// State of the dialog for a note on a place.
 #[derive(Clone, Debug)]
 pub struct Note {
     place: Place,
@@ -23,7 +23,7 @@ pub struct Note {
 }
 
 impl Note {
-    /// A note on a place, to be typed from this text on.
+    /// Makes the dialog for a note on a place; typing starts from this text.
     pub fn on(place: Place, text: &str) -> Self {
         Self {
             place,

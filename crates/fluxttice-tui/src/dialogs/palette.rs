@@ -1,4 +1,4 @@
-//! The command palette: every command by name, and every control of the run.
+//! Command palette: every command by name, and every control of the run.
 
 use ratatui::buffer::Buffer;
 use ratatui::layout::{Position, Rect};
@@ -13,10 +13,10 @@ use crate::layout;
 use crate::shared::Shared;
 use crate::widgets::{below, list_rows};
 
-/// The command palette.
+/// State of the command palette.
 #[derive(Clone, Debug)]
 pub struct Palette {
-    /// The context of the pane that it was opened in.
+    /// Context of the pane in front, whose commands come first.
     context: Context,
     input: Input,
     selected: usize,
@@ -32,7 +32,7 @@ enum Offer {
 }
 
 impl Offer {
-    /// The words that it is found by.
+    /// Returns the words by which the line is found, in lower case.
     fn text(&self) -> String {
         let text = match self {
             Self::Command(binding) => format!("{} {}", binding.hint, binding.help),
@@ -43,7 +43,7 @@ impl Offer {
 }
 
 impl Palette {
-    /// The palette over the pane of this context.
+    /// Makes the palette over the pane of this context.
     pub fn of(context: Context) -> Self {
         Self {
             context,
@@ -52,7 +52,7 @@ impl Palette {
         }
     }
 
-    /// The commands and controls that match, best first; of equals the commands.
+    /// Returns the commands and controls that match, the best first; of equal ones the commands come first.
     fn matches(&self, controls: Vec<Control>) -> Vec<Offer> {
         let wanted = self.input.value().trim().to_lowercase();
         let commands = [self.context, Context::Everywhere, Context::Always]

@@ -1,4 +1,4 @@
-//! A question that is answered with yes or no.
+//! Dialog for a question that is answered with yes or no.
 
 use ratatui::buffer::Buffer;
 use ratatui::layout::{Position, Rect};
@@ -15,14 +15,14 @@ use crate::widgets::{lines, paragraph};
 /// Columns of the dialog.
 const WIDTH: u16 = 64;
 
-/// A question that is answered with Enter or Esc.
+/// A question that is answered with Enter (yes) or Esc (no).
 #[derive(Debug)]
 pub struct Question {
-    /// Its title.
+    /// Title in the frame of the dialog.
     pub title: &'static str,
-    /// Its text.
+    /// Text of the question, wrapped when it is drawn.
     pub text: String,
-    /// The effect of a yes; taken once.
+    /// Effect of a yes, which is taken out once; `None` has none.
     pub then: Option<Effect>,
 }
 

@@ -1,4 +1,4 @@
-//! The choice of how to stop.
+//! Dialog that asks how to stop training.
 
 use fluxttice_core::request::Command;
 use ratatui::buffer::Buffer;
@@ -11,7 +11,7 @@ use crate::keys::{self, Action, Context};
 use crate::shared::Shared;
 use crate::widgets::lines;
 
-/// The choice of how to stop.
+/// Dialog that asks how to stop; it has no state.
 #[derive(Clone, Copy, Debug)]
 pub struct Quit;
 

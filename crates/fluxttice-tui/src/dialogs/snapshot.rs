@@ -1,4 +1,4 @@
-//! A line to type a snapshot's name in, with what it would mean.
+//! Dialog for the name of a snapshot, which says where it would be saved.
 
 use fluxttice_core::request::Command;
 use ratatui::buffer::Buffer;
@@ -12,15 +12,15 @@ use crate::keys::{Action, Context};
 use crate::shared::Shared;
 use crate::widgets::{below, lines, paragraph};
 
-/// A line to type a snapshot's name in.
+/// State of the dialog for the name of a snapshot.
 #[derive(Clone, Debug, Default)]
 pub struct Snapshot {
     input: Input,
 }
 
 impl Snapshot {
-    /// The typed name; `None` where the worker shall choose one.
-    /// An error says what a folder cannot be named by.
+    /// Returns the typed name; `None` where the worker is to choose one. The error says why a folder cannot
+    /// have the typed name.
     fn name(&self) -> Result<Option<String>, String> {
         let name = self.input.value().trim();
         if name.is_empty() {
@@ -55,7 +55,7 @@ impl Dialog for Snapshot {
     }
 
     fn act(&mut self, action: Action, _cx: &Shared) -> Option<Effects> {
-        // While the name is wrong the dialog says why and stays.
+        // While the name is wrong the dialog shows the reason and stays open.
         (action == Action::Confirm).then(|| match self.name() {
             Ok(name) => close_and([Effect::Ask(Command::Snapshot { name }, None)]),
             Err(_) => Vec::new(),

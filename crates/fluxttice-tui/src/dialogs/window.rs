@@ -1,4 +1,4 @@
-//! The frame of a dialog: the only box on the screen.
+//! Frame of a dialog: the only box on the screen.
 
 use ratatui::buffer::Buffer;
 use ratatui::layout::{Position, Rect};
@@ -10,7 +10,7 @@ use tui_input::Input;
 use crate::format::width;
 use crate::theme::Theme;
 
-/// Clears the area, draws its frame with a title, and says what is left inside.
+/// Clears an area, draws a frame with a title around it, and returns the area inside.
 pub fn frame(area: Rect, buf: &mut Buffer, theme: Theme, title: &str) -> Rect {
     Clear.render(area, buf);
     block()
@@ -20,7 +20,7 @@ pub fn frame(area: Rect, buf: &mut Buffer, theme: Theme, title: &str) -> Rect {
     inner(area)
 }
 
-/// What the frame leaves inside.
+/// Returns the area inside the frame.
 pub fn inner(area: Rect) -> Rect {
     block().inner(area)
 }
@@ -31,7 +31,7 @@ fn block() -> Block<'static> {
         .padding(Padding::horizontal(1))
 }
 
-/// Draws a line to type in after its label; says where the cursor stands.
+/// Draws an input line after its label; returns the position of the text cursor, if there is room.
 pub fn input(
     area: Rect,
     buf: &mut Buffer,
@@ -55,7 +55,7 @@ pub fn input(
     })
 }
 
-/// The text from this column on.
+/// Returns the text from this column on.
 fn visible(text: &str, scroll: usize) -> String {
     let mut column = 0;
     text.chars()

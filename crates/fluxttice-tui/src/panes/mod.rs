@@ -1,4 +1,5 @@
-//! The six panes. Each holds its state, does what its keys say, draws itself, and writes itself to files.
+//! The six panes. Each holds its state, performs its actions, draws itself, and gives the content of its
+//! files.
 
 pub mod coverage;
 pub mod evidence;
@@ -16,116 +17,116 @@ use crate::effects::Effects;
 use crate::keys::{Action, Context};
 use crate::shared::Shared;
 
-/// Epochs, lines or neighbours that a far step takes.
+/// Epochs, lines or neighbours of a far step.
 pub const FAR: isize = 10;
 /// Lines that one notch of the wheel scrolls.
 const NOTCH: isize = 3;
 
-/// A view of the run, one of which is in front.
+/// A pane, one of six tabs; one of them is in front.
 pub trait Pane {
-    /// The context whose keys it takes. Beside it hold those of [`Context::Everywhere`], unless it is one of a
-    /// dialog's.
+    /// Returns the context whose keys hold, beside those of [`Context::Everywhere`]. In a context of a dialog
+    /// the latter do not hold.
     fn context(&self) -> Context;
 
-    /// Comes to the front.
+    /// Handles that the pane comes to the front, such as by asking for what it shows.
     fn open(&mut self, _cx: &Shared) -> Effects {
         Vec::new()
     }
 
-    /// Does what a key says; `None` if the key means nothing to this pane.
+    /// Performs an action; `None` leaves it to the actions that all panes share.
     fn act(&mut self, action: Action, cx: &Shared) -> Option<Effects>;
 
-    /// Takes a click, or the pointer dragged to a position, within its area.
+    /// Handles a click, or the pointer dragged to a position, within the area of the pane.
     fn click(&mut self, _at: Position, _drag: bool, _body: Rect, _cx: &Shared) -> Effects {
         Vec::new()
     }
 
-    /// Takes a notch of the wheel, up being -1.
+    /// Handles a notch of the wheel: -1 is up, 1 is down.
     fn wheel(&mut self, by: isize, cx: &Shared) -> Effects;
 
-    /// Computes what follows from changed codes, selection or keys, while it is in front.
+    /// Computes what follows from changed codes, selection or keys; called while the pane is in front.
     fn refresh(&mut self, _cx: &Shared) -> Effects {
         Vec::new()
     }
 
-    /// The copies of the model that it draws from.
+    /// Returns the copies of the model that the pane draws from.
     fn wants(&self, _cx: &Shared) -> Wants {
         Wants::default()
     }
 
-    /// Draws itself.
+    /// Draws the pane into its area.
     fn draw(&self, body: Rect, buf: &mut Buffer, cx: &Shared);
 
-    /// The files that it can write.
+    /// Returns the files that the pane can write.
     fn exports(&self, _cx: &Shared) -> Exports {
         Exports::default()
     }
 
-    /// The content of such a file; `None` where there is nothing to write any more.
+    /// Returns the content of such a file; `None` where there is nothing to write any more.
     fn content(&mut self, _format: Format, _cx: &Shared) -> Option<Content> {
         None
     }
 
-    /// True if a key of the bottom line can do something now; `None` if that is not this pane's to say.
+    /// Returns true if an action of the bottom line can be done now; `None` leaves that to the bottom line.
     fn offers(&self, _action: Action, _cx: &Shared) -> Option<bool> {
         None
     }
 
-    /// The hint of a key that goes both ways, where it differs from the key table's.
+    /// Returns the hint of a toggle, where it differs from the one in the key table.
     fn hint(&self, _action: Action) -> Option<&'static str> {
         None
     }
 }
 
-/// The copies of the newest model that a pane draws from.
+/// Copies of the newest model that a pane draws from.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Wants {
-    /// Codes of all operations.
+    /// True if the pane needs the codes of all operations.
     pub codes: bool,
-    /// Estimated probabilities of all operations.
+    /// True if the pane needs the estimated probabilities of all operations.
     pub estimates: bool,
 }
 
-/// The files that a pane can write.
+/// Files that a pane can write.
 #[derive(Clone, Debug, Default)]
 pub struct Exports {
-    /// A list, as CSV or JSON.
+    /// List, as CSV or JSON; `None` if there is none.
     pub list: Option<Named>,
-    /// A picture, as SVG or PNG.
+    /// Picture, as SVG or PNG; `None` if there is none.
     pub picture: Option<Named>,
-    /// A JSON file that there is already, in place of the list.
+    /// JSON file that exists already and is copied in place of the list; `None` for most panes.
     pub file: Option<Named>,
 }
 
-/// A file's content in words, and the stem of its name.
+/// Description of a file, and the stem of its name.
 #[derive(Clone, Debug)]
 pub struct Named {
-    /// The content in words.
+    /// Content of the file, in words.
     pub words: String,
-    /// The stem of the file's name, before characters are taken out that a system minds.
+    /// Stem of the file's name, before characters are removed that some systems do not allow.
     pub stem: String,
 }
 
-/// The panes by name.
+/// Tab of a pane, in the order of the screen.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 pub enum Tab {
     /// Charts and values of the run.
     #[default]
     Train,
-    /// The map of all operations.
+    /// Map of all operations.
     Coverage,
-    /// An operation and the codes near it.
+    /// One operation, and the codes near it.
     Neighbours,
-    /// Runs, branches, experiments.
+    /// Runs, branches and experiments.
     Runs,
     /// Snapshots and certificates.
     Evidence,
-    /// Requests, outcomes, logs.
+    /// Requests, outcomes, notices and log lines.
     Log,
 }
 
 impl Tab {
-    /// Every pane, left to right.
+    /// Every tab, from left to right.
     pub const ALL: [Self; 6] = [
         Self::Train,
         Self::Coverage,
@@ -135,7 +136,7 @@ impl Tab {
         Self::Log,
     ];
 
-    /// The number key and the name.
+    /// Returns the number key and the name.
     pub fn label(self) -> (char, &'static str) {
         match self {
             Self::Train => ('1', "Train"),
@@ -147,7 +148,7 @@ impl Tab {
         }
     }
 
-    /// The next or previous pane, in a circle.
+    /// Returns the next or previous tab, wrapping round at the ends.
     pub fn next(self, forward: bool) -> Self {
         let place = Self::ALL
             .iter()
@@ -158,25 +159,25 @@ impl Tab {
     }
 }
 
-/// The state of all panes.
+/// States of all six panes.
 #[derive(Clone, Debug, Default)]
 pub struct Panes {
-    /// *Train*.
+    /// Pane with the charts and values of the run.
     pub train: train::Train,
-    /// *Coverage*.
+    /// Pane with the map of all operations.
     pub coverage: coverage::Coverage,
-    /// *Neighbours*.
+    /// Pane with an operation and the codes near it.
     pub neighbours: neighbours::Neighbours,
-    /// *Runs*.
+    /// Pane with runs, branches and experiments.
     pub runs: runs::Runs,
-    /// *Evidence*.
+    /// Pane with snapshots and certificates.
     pub evidence: evidence::Evidence,
-    /// *Log*.
+    /// Pane with requests, outcomes, notices and log lines.
     pub log: log::Log,
 }
 
 impl Panes {
-    /// A pane by its name.
+    /// Returns the pane of a tab.
     pub fn of(&self, tab: Tab) -> &dyn Pane {
         match tab {
             Tab::Train => &self.train,
@@ -188,7 +189,7 @@ impl Panes {
         }
     }
 
-    /// The same, to be changed.
+    /// Returns the pane of a tab, to be changed.
     pub fn of_mut(&mut self, tab: Tab) -> &mut dyn Pane {
         match tab {
             Tab::Train => &mut self.train,

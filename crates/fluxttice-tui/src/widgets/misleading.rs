@@ -1,4 +1,4 @@
-//! The two coverages that have fooled people, beside the honest one and labelled as what they are.
+//! Two coverages that mislead, each labelled with the reason.
 
 use fluxttice_core::session::VaeEstimates;
 use fluxttice_core::space::percent_of_all;
@@ -9,7 +9,7 @@ use crate::shared::Shared;
 use crate::theme::Role;
 use crate::widgets::paragraph;
 
-/// The lines, in this width; none while they are switched off.
+/// Returns the lines of both coverages, wrapped to this width; none while they are switched off.
 pub fn lines(cx: &Shared, width: usize) -> Vec<Line<'static>> {
     let theme = cx.theme;
     if !cx.misleading {
@@ -37,7 +37,7 @@ pub fn lines(cx: &Shared, width: usize) -> Vec<Line<'static>> {
     ];
     for (name, pick, why) in figures {
         out.extend(paragraph(&name, width, theme.dim()));
-        // Two places: 99.95 % must not read 99.9 %.
+        // Two decimals, so that 99.95 % does not read as 99.9 %.
         let share = |i: usize| fixed(percent_of_all(pick(&estimates.vaes[i]).into()), 2);
         out.push(Line::from(vec![
             Span::styled(format!("  A {:>6} %", share(0)), theme.role(Role::A)),

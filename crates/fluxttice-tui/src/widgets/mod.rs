@@ -1,4 +1,4 @@
-//! Pieces that several panes and dialogs draw.
+//! Widgets that several panes and dialogs draw.
 
 pub mod chart;
 pub mod misleading;
@@ -14,7 +14,7 @@ use crate::format::{fit, width, wrap};
 use crate::layout::first_row;
 use crate::theme::Theme;
 
-/// A heading with a thin rule to the end of its row.
+/// Draws a title, a weaker note behind it, and a thin rule to the end of the row.
 pub fn heading(area: Rect, buf: &mut Buffer, theme: Theme, title: &str, note: &str) {
     if area.height == 0 {
         return;
@@ -36,7 +36,7 @@ pub fn heading(area: Rect, buf: &mut Buffer, theme: Theme, title: &str, note: &s
     buf.set_line(area.x, area.y, &Line::from(spans), area.width);
 }
 
-/// An area without its first rows.
+/// Returns the area without its first rows.
 pub fn below(area: Rect, rows: u16) -> Rect {
     let rows = rows.min(area.height);
     Rect {
@@ -46,27 +46,27 @@ pub fn below(area: Rect, rows: u16) -> Rect {
     }
 }
 
-/// Lines from the top of an area, as many as there is room for.
+/// Draws lines from the top of an area, as many as there is room for.
 pub fn lines(area: Rect, buf: &mut Buffer, lines: &[Line<'_>]) {
     for (line, y) in lines.iter().zip(area.y..area.bottom()) {
         buf.set_line(area.x, y, line, area.width);
     }
 }
 
-/// A text in the middle of an area, in place of what is not there yet.
+/// Draws a text in the middle of an area, in place of content that is not there yet.
 pub fn placeholder(area: Rect, buf: &mut Buffer, theme: Theme, text: &str) {
     let text = fit(text, usize::from(area.width));
     let x = area.x + (area.width - width(&text) as u16) / 2;
     buf.set_string(x, area.y + area.height / 2, text, theme.dim());
 }
 
-/// A text in lines of at most this many columns.
+/// Wraps a text into lines of at most this many columns.
 pub fn paragraph(text: &str, columns: usize, style: Style) -> Vec<Line<'static>> {
     let lines = wrap(text, columns).into_iter();
     lines.map(|line| Line::styled(line, style)).collect()
 }
 
-/// The row of an area at this height.
+/// Returns the row of an area at this y coordinate of the screen.
 pub fn row(area: Rect, y: u16) -> Rect {
     Rect {
         y,
@@ -75,7 +75,7 @@ pub fn row(area: Rect, y: u16) -> Rect {
     }
 }
 
-/// The rows of a list that are in sight, each with its item and true for the selected one.
+/// Returns the visible rows of a list, each with its item and true for the selected one.
 pub fn list_rows<T>(
     area: Rect,
     selected: usize,
@@ -88,7 +88,7 @@ pub fn list_rows<T>(
         .map(move |((place, item), y)| (row(area, y), item, place == selected))
 }
 
-/// Some rows of an area, as far as it has them.
+/// Returns some rows of an area, from a row on, cut to the area.
 pub fn part(area: Rect, from: u16, rows: u16) -> Rect {
     let from = from.min(area.height);
     Rect {

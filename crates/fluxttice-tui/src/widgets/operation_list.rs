@@ -1,4 +1,4 @@
-//! Operations by trits and name below a heading, around the one under the map's cursor.
+//! Operations by trits and name below a heading, scrolled to the one under the map's cursor.
 
 use fluxttice_core::space::Operation;
 use ratatui::buffer::Buffer;
@@ -9,8 +9,8 @@ use super::{below, heading, lines};
 use crate::layout;
 use crate::theme::Theme;
 
-/// Draws the heading and as many of the operations as there is room for; `remark` is said of each
-/// between its trits and its name.
+/// Draws the heading and as many of the operations as there is room for. `remark` gives the text between the
+/// trits and the name of each.
 pub fn render(
     area: Rect,
     buf: &mut Buffer,

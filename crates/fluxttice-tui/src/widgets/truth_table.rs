@@ -1,4 +1,4 @@
-//! An operation as its 3×3 table: rows are a, columns b.
+//! An operation as a 3×3 truth table: rows are a, columns b.
 
 use fluxttice_core::space::Operation;
 use ratatui::buffer::Buffer;
@@ -8,15 +8,15 @@ use ratatui::text::{Line, Span};
 
 use crate::theme::Theme;
 
-/// Rows a table takes.
+/// Rows that a table takes.
 pub const HEIGHT: u16 = 4;
-/// Columns a table takes.
+/// Columns that a table takes.
 pub const WIDTH: u16 = 14;
 
-/// The values in the order of rows and columns.
+/// Values in the order of rows and columns.
 const VALUES: [i8; 3] = [-1, 0, 1];
 
-/// The sign of a value.
+/// Returns the sign of a value: `-`, `0` or `+`.
 pub fn trit(value: i8) -> &'static str {
     match value {
         -1 => "-",
@@ -25,7 +25,7 @@ pub fn trit(value: i8) -> &'static str {
     }
 }
 
-/// Draws the table; entries that differ from `other` stand out.
+/// Draws the table; entries that differ from those of `other` are highlighted.
 pub fn render(
     area: Rect,
     buf: &mut Buffer,
@@ -59,7 +59,7 @@ pub fn render(
     super::lines(area, buf, &rows);
 }
 
-/// The nine trits; those that differ from `other` stand out.
+/// Returns the nine trits; those that differ from those of `other` are highlighted.
 pub fn trits(theme: Theme, operation: Operation, other: Option<Operation>) -> Vec<Span<'static>> {
     let entries = operation.entries();
     let others = other.map(Operation::entries);

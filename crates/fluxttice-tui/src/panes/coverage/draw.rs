@@ -26,7 +26,7 @@ use crate::theme::{Role, Theme};
 use crate::widgets::chart::dot_bit;
 use crate::widgets::{below, heading, placeholder};
 
-/// Draws the pane.
+/// Draws the pane: the map at the left, counts and lists at the right.
 pub fn render(body: Rect, buf: &mut Buffer, cx: &Shared, pane: &Coverage) {
     let parts = layout::parts(body);
     let sets = cx.run().covered.as_deref();
@@ -54,7 +54,7 @@ pub fn render(body: Rect, buf: &mut Buffer, cx: &Shared, pane: &Coverage) {
     side::render(parts.side, buf, cx, pane, sets);
 }
 
-/// The map by probability, in place of who generated what.
+/// Draws the map by probability, in place of coverage.
 fn render_likely(
     parts: &Parts,
     buf: &mut Buffer,
@@ -127,8 +127,8 @@ fn render_head(
     put_head(area, buf, cx.theme, &forms);
 }
 
-/// The first of these titles with its note that fits, else the last: where it is narrow the words
-/// give way, N and draw must stand, and whole.
+/// Draws the first of these titles, with its note, that fits, or the last. Where the area is narrow the words
+/// are shortened, but N and draw are always shown whole.
 fn put_head(area: Rect, buf: &mut Buffer, theme: Theme, forms: &[(&str, String)]) {
     let fits =
         |(title, note): &&(&str, String)| width(title) + 1 + width(note) <= usize::from(area.width);
@@ -137,7 +137,7 @@ fn put_head(area: Rect, buf: &mut Buffer, theme: Theme, forms: &[(&str, String)]
     }
 }
 
-/// Column numbers above and row numbers beside the map.
+/// Draws column numbers above the map and row numbers beside it.
 fn render_scales(parts: &Parts, buf: &mut Buffer, cx: &Shared, pane: &Coverage) {
     let room = parts.map.as_size();
     let zoom = pane.map.zoom(room);
@@ -173,7 +173,7 @@ fn render_scales(parts: &Parts, buf: &mut Buffer, cx: &Shared, pane: &Coverage) 
     for row in (0..ROWS).step_by(if down == 1 { 5 } else { 10 }) {
         put_row(buf, row, style);
     }
-    // The cursor's own numbers, in place of any they would touch.
+    // The numbers of the cursor replace any that they would touch.
     for offset in 0..6 {
         let x = parts.map.x + ((pane.map.column / across).saturating_sub(left) + offset) as u16;
         if let Some(cell) = buf
@@ -188,7 +188,7 @@ fn render_scales(parts: &Parts, buf: &mut Buffer, cx: &Shared, pane: &Coverage) 
     put_row(buf, pane.map.row, cx.theme.accent());
 }
 
-/// Arrows where the map goes on beyond what is in sight.
+/// Draws arrows where the map continues beyond its visible part.
 fn render_more(
     parts: &Parts,
     buf: &mut Buffer,
@@ -213,7 +213,7 @@ fn render_more(
     }
 }
 
-/// The look of an operation with this cover.
+/// Returns the style of an operation with this cover.
 pub fn style(theme: Theme, cover: Cover) -> Style {
     match cover {
         Cover::Both => theme.role(Role::Both),
@@ -223,7 +223,7 @@ pub fn style(theme: Theme, cover: Cover) -> Style {
     }
 }
 
-/// The sign of an operation with this cover, where it has a character of its own.
+/// Returns the sign of an operation with this cover, for the zoom with one operation in a character.
 pub fn sign(cover: Cover) -> &'static str {
     match cover {
         Cover::Both => "■",
@@ -233,7 +233,7 @@ pub fn sign(cover: Cover) -> &'static str {
     }
 }
 
-/// The operation in this column and row, if there is one and it is looked at.
+/// Returns the operation in this column and row; `None` beyond the map or outside the selection.
 pub fn selected_at(cx: &Shared, column: usize, row: usize) -> Option<Operation> {
     operation_at(column, row).filter(|operation| cx.is_selected(*operation))
 }
@@ -249,8 +249,8 @@ fn render_map(area: Rect, buf: &mut Buffer, cx: &Shared, pane: &Coverage, sets: 
     });
 }
 
-/// Fills the map: `look` gives the character and its style for the operations from this column and
-/// row on, as many as the zoom holds in one character.
+/// Fills the map. `look` returns character and style of the operations from this column and row on, as many
+/// as one character holds at the present zoom.
 pub fn paint(
     area: Rect,
     buf: &mut Buffer,
@@ -277,12 +277,12 @@ pub fn paint(
     }
 }
 
-/// The look of the character under the cursor.
+/// Returns the style of the character under the cursor.
 fn cursor(theme: Theme) -> Style {
     theme.accent().patch(theme.selected())
 }
 
-/// One character of the map.
+/// Returns one character of the map with its style.
 fn cell(
     theme: Theme,
     filter: Filter,
@@ -303,7 +303,7 @@ fn cell(
     }
 }
 
-/// Two operations in one character, each in its own colour.
+/// Returns the character of two operations, each in its own colour.
 fn halves(
     theme: Theme,
     filter: Filter,
@@ -321,14 +321,14 @@ fn halves(
             let style = style(theme, upper);
             match behind {
                 Some(color) => ('▀', style.bg(color)),
-                // Without colour two kinds of covered operations look alike; the filter tells them apart.
+                // Without colours two kinds of covered operations look alike; the filter distinguishes them.
                 None => ('█', style),
             }
         }
     }
 }
 
-/// Four or eight operations in one character: its shape is exact, its colour that of most of them.
+/// Returns the character of four or eight operations: its shape is exact, its colour that of most of them.
 fn packed(
     theme: Theme,
     filter: Filter,
@@ -362,7 +362,7 @@ fn packed(
                 .for_each(|(_, count)| *count += 1);
         }
     }
-    // The first of equals wins, so that the colour does not depend on anything but the counts.
+    // The first of equal counts wins, so that the colour depends on nothing but the counts.
     let most = counts
         .into_iter()
         .rev()
@@ -379,7 +379,7 @@ fn packed(
 fn render_legend(area: Rect, buf: &mut Buffer, cx: &Shared, pane: &Coverage, map: Rect) {
     let theme = cx.theme;
     let zoom = pane.map.zoom(map.as_size());
-    // Right below the map, where that ends above the end of its room.
+    // Directly below the map, where the map is lower than its area.
     let area = Rect {
         y: area.y.min(map.y + zoom.size().1 as u16),
         ..area

@@ -1,4 +1,4 @@
-//! *Coverage* as files: operations as a list, the map as a picture.
+//! Files of *Coverage*: operations as a list, the map as a picture.
 
 use fluxttice_core::listing::Listing;
 use fluxttice_core::plot::{Cells, Heading};
@@ -13,7 +13,7 @@ use crate::pictures;
 use crate::reading::{Cover, LIKELIHOODS, shade};
 use crate::shared::Shared;
 
-/// The files that can be written.
+/// Returns the files that the pane can write now.
 pub fn exports(cx: &Shared, pane: &Coverage) -> Exports {
     let covered = cx.run().covered.as_ref();
     let measured = if pane.likely {
@@ -42,7 +42,8 @@ pub fn exports(cx: &Shared, pane: &Coverage) -> Exports {
     }
 }
 
-/// The operations that are selected, or else missing, with the VAEs that generated each.
+/// Lists the selected operations, or the missing ones without a selection, with the VAEs that generated each;
+/// `None` where neither is known.
 pub fn listing(cx: &Shared) -> Option<Listing> {
     let (sets, draw) = (cx.run().covered.as_deref(), cx.reading.draw);
     let found = match (&cx.selection, sets) {
@@ -70,7 +71,8 @@ pub fn listing(cx: &Shared) -> Option<Listing> {
     })
 }
 
-/// The map by the VAEs that generated each operation, or by probability.
+/// Returns the map as a picture, by the VAEs that generated each operation or by probability; `None` where
+/// that is not measured.
 pub fn cells(cx: &Shared, pane: &Coverage) -> Option<Cells> {
     let (title, note, mut legend, kinds) = if pane.likely {
         let estimates = cx.estimates.as_deref()?;
@@ -105,7 +107,7 @@ pub fn cells(cx: &Shared, pane: &Coverage) -> Option<Cells> {
         let count = kinds.iter().filter(|kind| **kind == place).count();
         *words = format!("{words}: {}", thousands(count as u64));
     }
-    // Behind the kinds comes what is not looked at.
+    // The class after the others is that of operations outside the selection.
     let ground = legend.len();
     if let Some(selection) = &cx.selection {
         legend.push((format!("not {}", selection.text), pictures::GROUND));

@@ -1,25 +1,25 @@
-//! Parts of *Coverage*.
+//! Layout of *Coverage*.
 
 use ratatui::layout::Rect;
 
 use crate::layout::beside;
 
-/// Parts of *Coverage*.
+/// Areas of the parts of *Coverage*.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Parts {
-    /// Title and column scale above the map.
+    /// Two rows above the map: title and column numbers.
     pub top: Rect,
-    /// Row scale left of the map.
+    /// Five columns left of the map: row numbers.
     pub left: Rect,
-    /// The map.
+    /// Characters of the map.
     pub map: Rect,
-    /// What the colours mean.
+    /// Row of the legend below the map.
     pub legend: Rect,
-    /// Counts and the operation under the cursor.
+    /// Panel at the right: counts, and the operation under the cursor.
     pub side: Rect,
 }
 
-/// Splits *Coverage*.
+/// Divides the pane's area into its parts.
 pub fn parts(body: Rect) -> Parts {
     let side_width = match body.width {
         190.. => 60,

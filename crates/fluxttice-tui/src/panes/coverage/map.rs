@@ -1,36 +1,36 @@
-//! The map of all operations: its cursor, its zoom, and the part of it that is in sight.
+//! Map of all operations: its cursor, its zoom, and its visible part.
 
 use fluxttice_core::space::{OPERATIONS, Operation};
 use ratatui::layout::Size;
 
-/// Columns of the map: entries 0–4.
+/// Columns of the map: 3⁵, by entries 0 to 4.
 pub const COLUMNS: usize = 243;
-/// Rows of the map: entries 5–8.
+/// Rows of the map: 3⁴, by entries 5 to 8.
 pub const ROWS: usize = 81;
 
-/// The operation in a column and a row of the map; `None` beyond its borders.
+/// Returns the operation in a column and a row of the map; `None` beyond its borders.
 pub fn operation_at(column: usize, row: usize) -> Option<Operation> {
     let inside = column < COLUMNS && row < ROWS;
     Operation::new(row * COLUMNS + column).filter(|_| inside)
 }
 
-/// How many operations one character holds.
+/// Number of operations in one character of the map.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Zoom {
-    /// 2 × 4, in dots.
+    /// Eight operations, 2 across and 4 down, as braille dots.
     Dots,
-    /// 2 × 2, in quarters.
+    /// Four operations, 2 across and 2 down, as quarters of a block.
     Quarters,
-    /// 1 × 2, in halves.
+    /// Two operations, one above the other, as halves of a block.
     Halves,
-    /// One.
+    /// One operation, in a character of its own.
     Single,
 }
 
 impl Zoom {
     const ALL: [Self; 4] = [Self::Dots, Self::Quarters, Self::Halves, Self::Single];
 
-    /// Operations across and down in one character.
+    /// Returns the number of operations across and down in one character.
     pub fn cell(self) -> (usize, usize) {
         match self {
             Self::Dots => (2, 4),
@@ -40,13 +40,13 @@ impl Zoom {
         }
     }
 
-    /// Characters the whole map takes.
+    /// Returns the number of characters, across and down, of the whole map.
     pub fn size(self) -> (usize, usize) {
         let (across, down) = self.cell();
         (COLUMNS.div_ceil(across), ROWS.div_ceil(down))
     }
 
-    /// The closest zoom at which the whole map fits into this room, else the widest.
+    /// Returns the closest zoom at which the whole map fits into an area of this size, else the widest.
     pub fn fitting(room: Size) -> Self {
         let fits = |zoom: &Self| {
             let (columns, rows) = zoom.size();
@@ -69,22 +69,22 @@ impl Zoom {
     }
 }
 
-/// Cursor, zoom and part in sight.
+/// Cursor, zoom and visible part of the map.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Map {
-    /// Column of the cursor, 0..243.
+    /// Column of the cursor, 0 to 242.
     pub column: usize,
-    /// Row of the cursor, 0..81.
+    /// Row of the cursor, 0 to 80.
     pub row: usize,
-    /// Chosen zoom; `None` takes the closest at which everything fits.
+    /// Chosen zoom; `None` takes the closest at which the whole map fits.
     zoom: Option<Zoom>,
-    /// First character column and row in sight.
+    /// First visible column and row, in characters.
     origin: (usize, usize),
 }
 
 impl Default for Map {
     fn default() -> Self {
-        // The middle of the space: the operation that answers 0 to everything.
+        // The middle of the map: the operation that is 0 everywhere.
         Self {
             column: COLUMNS / 2,
             row: ROWS / 2,
@@ -95,25 +95,25 @@ impl Default for Map {
 }
 
 impl Map {
-    /// The operation under the cursor.
+    /// Returns the operation under the cursor.
     pub fn operation(&self) -> Operation {
         let found = operation_at(self.column, self.row);
         found.unwrap_or_else(|| Operation::from_function(|_, _| 0))
     }
 
-    /// Puts the cursor on an operation.
+    /// Puts the cursor on an operation, and makes it visible.
     pub fn select(&mut self, operation: Operation, room: Size) {
         self.column = operation.index() % COLUMNS;
         self.row = operation.index() / COLUMNS;
         self.follow(room);
     }
 
-    /// The zoom in this room.
+    /// Returns the zoom in an area of this size.
     pub fn zoom(&self, room: Size) -> Zoom {
         self.zoom.unwrap_or_else(|| Zoom::fitting(room))
     }
 
-    /// First character column and row in sight, in this room.
+    /// Returns the first visible column and row, in characters, in an area of this size.
     pub fn origin(&self, room: Size) -> (usize, usize) {
         let (columns, rows) = self.zoom(room).size();
         (
@@ -126,26 +126,26 @@ impl Map {
         )
     }
 
-    /// Zooms one step closer or wider, the cursor staying in sight.
+    /// Zooms one step closer or wider, with the cursor as near to the middle as the borders allow.
     pub fn change_zoom(&mut self, closer: bool, room: Size) {
         self.zoom = Some(self.zoom(room).step(closer));
         self.centre(room);
     }
 
-    /// Back to the closest zoom that shows everything.
+    /// Returns to the closest zoom at which the whole map fits.
     pub fn fit(&mut self, room: Size) {
         self.zoom = None;
         self.follow(room);
     }
 
-    /// Moves the cursor.
+    /// Moves the cursor by columns and rows, and keeps it visible.
     pub fn step(&mut self, columns: isize, rows: isize, room: Size) {
         self.column = self.column.saturating_add_signed(columns).min(COLUMNS - 1);
         self.row = self.row.saturating_add_signed(rows).min(ROWS - 1);
         self.follow(room);
     }
 
-    /// Puts the cursor on the operation at this character of the room.
+    /// Puts the cursor on the first operation of this character, counted from the map's visible corner.
     pub fn point(&mut self, x: usize, y: usize, room: Size) {
         let (across, down) = self.zoom(room).cell();
         let (left, top) = self.origin(room);
@@ -153,7 +153,7 @@ impl Map {
         self.row = ((top + y) * down).min(ROWS - 1);
     }
 
-    /// Moves the part in sight so that the cursor is in it.
+    /// Moves the visible part so that the cursor lies in it.
     pub fn follow(&mut self, room: Size) {
         let (across, down) = self.zoom(room).cell();
         let (left, top) = self.origin(room);
@@ -173,7 +173,7 @@ impl Map {
         self.origin = self.origin(room);
     }
 
-    /// Puts the cursor on the next (or previous) of these operations; false where there are none.
+    /// Puts the cursor on the next (or previous) of these operations; returns false where there are none.
     pub fn next_of(&mut self, operations: &[Operation], forward: bool, room: Size) -> bool {
         let here = operations
             .iter()
@@ -189,7 +189,8 @@ impl Map {
         !operations.is_empty()
     }
 
-    /// Puts the cursor on the next (or previous) missing operation, by index; false where none is missing.
+    /// Puts the cursor on the next (or previous) missing operation, by index; returns false where none is
+    /// missing.
     pub fn next_missing(
         &mut self,
         missing: impl Fn(Operation) -> bool,
@@ -211,7 +212,7 @@ impl Map {
     }
 }
 
-/// The first place in sight, moved as little as possible for `at` to be in sight.
+/// Returns the first visible column or row, moved as little as possible so that `at` is visible.
 fn nearest_origin(at: usize, origin: usize, room: usize) -> usize {
     if at < origin {
         at

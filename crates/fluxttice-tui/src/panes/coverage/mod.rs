@@ -1,4 +1,4 @@
-//! *Coverage*: the map of all operations, by the VAEs that generate them or by their probability.
+//! Pane *Coverage*: the map of all operations, by the VAEs that generate them or by their probability.
 
 mod draw;
 mod export;
@@ -26,10 +26,10 @@ pub use draw::{sign, style};
 use map::Map;
 pub use probability::{SHADES, look};
 
-/// Rows of the map that a far step takes: those that share entries 7 and 8.
+/// Rows of a far step of the cursor: those that share entries 7 and 8.
 const FAR_ROWS: isize = 9;
 
-/// The operations that are drawn.
+/// Filter that decides which operations are drawn.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Filter {
     /// Operations that A or B generated.
@@ -44,7 +44,7 @@ pub enum Filter {
 }
 
 impl Filter {
-    /// `covered`, `missing`, `only A`, `only B`.
+    /// Returns `covered`, `missing`, `only A` or `only B`.
     pub fn name(self) -> &'static str {
         match self {
             Self::Covered => "covered",
@@ -54,7 +54,7 @@ impl Filter {
         }
     }
 
-    /// True if an operation with this cover is drawn.
+    /// Returns true if an operation with this cover is drawn.
     pub fn shows(self, cover: Cover) -> bool {
         match self {
             Self::Covered => cover != Cover::Neither,
@@ -74,35 +74,35 @@ impl Filter {
     }
 }
 
-/// The pane.
+/// State of the pane: the map, its layer and its filter.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Coverage {
-    /// Cursor, zoom and part in sight.
+    /// Cursor, zoom and visible part of the map.
     pub map: Map,
     /// True while probabilities are drawn in place of covers.
     likely: bool,
-    /// The covers that are drawn.
+    /// Covers that are drawn.
     filter: Filter,
 }
 
-/// The size of the map on the screen.
+/// Returns the size of the map on the screen, in characters.
 fn room(cx: &Shared) -> Size {
     cx.body()
         .map_or(Size::new(0, 0), |body| layout::parts(body).map.as_size())
 }
 
 impl Coverage {
-    /// Keeps the cursor in sight in a terminal of another size.
+    /// Keeps the cursor visible in a terminal of another size.
     pub fn follow(&mut self, cx: &Shared) {
         self.map.follow(room(cx));
     }
 
-    /// Puts the cursor on an operation.
+    /// Puts the cursor on an operation, and makes it visible.
     pub fn point_to(&mut self, operation: Operation, cx: &Shared) {
         self.map.select(operation, room(cx));
     }
 
-    /// Shows the next of argmax, categorical and probabilities.
+    /// Shows the next layer of argmax, categorical and probability.
     fn next_layer(&mut self, reading: Reading) -> Effects {
         let draw = match (reading.draw, self.likely) {
             (Draw::Categorical, false) => {
@@ -116,7 +116,7 @@ impl Coverage {
         vec![Effect::Read(Reading { draw, ..reading })]
     }
 
-    /// Draws the next covers, or the probabilities of the next VAE.
+    /// Takes the next filter, or the probabilities of the next VAE.
     fn next_filter(&mut self, reading: Reading) -> Effects {
         if self.likely {
             return vec![Effect::Read(reading.of_next())];
@@ -125,7 +125,7 @@ impl Coverage {
         Vec::new()
     }
 
-    /// Puts the cursor on the next selected operation, or else the next rare or missing one.
+    /// Puts the cursor on the next selected operation; without a selection on the next rare or missing one.
     fn next_operation(&mut self, forward: bool, cx: &Shared) -> Effects {
         let room = room(cx);
         if let Some(selection) = &cx.selection {

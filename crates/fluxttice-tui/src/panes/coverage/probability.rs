@@ -1,4 +1,4 @@
-//! *Coverage* by probability: how likely each operation is, as a multiple of a uniform generator's.
+//! Map of *Coverage* by probability, as a multiple of a uniform generator's.
 
 use fluxttice_core::measure::deviation;
 use fluxttice_core::session::{Estimates, VaeEstimates};
@@ -15,15 +15,15 @@ use crate::shared::Shared;
 use crate::theme::{Role, Theme};
 use crate::widgets::{below, heading, lines, operation_list, paragraph};
 
-/// Characters from rare to frequent: they are told apart without colour.
+/// Characters from rare to frequent, which differ without colour.
 pub const SHADES: [char; 5] = ['·', '░', '▒', '▓', '█'];
-/// What they mean.
+/// Legend of these characters, in multiples of 1/19,683.
 const WORDS: [&str; 5] = ["<¼", "<½", "<1", "<2", "≥2"];
 
 /// Rows from which on there is room for sentences.
 const ROOM_FOR_WORDS: u16 = 24;
 
-/// What a user gets of a generator.
+/// Describes in words what a generator gives a user: information per code, evenness, and rare operations.
 pub fn in_words(vae: &VaeEstimates) -> String {
     let share = match vae.rare.len() {
         0 => "no operation is known to get less than its fair share".to_owned(),
@@ -53,7 +53,7 @@ pub fn in_words(vae: &VaeEstimates) -> String {
     )
 }
 
-/// That no operation is known to be rare, in words.
+/// Says in words that no operation is known to be rare.
 pub fn none_stands_out(estimates: &Estimates) -> String {
     format!(
         "none stands out among {} codes",
@@ -71,13 +71,13 @@ fn style(theme: Theme, shade: usize) -> Style {
     }
 }
 
-/// The shade of an operation, from rare to frequent, and its style.
+/// Returns the shade of a probability, 0 (rare) to 4 (frequent), and its style.
 pub fn look(theme: Theme, likelihood: f64) -> (usize, Style) {
     let shade = shade(&LIKELIHOODS, likelihood);
     (shade, style(theme, shade))
 }
 
-/// Draws the map: each character the least probable operation it holds.
+/// Draws the map; each character shows the least probable of its operations.
 pub fn render_map(
     area: Rect,
     buf: &mut Buffer,
@@ -101,7 +101,7 @@ pub fn render_map(
     });
 }
 
-/// Draws what the shades mean.
+/// Draws the legend of the shades.
 pub fn render_legend(area: Rect, buf: &mut Buffer, cx: &Shared, pane: &Coverage, map: Rect) {
     let zoom = pane.map.zoom(map.as_size());
     let area = Rect {
@@ -113,7 +113,7 @@ pub fn render_legend(area: Rect, buf: &mut Buffer, cx: &Shared, pane: &Coverage,
         spans.push(Span::styled(format!("{sign} "), style(cx.theme, shade)));
         spans.push(Span::styled(format!("{words}  "), cx.theme.dim()));
     }
-    // Where it is narrow the explanation gives way.
+    // Where it is narrow the explanation is left out.
     let unit = if area.width >= 100 {
         "× 1/19,683; the lowest of each character"
     } else {

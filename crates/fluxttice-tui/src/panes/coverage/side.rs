@@ -1,4 +1,5 @@
-//! Beside the map: the operation under the cursor, counts with N and ceiling, what is missing by name.
+//! Panel beside the map: the operation under the cursor, counts with N and ceiling, missing operations by
+//! name.
 
 use fluxttice_core::measure::ceiling;
 use fluxttice_core::record::{self, CoveredSets, Unique};
@@ -16,7 +17,7 @@ use crate::shared::Shared;
 use crate::theme::Role;
 use crate::widgets::{below, heading, lines, misleading, operation_list, paragraph, truth_table};
 
-/// What A and B found in this draw, if it is known how many were drawn.
+/// Returns the counts of A and B by this draw; `None` if the number of samples is not known.
 fn counted(sets: &CoveredSets, draw: Draw) -> Option<[Unique; 2]> {
     let pick = |PerVae { a, b }: PerVae<record::Coverage>| match draw {
         Draw::Argmax => [a.argmax, b.argmax],
@@ -25,7 +26,7 @@ fn counted(sets: &CoveredSets, draw: Draw) -> Option<[Unique; 2]> {
     sets.counts.map(pick)
 }
 
-/// Draw and N in words.
+/// Describes draw and N in words.
 pub fn drawn(sets: &CoveredSets, draw: Draw) -> String {
     match counted(sets, draw) {
         Some([a, _]) => format!("{}, N {}", draw.name(), thousands(a.samples.into())),
@@ -33,7 +34,7 @@ pub fn drawn(sets: &CoveredSets, draw: Draw) -> String {
     }
 }
 
-/// Draws the panel.
+/// Draws the panel beside the map.
 pub fn render(
     area: Rect,
     buf: &mut Buffer,
@@ -52,7 +53,7 @@ pub fn render(
     render_missing(below(area, used), buf, cx, pane, sets);
 }
 
-/// Draws the operation under the cursor; gives back the rows used.
+/// Draws the operation under the cursor; returns the number of rows used.
 pub fn render_operation(
     area: Rect,
     buf: &mut Buffer,
@@ -94,7 +95,7 @@ pub fn render_operation(
     truth_table::HEIGHT + 2
 }
 
-/// What was generated of the operations that are selected; gives back the rows used.
+/// Draws how many of the selected operations A, B and neither generated; returns the number of rows used.
 fn render_selection(area: Rect, buf: &mut Buffer, cx: &Shared, sets: &CoveredSets) -> u16 {
     let Some(selection) = cx.selection.as_deref() else {
         return 0;
@@ -237,7 +238,7 @@ fn render_named(area: Rect, buf: &mut Buffer, cx: &Shared, sets: &CoveredSets) -
     rows.len() as u16 + 2
 }
 
-/// The operations that nobody generated, around the cursor where it is on one of them.
+/// Draws the operations that neither generated, scrolled to the cursor where it is on one of them.
 fn render_missing(area: Rect, buf: &mut Buffer, cx: &Shared, pane: &Coverage, sets: &CoveredSets) {
     let missing: Vec<Operation> = Operation::all()
         .filter(|operation| Cover::of(sets, cx.reading.draw, *operation) == Cover::Neither)

@@ -1,4 +1,4 @@
-//! Beside the list: what the chosen snapshot or certificate says, and what was found of it.
+//! Details of the chosen snapshot or certificate, and the results of checking it.
 
 use fluxttice_core::certificate::{Item, ItemKind, Predicate, Statement, Verdict, Word};
 use fluxttice_core::measure::{Figure, Subject};
@@ -17,13 +17,13 @@ use crate::shared::Shared;
 use crate::theme::{Role, Theme};
 use crate::widgets::{heading, lines};
 
-/// Figures that come first.
+/// Names of the figures that are shown first.
 const HEADLINES: [&str; 3] = ["argmax coverage", "decode entropy", "mutual information"];
 
-/// Where values end.
+/// Column at which values end.
 const COLUMN: usize = 76;
 
-/// Draws title and details.
+/// Draws the title and the details.
 pub fn render(title: Rect, area: Rect, buf: &mut Buffer, cx: &Shared, pane: &Evidence) {
     let theme = cx.theme;
     match pane.chosen() {
@@ -48,7 +48,7 @@ pub fn render(title: Rect, area: Rect, buf: &mut Buffer, cx: &Shared, pane: &Evi
     }
 }
 
-/// Lines of the chosen item's details in this width.
+/// Returns the number of lines of the chosen item's details at this width.
 pub fn count(cx: &Shared, pane: &Evidence, width: usize) -> usize {
     details(cx, pane, width).len()
 }
@@ -73,7 +73,7 @@ fn details(cx: &Shared, pane: &Evidence, width: usize) -> Vec<Line<'static>> {
     text.lines
 }
 
-/// What an item says of itself.
+/// Adds the statements of an item about itself.
 fn said(text: &mut Text, cx: &Shared, pane: &Evidence, item: &Item) {
     match &item.kind {
         ItemKind::Snapshot { position } => {
@@ -177,7 +177,7 @@ fn certificate(text: &mut Text, statement: &Statement, signed: bool, verdict: Op
     }
 }
 
-/// The style of a verdict.
+/// Returns the style of a verdict.
 pub(super) fn style(theme: Theme, word: Word) -> Style {
     match word {
         Word::Valid => theme.good(),
@@ -186,7 +186,7 @@ pub(super) fn style(theme: Theme, word: Word) -> Style {
     }
 }
 
-/// Lines that grow downwards, wrapped to a width.
+/// Lines of text, wrapped to a width, each added below the others.
 pub(super) struct Text {
     pub(super) theme: Theme,
     pub(super) width: usize,
@@ -228,7 +228,7 @@ impl Text {
         self.lines.push(Line::default());
     }
 
-    /// Name and N; below it the value with its ceiling, and whether it tells anything alone.
+    /// Adds a figure with its N, its value and its ceiling; `○` marks one that says nothing on its own.
     fn figure(&mut self, figure: &Figure, predicate: &Predicate) {
         let defined = predicate
             .definitions
@@ -268,7 +268,7 @@ impl Text {
     }
 }
 
-/// `86.29 of 92.12 %`, `1.744 nats`, `8.036 ± 0.001 of 9.888 nats`.
+/// Formats a figure's value: `86.29 of 92.12 %`, `1.744 nats`, `8.036 ± 0.001 of 9.888 nats`.
 fn value(figure: &Figure, unit: &str) -> String {
     let unit = printable(unit);
     let Some(value) = figure.value else {

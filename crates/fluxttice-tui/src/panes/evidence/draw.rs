@@ -1,4 +1,4 @@
-//! Drawing of *Evidence*: snapshots and certificates of all runs, and what the chosen one says.
+//! Drawing of *Evidence*: snapshots and certificates of all runs, and the details of the chosen one.
 //!
 //! ```text
 //!  evidence ─────────────────────────  built-in ──────────────────────────────────────
@@ -21,7 +21,7 @@ use crate::layout;
 use crate::shared::Shared;
 use crate::widgets::{heading, lines, list_rows, paragraph};
 
-/// Draws the pane.
+/// Draws the pane: the list at the left, details at the right.
 pub fn render(body: Rect, buf: &mut Buffer, cx: &Shared, pane: &Evidence) {
     let parts = layout::list_and_details(body);
     let theme = cx.theme;
@@ -67,7 +67,7 @@ fn render_list(area: Rect, buf: &mut Buffer, cx: &Shared, pane: &Evidence, items
     }
 }
 
-/// The glyph of a snapshot, the same as on the time axis, and that of a certificate.
+/// Returns the glyph of a snapshot, which is that of the time axis, or of a certificate.
 fn sign(item: &Item) -> &'static str {
     match item.kind {
         ItemKind::Snapshot { .. } => "▣",
@@ -75,7 +75,7 @@ fn sign(item: &Item) -> &'static str {
     }
 }
 
-/// What the list says of an item at the end of its row.
+/// Returns the words and style at the end of an item's row.
 fn state(cx: &Shared, pane: &Evidence, item: &Item) -> (String, Style) {
     let theme = cx.theme;
     match &item.kind {
@@ -93,7 +93,7 @@ fn state(cx: &Shared, pane: &Evidence, item: &Item) -> (String, Style) {
     }
 }
 
-/// Argmax coverage of A and B, in percent, at the smallest sample size.
+/// Formats the argmax coverage of A and B, in per cent, at the smallest sample size.
 fn shares(statement: &Statement) -> String {
     let share = |vae: Subject| {
         let figures = statement.predicate.figures.iter();

@@ -1,4 +1,4 @@
-//! *Evidence*: snapshots and certificates of all runs, and the verdicts on them.
+//! Pane *Evidence*: snapshots and certificates of all runs, and the verdicts on them.
 
 mod details;
 mod draw;
@@ -22,17 +22,18 @@ use crate::keys::{Action, Context};
 use crate::layout;
 use crate::shared::Shared;
 
-/// The pane.
+/// State of the pane: the list, the choice, and the results of checks.
 #[derive(Clone, Debug, Default)]
 pub struct Evidence {
-    /// Snapshots and certificates of all runs; `None` until they were listed.
+    /// Snapshots and certificates of all runs; `None` until they have been listed.
     items: Option<Arc<Vec<Item>>>,
     selected: usize,
-    /// First line of the details in sight.
+    /// First visible line of the details.
     scroll: usize,
-    /// Verdicts on certificates that were checked since the explorer was started.
+    /// Verdicts on certificates that were checked since the explorer was started, by folder.
     verdicts: Vec<(PathBuf, Arc<Verdict>)>,
-    /// Findings on checkpoints that were validated since then; `None` is the built-in model.
+    /// Findings on checkpoints that were validated since the explorer was started; `None` is the built-in
+    /// model.
     validations: Vec<(Option<PathBuf>, Arc<Vec<Finding>>)>,
 }
 
@@ -45,18 +46,17 @@ fn failed(what: &str, problem: &JobError) -> Effects {
 }
 
 impl Evidence {
-    /// The chosen item.
     fn chosen(&self) -> Option<&Item> {
         self.items.as_ref()?.get(self.selected)
     }
 
-    /// The verdict on a certificate, if it was checked since the explorer was started.
+    /// Returns the verdict on a certificate; `None` if it was not checked since the explorer was started.
     fn verdict(&self, item: &Item) -> Option<&Verdict> {
         let of_item = |(folder, _): &&(PathBuf, Arc<Verdict>)| *folder == item.folder;
         self.verdicts.iter().find(of_item).map(|(_, v)| v.as_ref())
     }
 
-    /// The findings on the chosen item, or on the model that is explored where none is chosen.
+    /// Returns the findings on the chosen item, or on the model that is explored where none is chosen.
     fn validation(&self, cx: &Shared) -> Option<&[Finding]> {
         let explored = || cx.live().info.as_ref()?.checkpoint.as_ref();
         let chosen = self.chosen().map(|item| &item.folder);
@@ -124,7 +124,7 @@ impl Evidence {
         }
     }
 
-    /// Tests if the chosen item's model, or the one that is explored, learned anything.
+    /// Asks for a validation of the chosen item's model, or of the one that is explored.
     fn validate(&self, cx: &Shared) -> Effects {
         let (name, checkpoint) = match (self.chosen(), &cx.live().info) {
             (Some(item), _) => (&item.name, Some(item.folder.clone())),
@@ -150,7 +150,7 @@ impl Evidence {
         }
     }
 
-    /// Takes in a list, a new certificate, a verdict or findings.
+    /// Handles a list, a new certificate, a verdict or findings.
     pub fn on_job(&mut self, event: JobEvent) -> Effects {
         match event {
             JobEvent::Listed(Ok(items)) => {

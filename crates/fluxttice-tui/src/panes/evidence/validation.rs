@@ -1,4 +1,4 @@
-//! What validating found: this model, untrained ones, a baseline and the bound side by side.
+//! Findings of a validation: this model, untrained ones, a baseline and the bound side by side.
 
 use fluxttice_core::vae::Vae;
 use fluxttice_core::validation::{Finding, UNTRAINED, Verdict, condemned, readable};
@@ -9,14 +9,14 @@ use super::details::Text;
 use crate::format::{fit, thousands};
 use crate::theme::{Role, Theme};
 
-/// Columns of a number with its blanks, where there is room.
+/// Columns of a number with the spaces in front of it, where there is room.
 const NUMBER: usize = 10;
-/// Columns before the numbers, where those have a line of their own.
+/// Columns in front of the numbers, where these have a line of their own.
 const LEAD: usize = 4;
-/// Columns of a name where everything stands in one line.
+/// Columns of a name, where everything stands in one line.
 const NAME: usize = 31;
 
-/// Appends a line for each finding, or two where it is narrow.
+/// Adds the findings, one line for each VAE; where it is narrow the name stands in a line above.
 pub fn lines(text: &mut Text, findings: &[Finding]) {
     match condemned(findings) {
         0 => text.good("✓ every deciding test passes"),
@@ -65,7 +65,8 @@ pub fn lines(text: &mut Text, findings: &[Finding]) {
     }
 }
 
-/// The name beside the numbers, in so many columns, or above A's.
+/// Returns the lines of a finding. `beside` gives the columns of a name in front of the numbers; `None` puts
+/// the name in a line above A's.
 fn rows(
     theme: Theme,
     finding: &Finding,

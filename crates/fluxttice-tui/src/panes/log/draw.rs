@@ -1,4 +1,4 @@
-//! Drawing of *Log*: one line of text or more for each entry, the newest at the bottom.
+//! Drawing of *Log*: one or more lines of text for each entry, the newest at the bottom.
 
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
@@ -11,7 +11,7 @@ use crate::log_buffer::LogLevel;
 use crate::theme::Theme;
 use crate::widgets::heading;
 
-/// Columns before the text: time, level, origin.
+/// Columns before the text: time, origin, level.
 const LEAD: u16 = 24;
 
 fn style(theme: Theme, entry: &Entry) -> Style {
@@ -23,7 +23,7 @@ fn style(theme: Theme, entry: &Entry) -> Style {
     }
 }
 
-/// Draws the pane.
+/// Draws the pane: a heading, and the newest entries that fit whole.
 pub fn render(body: Rect, buf: &mut Buffer, theme: Theme, log: &Log) {
     let libraries = if log.libraries { "with" } else { "without" };
     let note = format!(
@@ -77,7 +77,7 @@ pub fn render(body: Rect, buf: &mut Buffer, theme: Theme, log: &Log) {
         };
         buf.set_string(area.x + 1, area.y + 1.min(area.height), text, theme.dim());
     } else if y > area.y {
-        // Few lines stand at the top, as on paper.
+        // A log that does not fill the area begins at the top.
         lift(area, buf, y - area.y);
     }
 }
@@ -110,7 +110,7 @@ fn short(level: LogLevel) -> &'static str {
     }
 }
 
-/// Moves what is drawn up by some rows.
+/// Moves the drawn rows up, and clears the rows below them.
 fn lift(area: Rect, buf: &mut Buffer, by: u16) {
     for y in area.y..area.bottom() {
         for x in area.left()..area.right() {

@@ -1,4 +1,4 @@
-//! *Log*: requests, their outcomes, notices, and the log lines of libraries.
+//! Pane *Log*: requests, their outcomes, notices, and the log lines of libraries.
 
 mod draw;
 #[cfg(test)]
@@ -20,24 +20,24 @@ use crate::keys::{Action, Context};
 use crate::log_buffer::{LogLevel, LogLine};
 use crate::shared::Shared;
 
-/// Lines kept; older ones are in the run's log file.
+/// Number of entries kept; older ones are in the run's log file.
 const CAPACITY: usize = 6_000;
 
-/// Where a line comes from.
+/// Origin of an entry.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Origin {
-    /// The user asked.
+    /// A request that the screen sent to the worker.
     Request,
-    /// The worker answered.
+    /// An outcome of a request.
     Outcome,
-    /// The worker or the screen has something to say.
+    /// A message of the worker or of the screen that answers no request.
     Notice,
-    /// A library, or the program's own log.
+    /// A log line of a library, or of the program itself.
     Library,
 }
 
 impl Origin {
-    /// In one short word.
+    /// Returns the origin in one short word.
     pub fn word(self) -> &'static str {
         match self {
             Self::Request => "asked",
@@ -48,28 +48,28 @@ impl Origin {
     }
 }
 
-/// One line.
+/// An entry of the log.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Entry {
-    /// When.
+    /// Time of the entry.
     pub time: SystemTime,
-    /// How serious.
+    /// Severity of the entry.
     pub level: LogLevel,
-    /// Where it comes from.
+    /// Origin of the entry.
     pub origin: Origin,
-    /// What it says.
+    /// Message, which may have several lines.
     pub text: String,
 }
 
-/// The pane.
+/// State of the pane: the entries, the filter and the scroll position.
 #[derive(Clone, Debug)]
 pub struct Log {
     entries: VecDeque<Entry>,
-    /// Least serious level shown.
+    /// Least severity shown.
     pub level: LogLevel,
-    /// Whether library lines are shown.
+    /// True if log lines of libraries are shown.
     pub libraries: bool,
-    /// Lines between the newest and the lowest in sight; 0 keeps up with the newest.
+    /// Shown entries between the newest and the lowest visible one; 0 keeps up with the newest.
     pub back: usize,
 }
 
@@ -85,10 +85,10 @@ impl Default for Log {
 }
 
 impl Log {
-    /// Adds a line.
+    /// Adds an entry, and drops the oldest one when the log is full.
     pub fn push(&mut self, entry: Entry) {
         if self.back > 0 && self.shows(&entry) {
-            // What is read stays where it is.
+            // The visible entries stay in place.
             self.back += 1;
         }
         if self.entries.len() == CAPACITY {
@@ -97,7 +97,7 @@ impl Log {
         self.entries.push_back(entry);
     }
 
-    /// Adds a library's line.
+    /// Adds a library's log line.
     pub fn push_line(&mut self, line: LogLine) {
         let LogLine {
             time,
@@ -113,12 +113,12 @@ impl Log {
         });
     }
 
-    /// The lines that pass the filter, oldest first.
+    /// Returns the entries that pass the filter, oldest first.
     pub fn visible(&self) -> impl DoubleEndedIterator<Item = &Entry> {
         self.entries.iter().filter(|entry| self.shows(entry))
     }
 
-    /// Lines kept, shown or not.
+    /// Returns the number of entries kept, shown or not.
     pub fn len(&self) -> usize {
         self.entries.len()
     }
@@ -127,13 +127,13 @@ impl Log {
         entry.level >= self.level && (self.libraries || entry.origin != Origin::Library)
     }
 
-    /// Scrolls by some lines, up being negative.
+    /// Scrolls by some entries; up is negative.
     pub fn scroll(&mut self, by: isize) {
         let most = self.visible().count().saturating_sub(1);
         self.back = self.back.saturating_add_signed(-by).min(most);
     }
 
-    /// Takes the next level: debug, info, warning, error.
+    /// Takes the next level of debug, info, warning and error.
     pub fn next_level(&mut self) {
         self.level = match self.level {
             LogLevel::Trace | LogLevel::Debug => LogLevel::Info,
@@ -144,7 +144,7 @@ impl Log {
         self.scroll(0);
     }
 
-    /// Shows or hides library lines.
+    /// Shows or hides the log lines of libraries.
     pub fn toggle_libraries(&mut self) {
         self.libraries = !self.libraries;
         self.scroll(0);

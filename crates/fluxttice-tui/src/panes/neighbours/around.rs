@@ -1,4 +1,4 @@
-//! The centre of *Neighbours*, the operations near it, and the walk that leads there.
+//! Centre of *Neighbours*, the operations near it, and the walk that leads there.
 
 use std::sync::Arc;
 
@@ -16,12 +16,12 @@ use super::walk::{Along, Walk};
 use crate::layout::step;
 use crate::selection::Selection;
 
-/// Neighbours listed.
+/// Number of neighbours listed.
 pub const LISTED: usize = 100;
 /// Neighbourhood sizes for which preservation is shown.
 pub const SIZES: [usize; 2] = [10, 100];
 
-/// Everything that a list is a function of.
+/// Inputs of the list, which is computed anew when one of them changes.
 #[derive(Clone, Debug, PartialEq)]
 struct Question {
     place: Place,
@@ -32,37 +32,39 @@ struct Question {
     among: Option<Arc<Selection>>,
 }
 
-/// The operations around a place.
+/// Operations around a place.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Found {
-    /// The place; `None` before any was looked around.
+    /// Place in the middle; `None` before the first search.
     pub place: Option<Place>,
-    /// The nearest operations.
+    /// Nearest operations in the chosen space.
     pub near: Ranked,
-    /// The nearest ones in another space, to lay beside; none where the metric knows no space.
+    /// Nearest operations in another space, for comparison; empty where the metric uses no space.
     pub other: Ranked,
-    /// The operations that the decoders make of a place that is a point between operations.
+    /// Operations that the decoders give for a place that is a point between operations; empty for an
+    /// operation.
     pub decoded: Vec<(Vae, Decoded)>,
-    /// Coordinates of such a point.
+    /// Coordinates of such a point; `None` for an operation.
     pub point: Option<Vec<f64>>,
-    /// The reason why there is nothing around it.
+    /// Reason why nothing was found; `None` where something was.
     pub problem: Option<String>,
-    /// Share of each of [`SIZES`] nearest codes that are also nearest by Hamming distance.
+    /// Share of each of [`SIZES`] nearest codes that are also nearest by Hamming distance; `None` where not
+    /// known.
     pub preserved: [Option<f64>; 2],
 }
 
-/// Operations by their distance, and how they rank by now where an earlier moment is looked at.
+/// Operations by their distance. For codes of an earlier epoch, also their ranks by the newest codes.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Ranked {
-    /// The nearest operations.
+    /// Nearest operations, with distances and ranks.
     pub neighbours: Vec<Neighbour>,
-    /// The rank of each by now; empty where now is looked at.
+    /// Rank of each by the newest codes; empty where these are the codes in use.
     pub now: Vec<u32>,
 }
 
 impl Ranked {
-    /// How many of the `k` nearest are among the `k` nearest by now; `None` where now is looked at, or
-    /// where not all of them are listed.
+    /// Returns how many of the `k` nearest are also among the `k` nearest by the newest codes. `None` where
+    /// these are the codes in use, or where not all `k` are listed.
     pub fn stayed(&self, k: usize) -> Option<usize> {
         let last = self.neighbours.get(k.checked_sub(1)?)?;
         let nearest = self.now.get(..k).filter(|_| last.rank as usize == k)?;
@@ -70,26 +72,26 @@ impl Ranked {
     }
 }
 
-/// The centre and the operations near it.
+/// Centre of *Neighbours*, with the operations near it.
 #[derive(Clone, Debug)]
 pub struct Around {
     history: History,
     /// Distance by which the list is ordered.
     pub metric: Metric,
-    /// The latent space in which distances are measured.
+    /// Latent space in which distances are measured.
     pub space: Space,
-    /// Chosen row.
+    /// Chosen row of the list.
     pub selected: usize,
     walk: Option<Walk>,
-    /// The point that was last asked to be decoded.
+    /// Point that was last asked to be decoded.
     requested: Option<Point>,
-    /// The point that was last decoded.
+    /// Point that was last decoded.
     located: Option<Arc<LocatedPoint>>,
     asked: Option<Question>,
     found: Arc<Found>,
 }
 
-/// A point between operations, and the sources of the codes and the spaces in which it is decoded.
+/// A point between operations, with the sources of the codes and the spaces in which it is decoded.
 #[derive(Clone, Debug, PartialEq)]
 struct Point {
     place: Place,
@@ -98,7 +100,7 @@ struct Point {
 }
 
 impl Point {
-    /// True if it was decoded with all of its codes in all of its spaces.
+    /// Returns true if the point was decoded with all of its codes in all of its spaces.
     fn is_in(&self, located: &LocatedPoint) -> bool {
         let has = |source: &String, space| {
             let mut found = located.found.iter();
@@ -130,18 +132,18 @@ impl Default for Around {
 }
 
 impl Around {
-    /// The place that the user went to. It is shown as soon as it is decoded, which takes a moment for a point.
+    /// Returns the place that the user chose. For a point, the list shows it only once it is decoded.
     pub fn place(&self) -> &Place {
         self.history.current()
     }
 
-    /// The place that is shown, with what is around it.
+    /// Returns the place that the list shows.
     pub fn shown(&self) -> &Place {
         self.found.place.as_ref().unwrap_or(self.place())
     }
 
-    /// The operation that is shown in the middle, or the one that the decoder makes of the point there; the
-    /// first operation that the point is made of, where that is not known.
+    /// Returns the operation in the middle; for a point that is the one which the decoder gives, or the first
+    /// one that the point is made of where that is not known.
     pub fn centre(&self) -> Operation {
         let place = self.shown();
         let decoded = self.found.decoded.first();
@@ -152,29 +154,29 @@ impl Around {
             .unwrap_or_else(|| Operation::from_function(i8::min))
     }
 
-    /// The places where the user was, that of now first.
+    /// Returns the history of centres, with the present one first.
     pub fn history(&self) -> &History {
         &self.history
     }
 
-    /// The operations around the place that is shown.
+    /// Returns the operations around the place that is shown.
     pub fn found(&self) -> &Found {
         &self.found
     }
 
-    /// The chosen neighbour.
+    /// Returns the chosen neighbour; `None` where the list is empty.
     pub fn chosen(&self) -> Option<&Neighbour> {
         self.found.near.neighbours.get(self.selected)
     }
 
-    /// Makes an operation or a point the centre; what lay ahead in the history is forgotten.
+    /// Makes an operation or a point the centre; later entries of the history are dropped.
     pub fn visit(&mut self, place: impl Into<Place>) {
         if self.history.push(place.into()) {
             self.selected = 0;
         }
     }
 
-    /// Goes back or forward in the history; false at its end.
+    /// Goes back or forward in the history; returns false at its end.
     pub fn go(&mut self, forward: bool) -> bool {
         let gone = self.history.go(forward);
         if gone {
@@ -183,15 +185,15 @@ impl Around {
         gone
     }
 
-    /// The walk that led here, or is about to begin here.
+    /// Returns the walk that led to the present centre, or begins there.
     pub fn walk(&self) -> Option<&Walk> {
         self.walk
             .as_ref()
             .filter(|walk| walk.place().is_same(self.place()))
     }
 
-    /// Takes a step of the walk at hand; without one, on the line to the chosen operation. False where
-    /// there is nothing to walk to.
+    /// Takes a step of the present walk; without one, on the line to the chosen operation. Returns false
+    /// where there is nothing to walk to.
     pub fn walk_on(&mut self, forward: bool) -> bool {
         let to_chosen = || {
             let to = self.chosen()?.operation;
@@ -207,7 +209,8 @@ impl Around {
         true
     }
 
-    /// Turns to another latent dimension of the space with so many of them, back where the walk began.
+    /// Turns the walk to the next or previous latent dimension of a space with this number of dimensions; it
+    /// begins again at its start.
     pub fn turn(&mut self, forward: bool, dimensions: usize) {
         let last = dimensions.saturating_sub(1);
         let next = |dimension: usize| match forward {
@@ -229,24 +232,25 @@ impl Around {
         self.walk = Some(walk);
     }
 
-    /// Takes the place of a walk out of the history: a walk is one step of it, however long it is.
+    /// Removes the present place of a walk from the history, because a walk is one step of it however long it
+    /// is.
     fn leave(&mut self, walk: &Walk) {
         if !walk.is_home() {
             self.history.drop_current();
         }
     }
 
-    /// Moves the choice.
+    /// Moves the choice by some rows.
     pub fn step(&mut self, by: isize) {
         self.selected = step(self.selected, by, self.found.near.neighbours.len());
     }
 
-    /// The space that is looked at, and the one beside it.
+    /// Returns the chosen space, and the one shown beside it.
     pub fn spaces(&self) -> [Space; 2] {
         [self.space, self.beside()]
     }
 
-    /// The space whose neighbours are laid beside.
+    /// Returns the space whose neighbours are shown beside those of the chosen one.
     pub fn beside(&self) -> Space {
         match self.space {
             Space::A => Space::B,
@@ -254,7 +258,7 @@ impl Around {
         }
     }
 
-    /// Every operation that is as near as the chosen one, and how that is said.
+    /// Returns every operation that is as near as the chosen one, and a description of them.
     pub fn within(&self, codes: Option<&Codes>) -> Option<(String, OperationSet)> {
         let chosen = self.chosen()?;
         let nothing = Spaces::default();
@@ -278,7 +282,7 @@ impl Around {
         Some((text, found.chain(self.shown().operation()).collect()))
     }
 
-    /// The place that is shown, as the centre of a search.
+    /// Returns the shown place as the centre of a search; `None` for a point that is not decoded.
     fn from(&self) -> Option<Centre> {
         match (self.shown().operation(), &self.found.point) {
             (Some(operation), _) => Some(Centre::Operation(operation)),
@@ -290,7 +294,7 @@ impl Around {
         }
     }
 
-    /// Takes the next metric.
+    /// Takes the next metric, wrapping round at the end.
     pub fn next_metric(&mut self) {
         let place = Metric::ALL
             .iter()
@@ -299,14 +303,14 @@ impl Around {
         self.metric = Metric::ALL.get(place + 1).copied().unwrap_or_default();
     }
 
-    /// Takes in a decoded point.
+    /// Stores a decoded point.
     pub fn on_located(&mut self, point: Arc<LocatedPoint>) {
         self.located = Some(point);
     }
 
-    /// Computes the list anew if anything has changed that it depends on; `since` are the newest codes, where
-    /// `codes` are those of an earlier epoch. Returns a request to decode the centre where it is a point, for
-    /// which the list waits.
+    /// Computes the list anew if one of its inputs has changed. `since` are the newest codes, where `codes`
+    /// are those of an earlier epoch. Returns a request to decode the centre where it is a point; the list
+    /// waits for that.
     pub fn refresh(
         &mut self,
         codes: Option<&Arc<Codes>>,
@@ -372,7 +376,8 @@ impl Around {
         None
     }
 
-    /// A place in a space, by the codes of a source; for a point that is the one that was decoded.
+    /// Returns a place in a space, by the codes of a source; for a point, the decoded one. The error says why
+    /// there is none.
     fn located(&self, place: &Place, source: &str, space: Space) -> Result<Located, String> {
         if let Some(operation) = place.operation() {
             return Ok(operation.into());
@@ -386,7 +391,7 @@ impl Around {
         }
     }
 
-    /// The operations around a place in one space, or why there are none.
+    /// Returns the operations around a place in one space, or the reason why there are none.
     fn around(
         &self,
         codes: Option<&Arc<Codes>>,
@@ -416,7 +421,7 @@ impl Around {
         found
     }
 
-    /// The ranks of listed operations by other codes; none where the place is not in them.
+    /// Returns the ranks of the listed operations by other codes; none where the place is not in them.
     fn ranks(
         &self,
         codes: &Codes,
@@ -469,7 +474,7 @@ mod tests {
         view.walk_on(true);
         view.turn(true, 16);
         assert!(view.place().is_same(&start));
-        // Whoever goes elsewhere has left the walk.
+        // Going elsewhere ends the walk.
         view.walk_on(true);
         view.visit(Operation::new(5).unwrap());
         assert!(view.walk().is_none());

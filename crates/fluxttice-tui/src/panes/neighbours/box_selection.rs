@@ -1,21 +1,21 @@
-//! A box on the plane of codes, moved and sized by keys, that selects what lies in it.
+//! Box on the plane of codes, moved and resized by keys, that selects the operations in it.
 
 use fluxttice_core::measure::projection::Projection;
 use fluxttice_core::space::Operation;
 
 use crate::shared::Shared;
 
-/// Widths and places change by this share of the plane.
+/// Step of the box's middle, and of half its width and height; the plane is 2 wide.
 const STEP: f64 = 0.05;
-/// Half of the widest.
+/// Largest half of width or height.
 const WIDEST: f64 = 1.0;
 
-/// The box; the plane reaches from -1 to 1 in both directions.
+/// Box on a plane that extends from -1 to 1 in both directions.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct BoxSelection {
-    /// Its middle.
+    /// Middle of the box, across and up.
     pub middle: [f64; 2],
-    /// Half of its width and height.
+    /// Half of width and of height, at most 1.
     pub half: [f64; 2],
 }
 
@@ -29,7 +29,7 @@ impl Default for BoxSelection {
 }
 
 impl BoxSelection {
-    /// A box around a point of a plane.
+    /// Makes a box around a point of a plane; `None` puts it around the origin.
     pub fn around(plane: &Projection, point: Option<[f64; 2]>) -> Self {
         let extent = plane.extent().max(f64::MIN_POSITIVE);
         Self {
@@ -38,21 +38,21 @@ impl BoxSelection {
         }
     }
 
-    /// Moves it, by steps across and up.
+    /// Moves the box by steps across and up; its middle stays on the plane.
     pub fn shift(&mut self, by: [f64; 2]) {
         for (middle, by) in self.middle.iter_mut().zip(by) {
             *middle = (*middle + STEP * by).clamp(-1.0, 1.0);
         }
     }
 
-    /// Makes it wider and higher, by steps.
+    /// Changes width and height by steps; negative ones make the box smaller.
     pub fn grow(&mut self, by: [f64; 2]) {
         for (half, by) in self.half.iter_mut().zip(by) {
             *half = (*half + STEP * by).clamp(STEP, WIDEST);
         }
     }
 
-    /// Its lower left and upper right corner on a plane.
+    /// Returns the lower left and the upper right corner on a plane, in the plane's units.
     pub fn corners(&self, plane: &Projection) -> [[f64; 2]; 2] {
         let extent = plane.extent();
         [-1.0, 1.0].map(|sign| {
@@ -60,7 +60,7 @@ impl BoxSelection {
         })
     }
 
-    /// The operations whose codes lie in it.
+    /// Returns the operations whose codes lie in the box.
     pub fn holds(&self, plane: &Projection) -> impl Iterator<Item = Operation> {
         let [low, high] = self.corners(plane);
         Operation::all()
@@ -71,7 +71,7 @@ impl BoxSelection {
             .map(|(operation, _)| operation)
     }
 
-    /// The operations in it that are looked at.
+    /// Returns the operations in the box that are also in the selection.
     pub fn selected(&self, plane: &Projection, cx: &Shared) -> impl Iterator<Item = Operation> {
         self.holds(plane).filter(|held| cx.is_selected(*held))
     }

@@ -1,4 +1,4 @@
-//! Classes of operations by what colours their plane, and the marks on it.
+//! Classes by which operations are coloured on their plane, and the marks on it.
 
 use fluxttice_core::measure::neighbours::Space;
 use fluxttice_core::measure::projection::Projection;
@@ -9,24 +9,24 @@ use super::color_by::ColorBy;
 use crate::reading::{Cover, LIKELIHOODS, shade};
 use crate::shared::Shared;
 
-/// The class of an operation on its plane.
+/// Class of an operation on its plane.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub enum CellClass {
-    /// Not looked at: drawn below the others.
+    /// Outside the selection, or not true for the chosen law: drawn below the others.
     Background,
-    /// One of up to four kinds; a character has the colour of most of its operations.
+    /// A kind, 0 to 3; a character has the colour of most of its operations.
     Kind(usize),
     /// A number; a character shows the mean of its operations.
     Number(f64),
 }
 
-/// Zeros in the table from which on the next shade begins; three of nine are the mean.
+/// Bounds between the shades of the number of zeros in a table; three of nine is the mean.
 const ZEROS: [f64; 4] = [1.5, 2.5, 3.5, 4.5];
-/// Distances in root-mean-square norms from which on the next shade begins; √2 is that of strangers.
+/// Bounds between the shades of distances, in root-mean-square norms; √2 is the distance of unrelated codes.
 const DISTANCES: [f64; 4] = [0.3, 0.6, 0.9, 1.2];
 
 impl ColorBy {
-    /// Numbers from which on the next of five shades begins.
+    /// Returns the bounds between the five shades.
     pub fn bounds(self) -> [f64; 4] {
         match self {
             Self::Probability => LIKELIHOODS,
@@ -35,30 +35,30 @@ impl ColorBy {
         }
     }
 
-    /// The shade of a number, from the first to the fifth.
+    /// Returns the index of a number's shade, 0 to 4.
     pub fn shade(self, number: f64) -> usize {
         shade(&self.bounds(), number)
     }
 }
 
-/// Marks on a plane.
+/// Marks on a plane, as points in the plane's units.
 #[derive(Clone, Debug, Default)]
 pub struct Overlay {
-    /// Bookmarked operations.
+    /// Points of bookmarked operations.
     pub bookmarks: Vec<[f64; 2]>,
-    /// The nearest operations.
+    /// Nearest operations, at most ten.
     pub near: Vec<[f64; 2]>,
-    /// The chosen one of them.
+    /// Chosen one of the nearest operations.
     pub chosen: Option<[f64; 2]>,
-    /// The centre; a point between operations lies in the space that is looked at alone.
+    /// Centre; a point between operations is marked in the chosen space only.
     pub centre: Option<[f64; 2]>,
 }
 
-/// Nearest operations that are marked.
+/// Number of nearest operations that are marked.
 const MARKED: usize = 10;
 
 impl Neighbours {
-    /// The marks on the plane of a space.
+    /// Returns the marks on the plane of a space.
     pub fn overlay(&self, space: Space, plane: &Projection, cx: &Shared) -> Overlay {
         let view = &self.around;
         let at = |operation: Operation| plane.points.get(operation.index()).copied();
@@ -76,7 +76,7 @@ impl Neighbours {
         }
     }
 
-    /// The class of each operation in a space, by what colours the codes.
+    /// Returns a function that gives the class of each operation in a space, by the chosen colouring.
     pub fn classify(&self, space: Space, cx: &Shared) -> impl Fn(Operation) -> CellClass {
         let color_by = self.planes.color_by;
         let (sets, estimates) = (cx.run().covered.as_deref(), cx.estimates.as_deref());

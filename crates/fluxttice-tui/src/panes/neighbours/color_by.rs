@@ -1,29 +1,29 @@
-//! What colours the codes on their plane.
+//! Properties by which the codes are coloured on their plane.
 
 use fluxttice_core::space::laws::{LAWS, Law};
 
-/// What colours the codes.
+/// Property by which the codes are coloured.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum ColorBy {
-    /// Who generated them.
+    /// Coverage: the VAEs that generated the operation.
     #[default]
     Coverage,
-    /// How likely they are.
+    /// Probability, as a multiple of a uniform generator's.
     Probability,
-    /// Entries that are 0, from none to all: the class by sparsity.
+    /// Number of entries that are 0, from none to all nine.
     Zeros,
-    /// Whether they obey a law.
+    /// Law: true or not true for the operation.
     Law,
-    /// How far apart A and B put them.
+    /// Distance between A's and B's code.
     Apart,
-    /// How far they moved since the moment that is looked back to.
+    /// Movement from an earlier epoch to the newest codes.
     Moved,
-    /// One colour for all.
+    /// One colour for all codes.
     Plain,
 }
 
 impl ColorBy {
-    /// All of them, in the order in which they are offered.
+    /// Every property, in the order in which it is offered.
     pub const ALL: [Self; 7] = [
         Self::Coverage,
         Self::Probability,
@@ -34,7 +34,7 @@ impl ColorBy {
         Self::Plain,
     ];
 
-    /// The next one.
+    /// Returns the next property, wrapping round at the end.
     pub fn next(self) -> Self {
         let place = Self::ALL.iter().position(|other| *other == self);
         place
@@ -43,7 +43,7 @@ impl ColorBy {
     }
 }
 
-/// The law after another one, round and round.
+/// Returns the law after another one, wrapping round at the end.
 pub fn next_law(law: &'static Law) -> &'static Law {
     let place = LAWS.iter().position(|other| other.word == law.word);
     let next = place.map_or(0, |place| (place + 1) % LAWS.len());

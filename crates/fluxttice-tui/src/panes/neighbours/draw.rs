@@ -23,7 +23,7 @@ use crate::shared::Shared;
 use crate::theme::{Role, Theme};
 use crate::widgets::{heading, lines, list_rows, paragraph, part, placeholder, truth_table};
 
-/// Draws the pane.
+/// Draws the pane: the centre at the left, planes and lists at the right.
 pub fn render(body: Rect, buf: &mut Buffer, cx: &Shared, pane: &Neighbours) {
     let parts = pane.parts(body);
     render_card(parts.card, buf, cx, pane);
@@ -43,7 +43,7 @@ pub fn render(body: Rect, buf: &mut Buffer, cx: &Shared, pane: &Neighbours) {
     }
 }
 
-/// Gives a space's letter its colour within a heading, as everywhere.
+/// Gives the name of a space its colour within a heading, after `before` columns.
 pub fn colour_space(area: Rect, buf: &mut Buffer, theme: Theme, before: usize, space: Space) {
     let role = match space {
         Space::A => Role::A,
@@ -64,7 +64,7 @@ fn metric_name(metric: Metric) -> &'static str {
     }
 }
 
-/// Where the codes are from, or why there are none.
+/// Describes the source of the codes, or says that there are none yet.
 fn source(cx: &Shared, pane: &Neighbours) -> String {
     let run = cx.run();
     match pane.codes(cx) {
@@ -141,7 +141,7 @@ fn render_card(area: Rect, buf: &mut Buffer, cx: &Shared, pane: &Neighbours) {
         render_operation(table, buf, theme, chosen.operation, Some(centre));
         used += 1 + truth_table::HEIGHT;
     }
-    // What explains more than it says comes last, where there is room.
+    // The explanation comes last, where there is room.
     let explained =
         "kept: also among the nearest by entries that differ, ties at their expected share";
     let mut rest = vec![Line::raw("")];
@@ -165,10 +165,11 @@ fn render_card(area: Rect, buf: &mut Buffer, cx: &Shared, pane: &Neighbours) {
     lines(part(area, used, area.height), buf, &rest);
 }
 
-/// A centre that is a point, and what the decoders make of it; nothing for an operation.
+/// Returns the lines of a centre that is a point, with the operations that the decoders give for it. For an
+/// operation only a walk that begins there is named.
 fn point_lines(theme: Theme, view: &Around, wide: usize) -> Vec<Line<'static>> {
     if view.shown().operation().is_some() {
-        // A walk that has begun is told by where it led.
+        // A walk that has begun is visible from the point that it led to.
         let walk = view.walk().filter(|walk| walk.is_home());
         let text = walk.map(|walk| Line::styled(fit(&walk.to_string(), wide), theme.accent()));
         return text.into_iter().collect();
@@ -208,10 +209,10 @@ fn point_lines(theme: Theme, view: &Around, wide: usize) -> Vec<Line<'static>> {
     rows
 }
 
-/// Entropy of an entry that could be any of three values, in nats: ln 3.
+/// Largest entropy of an entry, of which all three values are equally probable: ln 3 nats.
 const ENTRY_LIMIT: f64 = 1.098_612_288_668_109_8;
 
-/// A share as a bar of one character.
+/// Returns a bar of one character for a share, 0 to 1.
 fn level(share: f64) -> char {
     const LEVELS: [char; 8] = ['▁', '▂', '▃', '▄', '▅', '▆', '▇', '█'];
     let last = (LEVELS.len() - 1) as f64;
@@ -244,12 +245,12 @@ fn render_operation(
     lines(right, buf, &rows);
 }
 
-/// Whether there is room for the index; the trits say the same.
+/// Returns true if there is room for the index, which says the same as the trits.
 fn shows_index(width: u16) -> bool {
     width >= 56
 }
 
-/// Whether there is room for the rank by Hamming distance.
+/// Returns true if there is room for the rank by Hamming distance.
 fn shows_rank(width: u16) -> bool {
     width >= 66
 }
@@ -301,7 +302,7 @@ fn render_head(area: Rect, buf: &mut Buffer, cx: &Shared, pane: &Neighbours, spa
     );
 }
 
-/// Draws a list; the one without a choice scrolls with the other, rank beside rank.
+/// Draws a list. The one without a choice scrolls with the other, so that equal ranks stand side by side.
 fn render_list(
     area: Rect,
     buf: &mut Buffer,
@@ -350,7 +351,8 @@ fn neighbour_line(
         neighbour.operation,
         Some(view.centre()),
     ));
-    // How many entries differ is marked among the trits as well; how it ranks by now is not.
+    // The number of differing entries is visible among the trits as well; the rank by the newest codes is
+    // not.
     let last = match now {
         Some(rank) => thousands(rank.into()),
         None => neighbour.hamming.to_string(),

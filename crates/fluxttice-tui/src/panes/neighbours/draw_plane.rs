@@ -1,4 +1,4 @@
-//! The codes of a latent space on the plane of their two principal components.
+//! Drawing of the codes of a latent space on the plane of their two principal components.
 
 use fluxttice_core::measure::neighbours::Space;
 use fluxttice_core::measure::projection::Projection;
@@ -20,7 +20,7 @@ use crate::theme::Theme;
 use crate::widgets::chart::dot_bit;
 use crate::widgets::{below, heading, placeholder};
 
-/// Draws one space.
+/// Draws the plane of one space, below its heading.
 pub fn render(area: Rect, buf: &mut Buffer, cx: &Shared, pane: &Neighbours, space: Space) {
     let theme = cx.theme;
     let view = &pane.planes;
@@ -49,7 +49,7 @@ pub fn render(area: Rect, buf: &mut Buffer, cx: &Shared, pane: &Neighbours, spac
     }
 }
 
-/// What is said of a plane, from the longest to the shortest.
+/// Returns the notes on a plane, from the longest to the shortest.
 fn notes(cx: &Shared, pane: &Neighbours, plane: &Projection, space: Space) -> Vec<String> {
     let [first, second] = plane.explained.map(|share| percent(100.0 * share));
     let turned = pane.planes.reference(space).unwrap_or_default();
@@ -63,8 +63,9 @@ fn notes(cx: &Shared, pane: &Neighbours, plane: &Projection, space: Space) -> Ve
     ]
 }
 
-/// What colours the codes, in words. What has not been measured yet colours nothing, and is not said to;
-/// what is not of the moment that is looked at is called what it is.
+/// Names the property by which the codes are coloured. A property that is not measured yet colours nothing,
+/// and the words say so. Coverage and probability are of the newest model, which the words say where the
+/// codes are of an earlier epoch.
 pub fn colored_by(cx: &Shared, pane: &Neighbours) -> String {
     let looks_back = pane.past.codes().is_some();
     let text = match pane.planes.color_by {
@@ -88,7 +89,7 @@ pub fn colored_by(cx: &Shared, pane: &Neighbours) -> String {
     text.to_owned()
 }
 
-/// The same where there is little room.
+/// Names the property where there is little room.
 fn short(paint: ColorBy) -> &'static str {
     match paint {
         ColorBy::Coverage => "coverage",
@@ -101,7 +102,7 @@ fn short(paint: ColorBy) -> &'static str {
     }
 }
 
-/// Draws the box that selects.
+/// Draws the box that selects operations.
 fn draw_box(area: Rect, buf: &mut Buffer, theme: Theme, plane: &Projection, frame: &BoxSelection) {
     if area.is_empty() {
         return;
@@ -124,15 +125,15 @@ fn draw_box(area: Rect, buf: &mut Buffer, theme: Theme, plane: &Projection, fram
     }
 }
 
-/// What one character of the plane holds.
+/// Contents of one character of the plane.
 #[derive(Clone, Copy, Default)]
 struct Spot {
-    /// Operations that are not selected.
+    /// Operations outside the selection.
     ground: u32,
-    /// Operations of each kind, and their dots as bits of a braille pattern.
+    /// Operations of each kind; their dots are bits of a braille pattern.
     kinds: [u32; 4],
     dots: u32,
-    /// Operations that have a number, and its sum.
+    /// Operations that have a number; `sum` is the sum of the numbers.
     numbered: u32,
     sum: f64,
 }
@@ -206,7 +207,7 @@ fn draw(
     }
 }
 
-/// The character of a spot and its style; none where nothing lies.
+/// Returns character and style of a spot; `None` where it is empty.
 fn sign(cx: &Shared, pane: &Neighbours, spot: Spot, most: u32) -> Option<(char, Style)> {
     let theme = cx.theme;
     let shaded = |shade: usize, style| SHADES.get(shade).map(|shade| (*shade, style));
@@ -231,14 +232,14 @@ fn sign(cx: &Shared, pane: &Neighbours, spot: Spot, most: u32) -> Option<(char, 
         Some(kind) if covers => coverage::style(theme, COVERS[kind]),
         Some(_) => theme.text(),
     };
-    // Where some are selected or obey the law, each is a dot above the others.
+    // With a selection or a law, its operations are drawn as dots above the others.
     if spot.dots > 0 && (cx.selection.is_some() || pane.planes.color_by == ColorBy::Law) {
         return char::from_u32(0x2800 + spot.dots).map(|dots| (dots, style));
     }
     if let Some(kind) =
         frequent.filter(|kind| covers && !theme.has_color() && spot.kinds[*kind] > 0)
     {
-        // Where there is no colour, the sign says whose they are.
+        // Without colours, the sign tells which VAE generated them.
         return coverage::sign(COVERS[kind])
             .chars()
             .next()
@@ -251,11 +252,11 @@ fn sign(cx: &Shared, pane: &Neighbours, spot: Spot, most: u32) -> Option<(char, 
         .and_then(|shade| shaded(shade, style))
 }
 
-/// Kinds by their number.
+/// Covers by the number of their kind.
 const COVERS: [Cover; 4] = [Cover::Neither, Cover::OnlyA, Cover::OnlyB, Cover::Both];
-/// Shares of the fullest character from which on the next shade begins.
+/// Bounds between the shades of density, as shares of the fullest character.
 const DENSITIES: [f64; 4] = [0.1, 0.25, 0.5, 0.75];
-/// Where points lie in an area: both axes on one scale, the origin in the middle.
+/// Mapping of the plane to an area, with both axes on one scale and the origin in the middle.
 struct Field {
     area: Rect,
     scale: f64,
@@ -270,20 +271,20 @@ impl Field {
         }
     }
 
-    /// Dots from the left and from the top.
+    /// Returns the dot of a point, counted from the left and from the top.
     fn dot(&self, [x, y]: [f64; 2]) -> (i64, i64) {
         let across = f64::from(self.area.width) + self.scale * x;
         let down = 2.0 * f64::from(self.area.height) - self.scale * y;
         (across.round() as i64, down.round() as i64)
     }
 
-    /// Its dot within its character, as a bit of a braille pattern.
+    /// Returns the bit of a point's dot in the braille pattern of its character.
     fn bit(&self, point: [f64; 2]) -> u32 {
         let (x, y) = self.dot(point);
         dot_bit(x, y)
     }
 
-    /// The character that holds a point.
+    /// Returns the character that holds a point, clamped to the area.
     fn cell(&self, point: [f64; 2]) -> (u16, u16) {
         let (x, y) = self.dot(point);
         let within =

@@ -1,4 +1,4 @@
-//! *Neighbours* as files: the list as CSV or JSON, the planes as a picture.
+//! Files of *Neighbours*: the list as CSV or JSON, the planes as a picture.
 
 use fluxttice_core::listing::Listing;
 use fluxttice_core::measure::neighbours::{Metric, Neighbour, Space};
@@ -15,7 +15,7 @@ use crate::panes::{Exports, Named};
 use crate::pictures;
 use crate::shared::Shared;
 
-/// The files that can be written.
+/// Returns the files that the pane can write now.
 pub fn exports(cx: &Shared, pane: &Neighbours) -> Exports {
     let view = &pane.around;
     let count = view.found().near.neighbours.len();
@@ -38,7 +38,7 @@ pub fn exports(cx: &Shared, pane: &Neighbours) -> Exports {
     }
 }
 
-/// Operations with their distances and ranks, a line each.
+/// Lists operations with their distances and ranks, one row for each.
 pub fn listing(found: &Ranked) -> Listing {
     let mut columns = vec![
         "rank",
@@ -71,11 +71,11 @@ pub fn listing(found: &Ranked) -> Listing {
     }
 }
 
-/// The codes of the spaces that are looked at, each on its plane.
+/// Returns the shown planes as a picture; `None` where there are no codes.
 pub fn planes(cx: &Shared, pane: &Neighbours) -> Option<Points> {
     let codes = pane.codes(cx)?;
     let legend = legend(cx, pane);
-    // What is not looked at comes last, if there is any.
+    // Operations outside the selection come last in the legend, if there are any.
     let last = legend.last();
     let grounded = last.is_some_and(|(_, ink)| *ink == pictures::GROUND);
     let ground = legend.len().saturating_sub(1);
@@ -108,7 +108,8 @@ pub fn planes(cx: &Shared, pane: &Neighbours) -> Option<Points> {
     })
 }
 
-/// What the colours of the planes mean: the paint's own kinds, then what is not looked at.
+/// Returns the legend of the planes: the classes of the chosen colouring, then that of operations outside the
+/// selection.
 fn legend(cx: &Shared, pane: &Neighbours) -> Vec<(String, Ink)> {
     let law = pane.planes.law.word;
     let mut legend = match pane.planes.color_by {
@@ -139,7 +140,7 @@ fn plane(cx: &Shared, pane: &Neighbours, space: Space, ground: usize) -> Option<
         .zip(&plane.points)
         .map(|(operation, point)| (*point, kind(operation)))
         .collect();
-    // What is looked at lies above the ground.
+    // Operations in the selection are drawn above the others.
     points.sort_by_key(|(_, kind)| *kind != ground);
     let marks = pane.overlay(space, plane, cx);
     let [first, second] = plane.explained.map(|share| percent(100.0 * share));

@@ -1,11 +1,11 @@
-//! The centres of before, as in a browser: one can go back, and forward again.
+//! History of centres, as in a browser: the user can go back, and forward again.
 
 use fluxttice_core::measure::neighbours::Place;
 
-/// Centres kept.
+/// Number of centres kept.
 const MEMORY: usize = 1_000;
 
-/// The centres of before, and where among them one is.
+/// History of centres, and the present position in it.
 #[derive(Clone, Debug)]
 pub struct History {
     path: Vec<Place>,
@@ -13,7 +13,7 @@ pub struct History {
 }
 
 impl History {
-    /// A history that begins here.
+    /// Makes a history that begins with this place.
     pub fn new(place: Place) -> Self {
         Self {
             path: vec![place],
@@ -21,22 +21,23 @@ impl History {
         }
     }
 
-    /// The centre of now.
+    /// Returns the present centre.
     pub fn current(&self) -> &Place {
         &self.path[self.position]
     }
 
-    /// The centres up to now, the last one first.
+    /// Returns the centres up to the present one, which comes first.
     pub fn iter(&self) -> impl Iterator<Item = &Place> {
         self.path[..=self.position].iter().rev()
     }
 
-    /// Steps that can be gone back and forward.
+    /// Returns how many steps can be gone back and forward.
     pub fn steps(&self) -> (usize, usize) {
         (self.position, self.path.len() - 1 - self.position)
     }
 
-    /// Adds a centre behind that of now, in place of all that followed; false where it is that of now.
+    /// Adds a centre after the present one, in place of all later ones; returns false where it is the present
+    /// one.
     pub fn push(&mut self, place: Place) -> bool {
         if place.is_same(self.current()) {
             return false;
@@ -50,7 +51,7 @@ impl History {
         true
     }
 
-    /// Goes a step back or forward; false at the end.
+    /// Goes a step back or forward; returns false at the end.
     pub fn go(&mut self, forward: bool) -> bool {
         let to = if forward {
             self.position + 1
@@ -64,7 +65,7 @@ impl History {
         possible
     }
 
-    /// Forgets the centre of now and what followed, unless it is the first.
+    /// Removes the present centre and all later ones, unless it is the first.
     pub fn drop_current(&mut self) {
         if self.position > 0 {
             self.path.truncate(self.position);

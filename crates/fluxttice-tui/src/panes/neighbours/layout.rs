@@ -1,33 +1,34 @@
-//! Parts of *Neighbours*.
+//! Layout of *Neighbours*.
 
 use ratatui::layout::Rect;
 
 use crate::layout::{GAP, share};
 
-/// Parts of *Neighbours*.
+/// Areas of the parts of *Neighbours*.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Parts {
-    /// The operation in the middle and the chosen one.
+    /// Column at the left: the centre and the chosen neighbour.
     pub card: Rect,
-    /// Title and column heads of the list.
+    /// Two rows: title and column heads of the list.
     pub head: Rect,
-    /// The list.
+    /// Rows of the list.
     pub list: Rect,
-    /// Heads and list of the other VAE's space, where there is room for both.
+    /// Heads and rows of the list in another space; `None` where there is no room for both lists.
     pub other: Option<(Rect, Rect)>,
-    /// Planes that codes are drawn on, if any.
+    /// Planes of codes above the lists; empty while they are not shown.
     pub planes: Vec<Rect>,
-    /// The moments that can be looked back to, if any are known.
+    /// Row of the kept epochs at the bottom; `None` where none are known.
     pub time: Option<Rect>,
 }
 
-/// Fewest columns of one of two lists beside each other.
+/// Fewest columns of one of two lists side by side.
 const LIST_COLUMNS: u16 = 66;
 
-/// Fewest columns of one of two planes beside each other.
+/// Fewest columns of one of two planes side by side.
 const PLANE_COLUMNS: u16 = 30;
 
-/// Splits *Neighbours*, with or without planes of codes above the lists and moments of time below.
+/// Divides the pane's area into its parts, with or without planes of codes above the lists and a row of kept
+/// epochs below.
 pub fn parts(body: Rect, with_planes: bool, with_time: bool) -> Parts {
     let time = with_time.then(|| Rect {
         y: body.bottom().saturating_sub(1).max(body.y),

@@ -1,4 +1,5 @@
-//! *Neighbours*: an operation or a point between operations, the codes nearest to it, and planes of all codes.
+//! Pane *Neighbours*: an operation or a point between operations, the codes nearest to it, and planes of all
+//! codes.
 
 mod around;
 mod box_selection;
@@ -44,33 +45,33 @@ pub use color_by::ColorBy;
 use past::Past;
 use planes::Planes;
 
-/// The pane.
+/// State of the pane: the centre, an earlier epoch, planes and a box.
 #[derive(Clone, Debug, Default)]
 pub struct Neighbours {
-    /// The centre and the operations near it.
+    /// Centre, with the operations near it.
     pub around: Around,
-    /// The epoch that is looked back to.
+    /// Codes of an earlier epoch, where such are shown.
     pub past: Past,
     /// Planes of all codes.
     pub planes: Planes,
-    /// The box on a plane that selects what lies in it, while there is one: it takes the keys.
+    /// Box on a plane that selects operations; `None` while none is drawn. A box takes the keys.
     boxing: Option<BoxSelection>,
-    /// True once the bookmarks were asked for.
+    /// Set once the bookmarks have been asked for.
     pub bookmarks_asked: bool,
 }
 
 impl Neighbours {
-    /// The codes that are looked at: of an earlier epoch, or the newest.
+    /// Returns the codes that are shown: those of an earlier epoch, or the newest.
     pub fn codes<'a>(&'a self, cx: &'a Shared) -> Option<&'a Arc<Codes>> {
         self.past.codes().or(cx.run().codes.as_ref())
     }
 
-    /// Its parts, with those that are shown now.
+    /// Divides the pane's area into the parts that are shown now.
     pub fn parts(&self, body: Rect) -> layout::Parts {
         layout::parts(body, self.planes.shown, !self.past.kept.is_empty())
     }
 
-    /// True while a box is drawn on a plane.
+    /// Returns true while a box is drawn on a plane.
     pub fn is_boxing(&self) -> bool {
         self.boxing.is_some()
     }
@@ -86,17 +87,17 @@ impl Neighbours {
         self.past.forget();
     }
 
-    /// Takes in that codes that were asked for never come.
+    /// Forgets a request for codes that will not be answered.
     pub fn give_up(&mut self) {
         self.past.give_up();
     }
 
-    /// Takes in codes of an earlier epoch, or why there are none.
+    /// Handles codes of an earlier epoch, or the reason why there are none.
     pub fn on_codes(&mut self, loaded: Result<Arc<LoadedCodes>, JobError>, cx: &Shared) -> Effects {
         self.past.on_codes(loaded, cx.run())
     }
 
-    /// Takes in a decoded point.
+    /// Stores a decoded point.
     pub fn on_located(&mut self, point: Arc<LocatedPoint>) {
         self.around.on_located(point);
     }
@@ -113,7 +114,7 @@ impl Neighbours {
         }
     }
 
-    /// Walks along the next or previous latent dimension.
+    /// Turns the walk to the next or previous latent dimension.
     fn turn(&mut self, forward: bool, cx: &Shared) -> Effects {
         let Some(codes) = self.codes(cx) else {
             return say("there are no codes yet");
@@ -137,7 +138,7 @@ impl Neighbours {
         }
     }
 
-    /// Opens a line for a note on the centre.
+    /// Opens the dialog for a note on the centre.
     fn note(&self, cx: &Shared) -> Effects {
         let place = self.around.place();
         let note = cx.bookmark(place).map_or("", |known| known.note.as_str());
@@ -151,7 +152,7 @@ impl Neighbours {
         vec![Effect::Select(within)]
     }
 
-    /// Draws a box on the plane, around the centre.
+    /// Starts a box on the plane, around the centre.
     fn draw_box(&mut self, cx: &Shared) -> Effects {
         self.planes.shown = true;
         self.refresh_planes(cx);
@@ -164,7 +165,7 @@ impl Neighbours {
         Vec::new()
     }
 
-    /// Selects what lies in the box and is looked at.
+    /// Selects the operations in the box that are in the present selection.
     fn take_box(&mut self, cx: &Shared) -> Effects {
         let space = self.around.space;
         let (Some(boxed), Some(codes), Some(plane)) =
@@ -187,7 +188,7 @@ impl Neighbours {
         vec![Effect::Select(Some(selection))]
     }
 
-    /// Does what a key says while a box is drawn.
+    /// Performs an action while a box is drawn.
     fn act_on_box(&mut self, action: Action, cx: &Shared) -> Option<Effects> {
         let boxed = self.boxing.as_mut()?;
         match action {
@@ -279,7 +280,7 @@ impl Pane for Neighbours {
         let list = self.parts(body).list;
         let len = self.around.found().near.neighbours.len();
         match row_at(list, at, self.around.selected, len) {
-            // A second click on the chosen row goes there.
+            // A second click on the chosen row makes it the centre.
             Some(row) if row == self.around.selected && !drag => self.follow(),
             Some(row) => self.around.selected = row,
             None => {}
@@ -334,7 +335,7 @@ impl Pane for Neighbours {
                 format.of_list(&export::listing(&self.around.found().near))
             }
             Format::Svg | Format::Png => {
-                // Planes are only computed where they are shown.
+                // Planes are only computed while they are shown.
                 self.planes.shown = true;
                 self.refresh_planes(cx);
                 let planes = export::planes(cx, self)?;

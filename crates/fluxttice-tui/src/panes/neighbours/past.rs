@@ -1,4 +1,4 @@
-//! Going back in time in *Neighbours*: codes of the checkpoints that were kept.
+//! Codes of kept checkpoints, for a view of earlier epochs in *Neighbours*.
 
 use std::sync::Arc;
 
@@ -12,22 +12,23 @@ use crate::effects::{Effect, Effects, say};
 use crate::run_view::RunView;
 use crate::selection::Selection;
 
-/// Number of operations that *moved most* selects.
+/// Number of operations that the action `SelectMovers` selects.
 const MOVERS: usize = 100;
 
-/// The moment that is looked back to, and the others there are.
+/// Codes of an earlier epoch, and the epochs whose codes are kept.
 #[derive(Clone, Debug, Default)]
 pub struct Past {
-    /// Moments by finished epochs, now among them, as last looked up; 0 is before training.
+    /// Numbers of finished epochs whose codes are kept, the newest included, as last read; 0 is before
+    /// training.
     pub kept: Vec<u32>,
     codes: Option<Arc<Codes>>,
-    /// A moment is being looked up.
+    /// Set while an earlier or later checkpoint is being read.
     asked: bool,
-    /// By space.
+    /// Movement by space: A, B and both.
     moved: [Option<Moved>; 3],
 }
 
-/// How far each operation moved from one moment to another.
+/// Distance by which each operation moved from one epoch to another.
 #[derive(Clone, Debug)]
 struct Moved {
     sources: [String; 2],
@@ -35,17 +36,18 @@ struct Moved {
 }
 
 impl Past {
-    /// Codes of the moment that is looked back to; `None` where now is looked at.
+    /// Returns the codes of an earlier epoch; `None` where the newest are shown.
     pub fn codes(&self) -> Option<&Arc<Codes>> {
         self.codes.as_ref()
     }
 
-    /// Forgets the moments of another run.
+    /// Forgets the codes of another run.
     pub fn forget(&mut self) {
         *self = Self::default();
     }
 
-    /// How far each operation moved in a space since the moment that is looked back to.
+    /// Returns the distance by which each operation moved in a space from the earlier epoch to the newest
+    /// codes, in root-mean-square norms; `None` where it is not known.
     pub fn moved(&self, space: Space) -> Option<&[f64]> {
         let moved = self.moved[space as usize].as_ref();
         let moved = moved.filter(|_| self.codes.is_some())?;
@@ -55,7 +57,7 @@ impl Past {
             .map(|distances| distances.as_slice())
     }
 
-    /// Computes how far each operation moved since then, where that is not known.
+    /// Computes the distance by which each operation moved in a space, where that is not known yet.
     pub fn compare(&mut self, now: &Codes, space: Space) {
         let Some(then) = &self.codes else {
             return;
@@ -71,7 +73,7 @@ impl Past {
         }
     }
 
-    /// Asks for the checkpoint before or after the epoch that is looked at.
+    /// Asks for the checkpoint before or after the epoch that is shown.
     pub fn load(&mut self, forward: bool, run: &RunView) -> Effects {
         if self.asked {
             return Vec::new();
@@ -95,17 +97,17 @@ impl Past {
         vec![QuickJob::LoadCodes(load).into()]
     }
 
-    /// Takes in that nobody answers.
+    /// Forgets a request that will not be answered.
     pub fn give_up(&mut self) {
         self.asked = false;
     }
 
-    /// Looks at the newest codes again.
+    /// Returns to the newest codes.
     pub fn leave(&mut self) {
         self.codes = None;
     }
 
-    /// Takes in loaded codes, or why there are none.
+    /// Handles loaded codes, or the reason why there are none.
     pub fn on_codes(
         &mut self,
         loaded: Result<Arc<LoadedCodes>, JobError>,
@@ -134,7 +136,7 @@ impl Past {
         Vec::new()
     }
 
-    /// Selects the operations that moved most since the epoch that is looked at.
+    /// Selects the 100 operations that moved most from the earlier epoch to the newest codes.
     pub fn select_movers(&self, space: Space, run: &RunView) -> Effects {
         let (Some(then), Some(now)) = (&self.codes, &run.codes) else {
             return say("go back in time first (<): who moved is counted from there to now");

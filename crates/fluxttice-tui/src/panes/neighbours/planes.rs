@@ -1,4 +1,4 @@
-//! The plane that codes are drawn on in *Neighbours*, and what they are coloured by.
+//! Planes that codes are drawn on in *Neighbours*, and the property by which they are coloured.
 
 use std::sync::Arc;
 
@@ -10,20 +10,20 @@ use fluxttice_core::space::laws::{LAWS, Law};
 
 use super::color_by::{ColorBy, next_law};
 
-/// State of the projection.
+/// Planes of the codes in each latent space, computed while they are shown.
 #[derive(Clone, Debug)]
 pub struct Planes {
-    /// Whether it is shown.
+    /// True if planes are shown.
     pub shown: bool,
-    /// What colours the codes.
+    /// Property by which the codes are coloured.
     pub color_by: ColorBy,
-    /// The law, where that is what colours them.
+    /// Law by which the codes are coloured, where that is the property.
     pub law: &'static Law,
-    /// How far apart A and B put each operation, where that is what colours them.
+    /// Distance between A's and B's code of each operation; `None` where that is not the property.
     pub apart: Option<Arc<Vec<f64>>>,
     source: Option<(u32, String)>,
     planes: [Option<Arc<Projection>>; 3],
-    /// What later ones are turned to: the first of each space, and where its codes were from.
+    /// First plane of each space, with the source of its codes; later planes are rotated to it.
     references: [Option<(Arc<Projection>, String)>; 3],
 }
 
@@ -42,12 +42,12 @@ impl Default for Planes {
 }
 
 impl Planes {
-    /// Takes what colours the codes next.
+    /// Takes the next property to colour the codes by.
     pub fn next_color(&mut self) {
         self.color_by = self.color_by.next();
     }
 
-    /// Takes the next law to colour them by.
+    /// Colours the codes by a law; by the next one where a law colours them already.
     pub fn next_law(&mut self) {
         if self.color_by == ColorBy::Law {
             self.law = next_law(self.law);
@@ -55,18 +55,18 @@ impl Planes {
         self.color_by = ColorBy::Law;
     }
 
-    /// The codes of a space on their plane.
+    /// Returns the plane of a space; `None` where it is not computed.
     pub fn of(&self, space: Space) -> Option<&Projection> {
         self.planes[space as usize].as_deref()
     }
 
-    /// What the plane of a space is turned to.
+    /// Returns the source of the codes to whose plane that of a space is rotated.
     pub fn reference(&self, space: Space) -> Option<&str> {
         let reference = self.references[space as usize].as_ref();
         reference.map(|(_, source)| source.as_str())
     }
 
-    /// Forgets the codes of another run.
+    /// Forgets the codes of another run; the choices stay.
     pub fn forget(&mut self) {
         *self = Self {
             shown: self.shown,
@@ -76,7 +76,7 @@ impl Planes {
         };
     }
 
-    /// Draws the codes anew where there are newer ones and somebody looks; in the spaces asked for.
+    /// Computes the planes of these spaces anew where the codes have changed and planes are shown.
     pub fn refresh(&mut self, codes: Option<&Codes>, spaces: [Space; 2]) {
         let Some(codes) = codes.filter(|_| self.shown) else {
             return;

@@ -1,4 +1,4 @@
-//! The kept moments of a run in one line, and which of them is looked at.
+//! Kept epochs of a run in one line, with a mark on the one whose codes are shown.
 //!
 //! ```text
 //! then: epoch 49 ┼───┼───┼───┼───◆───┼───┼───┼───● now: epoch 105   < earlier  > later  w who moved
@@ -15,7 +15,7 @@ use crate::shared::Shared;
 /// Fewest columns of the line itself.
 const SHORTEST: usize = 12;
 
-/// Draws it.
+/// Draws the line, its ends in words, and its keys.
 pub fn render(area: Rect, buf: &mut Buffer, cx: &Shared, pane: &Neighbours) {
     let theme = cx.theme;
     let Some(now) = &cx.run().codes else {
@@ -35,7 +35,7 @@ pub fn render(area: Rect, buf: &mut Buffer, cx: &Shared, pane: &Neighbours) {
         .find(|keys| taken(keys) + SHORTEST <= room)
         .unwrap_or_default();
     let columns = room.saturating_sub(taken(keys)).max(1);
-    // Now goes on after the moments were looked up.
+    // Training goes on after the kept epochs were read.
     let kept = pane.past.kept.iter().copied();
     let last = kept.fold(now.epoch, u32::max);
     let column = |epochs: u32| {

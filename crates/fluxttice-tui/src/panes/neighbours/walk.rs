@@ -1,4 +1,4 @@
-//! Walking through the latent space by steps: on a line between two operations, or along a dimension.
+//! Walks through the latent space in steps: on a line between two operations, or along a dimension.
 
 use std::fmt;
 
@@ -7,21 +7,21 @@ use fluxttice_core::space::Operation;
 
 /// Steps from one end of a line to the other.
 const STEPS: f64 = 10.0;
-/// A step along a dimension, in units of the code.
+/// Length of a step along a dimension, in units of the code.
 const STRIDE: f64 = 0.25;
-/// Most steps in either direction.
+/// Limit of the steps in either direction.
 const FARTHEST: i32 = 100;
 
-/// Where a walk leads.
+/// Direction of a walk.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Along {
-    /// To another operation, and beyond it.
+    /// Line to another operation, and beyond it.
     Line(Operation),
-    /// Along a latent dimension.
+    /// Latent dimension, counted from 0.
     Dimension(usize),
 }
 
-/// A walk, and how far along it is.
+/// A walk from a place, with the number of steps taken.
 #[derive(Clone, Debug)]
 pub struct Walk {
     from: Place,
@@ -30,7 +30,7 @@ pub struct Walk {
 }
 
 impl Walk {
-    /// A walk that has not begun.
+    /// Makes a walk that has not begun.
     pub fn new(from: Place, along: Along) -> Self {
         Self {
             from,
@@ -39,32 +39,32 @@ impl Walk {
         }
     }
 
-    /// Where it leads.
+    /// Returns the direction of the walk.
     pub fn along(&self) -> Along {
         self.along
     }
 
-    /// The same start with another direction.
+    /// Returns a walk with the same start and another direction.
     pub fn turned(&self, along: Along) -> Self {
         Self::new(self.from.clone(), along)
     }
 
-    /// Takes a step.
+    /// Takes a step forward or back, at most 100 steps away from the start.
     pub fn step(&mut self, forward: bool) {
         let by = if forward { 1 } else { -1 };
         self.steps = (self.steps + by).clamp(-FARTHEST, FARTHEST);
     }
 
-    /// Whether it is where it began.
+    /// Returns true if the walk is at its start.
     pub fn is_home(&self) -> bool {
         self.steps == 0
     }
 
-    /// Where it is.
+    /// Returns the place that the walk has reached.
     pub fn place(&self) -> Place {
         let steps = f64::from(self.steps);
         match self.along {
-            // The start itself, as it was written.
+            // The start itself, as it was typed.
             _ if self.is_home() => self.from.clone(),
             Along::Line(to) => {
                 let share = steps / STEPS;
@@ -78,7 +78,7 @@ impl Walk {
     }
 }
 
-/// Where it leads: `+ - walk along z3`.
+/// Writes the direction: `+ - walk along z3`.
 impl fmt::Display for Walk {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self.along {

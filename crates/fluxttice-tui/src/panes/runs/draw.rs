@@ -1,5 +1,4 @@
-//! Drawing of *Runs*: every run with its branches, what disrupted them and what came of it; the chosen one in
-//! charts.
+//! Drawing of *Runs*: every run with its branches, disruptions and experiments; the charts of the chosen one.
 //!
 //! ```text
 //!  runs ────────────────────────────────  20261121-113000-s42 ───────────────────────
@@ -23,10 +22,10 @@ use crate::shared::Shared;
 use crate::theme::Theme;
 use crate::widgets::{heading, lines, list_rows, paragraph};
 
-/// The sign of an experiment.
+/// Glyph of an experiment.
 const EXPERIMENT: &str = "⚖";
 
-/// Draws the pane.
+/// Draws the pane: the list at the left, details at the right.
 pub fn render(body: Rect, buf: &mut Buffer, cx: &Shared, pane: &Runs) {
     let parts = layout::list_and_details(body);
     let theme = cx.theme;
@@ -82,7 +81,7 @@ fn render_row(area: Rect, buf: &mut Buffer, cx: &Shared, pane: &Runs, row: &Row<
                 let (sign, right) = (sign(cx, pane, run), figures(cx, run));
                 let before = format!("{indent}{sign} ");
                 let taken = width(&before) + width(&right) + 1;
-                // Runs of a population begin alike.
+                // Names of the runs of a population begin alike.
                 let room = usize::from(area.width).saturating_sub(taken);
                 (before + &fit_ends(&run.name, room), right, theme.dim())
             }
@@ -137,7 +136,8 @@ fn render_row(area: Rect, buf: &mut Buffer, cx: &Shared, pane: &Runs, row: &Row<
     buf.set_string(x, area.y, right, base.patch(style));
 }
 
-/// The sign of a run: at work here, open elsewhere, drawn beside the chosen one, or none of these.
+/// Returns the glyph of a run: at work here, drawn for comparison, open elsewhere, a branch, or none of
+/// these.
 fn sign(cx: &Shared, pane: &Runs, run: &Summary) -> &'static str {
     match () {
         () if is_at_work(cx, run) => "●",
@@ -148,9 +148,9 @@ fn sign(cx: &Shared, pane: &Runs, run: &Summary) -> &'static str {
     }
 }
 
-/// What the list says of a run at the end of its row.
+/// Returns the words at the end of a run's row: epochs and argmax coverage.
 fn figures(cx: &Shared, run: &Summary) -> String {
-    // The run at work is told as it is now, not as it was when the list was made.
+    // The run at work is shown as it is now, not as it was when the list was made.
     let live = cx.live();
     let (newest, coverage) = match is_at_work(cx, run) {
         true => {
@@ -173,13 +173,13 @@ fn figures(cx: &Shared, run: &Summary) -> String {
     }
 }
 
-/// Whether it is the run at work here.
+/// Returns true if the run is the one at work here.
 pub fn is_at_work(cx: &Shared, run: &Summary) -> bool {
     let info = cx.live().info.as_ref();
     info.is_some_and(|info| info.training && info.folder == run.path)
 }
 
-/// A decision in a word or two.
+/// Returns a decision in one or two words.
 pub fn short(decision: Decision) -> &'static str {
     match decision {
         Decision::Identical => "identical",
@@ -190,7 +190,7 @@ pub fn short(decision: Decision) -> &'static str {
     }
 }
 
-/// How a decision looks.
+/// Returns the style of a decision.
 pub fn decision_style(theme: Theme, decision: Decision) -> Style {
     match decision {
         Decision::Helped => theme.good(),

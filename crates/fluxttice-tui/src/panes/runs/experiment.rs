@@ -1,4 +1,5 @@
-//! The chosen experiment: the verdict, both arms in one chart, their difference with its uncertainty.
+//! Details of the chosen experiment: the verdict, both arms in one chart, their difference with its
+//! uncertainty.
 
 use fluxttice_core::experiment::{Decision, Experiment, FIGURES, Pair, course};
 use fluxttice_core::metrics::Metric;
@@ -18,7 +19,7 @@ use crate::theme::{Role, Theme};
 use crate::widgets::chart::{Chart, ChartFrame, Reference, Series, Stroke, Window};
 use crate::widgets::{below, heading, lines, paragraph};
 
-/// Draws the details.
+/// Draws the details of an experiment, or the reason why its file cannot be read.
 pub fn render(
     title: Rect,
     area: Rect,
@@ -43,13 +44,13 @@ pub fn render(
     render_charts(below(area, rows.len() as u16 + 1), buf, theme, &course);
 }
 
-/// The charts of an experiment, and the epochs on their time axis.
+/// Returns the charts of an experiment, and the epochs on their time axis.
 pub fn charts(found: &Experiment) -> (Vec<Chart>, Window) {
     let course = Course::of(found, [0; 3]);
     (course.charts(), course.window())
 }
 
-/// Draws an experiment at work, as far as it is.
+/// Draws the details of an experiment at work, as far as it has got.
 pub fn render_live(
     title: Rect,
     area: Rect,
@@ -83,13 +84,14 @@ pub fn render_live(
     render_charts(below(area, rows.len() as u16 + 1), buf, theme, &course);
 }
 
-/// Where the phases of the experiment's run begin; nowhere where the run cannot be read.
+/// Returns the epochs at which phases 2, 3 and 4 of the experiment's run begin; zeros where the run cannot be
+/// read.
 fn phase_borders(entry: &RunEntry) -> [u32; 3] {
     let run = entry.branch.run.as_ref();
     run.map_or([0; 3], |run| Schedule::new(&run.config).phase_borders())
 }
 
-/// What is drawn of an experiment.
+/// Data that the charts of an experiment are drawn from.
 struct Course<'a> {
     borders: [u32; 3],
     epoch: u32,
@@ -130,7 +132,7 @@ impl<'a> Course<'a> {
     }
 }
 
-/// A figure of both arms.
+/// Returns the chart of a figure in both arms.
 fn arms(pairs: &[Pair], metric: &Metric) -> Chart {
     let arm =
         |label, role, stroke, treated| line(label, role, stroke, mean_arm(pairs, metric, treated));
@@ -204,7 +206,8 @@ fn render_charts(area: Rect, buf: &mut Buffer, theme: Theme, drawn: &Course<'_>)
     run::stack(area, buf, &drawn.charts(), &frame, &events);
 }
 
-/// A figure of one arm in every epoch, mean over those repetitions that have got so far.
+/// Returns a figure of one arm in every epoch, as the mean over the repetitions that have finished that
+/// epoch.
 fn mean_arm(pairs: &[Pair], metric: &Metric, treated: bool) -> Vec<(u32, f64)> {
     let arms: Vec<&[EpochRecord]> = pairs
         .iter()
@@ -232,7 +235,7 @@ fn mean_arm(pairs: &[Pair], metric: &Metric, treated: bool) -> Vec<(u32, f64)> {
         .collect()
 }
 
-/// The difference of the deciding figure, with its 95 % interval over the repetitions.
+/// Returns the chart of the deciding figure's difference, with its 95 % interval over the repetitions.
 fn difference(pairs: &[Pair]) -> Chart {
     let course = course(pairs, FIGURES[0]);
     let edge = |side: usize| -> Vec<(u32, f64)> {
@@ -275,7 +278,7 @@ fn difference(pairs: &[Pair]) -> Chart {
 }
 
 fn line(label: &str, role: Role, stroke: Stroke, mut points: Vec<(u32, f64)>) -> Series {
-    // What was not measured in an epoch has no point there.
+    // An epoch in which the figure was not measured has no point.
     points.retain(|(_, value)| !value.is_nan());
     let reading = match points.last() {
         Some((_, value)) if !label.is_empty() => fixed(*value, 2),

@@ -1,4 +1,5 @@
-//! *Runs* as files: figures of the chosen run as a list, its charts as a picture, an experiment as it lies there.
+//! Files of *Runs*: the figures of the chosen run as a list, its charts as a picture, an experiment as a copy
+//! of its file.
 
 use std::path::PathBuf;
 
@@ -14,7 +15,7 @@ use crate::panes::{Exports, Named};
 use crate::pictures;
 use crate::shared::Shared;
 
-/// The files that can be written.
+/// Returns the files that the pane can write now.
 pub fn exports(cx: &Shared, pane: &Runs) -> Exports {
     // An experiment is a file already.
     let file = experiment_file(pane).map(|(stem, _)| Named {
@@ -43,7 +44,7 @@ pub fn exports(cx: &Shared, pane: &Runs) -> Exports {
     }
 }
 
-/// The content of such a file.
+/// Returns the content of such a file; `None` where there is nothing to write.
 pub fn content(format: Format, cx: &Shared, pane: &Runs) -> Option<Content> {
     match (format, experiment_file(pane)) {
         (Format::Svg | Format::Png, _) => {
@@ -59,7 +60,7 @@ pub fn content(format: Format, cx: &Shared, pane: &Runs) -> Option<Content> {
     }
 }
 
-/// The chosen experiment: a name for its copy, and its path.
+/// Returns the stem of a name for a copy of the chosen experiment, and the path of its file.
 fn experiment_file(pane: &Runs) -> Option<(String, PathBuf)> {
     match pane.chosen()? {
         Row::Experiment(entry, name, Ok(_)) => {
@@ -73,7 +74,7 @@ fn experiment_file(pane: &Runs) -> Option<(String, PathBuf)> {
     }
 }
 
-/// The chosen run or experiment by name, with its charts.
+/// Returns the name of the chosen run or experiment, with its charts.
 fn curves(cx: &Shared, pane: &Runs) -> Option<(String, Curves)> {
     let row = pane.chosen()?;
     let of = row.entry().branch.run.as_ref().ok()?;

@@ -1,4 +1,4 @@
-//! *Runs*: every run with its branches, disruptions and experiments, and the experiments at work.
+//! Pane *Runs*: every run with its branches, disruptions and experiments, and the experiments at work.
 
 mod draw;
 mod experiment;
@@ -32,21 +32,21 @@ use crate::keys::{Action, Context};
 use crate::layout;
 use crate::shared::Shared;
 
-/// One line of the list.
+/// A row of the list.
 #[derive(Clone, Debug)]
 enum Row<'a> {
-    /// A run.
+    /// A run, which may be unreadable.
     Run(&'a RunEntry),
     /// An experiment at work, or one that waits.
     Trial(&'a RunEntry, &'a LiveTrial),
-    /// A disruption of the run whose effect was not measured.
+    /// A disruption of the run whose effect was not measured, with the epoch and batch at which it began.
     Disruption(&'a RunEntry, u32, u32, Disruption),
-    /// An experiment by its name, or what is wrong with it.
+    /// An experiment by its name; the error says why its file cannot be read.
     Experiment(&'a RunEntry, &'a str, &'a Result<Experiment, String>),
 }
 
 impl Row<'_> {
-    /// The run it belongs to.
+    /// Returns the run that the row belongs to.
     fn entry(&self) -> &RunEntry {
         match self {
             Self::Run(entry)
@@ -60,9 +60,9 @@ impl Row<'_> {
 /// An experiment at work, or one that waits.
 #[derive(Clone, Debug)]
 pub struct LiveTrial {
-    /// The disruption that is tried, and how.
+    /// Run, disruption, and size of the experiment.
     trial: Trial,
-    /// Epochs finished in both arms of each repetition; nothing is known of the weights yet.
+    /// Finished epochs of both arms in each repetition; keys and weights are not filled in.
     pairs: Vec<Pair>,
 }
 
@@ -94,13 +94,13 @@ impl LiveTrial {
         }
     }
 
-    /// Its progress in words: `trying β_B +0.212 for 5 epochs: epoch 12 of 90`.
+    /// Describes the progress in words: `trying β_B +0.212 for 5 epochs: epoch 12 of 90`.
     pub fn status(&self) -> String {
         let (done, all) = self.progress();
         format!("trying {}: epoch {done} of {all}", self.trial.disruption)
     }
 
-    /// Epochs finished and epochs in all.
+    /// Returns the number of finished epochs and of all epochs, over both arms of all repetitions.
     fn progress(&self) -> (usize, usize) {
         let of = |pair: &Pair| pair.treated.records.len() + pair.control.records.len();
         let done = self.pairs.iter().map(of).sum();
@@ -108,22 +108,22 @@ impl LiveTrial {
     }
 }
 
-/// The pane.
+/// State of the pane: the list, the choice, and experiments that have no result yet.
 #[derive(Clone, Debug, Default)]
 pub struct Runs {
-    /// Every run; `None` until they were listed.
+    /// Every run, with its experiments; `None` until they have been listed.
     entries: Option<Arc<Vec<RunEntry>>>,
     selected: usize,
-    /// Folders of the runs that are drawn beside the chosen one.
+    /// Folders of the runs that are drawn for comparison with the chosen one.
     compared: Vec<PathBuf>,
-    /// Experiments that are not answered yet, the one at work first.
+    /// Experiments that have no result yet; the first is the one at work.
     pub trials: VecDeque<LiveTrial>,
-    /// Reports on runs that were checked, by their folders.
+    /// Reports on runs that were checked, by folder.
     checked: BTreeMap<PathBuf, Arc<Report>>,
 }
 
 impl Runs {
-    /// Every line, top to bottom.
+    /// Returns every row of the list, from top to bottom.
     fn rows(&self) -> Vec<Row<'_>> {
         let entries = self.entries.iter().flat_map(|entries| entries.iter());
         entries
@@ -156,12 +156,12 @@ impl Runs {
             .collect()
     }
 
-    /// The chosen line.
+    /// Returns the chosen row; `None` where the list is empty.
     fn chosen(&self) -> Option<Row<'_>> {
         self.rows().into_iter().nth(self.selected)
     }
 
-    /// The chosen run, or the one that the chosen line belongs to.
+    /// Returns the run that the chosen row belongs to; `None` if it cannot be read.
     fn chosen_run(&self) -> Option<&Summary> {
         let entries = self.entries.as_ref()?;
         let path = self.chosen()?.entry().branch.path.clone();
@@ -169,7 +169,7 @@ impl Runs {
         entry.branch.run.as_ref().ok()
     }
 
-    /// Chooses another line.
+    /// Moves the choice by some rows.
     fn step(&mut self, by: isize) {
         self.selected = layout::step(self.selected, by, self.rows().len());
     }
@@ -185,7 +185,7 @@ impl Runs {
     }
 }
 
-/// Disruptions of a run of which there is no experiment.
+/// Returns the disruptions of a run that no experiment has measured.
 fn unmeasured(entry: &RunEntry) -> Vec<Row<'_>> {
     let Ok(run) = &entry.branch.run else {
         return Vec::new();
@@ -215,13 +215,13 @@ fn unmeasured(entry: &RunEntry) -> Vec<Row<'_>> {
 }
 
 impl Runs {
-    /// Asks for an experiment.
+    /// Asks for an experiment, and shows it as one that waits.
     pub fn try_out(&mut self, trial: Trial) -> Effects {
         self.trials.push_back(LiveTrial::new(trial.clone()));
         vec![Effect::Job(JobRequest::Try(trial))]
     }
 
-    /// Takes in a list of runs, or news of a run or of an experiment.
+    /// Handles a list of runs, a result for a run, or news of an experiment.
     pub fn on_job(&mut self, event: JobEvent) -> Effects {
         match event {
             JobEvent::Runs(Ok(entries)) => {
@@ -265,7 +265,7 @@ impl Runs {
         Vec::new()
     }
 
-    /// Measures the chosen disruption, or makes the chosen experiment once more.
+    /// Measures the chosen disruption, or repeats the chosen experiment with two more repetitions.
     fn measure_chosen(&mut self, cx: &Shared) -> Effects {
         let trial = match self.chosen() {
             Some(Row::Disruption(entry, epoch, batch, disruption)) => {
@@ -275,7 +275,7 @@ impl Runs {
             Some(Row::Experiment(entry, _, Ok(found))) => {
                 let measuring = Measuring {
                     watch: found.horizon.saturating_sub(found.disruption.epochs).max(1),
-                    // One more can tell what these could not.
+                    // More repetitions can show an effect that these could not.
                     repetitions: (found.pairs.len() as u32 + 2).min(20),
                 };
                 let run = entry.branch.path.clone();
@@ -300,7 +300,7 @@ impl Runs {
         }
     }
 
-    /// Asks if to branch at the newest checkpoint of the chosen run.
+    /// Asks whether to branch at the newest checkpoint of the chosen run.
     fn branch(&self, cx: &Shared) -> Effects {
         let run = self.chosen_run();
         branch(
@@ -310,7 +310,7 @@ impl Runs {
         )
     }
 
-    /// Asks if to leave the run at work for the chosen one.
+    /// Asks whether to leave the run at work for the chosen one.
     fn ask_to_open(&self, cx: &Shared) -> Effects {
         let Some(info) = cx.live().info.as_ref().filter(|_| cx.live().serves()) else {
             return vec![cx.live().refusal("--resume RUN opens a run")];
@@ -331,7 +331,7 @@ impl Runs {
         })
     }
 
-    /// Has every file of the chosen run checked.
+    /// Asks for a check of every file of the chosen run.
     fn check(&self) -> Effects {
         match self.chosen() {
             None => say("choose a run to check"),
@@ -339,7 +339,7 @@ impl Runs {
         }
     }
 
-    /// Asks if the chosen run is to be removed.
+    /// Asks whether to move the chosen run to the trash.
     fn ask_to_delete(&self) -> Effects {
         let Some(Row::Run(entry)) = self.chosen() else {
             return say("choose a run to move to the trash");
@@ -357,7 +357,7 @@ impl Runs {
     }
 }
 
-/// Says what became of a removed run.
+/// Describes in words what became of a removed run.
 fn in_trash(path: &std::path::Path, deleted: &Deleted) -> String {
     let kept = match deleted.kept.len() {
         0 => String::new(),

@@ -1,4 +1,4 @@
-//! The chosen run: what it is, how it differs, and its charts beside those of others.
+//! Details of the chosen run: its state, its configuration, and its charts beside those of others.
 
 use fluxttice_core::config::Config;
 use fluxttice_core::metrics::{self, Metric};
@@ -20,15 +20,15 @@ use crate::theme::Role;
 use crate::widgets::chart::{Chart, ChartFrame, GUTTER, Series, Stroke, TimeAxis, Window, thinned};
 use crate::widgets::{below, heading, lines, paragraph};
 
-/// Most rows of words above the charts.
+/// Limit of the rows of words above the charts.
 const WORDS: u16 = 9;
 /// Fewest rows of a chart, its title included.
 pub(super) const CHART: u16 = 6;
 
-/// How a value is written.
+/// Function that formats a value.
 type Text = fn(f64) -> String;
 
-/// What is drawn, as much of it as there is room for.
+/// Charts from top to bottom, as many as there is room for.
 const CHARTS: [(&Metric, Text); 9] = [
     (&metrics::ARGMAX_A, percent),
     (&metrics::ARGMAX_B, percent),
@@ -49,7 +49,7 @@ fn three_places(value: f64) -> String {
     fixed(value, 3)
 }
 
-/// A chart's title: the metric with its unit.
+/// Returns the title of a metric's chart, with the unit.
 pub(super) fn titled(metric: &Metric) -> String {
     match metric.unit.of_levels() {
         "" => metric.name(),
@@ -57,7 +57,7 @@ pub(super) fn titled(metric: &Metric) -> String {
     }
 }
 
-/// Draws the details.
+/// Draws the details of the run that a row belongs to.
 pub fn render(title: Rect, area: Rect, buf: &mut Buffer, cx: &Shared, pane: &Runs, row: &Row<'_>) {
     let theme = cx.theme;
     let run = match &row.entry().branch.run {
@@ -77,7 +77,7 @@ pub fn render(title: Rect, area: Rect, buf: &mut Buffer, cx: &Shared, pane: &Run
     let others = others(pane, run);
     let mut words = words(run, &others);
     if let Some(report) = pane.checked.get(&run.path) {
-        // Before how it is configured, for which there may be no room.
+        // Inserted before the configuration, for which there may be no room.
         words.insert(1, found(report));
     }
     if let Row::Disruption(_, epoch, batch, disruption) = row {
@@ -95,7 +95,7 @@ pub fn render(title: Rect, area: Rect, buf: &mut Buffer, cx: &Shared, pane: &Run
     render_charts(below(area, rows.len() as u16 + 1), buf, cx, run, &others);
 }
 
-/// The runs that are drawn beside the chosen one.
+/// Returns the runs that are drawn for comparison with the chosen one.
 fn others<'a>(pane: &'a Runs, run: &Summary) -> Vec<&'a Summary> {
     let entries = pane.entries.iter().flat_map(|entries| entries.iter());
     entries
@@ -156,7 +156,7 @@ fn words(run: &Summary, others: &[&Summary]) -> Vec<String> {
     words
 }
 
-/// What a check found, in a few words.
+/// Describes the result of a check in a few words.
 fn found(report: &Report) -> String {
     let parts = |condition: Condition| {
         let parts = report.parts.iter();
@@ -173,7 +173,7 @@ fn found(report: &Report) -> String {
     }
 }
 
-/// What was asked of a run and done, in one line.
+/// Returns the disruptions and changes of a run in one line.
 fn steps(run: &Summary) -> String {
     let steps = journal::steps(&run.journal).into_iter();
     let told = steps.map(|planned| match planned.steer {
@@ -200,8 +200,8 @@ fn render_charts(area: Rect, buf: &mut Buffer, cx: &Shared, run: &Summary, other
     stack(area, buf, &charts, &frame, &[]);
 }
 
-/// The charts of a run beside those it is compared with, and the epochs on their time axis; `None`
-/// before the first epoch.
+/// Returns the charts of a run, beside the runs that it is compared with, and the epochs on their time axis;
+/// `None` before the first epoch.
 pub fn charts(cx: &Shared, pane: &Runs, run: &Summary) -> Option<(Vec<Chart>, Window)> {
     drawn(cx, run, &others(pane, run))
 }
@@ -267,7 +267,7 @@ fn series(
     }
 }
 
-/// Charts under each other with one time axis below them, as many as there is room for.
+/// Draws charts one below the other, as many as there is room for, and one time axis below them.
 pub(super) fn stack(
     area: Rect,
     buf: &mut Buffer,

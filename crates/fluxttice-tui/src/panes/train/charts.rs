@@ -1,4 +1,4 @@
-//! The charts of *Train*, the most telling ones first.
+//! Charts of *Train*, the most important ones first.
 
 use std::collections::VecDeque;
 
@@ -13,21 +13,21 @@ use crate::shared::Shared;
 use crate::theme::Role;
 use crate::widgets::chart::{Chart, Reference, Series, Stroke, thinned};
 
-/// How many charts there are.
+/// Number of charts in the pane.
 pub const COUNT: usize = 10;
 /// Epochs that the moving average spans.
 const SMOOTHED: usize = 5;
-/// The learning rate is drawn in thousandths.
+/// Factor of the learning rate, which is drawn in thousandths.
 const THOUSANDTHS: f64 = 1_000.0;
 
 type Text = fn(f64) -> String;
 
-/// How lines of the two VAEs are told apart.
+/// Colour and stroke of A's, B's and other lines.
 const A: (Role, Stroke) = (Role::A, Stroke::Solid);
 const B: (Role, Stroke) = (Role::B, Stroke::Dashed);
 const PLAIN: (Role, Stroke) = (Role::Plain, Stroke::Solid);
 
-/// Builds the lines of one chart.
+/// Builder of one chart.
 struct Builder<'a> {
     cx: &'a Shared,
     pane: &'a Train,
@@ -55,12 +55,12 @@ impl<'a> Builder<'a> {
         Self { cx, pane, chart }
     }
 
-    /// A line of a metric that every epoch has.
+    /// Adds the line of a metric that every epoch has.
     fn line(self, label: &str, style: (Role, Stroke), metric: &Metric, text: Text) -> Self {
         self.drawn(label, style, |record| Some(metric.level(record)), text)
     }
 
-    /// Lines of A's and B's metric, which not every epoch has.
+    /// Adds the lines of A's and B's metric, which not every epoch has.
     fn measured(self, [a, b]: [&Metric; 2], text: Text) -> Self {
         self.drawn("A", A, |record| known(a, record), text).drawn(
             "B",
@@ -70,7 +70,7 @@ impl<'a> Builder<'a> {
         )
     }
 
-    /// A line of a figure that is `None` in epochs in which it was not measured.
+    /// Adds the line of a figure, which is `None` in epochs in which it was not measured.
     fn drawn(
         mut self,
         label: &str,
@@ -90,7 +90,7 @@ impl<'a> Builder<'a> {
             None if records.is_empty() => String::new(),
             None => "–".to_owned(),
         };
-        // `A`, `B` of β_B, `3`: what a line ends with tells which it is.
+        // The last character of the label names the line: `A`, `B` of β_B, `3`.
         let tells = matches!(role, Role::A | Role::B) || label.chars().count() == 1;
         let tag = label
             .chars()
@@ -114,7 +114,7 @@ impl<'a> Builder<'a> {
         self.band(role, figure)
     }
 
-    /// The lowest and the highest of all runs of a population.
+    /// Adds dotted lines of the lowest and the highest value among all runs of a population.
     fn band(mut self, role: Role, figure: impl Fn(&EpochRecord) -> Option<f64>) -> Self {
         let run = self.cx.run();
         if !run.members.are_several() {
@@ -125,7 +125,7 @@ impl<'a> Builder<'a> {
             .records
             .iter()
             .filter_map(|record| Some((record.epoch, run.members.band(record.epoch, figure)?)));
-        // One run is no band.
+        // Epochs that only one run has finished have no band.
         let (low, high): (Vec<_>, Vec<_>) = bands
             .filter(|(_, band)| band.runs > 1)
             .map(|(epoch, band)| ((epoch, band.low), (epoch, band.high)))
@@ -143,7 +143,7 @@ impl<'a> Builder<'a> {
         self
     }
 
-    /// Lines of A's and B's metric, which every epoch has.
+    /// Adds the lines of A's and B's metric, which every epoch has.
     fn pair(self, [a, b]: [&Metric; 2], text: Text) -> Self {
         self.line("A", A, a, text).line("B", B, b, text)
     }
@@ -160,12 +160,12 @@ impl<'a> Builder<'a> {
     }
 }
 
-/// The level of a metric in an epoch, if it was measured there.
+/// Returns the level of a metric in an epoch; `None` if it was not measured there.
 fn known(metric: &Metric, record: &EpochRecord) -> Option<f64> {
     Some(metric.level(record)).filter(|level| level.is_finite())
 }
 
-/// The chart with this number, 0..[`COUNT`].
+/// Builds the chart with this number, 0 to [`COUNT`] - 1.
 pub fn chart(number: usize, cx: &Shared, pane: &Train) -> Chart {
     let new = |titles: &[&str]| Builder::new(cx, pane, titles);
     let builder = match number {
@@ -220,7 +220,7 @@ fn coverage(cx: &Shared, pane: &Train) -> Chart {
         .iter()
         .rev()
         .find_map(|record| record.coverage.as_ref());
-    // Titles carry the N that was measured, never one that is merely usual.
+    // Titles show the N that was measured, never one that is merely usual.
     let titles = newest.map_or_else(
         || vec!["coverage, %".to_owned()],
         |pair| {
@@ -320,7 +320,7 @@ fn three(value: f64) -> String {
     fixed(value, 3)
 }
 
-/// What stands in a chart without data.
+/// Returns the text of a chart without data.
 fn empty(cx: &Shared) -> String {
     let run = cx.run();
     if run.is_over() {
@@ -336,7 +336,7 @@ fn empty(cx: &Shared) -> String {
     }
 }
 
-/// Means over the newest few values; what is no number stays a gap.
+/// Smooths values by the mean over the newest few; a value that is not finite stays a gap.
 fn smooth(points: impl Iterator<Item = (u32, f64)>) -> impl Iterator<Item = (u32, f64)> {
     let mut recent = VecDeque::with_capacity(SMOOTHED + 1);
     points.map(move |(epoch, value)| {

@@ -1,4 +1,4 @@
-//! Drawing of *Train*: charts over one time axis, values and findings beside them.
+//! Drawing of *Train*: charts over one time axis, with values and findings beside them.
 //!
 //! ```text
 //!  coverage ─────── ●A 76.1 ○B 71.5  loss ──────── ━train 0.9  now · epoch 51 ──────
@@ -16,7 +16,7 @@ use super::{Train, charts, last_chart_row, layout, values};
 use crate::shared::Shared;
 use crate::widgets::chart::{BEST, ChartFrame, TimeAxis, glyph};
 
-/// Draws the pane.
+/// Draws the pane: charts at the left, values and findings at the right.
 pub fn render(body: Rect, buf: &mut Buffer, cx: &Shared, pane: &Train) {
     let run = cx.run();
     let parts = layout::parts(body, charts::COUNT);
@@ -42,12 +42,12 @@ pub fn render(body: Rect, buf: &mut Buffer, cx: &Shared, pane: &Train) {
 
     let first = pane.charts_from.min(last_chart_row(cx)) * parts.columns;
     for (area, number) in parts.charts.iter().zip(first..charts::COUNT) {
-        // The last column of charts keeps a space from the panel; inside, the gap is in the layout.
+        // The last column of charts keeps a space from the panel; between columns the gap is in the layout.
         charts::chart(number, cx, pane).render(*area, buf, &frame);
     }
 
     let best = run.newest().map(|record| record.best.epoch);
-    // Later ones cover earlier ones in the same column.
+    // Later glyphs cover earlier ones in the same column.
     let quiet = [
         MarkKind::Resumed,
         MarkKind::Branch,

@@ -1,6 +1,6 @@
-//! What the records show that a reader would want to be told, in plain words.
+//! Findings: facts in the records that a reader should know, in plain words.
 //!
-//! Each finding states a fact that anyone can check in `metrics.jsonl`; none guesses at a cause.
+//! Anyone can check a finding in `metrics.jsonl`; none guesses at a cause.
 
 use std::sync::Arc;
 
@@ -12,76 +12,76 @@ use fluxttice_core::space::MOST_ENTROPY;
 
 use crate::format::{balanced_band, coverage_percent, fixed, percent, scientific};
 
-/// Counts over which coverage must stand still to be called a plateau.
+/// Coverage passes over which coverage must stand still to be called a plateau.
 const PLATEAU_COUNTS: usize = 10;
-/// Percentage points by which it may still move.
+/// Percentage points below which it counts as standing still.
 const PLATEAU_POINTS: f64 = 0.2;
-/// A KL this close to its floor is at it.
+/// Distance, in nats, at which a KL counts as being at its floor.
 const KL_NEAR: f64 = 0.05;
-/// Decode entropy above this share of ln 19,683 means that codes do not name operations.
+/// Share of ln 19,683 above which decode entropy means that codes do not name operations.
 const VAGUE: f64 = 0.5;
 /// Epochs after which a value that has not moved is said to stand still.
 const STILL_EPOCHS: usize = 5;
-/// Epochs without a better validation loss that are worth saying.
+/// Epochs without a better validation loss after which that is a finding.
 const STALE_EPOCHS: u32 = 10;
-/// Epochs that StateNet's corrections are watched for.
+/// Epochs over which StateNet's corrections are compared.
 const STATENET_EPOCHS: usize = 10;
-/// StateNet's answers lie in (-1, 1); moving less than this is standing nearly still.
+/// Range of StateNet's answers below which they count as nearly constant; they lie in (-1, 1).
 const STATENET_SPREAD: f64 = 0.1;
 
 /// Bounds of λ1 and λ2.
 const LAMBDA_BOUNDS: [f64; 2] = [0.5, 0.95];
-/// Share of operations rebuilt only with the partner's code that is worth saying.
+/// Share of operations rebuilt only with the partner's code above which that is a finding.
 const LEANING: f64 = 0.1;
-/// Epochs in which ρ's jumps are counted, how large one is, and how many are worth saying.
+/// Epochs in which jumps of ρ are counted, the size of a jump, and the number that is a finding.
 const FLICKER_EPOCHS: usize = 12;
 const FLICKER_STEP: f64 = 0.02;
 const FLICKER_JUMPS: usize = 4;
-/// Sum of β_A and β_B above which two losses are not the same figure any more.
+/// Rise of β_A + β_B above which two losses are not comparable any more.
 const RISEN: f64 = 0.1;
 
-/// Cross entropy of B in nats below which, with β_B at 0, nothing moves it any more.
+/// Cross entropy of B, in nats, below which nothing moves it any more while β_B is 0.
 const AT_REST: f64 = 1e-4;
-/// Cross entropy of B above which it has not learned its operations yet.
+/// Cross entropy of B, in nats, above which it has not learned its operations yet.
 const LEARNING: f64 = 0.1;
 /// Percentage points that B's argmax coverage must have lost to be said to decay.
 const DECAYED: f64 = 5.0;
 
-/// How a finding is meant.
+/// Severity of a finding; the worst comes first.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Gravity {
     /// Something is broken.
     Bad,
-    /// Something to watch.
+    /// Something that should be watched.
     Watch,
-    /// Good to know when reading the charts.
+    /// Information that helps to read the charts.
     Note,
 }
 
-/// One finding.
+/// A finding in the records of a run.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Finding {
-    /// How it is meant.
+    /// Severity, which decides order, sign and style.
     pub gravity: Gravity,
-    /// What is found.
+    /// Statement of the finding, with its numbers.
     pub text: String,
-    /// What can be tried; empty where nothing needs to be.
+    /// Advice on what can be tried; empty where nothing needs to be.
     pub hint: &'static str,
 }
 
-/// What is looked at.
+/// Data that the rules read.
 struct Shown<'a> {
-    /// Oldest first.
+    /// Records of the finished epochs, oldest first.
     records: &'a [Arc<EpochRecord>],
     newest: &'a EpochRecord,
     info: Option<&'a RunInfo>,
     members: &'a Members,
 }
 
-/// What a rule finds.
+/// Function of a rule, which returns its findings.
 type Find = fn(&Shown<'_>) -> Vec<Finding>;
 
-/// Every rule by the name that `docs/reference/metrics.md` explains it under.
+/// Rules by the name under which `docs/reference/metrics.md` explains them.
 static RULES: [(&str, Find); 16] = [
     ("a loss is no number", |run| all(not_a_number(run.records))),
     ("codes name no operation yet", |run| {
@@ -103,7 +103,7 @@ static RULES: [(&str, Find); 16] = [
         all(best_in_warm_up(run.newest, run.info))
     }),
     ("validation loss not better", |run| {
-        // Where another loss was the best, that says more.
+        // The finding that another loss was the best says more.
         match best_in_warm_up(run.newest, run.info) {
             Some(_) => Vec::new(),
             None => all(stale(run.newest)),
@@ -129,7 +129,7 @@ fn all(found: Option<Finding>) -> Vec<Finding> {
     found.into_iter().collect()
 }
 
-/// What these records, oldest first, show; the gravest first.
+/// Returns the findings in these records, which are given oldest first; the worst finding comes first.
 pub fn findings(
     records: &[Arc<EpochRecord>],
     info: Option<&RunInfo>,
@@ -149,7 +149,7 @@ pub fn findings(
     found
 }
 
-/// That there is more than one run, and whose values are shown.
+/// States that there are several runs, and which one's values are shown.
 fn side_by_side(info: Option<&RunInfo>, members: &Members) -> Option<Finding> {
     let info = info.filter(|_| members.are_several())?;
     let text = format!(
@@ -160,7 +160,7 @@ fn side_by_side(info: Option<&RunInfo>, members: &Members) -> Option<Finding> {
     finding(Gravity::Note, text, "")
 }
 
-/// The rules that may start a disruption by themselves.
+/// Lists the rules of the configuration that may start a disruption by themselves.
 fn armed(info: Option<&RunInfo>) -> Vec<Finding> {
     let rules = info.map_or(&[][..], |info| &info.tuning.config.rules);
     rules
@@ -181,7 +181,8 @@ fn finding(gravity: Gravity, text: String, hint: &'static str) -> Option<Finding
     })
 }
 
-/// First epoch of the run of newest records for which something holds, and how many there are.
+/// Returns the first epoch and the number of the newest records for which a condition holds without a break;
+/// `None` where it does not hold for the newest.
 fn since(
     records: &[Arc<EpochRecord>],
     holds: impl Fn(&EpochRecord) -> bool,
@@ -360,7 +361,7 @@ fn free_codes(newest: &EpochRecord, info: Option<&RunInfo>) -> Option<Finding> {
     )
 }
 
-/// Rest or motion of B while β_B is 0: the two kinds of runs in docs/results/disruptions.md.
+/// States whether B is at rest while β_B is 0: the two kinds of runs in docs/results/disruptions.md.
 fn unweighted(records: &[Arc<EpochRecord>]) -> Option<Finding> {
     let free = |record: &&Arc<EpochRecord>| record.beta_b == 0.0;
     let newest = records.last().filter(free)?;
@@ -453,7 +454,7 @@ fn still(
     if count <= STILL_EPOCHS {
         return None;
     }
-    // In 32 bits where StateNet moved it there.
+    // StateNet computes in 32 bits, so that a bound is met within 1e-6.
     let at_bound = LAMBDA_BOUNDS.iter().any(|bound| (now - bound).abs() < 1e-6);
     let (bound, hint) = if at_bound {
         (
@@ -473,7 +474,7 @@ fn still(
     )
 }
 
-/// One VAE rebuilds operations only with its partner's code.
+/// States that a VAE rebuilds operations only with its partner's code.
 fn dependent(newest: &EpochRecord) -> Option<Finding> {
     let latent = newest.latent?;
     let percent = |share: f64| format!("{} %", fixed(100.0 * share, 0));
@@ -502,7 +503,7 @@ fn dependent(newest: &EpochRecord) -> Option<Finding> {
     )
 }
 
-/// Dimensions that carry nothing.
+/// States how many latent dimensions carry nothing.
 fn dead_dimensions(newest: &EpochRecord) -> Option<Finding> {
     let active = newest.latent?.active;
     let dead: Vec<String> = [("A", active.a), ("B", active.b)]
@@ -531,7 +532,7 @@ fn dead_dimensions(newest: &EpochRecord) -> Option<Finding> {
     )
 }
 
-/// The gate of phase 3 opens and shuts.
+/// States that the gate of phase 3 opens and shuts.
 fn flickering(records: &[Arc<EpochRecord>]) -> Option<Finding> {
     let recent = &records[records.len().saturating_sub(FLICKER_EPOCHS)..];
     let jumps = recent
@@ -551,7 +552,7 @@ fn flickering(records: &[Arc<EpochRecord>]) -> Option<Finding> {
     )
 }
 
-/// The best epoch by validation loss lies where β made the loss something else.
+/// States that the best epoch by validation loss lies where β was smaller and the loss another quantity.
 fn best_in_warm_up(newest: &EpochRecord, info: Option<&RunInfo>) -> Option<Finding> {
     let schedule = &info?.tuning.schedule;
     let best = newest.best.epoch;
@@ -593,7 +594,7 @@ mod tests {
         texts(records).iter().any(|text| text.contains(part))
     }
 
-    /// Epochs of a made-up run, the newest changed.
+    /// Makes epochs of an invented run, with the newest changed.
     fn changed(epochs: u32, change: impl Fn(&mut EpochRecord)) -> Vec<Arc<EpochRecord>> {
         let mut records = fixtures::records(epochs);
         if let Some(newest) = records.last_mut() {
@@ -700,7 +701,7 @@ mod tests {
         assert!(has(&before(3e-7), "B is at rest since epoch 12"));
         let moving = before(0.02);
         assert!(has(&moving, "B is not at rest") && has(&moving, "in epoch"));
-        // Still learning, or nothing lost yet.
+        // B still learns, or has lost nothing yet.
         assert!(!has(&before(2.0), "at rest"));
         let mut steady = before(0.02);
         let coverage = steady[0].coverage;

@@ -1,4 +1,4 @@
-//! The findings below the values, the gravest first.
+//! List of the findings below the values, the worst first.
 
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
@@ -11,7 +11,7 @@ use crate::shared::Shared;
 use crate::theme::Theme;
 use crate::widgets::{below, heading, lines};
 
-/// Draws what the records up to this epoch show; says how many rows that took.
+/// Draws the findings in the records up to this epoch; returns the number of rows used.
 pub fn render(area: Rect, buf: &mut Buffer, cx: &Shared, epoch: u32) -> u16 {
     let (theme, run) = (cx.theme, cx.run());
     let end = run.records.partition_point(|record| record.epoch <= epoch);
@@ -24,7 +24,7 @@ pub fn render(area: Rect, buf: &mut Buffer, cx: &Shared, epoch: u32) -> u16 {
         .iter()
         .flat_map(|one| with_hint(theme, one, room))
         .collect();
-    // Hints are for where there is room for all that is found.
+    // Hints are shown only where all findings fit with them.
     let all_fit = whole.len() <= high;
     if all_fit {
         rows = whole;
@@ -36,7 +36,7 @@ pub fn render(area: Rect, buf: &mut Buffer, cx: &Shared, epoch: u32) -> u16 {
         let left = high.saturating_sub(rows.len());
         if text.len() + usize::from(more > 0) > left {
             let open = more + 1;
-            // Half a finding says more than none, but the count of the others must stand.
+            // Half a finding says more than none, but the number of the others must be shown.
             if left >= 2 && text.len() > left - usize::from(more > 0) {
                 text.truncate(left - 1);
                 rows.extend(bullets(sign, style, text));
@@ -67,7 +67,7 @@ fn look(theme: Theme, gravity: Gravity) -> (&'static str, Style) {
     }
 }
 
-/// A finding and what can be tried.
+/// Returns the lines of a finding with its hint.
 fn with_hint(theme: Theme, finding: &Finding, room: usize) -> Vec<Line<'static>> {
     let (sign, style) = look(theme, finding.gravity);
     let mut rows = bullets(sign, style, wrap(&finding.text, room));

@@ -1,30 +1,30 @@
-//! Parts of *Train*.
+//! Layout of *Train*.
 
 use ratatui::layout::Rect;
 
 use crate::layout::{GAP, beside, share};
 use crate::widgets::chart::GUTTER;
 
-/// Parts of *Train*.
+/// Areas of the parts of *Train*.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Parts {
-    /// Charts, row by row.
+    /// Areas of the charts, row by row.
     pub charts: Vec<Rect>,
-    /// Charts beside each other.
+    /// Number of charts side by side.
     pub columns: usize,
-    /// The time axis below each column of charts.
+    /// Area of the time axis below each column of charts.
     pub axes: Vec<Rect>,
-    /// Values and findings.
+    /// Panel at the right: values and findings.
     pub panel: Rect,
 }
 
-/// Rows of the time axis: marks and phases, epochs.
+/// Rows of the time axis: one for marks and phases, one for epochs.
 const AXIS_ROWS: u16 = 2;
 /// Fewest rows of a chart, its title included.
 const CHART_ROWS: u16 = 8;
 /// Fewest columns of a chart beside another.
 const CHART_COLUMNS: u16 = 38;
-/// Splits *Train* for this many charts.
+/// Divides the pane's area into its parts, for this many charts.
 pub fn parts(body: Rect, charts: usize) -> Parts {
     let panel_width = match body.width {
         170.. => 50,
@@ -63,7 +63,7 @@ pub fn parts(body: Rect, charts: usize) -> Parts {
     }
 }
 
-/// The columns of a chart's area that are its plot.
+/// Returns the part of a chart's area that is its plot.
 pub fn plot_columns(area: Rect) -> Rect {
     let gutter = GUTTER.min(area.width);
     Rect {

@@ -1,4 +1,4 @@
-//! *Train*: charts of the run over one time axis, values of an epoch and findings beside them.
+//! Pane *Train*: charts of the run over one time axis, with the values of an epoch and findings beside them.
 
 mod charts;
 mod draw;
@@ -29,12 +29,12 @@ use crate::shared::Shared;
 use crate::widgets::chart::Window;
 use time_axis::TimeView;
 
-/// The pane.
+/// State of the pane: time axis, scroll position, and the choices of drawing.
 #[derive(Clone, Debug, Default)]
 pub struct Train {
     /// Zoom, position and crosshair on the time axis.
     pub time: TimeView,
-    /// First row of charts in sight.
+    /// First visible row of charts.
     charts_from: usize,
     /// True while losses are drawn on a logarithmic scale.
     log_scale: bool,
@@ -42,14 +42,14 @@ pub struct Train {
     smooth: bool,
 }
 
-/// Finished epochs, and those of the whole schedule.
+/// Returns the number of finished epochs, and that of the whole schedule.
 fn epochs(cx: &Shared) -> (u32, u32) {
     let info = cx.run().info.as_ref();
     let total = info.map_or(0, |info| info.tuning.total_epochs());
     (cx.run().epochs_done(), total)
 }
 
-/// The last row of charts from which all that follow are in sight.
+/// Returns the last row of charts from which on all that follow are visible.
 fn last_chart_row(cx: &Shared) -> usize {
     cx.body().map_or(0, |body| {
         let parts = layout::parts(body, charts::COUNT);
@@ -59,12 +59,12 @@ fn last_chart_row(cx: &Shared) -> usize {
 }
 
 impl Train {
-    /// Forgets the position on the time axis: another run is at work.
+    /// Resets position and crosshair on the time axis, because another run is at work.
     pub fn forget(&mut self) {
         self.time.release();
     }
 
-    /// The epochs on the charts' time axis.
+    /// Returns the epochs on the charts' time axis.
     fn window(&self, cx: &Shared) -> Window {
         let (done, total) = epochs(cx);
         self.time.window(done, total)
@@ -83,7 +83,7 @@ impl Train {
     }
 }
 
-/// The figures of every epoch, a line each.
+/// Lists the figures of every epoch, one row for each.
 fn listing(cx: &Shared) -> Listing {
     figures(cx.run().records.iter().map(AsRef::as_ref))
 }

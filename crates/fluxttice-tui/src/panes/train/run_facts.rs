@@ -1,4 +1,4 @@
-//! What the run is: device, parameters, folder, configuration.
+//! Facts about the run: device, parameters, folder, configuration.
 
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
@@ -11,7 +11,7 @@ use crate::widgets::{below, heading, lines};
 /// Columns of a fact's name.
 const LABEL: usize = 10;
 
-/// Draws what the run is, where there is room for it.
+/// Draws the facts about the run, as many as there is room for.
 pub fn render(area: Rect, buf: &mut Buffer, cx: &Shared) {
     let theme = cx.theme;
     let Some(info) = &cx.run().info else { return };

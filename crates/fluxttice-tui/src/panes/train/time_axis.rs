@@ -1,12 +1,12 @@
-//! The epochs that the charts show, and where the crosshair stands.
+//! Epochs that the charts show, and the crosshair among them.
 
 use crate::widgets::chart::Window;
 
-/// Fewest epochs that a zoom leaves.
+/// Fewest epochs that a zoom shows.
 const NARROWEST: u32 = 8;
-/// One part in this many of the axis is kept free behind the newest epoch.
+/// Divisor of the axis' length: one part in this many is kept free after the newest epoch.
 const MARGIN: u32 = 16;
-/// Lengths that a whole run's axis takes one after the other, so that it keeps its scale for long.
+/// Lengths of a whole run's axis, one after the other, so that the scale seldom changes.
 const LENGTHS: [u32; 14] = [
     10, 20, 30, 50, 75, 100, 150, 200, 300, 400, 600, 1_000, 2_000, 5_000,
 ];
@@ -14,23 +14,23 @@ const LENGTHS: [u32; 14] = [
 /// Zoom, position and crosshair on the time axis.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct TimeView {
-    /// How many times the axis was halved.
+    /// Number of times that the axis is halved.
     zoom: u32,
     /// First epoch shown; `None` keeps up with the newest.
     first: Option<u32>,
-    /// The crosshair's epoch.
+    /// Epoch of the crosshair; `None` without one.
     pub cursor: Option<u32>,
 }
 
-/// The axis' length for a run with this many finished epochs.
+/// Returns the length of the axis, in epochs, for a run with this many finished epochs.
 fn whole(done: u32, total: u32) -> u32 {
-    // More than is done, so that the epoch at work and the letters behind the lines have room.
+    // More than the finished epochs, so that the epoch at work and the letters after the lines have room.
     let needed = done.saturating_add(1 + done / MARGIN);
     let length = LENGTHS
         .into_iter()
         .find(|length| *length >= needed)
         .unwrap_or(needed);
-    // A run whose length is not known yet is not taken for a short one.
+    // A run whose length is not known yet (0) does not count as a short one.
     let most = if total == 0 {
         length
     } else {
@@ -40,7 +40,7 @@ fn whole(done: u32, total: u32) -> u32 {
 }
 
 impl TimeView {
-    /// The epochs shown when `done` of `total` are finished.
+    /// Returns the epochs that are shown when `done` of `total` are finished.
     pub fn window(self, done: u32, total: u32) -> Window {
         let whole = whole(done, total);
         let length = (whole >> self.zoom.min(31)).max(NARROWEST).min(whole);
@@ -59,7 +59,7 @@ impl TimeView {
         }
     }
 
-    /// Moves the crosshair by some epochs; it starts at the newest.
+    /// Moves the crosshair by some epochs; without one it starts at the newest.
     pub fn step(&mut self, by: i64, done: u32, total: u32) {
         let newest = done.saturating_sub(1);
         let from = self.cursor.unwrap_or(newest).min(newest);
@@ -70,7 +70,7 @@ impl TimeView {
         );
     }
 
-    /// Puts the crosshair on an epoch and keeps it in sight.
+    /// Puts the crosshair on an epoch and keeps it visible.
     pub fn place(&mut self, epoch: u32, done: u32, total: u32) {
         if done == 0 {
             return;
@@ -88,13 +88,13 @@ impl TimeView {
         }
     }
 
-    /// Takes the crosshair away and follows the newest epoch again.
+    /// Removes the crosshair and follows the newest epoch again.
     pub fn release(&mut self) {
         self.cursor = None;
         self.first = None;
     }
 
-    /// Shows fewer (`true`) or more epochs around the crosshair.
+    /// Shows fewer (`true`) or more epochs; the crosshair keeps its place on the axis.
     pub fn zoom(&mut self, closer: bool, done: u32, total: u32) {
         let before = self.window(done, total);
         let zoom = if closer {

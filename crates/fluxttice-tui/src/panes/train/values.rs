@@ -1,4 +1,4 @@
-//! The panel beside the charts: one epoch's values in two aligned columns, findings, the run itself.
+//! Panel beside the charts: the values of an epoch in two aligned columns, findings, and facts about the run.
 
 use fluxttice_core::metrics::{self, Metric};
 use fluxttice_core::record::{EpochRecord, Unique};
@@ -17,7 +17,7 @@ use crate::widgets::{below, heading, lines, misleading, paragraph};
 
 /// Columns of a row's label.
 const LABEL: usize = 10;
-/// Columns of a value with the arrow behind it.
+/// Columns of a value with the arrow after it.
 const VALUE: usize = 9;
 /// Rows kept for findings, their heading included.
 const FINDINGS: usize = 5;
@@ -28,7 +28,7 @@ const DECODE_ENTROPY: Pair = [&metrics::DECODE_ENTROPY_A, &metrics::DECODE_ENTRO
 const INFORMATION: Pair = [&metrics::INFORMATION_A, &metrics::INFORMATION_B];
 const REBUILT: Pair = [&metrics::REBUILT_A, &metrics::REBUILT_B];
 
-/// Rows of A's and B's values that every epoch has: importance, label, metrics, form and note.
+/// Rows of A's and B's values that every epoch has: importance, label, metrics, format and note.
 const PAIRS: [(u8, &str, Pair, Text, &str); 5] = [
     (
         8,
@@ -61,7 +61,7 @@ const PAIRS: [(u8, &str, Pair, Text, &str); 5] = [
     ),
 ];
 
-/// A row and how much it is missed where there is no room for it.
+/// A row of the panel; the one of least importance is left out first where there is no room.
 struct Row {
     line: Line<'static>,
     importance: u8,
@@ -73,13 +73,13 @@ struct Row {
 enum Part {
     /// A row that stands for itself.
     Alone,
-    /// It only says what the rows under it are.
+    /// A heading, which says nothing without the rows under it.
     Heading,
-    /// One of the rows under a heading.
+    /// A row under a heading.
     Under,
 }
 
-/// The values of an epoch and of the one before it, to say which way they moved.
+/// Values of an epoch, and those of the epoch before, by which arrows are drawn.
 struct Table<'a> {
     theme: Theme,
     now: &'a EpochRecord,
@@ -90,11 +90,11 @@ struct Table<'a> {
 }
 
 type Text = fn(f64) -> String;
-/// A metric of A, and the same of B.
+/// Metric of A, and the one of B.
 type Pair = [&'static Metric; 2];
 
 impl Table<'_> {
-    /// A value and, where it reads differently than an epoch before, which way it moved.
+    /// Formats a value, with an arrow where it reads otherwise than in the epoch before.
     fn value(&self, figure: impl Fn(&EpochRecord) -> f64, text: Text) -> String {
         let value = figure(self.now);
         let now = text(value);
@@ -116,7 +116,7 @@ impl Table<'_> {
         });
     }
 
-    /// Takes out the row that is missed least, and its heading with the last row below that.
+    /// Removes the row of least importance, and its heading too where it was the last row below that.
     fn shorten(&mut self) {
         let Some(weakest) = self.rows.iter().map(|row| row.importance).min() else {
             return;
@@ -149,13 +149,13 @@ impl Table<'_> {
         )
     }
 
-    /// A value of A and the same of B.
+    /// Adds a row with the value of A and that of B.
     fn pair(&mut self, importance: u8, label: &str, [a, b]: Pair, text: Text, note: &str) {
         let levels = [a, b].map(|metric| self.value(|record| metric.level(record), text));
         self.columns(importance, label, levels, note);
     }
 
-    /// A text in A's column and one in B's.
+    /// Adds a row with a text in A's column and one in B's.
     fn columns(&mut self, importance: u8, label: &str, [a, b]: [String; 2], note: &str) {
         let spans = vec![
             self.label(label),
@@ -166,7 +166,7 @@ impl Table<'_> {
         self.push(importance, spans);
     }
 
-    /// A value of the whole model and what there is to say about it.
+    /// Adds a row with a value of the whole model and a note on it.
     fn single(
         &mut self,
         importance: u8,
@@ -176,7 +176,7 @@ impl Table<'_> {
         note: (String, Style),
     ) {
         let room = self.room.saturating_sub(LABEL + VALUE + 1);
-        // A cut number is a wrong one: what does not fit is left out.
+        // A note with a number cut short would be wrong: a note that does not fit is left out.
         let note = if width(&note.0) <= room {
             note
         } else {
@@ -193,7 +193,7 @@ impl Table<'_> {
         self.push(importance, spans);
     }
 
-    /// A draw with its N and ceiling in words, then both decoders' counts and shares.
+    /// Adds a row that names a draw with its N and ceiling, and below it A's and B's counts and shares.
     fn coverage(&mut self, importance: u8, name: &str, pair: Pair, unique: &Unique) {
         let samples = thousands(unique.samples.into());
         let most = percent(percent_of_all(unique.ceiling));
@@ -222,7 +222,7 @@ impl Table<'_> {
         }
     }
 
-    /// The lowest and the highest of all runs of a population, of A and of B.
+    /// Adds a row with the lowest and the highest value among all runs of a population, for A and for B.
     fn band(&mut self, importance: u8, [a, b]: Pair, text: Text, note: &str) {
         if !self.members.are_several() {
             return;
@@ -237,12 +237,12 @@ impl Table<'_> {
             return;
         };
         let [a, b] = [a, b].map(|band| format!("{}–{}", text(band.low), text(band.high)));
-        // A cut number is a wrong one.
+        // A number cut short would be wrong.
         if width(&a).max(width(&b)) > VALUE {
             return;
         }
         let runs = self.members.runs();
-        // The others may not be there yet.
+        // The other runs may not have finished this epoch yet.
         let label = match epoch == self.now.epoch {
             true => format!("  {runs} runs"),
             false => format!("  {runs} @{epoch}"),
@@ -286,7 +286,7 @@ fn three(value: f64) -> String {
     fixed(value, 3)
 }
 
-/// I(z; x), as it was last measured.
+/// Adds a row with I(z; x), as it was last measured.
 fn information<'a>(table: &mut Table<'a>, cx: &'a Shared) {
     const IMPORTANCE: u8 = 9;
     let theme = table.theme;
@@ -303,7 +303,7 @@ fn information<'a>(table: &mut Table<'a>, cx: &'a Shared) {
         let codes = thousands(found.codes.into());
         return told(table, format!("  {codes} codes are too few"));
     }
-    // A value of another epoch says so, however narrow the panel is.
+    // A value of another epoch is marked as such, however narrow the panel is.
     let at = record.epoch;
     let earlier = [
         format!("I(z;x) @{at}"),
@@ -395,7 +395,7 @@ fn table<'a>(cx: &'a Shared, now: &'a EpochRecord, room: usize) -> Table<'a> {
         (best, dim),
     );
     if now.train.penalty > 0.0 {
-        // It is in the training loss and not in the validation loss.
+        // The penalty is part of the training loss and not of the validation loss.
         table.single(
             6,
             "penalty",
@@ -469,7 +469,7 @@ fn table<'a>(cx: &'a Shared, now: &'a EpochRecord, room: usize) -> Table<'a> {
     table
 }
 
-/// Draws the panel.
+/// Draws the panel: values, findings, and facts about the run, as much as there is room for.
 pub fn render(area: Rect, buf: &mut Buffer, cx: &Shared, pane: &Train) {
     let (theme, run) = (cx.theme, cx.run());
     let room = usize::from(area.width);

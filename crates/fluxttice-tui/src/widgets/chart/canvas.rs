@@ -1,4 +1,4 @@
-//! Dots: every character holds two across and four down.
+//! Canvas of braille dots: every character holds two across and four down.
 
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
@@ -7,14 +7,14 @@ use ratatui::style::Style;
 use super::Scale;
 use super::Window;
 
-/// How a line is drawn, so that lines differ without colour.
+/// Stroke of a line, by which lines differ without colour.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Stroke {
-    /// Every dot.
+    /// A line of every dot.
     Solid,
-    /// Three dots, then two left out.
+    /// A line of three dots, then two left out.
     Dashed,
-    /// Every third dot.
+    /// A line of every third dot.
     Dotted,
 }
 
@@ -28,13 +28,13 @@ impl Stroke {
     }
 }
 
-/// The bit of a dot in the braille pattern of its character, U+2800 and these bits.
+/// Returns the bit of a dot in its character's braille pattern, which is U+2800 plus these bits.
 pub fn dot_bit(x: i64, y: i64) -> u32 {
     const BITS: [[u32; 2]; 4] = [[0x01, 0x08], [0x02, 0x10], [0x04, 0x20], [0x40, 0x80]];
     BITS[y.rem_euclid(4) as usize][x.rem_euclid(2) as usize]
 }
 
-/// A field of dots over an area of characters.
+/// A canvas of dots over an area of characters.
 #[derive(Clone, Debug)]
 pub struct Canvas {
     area: Rect,
@@ -42,7 +42,7 @@ pub struct Canvas {
 }
 
 impl Canvas {
-    /// An empty field.
+    /// Makes an empty canvas.
     pub fn new(area: Rect) -> Self {
         Self {
             area,
@@ -50,7 +50,7 @@ impl Canvas {
         }
     }
 
-    /// Dots across and down.
+    /// Returns the number of dots across and down.
     fn dots(&self) -> (i64, i64) {
         (
             2 * i64::from(self.area.width),
@@ -58,7 +58,7 @@ impl Canvas {
         )
     }
 
-    /// Sets one dot; its character takes the style.
+    /// Sets one dot; its whole character takes the style.
     pub fn dot(&mut self, x: i64, y: i64, style: Style) {
         let (across, down) = self.dots();
         if !(0..across).contains(&x) || !(0..down).contains(&y) {
@@ -71,7 +71,7 @@ impl Canvas {
         }
     }
 
-    /// Draws a line through points in the order of epochs; what is no number leaves a gap.
+    /// Draws a line through points in the order of epochs; a value that is not finite leaves a gap.
     pub fn path(
         &mut self,
         points: &[(u32, f64)],
@@ -91,7 +91,7 @@ impl Canvas {
             let y = ((1.0 - height) * (down - 1) as f64).round() as i64;
             match before {
                 Some(from) => self.line(from, (x, y), stroke, style),
-                // A point on its own is always drawn, whatever the dashes.
+                // A point between gaps is always drawn, whatever the stroke.
                 None => self.dot(x, y, style),
             }
             before = Some((x, y));
@@ -114,7 +114,7 @@ impl Canvas {
         }
     }
 
-    /// Puts the dots over what is there.
+    /// Draws the characters that hold a dot into the buffer; others stay as they are.
     pub fn render(&self, buf: &mut Buffer) {
         for (place, (bits, style)) in self.cells.iter().enumerate() {
             let Some(symbol) = char::from_u32(0x2800 + bits).filter(|_| *bits != 0) else {

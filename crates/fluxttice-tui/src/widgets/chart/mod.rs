@@ -1,4 +1,4 @@
-//! Line charts in braille dots, made for many small ones under each other on one time axis.
+//! Line charts in braille dots, made for many small charts above one time axis.
 
 mod canvas;
 mod scale;
@@ -19,69 +19,70 @@ pub use window::Window;
 use crate::format::{fit, width};
 use crate::theme::{Role, Theme};
 
-/// Columns left of the plot: a label of five and the axis.
+/// Columns left of the plot: a label of five columns, and the axis.
 pub const GUTTER: u16 = 6;
 
-/// One line of a chart.
+/// A line of a chart.
 #[derive(Clone, Debug)]
 pub struct Series {
     /// Name in the title line.
     pub label: String,
-    /// Whose quantity it is.
+    /// VAE or model that the quantity belongs to, which decides the colour.
     pub role: Role,
-    /// How it is drawn.
+    /// Stroke, so that lines differ without colour.
     pub stroke: Stroke,
-    /// (epoch, value) in the order of epochs; a value that is no number leaves a gap.
+    /// Points (epoch, value) in the order of epochs; a value that is not finite leaves a gap.
     pub points: Vec<(u32, f64)>,
-    /// The value that the title line shows, as text.
+    /// Value in the title line, as text; empty leaves the series out of the title.
     pub reading: String,
-    /// The sign behind the newest point.
+    /// Character behind the newest point.
     pub tag: Option<char>,
 }
 
-/// A horizontal line that values are judged by.
+/// A horizontal line that values are compared with.
 #[derive(Clone, Debug)]
 pub struct Reference {
-    /// Where.
+    /// Value at which the line is drawn.
     pub value: f64,
-    /// What it is; the first form that there is room for is taken.
+    /// Labels from long to short; the first that fits is drawn.
     pub labels: Vec<String>,
 }
 
 /// A chart, ready to be drawn.
 #[derive(Clone, Debug)]
 pub struct Chart {
-    /// Quantity, unit, N and draw; the first form that leaves room for all readings is taken.
+    /// Titles from long to short, with quantity, unit, N and draw; the first that leaves room for all
+    /// readings is drawn.
     pub titles: Vec<String>,
-    /// Its lines, the first on top.
+    /// Lines of the chart; the first is drawn over the others.
     pub series: Vec<Series>,
-    /// Lines to judge by.
+    /// Horizontal lines that values are compared with.
     pub references: Vec<Reference>,
-    /// The scale must reach these values whatever the data are.
+    /// Values that the scale must include, whatever the data are.
     pub reach: Vec<f64>,
-    /// Whether the scale is logarithmic.
+    /// True if the scale is logarithmic.
     pub logarithmic: bool,
-    /// What stands there while there is nothing to draw.
+    /// Text in the plot while there is nothing to draw.
     pub empty: String,
 }
 
-/// What all charts above one time axis share.
+/// Settings that all charts above one time axis share.
 #[derive(Clone, Copy, Debug)]
 pub struct ChartFrame<'a> {
-    /// Looks.
+    /// Styles of the screen.
     pub theme: Theme,
-    /// Epochs shown.
+    /// Range of epochs shown.
     pub window: Window,
-    /// Epochs at which phases begin.
+    /// Epochs at which phases 2, 3 and 4 begin.
     pub borders: &'a [u32],
     /// Epochs in which disruptions began.
     pub disruptions: &'a [u32],
-    /// The crosshair.
+    /// Epoch of the crosshair; `None` without one.
     pub cursor: Option<u32>,
 }
 
 impl ChartFrame<'_> {
-    /// Column of an epoch in a plot of this width.
+    /// Returns the column of an epoch in a plot of this width; `None` for an epoch that is not shown.
     pub fn column(&self, epoch: u32, width: u16) -> Option<u16> {
         if width == 0 || !self.window.contains(epoch) {
             return None;
@@ -131,7 +132,7 @@ impl Chart {
         self.render_references(plot, buf, shared.theme, &scale);
         render_columns(plot, buf, shared);
         let mut canvas = Canvas::new(plot);
-        // The first series lies on top, so it is drawn last.
+        // The first series lies over the others, so it is drawn last.
         for (series, points) in self.series.iter().zip(&shown).rev() {
             canvas.path(
                 points,
@@ -169,7 +170,7 @@ impl Chart {
         let title = fit(title, room);
         let mut x = area.x + width(&title) as u16;
         buf.set_string(area.x, area.y, &title, theme.strong());
-        // Readings that do not fit are left out from the last one on: a cut number is a wrong one.
+        // Readings that do not fit are left out from the last one on: a number cut short would be wrong.
         let mut left = room.saturating_sub(width(&title));
         let fitting: Vec<_> = pieces
             .into_iter()
@@ -248,7 +249,7 @@ impl Chart {
         }
     }
 
-    /// Puts each line's sign behind its newest point, and signs that meet beside each other.
+    /// Draws the tag of each line behind its newest point; tags that meet are drawn side by side.
     fn render_tags(
         &self,
         plot: Rect,
@@ -282,7 +283,7 @@ impl Chart {
     }
 }
 
-/// The rightmost place in a row of the plot where a text this wide covers no data.
+/// Returns the rightmost column in a row of the plot where a text of this width covers no data.
 fn free_place(buf: &Buffer, plot: Rect, y: u16, wide: u16) -> Option<u16> {
     let free = |x: u16| {
         buf.cell((x, y))
@@ -292,7 +293,7 @@ fn free_place(buf: &Buffer, plot: Rect, y: u16, wide: u16) -> Option<u16> {
     (plot.x + 1..=last).rev().find(|x| (*x..x + wide).all(free))
 }
 
-/// The points on the axis and, for lines that lead in, the one before it.
+/// Returns the points whose epochs are shown.
 fn in_window(points: &[(u32, f64)], window: Window) -> Vec<(u32, f64)> {
     points
         .iter()
@@ -310,7 +311,7 @@ fn style(series: &Series, theme: Theme) -> Style {
     }
 }
 
-/// The sign of a line in the title.
+/// Returns the sign of a line in the title.
 fn sign(series: &Series) -> &'static str {
     match (series.role, series.stroke) {
         (_, Stroke::Dotted) => "┈",
@@ -320,7 +321,7 @@ fn sign(series: &Series) -> &'static str {
     }
 }
 
-/// The sign of a point under the crosshair.
+/// Returns the sign of a point under the crosshair.
 fn point(series: &Series) -> &'static str {
     if series.stroke == Stroke::Solid {
         "●"
@@ -329,7 +330,7 @@ fn point(series: &Series) -> &'static str {
     }
 }
 
-/// The scale's labels and the axis.
+/// Draws the axis and the labels of the scale.
 fn render_axis(frame: Rect, buf: &mut Buffer, theme: Theme, scale: Option<&Scale>) {
     let x = frame.x + GUTTER - 1;
     for y in frame.y..frame.bottom() {
@@ -345,7 +346,7 @@ fn render_axis(frame: Rect, buf: &mut Buffer, theme: Theme, scale: Option<&Scale
     }
 }
 
-/// Vertical lines: phases, disruptions, crosshair.
+/// Draws the vertical lines: phases, disruptions, crosshair.
 fn render_columns(plot: Rect, buf: &mut Buffer, shared: &ChartFrame<'_>) {
     let accent = shared.theme.accent();
     let lines = shared

@@ -1,13 +1,13 @@
-//! A vertical scale with round numbers at its ends, so that it stays while data move within it.
+//! A vertical scale with round numbers at its ends, so that it does not move while the data move within it.
 
 use crate::format::fixed;
 
-/// Rows between two labels, at least.
+/// Fewest rows between two labels.
 const ROWS_PER_LABEL: usize = 2;
-/// Smallest value a logarithmic scale goes down to.
+/// Smallest value on a logarithmic scale.
 const TINY: f64 = 1e-6;
 
-/// A vertical scale.
+/// A vertical scale of a chart, linear or in decades.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Scale {
     low: f64,
@@ -17,7 +17,7 @@ pub struct Scale {
 }
 
 impl Scale {
-    /// The narrowest round scale for these values that also reaches `reach`; `None` without values.
+    /// Returns the narrowest round scale for these values that also includes `reach`; `None` without values.
     pub fn fit(
         values: impl Iterator<Item = f64>,
         reach: &[f64],
@@ -67,9 +67,10 @@ impl Scale {
         })
     }
 
-    /// Place of a value, 0 at the bottom and 1 at the top; `None` for what is no number.
+    /// Returns the place of a value, 0 at the bottom and 1 at the top, clamped to the ends; `None` for a
+    /// value that is not finite.
     pub fn place(&self, value: f64) -> Option<f64> {
-        // The largest of a NaN and a number is the number, so a NaN must be sent away first.
+        // `max` of a NaN and a number is the number, so that NaN must be excluded first.
         if value.is_nan() {
             return None;
         }
@@ -82,14 +83,14 @@ impl Scale {
         place.is_finite().then(|| place.clamp(0.0, 1.0))
     }
 
-    /// Row of a value in a plot of this height; `None` for what is no number.
+    /// Returns the row of a value in a plot of this height; `None` for a value that is not finite.
     pub fn row(&self, value: f64, height: u16) -> Option<u16> {
         let place = self.place(value)?;
         let dots = f64::from(4 * u32::from(height)) - 1.0;
         (height > 0).then(|| (((1.0 - place) * dots).round() as u16 / 4).min(height - 1))
     }
 
-    /// Whether a value lies on the scale rather than beyond its ends.
+    /// Returns true if a value lies on the scale rather than beyond its ends.
     pub fn contains(&self, value: f64) -> bool {
         let value = if self.logarithmic {
             value.log10()
@@ -99,7 +100,7 @@ impl Scale {
         (self.low..=self.high).contains(&value)
     }
 
-    /// Labelled values, from the bottom up.
+    /// Returns the labelled values with their labels, from the bottom up.
     pub fn ticks(&self) -> Vec<(f64, String)> {
         let count = ((self.high - self.low) / self.step).round() as i32;
         (0..=count)
@@ -120,7 +121,7 @@ impl Scale {
             };
         }
         let decimals = (-self.step.log10() - 1e-9).ceil().clamp(0.0, 4.0) as usize;
-        // Zero is zero, not -0.
+        // Shows zero as 0, not as -0.
         let value = if value.abs() < self.step / 2.0 {
             0.0
         } else {
@@ -134,7 +135,7 @@ impl Scale {
     }
 }
 
-/// The smallest of 1, 2, 5 times a power of ten that is not below `step`.
+/// Returns the smallest of 1, 2 and 5 times a power of ten that is not below `step`.
 fn round_step(step: f64) -> f64 {
     let power = 10f64.powf(step.max(f64::MIN_POSITIVE).log10().floor());
     let digit = step / power;

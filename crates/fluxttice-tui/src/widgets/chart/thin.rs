@@ -1,10 +1,11 @@
-//! Fewer points that look the same: a chart has some hundred columns, a run may have any number of epochs.
+//! Reduction of a series to fewer points that look alike: a chart has some hundred columns, a run may have
+//! any number of epochs.
 
-/// Points that are kept as they are.
+/// Number of points up to which all are kept.
 const FEW: usize = 4_096;
 
-/// Of many points the lowest and the highest of every stretch, in their order: whatever the width, no peak is
-/// lost. A stretch without a number stays a gap.
+/// Keeps the lowest and the highest point of every stretch of epochs, in their order, so that no peak is lost
+/// at any width. A stretch without a finite number stays a gap. Up to 4,096 points are kept as they are.
 pub fn thinned(points: impl Iterator<Item = (u32, f64)>, count: usize) -> Vec<(u32, f64)> {
     if count <= FEW {
         return points.collect();

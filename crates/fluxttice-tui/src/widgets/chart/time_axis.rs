@@ -1,4 +1,4 @@
-//! The axis that all charts above it share: phases and events, below them the epochs.
+//! Time axis of all charts above it: phases and events, below them the epochs.
 
 use fluxttice_core::request::MarkKind;
 use ratatui::buffer::Buffer;
@@ -8,12 +8,12 @@ use super::{ChartFrame, GUTTER};
 use crate::format::width;
 use crate::run_view::PHASES;
 
-/// Columns between two labelled epochs, at least.
+/// Fewest columns between two labelled epochs.
 const SPACING: u32 = 8;
-/// Distances of labelled epochs.
+/// Distances of labelled epochs, to choose from.
 const STEPS: [u32; 10] = [1, 2, 5, 10, 20, 50, 100, 200, 500, 1_000];
 
-/// The glyph of an event.
+/// Returns the glyph of an event.
 pub fn glyph(kind: MarkKind) -> &'static str {
     match kind {
         MarkKind::Disruption => "◆",
@@ -24,18 +24,18 @@ pub fn glyph(kind: MarkKind) -> &'static str {
     }
 }
 
-/// The glyph of the best epoch.
+/// Glyph of the epoch with the best validation loss.
 pub const BEST: &str = "★";
 
-/// The axis.
+/// Time axis below the charts, with the events of the run.
 #[derive(Clone, Copy, Debug)]
 pub struct TimeAxis<'a> {
-    /// (epoch, glyph) of events, the least important first.
+    /// Events as (epoch, glyph), the least important first: later ones are drawn over it.
     pub events: &'a [(u32, &'static str)],
 }
 
 impl TimeAxis<'_> {
-    /// Draws two rows.
+    /// Draws the axis in two rows, or in one where the area has no more.
     pub fn render(&self, area: Rect, buf: &mut Buffer, shared: &ChartFrame<'_>) {
         if area.height == 0 || area.width <= GUTTER + 2 {
             return;
@@ -72,7 +72,7 @@ impl TimeAxis<'_> {
         }
     }
 
-    /// Names the phases where no event stands in the way.
+    /// Draws the names of the phases where they hide no event.
     fn render_phases(&self, row: Rect, buf: &mut Buffer, shared: &ChartFrame<'_>) {
         let starts: Vec<u32> = std::iter::once(0)
             .chain(shared.borders.iter().copied())
@@ -115,7 +115,7 @@ impl TimeAxis<'_> {
         }
     }
 
-    /// The column nearest to the middle from which a text this wide hides no event.
+    /// Returns the column nearest to the middle from which a text of this width hides no event.
     fn free_column(
         &self,
         from: u16,
@@ -151,7 +151,7 @@ fn render_epochs(start: u16, row: Rect, buf: &mut Buffer, shared: &ChartFrame<'_
     let mut epoch = window.first.next_multiple_of(step);
     while epoch <= window.last {
         if let Some((x, text)) = number_place(epoch, row, shared) {
-            // The crosshair's epoch needs its own room.
+            // The epoch of the crosshair needs its own room.
             let touches = |(at, other): &(u16, String)| {
                 x < at + other.len() as u16 + 1 && *at < x + text.len() as u16 + 1
             };
@@ -166,7 +166,7 @@ fn render_epochs(start: u16, row: Rect, buf: &mut Buffer, shared: &ChartFrame<'_
     }
 }
 
-/// Where an epoch is written: centred under its column, within the row.
+/// Returns column and text of an epoch's number, centred under its epoch and within the row.
 fn number_place(epoch: u32, row: Rect, shared: &ChartFrame<'_>) -> Option<(u16, String)> {
     let column = shared.column(epoch, row.width)?;
     let text = epoch.to_string();
