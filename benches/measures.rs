@@ -7,7 +7,7 @@ use criterion::{Criterion, Throughput, criterion_group, criterion_main};
 use fluxttice_core::measure::displacement::displacements;
 use fluxttice_core::measure::neighbours::{Centre, Metric, Search, Space, nearest};
 use fluxttice_core::measure::projection::Projection;
-use fluxttice_core::measure::{Evaluator, PriorQuestion, mean_preservation, survey};
+use fluxttice_core::measure::{Evaluator, PriorQuestion, mean_preservation, sample_prior};
 use fluxttice_core::model::LATENT;
 use fluxttice_core::run::built_in;
 use fluxttice_core::space::Operation;
@@ -30,7 +30,7 @@ fn measures(criterion: &mut Criterion) {
                 probability_codes,
             };
             group.bench_function(format!("{name} of {}", which.name()), |bencher| {
-                bencher.iter(|| survey(&evaluator, &question, &|_| {}).unwrap());
+                bencher.iter(|| sample_prior(&evaluator, &question, &|_| {}).unwrap());
             });
         }
     }

@@ -67,7 +67,7 @@ fn measure(global: &Global, args: &BenchArgs) -> Done {
     let configuration = match &checkpoint.origin {
         Origin::File(_) | Origin::Untrained(_) => None,
         origin => {
-            let digest = origin.story()?.0.digest();
+            let digest = origin.history()?.0.digest();
             Some(digest.map_err(fluxttice_core::run::RunError::from)?)
         }
     };

@@ -5,7 +5,7 @@ use std::process::ExitCode;
 use serde_json::json;
 
 use fluxttice_core::certificate::{SecretKey, certify};
-use fluxttice_core::measure::Scale;
+use fluxttice_core::measure::MeasurementPlan;
 use fluxttice_core::run::Disk;
 
 use super::progress::Bar;
@@ -22,7 +22,7 @@ pub fn run(global: &Global, args: &CertifyArgs) -> Done {
         note(&format!("warning: {warning}"));
     }
     let checkpoint = setup::checkpoint(global, args.checkpoint.as_deref())?;
-    let scale = Scale::certificate(global.seed.unwrap_or(0));
+    let scale = MeasurementPlan::certificate(global.seed.unwrap_or(0));
     let bar = Bar::new(global);
     let certified = certify(
         &Disk::default(),

@@ -6,8 +6,8 @@ use plotters::coord::Shift;
 use plotters::prelude::*;
 
 use fluxttice_core::measure::{
-    CoverageReport, Evaluator, Figure, PriorAnswer, PriorQuestion, Scale, ceiling, definition,
-    survey,
+    CoverageReport, Evaluator, Figure, MeasurementPlan, PriorAnswer, PriorQuestion, ceiling,
+    definition, sample_prior,
 };
 use fluxttice_core::model::Weights;
 use fluxttice_core::plot::{self, BLUE, DrawError, FONT, ORANGE, Picture, failed};
@@ -42,7 +42,7 @@ const SIZE: (u32, u32) = (960, 520);
 pub fn run(global: &Global, args: &ContrastArgs) -> Done {
     let checkpoint = setup::checkpoint(global, args.checkpoint.as_deref())?;
     let seed = global.seed.unwrap_or(0);
-    let scale = Scale::certificate(seed);
+    let scale = MeasurementPlan::certificate(seed);
     let untrained = Weights::start(checkpoint.weights.architecture, seed);
     let models = [checkpoint.weights, untrained];
     let bar = Bar::new(global);
@@ -61,7 +61,7 @@ pub fn run(global: &Global, args: &ContrastArgs) -> Done {
                 samples: SIZES.to_vec(),
                 probability_codes: 0,
             };
-            curves.push(survey(&evaluator, &question, &|_| {})?);
+            curves.push(sample_prior(&evaluator, &question, &|_| {})?);
         }
     }
     bar.clear();

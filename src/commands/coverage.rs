@@ -5,7 +5,7 @@ use std::process::ExitCode;
 use serde::Serialize;
 
 use fluxttice_core::measure::{
-    Evaluator, FREEDOM, Generator, Scale, deviation, generator_figures, measure_prior,
+    Evaluator, FREEDOM, Generator, MeasurementPlan, deviation, generator_figures, measure_prior,
 };
 use fluxttice_core::record::Unique;
 use fluxttice_core::space::{OperationSet, percent_of_all};
@@ -44,7 +44,7 @@ pub fn run(global: &Global, args: &CoverageArgs) -> Done {
             checkpoint.origin
         ));
     }
-    let scale = Scale {
+    let scale = MeasurementPlan {
         seed,
         samples: args.samples.clone(),
         probability_codes: args.probabilities.unwrap_or(0),

@@ -10,7 +10,7 @@ use fluxttice_core::run::{
     Checkpoint, Disk, LATEST, best_at_hand, checkpoint_folder, find_checkpoint, is_open,
 };
 use fluxttice_core::session::{
-    Inlet, JobRequest, JobSender, Jobs, Place, Runs, Session, SessionError,
+    Inlet, JobRequest, JobSender, Jobs, RunLocation, Runs, Session, SessionError,
 };
 use fluxttice_tui::{Exit, Inputs, Options, Tab};
 
@@ -22,7 +22,7 @@ use crate::logging::Logs;
 pub fn train(global: &Global, resume: Option<&str>, population: Option<&Population>) -> Done {
     terminal_here()?;
     let plan = setup::plan(global, resume, None)?;
-    if let Place::Existing(run) = &plan.place
+    if let RunLocation::Existing(run) = &plan.place
         && is_open(run)
         && let Some(newest) = newest(run)
     {

@@ -41,7 +41,7 @@ use fluxttice_core::certificate::CertificateError;
 use fluxttice_core::config::ConfigError;
 use fluxttice_core::device::DeviceFailure;
 use fluxttice_core::experiment::ExperimentError;
-use fluxttice_core::measure::neighbours::PlaceError;
+use fluxttice_core::measure::neighbours::LatentPointError;
 use fluxttice_core::measure::{Figure, definition};
 use fluxttice_core::run::{Disk, Existing, RunError, check_result, write_result};
 use fluxttice_core::session::SessionError;
@@ -66,7 +66,7 @@ pub enum Failure {
     Operation(#[from] ParseOperationError),
     /// A text is not a point of the latent space.
     #[error(transparent)]
-    Place(#[from] PlaceError),
+    LatentPoint(#[from] LatentPointError),
     /// The files of a run could not be read or written.
     #[error(transparent)]
     Run(#[from] RunError),
@@ -105,7 +105,7 @@ impl Failure {
         ExitCode::from(match self {
             _ if self.is_broken_pipe() => 0,
             Self::Usage(_) | Self::Screen(_) => 2,
-            Self::Config(_) | Self::Operation(_) | Self::Place(_) | Self::Input(_) => 3,
+            Self::Config(_) | Self::Operation(_) | Self::LatentPoint(_) | Self::Input(_) => 3,
             Self::Device(_) => 4,
             Self::Output(_) => 6,
             Self::System(_) => 1,

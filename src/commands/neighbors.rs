@@ -6,7 +6,7 @@ use serde_json::json;
 
 use fluxttice_core::measure::Evaluator;
 use fluxttice_core::measure::neighbours::{
-    Centre, Metric, Neighbour, Place, Search, Space, nearest, preservation,
+    Centre, LatentPoint, Metric, Neighbour, Search, Space, nearest, preservation,
 };
 use fluxttice_core::space::{OPERATIONS, OperationSet};
 use fluxttice_core::{Located, locate};
@@ -19,7 +19,7 @@ const LISTED: usize = 10;
 
 /// Lists the neighbours of every operation or point that is given.
 pub fn run(global: &Global, args: &NeighborsArgs) -> Done {
-    let places: Vec<Place> = operations::read(&args.place)?;
+    let places: Vec<LatentPoint> = operations::read(&args.place)?;
     let checkpoint = setup::checkpoint(global, args.checkpoint.as_deref())?;
     let metric = Metric::from(args.metric);
     // Hamming distance is one of truth tables; codes come in only where a point is decoded.
@@ -85,13 +85,13 @@ pub fn run(global: &Global, args: &NeighborsArgs) -> Done {
     Ok(ExitCode::SUCCESS)
 }
 
-fn titled(place: &Place) -> String {
+fn titled(place: &LatentPoint) -> String {
     let operation = place.operation();
     operation.map_or_else(|| place.to_string(), operations::titled)
 }
 
 /// Prints what each decoder makes of a point.
-fn tell_decoded(place: &Place, located: &Located) {
+fn tell_decoded(place: &LatentPoint, located: &Located) {
     for (which, decoded) in &located.decoded {
         note(&format!(
             "{place}: {} decodes it to {}, probability {:.4}, entropy {:.3} nats",

@@ -9,7 +9,7 @@ use fluxttice_core::run::{
     Checkpoint, Disk, find_checkpoint, find_run, finished_epochs, run_and_checkpoint, runs_folder,
     stored_config,
 };
-use fluxttice_core::session::{Place, Plan, Session, plans};
+use fluxttice_core::session::{Plan, RunLocation, Session, plans};
 use fluxttice_core::shown::shown;
 
 use super::Failure;
@@ -76,7 +76,7 @@ pub fn plan(global: &Global, resume: Option<&str>, out: Option<&Path>) -> Result
     let mut plan = Plan {
         disk: Disk::default(),
         device: global.device,
-        place: Place::Existing(PathBuf::new()),
+        place: RunLocation::Existing(PathBuf::new()),
         config_name: config_name(global),
         ineffective: Vec::new(),
         epochs: None,
@@ -88,7 +88,7 @@ pub fn plan(global: &Global, resume: Option<&str>, out: Option<&Path>) -> Result
         let run = find_run(&runs, Some(named).filter(|name| !name.is_empty()))?;
         same_settings(global, &run)?;
         plan.config_name = "as stored".to_owned();
-        plan.place = Place::Existing(run);
+        plan.place = RunLocation::Existing(run);
         return Ok(plan);
     }
     let Loaded {
@@ -102,8 +102,8 @@ pub fn plan(global: &Global, resume: Option<&str>, out: Option<&Path>) -> Result
         .collect();
     let config = Box::new(config);
     plan.place = match out {
-        Some(out) => Place::NewAt(out.to_owned(), config),
-        None => Place::NewUnder(runs, config),
+        Some(out) => RunLocation::NewAt(out.to_owned(), config),
+        None => RunLocation::NewUnder(runs, config),
     };
     Ok(plan)
 }
@@ -141,7 +141,7 @@ pub fn branch(global: &Global, named: &str, out: Option<&Path>) -> Result<Plan, 
         epochs: None,
         planned: Vec::new(),
         replay: false,
-        place: Place::Branch {
+        place: RunLocation::Branch {
             from,
             epochs,
             runs,

@@ -207,12 +207,12 @@ impl Report {
                 }
                 Ok(())
             }
-            Event::Saving(unsaved) if self.json => self.json(&json!({
+            Event::Unsaved(unsaved) if self.json => self.json(&json!({
                 "event": "saving",
                 "unsaved_since": unsaved.as_ref().map(|unsaved| unsaved.since),
                 "problem": unsaved.as_ref().map(|unsaved| &unsaved.problem),
             })),
-            Event::Saving(unsaved) => {
+            Event::Unsaved(unsaved) => {
                 let text = unsaved
                     .as_ref()
                     .map(|unsaved| format!("{unsaved}; training goes on"));

@@ -5,7 +5,9 @@ use std::process::ExitCode;
 use serde_json::json;
 
 use fluxttice_core::run::Origin;
-use fluxttice_core::validation::{Finding, Past, UNTRAINED, condemned, readable, tests, validate};
+use fluxttice_core::validation::{
+    Finding, Past, UNTRAINED, failed_deciding, readable, tests, validate,
+};
 
 use super::progress::Bar;
 use super::{Done, Failure, json_line, line, note, setup, study};
@@ -39,7 +41,7 @@ pub fn run(global: &Global, args: &ValidateArgs) -> Done {
     });
     bar.clear();
     let findings = findings?;
-    let condemned = condemned(&findings);
+    let failed_deciding = failed_deciding(&findings);
     if global.json {
         for finding in &findings {
             json_line(&object(finding))?;
@@ -47,13 +49,13 @@ pub fn run(global: &Global, args: &ValidateArgs) -> Done {
     } else {
         table(&findings)?;
         line("")?;
-        line(&match condemned {
+        line(&match failed_deciding {
             0 => "every deciding test passes".to_owned(),
             1 => "1 of the deciding tests does not pass".to_owned(),
             count => format!("{count} of the deciding tests do not pass"),
         })?;
     }
-    Ok(if condemned == 0 {
+    Ok(if failed_deciding == 0 {
         ExitCode::SUCCESS
     } else {
         ExitCode::FAILURE

@@ -50,7 +50,7 @@ fn changed(weights: &[u8], change: impl Fn(&str, &mut Vec<u8>)) -> Vec<u8> {
 }
 
 /// Validates weights that do not pass.
-fn condemned(home: &Home, weights: Vec<u8>) -> Ran {
+fn failed_deciding(home: &Home, weights: Vec<u8>) -> Ran {
     let file = home.file("odd.safetensors", weights);
     home.run(&format!("validate --json --checkpoint {}", file.display()))
         .exits(1)
@@ -115,7 +115,7 @@ fn a_decoder_that_ignores_its_code_fails() {
             bytes.fill(0);
         }
     });
-    let ran = condemned(&home, deaf);
+    let ran = failed_deciding(&home, deaf);
     for ((test, _), verdict) in deciding(&ran) {
         // The encoders are as they were, and one who always says the same is certain of it.
         let expected = match test.as_str() {
@@ -140,7 +140,7 @@ fn a_model_of_other_targets_fails_by_reconstruction_alone() {
             bytes.rotate_left(entry);
         }
     });
-    let ran = condemned(&home, turned);
+    let ran = failed_deciding(&home, turned);
     for ((test, _), verdict) in deciding(&ran) {
         let knows = test != "hold-out reconstruction";
         assert_eq!(verdict, if knows { "passes" } else { "fails" }, "{test}");

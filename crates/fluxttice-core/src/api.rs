@@ -1,8 +1,8 @@
 //! Main functions of the library: operations to codes, codes to operations, and the report of coverage.
 
 use crate::device::DeviceFailure;
-use crate::measure::neighbours::{Centre, Place, PlaceError, Space, Spaces};
-use crate::measure::{CoverageReport, Decoding, Evaluator, Scale, most_likely};
+use crate::measure::neighbours::{Centre, LatentPoint, LatentPointError, Space, Spaces};
+use crate::measure::{CoverageReport, Decoding, Evaluator, MeasurementPlan, most_likely};
 use crate::model::{LATENT, Weights};
 use crate::space::{ENTRIES, Operation, VALUES};
 use crate::vae::Vae;
@@ -58,8 +58,8 @@ pub fn locate(
     weights: &Weights,
     spaces: &Spaces,
     space: Space,
-    place: &Place,
-) -> Result<Located, PlaceError> {
+    place: &LatentPoint,
+) -> Result<Located, LatentPointError> {
     if let Some(operation) = place.operation() {
         return Ok(operation.into());
     }
@@ -174,6 +174,9 @@ pub fn decode(
 /// assert!(covered.argmax.unique > 1_800 && covered.decode_entropy < 0.1);
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
-pub fn coverage_report(weights: &Weights, scale: &Scale) -> Result<CoverageReport, DeviceFailure> {
+pub fn coverage_report(
+    weights: &Weights,
+    scale: &MeasurementPlan,
+) -> Result<CoverageReport, DeviceFailure> {
     CoverageReport::measure(&Evaluator::new(weights), scale, None, &|_| {})
 }

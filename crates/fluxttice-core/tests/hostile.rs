@@ -21,7 +21,7 @@ use fluxttice_core::config::{Config, Source};
 use fluxttice_core::device::choose;
 use fluxttice_core::disruption::{Disruption, Rule};
 use fluxttice_core::experiment::Experiment;
-use fluxttice_core::measure::neighbours::Place;
+use fluxttice_core::measure::neighbours::LatentPoint;
 use fluxttice_core::model::Weights;
 use fluxttice_core::run::{bookmarks, checkpoint, journal, parse_metrics};
 use fluxttice_core::space::Operation;
@@ -370,7 +370,7 @@ fn words() {
         "0.5*min + 0.5*max",
         "mean(commutative & !monotone) + 0.3*z7",
     ];
-    survives("place", &lines(&places), parses::<Place>);
+    survives("place", &lines(&places), parses::<LatentPoint>);
     survives(
         "disruption",
         &lines(&["beta-b:amplitude=0.2,epochs=5,shape=decay"]),
@@ -395,7 +395,7 @@ fn depth_and_size_are_bounded() {
         deep("-", ""),
     ] {
         assert!(text.parse::<Query>().is_err());
-        assert!(text.parse::<Place>().is_err());
+        assert!(text.parse::<LatentPoint>().is_err());
         assert!(text.parse::<Rule>().is_err());
     }
     let laughs: String = (1..60)

@@ -11,7 +11,7 @@ use fluxttice_core::request::{Command, Outcome};
 use fluxttice_core::run::Disk;
 use fluxttice_core::run::names::WEIGHTS;
 use fluxttice_core::session::message::{Codes, End, Event, Progress, RunInfo};
-use fluxttice_core::session::{Place, Plan, Runs, Session, SessionError};
+use fluxttice_core::session::{Plan, RunLocation, Runs, Session, SessionError};
 
 use crate::SMALL;
 
@@ -31,16 +31,16 @@ pub fn config(more: &[&str]) -> Config {
 
 /// A new run in a folder.
 pub fn new_run(folder: &Path, config: &Config, epochs: Option<u32>) -> Plan {
-    let place = Place::NewAt(folder.to_owned(), Box::new(config.clone()));
+    let place = RunLocation::NewAt(folder.to_owned(), Box::new(config.clone()));
     plan(place, epochs)
 }
 
 /// An existing run.
 pub fn continued(folder: &Path, epochs: Option<u32>) -> Plan {
-    plan(Place::Existing(folder.to_owned()), epochs)
+    plan(RunLocation::Existing(folder.to_owned()), epochs)
 }
 
-fn plan(place: Place, epochs: Option<u32>) -> Plan {
+fn plan(place: RunLocation, epochs: Option<u32>) -> Plan {
     Plan {
         disk: Disk::default(),
         device: "cpu".parse::<DeviceSpec>().unwrap(),

@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 
 use fluxttice_core::disruption::Disruption;
-use fluxttice_core::measure::neighbours::Place;
+use fluxttice_core::measure::neighbours::LatentPoint;
 use fluxttice_core::request::Command;
 use fluxttice_core::session::{JobRequest, Measurement, QuickJob};
 use fluxttice_core::space::Operation;
@@ -39,7 +39,7 @@ pub enum Effect {
     /// Brings a pane to the front.
     Show(Tab),
     /// Makes a place the centre of *Neighbours*, and brings that pane to the front.
-    Visit(Place),
+    Visit(LatentPoint),
     /// Puts the cursor of *Coverage* on an operation, and brings that pane to the front.
     Point(Operation),
     /// Selects these operations; `None` selects all.

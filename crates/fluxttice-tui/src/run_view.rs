@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use fluxttice_core::record::{CoveredSets, EpochRecord, EpochReport, Stage};
 use fluxttice_core::request::{Command, EndReason, Mark, Outcome};
-use fluxttice_core::run::{Members, journal, take_in};
+use fluxttice_core::run::{Members, journal, upsert_epoch};
 use fluxttice_core::session::message::{Codes, End, Event, Progress, RunInfo, RunState, Unsaved};
 
 use crate::app::Pending;
@@ -168,7 +168,7 @@ impl RunView {
             Event::Weights(_) => self
                 .pending
                 .retain(|pending| pending.command != Command::Weights),
-            Event::Saving(unsaved) => self.unsaved.clone_from(unsaved),
+            Event::Unsaved(unsaved) => self.unsaved.clone_from(unsaved),
             Event::Notice(_) => {}
             Event::Ended(end) => {
                 // The first reason that arrives is the true one.
@@ -182,7 +182,7 @@ impl RunView {
     }
 
     fn on_epoch(&mut self, report: &EpochReport) {
-        take_in(&mut self.records, &report.record);
+        upsert_epoch(&mut self.records, &report.record);
         if let Some(info) = &self.info {
             self.members.add(info.seed, &report.record);
         }

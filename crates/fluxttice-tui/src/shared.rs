@@ -4,7 +4,7 @@ use std::collections::VecDeque;
 use std::sync::Arc;
 
 use fluxttice_core::measure::Progress;
-use fluxttice_core::measure::neighbours::Place;
+use fluxttice_core::measure::neighbours::LatentPoint;
 use fluxttice_core::run::bookmarks::Bookmark;
 use fluxttice_core::session::Estimates;
 use fluxttice_core::space::Operation;
@@ -87,7 +87,7 @@ impl Shared {
     }
 
     /// Returns the bookmark of a place; `None` if it has none.
-    pub fn bookmark(&self, place: &Place) -> Option<&Bookmark> {
+    pub fn bookmark(&self, place: &LatentPoint) -> Option<&Bookmark> {
         let mut bookmarks = self.bookmarks.iter();
         bookmarks.find(|bookmark| bookmark.place.is_same(place))
     }

@@ -133,15 +133,15 @@ fn what_is_not_saved_is_on_the_screen_until_it_is_and_not_left_unsaid() {
     };
     let mut app = fixtures::live(80, 24);
     let shown = |app: &App| picture(app, 80, 24).contains("NOT SAVED from epoch 47 on");
-    app.on_event(Event::Saving(Some(unsaved.clone())));
+    app.on_event(Event::Unsaved(Some(unsaved.clone())));
     assert!(shown(&app));
     press(&mut app, KeyCode::Char('q'));
     assert!(picture(&app, 80, 24).contains("Not saved from epoch 47 on"));
     press(&mut app, KeyCode::Esc);
-    app.on_event(Event::Saving(None));
+    app.on_event(Event::Unsaved(None));
     assert!(!shown(&app));
 
-    app.on_event(Event::Saving(Some(unsaved)));
+    app.on_event(Event::Unsaved(Some(unsaved)));
     end(&mut app, EndReason::Finished, "done");
     assert!(shown(&app));
     press(&mut app, KeyCode::Char('q'));
@@ -153,7 +153,7 @@ fn what_is_not_saved_is_on_the_screen_until_it_is_and_not_left_unsaid() {
 #[test]
 fn what_is_not_saved_and_what_is_chosen_are_seen_by_their_colours() {
     let mut app = fixtures::live(80, 24);
-    app.on_event(Event::Saving(Some(Unsaved {
+    app.on_event(Event::Unsaved(Some(Unsaved {
         since: 50,
         problem: "the disk is full".into(),
     })));

@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use fluxttice_core::config::Config;
-use fluxttice_core::measure::{ACTIVE_VARIANCE, Evaluator, PriorQuestion, survey, variances};
+use fluxttice_core::measure::{ACTIVE_VARIANCE, Evaluator, PriorQuestion, sample_prior, variances};
 use fluxttice_core::model::LATENT;
 use fluxttice_core::run::{checkpoint, checkpoint_folder};
 use fluxttice_core::space::{Operation, OperationSet};
@@ -52,7 +52,7 @@ impl Window {
                     samples: vec![SAMPLES],
                     probability_codes: 0,
                 };
-                let coverage = survey(&evaluator, &question, &|_| {})?.covered[0].coverage;
+                let coverage = sample_prior(&evaluator, &question, &|_| {})?.covered[0].coverage;
                 let exact = rebuilt[i].intersection(&validation).len() as f64;
                 let found = [
                     f64::from(coverage.argmax.unique),

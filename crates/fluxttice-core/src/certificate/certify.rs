@@ -15,7 +15,7 @@ use super::statement::{
 };
 use super::sums::{LIMIT, limit, sums};
 use super::{CERTIFICATE, ENVELOPE, SUMS};
-use crate::measure::{Progress, Scale};
+use crate::measure::{MeasurementPlan, Progress};
 use crate::run::names::{CONFIG, JOURNAL, METRICS};
 use crate::run::{Checkpoint, Disk, RunError, journal};
 
@@ -37,7 +37,7 @@ pub fn certify(
     disk: &Disk,
     tool: &Tool,
     checkpoint: &Checkpoint,
-    scale: &Scale,
+    scale: &MeasurementPlan,
     folder: &Path,
     key: Option<&SecretKey>,
     watch: &(dyn Fn(Progress) + Sync),

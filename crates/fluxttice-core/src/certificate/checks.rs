@@ -9,8 +9,8 @@ use super::evidence::Evidence;
 use super::untrained::{COVERAGE_MARGIN, INFORMATION_MARGIN, Untrained, information};
 use crate::device::DeviceFailure;
 use crate::measure::{
-    CoverageReport, Covered, Estimators, Evaluator, Generator, Mean, PriorAnswer, PriorQuestion,
-    Scale, survey,
+    CoverageReport, Covered, Estimators, Evaluator, Generator, Mean, MeasurementPlan, PriorAnswer,
+    PriorQuestion, sample_prior,
 };
 use crate::record::Unique;
 use crate::space::OPERATIONS;
@@ -260,7 +260,10 @@ fn elsewhere(checks: &mut Checks, name: &str, measured: u32, recorded: Unique) {
 ///
 /// # Errors
 /// Returns the device's failure.
-pub fn again(evidence: &Evidence, scale: &Scale) -> Result<[Option<u32>; 2], DeviceFailure> {
+pub fn again(
+    evidence: &Evidence,
+    scale: &MeasurementPlan,
+) -> Result<[Option<u32>; 2], DeviceFailure> {
     let evaluator = Evaluator::new(&evidence.weights);
     let count = |which, recorded: Option<Unique>| {
         // Whoever wrote the metrics must not decide how long we are at work.
@@ -273,7 +276,7 @@ pub fn again(evidence: &Evidence, scale: &Scale) -> Result<[Option<u32>; 2], Dev
             samples: vec![recorded.samples],
             probability_codes: 0,
         };
-        let answer = survey(&evaluator, &question, &|_| {})?;
+        let answer = sample_prior(&evaluator, &question, &|_| {})?;
         let unique = answer
             .covered
             .first()

@@ -5,7 +5,7 @@ use super::evidence::Evidence;
 use super::statement::Measurement;
 use super::untrained::Untrained;
 use crate::device::DeviceFailure;
-use crate::measure::{CoverageReport, Evaluator, Figure, Progress, Scale};
+use crate::measure::{CoverageReport, Evaluator, Figure, MeasurementPlan, Progress};
 use crate::validation::{Past, Score, validate_as};
 
 /// Measured figures, checks and scores of a checkpoint.
@@ -35,7 +35,7 @@ impl Measured {
         let evaluator = Evaluator::new(&evidence.weights);
         let report = CoverageReport::measure(&evaluator, scale, Some(&evidence.facts()), watch)?;
         let untrained = Untrained::of(evidence.weights.architecture, scale, estimators)?;
-        let validation = if *scale == Scale::certificate(scale.seed) {
+        let validation = if *scale == MeasurementPlan::certificate(scale.seed) {
             let past = Past::new(evidence.config.clone(), evidence.metrics.clone());
             validate_as(&evidence.weights, &past, scale.seed, estimators, watch)?
         } else {

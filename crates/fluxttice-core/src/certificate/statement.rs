@@ -12,7 +12,7 @@ use super::render::{THIS, is_known};
 use super::sums::Files;
 use super::untrained::Untrained;
 use crate::digest::hex;
-use crate::measure::{Definition, Estimators, Figure, Scale, definition_as};
+use crate::measure::{Definition, Estimators, Figure, MeasurementPlan, definition_as};
 use crate::run::RunError;
 use crate::validation::Score;
 
@@ -140,7 +140,7 @@ fn is_plain(estimators: &Estimators) -> bool {
 
 impl Measurement {
     /// Describes a measurement at this scale, by today's estimators.
-    pub fn of(scale: &Scale) -> Self {
+    pub fn of(scale: &MeasurementPlan) -> Self {
         Self {
             arithmetic: "64-bit floating point on the CPU".to_owned(),
             generator: "Philox4x32-10, addressed by seed, purpose and sample number".to_owned(),
@@ -153,8 +153,8 @@ impl Measurement {
     }
 
     /// Returns the scale of the measurement: seed, sample sizes and number of codes.
-    pub fn scale(&self) -> Scale {
-        Scale {
+    pub fn scale(&self) -> MeasurementPlan {
+        MeasurementPlan {
             seed: self.seed,
             samples: self.samples.clone(),
             probability_codes: self.probability_codes,

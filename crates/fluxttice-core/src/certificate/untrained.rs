@@ -4,7 +4,9 @@ use serde::{Deserialize, Serialize};
 
 use crate::device::DeviceFailure;
 use crate::digest::sha256;
-use crate::measure::{Estimators, Evaluator, Generator, Mean, PriorQuestion, Scale, survey};
+use crate::measure::{
+    Estimators, Evaluator, Generator, Mean, MeasurementPlan, PriorQuestion, sample_prior,
+};
 use crate::model::{Architecture, Weights};
 use crate::vae::Vae;
 use crate::validation::UNTRAINED;
@@ -48,7 +50,7 @@ impl Untrained {
     /// Returns the device's failure.
     pub fn of(
         architecture: Architecture,
-        scale: &Scale,
+        scale: &MeasurementPlan,
         estimators: Estimators,
     ) -> Result<Self, DeviceFailure> {
         let samples = smallest(scale);
@@ -124,7 +126,7 @@ impl Untrained {
                 samples: vec![samples],
                 probability_codes: samples,
             };
-            let answer = survey(&evaluator, &question, &|_| {})?;
+            let answer = sample_prior(&evaluator, &question, &|_| {})?;
             untrained.argmax_coverage[i] = answer.covered[0].coverage.argmax.unique;
             untrained.mutual_information[i] = information(answer.generator.as_ref(), estimators);
         }
@@ -169,7 +171,7 @@ const KEPT: [Kept; 3] = [
     },
 ];
 
-fn smallest(scale: &Scale) -> u32 {
+fn smallest(scale: &MeasurementPlan) -> u32 {
     scale.samples.iter().copied().min().unwrap_or(0)
 }
 

@@ -21,7 +21,7 @@ use super::verdict::Verdict;
 use super::{CERTIFICATE, ENVELOPE, SUMS};
 use crate::device::DeviceFailure;
 use crate::digest::hex;
-use crate::measure::{Progress, Scale};
+use crate::measure::{MeasurementPlan, Progress};
 use crate::run::{RunError, files};
 use crate::shown::shown_name;
 
@@ -108,11 +108,12 @@ pub(super) fn check(
         derived(&files, (again.render)(predicate), verdict);
         match Evidence::read(&predicate.run.name, &files, place) {
             Ok(evidence) => {
-                story(&evidence, predicate, verdict)?;
+                history(&evidence, predicate, verdict)?;
                 compare::meanings(predicate, verdict);
                 let scale = predicate.measurement.scale();
                 // Whoever wrote the statement must not decide how long we are at work.
-                if !trust.sums_only && is_within(&scale, &Scale::certificate(scale.seed)) {
+                if !trust.sums_only && is_within(&scale, &MeasurementPlan::certificate(scale.seed))
+                {
                     let measured = (again.measure)(&evidence, &predicate.measurement)?;
                     compare::measured(predicate, &measured, verdict);
                 }
@@ -419,7 +420,7 @@ fn derived(files: &Files, made: Result<Rendered, CertificateError>, verdict: &mu
 }
 
 /// Compares what the statement says of the run with the run's own files.
-fn story(
+fn history(
     evidence: &Evidence,
     predicate: &Predicate,
     verdict: &mut Verdict,
@@ -454,7 +455,7 @@ fn story(
         how(&predicate.measurement),
         how(&Measurement::of(&scale)),
     );
-    let much = |scale: &Scale| {
+    let much = |scale: &MeasurementPlan| {
         let samples: Vec<String> = scale.samples.iter().map(u32::to_string).collect();
         let samples = samples.join(" and ");
         format!("{samples} samples, {} codes", scale.probability_codes)
@@ -462,14 +463,14 @@ fn story(
     verdict.compare(
         "measurement: as much as a certificate takes",
         much(&scale),
-        much(&Scale::certificate(scale.seed)),
+        much(&MeasurementPlan::certificate(scale.seed)),
     );
     Ok(())
 }
 
 /// Returns true if a measurement takes no more than another.
-fn is_within(scale: &Scale, most: &Scale) -> bool {
-    let largest = |scale: &Scale| scale.samples.iter().copied().max().unwrap_or(0);
+fn is_within(scale: &MeasurementPlan, most: &MeasurementPlan) -> bool {
+    let largest = |scale: &MeasurementPlan| scale.samples.iter().copied().max().unwrap_or(0);
     scale.samples.len() <= most.samples.len()
         && largest(scale) <= largest(most)
         && scale.probability_codes <= most.probability_codes

@@ -51,7 +51,7 @@ impl ConfigError {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Problem {
     /// Source and position of the value.
-    pub place: Place,
+    pub place: SourceSpan,
     /// Dotted key; empty where the text as a whole is meant.
     pub key: String,
     /// Kind of the problem, with what was found and expected.
@@ -60,7 +60,7 @@ pub struct Problem {
 
 /// Source of a value, and its position there.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Place {
+pub enum SourceSpan {
     /// A file or another named text; line and column count from 1.
     Text {
         /// Path of the file, or name of the text.
@@ -126,7 +126,7 @@ impl fmt::Display for Fault {
     }
 }
 
-impl fmt::Display for Place {
+impl fmt::Display for SourceSpan {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Text { name, line, column } => {

@@ -4,7 +4,7 @@ use std::fmt;
 
 use serde_yaml::Value;
 
-use super::error::{ConfigError, Fault, Place, Problem};
+use super::error::{ConfigError, Fault, Problem, SourceSpan};
 use super::idle::{idle, list_of};
 use super::keys::{Effect, KEYS};
 use super::locate::Locations;
@@ -34,7 +34,7 @@ pub struct IneffectiveKey {
     /// Reason why the key changes nothing.
     pub reason: &'static str,
     /// Source and position of the value.
-    pub place: Place,
+    pub place: SourceSpan,
 }
 
 impl fmt::Display for IneffectiveKey {
@@ -91,8 +91,8 @@ impl Config {
 /// Returns all problems as one error, from the top of the file to its bottom, overrides at the end.
 fn in_order(mut problems: Vec<Problem>) -> ConfigError {
     problems.sort_by_key(|problem| match problem.place {
-        Place::Text { line, .. } => (false, line),
-        Place::Override(_) | Place::Program => (true, None),
+        SourceSpan::Text { line, .. } => (false, line),
+        SourceSpan::Override(_) | SourceSpan::Program => (true, None),
     });
     ConfigError::Invalid(problems)
 }
@@ -105,12 +105,12 @@ struct Given {
 }
 
 impl Given {
-    fn place(&self, key: &str) -> Place {
+    fn place(&self, key: &str) -> SourceSpan {
         if let Some(text) = self.applied.to(key) {
-            return Place::Override(text.to_owned());
+            return SourceSpan::Override(text.to_owned());
         }
         let position = self.locations.find(key);
-        Place::Text {
+        SourceSpan::Text {
             name: self.name.clone(),
             line: position.map(|p| p.line),
             column: position.map(|p| p.column),

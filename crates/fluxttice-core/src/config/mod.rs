@@ -33,7 +33,7 @@ mod write;
 pub mod tests;
 
 pub use docs::{idle_beside, markdown_table};
-pub use error::{ConfigError, Fault, Place, Problem};
+pub use error::{ConfigError, Fault, Problem, SourceSpan};
 pub use keys::{Bound, Effect, KEYS, KeyInfo, Range, SafePoint, find_key};
 pub use live::{Changed, DifferentKey, live_keys, written};
 pub use load::{IneffectiveKey, Loaded};

@@ -2,7 +2,7 @@
 
 use serde_yaml::{Mapping, Value};
 
-use super::error::{Fault, Place, Problem, printable};
+use super::error::{Fault, Problem, SourceSpan, printable};
 use super::keys::{Node, node};
 use super::parse::parse_value;
 use super::path::join;
@@ -47,7 +47,7 @@ pub(super) fn apply(root: &mut Value, overrides: &[String]) -> (Applied, Vec<Pro
 
 /// Applies one override and returns the keys that it set.
 fn one(root: &mut Value, text: &str) -> Result<Vec<String>, Vec<Problem>> {
-    let place = Place::Override(text.to_owned());
+    let place = SourceSpan::Override(text.to_owned());
     let unusable = |key: &str, found: String, expected: String| {
         let fault = Fault::Unusable { found, expected };
         vec![Problem {

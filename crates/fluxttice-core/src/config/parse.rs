@@ -2,7 +2,7 @@
 
 use serde_yaml::{Deserializer, Value};
 
-use super::error::{ConfigError, Fault, Place, Problem, is_invisible, printable};
+use super::error::{ConfigError, Fault, Problem, SourceSpan, is_invisible, printable};
 use super::keys::find_key;
 use super::locate::{Locations, Position};
 use super::path::{describe, dotted};
@@ -18,7 +18,7 @@ const EXPECTED: &str = "a YAML mapping such as `seed: 42`";
 /// Returns the top-level mapping of a configuration file.
 pub(super) fn parse(name: &str, text: &str) -> Result<Value, ConfigError> {
     let problem = |position: Option<Position>, key: String, found: String, expected: &str| {
-        let place = Place::Text {
+        let place = SourceSpan::Text {
             name: name.to_owned(),
             line: position.map(|p| p.line),
             column: position.map(|p| p.column),

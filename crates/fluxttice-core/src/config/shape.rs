@@ -5,7 +5,7 @@
 
 use serde_yaml::{Mapping, Value};
 
-use super::error::{Fault, Place, Problem, printable};
+use super::error::{Fault, Problem, SourceSpan, printable};
 use super::keys::{Node, children, find_key, node};
 use super::path::{describe, dotted, join};
 use super::schema::Config;
@@ -15,7 +15,7 @@ use super::suggest::nearest;
 pub(super) const MOST: usize = 100;
 
 /// Function that returns the place where the value of a dotted key was given.
-pub(super) type PlaceOf<'a> = &'a dyn Fn(&str) -> Place;
+pub(super) type PlaceOf<'a> = &'a dyn Fn(&str) -> SourceSpan;
 
 /// Returns the configuration, or all problems of the value's shape.
 pub(super) fn read(value: &Value, place: PlaceOf) -> Result<Config, Vec<Problem>> {
@@ -114,7 +114,7 @@ fn unknown(key: &str, section: &str, place: PlaceOf) -> Problem {
 }
 
 /// Returns the problem of a key that is not in the table.
-pub(super) fn unknown_key(key: &str, section: &str, place: Place) -> Problem {
+pub(super) fn unknown_key(key: &str, section: &str, place: SourceSpan) -> Problem {
     // A dotted name in a file is an unknown key, but its nearest key would look the same.
     let suggestion = nearest(key).filter(|suggestion| suggestion != key && !key.ends_with("<<"));
     let expected = match section {

@@ -3,7 +3,7 @@
 use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 
-use super::error::{ConfigError, Fault, Place, Problem};
+use super::error::{ConfigError, Fault, Problem, SourceSpan};
 use crate::space::spelling::meant;
 
 macro_rules! compiled_in {
@@ -156,7 +156,7 @@ fn not_utf8(name: String, bytes: &[u8], good: usize) -> ConfigError {
     let before = String::from_utf8_lossy(before);
     let byte = after.first().copied().unwrap_or_default();
     ConfigError::Invalid(vec![Problem {
-        place: Place::Text {
+        place: SourceSpan::Text {
             name,
             line: Some(1 + before.matches('\n').count()),
             column: Some(1 + before.chars().rev().take_while(|c| *c != '\n').count()),

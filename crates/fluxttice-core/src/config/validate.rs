@@ -2,7 +2,7 @@
 
 use serde_yaml::Value;
 
-use super::error::{ConfigError, Fault, Place, Problem, printable};
+use super::error::{ConfigError, Fault, Problem, SourceSpan, printable};
 use super::keys::{KeyInfo, find_key};
 use super::path::{describe, join};
 use super::schema::{Config, StopBy};
@@ -32,7 +32,7 @@ impl Config {
         let problems: Vec<Problem> = violations(self)?
             .into_iter()
             .map(|violation| Problem {
-                place: Place::Program,
+                place: SourceSpan::Program,
                 key: violation.keys.into_iter().next().unwrap_or_default(),
                 fault: Fault::Unusable {
                     found: violation.found,

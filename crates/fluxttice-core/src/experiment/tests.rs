@@ -9,7 +9,7 @@ use crate::disruption::{Disruption, DisruptionKind};
 use crate::record::{EpochRecord, Seconds};
 use crate::run::{Disk, RunFolder, read_metrics};
 use crate::session::message::Event;
-use crate::session::{Place, Plan, Session};
+use crate::session::{Plan, RunLocation, Session};
 use crate::training::{Planned, Steer};
 
 const EPOCH: u32 = 2;
@@ -33,7 +33,7 @@ fn train(folder: &Path, epochs: u32, planned: Vec<Planned>) {
     let plan = Plan {
         disk: Disk::default(),
         device: "cpu".parse().unwrap(),
-        place: Place::NewAt(folder.to_owned(), Box::new(small())),
+        place: RunLocation::NewAt(folder.to_owned(), Box::new(small())),
         config_name: "test".into(),
         ineffective: Vec::new(),
         epochs: Some(epochs),

@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use super::coverage::{CoverageTask, Samples, ceiling};
 use super::evaluator::Evaluator;
-use super::prior::{PriorQuestion, survey};
+use super::prior::{PriorQuestion, sample_prior};
 use super::report::Progress;
 use crate::device::DeviceFailure;
 use crate::model::{DualVae, LATENT, Weights, latent_entropy};
@@ -133,7 +133,7 @@ impl VaeBenchmark {
                 samples: sizes.to_vec(),
                 probability_codes: 0,
             };
-            answers.push(survey(&evaluator, &question, &|_| {})?);
+            answers.push(sample_prior(&evaluator, &question, &|_| {})?);
             watch(Progress {
                 what: match which {
                     Vae::A => "coverage of A",

@@ -89,7 +89,7 @@ impl Evaluator {
     ///
     /// # Errors
     /// Returns the device's failure.
-    pub fn given_back(&self, which: Vae, shown: &[f64]) -> Result<Vec<Operation>, DeviceFailure> {
+    pub fn reconstruct(&self, which: Vae, shown: &[f64]) -> Result<Vec<Operation>, DeviceFailure> {
         let mut found = Vec::with_capacity(shown.len() / ENTRIES);
         for tile in shown.chunks(TILE * ENTRIES) {
             let data = TensorData::new(tile.to_vec(), [tile.len() / ENTRIES, ENTRIES]);

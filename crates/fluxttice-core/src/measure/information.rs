@@ -3,7 +3,7 @@
 use super::estimate::{Corrected, Estimate};
 use super::evaluator::Evaluator;
 use super::generator::{Generator, Mean};
-use super::prior::{PriorQuestion, survey};
+use super::prior::{PriorQuestion, sample_prior};
 use crate::device::DeviceFailure;
 use crate::record::{Information, Pair};
 use crate::vae::Vae;
@@ -48,7 +48,7 @@ pub fn prior_information(
             samples: Vec::new(),
             probability_codes: codes,
         };
-        survey(evaluator, &question, &|_| {}).map(|found| found.generator)
+        sample_prior(evaluator, &question, &|_| {}).map(|found| found.generator)
     };
     let (a, b) = (of(Vae::A)?, of(Vae::B)?);
     Ok(a.zip(b).map(|(a, b)| information([&a, &b])))

@@ -34,9 +34,9 @@ pub use information::prior_information;
 pub use pass::CoveragePass;
 pub use preservation::mean_preservation;
 pub use prior::{
-    Covered, Drawn, Evenness, FREEDOM, PriorAnswer, PriorQuestion, deviation, samples, survey,
+    Covered, Drawn, Evenness, FREEDOM, PriorAnswer, PriorQuestion, deviation, sample_prior, samples,
 };
 pub use report::{
-    CoverageReport, Latent, Progress, RunFacts, STARVED, Scale, Together, generator_figures,
-    measure_prior,
+    CoverageReport, Latent, MeasurementPlan, Progress, RunFacts, STARVED, Together,
+    generator_figures, measure_prior,
 };

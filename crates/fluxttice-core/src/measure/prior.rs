@@ -143,7 +143,7 @@ struct Piece {
 ///
 /// # Errors
 /// Returns the device's failure.
-pub fn survey(
+pub fn sample_prior(
     evaluator: &Evaluator,
     question: &PriorQuestion,
     tick: &(dyn Fn(u32) + Sync),

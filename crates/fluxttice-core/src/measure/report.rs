@@ -8,7 +8,7 @@ use super::evaluator::Evaluator;
 use super::figures::{Estimators, Figure, Subject};
 use super::generator::{Generator, Mean, Plain};
 use super::preservation::mean_preservation;
-use super::prior::{Covered, PriorAnswer, PriorQuestion, codes_needed, deviation, survey};
+use super::prior::{Covered, PriorAnswer, PriorQuestion, codes_needed, deviation, sample_prior};
 use crate::device::DeviceFailure;
 use crate::model::{LATENT, latent_entropy};
 use crate::space::{MOST_ENTROPY, OPERATIONS, Operation, OperationSet};
@@ -28,7 +28,7 @@ const RAREST: usize = 10;
 
 /// Sample sizes of a report.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Scale {
+pub struct MeasurementPlan {
     /// Seed of codes and draws.
     pub seed: u64,
     /// Sample sizes of coverage.
@@ -37,7 +37,7 @@ pub struct Scale {
     pub probability_codes: u32,
 }
 
-impl Scale {
+impl MeasurementPlan {
     /// Returns the sizes of a certificate: coverage at 50,000 and 195,000, probabilities from 1,000,000.
     pub fn certificate(seed: u64) -> Self {
         Self {
@@ -130,7 +130,7 @@ impl Together {
 #[derive(Clone, Debug)]
 pub struct CoverageReport {
     /// Sample sizes of the report.
-    pub scale: Scale,
+    pub scale: MeasurementPlan,
     /// Coverage and generator probabilities.
     pub prior: [PriorAnswer; 2],
     /// Figures of the posteriors of all operations.
@@ -148,7 +148,7 @@ impl CoverageReport {
     /// Returns the device's failure.
     pub fn measure(
         evaluator: &Evaluator,
-        scale: &Scale,
+        scale: &MeasurementPlan,
         run: Option<&RunFacts>,
         watch: &(dyn Fn(Progress) + Sync),
     ) -> Result<Self, DeviceFailure> {
@@ -441,7 +441,7 @@ fn plain_figures(which: Vae, seed: u64, generator: &Generator) -> Vec<Figure> {
 /// Returns the device's failure.
 pub fn measure_prior(
     evaluator: &Evaluator,
-    scale: &Scale,
+    scale: &MeasurementPlan,
     which: Vae,
     watch: &(dyn Fn(Progress) + Sync),
 ) -> Result<PriorAnswer, DeviceFailure> {
@@ -457,7 +457,7 @@ pub fn measure_prior(
             of: codes_needed(&question),
         });
     };
-    survey(evaluator, &question, &tick)
+    sample_prior(evaluator, &question, &tick)
 }
 
 fn latent(evaluator: &Evaluator, which: Vae) -> Result<Latent, DeviceFailure> {

@@ -35,17 +35,17 @@ impl Rows {
 #[derive(Debug)]
 pub struct Ahead {
     drawn: Receiver<(Stream, Vec<f32>)>,
-    _place: Place,
+    _place: Permit,
 }
 
 /// Permission to draw numbers ahead. There is one less than there are cores: where all cores are busy,
 /// drawing ahead would only take memory.
 #[derive(Debug)]
-struct Place;
+struct Permit;
 
 static TAKEN: AtomicUsize = AtomicUsize::new(0);
 
-impl Place {
+impl Permit {
     fn take() -> Option<Self> {
         let cores = threads::count();
         let one_more = |taken: usize| (taken + 1 < cores).then_some(taken + 1);
@@ -55,7 +55,7 @@ impl Place {
     }
 }
 
-impl Drop for Place {
+impl Drop for Permit {
     fn drop(&mut self) {
         TAKEN.fetch_sub(1, Ordering::Relaxed);
     }
@@ -63,7 +63,7 @@ impl Drop for Place {
 
 /// Starts a thread that draws one part after the other; `None` where no core is left for it.
 pub fn draw_ahead(parts: Vec<Rows>) -> Option<Ahead> {
-    let place = Place::take()?;
+    let place = Permit::take()?;
     let (to, drawn) = channel();
     let draw = move || {
         for part in parts {

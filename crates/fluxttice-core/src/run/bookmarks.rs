@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 use super::disk::Disk;
 use super::error::RunError;
 use super::files;
-use crate::measure::neighbours::Place;
+use crate::measure::neighbours::LatentPoint;
 
 /// Name of the file of bookmarks.
 pub const BOOKMARKS: &str = "bookmarks.yaml";
@@ -19,7 +19,7 @@ const LIMIT: u64 = 1 << 20;
 #[derive(Clone, Debug, PartialEq)]
 pub struct Bookmark {
     /// Operation or point that is marked.
-    pub place: Place,
+    pub place: LatentPoint,
     /// Note of the user; may be empty.
     pub note: String,
 }
@@ -30,7 +30,7 @@ pub enum BookmarkChange {
     /// Adds a bookmark, or replaces the one that the place has.
     Set(Bookmark),
     /// Removes the bookmark of a place; nothing happens where there is none.
-    Remove(Place),
+    Remove(LatentPoint),
 }
 
 /// A bookmark as it stands in the file.

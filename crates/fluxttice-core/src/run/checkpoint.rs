@@ -7,7 +7,7 @@ use burn::tensor::Bytes;
 use burn_pack::{Reader, Scalar, Tensor, Writer};
 use serde::{Deserialize, Serialize};
 
-use super::digests::{Digests, Story};
+use super::digests::{Digests, HistoryDigests};
 use super::disk::Disk;
 use super::error::RunError;
 use super::files;
@@ -39,7 +39,7 @@ pub fn save(
     replace: bool,
     snapshot: &Snapshot,
     config_digest: &str,
-    run: Option<Story>,
+    run: Option<HistoryDigests>,
 ) -> Result<(), RunError> {
     disk.publish_folder(destination, replace, |folder| {
         let unusable =

@@ -24,13 +24,13 @@ pub struct Digests {
     /// SHA-256 of the checkpoint's other files, by name.
     pub files: BTreeMap<String, String>,
     /// Digests of the run that it was made in; `None` where it was made outside of one.
-    pub run: Option<Story>,
+    pub run: Option<HistoryDigests>,
 }
 
 /// Digests of a run's own files up to a checkpoint.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub struct Story {
+pub struct HistoryDigests {
     /// SHA-256 of the configuration file.
     pub config: String,
     /// First lines of the metrics, one for each finished epoch.
@@ -41,7 +41,10 @@ pub struct Story {
 
 impl Digests {
     /// Computes the digests of these files, to be stored with those of their run.
-    pub fn of<'a>(files: impl Iterator<Item = (&'a str, &'a [u8])>, run: Option<Story>) -> Self {
+    pub fn of<'a>(
+        files: impl Iterator<Item = (&'a str, &'a [u8])>,
+        run: Option<HistoryDigests>,
+    ) -> Self {
         Self {
             version: VERSION,
             files: files
@@ -98,7 +101,7 @@ impl Digests {
     }
 }
 
-impl Story {
+impl HistoryDigests {
     /// Verifies the files of a run against their digests, metrics only where `metrics` is set; `checkpoint`
     /// is its name in messages.
     ///

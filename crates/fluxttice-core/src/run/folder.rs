@@ -9,7 +9,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use super::aside::set_aside;
 use super::checkpoint;
 use super::contents::holds_only_a_state;
-use super::digests::Story;
+use super::digests::HistoryDigests;
 use super::disk::{Disk, parent};
 use super::door;
 use super::error::RunError;
@@ -352,7 +352,7 @@ impl RunFolder {
     ) -> Result<(), RunError> {
         self.in_place()?;
         let name = checkpoint::epoch_name(epoch);
-        let (folder, story) = (door::folder(&self.path, epoch), self.story(told)?);
+        let (folder, story) = (door::folder(&self.path, epoch), self.history_digests(told)?);
         if files::is_there(&folder) && !holds_only_a_state(&folder) {
             set_aside(&self.disk, &self.path, &folder)?;
         }
@@ -384,7 +384,7 @@ impl RunFolder {
 
     /// Computes the digests of what stands beside a state: the first `told` lines of metrics, and the journal
     /// as it is. They are those of what is read back, so that nothing is said to be saved that is not there.
-    fn story(&self, told: usize) -> Result<Story, RunError> {
+    fn history_digests(&self, told: usize) -> Result<HistoryDigests, RunError> {
         let mut metrics = held(&self.metrics).read()?;
         if metrics.lines > told {
             let text = files::read(&self.path.join(METRICS), METRICS_LIMIT)?;
@@ -396,7 +396,7 @@ impl RunFolder {
                 "{there} of {told} epochs are in {METRICS}: somebody else changed it"
             )));
         }
-        Ok(Story {
+        Ok(HistoryDigests {
             config: self.marker.config.clone(),
             metrics,
             journal: held(&self.journal).read()?,
@@ -417,7 +417,7 @@ impl RunFolder {
             ));
         }
         let told = held(&self.metrics).read()?.lines;
-        let story = self.story(told)?;
+        let story = self.history_digests(told)?;
         checkpoint::save(
             &self.disk,
             &path,

@@ -282,7 +282,7 @@ impl Origin {
     ///
     /// # Errors
     /// Returns a [`RunError`] where a run's files are damaged.
-    pub fn story(&self) -> Result<(Config, Vec<EpochRecord>, Vec<Entry>), RunError> {
+    pub fn history(&self) -> Result<(Config, Vec<EpochRecord>, Vec<Entry>), RunError> {
         match self {
             Self::Run { run, .. } => Ok((
                 folder::stored_config(run)?,

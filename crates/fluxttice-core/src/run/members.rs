@@ -26,7 +26,7 @@ pub struct Band {
 }
 
 /// Appends an epoch to those before it. One that is done again replaces the old one and all after it.
-pub fn take_in(records: &mut Vec<Arc<EpochRecord>>, record: &Arc<EpochRecord>) {
+pub fn upsert_epoch(records: &mut Vec<Arc<EpochRecord>>, record: &Arc<EpochRecord>) {
     let before = records.partition_point(|known| known.epoch < record.epoch);
     records.truncate(before);
     records.push(Arc::clone(record));
@@ -35,7 +35,7 @@ pub fn take_in(records: &mut Vec<Arc<EpochRecord>>, record: &Arc<EpochRecord>) {
 impl Members {
     /// Adds an epoch of a run, as [`take_in`] does.
     pub fn add(&mut self, seed: u64, record: &Arc<EpochRecord>) {
-        take_in(self.0.entry(seed).or_default(), record);
+        upsert_epoch(self.0.entry(seed).or_default(), record);
     }
 
     /// Returns the number of runs of which an epoch is known.

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::path::Path;
 
-use super::digests::Story;
+use super::digests::HistoryDigests;
 use super::error::RunError;
 use super::journal::whole_lines;
 use super::lines::is_whole;
@@ -36,7 +36,7 @@ impl Metrics {
         bytes: &[u8],
         path: &Path,
         done: u32,
-        saved: Option<&Story>,
+        saved: Option<&HistoryDigests>,
     ) -> Result<Self, RunError> {
         let text = std::str::from_utf8(bytes)
             .map_err(|_| unusable(path, "expected UTF-8 text".to_owned()))?;

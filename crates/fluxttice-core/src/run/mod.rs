@@ -32,7 +32,7 @@ mod trash;
 pub use branch::{Parent, branch, parent, state_after, weights_digest};
 pub use check::{Condition, Part, Report, check};
 pub use checkpoint_index::checkpoint_index;
-pub use digests::{Digests, Own, Story};
+pub use digests::{Digests, HistoryDigests, Own};
 pub use disk::Disk;
 pub use door::{Entered, enter, enter_newest, read_whole_journal};
 pub use error::RunError;
@@ -49,7 +49,7 @@ pub use locate::{
     find_checkpoint, find_run, is_path, run_and_checkpoint, runs_folder,
 };
 pub use lock::is_open;
-pub use members::{Band, Members, take_in};
+pub use members::{Band, Members, upsert_epoch};
 pub use output::{Existing, check_result, descriptor, write_result};
 pub use repair::repair;
 pub use summary::{Branch, Summary, tree};

@@ -8,7 +8,7 @@ use super::aside::{keep_aside, set_aside};
 use super::check::folders;
 use super::checkpoint::{Files, epoch_name};
 use super::contents::{holds_a_state, made_here};
-use super::digests::{Digests, Story};
+use super::digests::{Digests, HistoryDigests};
 use super::disk::Disk;
 use super::door;
 use super::error::RunError;
@@ -69,7 +69,7 @@ enum Part<'a> {
 struct States {
     /// States as they were saved: folder, digest of the configuration that they were made with, digests of
     /// their run.
-    intact: Vec<(PathBuf, String, Option<Story>)>,
+    intact: Vec<(PathBuf, String, Option<HistoryDigests>)>,
     /// The other ones: folder, and what is wrong with it.
     damaged: Vec<(PathBuf, RunError)>,
 }

@@ -18,7 +18,7 @@ use crate::vae::PerVae;
 
 /// Serves a model that is not trained further.
 pub(super) fn explore(checkpoint: &Checkpoint, lines: &Lines) -> Result<(), SessionError> {
-    let (config, mut history, entries) = checkpoint.origin.story()?;
+    let (config, mut history, entries) = checkpoint.origin.history()?;
     let (epochs, batch) = checkpoint.moment.unwrap_or((history.len() as u32, 0));
     // What the run did later says nothing of this model.
     history.truncate(epochs as usize);

@@ -33,7 +33,7 @@ pub enum Event {
     /// Coverage measured outside of training.
     Covered(Arc<CoveredSets>),
     /// The disk refuses what is to be saved, or takes it again (`None`).
-    Saving(Option<Unsaved>),
+    Unsaved(Option<Unsaved>),
     /// Another run of the population that this one belongs to is open.
     Joined(Arc<RunInfo>),
     /// A finished epoch of another run of the population.

@@ -1,12 +1,12 @@
 //! The worker thread: requests in, outcomes and telemetry out; and the threads of the jobs beside it.
 
+mod device_check;
 mod error;
 mod explore;
 mod handle;
 mod jobs;
 pub mod message;
 mod open_run;
-mod other_device;
 mod plan;
 mod population;
 mod requests;
@@ -20,5 +20,5 @@ pub use jobs::{
     LoadedCodes, LocatePoint, LocatedPoint, Measurement, Misleading, QuickJob, RunEntry, RunGlance,
     Runs, Toward, VaeEstimates, locate_point,
 };
-pub use plan::{Place, Plan};
+pub use plan::{Plan, RunLocation};
 pub use population::{MOST_MEMBERS, plans};

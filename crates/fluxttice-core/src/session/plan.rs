@@ -16,7 +16,7 @@ pub struct Plan {
     /// Device that the tensors run on, as asked for.
     pub device: DeviceSpec,
     /// Place of the run, new or existing.
-    pub place: Place,
+    pub place: RunLocation,
     /// Name of the configuration, for people.
     pub config_name: String,
     /// Keys of the configuration that have no effect.
@@ -31,7 +31,7 @@ pub struct Plan {
 
 /// Place where a run lies or will lie.
 #[derive(Clone, Debug)]
-pub enum Place {
+pub enum RunLocation {
     /// A new folder under the folder of all runs, for a run with this configuration.
     NewUnder(PathBuf, Box<Config>),
     /// A new run in this folder, with this configuration.
@@ -60,21 +60,23 @@ impl Plan {
     /// Returns [`SessionError::Run`] where an existing run's configuration cannot be read.
     pub fn config(&self) -> Result<Config, SessionError> {
         match &self.place {
-            Place::NewUnder(_, config) | Place::NewAt(_, config) | Place::Branch { config, .. } => {
-                Ok(config.as_ref().clone())
-            }
-            Place::Existing(path) => Ok(stored_config(path)?),
+            RunLocation::NewUnder(_, config)
+            | RunLocation::NewAt(_, config)
+            | RunLocation::Branch { config, .. } => Ok(config.as_ref().clone()),
+            RunLocation::Existing(path) => Ok(stored_config(path)?),
         }
     }
 
     /// Creates or opens the run's folder.
     pub(super) fn open_run(&self) -> Result<Reopened, SessionError> {
         match &self.place {
-            Place::NewUnder(runs, config) => {
+            RunLocation::NewUnder(runs, config) => {
                 Ok(RunFolder::create_under(&self.disk, runs, config)?.into())
             }
-            Place::NewAt(path, config) => Ok(RunFolder::create(&self.disk, path, config)?.into()),
-            Place::Branch {
+            RunLocation::NewAt(path, config) => {
+                Ok(RunFolder::create(&self.disk, path, config)?.into())
+            }
+            RunLocation::Branch {
                 from,
                 epochs,
                 runs,
@@ -87,7 +89,7 @@ impl Plan {
                 };
                 Ok(branch(&self.disk, from, *epochs, &to, config)?)
             }
-            Place::Existing(path) => Ok(RunFolder::open(&self.disk, path)?),
+            RunLocation::Existing(path) => Ok(RunFolder::open(&self.disk, path)?),
         }
     }
 }

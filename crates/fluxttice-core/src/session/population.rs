@@ -10,7 +10,7 @@ use tokio::sync::mpsc::{UnboundedSender, unbounded_channel};
 
 use super::handle::{Inlet, Session};
 use super::message::{End, Event, Member, Notice, NoticeLevel, RunState};
-use super::plan::{Place, Plan};
+use super::plan::{Plan, RunLocation};
 use crate::config::Config;
 use crate::request::{Command, EndReason, Outcome, Request};
 use crate::run::{RunError, stored_config};
@@ -39,14 +39,16 @@ pub fn plans(
         };
         let folder = out.map(|out| out.join(format!("s{seed}")));
         let place = match (folder, &plan.place) {
-            (Some(folder), _) if !folder.exists() => Place::NewAt(folder, Box::new(config)),
-            (Some(folder), _) if stored_config(&folder)? == config => Place::Existing(folder),
+            (Some(folder), _) if !folder.exists() => RunLocation::NewAt(folder, Box::new(config)),
+            (Some(folder), _) if stored_config(&folder)? == config => RunLocation::Existing(folder),
             (Some(folder), _) => {
                 let problem =
                     "holds a run with another configuration; name another folder with --out";
                 return Err(RunError::unusable(&folder, problem));
             }
-            (None, Place::NewUnder(runs, _)) => Place::NewUnder(runs.clone(), Box::new(config)),
+            (None, RunLocation::NewUnder(runs, _)) => {
+                RunLocation::NewUnder(runs.clone(), Box::new(config))
+            }
             (None, other) => other.clone(),
         };
         let plan = Plan {
@@ -165,7 +167,7 @@ impl Gathering {
                 let text = format!("refused, {}: {}", outcome.command, outcome.message);
                 self.notice(member, NoticeLevel::Warning, &text);
             }
-            Event::Saving(Some(unsaved)) => {
+            Event::Unsaved(Some(unsaved)) => {
                 self.notice(member, NoticeLevel::Warning, &unsaved.to_string());
             }
             Event::Notice(notice) => self.notice(member, notice.level, &notice.text),

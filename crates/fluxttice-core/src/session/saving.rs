@@ -105,7 +105,7 @@ impl OpenRun {
         let news = since(&refused) != since(&self.backlog.refused);
         self.backlog.refused.clone_from(&refused);
         if news {
-            lines.event(Event::Saving(refused));
+            lines.event(Event::Unsaved(refused));
         }
         Ok(())
     }

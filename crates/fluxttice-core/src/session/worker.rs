@@ -9,10 +9,10 @@ use std::time::{Duration, Instant};
 use burn::tensor::DType;
 use tokio::sync::{mpsc::UnboundedSender, watch};
 
+use super::device_check::FirstBatches;
 use super::error::SessionError;
 use super::message::{Codes, End, Event, Notice, NoticeLevel, Progress, RunState};
 use super::open_run::OpenRun;
-use super::other_device::FirstBatches;
 use super::plan::Plan;
 use crate::config::StopBy;
 use crate::device::{Chosen, DeviceFailure, choose};

@@ -13,7 +13,7 @@ use crate::device::DeviceFailure;
 use crate::request::{Command, EndReason};
 use crate::run::{Disk, LATEST, RunError, checkpoint_folder, enter, read_metrics, stored_config};
 use crate::session::message::Event;
-use crate::session::{Place, Plan, Session, SessionError};
+use crate::session::{Plan, RunLocation, Session, SessionError};
 use crate::validation::{Past, validate};
 
 /// A retraining of a study.
@@ -118,9 +118,9 @@ impl Retraining {
         epoch: &dyn Fn(u32),
     ) -> Result<EndReason, StudyError> {
         let place = if self.folder.exists() {
-            Place::Existing(self.folder.clone())
+            RunLocation::Existing(self.folder.clone())
         } else {
-            Place::NewAt(self.folder.clone(), Box::new(self.config.clone()))
+            RunLocation::NewAt(self.folder.clone(), Box::new(self.config.clone()))
         };
         let plan = Plan {
             disk: Disk::default(),

@@ -3,7 +3,7 @@
 use std::fs;
 use std::hint::black_box;
 
-use crate::config::{Config, ConfigError, Fault, Place, Problem};
+use crate::config::{Config, ConfigError, Fault, Problem, SourceSpan};
 
 /// Memory of a batch for each pair of its rows, in bytes: the loss compares all with all. Measured on the
 /// processor: 82 MB with 512 rows, 247 MB with 1,024, 869 MB with 2,048.
@@ -39,7 +39,7 @@ fn need_of(config: &Config, machine: Option<u64>) -> Result<Need, ConfigError> {
     );
     match machine {
         Some(machine) if need > machine => Err(ConfigError::Invalid(vec![Problem {
-            place: Place::Program,
+            place: SourceSpan::Program,
             key: "batch_size".to_owned(),
             fault: Fault::Unusable {
                 found,

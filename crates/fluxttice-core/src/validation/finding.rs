@@ -276,7 +276,7 @@ impl Finding {
 }
 
 /// Returns the number of deciding tests that are not passed.
-pub fn condemned(findings: &[Finding]) -> usize {
+pub fn failed_deciding(findings: &[Finding]) -> usize {
     findings.iter().filter(|finding| finding.condemns()).count()
 }
 

@@ -4,7 +4,7 @@ use super::Measured;
 use super::shift::Shown;
 use crate::config::Config;
 use crate::device::DeviceFailure;
-use crate::measure::{Estimators, Evaluator, Posteriors, PriorAnswer, PriorQuestion, survey};
+use crate::measure::{Estimators, Evaluator, Posteriors, PriorAnswer, PriorQuestion, sample_prior};
 use crate::model::{LATENT, Weights};
 use crate::random::{Purpose, Stream};
 use crate::record::EpochRecord;
@@ -48,7 +48,7 @@ impl Past {
     /// # Errors
     /// Fails with [`RunError`] where a run's files are damaged.
     pub fn of(origin: &Origin) -> Result<Self, RunError> {
-        let (config, mut records, _) = origin.story()?;
+        let (config, mut records, _) = origin.history()?;
         if let Some((epochs, _)) = origin.moment()? {
             records.truncate(epochs as usize);
         }
@@ -126,7 +126,7 @@ impl Lab {
                 samples: vec![SAMPLES],
                 probability_codes: CODES,
             };
-            survey(&evaluator, &question, &|_| {})
+            sample_prior(&evaluator, &question, &|_| {})
         };
         let shown = |which| Shown::new(&evaluator, which, &past, seed);
         let [a, b] = [shown(Vae::A)?, shown(Vae::B)?];

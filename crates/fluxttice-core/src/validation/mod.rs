@@ -17,7 +17,7 @@ mod training;
 
 pub use deciding::HOLD_OUT;
 pub use finding::{
-    Bound, Finding, Group, Measured, Method, Test, Verdict, condemned, number, readable,
+    Bound, Finding, Group, Measured, Method, Test, Verdict, failed_deciding, number, readable,
 };
 pub use lab::Past;
 pub use score::Score;

@@ -121,7 +121,7 @@ fn sampled(stream: Stream) -> Vec<Operation> {
 
 fn entries(evaluator: &Evaluator, which: Vae, past: &Past) -> Result<Measured, DeviceFailure> {
     let held: Vec<Operation> = past.test.iter().collect();
-    let found = evaluator.given_back(which, &numbers(&held))?;
+    let found = evaluator.reconstruct(which, &numbers(&held))?;
     let right = |wrong: u32| 1.0 - f64::from(wrong) / ENTRIES as f64;
     let shares = held
         .iter()
@@ -146,7 +146,7 @@ fn noise(
             operation.noisy(rate, |entry| stream.uniform(row, (first + entry) as u16))
         })
         .collect();
-    let found = evaluator.given_back(which, &numbers(&noisy))?;
+    let found = evaluator.reconstruct(which, &numbers(&noisy))?;
     let right = clean
         .iter()
         .zip(&found)
@@ -162,7 +162,7 @@ fn off_grid(evaluator: &Evaluator, which: Vae, seed: u64) -> Result<Measured, De
     for (row, table) in (0..).zip(shown.chunks_exact_mut(ENTRIES)) {
         table[entry(row)] = NO_VALUE;
     }
-    let found = evaluator.given_back(which, &shown)?;
+    let found = evaluator.reconstruct(which, &shown)?;
     let right = (0..)
         .zip(clean.iter().zip(&found))
         .filter(|(row, (clean, found))| {

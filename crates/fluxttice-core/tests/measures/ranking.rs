@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use fluxttice_core::config::{Config, Source};
 use fluxttice_core::measure::{
-    CoverageReport, Evaluator, Figure, RunFacts, Scale, definition, definitions,
+    CoverageReport, Evaluator, Figure, MeasurementPlan, RunFacts, definition, definitions,
 };
 use fluxttice_core::model::Weights;
 use fluxttice_core::run::built_in;
@@ -21,7 +21,7 @@ fn figures(weights: &Weights) -> Vec<Figure> {
         validation: split.validation.into_iter().collect(),
         test: split.test.into_iter().collect(),
     };
-    let scale = Scale {
+    let scale = MeasurementPlan {
         seed: 0,
         samples: vec![20_000],
         probability_codes: 200_000,

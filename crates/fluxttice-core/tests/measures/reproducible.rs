@@ -2,7 +2,7 @@
 
 use fluxttice_core::measure::{
     CoveragePass, CoverageTask, Decoding, Evaluator, PriorAnswer, PriorQuestion, Samples,
-    most_likely, prior_information, survey,
+    most_likely, prior_information, sample_prior,
 };
 use fluxttice_core::model::{Architecture, DualVae, LATENT, Weights};
 use fluxttice_core::random::{Purpose, Stream};
@@ -21,7 +21,7 @@ fn ask(which: Vae, samples: &[u32], codes: u32) -> PriorAnswer {
         samples: samples.to_vec(),
         probability_codes: codes,
     };
-    survey(&evaluator, &question, &|_| {}).unwrap()
+    sample_prior(&evaluator, &question, &|_| {}).unwrap()
 }
 
 #[test]

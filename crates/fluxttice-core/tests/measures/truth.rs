@@ -2,7 +2,7 @@
 //! dimensions, where the integral over codes can be done densely.
 
 use fluxttice_core::decode;
-use fluxttice_core::measure::{Evaluator, Generator, Mean, PriorQuestion, ceiling, survey};
+use fluxttice_core::measure::{Evaluator, Generator, Mean, PriorQuestion, ceiling, sample_prior};
 use fluxttice_core::model::{LATENT, PARAMETERS, Weights};
 use fluxttice_core::space::{OPERATIONS, Operation};
 use fluxttice_core::vae::Vae;
@@ -57,7 +57,7 @@ fn ask(
         samples: samples.to_vec(),
         probability_codes: codes,
     };
-    let answer = survey(&Evaluator::new(weights), &question, &|_| {}).unwrap();
+    let answer = sample_prior(&Evaluator::new(weights), &question, &|_| {}).unwrap();
     let unique = answer
         .covered
         .iter()

@@ -36,7 +36,7 @@ fn plan(run: &Path) -> (Plan, Arc<Failing>) {
 
 fn saving(watched: &mut Watched) -> Option<Unsaved> {
     watched.until("news of saving", |event| match event {
-        Event::Saving(unsaved) => Some(unsaved.clone()),
+        Event::Unsaved(unsaved) => Some(unsaved.clone()),
         _ => None,
     })
 }

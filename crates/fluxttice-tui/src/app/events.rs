@@ -30,11 +30,11 @@ impl App {
                 }
             }
             Event::Weights(model) => self.estimate(model),
-            Event::Saving(Some(unsaved)) => {
+            Event::Unsaved(Some(unsaved)) => {
                 let text = format!("{unsaved}; training goes on, and it is tried again");
                 self.tell(LogLevel::Error, Origin::Notice, text);
             }
-            Event::Saving(None) => self.say("everything is saved again"),
+            Event::Unsaved(None) => self.say("everything is saved again"),
             Event::Notice(notice) => {
                 let level = match notice.level {
                     NoticeLevel::Info => LogLevel::Info,

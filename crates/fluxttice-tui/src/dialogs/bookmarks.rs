@@ -1,6 +1,6 @@
 //! Dialog of the bookmarks with their notes, and of earlier centres.
 
-use fluxttice_core::measure::neighbours::Place;
+use fluxttice_core::measure::neighbours::LatentPoint;
 use fluxttice_core::run::bookmarks::{Bookmark, BookmarkChange};
 use fluxttice_core::session::QuickJob;
 use ratatui::buffer::Buffer;
@@ -26,7 +26,7 @@ pub struct Bookmarks {
     input: Input,
     selected: usize,
     /// Earlier centres, the newest first; the first is the present one.
-    history: Vec<Place>,
+    history: Vec<LatentPoint>,
 }
 
 /// A place in the list.
@@ -35,11 +35,11 @@ enum Known<'a> {
     /// A bookmark with its note.
     Bookmark(&'a Bookmark),
     /// An earlier centre, this many steps ago; 0 is the present one.
-    Been(&'a Place, usize),
+    Been(&'a LatentPoint, usize),
 }
 
 impl Known<'_> {
-    fn place(&self) -> &Place {
+    fn place(&self) -> &LatentPoint {
         match self {
             Self::Bookmark(bookmark) => &bookmark.place,
             Self::Been(place, _) => place,
@@ -59,7 +59,7 @@ impl Known<'_> {
 
 impl Bookmarks {
     /// Makes the dialog with these earlier centres, the newest first.
-    pub fn of(history: Vec<Place>) -> Self {
+    pub fn of(history: Vec<LatentPoint>) -> Self {
         Self {
             input: Input::default(),
             selected: 0,

@@ -2,7 +2,7 @@
 
 use std::ops::Range;
 
-use fluxttice_core::measure::neighbours::Place;
+use fluxttice_core::measure::neighbours::LatentPoint;
 use fluxttice_core::space::query::{Query, Word, complete, words};
 use fluxttice_core::space::{OPERATIONS, percent_of_all};
 use fluxttice_core::space::{Operation, OperationSet, names};
@@ -47,7 +47,7 @@ pub enum Meaning {
     /// Operations for which an expression is true.
     Operations(OperationSet),
     /// A point of the latent space, such as `min + max - product`.
-    Point(Place),
+    Point(LatentPoint),
     /// Nothing that is known: the text cannot be parsed.
     Wrong {
         /// Character at which parsing fails; `None` where the text is no expression.
@@ -70,7 +70,7 @@ impl Meaning {
                 problem: error.to_string(),
             },
             _ if text.contains(['+', '*']) || text.contains(" - ") || text.contains("mean(") => {
-                match text.parse::<Place>() {
+                match text.parse::<LatentPoint>() {
                     Ok(place) => Self::Point(place),
                     Err(error) => Self::Wrong {
                         at: None,

@@ -1,6 +1,6 @@
 //! Dialog for a note on a place, which makes the place a bookmark.
 
-use fluxttice_core::measure::neighbours::Place;
+use fluxttice_core::measure::neighbours::LatentPoint;
 use fluxttice_core::run::bookmarks::{Bookmark, BookmarkChange};
 use fluxttice_core::session::QuickJob;
 use ratatui::buffer::Buffer;
@@ -18,13 +18,13 @@ use crate::widgets::{below, lines, paragraph};
 /// State of the dialog for a note on a place.
 #[derive(Clone, Debug)]
 pub struct Note {
-    place: Place,
+    place: LatentPoint,
     input: Input,
 }
 
 impl Note {
     /// Makes the dialog for a note on a place; typing starts from this text.
-    pub fn on(place: Place, text: &str) -> Self {
+    pub fn on(place: LatentPoint, text: &str) -> Self {
         Self {
             place,
             input: Input::new(text.to_owned()),

@@ -23,15 +23,15 @@ use super::verify::{Again, Folder, Trust, check};
 use super::{CERTIFICATE, DOCUMENT, ENVELOPE, PICTURE, PLOT, SUMS};
 use crate::device::DeviceFailure;
 use crate::digest::sha256;
-use crate::measure::Scale;
+use crate::measure::MeasurementPlan;
 use crate::run::{Disk, built_in};
 
 /// Name of the one check that a certificate at this scale must fail.
 const SMALL: &str = "measurement: as much as a certificate takes";
 
 /// Scale far below that of a real certificate, so that it is measured in a second.
-fn small() -> Scale {
-    Scale {
+fn small() -> MeasurementPlan {
+    MeasurementPlan {
         seed: 3,
         samples: vec![2_000, 50_000],
         probability_codes: 4_000,

@@ -1,7 +1,7 @@
 //! Values that are not possible, alone or together.
 
 use super::{all, load};
-use crate::config::{Config, ConfigError, Place};
+use crate::config::{Config, ConfigError, SourceSpan};
 
 #[test]
 fn values_that_are_not_possible() {
@@ -158,5 +158,5 @@ fn a_filled_in_configuration_is_checked_too() {
     };
     let keys: Vec<_> = problems.iter().map(|p| p.key.as_str()).collect();
     assert_eq!(keys, ["batch_size", "vae_a.temp_start"]);
-    assert_eq!(problems[0].place, Place::Program);
+    assert_eq!(problems[0].place, SourceSpan::Program);
 }

@@ -9,7 +9,7 @@ mod spaces;
 
 pub use cloud::{Cloud, Code};
 pub use metric::Metric;
-pub use place::{Place, PlaceError};
+pub use place::{LatentPoint, LatentPointError};
 pub use spaces::{Space, Spaces};
 
 use std::cmp::Ordering;

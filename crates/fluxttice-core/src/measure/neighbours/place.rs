@@ -25,7 +25,7 @@ const DUST: f64 = 1e-12;
 /// Operations stand for their codes μ; `z3` is the unit vector of latent dimension 3; `mean(…)` is the mean
 /// code of the operations that an expression finds.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Place {
+pub struct LatentPoint {
     text: String,
     terms: Vec<(f64, Term)>,
 }
@@ -55,14 +55,14 @@ impl fmt::Display for Term {
 /// Error of a text that is no place, or of a place that a space does not have.
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
 #[error("no point `{text}`: {problem}")]
-pub struct PlaceError {
+pub struct LatentPointError {
     /// Text of the place; one that cannot be read is cut to 100 characters.
     pub text: String,
     /// Description of the problem.
     pub problem: String,
 }
 
-impl From<Operation> for Place {
+impl From<Operation> for LatentPoint {
     fn from(operation: Operation) -> Self {
         let term = Term::Operation(operation);
         Self {
@@ -73,18 +73,18 @@ impl From<Operation> for Place {
 }
 
 /// Writes the text that was read.
-impl fmt::Display for Place {
+impl fmt::Display for LatentPoint {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.pad(&self.text)
     }
 }
 
-impl FromStr for Place {
-    type Err = PlaceError;
+impl FromStr for LatentPoint {
+    type Err = LatentPointError;
 
-    fn from_str(text: &str) -> Result<Self, PlaceError> {
+    fn from_str(text: &str) -> Result<Self, LatentPointError> {
         let text = text.trim();
-        let fail = |problem: String| PlaceError {
+        let fail = |problem: String| LatentPointError {
             text: text.chars().take(100).collect(),
             problem,
         };
@@ -183,7 +183,7 @@ fn term(text: &str) -> Result<Term, String> {
     operation.map_err(|error| format!("expected {expected}, found `{text}`: {}", error.problem))
 }
 
-impl Place {
+impl LatentPoint {
     /// Returns the unit vector of a latent dimension.
     pub fn dimension(dimension: usize) -> Self {
         Self::sum(vec![(1.0, Term::Dimension(dimension))])
@@ -249,8 +249,8 @@ impl Place {
     }
 
     /// Returns an error that names the place.
-    pub fn error(&self, problem: String) -> PlaceError {
-        PlaceError {
+    pub fn error(&self, problem: String) -> LatentPointError {
+        LatentPointError {
             text: self.text.clone(),
             problem,
         }
@@ -261,7 +261,7 @@ impl Place {
     /// # Errors
     /// Fails on a dimension that the space does not have, an operation without a code, or a point too far out
     /// for its nearest codes to be told.
-    pub fn coordinates(&self, cloud: &Cloud) -> Result<Vec<f64>, PlaceError> {
+    pub fn coordinates(&self, cloud: &Cloud) -> Result<Vec<f64>, LatentPointError> {
         let fail = |problem: String| self.error(problem);
         let mut point = vec![0.0; cloud.dimensions()];
         let mut added = point.clone();
@@ -317,8 +317,8 @@ mod tests {
         Cloud::new(Posteriors { mu, log_variance }, 2)
     }
 
-    fn at(text: &str) -> Result<Vec<f64>, PlaceError> {
-        text.parse::<Place>()?.coordinates(&cloud())
+    fn at(text: &str) -> Result<Vec<f64>, LatentPointError> {
+        text.parse::<LatentPoint>()?.coordinates(&cloud())
     }
 
     #[test]
@@ -331,29 +331,36 @@ mod tests {
         assert_eq!(at("5 - 5").unwrap(), [0.0, 0.0]);
         assert_eq!(at("0.1*7 + 0.2*7 - 0.3*7").unwrap(), [0.0, 0.0]);
         // Signs of trits are not signs of a sum.
-        let trits: Place = "---------  +  +++++++++".parse().unwrap();
+        let trits: LatentPoint = "---------  +  +++++++++".parse().unwrap();
         assert_eq!(trits.operations().count(), 2);
         assert_eq!(
             "-0+-0+-0+"
-                .parse::<Place>()
+                .parse::<LatentPoint>()
                 .unwrap()
                 .operation()
                 .unwrap()
                 .to_string(),
             "-0+-0+-0+"
         );
-        assert!("min".parse::<Place>().unwrap().operation().is_some());
-        assert!("2*min".parse::<Place>().unwrap().operation().is_none());
+        assert!("min".parse::<LatentPoint>().unwrap().operation().is_some());
+        assert!(
+            "2*min"
+                .parse::<LatentPoint>()
+                .unwrap()
+                .operation()
+                .is_none()
+        );
     }
 
     #[test]
     fn combined_places_are_read_as_they_are_written() {
-        let place = |text: &str| text.parse::<Place>().unwrap();
+        let place = |text: &str| text.parse::<LatentPoint>().unwrap();
         let combined = |parts: &[(f64, &str)]| {
-            let places: Vec<(f64, Place)> =
+            let places: Vec<(f64, LatentPoint)> =
                 parts.iter().map(|(w, text)| (*w, place(text))).collect();
-            let parts: Vec<(f64, &Place)> = places.iter().map(|(w, place)| (*w, place)).collect();
-            let made = Place::combined(&parts);
+            let parts: Vec<(f64, &LatentPoint)> =
+                places.iter().map(|(w, place)| (*w, place)).collect();
+            let made = LatentPoint::combined(&parts);
             assert_eq!(place(&made.to_string()).terms, made.terms, "{made}");
             made.to_string()
         };
@@ -373,8 +380,8 @@ mod tests {
     #[test]
     fn every_operation_is_read_back_as_it_is_named() {
         for operation in Operation::all() {
-            let named = Place::from(operation);
-            let read: Place = named.to_string().parse().unwrap();
+            let named = LatentPoint::from(operation);
+            let read: LatentPoint = named.to_string().parse().unwrap();
             assert!(read.is_same(&named), "{named}");
         }
     }

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use burn::tensor::{DType, Device};
 
-use crate::measure::neighbours::{Place, PlaceError, Space};
+use crate::measure::neighbours::{LatentPoint, LatentPointError, Space};
 use crate::model::{Architecture, DualVae, Weights};
 use crate::run::{checkpoint, checkpoint_index};
 use crate::session::SessionError;
@@ -64,7 +64,7 @@ pub enum FoundCodes {
 #[derive(Clone, Debug)]
 pub struct LocatePoint {
     /// The point, as a sum of operations and dimensions.
-    pub place: Place,
+    pub place: LatentPoint,
     /// Codes that the point is a sum of, with their weights; each is answered.
     pub codes: Vec<Arc<Codes>>,
     /// Latent spaces in which the point is looked for; each is answered.
@@ -75,9 +75,9 @@ pub struct LocatePoint {
 #[derive(Clone, Debug)]
 pub struct LocatedPoint {
     /// The point that was asked for.
-    pub place: Place,
+    pub place: LatentPoint,
     /// Source of the codes, the space, and the point in it or why it is not there.
-    pub found: Vec<(String, Space, Result<Located, PlaceError>)>,
+    pub found: Vec<(String, Space, Result<Located, LatentPointError>)>,
 }
 
 /// Decodes a point with each of the codes' weights, in each space.

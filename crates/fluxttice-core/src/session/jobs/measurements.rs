@@ -12,7 +12,8 @@ use super::message::{JobError, JobEvent, Measurement};
 use crate::certificate::{CertificateError, Trust, certify, place, verify};
 use crate::device::DeviceFailure;
 use crate::measure::{
-    Estimate, Evaluator, Evenness, Mean, PriorQuestion, Progress, Rare, Scale, survey,
+    Estimate, Evaluator, Evenness, Mean, MeasurementPlan, PriorQuestion, Progress, Rare,
+    sample_prior,
 };
 use crate::model::{Architecture, Weights};
 use crate::run::find_checkpoint;
@@ -136,7 +137,7 @@ fn certified(
     let named = checkpoint.map(Path::to_string_lossy);
     let checkpoint = find_checkpoint(&runs.folder, named.as_deref())?;
     let folder = place(&runs.folder, &checkpoint);
-    let scale = Scale::certificate(SEED);
+    let scale = MeasurementPlan::certificate(SEED);
     let certified = certify(
         &runs.disk,
         &runs.tool,
@@ -165,7 +166,7 @@ fn estimate(model: &Model, untrained: &mut Option<Fresh>) -> Result<Estimates, D
         None => {
             let evaluator = Evaluator::new(&Weights::start(architecture, SEED));
             let saturation = |which| -> Result<u32, DeviceFailure> {
-                let answer = survey(&evaluator, &question(which, 0), &|_| {})?;
+                let answer = sample_prior(&evaluator, &question(which, 0), &|_| {})?;
                 Ok(answer.covered[0].coverage.categorical.unique)
             };
             let reached = [saturation(Vae::A)?, saturation(Vae::B)?];
@@ -178,7 +179,7 @@ fn estimate(model: &Model, untrained: &mut Option<Fresh>) -> Result<Estimates, D
     };
     let evaluator = Evaluator::new(&model.weights);
     let one = |which, untrained| -> Result<VaeEstimates, DeviceFailure> {
-        let answer = survey(&evaluator, &question(which, CODES), &|_| {})?;
+        let answer = sample_prior(&evaluator, &question(which, CODES), &|_| {})?;
         let Some(generator) = answer.generator else {
             return Err(DeviceFailure::new("no probabilities were measured"));
         };

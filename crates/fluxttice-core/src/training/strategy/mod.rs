@@ -236,7 +236,7 @@ impl Strategy {
                 }
                 Submitted::Waiting => return Ok(Step::Waiting),
                 Submitted::Alone(learner) => {
-                    let learner = batched.given_back(learner)?;
+                    let learner = batched.take_back(learner)?;
                     self.go_on_alone(learner);
                     // Noise that was drawn ahead for an epoch with others is not that of batches alone.
                     *task.ahead = None;
@@ -262,7 +262,7 @@ impl Strategy {
                 Submitted::Done(outputs) => return Ok(Step::Done(*outputs)),
                 Submitted::Waiting => return Ok(Step::Waiting),
                 Submitted::Alone(learner) => {
-                    let learner = batched.given_back(learner)?;
+                    let learner = batched.take_back(learner)?;
                     self.go_on_alone(learner);
                 }
             }

@@ -12,7 +12,7 @@ use std::sync::Arc;
 use fluxttice_core::certificate::{Item, ItemKind, Verdict};
 use fluxttice_core::run::names::SNAPSHOTS;
 use fluxttice_core::session::{JobError, JobEvent, Measurement, QuickJob};
-use fluxttice_core::validation::{Finding, condemned};
+use fluxttice_core::validation::{Finding, failed_deciding};
 use ratatui::buffer::Buffer;
 use ratatui::layout::{Position, Rect};
 
@@ -172,10 +172,10 @@ impl Evidence {
             }
             JobEvent::Verified(_, Err(problem)) => failed("verify", &problem),
             JobEvent::Validated(folder, Ok(findings)) => {
-                let condemned = condemned(&findings);
+                let failed_deciding = failed_deciding(&findings);
                 self.validations.retain(|(other, _)| *other != folder);
                 self.validations.push((folder, findings));
-                say(match condemned {
+                say(match failed_deciding {
                     0 => "✓ validated: every deciding test passes".to_owned(),
                     count => format!("✖ validated: {count} of the deciding tests do not pass"),
                 })

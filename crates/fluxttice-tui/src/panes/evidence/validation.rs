@@ -1,7 +1,7 @@
 //! Findings of a validation: this model, untrained ones, a baseline and the bound side by side.
 
 use fluxttice_core::vae::Vae;
-use fluxttice_core::validation::{Finding, UNTRAINED, Verdict, condemned, readable};
+use fluxttice_core::validation::{Finding, UNTRAINED, Verdict, failed_deciding, readable};
 use ratatui::style::Style;
 use ratatui::text::{Line, Span};
 
@@ -18,7 +18,7 @@ const NAME: usize = 31;
 
 /// Adds the findings, one line for each VAE; where it is narrow the name stands in a line above.
 pub fn lines(text: &mut Text, findings: &[Finding]) {
-    match condemned(findings) {
+    match failed_deciding(findings) {
         0 => text.good("✓ every deciding test passes"),
         count => text.bad(&format!("✖ {count} of the deciding tests do not pass")),
     }

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use fluxttice_core::measure::neighbours::{
-    Centre, Metric, Neighbour, Place, Search, Space, Spaces, nearest, preservation,
+    Centre, LatentPoint, Metric, Neighbour, Search, Space, Spaces, nearest, preservation,
 };
 use fluxttice_core::session::message::Codes;
 use fluxttice_core::session::{LocatePoint, LocatedPoint};
@@ -24,7 +24,7 @@ pub const SIZES: [usize; 2] = [10, 100];
 /// Inputs of the list, which is computed anew when one of them changes.
 #[derive(Clone, Debug, PartialEq)]
 struct Question {
-    place: Place,
+    place: LatentPoint,
     metric: Metric,
     space: Space,
     codes: Option<String>,
@@ -36,7 +36,7 @@ struct Question {
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Found {
     /// Place in the middle; `None` before the first search.
-    pub place: Option<Place>,
+    pub place: Option<LatentPoint>,
     /// Nearest operations in the chosen space.
     pub near: Ranked,
     /// Nearest operations in another space, for comparison; empty where the metric uses no space.
@@ -94,7 +94,7 @@ pub struct Around {
 /// A point between operations, with the sources of the codes and the spaces in which it is decoded.
 #[derive(Clone, Debug, PartialEq)]
 struct Point {
-    place: Place,
+    place: LatentPoint,
     sources: Vec<String>,
     spaces: [Space; 2],
 }
@@ -133,12 +133,12 @@ impl Default for Around {
 
 impl Around {
     /// Returns the place that the user chose. For a point, the list shows it only once it is decoded.
-    pub fn place(&self) -> &Place {
+    pub fn place(&self) -> &LatentPoint {
         self.history.current()
     }
 
     /// Returns the place that the list shows.
-    pub fn shown(&self) -> &Place {
+    pub fn shown(&self) -> &LatentPoint {
         self.found.place.as_ref().unwrap_or(self.place())
     }
 
@@ -170,7 +170,7 @@ impl Around {
     }
 
     /// Makes an operation or a point the centre; later entries of the history are dropped.
-    pub fn visit(&mut self, place: impl Into<Place>) {
+    pub fn visit(&mut self, place: impl Into<LatentPoint>) {
         if self.history.push(place.into()) {
             self.selected = 0;
         }
@@ -378,7 +378,7 @@ impl Around {
 
     /// Returns a place in a space, by the codes of a source; for a point, the decoded one. The error says why
     /// there is none.
-    fn located(&self, place: &Place, source: &str, space: Space) -> Result<Located, String> {
+    fn located(&self, place: &LatentPoint, source: &str, space: Space) -> Result<Located, String> {
         if let Some(operation) = place.operation() {
             return Ok(operation.into());
         }
@@ -395,7 +395,7 @@ impl Around {
     fn around(
         &self,
         codes: Option<&Arc<Codes>>,
-        place: &Place,
+        place: &LatentPoint,
         space: Space,
         search: &Search<'_>,
     ) -> Found {
@@ -425,7 +425,7 @@ impl Around {
     fn ranks(
         &self,
         codes: &Codes,
-        place: &Place,
+        place: &LatentPoint,
         space: Space,
         search: &Search<'_>,
         of: &Ranked,

@@ -1,6 +1,6 @@
 //! History of centres, as in a browser: the user can go back, and forward again.
 
-use fluxttice_core::measure::neighbours::Place;
+use fluxttice_core::measure::neighbours::LatentPoint;
 
 /// Number of centres kept.
 const MEMORY: usize = 1_000;
@@ -8,13 +8,13 @@ const MEMORY: usize = 1_000;
 /// History of centres, and the present position in it.
 #[derive(Clone, Debug)]
 pub struct History {
-    path: Vec<Place>,
+    path: Vec<LatentPoint>,
     position: usize,
 }
 
 impl History {
     /// Makes a history that begins with this place.
-    pub fn new(place: Place) -> Self {
+    pub fn new(place: LatentPoint) -> Self {
         Self {
             path: vec![place],
             position: 0,
@@ -22,12 +22,12 @@ impl History {
     }
 
     /// Returns the present centre.
-    pub fn current(&self) -> &Place {
+    pub fn current(&self) -> &LatentPoint {
         &self.path[self.position]
     }
 
     /// Returns the centres up to the present one, which comes first.
-    pub fn iter(&self) -> impl Iterator<Item = &Place> {
+    pub fn iter(&self) -> impl Iterator<Item = &LatentPoint> {
         self.path[..=self.position].iter().rev()
     }
 
@@ -38,7 +38,7 @@ impl History {
 
     /// Adds a centre after the present one, in place of all later ones; returns false where it is the present
     /// one.
-    pub fn push(&mut self, place: Place) -> bool {
+    pub fn push(&mut self, place: LatentPoint) -> bool {
         if place.is_same(self.current()) {
             return false;
         }
@@ -82,7 +82,7 @@ mod tests {
 
     #[test]
     fn the_way_back_is_the_way_come() {
-        let place = |index| Place::from(Operation::new(index).unwrap());
+        let place = |index| LatentPoint::from(Operation::new(index).unwrap());
         let mut history = History::new(place(0));
         for index in [1, 2, 3] {
             assert!(history.push(place(index)));

@@ -19,7 +19,7 @@ mod walk;
 
 use std::sync::Arc;
 
-use fluxttice_core::measure::neighbours::{Place, Space};
+use fluxttice_core::measure::neighbours::{LatentPoint, Space};
 use fluxttice_core::plot::Drawing;
 use fluxttice_core::session::message::Codes;
 use fluxttice_core::session::{Content, JobError, LoadedCodes, LocatedPoint, QuickJob};
@@ -77,7 +77,7 @@ impl Neighbours {
     }
 
     /// Makes a place the centre.
-    pub fn visit(&mut self, place: Place) {
+    pub fn visit(&mut self, place: LatentPoint) {
         self.around.visit(place);
     }
 

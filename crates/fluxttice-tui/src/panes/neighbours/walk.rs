@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use fluxttice_core::measure::neighbours::Place;
+use fluxttice_core::measure::neighbours::LatentPoint;
 use fluxttice_core::space::Operation;
 
 /// Steps from one end of a line to the other.
@@ -24,14 +24,14 @@ pub enum Along {
 /// A walk from a place, with the number of steps taken.
 #[derive(Clone, Debug)]
 pub struct Walk {
-    from: Place,
+    from: LatentPoint,
     along: Along,
     steps: i32,
 }
 
 impl Walk {
     /// Makes a walk that has not begun.
-    pub fn new(from: Place, along: Along) -> Self {
+    pub fn new(from: LatentPoint, along: Along) -> Self {
         Self {
             from,
             along,
@@ -61,18 +61,18 @@ impl Walk {
     }
 
     /// Returns the place that the walk has reached.
-    pub fn place(&self) -> Place {
+    pub fn place(&self) -> LatentPoint {
         let steps = f64::from(self.steps);
         match self.along {
             // The start itself, as it was typed.
             _ if self.is_home() => self.from.clone(),
             Along::Line(to) => {
                 let share = steps / STEPS;
-                Place::combined(&[(1.0 - share, &self.from), (share, &to.into())])
+                LatentPoint::combined(&[(1.0 - share, &self.from), (share, &to.into())])
             }
             Along::Dimension(dimension) => {
-                let axis = Place::dimension(dimension);
-                Place::combined(&[(1.0, &self.from), (STRIDE * steps, &axis)])
+                let axis = LatentPoint::dimension(dimension);
+                LatentPoint::combined(&[(1.0, &self.from), (STRIDE * steps, &axis)])
             }
         }
     }
@@ -82,7 +82,7 @@ impl Walk {
 impl fmt::Display for Walk {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self.along {
-            Along::Line(to) => write!(f, "+ - walk to {}", Place::from(to)),
+            Along::Line(to) => write!(f, "+ - walk to {}", LatentPoint::from(to)),
             Along::Dimension(dimension) => write!(f, "+ - walk along z{dimension}"),
         }
     }
@@ -92,7 +92,7 @@ impl fmt::Display for Walk {
 mod tests {
     use super::*;
 
-    fn place(text: &str) -> Place {
+    fn place(text: &str) -> LatentPoint {
         text.parse().unwrap()
     }
 

@@ -106,7 +106,7 @@ impl Batched {
     }
 
     /// Returns the learner to go on with alone: the group's, or where that has trained nothing, the own one.
-    pub(super) fn given_back(
+    pub(super) fn take_back(
         &mut self,
         learner: Option<Box<Learner>>,
     ) -> Result<Learner, DeviceFailure> {

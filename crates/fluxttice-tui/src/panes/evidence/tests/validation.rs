@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use fluxttice_core::session::{JobEvent, JobRequest, Measurement};
 use fluxttice_core::vae::Vae;
-use fluxttice_core::validation::{Finding, Measured, Method, Verdict, condemned, tests};
+use fluxttice_core::validation::{Finding, Measured, Method, Verdict, failed_deciding, tests};
 
 use super::{explored, stocked};
 use crate::testing::*;
@@ -48,9 +48,9 @@ fn the_chosen_one_is_validated_and_its_numbers_stand_side_by_side() {
     insta::assert_snapshot!("validated_120x40", picture(&app, 120, 40));
     app.set_size(80, 24);
     insta::assert_snapshot!("validated_80x24", picture(&app, 80, 24));
-    let condemned = condemned(&found);
-    assert!(condemned > 0);
-    let words = format!("{condemned} of the deciding tests do not pass");
+    let failed_deciding = failed_deciding(&found);
+    assert!(failed_deciding > 0);
+    let words = format!("{failed_deciding} of the deciding tests do not pass");
     app.set_size(200, 60);
     assert!(picture(&app, 200, 60).contains(&words));
     // Another item was not validated.
