@@ -40,6 +40,7 @@ pub mod model;
 pub mod plot;
 pub mod random;
 pub mod record;
+mod refusal;
 pub mod request;
 pub mod run;
 pub mod schedule;
@@ -57,3 +58,4 @@ pub use fluxttice_space as space;
 pub use fluxttice_space::digest;
 
 pub use api::{Code, Decoded, Located, coverage_report, decode, encode, locate};
+pub use refusal::Refusal;

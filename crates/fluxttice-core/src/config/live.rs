@@ -8,6 +8,7 @@ use super::keys::{KEYS, KeyInfo, SafePoint, find_key};
 use super::schema::Config;
 use super::shape::get;
 use super::source::{NAMED, Source};
+use crate::refusal::Refusal;
 
 /// A configuration with one key changed.
 #[derive(Clone, Debug, PartialEq)]
@@ -43,7 +44,7 @@ impl Config {
     /// # Errors
     /// Fails with one line where the key does not exist, decides the run from its start or changes nothing,
     /// and where the value cannot be used; the line then says which values can.
-    pub fn changed(&self, key: &str, value: &str) -> Result<Changed, String> {
+    pub fn changed(&self, key: &str, value: &str) -> Result<Changed, Refusal> {
         let key = key.trim();
         let entry = find_key(&format!("{key}.N"));
         let value = match entry {
@@ -55,7 +56,7 @@ impl Config {
             .or_else(|| find_key(key))
             .ok_or_else(|| format!("{key}: expected a key, found a section"))?;
         if let Some(reason) = info.no_effect() {
-            return Err(format!("{key} has no effect: {reason}"));
+            return Err(format!("{key} has no effect: {reason}").into());
         }
         let from = info.live.ok_or_else(|| {
             format!(
@@ -82,7 +83,7 @@ impl Config {
     ///
     /// # Errors
     /// Fails with all problems of the overrides, in one line.
-    pub fn with(&self, overrides: &[String]) -> Result<Self, String> {
+    pub fn with(&self, overrides: &[String]) -> Result<Self, Refusal> {
         let told = |error: ConfigError| match &error {
             ConfigError::Invalid(problems) => {
                 let complaints: Vec<String> = problems.iter().map(|p| p.complaint()).collect();
@@ -223,7 +224,7 @@ mod tests {
         ] {
             let error = Config::default().changed(key, value).unwrap_err();
             assert!(
-                error.contains(problem) && !error.contains('\n'),
+                error.to_string().contains(problem) && !error.to_string().contains('\n'),
                 "{key}: {error}"
             );
         }
@@ -246,7 +247,7 @@ mod tests {
         let wrong = Config::default()
             .changed("rules", "when it rains then beta-b")
             .unwrap_err();
-        assert!(wrong.contains("is no rule"), "{wrong}");
+        assert!(wrong.to_string().contains("is no rule"), "{wrong}");
     }
 
     #[test]

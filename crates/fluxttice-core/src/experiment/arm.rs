@@ -61,7 +61,7 @@ impl Start {
         let (device, dtype) = (&self.device, DType::F32);
         let trainer = match self.snapshot.clone() {
             Some(snapshot) => Trainer::resume(&self.config, snapshot, device, dtype)
-                .map_err(ExperimentError::Unusable)?,
+                .map_err(|refusal| ExperimentError::Unusable(refusal.into()))?,
             None => Trainer::new(&self.config, device, dtype),
         };
         let mut trainer = trainer.with_noise(course.key);
@@ -72,7 +72,7 @@ impl Start {
             for mut steer in agenda.due(trainer.epoch(), trainer.batch()) {
                 trainer
                     .steer(&mut steer)
-                    .map_err(ExperimentError::Unusable)?;
+                    .map_err(|refusal| ExperimentError::Unusable(refusal.into()))?;
             }
             let advance = trainer.advance().map_err(|source| ExperimentError::Step {
                 arm: course.name,

@@ -99,7 +99,7 @@ mod tests {
     use crate::run::built_in;
 
     fn record(epoch: u32, rho: f64) -> Arc<EpochRecord> {
-        let (_, history, _) = built_in().unwrap().origin.story().unwrap();
+        let (_, history, _) = built_in().unwrap().origin.history().unwrap();
         Arc::new(EpochRecord {
             epoch,
             rho,

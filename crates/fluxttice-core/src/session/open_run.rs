@@ -182,7 +182,7 @@ fn begin(
 ) -> Result<Trainer, RunError> {
     match state {
         Some(state) => Trainer::resume(run.config(), state, device, dtype)
-            .map_err(|problem| RunError::unusable(run.path(), problem)),
+            .map_err(|refusal| RunError::unusable(run.path(), refusal.to_string())),
         None => Ok(Trainer::new(run.config(), device, dtype)),
     }
 }

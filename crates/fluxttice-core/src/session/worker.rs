@@ -375,7 +375,8 @@ impl<'a> Worker<'a> {
     fn start_due(&mut self) -> Result<(), SessionError> {
         let (epoch, batch) = (self.open.trainer.epoch(), self.open.trainer.batch());
         for mut steer in self.open.again.due(epoch, batch) {
-            if let Err(problem) = self.open.trainer.steer(&mut steer) {
+            if let Err(refusal) = self.open.trainer.steer(&mut steer) {
+                let problem = refusal.to_string();
                 return Err(RunError::unusable(self.open.run.path(), problem).into());
             }
             self.tell_tuning(&steer);

@@ -1,6 +1,7 @@
 //! Dialog that asks for a disruption, for its measurement, or for both.
 
 use std::path::PathBuf;
+use std::str::FromStr;
 
 use crossterm::event::KeyCode;
 use fluxttice_core::disruption::{Disruption, DisruptionKind, Shape};
@@ -208,16 +209,14 @@ impl Disrupt {
     /// # Errors
     /// Returns a message that names the number which cannot be used, and the numbers that can.
     pub fn disruption(&self) -> Result<Disruption, String> {
-        let text = format!(
-            "{}:amplitude={},epochs={},shape={},cooldown={}",
-            self.kind,
-            self.amplitude.value().trim().replace(',', "."),
-            self.epochs.value().trim().replace(',', "."),
-            self.shape,
-            self.cooldown.value().trim().replace(',', "."),
-        );
-        text.parse::<Disruption>()
-            .map_err(|error| error.to_string())
+        let disruption = Disruption {
+            amplitude: number(&self.amplitude, "by")?,
+            epochs: number(&self.epochs, "epochs")?,
+            shape: self.shape,
+            cooldown: number(&self.cooldown, "rest")?,
+            ..Disruption::new(self.kind)
+        };
+        disruption.check().map_err(|error| error.to_string())
     }
 
     /// Returns the size of the experiment; `None` where the effect is not measured.
@@ -511,6 +510,13 @@ fn render_curve(area: Rect, buf: &mut Buffer, cx: &Shared, disruption: Disruptio
         cursor: None,
     };
     chart.render(area, buf, &frame);
+}
+
+/// Reads a number that is typed, with a decimal point or comma.
+fn number<T: FromStr>(input: &Input, label: &str) -> Result<T, String> {
+    let text = input.value().trim().replace(',', ".");
+    let wrong = |_| format!("{label}: expected a number, found `{text}`");
+    text.parse().map_err(wrong)
 }
 
 /// Returns the next or previous of some values, wrapping round at the ends.

@@ -18,6 +18,7 @@ use crate::record::{
     Best, Coverage, CoveredSets, EpochRecord, EpochReport, EventName, Gradient, Information,
     LearningRate, Pair, Seconds, Stage, StateNetAnswer,
 };
+use crate::refusal::Refusal;
 use crate::schedule::{Schedule, Scheduled};
 use crate::space::percent_of_all;
 use crate::training::best::{Bests, Judged};
@@ -172,7 +173,7 @@ impl Trainer {
         snapshot: Snapshot,
         device: &Device,
         dtype: DType,
-    ) -> Result<Self, String> {
+    ) -> Result<Self, Refusal> {
         let state = snapshot.state;
         let changed = config.with(&state.edits)?;
         let mut trainer = Self::from_weights(&changed, &snapshot.weights, device, dtype);
@@ -293,7 +294,7 @@ impl Trainer {
     ///
     /// # Errors
     /// Returns one line that says why it is refused; nothing has changed then.
-    pub fn steer(&mut self, steer: &mut Steer) -> Result<String, String> {
+    pub fn steer(&mut self, steer: &mut Steer) -> Result<String, Refusal> {
         match steer {
             Steer::Disrupt { disruption } => self.disrupt(*disruption),
             Steer::Set {
@@ -302,7 +303,7 @@ impl Trainer {
         }
     }
 
-    fn disrupt(&mut self, disruption: Disruption) -> Result<String, String> {
+    fn disrupt(&mut self, disruption: Disruption) -> Result<String, Refusal> {
         let disruption = disruption.check().map_err(|error| error.to_string())?;
         let cool = self.disruptions.iter().map(Active::cool).max().unwrap_or(0);
         let mid_epoch = matches!(self.at, Position::Training { .. });
@@ -310,9 +311,9 @@ impl Trainer {
         let late = mid_epoch && disruption.kind == DisruptionKind::DecoderRewarm;
         let since = self.first_epoch_of_change() + u32::from(late);
         if since < cool {
-            return Err(format!(
-                "the run cools down from a disruption until epoch {cool} begins"
-            ));
+            return Err(
+                format!("the run cools down from a disruption until epoch {cool} begins").into(),
+            );
         }
         let active = Active { disruption, since };
         self.disruptions.push(active);
@@ -328,7 +329,7 @@ impl Trainer {
         ))
     }
 
-    fn set(&mut self, key: &str, value: &str, was: &mut Option<String>) -> Result<String, String> {
+    fn set(&mut self, key: &str, value: &str, was: &mut Option<String>) -> Result<String, Refusal> {
         let Changed {
             config,
             from,
