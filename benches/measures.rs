@@ -5,14 +5,14 @@
 use criterion::{Criterion, Throughput, criterion_group, criterion_main};
 
 use fluxttice_core::measure::displacement::displacements;
-use fluxttice_core::measure::neighbours::{Centre, Metric, Search, Space, nearest};
+use fluxttice_core::measure::neighbours::{Centre, Metric, Search, nearest};
 use fluxttice_core::measure::projection::Projection;
 use fluxttice_core::measure::{Evaluator, PriorQuestion, mean_preservation, sample_prior};
 use fluxttice_core::model::LATENT;
 use fluxttice_core::run::built_in;
 use fluxttice_core::space::Operation;
 use fluxttice_core::space::query::Query;
-use fluxttice_core::vae::Vae;
+use fluxttice_core::vae::{Scope, Vae};
 
 const CODES: u32 = 65_536;
 
@@ -44,7 +44,7 @@ fn measures(criterion: &mut Criterion) {
     });
     let spaces = evaluator.spaces().unwrap();
     for metric in Metric::ALL {
-        for space in Space::ALL {
+        for space in Scope::ALL {
             let centre = Centre::Operation(everything[7_153]);
             let search = Search::nearest(metric, 100);
             let name = format!("100 nearest, {}, {}", metric.name(), space.title());
@@ -54,10 +54,10 @@ fn measures(criterion: &mut Criterion) {
         }
     }
     group.bench_function("plane of A", |bencher| {
-        bencher.iter(|| Projection::new(spaces.of(Space::A)));
+        bencher.iter(|| Projection::new(spaces.of(Scope::A)));
     });
     group.bench_function("A's codes laid on B's", |bencher| {
-        bencher.iter(|| displacements(spaces.of(Space::A), spaces.of(Space::B)));
+        bencher.iter(|| displacements(spaces.of(Scope::A), spaces.of(Scope::B)));
     });
     group.bench_function("an expression", |bencher| {
         let query: Query = "commutative & !associative & entropy > 1".parse().unwrap();

@@ -12,12 +12,12 @@ use clap::{Args, CommandFactory, FromArgMatches, Parser, Subcommand, ValueEnum};
 
 use fluxttice_core::device::DeviceSpec;
 use fluxttice_core::disruption::Disruption;
-use fluxttice_core::measure::neighbours::{Metric, Space};
+use fluxttice_core::measure::neighbours::Metric;
 use fluxttice_core::session::MOST_MEMBERS;
 use fluxttice_core::space::query::{Query, QueryError};
 use fluxttice_core::threads;
 use fluxttice_core::training::{Planned, Steer};
-use fluxttice_core::vae::Vae;
+use fluxttice_core::vae::{Scope, Vae};
 
 /// Train, watch, steer and explore the Ternary VAE v5.5: two coupled autoencoders that learn all
 /// 19,683 nine-entry truth tables over {-1, 0, +1}.
@@ -755,7 +755,7 @@ pub enum SpaceArg {
     Both,
 }
 
-impl From<SpaceArg> for Space {
+impl From<SpaceArg> for Scope {
     fn from(space: SpaceArg) -> Self {
         match space {
             SpaceArg::A => Self::A,

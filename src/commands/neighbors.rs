@@ -1,12 +1,13 @@
 //! `neighbors`: lists the operations whose codes lie nearest to one operation's, or to a point.
 
+use fluxttice_core::vae::Scope;
 use std::process::ExitCode;
 
 use serde_json::json;
 
 use fluxttice_core::measure::Evaluator;
 use fluxttice_core::measure::neighbours::{
-    Centre, LatentPoint, Metric, Neighbour, Search, Space, nearest, preservation,
+    Centre, LatentPoint, Metric, Neighbour, Search, nearest, preservation,
 };
 use fluxttice_core::space::{OPERATIONS, OperationSet};
 use fluxttice_core::{Located, locate};
@@ -25,7 +26,7 @@ pub fn run(global: &Global, args: &NeighborsArgs) -> Done {
     // Hamming distance is one of truth tables; codes come in only where a point is decoded.
     let tables_alone =
         metric == Metric::Hamming && places.iter().all(|at| at.operation().is_some());
-    let space = Space::from(args.which);
+    let space = Scope::from(args.which);
     let among: Option<OperationSet> = args.among.as_ref().map(|query| query.operations());
     let k = args
         .k

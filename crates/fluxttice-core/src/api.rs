@@ -1,11 +1,11 @@
 //! Main functions of the library: operations to codes, codes to operations, and the report of coverage.
 
 use crate::device::DeviceFailure;
-use crate::measure::neighbours::{Centre, LatentPoint, LatentPointError, Space, Spaces};
+use crate::measure::neighbours::{Centre, LatentPoint, LatentPointError, Spaces};
 use crate::measure::{CoverageReport, Decoding, Evaluator, MeasurementPlan, most_likely};
 use crate::model::{LATENT, Weights};
 use crate::space::{ENTRIES, Operation, VALUES};
-use crate::vae::Vae;
+use crate::vae::{Scope, Vae};
 
 /// An operation's posterior: a diagonal Gaussian over codes.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -57,7 +57,7 @@ impl From<Operation> for Located {
 pub fn locate(
     weights: &Weights,
     spaces: &Spaces,
-    space: Space,
+    space: Scope,
     place: &LatentPoint,
 ) -> Result<Located, LatentPointError> {
     if let Some(operation) = place.operation() {

@@ -2,10 +2,9 @@
 //!
 //! The pictures are drawn over the characters that `frame` draws; where the terminal cannot show pictures the
 //! characters stay.
-
-use fluxttice_core::measure::neighbours::Space;
 use fluxttice_core::measure::projection::Projection;
 use fluxttice_core::space::Operation;
+use fluxttice_core::vae::Scope;
 use image::{DynamicImage, Rgba, RgbaImage};
 use ratatui::Frame;
 use ratatui::layout::Rect;
@@ -138,7 +137,7 @@ impl Graphics {
 fn paint(
     cx: &Shared,
     pane: &Neighbours,
-    (space, plane): (Space, &Projection),
+    (space, plane): (Scope, &Projection),
     (width, height): (u32, u32),
 ) -> RgbaImage {
     let mut pixels = RgbaImage::new(width, height);

@@ -1,9 +1,8 @@
 //! Classes of operations: the VAEs that generate an operation, and its probability.
-
-use fluxttice_core::measure::Subject;
 use fluxttice_core::record::CoveredSets;
 use fluxttice_core::session::{Estimates, VaeEstimates};
 use fluxttice_core::space::{OPERATIONS, Operation, OperationSet};
+use fluxttice_core::vae::Scope;
 
 /// Rule that picks the operation of a decoded code.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -78,14 +77,14 @@ pub struct Reading {
     /// Rule by which an operation counts as generated.
     pub draw: Draw,
     /// VAE whose probabilities are shown; `Both` shows the smaller of the two.
-    pub whose: Subject,
+    pub whose: Scope,
 }
 
 impl Default for Reading {
     fn default() -> Self {
         Self {
             draw: Draw::default(),
-            whose: Subject::Both,
+            whose: Scope::Both,
         }
     }
 }
@@ -95,9 +94,9 @@ impl Reading {
     pub fn likelihood(self, estimates: &Estimates, operation: Operation) -> f64 {
         let [a, b] = estimates.vaes.each_ref().map(|vae| of(vae, operation));
         match self.whose {
-            Subject::A => a,
-            Subject::B => b,
-            Subject::Both => a.min(b),
+            Scope::A => a,
+            Scope::B => b,
+            Scope::Both => a.min(b),
         }
     }
 
@@ -108,9 +107,9 @@ impl Reading {
             .each_ref()
             .map(|vae| vae.rare.iter().map(|rare| rare.operation));
         let mut found: Vec<Operation> = match self.whose {
-            Subject::A => a.collect(),
-            Subject::B => b.collect(),
-            Subject::Both => a.chain(b).collect(),
+            Scope::A => a.collect(),
+            Scope::B => b.collect(),
+            Scope::Both => a.chain(b).collect(),
         };
         let likelihood = |operation: &Operation| self.likelihood(estimates, *operation);
         found.sort_by(|x, y| likelihood(x).total_cmp(&likelihood(y)).then(x.cmp(y)));
@@ -121,9 +120,9 @@ impl Reading {
     /// Returns the VAE whose probabilities are shown, in words.
     pub fn whose_words(self) -> &'static str {
         match self.whose {
-            Subject::A => "A",
-            Subject::B => "B",
-            Subject::Both => "A or B, the smaller",
+            Scope::A => "A",
+            Scope::B => "B",
+            Scope::Both => "A or B, the smaller",
         }
     }
 
@@ -131,9 +130,9 @@ impl Reading {
     #[must_use]
     pub fn of_next(self) -> Self {
         let whose = match self.whose {
-            Subject::A => Subject::B,
-            Subject::B => Subject::Both,
-            Subject::Both => Subject::A,
+            Scope::A => Scope::B,
+            Scope::B => Scope::Both,
+            Scope::Both => Scope::A,
         };
         Self { whose, ..self }
     }

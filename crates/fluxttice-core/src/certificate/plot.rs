@@ -1,11 +1,12 @@
 //! The coverage plot: counted points, on the curve that the probabilities expect.
 
+use crate::vae::Scope;
 use plotters::coord::Shift;
 use plotters::prelude::*;
 
 use super::error::CertificateError;
 use super::statement::Predicate;
-use crate::measure::{Estimators, Figure, Subject, ceiling};
+use crate::measure::{Estimators, Figure, ceiling};
 use crate::plot::{self, BLUE, DrawError, FONT, ORANGE, Picture, failed};
 use crate::space::percent_of_all;
 use crate::words::thousands;
@@ -28,12 +29,7 @@ struct Coverage<'a>(&'a Predicate);
 
 impl Coverage<'_> {
     /// Returns the points of one figure and VAE: sample size, and share of all operations in percent.
-    fn points(
-        &self,
-        name: &str,
-        vae: Subject,
-        size: fn(&Figure) -> Option<f64>,
-    ) -> Vec<(f64, f64)> {
+    fn points(&self, name: &str, vae: Scope, size: fn(&Figure) -> Option<f64>) -> Vec<(f64, f64)> {
         let figures = self.0.figures.iter();
         figures
             .filter(|figure| figure.name == name && figure.vae == vae)
@@ -83,7 +79,7 @@ impl Picture for Coverage<'_> {
             .label("ceiling: a uniform generator")
             .legend(|(x, y)| PathElement::new([(x, y), (x + 18, y)], BLACK.stroke_width(1)));
         // A lies under B, and wider: both are seen where they are equal.
-        for (vae, colour, width) in [(Subject::A, BLUE, 5), (Subject::B, ORANGE, 2)] {
+        for (vae, colour, width) in [(Scope::A, BLUE, 5), (Scope::B, ORANGE, 2)] {
             let expected = self.points("expected coverage", vae, size_named);
             chart
                 .draw_series(LineSeries::new(expected, colour.stroke_width(width)))

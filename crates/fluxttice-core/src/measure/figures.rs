@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::vae::Vae;
+use crate::vae::Scope;
 
 /// Method by which figures of p(x) are estimated.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -16,44 +16,13 @@ pub enum Estimators {
     Corrected,
 }
 
-/// The VAE, or the pair of VAEs, that a figure describes.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "lowercase")]
-pub enum Subject {
-    /// Figure of VAE-A.
-    A,
-    /// Figure of VAE-B.
-    B,
-    /// Figure of both VAEs together.
-    Both,
-}
-
-impl From<Vae> for Subject {
-    fn from(which: Vae) -> Self {
-        match which {
-            Vae::A => Self::A,
-            Vae::B => Self::B,
-        }
-    }
-}
-
-impl std::fmt::Display for Subject {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.pad(match self {
-            Self::A => "A",
-            Self::B => "B",
-            Self::Both => "A, B",
-        })
-    }
-}
-
 /// One measured number, with everything that is needed to measure it again.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Figure {
     /// Name of the figure; [`definition`] returns its meaning.
     pub name: String,
     /// VAE or VAEs that are measured.
-    pub vae: Subject,
+    pub vae: Scope,
     /// Object of the measurement, where the name leaves it open: an operation, a dimension, k, ρ.
     pub of: Option<String>,
     /// Measured number; `None` where it does not exist.
@@ -77,7 +46,7 @@ pub struct Figure {
 
 impl Figure {
     /// Makes a figure with nothing but its value.
-    pub(super) fn new(name: &str, vae: impl Into<Subject>, value: f64) -> Self {
+    pub(super) fn new(name: &str, vae: impl Into<Scope>, value: f64) -> Self {
         Self {
             name: name.to_owned(),
             vae: vae.into(),

@@ -26,9 +26,7 @@ pub use coverage::{CoverageTask, Samples, TILE, ceiling};
 pub use decoding::{Decoding, most_likely};
 pub use estimate::{Corrected, Estimate};
 pub use evaluator::Evaluator;
-pub use figures::{
-    Definition, Estimators, Figure, Subject, definition, definition_as, definitions,
-};
+pub use figures::{Definition, Estimators, Figure, definition, definition_as, definitions};
 pub use generator::{BLOCKS, Generator, Mean, Plain, Rare};
 pub use information::prior_information;
 pub use pass::CoveragePass;

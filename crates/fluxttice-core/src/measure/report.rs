@@ -5,14 +5,14 @@ use std::sync::atomic::{AtomicU32, Ordering};
 use super::activity::{ACTIVE_VARIANCE, COLLAPSED_VARIANCE, mean_kl, variances};
 use super::estimate::Estimate;
 use super::evaluator::Evaluator;
-use super::figures::{Estimators, Figure, Subject};
+use super::figures::{Estimators, Figure};
 use super::generator::{Generator, Mean, Plain};
 use super::preservation::mean_preservation;
 use super::prior::{Covered, PriorAnswer, PriorQuestion, codes_needed, deviation, sample_prior};
 use crate::device::DeviceFailure;
 use crate::model::{LATENT, latent_entropy};
 use crate::space::{MOST_ENTROPY, OPERATIONS, Operation, OperationSet};
-use crate::vae::Vae;
+use crate::vae::{Scope, Vae};
 
 /// Sizes of the neighbourhoods that are measured.
 const NEIGHBOURHOODS: [usize; 2] = [10, 100];
@@ -247,7 +247,7 @@ impl CoverageReport {
             ] {
                 let together = Together::of(a, b);
                 let mut add = |name: &str, value: f64| {
-                    let figure = Figure::new(&format!("{draw} {name}"), Subject::Both, value);
+                    let figure = Figure::new(&format!("{draw} {name}"), Scope::Both, value);
                     figures.push(figure.sampled(samples, self.scale.seed));
                 };
                 add("union", together.union as f64);
@@ -260,7 +260,7 @@ impl CoverageReport {
         let difference = (self.latent[0].entropy - self.latent[1].entropy).abs();
         figures.push(Figure::new(
             "latent entropy difference",
-            Subject::Both,
+            Scope::Both,
             difference,
         ));
     }

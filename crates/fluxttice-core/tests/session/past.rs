@@ -4,7 +4,6 @@ use std::path::Path;
 
 use fluxttice_core::device::DeviceSpec;
 use fluxttice_core::encode;
-use fluxttice_core::measure::neighbours::Space;
 use fluxttice_core::model::{Architecture, LATENT, Weights};
 use fluxttice_core::run::{
     Disk, branch, checkpoint, checkpoint_index, find_checkpoint, stored_config,
@@ -14,7 +13,7 @@ use fluxttice_core::session::{
     FoundCodes, JobEvent, Jobs, LoadCodes, LoadedCodes, QuickJob, Session, Toward,
 };
 use fluxttice_core::space::Operation;
-use fluxttice_core::vae::Vae;
+use fluxttice_core::vae::{Scope, Vae};
 
 use fluxttice_testing::session::{Watched, config, new_run, runs};
 
@@ -98,7 +97,7 @@ fn every_moment_that_was_kept_is_found_in_order() {
 
     // The codes are those of these weights.
     let min = "min".parse().unwrap();
-    let found = codes(&first).spaces.of(Space::B).code(min).unwrap().mu;
+    let found = codes(&first).spaces.of(Scope::B).code(min).unwrap().mu;
     for (found, expected) in found.iter().zip(code(&codes(&first).weights)) {
         assert!((found - expected).abs() < 1e-4, "{found} {expected}");
     }

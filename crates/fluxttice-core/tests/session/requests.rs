@@ -1,10 +1,10 @@
 //! Requests to the worker, and their outcomes.
 
+use fluxttice_core::vae::Scope;
 use std::collections::BTreeMap;
 use std::fs;
 
 use fluxttice_core::disruption::{Disruption, DisruptionKind};
-use fluxttice_core::measure::neighbours::Space;
 use fluxttice_core::request::{Command, EndReason};
 use fluxttice_core::run::checkpoint::load_weights;
 use fluxttice_core::run::journal::JournalEvent;
@@ -258,7 +258,7 @@ fn codes_come_from_the_newest_weights_also_after_the_end() {
         (format!("epoch {}", done - 1), done)
     );
     assert!(
-        Space::ALL
+        Scope::ALL
             .into_iter()
             .all(|space| late.spaces.of(space).is_whole())
     );

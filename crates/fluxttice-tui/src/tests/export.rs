@@ -1,8 +1,7 @@
 //! What is on the screen as files.
-
-use fluxttice_core::measure::neighbours::Space;
 use fluxttice_core::plot::Drawing;
 use fluxttice_core::session::{Content, JobRequest, QuickJob};
+use fluxttice_core::vae::Scope;
 
 use crate::panes::neighbours::ColorBy;
 use crate::panes::neighbours::tests::operations::{explored, find};
@@ -126,7 +125,7 @@ fn pictures_hold_what_is_on_the_screen() {
         panic!("{name}");
     };
     assert_eq!(points.planes.len(), 2);
-    for (plane, space) in points.planes.iter().zip([Space::A, Space::B]) {
+    for (plane, space) in points.planes.iter().zip([Scope::A, Scope::B]) {
         assert_eq!(plane.points.len(), 19_683);
         assert_eq!(plane.rings.len(), 10);
         let min = app.panes.neighbours.planes.of(space).unwrap().points[15_633];

@@ -10,7 +10,7 @@ mod spaces;
 pub use cloud::{Cloud, Code};
 pub use metric::Metric;
 pub use place::{LatentPoint, LatentPointError};
-pub use spaces::{Space, Spaces};
+pub use spaces::Spaces;
 
 use std::cmp::Ordering;
 

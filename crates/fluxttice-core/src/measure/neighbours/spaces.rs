@@ -5,42 +5,7 @@ use crate::device::DeviceFailure;
 use crate::measure::Posteriors;
 use crate::model::LATENT;
 use crate::space::Operation;
-use crate::vae::Vae;
-
-/// A latent space of the model.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
-pub enum Space {
-    /// Space of A's codes.
-    #[default]
-    A,
-    /// Space of B's codes.
-    B,
-    /// Space of A's and B's codes, concatenated with equal weight.
-    Both,
-}
-
-impl Space {
-    /// Every space, in the order in which they are offered.
-    pub const ALL: [Self; 3] = [Self::A, Self::B, Self::Both];
-
-    /// Returns the name for people.
-    pub fn title(self) -> &'static str {
-        match self {
-            Self::A => "A",
-            Self::B => "B",
-            Self::Both => "A and B",
-        }
-    }
-
-    /// Returns the VAEs whose codes the space holds.
-    pub fn whose(self) -> &'static [Vae] {
-        match self {
-            Self::A => &[Vae::A],
-            Self::B => &[Vae::B],
-            Self::Both => &Vae::BOTH,
-        }
-    }
-}
+use crate::vae::{Scope, Vae};
 
 /// Codes of all operations in each of the three spaces.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -70,17 +35,17 @@ impl Spaces {
     }
 
     /// Returns the codes in one space.
-    pub fn of(&self, space: Space) -> &Cloud {
+    pub fn of(&self, space: Scope) -> &Cloud {
         &self.clouds[space as usize]
     }
 
     /// Returns a point of a space in the own coordinates of each VAE whose codes the space holds.
-    pub fn own(&self, space: Space, point: &[f64]) -> Vec<(Vae, Vec<f64>)> {
+    pub fn own(&self, space: Scope, point: &[f64]) -> Vec<(Vae, Vec<f64>)> {
         let [a, b, _] = &self.clouds;
         match space {
-            Space::A => vec![(Vae::A, point.to_vec())],
-            Space::B => vec![(Vae::B, point.to_vec())],
-            Space::Both => {
+            Scope::A => vec![(Vae::A, point.to_vec())],
+            Scope::B => vec![(Vae::B, point.to_vec())],
+            Scope::Both => {
                 let (of_a, of_b) = point.split_at(a.dimensions().min(point.len()));
                 [(Vae::A, of_a, a), (Vae::B, of_b, b)]
                     .map(|(which, part, cloud)| {
@@ -111,9 +76,9 @@ mod tests {
         };
         let spaces = Spaces::new(cloud(3.0), cloud(0.2));
         let operation = Operation::new(4_711).unwrap();
-        let joined = spaces.of(Space::Both).code(operation).unwrap().mu;
-        for (which, own) in spaces.own(Space::Both, joined) {
-            let space = [Space::A, Space::B][which as usize];
+        let joined = spaces.of(Scope::Both).code(operation).unwrap().mu;
+        for (which, own) in spaces.own(Scope::Both, joined) {
+            let space = [Scope::A, Scope::B][which as usize];
             let expected = spaces.of(space).code(operation).unwrap().mu;
             assert!(own.iter().zip(expected).all(|(x, y)| (x - y).abs() < 1e-12));
         }

@@ -1,11 +1,12 @@
 //! Codes that a run had earlier, from the checkpoints that were kept, and points between codes.
 
+use crate::vae::Scope;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use burn::tensor::{DType, Device};
 
-use crate::measure::neighbours::{LatentPoint, LatentPointError, Space};
+use crate::measure::neighbours::{LatentPoint, LatentPointError};
 use crate::model::{Architecture, DualVae, Weights};
 use crate::run::{checkpoint, checkpoint_index};
 use crate::session::SessionError;
@@ -68,7 +69,7 @@ pub struct LocatePoint {
     /// Codes that the point is a sum of, with their weights; each is answered.
     pub codes: Vec<Arc<Codes>>,
     /// Latent spaces in which the point is looked for; each is answered.
-    pub spaces: Vec<Space>,
+    pub spaces: Vec<Scope>,
 }
 
 /// The answer to [`LocatePoint`].
@@ -77,7 +78,7 @@ pub struct LocatedPoint {
     /// The point that was asked for.
     pub place: LatentPoint,
     /// Source of the codes, the space, and the point in it or why it is not there.
-    pub found: Vec<(String, Space, Result<Located, LatentPointError>)>,
+    pub found: Vec<(String, Scope, Result<Located, LatentPointError>)>,
 }
 
 /// Decodes a point with each of the codes' weights, in each space.

@@ -1,9 +1,10 @@
 //! Details of the chosen snapshot or certificate, and the results of checking it.
 
 use fluxttice_core::certificate::{Item, ItemKind, Predicate, Statement, Verdict, Word};
-use fluxttice_core::measure::{Figure, Subject};
+use fluxttice_core::measure::Figure;
 use fluxttice_core::shown::printable;
 use fluxttice_core::space::percent_of_all;
+use fluxttice_core::vae::Scope;
 use fluxttice_core::words::{counted, for_people, separated};
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
@@ -237,9 +238,9 @@ impl Text {
         let unit = defined.map_or("", |defined| defined.unit.as_str());
         let tells = defined.is_some_and(|defined| defined.ranks_untrained_below);
         let role = match figure.vae {
-            Subject::A => Some(Role::A),
-            Subject::B => Some(Role::B),
-            Subject::Both => None,
+            Scope::A => Some(Role::A),
+            Scope::B => Some(Role::B),
+            Scope::Both => None,
         };
         let style = role.map_or(self.theme.text(), |role| self.theme.role(role));
         let mark = if tells { " " } else { "○" };

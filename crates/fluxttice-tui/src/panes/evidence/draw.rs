@@ -7,9 +7,9 @@
 //! ```
 
 use fluxttice_core::certificate::{Item, ItemKind, Statement};
-use fluxttice_core::measure::Subject;
 use fluxttice_core::shown::printable;
 use fluxttice_core::space::percent_of_all;
+use fluxttice_core::vae::Scope;
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 use ratatui::style::Style;
@@ -95,7 +95,7 @@ fn state(cx: &Shared, pane: &Evidence, item: &Item) -> (String, Style) {
 
 /// Formats the argmax coverage of A and B, in per cent, at the smallest sample size.
 fn shares(statement: &Statement) -> String {
-    let share = |vae: Subject| {
+    let share = |vae: Scope| {
         let figures = statement.predicate.figures.iter();
         figures
             .filter(|figure| figure.name == "argmax coverage" && figure.vae == vae)
@@ -103,5 +103,5 @@ fn shares(statement: &Statement) -> String {
             .and_then(|figure| figure.value)
             .map_or(f64::NAN, percent_of_all)
     };
-    format!("A {:.1} B {:.1} %", share(Subject::A), share(Subject::B))
+    format!("A {:.1} B {:.1} %", share(Scope::A), share(Scope::B))
 }

@@ -3,12 +3,12 @@
 use std::sync::Arc;
 
 use fluxttice_core::measure::neighbours::{
-    Centre, LatentPoint, Metric, Neighbour, Search, Space, Spaces, nearest, preservation,
+    Centre, LatentPoint, Metric, Neighbour, Search, Spaces, nearest, preservation,
 };
 use fluxttice_core::session::message::Codes;
 use fluxttice_core::session::{LocatePoint, LocatedPoint};
 use fluxttice_core::space::{OPERATIONS, Operation, OperationSet, names};
-use fluxttice_core::vae::Vae;
+use fluxttice_core::vae::{Scope, Vae};
 use fluxttice_core::{Decoded, Located};
 
 use super::history::History;
@@ -26,7 +26,7 @@ pub const SIZES: [usize; 2] = [10, 100];
 struct Question {
     place: LatentPoint,
     metric: Metric,
-    space: Space,
+    space: Scope,
     codes: Option<String>,
     since: Option<String>,
     among: Option<Arc<Selection>>,
@@ -79,7 +79,7 @@ pub struct Around {
     /// Distance by which the list is ordered.
     pub metric: Metric,
     /// Latent space in which distances are measured.
-    pub space: Space,
+    pub space: Scope,
     /// Chosen row of the list.
     pub selected: usize,
     walk: Option<Walk>,
@@ -96,7 +96,7 @@ pub struct Around {
 struct Point {
     place: LatentPoint,
     sources: Vec<String>,
-    spaces: [Space; 2],
+    spaces: [Scope; 2],
 }
 
 impl Point {
@@ -120,7 +120,7 @@ impl Default for Around {
         Self {
             history: History::new(centre.into()),
             metric: Metric::default(),
-            space: Space::A,
+            space: Scope::A,
             selected: 0,
             walk: None,
             requested: None,
@@ -246,15 +246,15 @@ impl Around {
     }
 
     /// Returns the chosen space, and the one shown beside it.
-    pub fn spaces(&self) -> [Space; 2] {
+    pub fn spaces(&self) -> [Scope; 2] {
         [self.space, self.beside()]
     }
 
     /// Returns the space whose neighbours are shown beside those of the chosen one.
-    pub fn beside(&self) -> Space {
+    pub fn beside(&self) -> Scope {
         match self.space {
-            Space::A => Space::B,
-            Space::B | Space::Both => Space::A,
+            Scope::A => Scope::B,
+            Scope::B | Scope::Both => Scope::A,
         }
     }
 
@@ -378,7 +378,7 @@ impl Around {
 
     /// Returns a place in a space, by the codes of a source; for a point, the decoded one. The error says why
     /// there is none.
-    fn located(&self, place: &LatentPoint, source: &str, space: Space) -> Result<Located, String> {
+    fn located(&self, place: &LatentPoint, source: &str, space: Scope) -> Result<Located, String> {
         if let Some(operation) = place.operation() {
             return Ok(operation.into());
         }
@@ -396,7 +396,7 @@ impl Around {
         &self,
         codes: Option<&Arc<Codes>>,
         place: &LatentPoint,
-        space: Space,
+        space: Scope,
         search: &Search<'_>,
     ) -> Found {
         let nothing = Spaces::default();
@@ -426,7 +426,7 @@ impl Around {
         &self,
         codes: &Codes,
         place: &LatentPoint,
-        space: Space,
+        space: Scope,
         search: &Search<'_>,
         of: &Ranked,
     ) -> Vec<u32> {

@@ -79,7 +79,6 @@ impl BoxSelection {
 
 #[cfg(test)]
 mod tests {
-    use fluxttice_core::measure::neighbours::Space;
 
     use super::*;
     use crate::fixtures;
@@ -87,7 +86,7 @@ mod tests {
     #[test]
     fn it_holds_what_lies_within() {
         let codes = fixtures::codes(3);
-        let plane = Projection::new(codes.spaces.of(Space::A)).unwrap();
+        let plane = Projection::new(codes.spaces.of(Scope::A)).unwrap();
         let mut frame = BoxSelection::around(&plane, Some(plane.points[77]));
         assert!(frame.holds(&plane).any(|operation| operation.index() == 77));
         let few = frame.holds(&plane).count();

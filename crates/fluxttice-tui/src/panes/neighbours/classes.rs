@@ -1,8 +1,7 @@
 //! Classes by which operations are coloured on their plane, and the marks on it.
-
-use fluxttice_core::measure::neighbours::Space;
 use fluxttice_core::measure::projection::Projection;
 use fluxttice_core::space::Operation;
+use fluxttice_core::vae::Scope;
 
 use super::Neighbours;
 use super::color_by::ColorBy;
@@ -59,7 +58,7 @@ const MARKED: usize = 10;
 
 impl Neighbours {
     /// Returns the marks on the plane of a space.
-    pub fn overlay(&self, space: Space, plane: &Projection, cx: &Shared) -> Overlay {
+    pub fn overlay(&self, space: Scope, plane: &Projection, cx: &Shared) -> Overlay {
         let view = &self.around;
         let at = |operation: Operation| plane.points.get(operation.index()).copied();
         let near = view.found().near.neighbours.iter().take(MARKED);
@@ -77,7 +76,7 @@ impl Neighbours {
     }
 
     /// Returns a function that gives the class of each operation in a space, by the chosen colouring.
-    pub fn classify(&self, space: Space, cx: &Shared) -> impl Fn(Operation) -> CellClass {
+    pub fn classify(&self, space: Scope, cx: &Shared) -> impl Fn(Operation) -> CellClass {
         let color_by = self.planes.color_by;
         let (sets, estimates) = (cx.run().covered.as_deref(), cx.estimates.as_deref());
         let obedient = self.planes.law.operations();

@@ -8,9 +8,9 @@
 
 use std::iter::repeat;
 
-use fluxttice_core::measure::neighbours::{Metric, Neighbour, Space};
+use fluxttice_core::measure::neighbours::{Metric, Neighbour};
 use fluxttice_core::space::Operation;
-use fluxttice_core::vae::Vae;
+use fluxttice_core::vae::{Scope, Vae};
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 use ratatui::style::Style;
@@ -44,11 +44,11 @@ pub fn render(body: Rect, buf: &mut Buffer, cx: &Shared, pane: &Neighbours) {
 }
 
 /// Gives the name of a space its colour within a heading, after `before` columns.
-pub fn colour_space(area: Rect, buf: &mut Buffer, theme: Theme, before: usize, space: Space) {
+pub fn colour_space(area: Rect, buf: &mut Buffer, theme: Theme, before: usize, space: Scope) {
     let role = match space {
-        Space::A => Role::A,
-        Space::B => Role::B,
-        Space::Both => Role::Both,
+        Scope::A => Role::A,
+        Scope::B => Role::B,
+        Scope::Both => Role::Both,
     };
     let style = theme.role(role).patch(theme.strong());
     buf.set_string(area.x + before as u16, area.y, space.title(), style);
@@ -255,7 +255,7 @@ fn shows_rank(width: u16) -> bool {
     width >= 66
 }
 
-fn render_head(area: Rect, buf: &mut Buffer, cx: &Shared, pane: &Neighbours, space: Space) {
+fn render_head(area: Rect, buf: &mut Buffer, cx: &Shared, pane: &Neighbours, space: Scope) {
     let theme = cx.theme;
     let view = &pane.around;
     let count = match view.found().near.neighbours.len() {

@@ -1,8 +1,7 @@
 //! Drawing of the codes of a latent space on the plane of their two principal components.
-
-use fluxttice_core::measure::neighbours::Space;
 use fluxttice_core::measure::projection::Projection;
 use fluxttice_core::space::Operation;
+use fluxttice_core::vae::Scope;
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 use ratatui::style::Style;
@@ -21,7 +20,7 @@ use crate::widgets::chart::dot_bit;
 use crate::widgets::{below, heading, placeholder};
 
 /// Draws the plane of one space, below its heading.
-pub fn render(area: Rect, buf: &mut Buffer, cx: &Shared, pane: &Neighbours, space: Space) {
+pub fn render(area: Rect, buf: &mut Buffer, cx: &Shared, pane: &Neighbours, space: Scope) {
     let theme = cx.theme;
     let view = &pane.planes;
     let title = format!("codes of {}", space.title());
@@ -50,7 +49,7 @@ pub fn render(area: Rect, buf: &mut Buffer, cx: &Shared, pane: &Neighbours, spac
 }
 
 /// Returns the notes on a plane, from the longest to the shortest.
-fn notes(cx: &Shared, pane: &Neighbours, plane: &Projection, space: Space) -> Vec<String> {
+fn notes(cx: &Shared, pane: &Neighbours, plane: &Projection, space: Scope) -> Vec<String> {
     let [first, second] = plane.explained.map(|share| percent(100.0 * share));
     let turned = pane.planes.reference(space).unwrap_or_default();
     let (paint, short) = (colored_by(cx, pane), short(pane.planes.color_by));
@@ -150,7 +149,7 @@ fn draw(
     cx: &Shared,
     pane: &Neighbours,
     plane: &Projection,
-    space: Space,
+    space: Scope,
 ) {
     if area.is_empty() {
         return;

@@ -1,9 +1,10 @@
 //! Files of *Neighbours*: the list as CSV or JSON, the planes as a picture.
 
 use fluxttice_core::listing::Listing;
-use fluxttice_core::measure::neighbours::{Metric, Neighbour, Space};
+use fluxttice_core::measure::neighbours::{Metric, Neighbour};
 use fluxttice_core::plot::{Heading, Ink, Plane, Points};
 use fluxttice_core::space::Operation;
+use fluxttice_core::vae::Scope;
 use serde_json::json;
 
 use super::around::Ranked;
@@ -128,7 +129,7 @@ fn legend(cx: &Shared, pane: &Neighbours) -> Vec<(String, Ink)> {
     legend
 }
 
-fn plane(cx: &Shared, pane: &Neighbours, space: Space, ground: usize) -> Option<Plane> {
+fn plane(cx: &Shared, pane: &Neighbours, space: Scope, ground: usize) -> Option<Plane> {
     let plane = pane.planes.of(space)?;
     let class = pane.classify(space, cx);
     let kind = |operation| match class(operation) {

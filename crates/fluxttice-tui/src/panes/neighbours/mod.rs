@@ -17,9 +17,10 @@ pub mod tests;
 mod timeline;
 mod walk;
 
+use fluxttice_core::vae::Scope;
 use std::sync::Arc;
 
-use fluxttice_core::measure::neighbours::{LatentPoint, Space};
+use fluxttice_core::measure::neighbours::LatentPoint;
 use fluxttice_core::plot::Drawing;
 use fluxttice_core::session::message::Codes;
 use fluxttice_core::session::{Content, JobError, LoadedCodes, LocatedPoint, QuickJob};
@@ -247,9 +248,9 @@ impl Pane for Neighbours {
             }
             Action::DropSelection if cx.selection.is_none() => self.past.leave(),
             Action::NextMetric => self.around.next_metric(),
-            Action::SpaceA => self.around.space = Space::A,
-            Action::SpaceB => self.around.space = Space::B,
-            Action::SpaceBoth => self.around.space = Space::Both,
+            Action::SpaceA => self.around.space = Scope::A,
+            Action::SpaceB => self.around.space = Scope::B,
+            Action::SpaceBoth => self.around.space = Scope::Both,
             Action::TogglePlane => self.planes.shown = !self.planes.shown,
             Action::NextColor => self.planes.next_color(),
             Action::NextLaw => self.planes.next_law(),

@@ -1,9 +1,9 @@
 //! Codes of kept checkpoints, for a view of earlier epochs in *Neighbours*.
 
+use fluxttice_core::vae::Scope;
 use std::sync::Arc;
 
 use fluxttice_core::measure::displacement::displacements;
-use fluxttice_core::measure::neighbours::Space;
 use fluxttice_core::session::message::Codes;
 use fluxttice_core::session::{FoundCodes, JobError, LoadCodes, LoadedCodes, QuickJob, Toward};
 use fluxttice_core::space::{Operation, OperationSet};
@@ -48,7 +48,7 @@ impl Past {
 
     /// Returns the distance by which each operation moved in a space from the earlier epoch to the newest
     /// codes, in root-mean-square norms; `None` where it is not known.
-    pub fn moved(&self, space: Space) -> Option<&[f64]> {
+    pub fn moved(&self, space: Scope) -> Option<&[f64]> {
         let moved = self.moved[space as usize].as_ref();
         let moved = moved.filter(|_| self.codes.is_some())?;
         moved
@@ -58,7 +58,7 @@ impl Past {
     }
 
     /// Computes the distance by which each operation moved in a space, where that is not known yet.
-    pub fn compare(&mut self, now: &Codes, space: Space) {
+    pub fn compare(&mut self, now: &Codes, space: Scope) {
         let Some(then) = &self.codes else {
             return;
         };
@@ -137,7 +137,7 @@ impl Past {
     }
 
     /// Selects the 100 operations that moved most from the earlier epoch to the newest codes.
-    pub fn select_movers(&self, space: Space, run: &RunView) -> Effects {
+    pub fn select_movers(&self, space: Scope, run: &RunView) -> Effects {
         let (Some(then), Some(now)) = (&self.codes, &run.codes) else {
             return say("go back in time first (<): who moved is counted from there to now");
         };

@@ -1,9 +1,10 @@
 //! Planes that codes are drawn on in *Neighbours*, and the property by which they are coloured.
 
+use fluxttice_core::vae::Scope;
 use std::sync::Arc;
 
 use fluxttice_core::measure::displacement::displacements;
-use fluxttice_core::measure::neighbours::{Space, Spaces};
+use fluxttice_core::measure::neighbours::Spaces;
 use fluxttice_core::measure::projection::Projection;
 use fluxttice_core::session::message::Codes;
 use fluxttice_core::space::laws::{LAWS, Law};
@@ -56,12 +57,12 @@ impl Planes {
     }
 
     /// Returns the plane of a space; `None` where it is not computed.
-    pub fn of(&self, space: Space) -> Option<&Projection> {
+    pub fn of(&self, space: Scope) -> Option<&Projection> {
         self.planes[space as usize].as_deref()
     }
 
     /// Returns the source of the codes to whose plane that of a space is rotated.
-    pub fn reference(&self, space: Space) -> Option<&str> {
+    pub fn reference(&self, space: Scope) -> Option<&str> {
         let reference = self.references[space as usize].as_ref();
         reference.map(|(_, source)| source.as_str())
     }
@@ -77,7 +78,7 @@ impl Planes {
     }
 
     /// Computes the planes of these spaces anew where the codes have changed and planes are shown.
-    pub fn refresh(&mut self, codes: Option<&Codes>, spaces: [Space; 2]) {
+    pub fn refresh(&mut self, codes: Option<&Codes>, spaces: [Scope; 2]) {
         let Some(codes) = codes.filter(|_| self.shown) else {
             return;
         };
@@ -88,7 +89,7 @@ impl Planes {
             self.source = Some(source);
         }
         if self.color_by == ColorBy::Apart && self.apart.is_none() {
-            let [a, b] = [Space::A, Space::B].map(|space| codes.spaces.of(space));
+            let [a, b] = [Scope::A, Scope::B].map(|space| codes.spaces.of(space));
             self.apart = displacements(a, b).map(Arc::new);
         }
         for space in spaces {
@@ -98,7 +99,7 @@ impl Planes {
         }
     }
 
-    fn plane(&mut self, spaces: &Spaces, space: Space, source: &str) -> Option<Arc<Projection>> {
+    fn plane(&mut self, spaces: &Spaces, space: Scope, source: &str) -> Option<Arc<Projection>> {
         let plane = Projection::new(spaces.of(space))?;
         let reference = &mut self.references[space as usize];
         let plane = Arc::new(match reference {
@@ -121,20 +122,20 @@ mod tests {
             shown: true,
             ..Planes::default()
         };
-        view.refresh(Some(&fixtures::codes(5)), [Space::A, Space::B]);
-        view.refresh(Some(&fixtures::codes(9)), [Space::A, Space::B]);
-        assert_eq!(view.reference(Space::A), Some("epoch 5"));
-        assert!(view.of(Space::B).is_some() && view.of(Space::Both).is_none());
+        view.refresh(Some(&fixtures::codes(5)), [Scope::A, Scope::B]);
+        view.refresh(Some(&fixtures::codes(9)), [Scope::A, Scope::B]);
+        assert_eq!(view.reference(Scope::A), Some("epoch 5"));
+        assert!(view.of(Scope::B).is_some() && view.of(Scope::Both).is_none());
         view.forget();
-        assert!(view.shown && view.of(Space::A).is_none());
-        view.refresh(Some(&fixtures::codes(2)), [Space::Both, Space::A]);
-        assert_eq!(view.reference(Space::Both), Some("epoch 2"));
+        assert!(view.shown && view.of(Scope::A).is_none());
+        view.refresh(Some(&fixtures::codes(2)), [Scope::Both, Scope::A]);
+        assert_eq!(view.reference(Scope::Both), Some("epoch 2"));
     }
 
     #[test]
     fn what_nobody_looks_at_is_not_computed() {
         let mut view = Planes::default();
-        view.refresh(Some(&fixtures::codes(5)), [Space::A, Space::B]);
-        assert!(view.of(Space::A).is_none());
+        view.refresh(Some(&fixtures::codes(5)), [Scope::A, Scope::B]);
+        assert!(view.of(Scope::A).is_none());
     }
 }

@@ -1,9 +1,8 @@
 //! Operations by law in the explorer: found, selected, drawn; the documented questions with their answers.
-
-use fluxttice_core::measure::neighbours::Space;
 use fluxttice_core::run::built_in;
 use fluxttice_core::session::Session;
 use fluxttice_core::space::query::Query;
+use fluxttice_core::vae::Scope;
 
 use crate::panes::neighbours::ColorBy;
 use crate::testing::*;
@@ -76,7 +75,7 @@ fn codes_are_drawn_on_their_plane() {
     for (name, width, height) in [("80x24", 80, 24), ("120x40", 120, 40), ("200x60", 200, 60)] {
         let mut app = fixtures::live(width, height);
         type_text(&mut app, "3p");
-        assert!(app.panes.neighbours.planes.of(Space::A).is_some());
+        assert!(app.panes.neighbours.planes.of(Scope::A).is_some());
         insta::assert_snapshot!(format!("plane_{name}"), picture(&app, width, height));
     }
 }

@@ -1,10 +1,11 @@
 //! Back and forth between the epochs that were kept.
 
 use fluxttice_core::measure::Posteriors;
-use fluxttice_core::measure::neighbours::{Centre, Cloud, Metric, Search, Space, Spaces, nearest};
+use fluxttice_core::measure::neighbours::{Centre, Cloud, Metric, Search, Spaces, nearest};
 use fluxttice_core::session::message::Codes;
 use fluxttice_core::session::{FoundCodes, JobEvent, JobRequest, LoadCodes, LoadedCodes, QuickJob};
 use fluxttice_core::space::{OPERATIONS, Operation};
+use fluxttice_core::vae::Scope;
 
 use crate::panes::neighbours::ColorBy;
 use crate::testing::*;
@@ -46,7 +47,7 @@ fn past_codes(epoch: u32) -> Codes {
         Cloud::new(posteriors, now.dimensions())
     };
     Codes {
-        spaces: Spaces::new(cloud(Space::A), cloud(Space::B)),
+        spaces: Spaces::new(cloud(Scope::A), cloud(Scope::B)),
         ..codes
     }
 }
@@ -70,7 +71,7 @@ fn kept_epochs_are_walked_back_and_forth() {
     let near = app.panes.neighbours.around.found().near.clone();
     let min = Centre::Operation(app.panes.neighbours.around.centre());
     let all = Search::nearest(Metric::Euclidean, OPERATIONS);
-    let by_now = nearest(now.spaces.of(Space::A), &min, &all);
+    let by_now = nearest(now.spaces.of(Scope::A), &min, &all);
     for (then, rank) in near.neighbours.iter().zip(&near.now) {
         let found = by_now.iter().find(|now| now.operation == then.operation);
         assert_eq!(found.unwrap().rank, *rank);
@@ -85,7 +86,7 @@ fn kept_epochs_are_walked_back_and_forth() {
         (movers.count, movers.text.as_str()),
         (100, "100 moved most in A, epoch 41 to epoch 51")
     );
-    let moved = app.panes.neighbours.past.moved(Space::A).unwrap();
+    let moved = app.panes.neighbours.past.moved(Scope::A).unwrap();
     let least = movers
         .found
         .iter()
@@ -153,7 +154,7 @@ fn movement_colours_the_plane_once_there_is_some() {
     assert!(moved.contains("movement to now"));
     // Both planes know how far theirs moved.
     assert!(
-        app.panes.neighbours.past.moved(Space::A).is_some()
-            && app.panes.neighbours.past.moved(Space::B).is_some()
+        app.panes.neighbours.past.moved(Scope::A).is_some()
+            && app.panes.neighbours.past.moved(Scope::B).is_some()
     );
 }
