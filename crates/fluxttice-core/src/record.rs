@@ -292,9 +292,9 @@ pub struct CoveredSets {
     /// Counts of the sets, with samples and ceilings.
     pub counts: Option<PerVae<Coverage>>,
     /// Operations of A and of B by categorical draws.
-    pub categorical: [OperationSet; 2],
+    pub categorical: PerVae<OperationSet>,
     /// Operations of A and of B by argmax.
-    pub argmax: [OperationSet; 2],
+    pub argmax: PerVae<OperationSet>,
 }
 
 /// Stage of the work on an epoch.

@@ -102,6 +102,17 @@ pub struct PerVae<T> {
 }
 
 impl<T> PerVae<T> {
+    /// The same value for both VAEs.
+    pub fn both(value: T) -> Self
+    where
+        T: Clone,
+    {
+        Self {
+            a: value.clone(),
+            b: value,
+        }
+    }
+
     /// Makes the value of each VAE, A's first.
     pub fn from_fn(mut make: impl FnMut(Vae) -> T) -> Self {
         Self {

@@ -241,8 +241,8 @@ pub fn covered(epoch: u32) -> CoveredSets {
     CoveredSets {
         epoch,
         counts: record(epoch).coverage,
-        categorical,
-        argmax,
+        categorical: categorical.into(),
+        argmax: argmax.into(),
     }
 }
 

@@ -4,6 +4,7 @@
 //! lightness they lie between black and white, so that they are legible on a dark and on a light background.
 //! No style sets a background of its own, except where a cell of the coverage map is data.
 
+use fluxttice_core::vae::{Scope, Vae};
 use ratatui::style::{Color, Modifier, Style};
 
 /// Number of colours that the terminal shows.
@@ -65,6 +66,25 @@ pub enum Role {
     Plain,
     /// A second quantity of the whole model.
     Second,
+}
+
+impl From<Vae> for Role {
+    fn from(vae: Vae) -> Self {
+        match vae {
+            Vae::A => Self::A,
+            Vae::B => Self::B,
+        }
+    }
+}
+
+impl From<Scope> for Role {
+    fn from(scope: Scope) -> Self {
+        match scope {
+            Scope::A => Self::A,
+            Scope::B => Self::B,
+            Scope::Both => Self::Both,
+        }
+    }
 }
 
 /// Styles of everything on the screen, for one number of colours.

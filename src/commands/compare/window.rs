@@ -53,7 +53,7 @@ impl Window {
                     probability_codes: 0,
                 };
                 let coverage = sample_prior(&evaluator, &question, &|_| {})?.covered[0].coverage;
-                let exact = rebuilt[i].intersection(&validation).len() as f64;
+                let exact = rebuilt[which].intersection(&validation).len() as f64;
                 let found = [
                     f64::from(coverage.argmax.unique),
                     f64::from(coverage.categorical.unique),

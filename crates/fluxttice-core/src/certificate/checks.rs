@@ -95,7 +95,7 @@ pub fn checks(
     );
     for (i, which) in Vae::BOTH.into_iter().enumerate() {
         let name = which.title();
-        let answer = &report.prior[i];
+        let answer = &report.prior[which];
         beats_untrained(&mut checks, (name, i), answer, untrained, estimators);
         if let Some(generator) = &answer.generator {
             let sum = generator.mean().sum();

@@ -9,7 +9,7 @@ use super::neighbours::Spaces;
 use crate::device::DeviceFailure;
 use crate::model::{Batch, Coupling, DualVae, Weights, codes_tensor};
 use crate::space::{ENTRIES, Operation, OperationSet, VALUES};
-use crate::vae::Vae;
+use crate::vae::{PerVae, Vae};
 
 /// Number type of certified figures: its rounding is too small to change a draw.
 const PRECISION: DType = DType::F64;
@@ -67,17 +67,17 @@ impl Evaluator {
     ///
     /// # Errors
     /// Returns the device's failure.
-    pub fn reconstructed(&self, rho: f64) -> Result<[OperationSet; 2], DeviceFailure> {
+    pub fn reconstructed(&self, rho: f64) -> Result<PerVae<OperationSet>, DeviceFailure> {
         let operations: Vec<Operation> = Operation::all().collect();
-        let mut exact = [OperationSet::default(), OperationSet::default()];
+        let mut exact = PerVae::<OperationSet>::default();
         for tile in operations.chunks(TILE) {
             let batch = Batch::new(tile.iter().copied(), &self.device, PRECISION);
             let forward = self.model.forward(batch.x, Coupling::at(rho));
-            for (exact, logits) in exact.iter_mut().zip(forward.logits) {
+            for (which, logits) in Vae::BOTH.into_iter().zip(forward.logits) {
                 let logits: Vec<f64> = logits.try_into_vec_as()?;
                 let decoded = logits.chunks_exact(ENTRIES * VALUES).map(most_likely);
                 for (wanted, _) in tile.iter().zip(decoded).filter(|(w, found)| *w == found) {
-                    exact.insert(*wanted);
+                    exact[which].insert(*wanted);
                 }
             }
         }

@@ -9,12 +9,12 @@ use crate::device::DeviceFailure;
 use crate::model::DualVae;
 use crate::random::{Ahead, Rows};
 use crate::record::Information;
-use crate::vae::Vae;
+use crate::vae::{PerVae, Vae};
 
 /// The coverage of A and of B, measured tile by tile.
 #[derive(Debug)]
 pub struct CoveragePass {
-    tasks: [CoverageTask; 2],
+    tasks: PerVae<CoverageTask>,
     ahead: Option<Ahead>,
 }
 
@@ -22,7 +22,7 @@ impl CoveragePass {
     /// Makes a measurement of both decoders; `epoch` is 0 outside of training.
     pub fn new(samples: Samples, seed: u64, epoch: u32) -> Self {
         Self {
-            tasks: Vae::BOTH.map(|which| CoverageTask::new(which, samples, seed, epoch)),
+            tasks: PerVae::from_fn(|which| CoverageTask::new(which, samples, seed, epoch)),
             ahead: None,
         }
     }
@@ -37,13 +37,13 @@ impl CoveragePass {
     /// Returns I(z; x) from all codes that were decoded, once every tile is done;
     /// `None` without `with_information`.
     pub fn information(&self) -> Option<Information> {
-        let [a, b] = self.tasks.each_ref().map(CoverageTask::generator);
+        let PerVae { a, b } = self.tasks.as_ref().map(CoverageTask::generator);
         a.zip(b).map(|(a, b)| information([&a, &b]))
     }
 
     /// Returns the streams of the prior codes that the measurement takes.
     pub fn prior(&self) -> [Rows; 2] {
-        self.tasks.each_ref().map(CoverageTask::prior)
+        self.tasks.as_ref().map(CoverageTask::prior).into_array()
     }
 
     /// Takes prior codes that are drawn ahead on another thread, which are equal to its own.
@@ -70,12 +70,13 @@ impl CoveragePass {
         dtype: DType,
     ) -> Result<bool, DeviceFailure> {
         if let Some(mut ahead) = self.ahead.take() {
-            for task in &mut self.tasks {
+            for which in Vae::BOTH {
+                let task = &mut self.tasks[which];
                 let drawn = ahead.take(task.prior().stream);
                 task.take_codes(drawn.unwrap_or_default());
             }
         }
-        let [a, b] = &mut self.tasks;
+        let PerVae { a, b } = &mut self.tasks;
         if !a.is_done() {
             a.tile(model, device, dtype)?;
             return Ok(false);
@@ -84,7 +85,7 @@ impl CoveragePass {
     }
 
     /// Returns the figures of A and of B, once every tile is done.
-    pub fn finish(self) -> [Covered; 2] {
+    pub fn finish(self) -> PerVae<Covered> {
         self.tasks.map(CoverageTask::finish)
     }
 }

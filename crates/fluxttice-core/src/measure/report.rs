@@ -12,7 +12,7 @@ use super::prior::{Covered, PriorAnswer, PriorQuestion, codes_needed, deviation,
 use crate::device::DeviceFailure;
 use crate::model::{LATENT, latent_entropy};
 use crate::space::{MOST_ENTROPY, OPERATIONS, Operation, OperationSet};
-use crate::vae::{Scope, Vae};
+use crate::vae::{PerVae, Scope, Vae};
 
 /// Sizes of the neighbourhoods that are measured.
 const NEIGHBOURHOODS: [usize; 2] = [10, 100];
@@ -132,13 +132,13 @@ pub struct CoverageReport {
     /// Sample sizes of the report.
     pub scale: MeasurementPlan,
     /// Coverage and generator probabilities.
-    pub prior: [PriorAnswer; 2],
+    pub prior: PerVae<PriorAnswer>,
     /// Figures of the posteriors of all operations.
-    pub latent: [Latent; 2],
+    pub latent: PerVae<Latent>,
     /// Operations that each VAE alone reconstructs exactly.
-    pub alone: [OperationSet; 2],
+    pub alone: PerVae<OperationSet>,
     /// Facts of the run, and the operations reconstructed exactly at its permeability; `None` without a run.
-    pub coupled: Option<(RunFacts, [OperationSet; 2])>,
+    pub coupled: Option<(RunFacts, PerVae<OperationSet>)>,
 }
 
 impl CoverageReport {
@@ -153,7 +153,7 @@ impl CoverageReport {
         watch: &(dyn Fn(Progress) + Sync),
     ) -> Result<Self, DeviceFailure> {
         let prior = |which| measure_prior(evaluator, scale, which, watch);
-        let prior = [prior(Vae::A)?, prior(Vae::B)?];
+        let prior = PerVae::try_from_fn(prior)?;
         let latent = |which, done| {
             let found = latent(evaluator, which);
             watch(Progress {
@@ -166,7 +166,10 @@ impl CoverageReport {
         Ok(Self {
             scale: scale.clone(),
             prior,
-            latent: [latent(Vae::A, 1)?, latent(Vae::B, 2)?],
+            latent: PerVae {
+                a: latent(Vae::A, 1)?,
+                b: latent(Vae::B, 2)?,
+            },
             alone: evaluator.reconstructed(0.0)?,
             coupled: match run {
                 Some(run) => Some((run.clone(), evaluator.reconstructed(run.rho)?)),
@@ -183,8 +186,8 @@ impl CoverageReport {
     /// Returns every figure, estimated by the given method.
     pub fn figures_as(&self, estimators: Estimators) -> Vec<Figure> {
         let mut figures = Vec::new();
-        for (i, which) in Vae::BOTH.into_iter().enumerate() {
-            let prior = &self.prior[i];
+        for which in Vae::BOTH {
+            let prior = &self.prior[which];
             coverage_figures(which, self.scale.seed, &prior.covered, &mut figures);
             if estimators == Estimators::Corrected {
                 figures.extend(evenness_figures(which, self.scale.seed, prior));
@@ -199,8 +202,8 @@ impl CoverageReport {
                         Estimators::Corrected => generator_figures(which, seed, generator),
                     }),
             );
-            self.reconstruction_figures(i, which, estimators, &mut figures);
-            latent_figures(which, &self.latent[i], &mut figures);
+            self.reconstruction_figures(which, estimators, &mut figures);
+            latent_figures(which, &self.latent[which], &mut figures);
         }
         self.shared_figures(&mut figures);
         figures
@@ -208,7 +211,6 @@ impl CoverageReport {
 
     fn reconstruction_figures(
         &self,
-        i: usize,
         which: Vae,
         estimators: Estimators,
         figures: &mut Vec<Figure>,
@@ -221,24 +223,24 @@ impl CoverageReport {
                 .of(format!("at rho = {rho}"));
             figures.push(figure.digest(exact.digest()));
         };
-        add("reconstruction", 0.0, &self.alone[i], &everything);
+        add("reconstruction", 0.0, &self.alone[which], &everything);
         let Some((run, coupled)) = &self.coupled else {
             return;
         };
         // Version 0.1.0 states the figure twice where the run's permeability is 0.
         let both = estimators == Estimators::Plain || run.rho != 0.0;
-        let coupled = both.then_some((run.rho, &coupled[i]));
+        let coupled = both.then_some((run.rho, &coupled[which]));
         if let Some((rho, exact)) = coupled {
             add("reconstruction", rho, exact, &everything);
         }
-        for (rho, exact) in [(0.0, &self.alone[i])].into_iter().chain(coupled) {
+        for (rho, exact) in [(0.0, &self.alone[which])].into_iter().chain(coupled) {
             add("validation reconstruction", rho, exact, &run.validation);
             add("test reconstruction", rho, exact, &run.test);
         }
     }
 
     fn shared_figures(&self, figures: &mut Vec<Figure>) {
-        let [a, b] = &self.prior;
+        let PerVae { a, b } = &self.prior;
         for (a, b) in a.covered.iter().zip(&b.covered) {
             let samples = a.coverage.argmax.samples;
             for (draw, a, b) in [
@@ -257,7 +259,7 @@ impl CoverageReport {
                 add("Jaccard distance", together.jaccard_distance());
             }
         }
-        let difference = (self.latent[0].entropy - self.latent[1].entropy).abs();
+        let difference = (self.latent.a.entropy - self.latent.b.entropy).abs();
         figures.push(Figure::new(
             "latent entropy difference",
             Scope::Both,

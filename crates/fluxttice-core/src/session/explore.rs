@@ -121,14 +121,13 @@ fn covered(
     };
     let mut pass = CoveragePass::new(samples, 0, 0);
     while !pass.tile(model, device, dtype)? {}
-    let [a, b] = pass.finish();
+    let found = pass.finish();
+    let counts = found.as_ref().map(|covered| covered.coverage);
+    let PerVae { a, b } = found;
     Ok(CoveredSets {
         epoch,
-        counts: Some(PerVae {
-            a: a.coverage,
-            b: b.coverage,
-        }),
-        categorical: [a.categorical, b.categorical],
-        argmax: [a.argmax, b.argmax],
+        counts: Some(counts),
+        categorical: [a.categorical, b.categorical].into(),
+        argmax: [a.argmax, b.argmax].into(),
     })
 }

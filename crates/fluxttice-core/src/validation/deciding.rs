@@ -1,12 +1,13 @@
 //! The deciding tests, which were named before any model was measured.
 
+use super::Trial;
 use super::finding::{Bound, Group, Measured, Method, Test};
 use super::lab::Lab;
 use super::statistics::{exact, share};
-use super::{Pair, Trial};
 use crate::measure::{Estimators, Mean, mean_kl};
 use crate::model::LATENT;
 use crate::space::{MOST_ENTROPY, OPERATIONS};
+use crate::vae::{PerVae, Vae};
 
 /// Name of the test that reconstructs operations of the test split.
 pub const HOLD_OUT: &str = "hold-out reconstruction";
@@ -30,7 +31,7 @@ pub(super) static TRIALS: &[Trial] = &[
             interval: Method::Wilson,
         },
         measure: hold_out,
-        chance: |lab| [1.0 / lab.past.test.len() as f64; 2],
+        chance: |lab| PerVae::both(1.0 / lab.past.test.len() as f64),
     },
     Trial {
         test: Test {
@@ -45,7 +46,7 @@ pub(super) static TRIALS: &[Trial] = &[
             interval: Method::None,
         },
         measure: coverage,
-        chance: |_| [1.0; 2],
+        chance: |_| PerVae::both(1.0),
     },
     Trial {
         test: Test {
@@ -60,7 +61,7 @@ pub(super) static TRIALS: &[Trial] = &[
             interval: Method::None,
         },
         measure: decode_entropy,
-        chance: |_| [MOST_ENTROPY; 2],
+        chance: |_| PerVae::both(MOST_ENTROPY),
     },
     Trial {
         test: Test {
@@ -75,7 +76,7 @@ pub(super) static TRIALS: &[Trial] = &[
             interval: Method::Blocks,
         },
         measure: information,
-        chance: |_| [0.0; 2],
+        chance: |_| PerVae::both(0.0),
     },
     Trial {
         test: Test {
@@ -90,19 +91,19 @@ pub(super) static TRIALS: &[Trial] = &[
             interval: Method::None,
         },
         measure: activity,
-        chance: |_| [0.0; 2],
+        chance: |_| PerVae::both(0.0),
     },
 ];
 
-fn hold_out(lab: &Lab) -> Pair<Measured> {
+fn hold_out(lab: &Lab) -> PerVae<Measured> {
     let test = &lab.past.test;
-    let known = |vae: usize| lab.alone[vae].intersection(test).len();
-    [0, 1].map(|vae| share(known(vae), test.len()))
+    let known = |vae: Vae| lab.alone[vae].intersection(test).len();
+    PerVae::from_fn(|vae| share(known(vae), test.len()))
 }
 
-pub(super) fn coverage(lab: &Lab) -> Pair<Measured> {
-    let found = |vae: usize| lab.prior[vae].covered.first();
-    [0, 1].map(|vae| {
+pub(super) fn coverage(lab: &Lab) -> PerVae<Measured> {
+    let found = |vae: Vae| lab.prior[vae].covered.first();
+    PerVae::from_fn(|vae| {
         let unique = found(vae).map(|covered| covered.coverage.argmax);
         exact(
             unique.map_or(f64::NAN, |unique| f64::from(unique.unique)),
@@ -111,9 +112,9 @@ pub(super) fn coverage(lab: &Lab) -> Pair<Measured> {
     })
 }
 
-fn decode_entropy(lab: &Lab) -> Pair<Measured> {
-    let found = |vae: usize| lab.prior[vae].covered.first();
-    [0, 1].map(|vae| {
+fn decode_entropy(lab: &Lab) -> PerVae<Measured> {
+    let found = |vae: Vae| lab.prior[vae].covered.first();
+    PerVae::from_fn(|vae| {
         let coverage = found(vae).map(|covered| covered.coverage);
         exact(
             coverage.map_or(f64::NAN, |coverage| coverage.decode_entropy),
@@ -122,8 +123,8 @@ fn decode_entropy(lab: &Lab) -> Pair<Measured> {
     })
 }
 
-fn information(lab: &Lab) -> Pair<Measured> {
-    [0, 1].map(|vae| match &lab.prior[vae].generator {
+fn information(lab: &Lab) -> PerVae<Measured> {
+    PerVae::from_fn(|vae| match &lab.prior[vae].generator {
         None => exact(f64::NAN, 0),
         Some(generator) => {
             let codes = generator.codes();
@@ -143,8 +144,8 @@ fn information(lab: &Lab) -> Pair<Measured> {
     })
 }
 
-fn activity(lab: &Lab) -> Pair<Measured> {
-    [0, 1].map(|vae| {
+fn activity(lab: &Lab) -> PerVae<Measured> {
+    PerVae::from_fn(|vae| {
         let posteriors = &lab.posteriors[vae];
         let kl = mean_kl(&posteriors.mu, &posteriors.log_variance, LATENT);
         let active = kl.iter().filter(|kl| **kl > CARRIES).count();

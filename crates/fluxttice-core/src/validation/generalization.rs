@@ -1,13 +1,14 @@
 //! The published tests of generalization, and what those leave out: the typical distance, the renamings other
 //! than reversal, the operations that were trained on.
 
+use super::Trial;
 use super::finding::{Bound, Group, Measured, Method, Test};
 use super::lab::{Choice, Lab};
 use super::statistics::{correlation, distance, exact, mean, ratio, share};
-use super::{Pair, Trial};
 use crate::model::LATENT;
 use crate::space::symmetry::Permutation;
 use crate::space::{ENTRIES, Operation};
+use crate::vae::PerVae;
 
 /// Number of compositions that are tried.
 const COMPOSED: usize = 1_000;
@@ -42,7 +43,7 @@ pub(super) static TRIALS: &[Trial] = &[
             (Bound::AtLeast(0.7), "published: more than 70 %", 0.5),
         ).with(Method::Wilson),
         measure: composed,
-        chance: |lab| [1.0 / lab.past.test.len() as f64; 2],
+        chance: |lab| PerVae::both(1.0 / lab.past.test.len() as f64),
     },
     Trial {
         test: Test::new(
@@ -54,7 +55,7 @@ pub(super) static TRIALS: &[Trial] = &[
             (Bound::AtLeast(0.8), "published: more than 80 %", 0.5),
         ),
         measure: sparsity,
-        chance: |_| [0.0; 2],
+        chance: |_| PerVae::both(0.0),
     },
     Trial {
         test: Test::new(
@@ -109,7 +110,7 @@ pub(super) static TRIALS: &[Trial] = &[
             (Bound::AtMost(0.5), "ours: half of a typical distance", 0.05),
         ).with(Method::Ratio),
         measure: one_entry,
-        chance: |_| [table_one_entry(); 2],
+        chance: |_| PerVae::both(table_one_entry()),
     },
     Trial {
         test: Test::new(
@@ -143,7 +144,7 @@ const RENAMINGS: [Permutation; 5] = {
     [a, b, c, d, e]
 };
 
-fn composed(lab: &Lab) -> Pair<Measured> {
+fn composed(lab: &Lab) -> PerVae<Measured> {
     let train: Vec<Operation> = lab.past.train.iter().collect();
     let stream = lab.stream(Choice::Composed);
     let pick = |row: u32, column: u16| {
@@ -156,14 +157,14 @@ fn composed(lab: &Lab) -> Pair<Measured> {
         .filter(|sum| lab.past.test.contains(*sum))
         .take(COMPOSED)
         .collect();
-    [0, 1].map(|vae| {
+    PerVae::from_fn(|vae| {
         let known = found.iter().filter(|sum| lab.alone[vae].contains(**sum));
         share(known.count(), found.len())
     })
 }
 
-fn sparsity(lab: &Lab) -> Pair<Measured> {
-    [0, 1].map(|vae| {
+fn sparsity(lab: &Lab) -> PerVae<Measured> {
+    PerVae::from_fn(|vae| {
         let (mut known, mut all) = ([0u32; ENTRIES + 1], [0u32; ENTRIES + 1]);
         for operation in Operation::all() {
             let class = operation.zeros();
@@ -220,30 +221,35 @@ fn least_correlation(
         .fold(f64::INFINITY, f64::min)
 }
 
-fn renamed(lab: &Lab, renamings: &[Permutation]) -> Pair<Measured> {
+fn renamed(lab: &Lab, renamings: &[Permutation]) -> PerVae<Measured> {
     let operations = sampled(lab);
-    [0, 1].map(|vae| {
+    PerVae::from_fn(|vae| {
         let code = |operation| lab.code(vae, operation).to_vec();
         let least = least_correlation(&operations, renamings, Operation::renamed, code);
         exact(least, operations.len())
     })
 }
 
-fn table_renamed(lab: &Lab, renamings: &[Permutation]) -> Pair<f64> {
+fn table_renamed(lab: &Lab, renamings: &[Permutation]) -> PerVae<f64> {
     let table = |operation: Operation| operation.entries().map(f64::from).to_vec();
-    [least_correlation(&sampled(lab), renamings, Operation::renamed, table); 2]
+    PerVae::both(least_correlation(
+        &sampled(lab),
+        renamings,
+        Operation::renamed,
+        table,
+    ))
 }
 
-fn typical(lab: &Lab) -> Pair<f64> {
-    [0, 1].map(|vae| mean(&lab.typical(vae)).value)
+fn typical(lab: &Lab) -> PerVae<f64> {
+    PerVae::from_fn(|vae| mean(&lab.typical(vae)).value)
 }
 
 /// Returns a distance as a share of the typical one, which is sampled too.
-fn relative(lab: &Lab, found: Pair<Measured>) -> Pair<Measured> {
-    [0, 1].map(|vae| ratio(found[vae], mean(&lab.typical(vae))))
+fn relative(lab: &Lab, found: PerVae<Measured>) -> PerVae<Measured> {
+    PerVae::from_fn(|vae| ratio(found[vae], mean(&lab.typical(vae))))
 }
 
-fn noisy(lab: &Lab, probability: f64) -> Pair<Measured> {
+fn noisy(lab: &Lab, probability: f64) -> PerVae<Measured> {
     let stream = lab.stream(Choice::Noise);
     let changed = |row: u32| {
         let operation = Lab::operation(stream.uniform(row, 0));
@@ -255,8 +261,8 @@ fn noisy(lab: &Lab, probability: f64) -> Pair<Measured> {
 }
 
 /// Returns the mean distance between the codes of pairs.
-fn apart(lab: &Lab, pairs: &[(Operation, Operation)]) -> Pair<Measured> {
-    [0, 1].map(|vae| {
+fn apart(lab: &Lab, pairs: &[(Operation, Operation)]) -> PerVae<Measured> {
+    PerVae::from_fn(|vae| {
         let distances: Vec<f64> = pairs
             .iter()
             .map(|(one, other)| distance(lab.code(vae, *one), lab.code(vae, *other)))
@@ -265,7 +271,7 @@ fn apart(lab: &Lab, pairs: &[(Operation, Operation)]) -> Pair<Measured> {
     })
 }
 
-fn one_entry(lab: &Lab) -> Pair<Measured> {
+fn one_entry(lab: &Lab) -> PerVae<Measured> {
     let stream = lab.stream(Choice::Noise);
     let changed = |row: u32| {
         let operation = Lab::operation(stream.uniform(row, 0));
@@ -301,7 +307,7 @@ fn table_one_entry() -> f64 {
 }
 
 /// Returns the mean |μ(a) + μ(b) - μ(c) - μ(d)|, with d = a + b - c or an unrelated operation.
-fn arithmetic(lab: &Lab, unrelated: bool) -> Pair<Measured> {
+fn arithmetic(lab: &Lab, unrelated: bool) -> PerVae<Measured> {
     let stream = lab.stream(Choice::Arithmetic);
     let quadruple = |row: u32| {
         let mut uniforms = [0.0; 2 + ENTRIES];
@@ -325,7 +331,7 @@ fn arithmetic(lab: &Lab, unrelated: bool) -> Pair<Measured> {
         [a, b, c, d]
     };
     let quadruples: Vec<[Operation; 4]> = (0..CHANGED).map(quadruple).collect();
-    [0, 1].map(|vae| {
+    PerVae::from_fn(|vae| {
         let errors: Vec<f64> = quadruples
             .iter()
             .enumerate()
@@ -390,13 +396,16 @@ mod tests {
         let past = Past::new(Config::default(), Vec::new());
         let lab = Lab::new(&weights, past, 0, Estimators::Corrected).unwrap();
         let worst = |rename: fn(Operation, Permutation) -> Operation| {
-            [0, 1].map(|vae| {
+            PerVae::from_fn(|vae| {
                 let code = |operation| lab.code(vae, operation).to_vec();
                 let least = least_correlation(&sampled(&lab), &RENAMINGS, rename, code);
                 format!("{least:.3}")
             })
         };
-        assert_eq!(worst(Operation::renamed), ["0.182", "0.146"]);
-        assert_eq!(worst(Operation::relabelled), ["0.172", "0.133"]);
+        assert_eq!(worst(Operation::renamed).into_array(), ["0.182", "0.146"]);
+        assert_eq!(
+            worst(Operation::relabelled).into_array(),
+            ["0.172", "0.133"]
+        );
     }
 }

@@ -11,7 +11,7 @@ use crate::record::EpochRecord;
 use crate::run::{Origin, RunError};
 use crate::space::{OPERATIONS, Operation, OperationSet};
 use crate::training::Split;
-use crate::vae::Vae;
+use crate::vae::{PerVae, Vae};
 
 /// Number of samples of coverage, and of decode entropy.
 pub const SAMPLES: u32 = 50_000;
@@ -61,19 +61,19 @@ pub struct Lab {
     /// History of the model; the epochs of untrained models are not known.
     pub past: Past,
     /// Posteriors of all operations, by A and by B.
-    pub posteriors: [Posteriors; 2],
+    pub posteriors: PerVae<Posteriors>,
     /// Operations that each VAE reconstructs exactly, alone (ρ = 0).
-    pub alone: [OperationSet; 2],
+    pub alone: PerVae<OperationSet>,
     /// Coverage and probabilities of each VAE's decoder over prior codes.
-    pub prior: [PriorAnswer; 2],
+    pub prior: PerVae<PriorAnswer>,
     /// Share of entries that each VAE reconstructs, of the operations that were held out.
-    pub entries: [Measured; 2],
+    pub entries: PerVae<Measured>,
     /// Share of operations that each VAE reconstructs although they are shown with noise, for each rate of
     /// [`RATES`](super::shift::RATES).
-    pub denoised: [Vec<Measured>; 2],
+    pub denoised: PerVae<Vec<Measured>>,
     /// Share of operations of which each VAE reconstructs the eight entries beside one
     /// that is shown as no value.
-    pub off_grid: [Measured; 2],
+    pub off_grid: PerVae<Measured>,
     /// Method by which figures of p(x) are estimated.
     pub estimators: Estimators,
     seed: u64,
@@ -129,14 +129,14 @@ impl Lab {
             sample_prior(&evaluator, &question, &|_| {})
         };
         let shown = |which| Shown::new(&evaluator, which, &past, seed);
-        let [a, b] = [shown(Vae::A)?, shown(Vae::B)?];
+        let [a, b] = PerVae::try_from_fn(shown)?.into_array();
         Ok(Self {
-            entries: [a.entries, b.entries],
-            denoised: [a.denoised, b.denoised],
-            off_grid: [a.off_grid, b.off_grid],
-            posteriors: [posteriors(Vae::A)?, posteriors(Vae::B)?],
+            entries: [a.entries, b.entries].into(),
+            denoised: [a.denoised, b.denoised].into(),
+            off_grid: [a.off_grid, b.off_grid].into(),
+            posteriors: PerVae::try_from_fn(posteriors)?,
             alone: evaluator.reconstructed(0.0)?,
-            prior: [prior(Vae::A)?, prior(Vae::B)?],
+            prior: PerVae::try_from_fn(prior)?,
             past,
             estimators,
             seed,
@@ -144,7 +144,7 @@ impl Lab {
     }
 
     /// Returns the code of an operation: the mean of its posterior.
-    pub fn code(&self, vae: usize, operation: Operation) -> &[f64] {
+    pub fn code(&self, vae: Vae, operation: Operation) -> &[f64] {
         &self.posteriors[vae].mu[operation.index() * LATENT..][..LATENT]
     }
 
@@ -160,7 +160,7 @@ impl Lab {
     }
 
     /// Returns 5,000 distances between codes of unrelated operations.
-    pub fn typical(&self, vae: usize) -> Vec<f64> {
+    pub fn typical(&self, vae: Vae) -> Vec<f64> {
         const PAIRS: u32 = 5_000;
         let stream = self.stream(Choice::Typical);
         (0..PAIRS)

@@ -2,13 +2,14 @@
 
 use nalgebra::{DMatrix, SymmetricEigen};
 
+use super::Trial;
 use super::finding::{Bound, Group, Measured, Method, Test};
 use super::lab::Lab;
 use super::statistics::exact;
-use super::{Pair, Trial};
 use crate::measure::variances;
 use crate::model::LATENT;
 use crate::space::OPERATIONS;
+use crate::vae::PerVae;
 
 const COLLAPSED: &str = "an encoder that gives every operation the same code";
 
@@ -26,7 +27,7 @@ pub(super) static TRIALS: &[Trial] = &[
             interval: Method::None,
         },
         measure: variance,
-        chance: |_| [0.0; 2],
+        chance: |_| PerVae::both(0.0),
     },
     Trial {
         test: Test {
@@ -42,12 +43,12 @@ pub(super) static TRIALS: &[Trial] = &[
         },
         measure: effective,
         // The nine entries of all tables are independent and vary alike.
-        chance: |_| [9.0; 2],
+        chance: |_| PerVae::both(9.0),
     },
 ];
 
-fn variance(lab: &Lab) -> Pair<Measured> {
-    [0, 1].map(|vae| {
+fn variance(lab: &Lab) -> PerVae<Measured> {
+    PerVae::from_fn(|vae| {
         let least = variances(&lab.posteriors[vae].mu, LATENT)
             .into_iter()
             .fold(f64::INFINITY, f64::min);
@@ -55,8 +56,8 @@ fn variance(lab: &Lab) -> Pair<Measured> {
     })
 }
 
-fn effective(lab: &Lab) -> Pair<Measured> {
-    [0, 1].map(|vae| exact(participation(&lab.posteriors[vae].mu, LATENT), OPERATIONS))
+fn effective(lab: &Lab) -> PerVae<Measured> {
+    PerVae::from_fn(|vae| exact(participation(&lab.posteriors[vae].mu, LATENT), OPERATIONS))
 }
 
 /// Returns the participation ratio of row-major codes.

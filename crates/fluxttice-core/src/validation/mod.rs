@@ -29,7 +29,7 @@ use rayon::prelude::*;
 use crate::device::DeviceFailure;
 use crate::measure::{Estimators, Progress};
 use crate::model::Weights;
-use crate::vae::Vae;
+use crate::vae::{PerVae, Vae};
 use lab::Lab;
 
 /// Seeds of the untrained models; in each test the best of them is compared with the model. Of the first ten
@@ -39,9 +39,8 @@ pub const UNTRAINED: [u64; 3] = [3, 5, 7];
 const EARLIER: [u64; 3] = [0, 1, 2];
 
 /// A value for A and a value for B.
-type Pair<T> = [T; 2];
-type Measure = fn(&Lab) -> Pair<Measured>;
-type Chance = fn(&Lab) -> Pair<f64>;
+type Measure = fn(&Lab) -> PerVae<Measured>;
+type Chance = fn(&Lab) -> PerVae<f64>;
 
 /// A test, with functions that measure it and its baseline.
 struct Trial {
@@ -124,19 +123,19 @@ pub fn validate_as(
         });
         let values = (trial.measure)(&model);
         let chances = (trial.chance)(&model);
-        let rivals: Vec<Pair<Measured>> = untrained
+        let rivals: Vec<PerVae<Measured>> = untrained
             .par_iter()
             .map(|lab| (trial.measure)(lab))
             .collect();
-        for (i, which) in Vae::BOTH.into_iter().enumerate() {
-            let rivals = rivals.iter().map(|pair| pair[i].value);
+        for which in Vae::BOTH {
+            let rivals = rivals.iter().map(|pair| pair[which].value);
             findings.push(Finding::new(
                 &trial.test,
                 which,
                 seed,
-                values[i],
+                values[which],
                 rivals,
-                chances[i],
+                chances[which],
             ));
         }
     }

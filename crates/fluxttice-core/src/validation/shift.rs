@@ -4,15 +4,15 @@
 //! to infer it from: over all operations the entries are independent. The questions left are whether noise is
 //! undone, and whether an input that is no value spoils the eight others.
 
+use super::Trial;
 use super::finding::{Bound, Group, Measured, Method, Test};
 use super::lab::{Choice, Lab, Past};
 use super::statistics::{clustered, share};
-use super::{Pair, Trial};
 use crate::device::DeviceFailure;
 use crate::measure::Evaluator;
 use crate::random::Stream;
 use crate::space::{ENTRIES, Operation, VALUES};
-use crate::vae::Vae;
+use crate::vae::{PerVae, Vae};
 
 /// Probabilities with which an entry is changed.
 pub const RATES: [f64; 3] = [0.05, 0.1, 0.2];
@@ -41,17 +41,17 @@ pub(super) static TRIALS: &[Trial] = &[
     Trial {
         test: denoising("input noise of 5 %"),
         measure: |lab| denoised(lab, 0),
-        chance: |_| [copied(RATES[0]); 2],
+        chance: |_| PerVae::both(copied(RATES[0])),
     },
     Trial {
         test: denoising("input noise of 10 %"),
         measure: |lab| denoised(lab, 1),
-        chance: |_| [copied(RATES[1]); 2],
+        chance: |_| PerVae::both(copied(RATES[1])),
     },
     Trial {
         test: denoising("input noise of 20 %"),
         measure: |lab| denoised(lab, 2),
-        chance: |_| [copied(RATES[2]); 2],
+        chance: |_| PerVae::both(copied(RATES[2])),
     },
     Trial {
         test: Test {
@@ -67,12 +67,12 @@ pub(super) static TRIALS: &[Trial] = &[
         },
         measure: |lab| lab.off_grid,
         // One operation of 3^8 agrees in eight entries.
-        chance: |_| [1.0 / (VALUES as f64).powi(ENTRIES as i32 - 1); 2],
+        chance: |_| PerVae::both(1.0 / (VALUES as f64).powi(ENTRIES as i32 - 1)),
     },
 ];
 
-fn denoised(lab: &Lab, rate: usize) -> Pair<Measured> {
-    [0, 1].map(|vae| lab.denoised[vae][rate])
+fn denoised(lab: &Lab, rate: usize) -> PerVae<Measured> {
+    PerVae::from_fn(|vae| lab.denoised[vae][rate])
 }
 
 /// Returns the share of tables that noise leaves unchanged.

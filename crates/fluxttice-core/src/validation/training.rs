@@ -1,15 +1,16 @@
 //! The published tests of training, as the original program has them, and the test of a
 //! plateau that it planned.
 
+use super::Trial;
 use super::finding::{Bound, Group, Measured, Method, Test};
 use super::lab::Lab;
 use super::statistics::exact;
-use super::{Pair, Trial};
 use crate::measure::variances;
 use crate::model::LATENT;
 use crate::record::{Coverage, EpochRecord};
 use crate::schedule::Schedule;
 use crate::space::OPERATIONS;
+use crate::vae::PerVae;
 
 /// Number of epochs at the end of a run over which growth is measured.
 const RECENT: usize = 5;
@@ -29,7 +30,7 @@ pub(super) static TRIALS: &[Trial] = &[
             (Bound::AtLeast(10.0), "published: at least 10", 3.0),
         ),
         measure: spectrum,
-        chance: |_| [0.0; 2],
+        chance: |_| PerVae::both(0.0),
     },
     Trial {
         test: Test::new(
@@ -46,7 +47,7 @@ pub(super) static TRIALS: &[Trial] = &[
         )
         .with(Method::Clustered),
         measure: |lab| lab.entries,
-        chance: |_| [1.0 / 3.0; 2],
+        chance: |_| PerVae::both(1.0 / 3.0),
     },
     Trial {
         test: Test::new(
@@ -61,7 +62,12 @@ pub(super) static TRIALS: &[Trial] = &[
                 0.001,
             ),
         ),
-        measure: |lab| largest_steps(lab.past.records.iter().map(|one| [one.beta_a, one.beta_b])),
+        measure: |lab| {
+            largest_steps(lab.past.records.iter().map(|one| PerVae {
+                a: one.beta_a,
+                b: one.beta_b,
+            }))
+        },
         chance: scheduled,
     },
     Trial {
@@ -78,7 +84,7 @@ pub(super) static TRIALS: &[Trial] = &[
             ),
         ),
         measure: super::deciding::coverage,
-        chance: |_| [1.0; 2],
+        chance: |_| PerVae::both(1.0),
     },
     Trial {
         test: Test::new(
@@ -90,7 +96,7 @@ pub(super) static TRIALS: &[Trial] = &[
             (Bound::AtMost(2_000.0), "published: less than 2,000", 100.0),
         ),
         measure: |lab| of_runs(lab, |records| growth(records, categorical)),
-        chance: |_| [0.0; 2],
+        chance: |_| PerVae::both(0.0),
     },
     Trial {
         test: plateau(
@@ -98,7 +104,7 @@ pub(super) static TRIALS: &[Trial] = &[
             "share of the run's epochs before coverage by categorical draws comes within 1 % of its last value, to stay: how long it had something to tell",
         ),
         measure: |lab| of_runs(lab, |records| until(records, categorical)),
-        chance: |_| [0.0; 2],
+        chance: |_| PerVae::both(0.0),
     },
     Trial {
         test: plateau(
@@ -106,12 +112,12 @@ pub(super) static TRIALS: &[Trial] = &[
             "the same for coverage by argmax",
         ),
         measure: |lab| of_runs(lab, |records| until(records, argmax)),
-        chance: |_| [0.0; 2],
+        chance: |_| PerVae::both(0.0),
     },
     Trial {
         test: plateau("plateau, decode entropy", "the same for decode entropy"),
         measure: |lab| of_runs(lab, |records| until(records, |found| found.decode_entropy)),
-        chance: |_| [0.0; 2],
+        chance: |_| PerVae::both(0.0),
     },
 ];
 
@@ -138,8 +144,8 @@ const fn plateau(name: &'static str, definition: &'static str) -> Test {
     )
 }
 
-fn spectrum(lab: &Lab) -> Pair<Measured> {
-    [0, 1].map(|vae| {
+fn spectrum(lab: &Lab) -> PerVae<Measured> {
+    PerVae::from_fn(|vae| {
         let variances = variances(&lab.posteriors[vae].mu, LATENT).into_iter();
         exact(
             variances.filter(|variance| *variance > 0.01).count() as f64,
@@ -149,31 +155,35 @@ fn spectrum(lab: &Lab) -> Pair<Measured> {
 }
 
 /// Returns the largest change from one epoch to the next; not a number where there are fewer than two epochs.
-fn largest_steps(betas: impl Iterator<Item = Pair<f64>> + Clone) -> Pair<Measured> {
+fn largest_steps(betas: impl Iterator<Item = PerVae<f64>> + Clone) -> PerVae<Measured> {
     let steps = betas.clone().count().saturating_sub(1);
     let pairs = betas.clone().zip(betas.skip(1));
-    let found = pairs.fold([f64::NAN; 2], |largest, (one, next)| {
+    let found = pairs.fold(PerVae::both(f64::NAN), |largest, (one, next)| {
         // `max` ignores values that are not numbers.
-        [0, 1].map(|vae| largest[vae].max((next[vae] - one[vae]).abs()))
+        PerVae::from_fn(|vae| largest[vae].max((next[vae] - one[vae]).abs()))
     });
     found.map(|step| exact(step, steps))
 }
 
-fn scheduled(lab: &Lab) -> Pair<f64> {
+fn scheduled(lab: &Lab) -> PerVae<f64> {
     let schedule = Schedule::new(&lab.past.config);
     let epochs = 0..lab.past.records.len() as u32;
     let betas = epochs.map(|epoch| schedule.at(epoch, true));
-    largest_steps(betas.map(|at| [at.beta_a, at.beta_b])).map(|step| step.value)
+    largest_steps(betas.map(|at| PerVae {
+        a: at.beta_a,
+        b: at.beta_b,
+    }))
+    .map(|step| step.value)
 }
 
 /// Returns a figure of a run for A and for B, from the epochs in which coverage was counted.
-fn of_runs(lab: &Lab, figure: impl Fn(&[Coverage]) -> f64) -> Pair<Measured> {
+fn of_runs(lab: &Lab, figure: impl Fn(&[Coverage]) -> f64) -> PerVae<Measured> {
     let counted = |of: fn(&EpochRecord) -> Option<Coverage>| -> Vec<Coverage> {
         lab.past.records.iter().filter_map(of).collect()
     };
     let a = counted(|record| record.coverage.map(|pair| pair.a));
     let b = counted(|record| record.coverage.map(|pair| pair.b));
-    [a, b].map(|records| exact(figure(&records), records.len()))
+    PerVae { a, b }.map(|records| exact(figure(&records), records.len()))
 }
 
 /// Returns the absolute value of the mean growth over the last epochs.
@@ -208,9 +218,12 @@ mod tests {
         let schedule = Schedule::new(&Config::default());
         let betas = (0..106).map(|epoch| {
             let scheduled = schedule.at(epoch, false);
-            [scheduled.beta_a, scheduled.beta_b]
+            PerVae {
+                a: scheduled.beta_a,
+                b: scheduled.beta_b,
+            }
         });
-        let [a, b] = largest_steps(betas);
+        let PerVae { a, b } = largest_steps(betas);
         assert!((a.value - 0.006).abs() < 5e-4, "{}", a.value);
         assert!((b.value - 0.212_048).abs() < 1e-6, "{}", b.value);
         assert!(

@@ -2,6 +2,7 @@
 
 use fluxttice_core::session::VaeEstimates;
 use fluxttice_core::space::percent_of_all;
+use fluxttice_core::vae::Vae;
 use ratatui::text::{Line, Span};
 
 use crate::format::{fixed, thousands};
@@ -20,7 +21,7 @@ pub fn lines(cx: &Shared, width: usize) -> Vec<Line<'static>> {
         out.push(Line::styled("being measured …", theme.dim()));
         return out;
     };
-    let samples = thousands(estimates.vaes[0].misleading.samples.into());
+    let samples = thousands(estimates.vaes.a.misleading.samples.into());
     let source = &estimates.source;
     type Pick = fn(&VaeEstimates) -> u32;
     let figures: [(String, Pick, &str); 2] = [
@@ -38,11 +39,12 @@ pub fn lines(cx: &Shared, width: usize) -> Vec<Line<'static>> {
     for (name, pick, why) in figures {
         out.extend(paragraph(&name, width, theme.dim()));
         // Two decimals, so that 99.95 % does not read as 99.9 %.
-        let share = |i: usize| fixed(percent_of_all(pick(&estimates.vaes[i]).into()), 2);
-        out.push(Line::from(vec![
-            Span::styled(format!("  A {:>6} %", share(0)), theme.role(Role::A)),
-            Span::styled(format!("  B {:>6} %", share(1)), theme.role(Role::B)),
-        ]));
+        let shares = Vae::BOTH.map(|vae| {
+            let share = fixed(percent_of_all(pick(&estimates.vaes[vae]).into()), 2);
+            let text = format!("  {} {share:>6} %", vae.title());
+            Span::styled(text, theme.role(Role::from(vae)))
+        });
+        out.push(Line::from(shares.to_vec()));
         out.extend(paragraph(&format!("  {why}"), width, theme.dim()));
     }
     out

@@ -18,7 +18,7 @@ use crate::measure::{
 use crate::model::{Architecture, Weights};
 use crate::run::find_checkpoint;
 use crate::session::message::Model;
-use crate::vae::Vae;
+use crate::vae::{PerVae, Vae};
 use crate::validation::{Finding, Past, validate};
 
 /// Seed of every measurement made here.
@@ -39,7 +39,7 @@ pub struct Estimates {
     /// Seed of codes and draws.
     pub seed: u64,
     /// Estimates of A and of B.
-    pub vaes: [VaeEstimates; 2],
+    pub vaes: PerVae<VaeEstimates>,
 }
 
 /// Estimates of one VAE.
@@ -154,7 +154,7 @@ fn certified(
 #[derive(Clone, Copy)]
 struct Fresh {
     architecture: Architecture,
-    reached: [u32; 2],
+    reached: PerVae<u32>,
 }
 
 /// Measures a model; the untrained weights of its architecture are measured once.
@@ -169,7 +169,7 @@ fn estimate(model: &Model, untrained: &mut Option<Fresh>) -> Result<Estimates, D
                 let answer = sample_prior(&evaluator, &question(which, 0), &|_| {})?;
                 Ok(answer.covered[0].coverage.categorical.unique)
             };
-            let reached = [saturation(Vae::A)?, saturation(Vae::B)?];
+            let reached = PerVae::try_from_fn(saturation)?;
             *untrained = Some(Fresh {
                 architecture,
                 reached,
@@ -203,7 +203,7 @@ fn estimate(model: &Model, untrained: &mut Option<Fresh>) -> Result<Estimates, D
         epoch: model.epoch,
         source: model.source.clone(),
         seed: SEED,
-        vaes: [one(Vae::A, fresh[0])?, one(Vae::B, fresh[1])?],
+        vaes: PerVae::try_from_fn(|which| one(which, fresh[which]))?,
     })
 }
 

@@ -674,7 +674,7 @@ impl Trainer {
         }
     }
 
-    fn finish_epoch(&mut self, counted: Option<[Covered; 2]>) -> Result<EpochReport, StepError> {
+    fn finish_epoch(&mut self, counted: Option<PerVae<Covered>>) -> Result<EpochReport, StepError> {
         if !self.strategy.learner()?.weights()?.is_finite() {
             // The last batch's step: no loss has seen it where nothing is validated.
             return Err(StepError::Diverged {
@@ -701,10 +701,9 @@ impl Trainer {
         if informing == Some(Informing::Own) {
             self.inform()?;
         }
-        let counts = counted.as_ref().map(|[a, b]| PerVae {
-            a: a.coverage,
-            b: b.coverage,
-        });
+        let counts = counted
+            .as_ref()
+            .map(|counted| counted.as_ref().map(|covered| covered.coverage));
         let judged = Judged {
             epoch: self.epoch,
             validation_loss: loss,
@@ -731,11 +730,11 @@ impl Trainer {
         let unique = counts.map(|pair| [pair.a.categorical.unique, pair.b.categorical.unique]);
         self.coverage = unique.or(self.coverage);
         let record = self.record(counts, this_epoch);
-        let covered = counted.map(|[a, b]| CoveredSets {
+        let covered = counted.map(|PerVae { a, b }| CoveredSets {
             epoch: self.epoch,
             counts,
-            categorical: [a.categorical, b.categorical],
-            argmax: [a.argmax, b.argmax],
+            categorical: [a.categorical, b.categorical].into(),
+            argmax: [a.argmax, b.argmax].into(),
         });
         self.epoch += 1;
         self.at = Position::Start;

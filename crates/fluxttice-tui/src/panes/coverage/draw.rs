@@ -65,7 +65,7 @@ fn render_likely(
     let estimates = cx.estimates.as_deref();
     let whose = cx.reading.whose_words();
     let measured = estimates.map_or("not measured yet".to_owned(), |estimates| {
-        let codes = thousands(estimates.vaes[0].codes.into());
+        let codes = thousands(estimates.vaes.a.codes.into());
         format!("N {codes} codes · {}", estimates.source)
     });
     let forms = [

@@ -3,6 +3,7 @@
 use fluxttice_core::listing::Listing;
 use fluxttice_core::plot::{Cells, Heading};
 use fluxttice_core::space::{Operation, OperationSet};
+use fluxttice_core::vae::PerVae;
 use serde_json::json;
 
 use super::map::COLUMNS;
@@ -49,7 +50,7 @@ pub fn listing(cx: &Shared) -> Option<Listing> {
     let found = match (&cx.selection, sets) {
         (Some(selection), _) => selection.found.clone(),
         (None, Some(sets)) => {
-            let [a, b] = draw.of(sets);
+            let PerVae { a, b } = draw.of(sets);
             let generated = a.union(b);
             let missing = |operation: &Operation| !generated.contains(*operation);
             Operation::all().filter(missing).collect::<OperationSet>()
@@ -82,7 +83,7 @@ pub fn cells(cx: &Shared, pane: &Coverage) -> Option<Cells> {
             format!("probability of {}, × 1/19,683", cx.reading.whose_words()),
             format!(
                 "mean over {} prior codes, seed {}, {}",
-                thousands(estimates.vaes[0].codes.into()),
+                thousands(estimates.vaes.a.codes.into()),
                 estimates.seed,
                 estimates.source
             ),

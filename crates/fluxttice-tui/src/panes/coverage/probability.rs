@@ -2,6 +2,7 @@
 
 use fluxttice_core::measure::deviation;
 use fluxttice_core::session::{Estimates, VaeEstimates};
+use fluxttice_core::vae::Vae;
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 use ratatui::style::Style;
@@ -57,7 +58,7 @@ pub fn in_words(vae: &VaeEstimates) -> String {
 pub fn none_stands_out(estimates: &Estimates) -> String {
     format!(
         "none stands out among {} codes",
-        thousands(estimates.vaes[0].codes.into())
+        thousands(estimates.vaes.a.codes.into())
     )
 }
 
@@ -139,21 +140,23 @@ pub fn render_side(
     };
     heading(area, buf, theme, "probability", &estimates.source);
     let mut rows = Vec::new();
-    let codes = thousands(estimates.vaes[0].codes.into());
+    let codes = thousands(estimates.vaes.a.codes.into());
     let note = format!(
         "estimated from {codes} codes, seed {}; ± is one standard error",
         estimates.seed
     );
     rows.extend(paragraph(&note, width, theme.dim()));
     let here = pane.map.operation();
-    for (i, (name, role)) in [("A", Role::A), ("B", Role::B)].into_iter().enumerate() {
-        let times = fixed(reading::of(&estimates.vaes[i], here), 2);
+    for vae in Vae::BOTH {
+        let (name, role) = (vae.title(), Role::from(vae));
+        let times = fixed(reading::of(&estimates.vaes[vae], here), 2);
         rows.push(Line::from(vec![
             Span::styled(format!("{name} {times:>7}"), theme.role(role)),
             Span::styled(" × uniform, here", theme.dim()),
         ]));
     }
-    let told = estimates.vaes.iter().zip([("A", Role::A), ("B", Role::B)]);
+    let names = Vae::BOTH.map(|vae| (vae.title(), Role::from(vae)));
+    let told = estimates.vaes.iter().zip(names);
     if area.height >= ROOM_FOR_WORDS {
         rows.extend(told.flat_map(|(vae, (name, role))| {
             let text = format!("{name}  {}", in_words(vae));

@@ -103,7 +103,7 @@ fn render_selection(area: Rect, buf: &mut Buffer, cx: &Shared, sets: &CoveredSet
     let theme = cx.theme;
     let count = thousands(selection.count as u64);
     heading(area, buf, theme, "selected", &format!("{count}, Esc: all"));
-    let [a, b] = cx.reading.draw.of(sets);
+    let PerVae { a, b } = cx.reading.draw.of(sets);
     let among = |set: &OperationSet| selection.found.intersection(set).len() as u64;
     let neither = selection.found.difference(&a.union(b)).len() as u64;
     let [of_a, of_b, neither] = [among(a), among(b), neither].map(thousands);
@@ -121,7 +121,7 @@ fn render_selection(area: Rect, buf: &mut Buffer, cx: &Shared, sets: &CoveredSet
 fn render_counts(area: Rect, buf: &mut Buffer, cx: &Shared, sets: &CoveredSets) -> u16 {
     let theme = cx.theme;
     heading(area, buf, theme, "generated", &drawn(sets, cx.reading.draw));
-    let [a, b] = cx.reading.draw.of(sets);
+    let PerVae { a, b } = cx.reading.draw.of(sets);
     let mut found = [0u32; 4];
     for operation in Operation::all() {
         let kind = match (a.contains(operation), b.contains(operation)) {

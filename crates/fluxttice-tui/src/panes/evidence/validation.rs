@@ -75,10 +75,7 @@ fn rows(
     width: usize,
 ) -> Vec<Line<'static>> {
     let (sign, style) = sign(theme, finding.verdict);
-    let role = match finding.which {
-        Vae::A => Role::A,
-        Vae::B => Role::B,
-    };
+    let role = Role::from(finding.which);
     let name = finding.test.name;
     let samples = thousands(finding.measured.samples.into());
     let whose = Span::styled(finding.which.title(), theme.role(role));

@@ -79,6 +79,7 @@ impl BoxSelection {
 
 #[cfg(test)]
 mod tests {
+    use fluxttice_core::vae::Scope;
 
     use super::*;
     use crate::fixtures;

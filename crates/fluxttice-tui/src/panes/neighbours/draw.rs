@@ -10,7 +10,7 @@ use std::iter::repeat;
 
 use fluxttice_core::measure::neighbours::{Metric, Neighbour};
 use fluxttice_core::space::Operation;
-use fluxttice_core::vae::{Scope, Vae};
+use fluxttice_core::vae::Scope;
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 use ratatui::style::Style;
@@ -45,11 +45,7 @@ pub fn render(body: Rect, buf: &mut Buffer, cx: &Shared, pane: &Neighbours) {
 
 /// Gives the name of a space its colour within a heading, after `before` columns.
 pub fn colour_space(area: Rect, buf: &mut Buffer, theme: Theme, before: usize, space: Scope) {
-    let role = match space {
-        Scope::A => Role::A,
-        Scope::B => Role::B,
-        Scope::Both => Role::Both,
-    };
+    let role = Role::from(space);
     let style = theme.role(role).patch(theme.strong());
     buf.set_string(area.x + before as u16, area.y, space.title(), style);
 }
@@ -180,10 +176,7 @@ fn point_lines(theme: Theme, view: &Around, wide: usize) -> Vec<Line<'static>> {
         .map(|text| Line::styled(text, theme.strong()))
         .collect();
     for (which, decoded) in &view.found().decoded {
-        let role = match which {
-            Vae::A => Role::A,
-            Vae::B => Role::B,
-        };
+        let role = Role::from(*which);
         rows.push(Line::from(vec![
             Span::styled(which.title(), theme.role(role)),
             Span::raw(format!(" {} ", decoded.operation)),

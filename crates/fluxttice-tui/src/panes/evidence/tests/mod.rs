@@ -185,7 +185,7 @@ fn estimates(epoch: u32) -> Arc<Estimates> {
         epoch,
         source: format!("epoch {}", epoch - 1),
         seed: 0,
-        vaes: [vae(8.006), vae(8.457)],
+        vaes: [vae(8.006), vae(8.457)].into(),
     })
 }
 
@@ -472,27 +472,27 @@ fn the_cursor_goes_through_the_rare_of_whom_they_are_shown() {
     press(&mut app, KeyCode::Char('n'));
     assert_eq!(
         app.panes.coverage.map.operation(),
-        estimates.vaes[0].rare[0].operation
+        estimates.vaes.a.rare[0].operation
     );
     press(&mut app, KeyCode::Char('n'));
     assert_eq!(
         app.panes.coverage.map.operation(),
-        estimates.vaes[0].rare[1].operation
+        estimates.vaes.a.rare[1].operation
     );
     press(&mut app, KeyCode::Char('N'));
     assert_eq!(
         app.panes.coverage.map.operation(),
-        estimates.vaes[0].rare[0].operation
+        estimates.vaes.a.rare[0].operation
     );
     press(&mut app, KeyCode::Char('v'));
     press(&mut app, KeyCode::Char('n'));
     assert_eq!(
         app.panes.coverage.map.operation(),
-        estimates.vaes[1].rare[0].operation
+        estimates.vaes.b.rare[0].operation
     );
 
     let mut none = (*estimates).clone();
-    none.vaes[1].rare.clear();
+    none.vaes.b.rare.clear();
     app.on_job(JobEvent::Estimated(Ok(Arc::new(none))));
     press(&mut app, KeyCode::Char('n'));
     let screen = picture(&app, 120, 40);
