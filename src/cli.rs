@@ -39,13 +39,13 @@ pub struct Cli {
     /// What is the same for every command.
     #[command(flatten)]
     pub global: Global,
-    /// Continue a run: its name or folder, or the newest without a word.
+    /// Continue a run: its name or folder [default when no value: the newest run].
     #[arg(long, value_name = "RUN", num_args = 0..=1, default_missing_value = "")]
     pub resume: Option<String>,
     /// Train several seeds side by side: seeds=N, from --seed on, or seeds=A,B,C.
     #[arg(long, value_name = "SEEDS", conflicts_with_all = ["resume", "explore"])]
     pub population: Option<Population>,
-    /// Open without training, on the best checkpoint at hand or the built-in model.
+    /// Open without training, on the best saved checkpoint or the built-in model.
     #[arg(long, conflicts_with = "resume")]
     pub explore: bool,
     /// The command; none opens the explorer.
@@ -108,22 +108,22 @@ pub struct Global {
     /// Seed: of a run (else the configuration's), or of a measurement (else 0); at most 2^53.
     #[arg(long, global = true, value_name = "N", value_parser = clap::value_parser!(u64).range(..=MOST_SEED))]
     pub seed: Option<u64>,
-    /// What the tensors run on: auto, cpu, gpu, gpuN or software.
+    /// Device of the tensors: auto, cpu, gpu, gpuN or software.
     #[arg(long, global = true, value_name = "DEVICE", default_value = "auto")]
     pub device: DeviceSpec,
     /// Folder for runs [default: the platform's data folder].
     #[arg(long, global = true, value_name = "DIR")]
     pub data_dir: Option<PathBuf>,
-    /// Results as JSON, and nothing else, on standard output.
+    /// Print results as JSON, and nothing else, on standard output.
     #[arg(long, global = true)]
     pub json: bool,
-    /// No progress, no notes; what was refused or could not be checked is told all the same.
+    /// Suppress progress and informational messages; refusals and failed checks are still told.
     #[arg(long, short, global = true)]
     pub quiet: bool,
-    /// How much is logged: error, warn, info, debug or trace.
+    /// Level of logging: error, warn, info, debug or trace.
     #[arg(long, global = true, value_name = "LEVEL", default_value = "info")]
     pub log: tracing::Level,
-    /// Threads that compute at once, at most 1,024 [default: RAYON_NUM_THREADS, or one for each core].
+    /// Number of computing threads, at most 1,024 [default: RAYON_NUM_THREADS, or one for each core].
     #[arg(long, global = true, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=threads::MOST as i64))]
     pub threads: Option<u16>,
 }
@@ -144,7 +144,7 @@ pub enum Command {
   fluxttice-explorer experiment RUN@0049 beta-b:amplitude=0.3,epochs=5
   fluxttice-explorer experiment RUN@0049 latent-noise --horizon 30 --repetitions 5 --json")]
     Experiment(ExperimentArgs),
-    /// Every run and branch; show, compare, export, check, delete, take back.
+    /// Every run and branch; show, compare, export, check, delete, restore.
     #[command(after_help = "Examples:
   fluxttice-explorer runs
   fluxttice-explorer runs show RUN
@@ -162,19 +162,19 @@ pub enum Command {
     #[command(after_help = "Example:
   fluxttice-explorer coverage --samples 50000 --draw argmax --which a")]
     Coverage(CoverageArgs),
-    /// Measure a checkpoint and write the figures as a folder that anyone can check.
+    /// Measure a checkpoint and write a certificate: a folder that anyone can verify.
     #[command(after_help = "Examples:
   fluxttice-explorer certify --out evidence
   fluxttice-explorer certify --checkpoint RUN@0100 --out evidence --sign me.key.pem")]
     Certify(CertifyArgs),
-    /// Does a model learn, or does it look as if? Each test beside untrained models and a trivial baseline.
+    /// Test whether a model has really learned: each test beside untrained models and a trivial baseline.
     #[command(after_help = "Examples:
   fluxttice-explorer validate
   fluxttice-explorer validate --checkpoint RUN@best --json
   fluxttice-explorer validate --list
   fluxttice-explorer validate --study=seeds,statenet --seeds 42,1,7")]
     Validate(ValidateArgs),
-    /// Check a certificate: its files, its signature, and every figure measured again.
+    /// Verify a certificate: its files, its signature, and every figure measured again.
     #[command(after_help = "Examples:
   fluxttice-explorer verify evidence
   fluxttice-explorer verify evidence --key them.pub.pem --json")]
@@ -183,12 +183,12 @@ pub enum Command {
     #[command(after_help = "Example:
   fluxttice-explorer keygen --out me")]
     Keygen(KeygenArgs),
-    /// The codes of operations: mean and variance of their posteriors.
+    /// Latent vectors (codes) of operations: mean and variance of their posteriors.
     #[command(after_help = "Examples:
   fluxttice-explorer encode min --which a
   fluxttice-explorer encode - --json < operations.txt")]
     Encode(EncodeArgs),
-    /// What codes decode to; reads lines of 16 numbers, or what `encode --json` prints.
+    /// Decode latent vectors: lines of 16 numbers, or the output of `encode --json`.
     #[command(after_help = "Example:
   fluxttice-explorer encode min --json | fluxttice-explorer decode")]
     Decode(DecodeArgs),
@@ -214,7 +214,7 @@ pub enum Command {
   fluxttice-explorer neighbors 'min + max - product' --which both --radius 0.5"
     )]
     Neighbors(NeighborsArgs),
-    /// Operations by law, and what an operation is.
+    /// Find operations by their laws, or describe one.
     #[command(
         args_conflicts_with_subcommands = true,
         after_help = "Examples:
@@ -225,7 +225,7 @@ pub enum Command {
   fluxttice-explorer ops 'latin_square' | fluxttice-explorer neighbors - -k 3"
     )]
     Ops(OpsArgs),
-    /// Every device of this machine, which one `auto` takes, and why.
+    /// List the devices of this machine; which one `auto` chooses, and why.
     #[command(after_help = "Example:
   fluxttice-explorer devices --json")]
     Devices,
@@ -238,7 +238,7 @@ pub enum Command {
   fluxttice-explorer config keys"
     )]
     Config(ConfigCommand),
-    /// The metrics by which epochs are compared: name, unit, which value is the better one, definition, where a file has it.
+    /// List the metrics of an epoch: name, unit, direction, definition, and where a file has it.
     #[command(
         subcommand,
         after_help = "Example:
@@ -248,7 +248,7 @@ pub enum Command {
     /// Compare a run with the original program's own trajectory: a table and a plot.
     #[command(hide = true)]
     Compare(CompareArgs),
-    /// What each figure says of a trained model and of untrained weights: a table and a plot.
+    /// Each metric of a trained model beside untrained weights: a table and a plot.
     #[command(hide = true)]
     Contrast(ContrastArgs),
 }
@@ -259,22 +259,22 @@ pub struct TrainArgs {
     /// Stop after N more epochs; the schedules stay as they are.
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..))]
     pub epochs: Option<u32>,
-    /// Continue a run: its name or folder, or the newest without a word.
+    /// Continue a run: its name or folder [default when no value: the newest run].
     #[arg(long, value_name = "RUN", num_args = 0..=1, default_missing_value = "")]
     pub resume: Option<String>,
     /// The run's folder [default: a new one under the data folder].
     #[arg(long, value_name = "DIR", conflicts_with = "resume")]
     pub out: Option<PathBuf>,
-    /// A new run that goes on from a checkpoint of another (RUN, RUN@best, RUN@0050); `--set` changes
+    /// A new run that continues from a checkpoint of another (RUN, RUN@best, RUN@0050); `--set` changes
     /// its configuration from there on.
     #[arg(long, value_name = "CHECKPOINT", conflicts_with = "resume")]
     pub branch: Option<String>,
     /// Train several seeds side by side: seeds=N, from --seed on, or seeds=A,B,C. With --out DIR each has a folder
-    /// in there, and the same command goes on with what is there.
+    /// in there, and the same command resumes what is there.
     #[arg(long, value_name = "SEEDS", conflicts_with_all = ["resume", "branch", "replay"])]
     pub population: Option<Population>,
-    /// Make the changes of this journal at the same epochs and batches, and no others: rules are not
-    /// obeyed.
+    /// Replay this journal: its changes at the same epochs and batches, and no others; rules are not
+    /// evaluated.
     #[arg(long, value_name = "JOURNAL")]
     pub replay: Option<PathBuf>,
     /// Start a disruption at an epoch: EPOCH:KIND[:amplitude=X,epochs=N,shape=S,cooldown=N]
@@ -339,7 +339,7 @@ impl FromStr for Population {
 /// `experiment`.
 #[derive(Clone, Debug, Args)]
 pub struct ExperimentArgs {
-    /// Where both arms set out from: RUN, RUN@best or RUN@0049 (the state after that epoch).
+    /// State from which both arms start: RUN, RUN@best or RUN@0049 (the state after that epoch).
     #[arg(value_name = "CHECKPOINT")]
     pub checkpoint: String,
     /// What the treated arm does: KIND[:amplitude=X,epochs=N,shape=S].
@@ -348,13 +348,13 @@ pub struct ExperimentArgs {
     /// Epochs of each arm [default: the disruption's and 10 more].
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=2_000))]
     pub horizon: Option<u32>,
-    /// Pairs of arms, each with noise, order and prior codes of its own.
+    /// Paired repetitions, each with its own noise, batch order and prior samples.
     #[arg(long, value_name = "N", default_value = "3", value_parser = clap::value_parser!(u32).range(1..=20))]
     pub repetitions: u32,
-    /// Where every epoch of every arm goes [default: the run's folder of experiments].
+    /// Folder for every epoch of every arm [default: the run's folder of experiments].
     #[arg(long, value_name = "FILE")]
     pub out: Option<PathBuf>,
-    /// Replace a file that is there already.
+    /// Replace an existing file.
     #[arg(long, requires = "out")]
     pub force: bool,
 }
@@ -369,7 +369,7 @@ pub enum RunsCommand {
         /// Its name or folder.
         run: String,
     },
-    /// Several runs: where their configurations differ, and their figures in the last epoch all have.
+    /// Several runs: where their configurations differ, and their metrics at the last common epoch.
     Compare {
         /// Their names or folders.
         #[arg(required = true, num_args = 2..)]
@@ -377,52 +377,52 @@ pub enum RunsCommand {
         /// Also draw I(z; x), argmax coverage and decode entropy of all of them, as .svg or .png.
         #[arg(long, value_name = "FILE")]
         plot: Option<PathBuf>,
-        /// What they are drawn against.
+        /// Horizontal axis of the plot.
         #[arg(long, value_enum, default_value_t = PlotBy::Epoch, requires = "plot")]
         by: PlotBy,
-        /// Replace a drawing that is there already.
+        /// Replace an existing plot.
         #[arg(long, requires = "plot")]
         force: bool,
     },
-    /// The figures of every epoch as CSV.
+    /// Export the metrics of every epoch as CSV.
     Export {
         /// Its name or folder.
         run: String,
         /// The file; `-` for standard output.
         #[arg(long, value_name = "FILE")]
         out: PathBuf,
-        /// Replace a file that is there already.
+        /// Replace an existing file.
         #[arg(long)]
         force: bool,
     },
-    /// What of a run is in order and what is not: configuration, metrics, journal, checkpoints, snapshots, links,
-    /// leftovers of killed commands.
+    /// Check a run: configuration, metrics, journal, checkpoints, snapshots, links, and leftovers of killed
+    /// commands.
     Check {
         /// Its name or folder.
         run: String,
-        /// Set right what can be, and tell each step; nothing is removed, what is damaged is moved aside.
+        /// Repair what can be repaired and report each step; nothing is removed, damaged files are moved aside.
         #[arg(long)]
         repair: bool,
     },
-    /// Move runs to the trash beside them, from where `restore` takes them back.
+    /// Move runs to the trash beside them; `restore` brings them back.
     Delete {
         /// Their names or folders.
         #[arg(required = true)]
         runs: Vec<String>,
-        /// Do not ask.
+        /// Delete without asking.
         #[arg(long)]
         yes: bool,
-        /// Remove them for good, runs and what lies in the trash under these names.
+        /// Remove them permanently: the runs, and the entries of the trash with these names.
         #[arg(long)]
         purge: bool,
     },
-    /// Runs in the trash, and how much room they take.
+    /// List the runs in the trash and their sizes.
     Trash {
-        /// The folder whose trash is meant [default: that of all runs].
+        /// Folder whose trash is listed [default: that of all runs].
         #[arg(value_name = "DIR")]
         place: Option<PathBuf>,
     },
-    /// Take a run back from the trash.
+    /// Restore a run from the trash.
     Restore {
         /// Its name, or when it was deleted as `runs trash` says; or the path where it was, with a `/`.
         run: String,
@@ -432,17 +432,17 @@ pub enum RunsCommand {
 /// `coverage`.
 #[derive(Clone, Debug, Args)]
 pub struct CoverageArgs {
-    /// Operations generated (repeatable).
+    /// Number of samples (repeatable).
     #[arg(long, value_name = "N", default_value = "50000", value_parser = clap::value_parser!(u32).range(1..=10_000_000))]
     pub samples: Vec<u32>,
     /// How entries are drawn [default: both].
     #[arg(long)]
     pub draw: Option<Draw>,
-    /// Which decoder [default: both].
+    /// VAE whose decoder is used [default: both].
     #[arg(long)]
     pub which: Option<WhichArg>,
-    /// Also the generator's probabilities of all operations and what follows from them, averaged
-    /// over N codes [1000000 without a number].
+    /// Also estimate the generator's probabilities of all operations, averaged over N codes
+    /// [default if N is omitted: 1000000].
     #[arg(long, value_name = "N", num_args = 0..=1, default_missing_value = "1000000", value_parser = clap::value_parser!(u32).range(16..=100_000_000))]
     pub probabilities: Option<u32>,
     /// Run (RUN, RUN@best, RUN@0050), snapshot folder, weights file, or `untrained[:SEED]` for fresh
@@ -454,15 +454,15 @@ pub struct CoverageArgs {
 /// `validate`.
 #[derive(Clone, Debug, Args)]
 pub struct ValidateArgs {
-    /// Say what each test measures, its bound and where that is from, and measure nothing.
+    /// List each test, its bound and the source of the bound, without measuring.
     #[arg(long, conflicts_with_all = ["checkpoint", "seeds", "out"])]
     pub list: bool,
     /// Run (RUN, RUN@best, RUN@0050), snapshot folder, weights file, or `untrained[:SEED]` for fresh
     /// weights to compare with [default: the built-in model].
     #[arg(long, value_name = "CHECKPOINT")]
     pub checkpoint: Option<String>,
-    /// Train again, with the configuration given, for what one model cannot answer; --list names the
-    /// parts, all are made without one. Hours; the same command goes on where it was stopped.
+    /// Retrain with the given configuration for the questions that one model cannot answer; --list names
+    /// the parts [default when no value: all]. Takes hours; the same command resumes after a stop.
     #[arg(long, value_name = "PARTS", num_args = 0..=1, require_equals = true, value_delimiter = ',', default_missing_value = "", hide_default_value = true, conflicts_with = "checkpoint")]
     pub study: Option<Vec<String>>,
     /// Seeds of the study's retrainings, the first of them that of sweeps.
@@ -484,7 +484,7 @@ pub struct ValidateArgs {
 /// `certify`.
 #[derive(Clone, Debug, Args)]
 pub struct CertifyArgs {
-    /// The certificate's folder; must not exist yet.
+    /// Folder of the certificate; must not exist yet.
     #[arg(long, value_name = "DIR")]
     pub out: PathBuf,
     /// Sign with this key (PEM, made by `keygen`).
@@ -523,7 +523,7 @@ pub struct EncodeArgs {
     /// Index, nine trits, nine numbers or a name; `-` reads operations from standard input.
     #[arg(value_name = "OP", allow_hyphen_values = true)]
     pub operation: String,
-    /// Whose codes [default: both].
+    /// VAE of the codes [default: both].
     #[arg(long)]
     pub which: Option<WhichArg>,
     /// Run, snapshot folder or weights file [default: the built-in model].
@@ -534,7 +534,7 @@ pub struct EncodeArgs {
 /// `decode`.
 #[derive(Clone, Debug, Args)]
 pub struct DecodeArgs {
-    /// Whose decoder, where the input does not say.
+    /// Decoder, where the input does not name one.
     #[arg(long, default_value = "a")]
     pub which: WhichArg,
     /// Run, snapshot folder or weights file [default: the built-in model].
@@ -545,10 +545,10 @@ pub struct DecodeArgs {
 /// `sample`.
 #[derive(Clone, Debug, Args)]
 pub struct SampleArgs {
-    /// How many.
+    /// Number of operations.
     #[arg(value_name = "N", value_parser = clap::value_parser!(u32).range(1..))]
     pub samples: u32,
-    /// Whose decoder.
+    /// VAE whose decoder is used.
     #[arg(long, default_value = "a")]
     pub which: WhichArg,
     /// How entries are drawn.
@@ -575,10 +575,10 @@ pub struct BenchArgs {
         default_value = "benchmarks/coverage_vs_entropy.json"
     )]
     pub out: PathBuf,
-    /// Replace a file that is there already.
+    /// Replace an existing file.
     #[arg(long)]
     pub force: bool,
-    /// Something else than measuring.
+    /// Subcommands beside measuring.
     #[command(subcommand)]
     pub command: Option<BenchCommand>,
 }
@@ -597,20 +597,21 @@ pub enum BenchCommand {
 /// `neighbors`.
 #[derive(Clone, Debug, Args)]
 pub struct NeighborsArgs {
-    /// An operation (index, nine trits, nine numbers or a name), or a point such as `min + max - product`,
-    /// `0.5*min + 0.5*max`, `min + 0.3*z7`, `mean(commutative)`; `-` reads them from standard input.
+    /// An operation (index, nine trits, nine numbers or a name), or a point by arithmetic on codes, such as
+    /// `min + max - product`, `0.5*min + 0.5*max`, `min + 0.3*z7`, `mean(commutative)`; `-` reads them from
+    /// standard input.
     #[arg(value_name = "OP", allow_hyphen_values = true)]
     pub place: String,
-    /// How many [default: 10, or with --radius all].
+    /// Number of neighbours [default: 10; all with --radius].
     #[arg(short, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=19_683))]
     pub k: Option<u16>,
-    /// At most this far.
+    /// Largest distance.
     #[arg(long, value_name = "R", value_parser = radius, allow_hyphen_values = true)]
     pub radius: Option<f64>,
     /// How distance is measured.
     #[arg(long, default_value = "euclidean")]
     pub metric: MetricArg,
-    /// Whose codes.
+    /// VAE of the codes.
     #[arg(long, default_value = "a")]
     pub which: SpaceArg,
     /// Only operations that this expression finds (see `ops`); ranks are those among all.
@@ -624,16 +625,16 @@ pub struct NeighborsArgs {
 /// `ops`.
 #[derive(Clone, Debug, Args)]
 pub struct OpsArgs {
-    /// Which operations: laws, figures and names with & | ! ( ); prints one index a line.
+    /// Expression of laws, numeric properties and names with & | ! ( ); prints one index a line.
     #[arg(value_name = "EXPRESSION")]
     pub expression: Option<String>,
-    /// Only how many they are.
+    /// Print only their number.
     #[arg(long, requires = "expression")]
     pub count: bool,
-    /// Trits and name beside the index.
+    /// Print trits and name beside the index.
     #[arg(long, short, requires = "expression", conflicts_with = "count")]
     pub long: bool,
-    /// Something else about operations.
+    /// Subcommands beside searching.
     #[command(subcommand)]
     pub command: Option<OpsCommand>,
 }
@@ -641,13 +642,13 @@ pub struct OpsArgs {
 /// What `ops` does besides searching.
 #[derive(Clone, Debug, Subcommand)]
 pub enum OpsCommand {
-    /// What an operation is: table, name, laws, relatives.
+    /// Describe an operation: table, name, laws, relatives.
     Show {
         /// Index, nine trits, nine numbers or a name; `-` reads operations from standard input.
         #[arg(value_name = "OP", allow_hyphen_values = true)]
         operation: String,
     },
-    /// Every word that an expression may hold.
+    /// List every word of an expression.
     Words,
 }
 
@@ -679,10 +680,10 @@ pub struct CompareArgs {
     pub original: PathBuf,
     /// The run.
     pub run: String,
-    /// Where table and plot go.
+    /// Folder of table and plot.
     #[arg(long, value_name = "DIR")]
     pub out: PathBuf,
-    /// Replace a file that is there already.
+    /// Replace an existing file.
     #[arg(long)]
     pub force: bool,
 }
@@ -690,10 +691,10 @@ pub struct CompareArgs {
 /// `contrast`.
 #[derive(Clone, Debug, Args)]
 pub struct ContrastArgs {
-    /// Where table and plot go.
+    /// Folder of table and plot.
     #[arg(long, value_name = "DIR")]
     pub out: PathBuf,
-    /// Replace a file that is there already.
+    /// Replace an existing file.
     #[arg(long)]
     pub force: bool,
     /// Run, snapshot folder or weights file [default: the built-in model].

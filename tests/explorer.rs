@@ -174,7 +174,7 @@ fn a_control_is_changed_and_the_run_branched_from_the_screen() {
     // Back to the first checkpoint: the crosshair stands on epoch 0.
     terminal.press("\x1b[H");
     terminal.press("b");
-    terminal.shows("A new run goes on after epoch 0");
+    terminal.shows("A new run continues after epoch 0");
     terminal.press("\r");
     terminal.shows("this run stays as it is");
     terminal.press("4");

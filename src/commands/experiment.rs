@@ -93,7 +93,7 @@ fn tell(found: &Experiment) -> Result<(), Failure> {
     ))?;
     line(&found.verdict.to_string())?;
     if found.verdict.decision == Decision::NotRepeated {
-        line("one repetition cannot tell an effect from luck; --repetitions 5 can")?;
+        line("one repetition gives no interval; --repetitions 5 does")?;
     }
     line("")?;
     line(&format!(

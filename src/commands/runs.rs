@@ -276,7 +276,7 @@ fn compare(global: &Global, named: &[String], plot: Option<(&Path, PlotBy, bool)
         }
     }
     if let Some(last) = common.checked_sub(1) {
-        line(&format!("\nin epoch {last}, the last that all have:"))?;
+        line(&format!("\nat epoch {last}, their last common epoch:"))?;
         let mut earlier = false;
         for metric in columns() {
             let values: Vec<String> = runs

@@ -55,7 +55,7 @@ pub fn run(global: &Global, args: &ValidateArgs, parts: &[String]) -> Done {
     };
     let told = Told::new(global);
     told.note(&format!(
-        "in {}, on {}, {} at a time; the same command goes on with it after a stop",
+        "in {}, on {}, {} at a time; the same command resumes it after a stop",
         shown(&study.folder),
         chosen.name,
         study.at_a_time
@@ -85,7 +85,7 @@ pub fn run(global: &Global, args: &ValidateArgs, parts: &[String]) -> Done {
         }
     })?;
     if let (Err(StudyError::Stopped), Some(signal)) = (&found, signal) {
-        note("stopped; the same command goes on from here");
+        note("stopped; the same command resumes from here");
         return Ok(signals::code(signal));
     }
     let found = found?;

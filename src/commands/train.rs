@@ -142,7 +142,7 @@ impl Report {
             Err(gone) if gone.is_broken_pipe() => {
                 self.heard = false;
                 if !self.quiet {
-                    note("nobody reads standard output any more; training goes on");
+                    note("standard output was closed; training continues");
                 }
                 Ok(())
             }
@@ -215,7 +215,7 @@ impl Report {
             Event::Unsaved(unsaved) => {
                 let text = unsaved
                     .as_ref()
-                    .map(|unsaved| format!("{unsaved}; training goes on"));
+                    .map(|unsaved| format!("{unsaved}; training continues"));
                 self.note(&text.unwrap_or_else(|| "everything is saved again".to_owned()));
                 Ok(())
             }

@@ -101,7 +101,7 @@ fn place_and_name(runs: &Path, named: &str) -> (PathBuf, String) {
 fn agreed(found: &[Target], for_good: bool) -> Result<bool, Failure> {
     if !io::stdin().is_terminal() {
         return Err(Failure::Usage(
-            "nobody to ask here; --yes deletes without asking".to_owned(),
+            "not a terminal: add --yes to delete".to_owned(),
         ));
     }
     for target in found {

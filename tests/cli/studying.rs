@@ -127,7 +127,7 @@ fn a_signal_stops_a_study_and_what_is_finished_stays() {
     assert!(measured.is_some(), "ended before anything was measured");
     kill_process(Pid::from_child(&child), Signal::INT).unwrap();
     let last = told.map(|line| line.unwrap()).last().unwrap();
-    assert!(last.contains("goes on from here"), "{last}");
+    assert!(last.contains("resumes from here"), "{last}");
     assert_eq!(child.wait().unwrap().code(), Some(130));
     let runs = fs::read_dir(home.path("study")).unwrap();
     let finished = runs.filter(|run| {

@@ -1,21 +1,27 @@
-//! Effects of a key or a click beyond the pane or dialog that it went to: data that `App` carries out.
+//! Effects of a key or a click beyond the pane or dialog that it went to: data that `App` carries out. One of
+//! them opens a dialog.
 
+use std::fmt::Debug;
 use std::path::PathBuf;
 
-use fluxttice_core::disruption::Disruption;
+use crossterm::event::KeyCode;
 use fluxttice_core::measure::neighbours::LatentPoint;
 use fluxttice_core::request::Command;
 use fluxttice_core::session::{JobRequest, Measurement, QuickJob};
 use fluxttice_core::space::Operation;
+use ratatui::buffer::Buffer;
+use ratatui::layout::{Position, Rect};
+use tui_input::Input;
 
-use crate::dialogs::Dialog;
-use crate::dialogs::branch::BranchPoint;
-use crate::dialogs::disrupt::Measuring;
-use crate::dialogs::export::Format;
-use crate::keys::Action;
-use crate::panes::Tab;
+use crate::exports::Format;
+use crate::follow_up::{AfterGlance, FollowUp};
+use crate::keys::{Action, Context};
+use crate::layout;
 use crate::reading::Reading;
+use crate::run_view::{Idle, RunView};
 use crate::selection::Selection;
+use crate::shared::Shared;
+use crate::tab::Tab;
 
 /// An effect of a key or a click, to be carried out by `App`.
 #[derive(Debug)]
@@ -57,32 +63,23 @@ pub enum Effect {
 /// Effects, to be carried out in this order.
 pub type Effects = Vec<Effect>;
 
-/// Continuation of a request to the worker, once it is granted.
-#[derive(Clone, Debug, PartialEq)]
-pub enum FollowUp {
-    /// Certifies the snapshot that the request has saved.
-    Certify,
-    /// Measures the disruption in trials, each beside a control without it.
-    Try(Disruption, Measuring),
-}
-
-/// Continuation of reading a run's folder.
-#[derive(Clone, Debug)]
-pub enum AfterGlance {
-    /// Asks whether a branch is wanted at the last checkpoint that may be meant.
-    Branch(BranchPoint),
-    /// Says why something cannot be done in a run that is only explored.
-    Refuse {
-        /// Name of the run.
-        name: String,
-        /// Clause that names the refused action, such as `nothing to pause`.
-        nothing: String,
-    },
-}
-
 /// Returns the one effect that shows a message.
 pub fn say(text: impl Into<String>) -> Effects {
     vec![Effect::Say(text.into())]
+}
+
+/// Returns the effect that says why something cannot be done in a run, such as `training is finished: nothing
+/// to pause`.
+pub fn refusal(run: &RunView, nothing: &str) -> Effect {
+    match run.idle() {
+        None => Effect::Say(nothing.to_owned()),
+        Some(Idle::Because(why)) => Effect::Say(format!("{why}: {nothing}")),
+        // Another process may have started or stopped training the run since it was opened here.
+        Some(Idle::OnlyLookedAt { name, run }) => {
+            let nothing = nothing.to_owned();
+            Effect::Glance(run, AfterGlance::Refuse { name, nothing })
+        }
+    }
 }
 
 /// Returns the one effect that sends a request to the worker.
@@ -93,5 +90,49 @@ pub fn ask(command: Command) -> Effects {
 impl From<QuickJob> for Effect {
     fn from(job: QuickJob) -> Self {
         Self::Job(job.into())
+    }
+}
+
+/// Returns the effect that opens a dialog.
+pub fn open(dialog: impl Dialog + 'static) -> Effects {
+    vec![Effect::Open(Box::new(dialog))]
+}
+
+/// A dialog over the pane; while one is open, the pane takes no keys.
+pub trait Dialog: Debug {
+    /// Returns the context whose keys hold, beside those of [`Context::Always`].
+    fn context(&self) -> Context;
+
+    /// Returns the wanted size in columns and rows on a screen of this area; the screen's size limits it.
+    fn size(&self, screen: Rect) -> (u16, u16);
+
+    /// Returns the input line that typed characters go to; `None` if the dialog has none.
+    fn line(&mut self) -> Option<&mut Input> {
+        None
+    }
+
+    /// Handles a changed text of the input line.
+    fn retyped(&mut self) {}
+
+    /// Returns true for a key that moves the cursor in the input line although the key table has it.
+    fn types(&self, _key: KeyCode) -> bool {
+        false
+    }
+
+    /// Performs an action; `None` leaves it to the actions that all dialogs share.
+    fn act(&mut self, action: Action, cx: &Shared) -> Option<Effects>;
+
+    /// Returns the action of a notch of the wheel: -1 is up, 1 is down.
+    fn wheel(&self, _by: isize) -> Option<Action> {
+        None
+    }
+
+    /// Draws the dialog; returns the position of the text cursor, if it has one.
+    fn draw(&self, area: Rect, buf: &mut Buffer, cx: &Shared) -> Option<Position>;
+
+    /// Returns the area of the dialog on a screen of this area: in the middle.
+    fn area(&self, screen: Rect) -> Rect {
+        let (width, height) = self.size(screen);
+        layout::centred(screen, width, height)
     }
 }

@@ -69,10 +69,10 @@ fn progress(app: &App) -> Vec<(String, Style)> {
         let text = match run.condition() {
             Condition::Exploring => return Vec::new(),
             Condition::Ended(EndReason::Diverged) => {
-                "training ended: a loss is no number; q leaves"
+                "training stopped: a loss is not a number; q quits"
             }
-            Condition::Ended(EndReason::Failed) => "training ended with an error; q leaves",
-            _ => "training is over, the model stays here; q leaves",
+            Condition::Ended(EndReason::Failed) => "training stopped with an error; q quits",
+            _ => "training finished; q quits",
         };
         return vec![(text.to_owned(), theme.dim())];
     }
@@ -196,7 +196,7 @@ fn hint(app: &App, binding: &'static keys::Binding) -> &'static str {
                 Condition::Paused | Condition::Pausing
             ) =>
         {
-            "go on"
+            "resume"
         }
         Action::ToggleFreeze if app.shared.is_frozen() => "unfreeze",
         action => app.front().hint(action).unwrap_or(binding.hint),

@@ -18,7 +18,7 @@ pub fn draw(frame: &mut Frame<'_>, app: &App) {
         return;
     };
     header::render(screen.header, buf, &app.shared);
-    header::render_tabs(screen.tabs, buf, app);
+    header::render_tabs(screen.tabs, buf, &app.shared, app.tab);
     app.front().draw(screen.body, buf, &app.shared);
     footer::render_status(screen.status, buf, app);
     footer::render_hints(screen.hints, buf, app);
@@ -42,7 +42,7 @@ fn too_small(area: Rect, buf: &mut Buffer, theme: Theme) {
             format!("needs {}×{}", smallest.width, smallest.height),
             theme.dim(),
         ),
-        ("the run goes on".to_owned(), theme.dim()),
+        ("training continues".to_owned(), theme.dim()),
     ];
     let top = area.y + area.height.saturating_sub(lines.len() as u16) / 2;
     for ((text, style), y) in lines.into_iter().zip(top..area.bottom()) {

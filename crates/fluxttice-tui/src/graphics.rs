@@ -13,9 +13,9 @@ use ratatui_image::protocol::Protocol;
 use ratatui_image::{Image, Resize};
 
 use crate::app::App;
-use crate::panes::Tab;
 use crate::panes::neighbours::{CellClass, ColorBy, Neighbours};
 use crate::shared::Shared;
+use crate::tab::Tab;
 use crate::widgets::below;
 
 /// A colour without transparency.

@@ -6,11 +6,10 @@ use ratatui::layout::{Position, Rect};
 use ratatui::style::{Modifier, Style};
 use ratatui::text::{Line, Span};
 
-use crate::app::App;
 use crate::format::{fit, fixed, span, width};
-use crate::panes::Tab;
 use crate::run_view::{Condition, PHASES};
 use crate::shared::Shared;
+use crate::tab::Tab;
 use crate::theme::Theme;
 
 /// A piece of a line; the one of least importance is left out first where there is no room.
@@ -181,13 +180,13 @@ pub fn tab_at(area: Rect, at: Position) -> Option<Tab> {
         .map(|(tab, _)| tab)
 }
 
-/// Draws the second line: the tabs and the device.
-pub fn render_tabs(area: Rect, buf: &mut Buffer, app: &App) {
-    let theme = app.shared.theme;
+/// Draws the second line: the tabs, of which one is in front, and the device.
+pub fn render_tabs(area: Rect, buf: &mut Buffer, cx: &Shared, front: Tab) {
+    let theme = cx.theme;
     let mut end = area.x;
     for (tab, place) in places(area) {
         let (key, name) = tab.label();
-        let chosen = tab == app.tab;
+        let chosen = tab == front;
         let style = if chosen {
             theme.accent().add_modifier(Modifier::UNDERLINED)
         } else {
@@ -201,7 +200,7 @@ pub fn render_tabs(area: Rect, buf: &mut Buffer, app: &App) {
         buf.set_line(place.x, place.y, &line, place.width);
         end = place.right();
     }
-    let Some(info) = &app.shared.run().info else {
+    let Some(info) = &cx.run().info else {
         return;
     };
     let room = usize::from(area.right().saturating_sub(end + 2));

@@ -2,6 +2,9 @@
 
 use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
 
+/// Epochs, lines or neighbours of a far step.
+pub const FAR: isize = 10;
+
 /// Context in which a binding holds. In a dialog only its own bindings and those of [`Context::Always`] hold.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Context {
@@ -344,25 +347,25 @@ macro_rules! table {
 /// Every binding of the program, grouped by context.
 pub static TABLE: &[Binding] = table! {
     Always {
-        [ctrl('c')] Interrupt "" "ask how to stop; a second time: stop now and save"
+        [ctrl('c')] Interrupt "" "ask how to stop; pressed again: stop now and save"
         [ctrl('z')] Suspend "" "leave to the shell and come back with fg (training waits too)"
-        [ctrl('l')] Repaint "" "paint the whole screen anew"
+        [ctrl('l')] Repaint "" "redraw the screen"
     }
     Train {
         [key(KeyCode::Left)] EpochBack "crosshair" "crosshair one epoch back"
-        [key(KeyCode::Right)] EpochForward "" "crosshair one epoch on"
+        [key(KeyCode::Right)] EpochForward "" "crosshair one epoch forward"
         [shift(KeyCode::Left), key(KeyCode::PageUp)] EpochBackFar "" "move the crosshair ten epochs back"
-        [shift(KeyCode::Right), key(KeyCode::PageDown)] EpochForwardFar "" "move the crosshair ten epochs on"
+        [shift(KeyCode::Right), key(KeyCode::PageDown)] EpochForwardFar "" "move the crosshair ten epochs forward"
         [key(KeyCode::Home)] EpochFirst "" "crosshair to the first epoch shown"
         [key(KeyCode::End)] EpochLast "" "crosshair to the newest epoch"
-        [key(KeyCode::Esc)] CursorOff "" "take the crosshair away, back to now"
-        [ch('+'), ch('=')] ZoomIn "zoom" "fewer epochs, wider"
-        [ch('-')] ZoomOut "" "more epochs"
+        [key(KeyCode::Esc)] CursorOff "" "remove the crosshair, follow the latest epoch"
+        [ch('+'), ch('=')] ZoomIn "zoom" "zoom in: fewer epochs"
+        [ch('-')] ZoomOut "" "zoom out: more epochs"
         [key(KeyCode::Up)] ChartsUp "" "earlier charts, where not all fit"
         [key(KeyCode::Down)] ChartsDown "more charts" "further charts, where not all fit"
         [ch('l')] ToggleLog "log loss" "logarithmic or linear scale of the losses"
-        [ch('b')] Branch "branch" "go back to the checkpoint at or before the crosshair, in a new run"
-        [ch('x')] Export "" "write the charts or their figures to a file"
+        [ch('b')] Branch "branch" "start a new run from the checkpoint at or before the crosshair"
+        [ch('x')] Export "" "export the charts or their values to a file"
         [ch('S')] ToggleSmooth "" "moving average over five epochs, or every epoch"
     }
     Coverage {
@@ -374,15 +377,15 @@ pub static TABLE: &[Binding] = table! {
         [key(KeyCode::PageDown)] FarDown "" "nine rows down"
         [key(KeyCode::Home)] RowStart "" "cursor to the first column"
         [key(KeyCode::End)] RowEnd "" "cursor to the last column"
-        [ch('+'), ch('=')] MapZoomIn "zoom" "closer"
-        [ch('-')] MapZoomOut "" "wider"
+        [ch('+'), ch('=')] MapZoomIn "zoom" "zoom in"
+        [ch('-')] MapZoomOut "" "zoom out"
         [ch('0')] MapFit "" "the closest zoom that shows everything"
-        [ch('m')] ToggleSet "argmax/categorical/p" "what the map shows: argmax, categorical or probability"
-        [ch('v')] NextFilter "show" "what is drawn: covered, missing, only A, only B; whose probabilities"
-        [ch('n')] NextMissing "next missing" "cursor to the next operation nobody generated, the next rare one, or the next selected"
-        [ch('x')] Export "" "write the map, or what is selected or missing, to a file"
+        [ch('m')] ToggleSet "argmax/categorical/p" "metric of the map: argmax, categorical or probability"
+        [ch('v')] NextFilter "show" "filter: covered, missing, only A, only B; or the VAE of the probabilities"
+        [ch('n')] NextMissing "next missing" "cursor to the next missing operation, the next rare one, or the next selected"
+        [ch('x')] Export "" "export the map, or the selected or missing operations, to a file"
         [key(KeyCode::Esc)] DropSelection "" "show all operations again, not only those found"
-        [ch('N')] PreviousMissing "" "cursor to the previous one"
+        [ch('N')] PreviousMissing "" "cursor to the previous one of them"
         [key(KeyCode::Enter)] OpenOperation "neighbours" "open the operation under the cursor in Neighbours"
     }
     Neighbours {
@@ -393,13 +396,13 @@ pub static TABLE: &[Binding] = table! {
         [key(KeyCode::Home)] ListFirst "" "nearest neighbour"
         [key(KeyCode::End)] ListLast "" "farthest neighbour listed"
         [key(KeyCode::Enter), key(KeyCode::Right)] Follow "go there" "make the chosen neighbour the centre"
-        [ch('['), key(KeyCode::Left), key(KeyCode::Backspace)] GoBack "back" "back to the centre before"
-        [ch(']')] GoForward "" "forward again"
-        [ch('<')] Earlier "time" "codes of the kept epoch before: list and plane as they were then"
-        [ch('>')] Later "" "codes of the kept epoch after, at last of now"
+        [ch('['), key(KeyCode::Left), key(KeyCode::Backspace)] GoBack "back" "back to the previous centre"
+        [ch(']')] GoForward "" "forward to the next centre"
+        [ch('<')] Earlier "time" "codes at the previous saved checkpoint: list and plane as they were then"
+        [ch('>')] Later "" "codes at the next saved checkpoint, in the end those of now"
         [ch('w')] SelectMovers "" "select the hundred operations that moved most from then to now"
-        [ch('t')] Bookmark "" "keep the centre as a bookmark, with a note"
-        [ch('\'')] Bookmarks "" "bookmarks, and where you have been"
+        [ch('t')] Bookmark "" "save the centre as a bookmark, with a note"
+        [ch('\'')] Bookmarks "" "bookmarks and earlier centres"
         [ch('e')] NextMetric "metric" "Euclidean, cosine, 2-Wasserstein, Jeffreys or Hamming distance"
         [ch('a')] SpaceA "A/B" "distances between A's codes"
         [ch('b')] SpaceB "" "distances between B's codes"
@@ -414,7 +417,7 @@ pub static TABLE: &[Binding] = table! {
         [ch('z')] NextDimension "" "walk along a latent dimension, then along the next one"
         [ch('Z')] PreviousDimension "" "walk along the latent dimension before"
         [ch('r')] SelectWithin "" "select every operation that is as near as the chosen one"
-        [ch('x')] Export "" "write the list or the planes to a file"
+        [ch('x')] Export "" "export the list or the planes to a file"
         [key(KeyCode::Esc)] DropSelection "" "list all operations again, not only those found; then codes of now"
     }
     Runs {
@@ -424,15 +427,15 @@ pub static TABLE: &[Binding] = table! {
         [key(KeyCode::PageDown)] ListFarDown "" "ten lines down"
         [key(KeyCode::Home)] ListFirst "" "the first one"
         [key(KeyCode::End)] ListLast "" "the last one"
-        [key(KeyCode::Enter), ch('o')] OpenRun "go on in it" "leave the run at work as it is and go on in the chosen one"
+        [key(KeyCode::Enter), ch('o')] OpenRun "resume" "save the current run and resume the selected one"
         [ch('b')] Branch "branch" "a new run from the chosen run's newest checkpoint"
-        [ch('x')] MarkRun "compare" "draw the chosen run beside the others, or no longer"
-        [ch('m')] Measure "measure" "train the chosen disruption's like with and without it"
-        [ch('g')] GiveUp "" "give up the experiment at hand"
-        [ch('e')] Export "export" "write the figures of the run, or the experiment, to a file"
-        [ch('v')] CheckRun "" "what of the chosen run is in order: every file held against its digests"
-        [key(KeyCode::Delete), ch('D')] Delete "" "move the chosen run to the trash beside it"
-        [ch('r')] Refresh "" "look again what there is"
+        [ch('x')] MarkRun "compare" "add to or remove from the comparison"
+        [ch('m')] Measure "measure" "measure the selected disruption: retrain with and without it"
+        [ch('g')] GiveUp "" "cancel the running experiment"
+        [ch('e')] Export "export" "export the metrics of the run, or the experiment, to a file"
+        [ch('v')] CheckRun "" "check the selected run: every file against its digests"
+        [key(KeyCode::Delete), ch('D')] Delete "" "move the selected run to the trash"
+        [ch('r')] Refresh "" "refresh"
     }
     Evidence {
         [key(KeyCode::Up), ch('k')] ListUp "choose" "previous snapshot or certificate"
@@ -441,10 +444,10 @@ pub static TABLE: &[Binding] = table! {
         [key(KeyCode::PageDown)] ListFarDown "" "its details, ten lines down"
         [key(KeyCode::Home)] ListFirst "" "the first one"
         [key(KeyCode::End)] ListLast "" "the last one"
-        [ch('v'), key(KeyCode::Enter)] Verify "verify" "check the certificate: files, and every figure measured again"
-        [ch('t')] Validate "test" "does its model learn, or look as if: each test beside untrained models and a trivial baseline"
+        [ch('v'), key(KeyCode::Enter)] Verify "verify" "verify the certificate: files, and every figure measured again"
+        [ch('t')] Validate "test" "test whether the model has really learned: beside untrained models and a trivial baseline"
         [ch('e')] CopyFolder "export" "copy its folder to where the program was started"
-        [ch('r')] Refresh "" "look again what there is"
+        [ch('r')] Refresh "" "refresh"
     }
     Log {
         [key(KeyCode::Up), ch('k')] ListUp "scroll" "one line up"
@@ -452,25 +455,25 @@ pub static TABLE: &[Binding] = table! {
         [key(KeyCode::PageUp)] ListFarUp "" "ten lines up"
         [key(KeyCode::PageDown)] ListFarDown "" "ten lines down"
         [key(KeyCode::Home), ch('g')] ListFirst "" "oldest line"
-        [key(KeyCode::End), ch('G')] FollowLog "newest" "newest line, and keep up with it"
-        [ch('w')] LogLevel "level" "least serious level shown: debug, info, warning, error"
-        [ch('x')] Export "" "write the lines to a file"
-        [ch('t')] ToggleLibraries "libraries" "show or hide what the libraries say"
+        [key(KeyCode::End), ch('G')] FollowLog "newest" "end, follow"
+        [ch('w')] LogLevel "level" "minimum level: debug, info, warning, error"
+        [ch('x')] Export "" "export the lines to a file"
+        [ch('t')] ToggleLibraries "libraries" "show or hide messages of libraries"
     }
     Everywhere {
-        [ch(' ')] TogglePause "pause" "hold training after the batch at hand, or go on"
-        [ch('d')] Disrupt "disrupt" "push ρ, β_B, τ_A or another quantity off its schedule, and measure whether it helps"
-        [ch(',')] Controls "controls" "everything that can be changed while the run goes on"
+        [ch(' ')] TogglePause "pause" "pause after this batch, or resume"
+        [ch('d')] Disrupt "disrupt" "disrupt ρ, β_B, τ_A or another quantity, and measure the effect"
+        [ch(',')] Controls "controls" "everything that can be changed during the run"
         [ch('s')] Snapshot "snapshot" "save the model as it is"
         [ch('c')] Certify "certificate" "measure the model as it is (in Evidence: the chosen snapshot) and certify it"
-        [ch('u')] ToggleMisleading "" "show figures that have fooled people, labelled, in Train and Coverage"
-        [ch('f')] ToggleFreeze "freeze" "hold this picture still while training goes on"
+        [ch('u')] ToggleMisleading "" "show two misleading metrics, labelled as such, in Train and Coverage"
+        [ch('f')] ToggleFreeze "freeze" "freeze the display; training continues"
         [ch('/')] FindOperation "find" "find operations: index, trits, name, or laws such as commutative & !associative"
         [ch('1')] ShowTrain "" "charts and values of the run"
-        [ch('2')] ShowCoverage "" "map of all operations and who generates them"
+        [ch('2')] ShowCoverage "" "map of all operations, and which VAE generates them"
         [ch('3')] ShowNeighbours "" "one operation and the codes nearest to it"
-        [ch('4')] ShowRuns "" "every run and branch, disruptions and what they did"
-        [ch('5')] ShowEvidence "" "snapshots and certificates, and whether they hold"
+        [ch('4')] ShowRuns "" "every run and branch, disruptions and their effects"
+        [ch('5')] ShowEvidence "" "snapshots and certificates, and whether they are valid"
         [ch('6')] ShowLog "" "requests, outcomes and library logs"
         [key(KeyCode::Tab)] NextTab "" "next view"
         [key(KeyCode::BackTab)] PreviousTab "" "previous view"
@@ -500,7 +503,7 @@ pub static TABLE: &[Binding] = table! {
     }
     Find {
         [key(KeyCode::Enter)] Confirm "take it" "go to the operation, or select all that the expression finds"
-        [key(KeyCode::Tab)] Complete "complete" "type the chosen word out"
+        [key(KeyCode::Tab)] Complete "complete" "complete the selected word"
         [key(KeyCode::Down)] NextField "" "next proposal"
         [key(KeyCode::Up)] PreviousField "" "previous proposal"
         [key(KeyCode::Esc)] Close "cancel" "do nothing"
@@ -544,8 +547,8 @@ pub static TABLE: &[Binding] = table! {
     }
     Quit {
         [ch('f')] FinishEpoch "finish epoch" "finish this epoch, save, leave"
-        [ch('s')] StopNow "stop now" "stop after this batch, save, leave; the unfinished epoch is dropped"
-        [key(KeyCode::Esc), ch('q')] Close "go on" "go on training"
+        [ch('s')] StopNow "stop now" "stop after this batch, save, leave; the unfinished epoch is discarded"
+        [key(KeyCode::Esc), ch('q')] Close "continue" "continue training"
     }
     Help {
         [key(KeyCode::Down), ch('j')] ListDown "scroll" "one line down"

@@ -16,11 +16,14 @@
 //! ```
 
 mod app;
+mod control;
 mod dialogs;
 mod driver;
 mod effects;
+mod exports;
 #[cfg(test)]
 mod fixtures;
+mod follow_up;
 mod footer;
 mod format;
 mod frame;
@@ -37,6 +40,7 @@ mod reading;
 mod run_view;
 mod selection;
 mod shared;
+mod tab;
 mod terminal;
 #[cfg(test)]
 mod testing;
@@ -54,7 +58,7 @@ use tokio::sync::{mpsc, watch};
 pub use driver::run;
 pub use log_buffer::{LogBuffer, LogLevel, LogLine};
 pub use offscreen::Offscreen;
-pub use panes::Tab;
+pub use tab::Tab;
 pub use terminal::{TerminalGuard, install_panic_hook};
 pub use theme::ColorDepth;
 

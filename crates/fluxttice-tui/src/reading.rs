@@ -122,7 +122,7 @@ impl Reading {
         match self.whose {
             Scope::A => "A",
             Scope::B => "B",
-            Scope::Both => "A or B, the smaller",
+            Scope::Both => "min(p_A, p_B)",
         }
     }
 

@@ -8,9 +8,8 @@ use fluxttice_core::request::{Command, EndReason, Mark, Outcome};
 use fluxttice_core::run::{Members, journal, upsert_epoch};
 use fluxttice_core::session::message::{Codes, End, Event, Progress, RunInfo, RunState, Unsaved};
 
-use crate::app::Pending;
-use crate::dialogs::controls::{Control, controls};
-use crate::effects::{AfterGlance, Effect};
+use crate::control::{Control, controls};
+use crate::follow_up::Pending;
 
 /// Names of the four training phases; phase 1 is at index 0.
 pub const PHASES: [&str; 4] = [
@@ -283,27 +282,13 @@ impl RunView {
         };
         match info.training_folder() {
             _ if info.training && !self.is_over() => None,
-            _ if info.training && self.answers() => because("training is over"),
+            _ if info.training && self.answers() => because("training is finished"),
             _ if info.training => because("training has ended with an error"),
             None => because("this model was not trained here"),
             Some(run) => Some(Idle::OnlyLookedAt {
                 name: info.name.clone(),
                 run: run.to_owned(),
             }),
-        }
-    }
-
-    /// Returns the effect that says why something cannot be done, such as `training is over: nothing to
-    /// pause`.
-    pub fn refusal(&self, nothing: &str) -> Effect {
-        match self.idle() {
-            None => Effect::Say(nothing.to_owned()),
-            Some(Idle::Because(why)) => Effect::Say(format!("{why}: {nothing}")),
-            // Another process may have started or stopped training the run since it was opened here.
-            Some(Idle::OnlyLookedAt { name, run }) => {
-                let nothing = nothing.to_owned();
-                Effect::Glance(run, AfterGlance::Refuse { name, nothing })
-            }
         }
     }
 

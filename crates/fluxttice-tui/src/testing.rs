@@ -26,7 +26,7 @@ use ratatui::style::Color;
 pub use crate::StopSignal;
 pub use crate::app::App;
 pub(crate) use crate::keys::{self, Action, Context};
-pub use crate::panes::Tab;
+pub use crate::tab::Tab;
 pub use crate::theme::{ColorDepth, Theme};
 pub(crate) use crate::{fixtures, frame};
 
@@ -77,7 +77,7 @@ pub fn type_text(app: &mut App, text: &str) {
     }
 }
 
-/// A worker and a desk that take what they are asked, or nothing.
+/// A worker and a thread of jobs that take every request, or none.
 #[derive(Default)]
 pub struct Asked {
     refuses: bool,
@@ -102,7 +102,7 @@ pub fn sent(app: &mut App) -> Vec<Command> {
     session.commands
 }
 
-/// The same to a worker and a desk that take nothing.
+/// The same with a worker and a thread of jobs that take nothing.
 pub fn unsent(app: &mut App) -> Vec<Command> {
     let mut session = Asked {
         refuses: true,

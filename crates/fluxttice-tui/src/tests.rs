@@ -7,7 +7,7 @@ mod idle;
 use fluxttice_core::run::bookmarks::BookmarkChange;
 use proptest::prelude::*;
 
-use crate::dialogs::Dialog;
+use crate::effects::Dialog;
 use crate::panes::runs::tests as steering;
 use crate::testing::*;
 
@@ -339,8 +339,8 @@ fn any_input() -> impl Strategy<Value = Input> {
     ]
 }
 
-/// Answers what the desk is asked at once: an earlier moment, and bookmarks of where one is.
-fn answer_desk(app: &mut App) {
+/// Answers every job at once: an earlier checkpoint, and the bookmarks of the centre.
+fn answer_jobs(app: &mut App) {
     for request in app.take_job_requests() {
         match request {
             JobRequest::Quick(QuickJob::LoadCodes(asked)) => {
@@ -386,7 +386,7 @@ proptest! {
             }
             input(&mut app, &given);
             answer(&mut app);
-            answer_desk(&mut app);
+            answer_jobs(&mut app);
             picture(&app, width, height);
         }
         // Out of every dialog, all operations again, now, back on the way, to the first view.

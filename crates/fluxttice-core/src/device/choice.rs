@@ -131,7 +131,7 @@ pub fn is_cpu(device: &Device) -> bool {
 /// Fails with [`DeviceError`] where an explicit device is absent or refused; `auto` falls back to the CPU.
 pub fn choose(spec: DeviceSpec) -> Result<Chosen, DeviceError> {
     if spec == DeviceSpec::Cpu {
-        return Ok(cpu("as asked"));
+        return Ok(cpu("requested"));
     }
     let found = adapters();
     match (spec, pick(spec, &found)) {
@@ -142,7 +142,7 @@ pub fn choose(spec: DeviceSpec) -> Result<Chosen, DeviceError> {
                 cpu("the GPU could not be opened, see the log")
             }))
         }
-        (_, Some(adapter)) => open(adapter, "as asked"),
+        (_, Some(adapter)) => open(adapter, "requested"),
         (asked, None) => {
             let found = match asked {
                 DeviceSpec::Software => "no software rasteriser is installed".to_owned(),

@@ -33,7 +33,7 @@ impl Worker<'_> {
             }
             Command::StopNow => {
                 self.stop_now = true;
-                Ok("stopping; the unfinished epoch is dropped".to_owned())
+                Ok("stopping now, discarding the unfinished epoch".to_owned())
             }
             Command::StopAfterEpoch => {
                 self.stop_after_epoch = true;
@@ -108,7 +108,7 @@ impl Worker<'_> {
         let run = self.open.run.path();
         checkpoint_folder(run, &last.to_string()).map_err(|error| error.to_string())?;
         self.open.kept.insert(last);
-        Ok(format!("the checkpoint of epoch {last} is kept"))
+        Ok(format!("the checkpoint of epoch {last} is saved"))
     }
 
     fn save_snapshot(&self, name: &str) -> Result<String, String> {
@@ -135,7 +135,7 @@ impl Worker<'_> {
             Err(problem) => self.tell_outcome(request, Err(problem)),
             Ok(reopened) => {
                 let name = reopened.run.name();
-                let message = format!("goes on in {name}, this run stays as it is");
+                let message = format!("continues in {name}, this run stays as it is");
                 self.tell_outcome(request, Ok(message))?;
                 self.move_to(reopened)
             }
@@ -218,7 +218,7 @@ impl Worker<'_> {
                 | Command::Keep { .. }
                 | Command::Open { .. }
                 | Command::Branch { .. } => self.answer(request),
-                _ => self.tell_outcome(request, Err("training is over".to_owned())),
+                _ => self.tell_outcome(request, Err("training is finished".to_owned())),
             };
             if let Err(error) = answered {
                 self.lines.event(Event::Notice(Notice {

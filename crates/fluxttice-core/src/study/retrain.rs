@@ -63,7 +63,7 @@ pub enum StudyError {
     #[error("the system refuses what the program needs: {0}")]
     System(std::io::Error),
     /// The study was asked to stop.
-    #[error("stopped; the same command goes on from here")]
+    #[error("stopped; the same command resumes from here")]
     Stopped,
 }
 

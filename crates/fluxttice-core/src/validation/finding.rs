@@ -72,11 +72,11 @@ pub fn readable(value: f64) -> String {
 pub enum Group {
     /// Tests named in advance, which decide.
     Deciding,
-    /// The published tests of generalization, which claim nothing.
+    /// The published tests of generalization, informational.
     Generalization,
-    /// The published tests of the latent space, which claim nothing.
+    /// The published tests of the latent space, informational.
     Latent,
-    /// The published tests of training, which claim nothing.
+    /// The published tests of training, informational.
     Training,
     /// Tests that the original planned and never built, as far as one model can answer
     /// them. They claim nothing.
@@ -87,11 +87,11 @@ impl Group {
     /// Returns the title of the group, which says what follows from its tests.
     pub fn title(self) -> &'static str {
         match self {
-            Self::Deciding => "these decide",
-            Self::Generalization => "published tests of generalization, which claim nothing",
-            Self::Latent => "published tests of the latent space, which claim nothing",
-            Self::Training => "published tests of training, which claim nothing",
-            Self::Shift => "tests that were planned, which claim nothing",
+            Self::Deciding => "deciding tests",
+            Self::Generalization => "published tests of generalization, informational",
+            Self::Latent => "published tests of the latent space, informational",
+            Self::Training => "published tests of training, informational",
+            Self::Shift => "tests that were planned, informational",
         }
     }
 }

@@ -8,10 +8,11 @@ use fluxttice_core::session::message::{Event, NoticeLevel, Progress};
 use fluxttice_core::session::{JobEvent, QuickJob, RunGlance};
 
 use super::{App, Redraw};
-use crate::effects::{AfterGlance, say};
+use crate::effects::say;
+use crate::follow_up::AfterGlance;
 use crate::log_buffer::{LogLevel, LogLine};
-use crate::panes::Tab;
 use crate::panes::log::Origin;
+use crate::tab::Tab;
 
 /// Time for which a message is shown.
 const PASSING: Duration = Duration::from_secs(6);
@@ -31,7 +32,7 @@ impl App {
             }
             Event::Weights(model) => self.estimate(model),
             Event::Unsaved(Some(unsaved)) => {
-                let text = format!("{unsaved}; training goes on, and it is tried again");
+                let text = format!("{unsaved}; training continues, and saving is tried again");
                 self.tell(LogLevel::Error, Origin::Notice, text);
             }
             Event::Unsaved(None) => self.say("everything is saved again"),
@@ -94,7 +95,7 @@ impl App {
             JobEvent::Estimated(Err(problem)) => {
                 self.warn(format!("✖ cannot estimate probabilities: {problem}"));
             }
-            JobEvent::Written(Ok(to)) => self.say(format!("✓ copied to {}", to.display())),
+            JobEvent::Written(Ok(to)) => self.say(format!("✓ wrote {}", to.display())),
             JobEvent::Written(Err(problem)) => self.warn(format!("✖ cannot copy: {problem}")),
             JobEvent::Bookmarks(Ok(bookmarks)) => self.shared.bookmarks = bookmarks,
             JobEvent::Bookmarks(Err(problem)) => self.warn(format!("✖ bookmarks: {problem}")),
@@ -131,7 +132,7 @@ impl App {
             Some(AfterGlance::Branch(point)) => point.ask(&glance.checkpoints),
             Some(AfterGlance::Refuse { name, nothing }) => say(match glance.is_open {
                 true => format!("another process trains {name}: {nothing}"),
-                false => format!("only looked at, --resume goes on with it: {nothing}"),
+                false => format!("opened without training, --resume continues it: {nothing}"),
             }),
         };
         self.carry_out(effects);

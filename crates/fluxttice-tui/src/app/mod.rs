@@ -12,18 +12,18 @@ use std::time::SystemTime;
 use fluxttice_core::session::message::Progress;
 use ratatui::layout::Rect;
 
-use crate::dialogs::Dialog;
-use crate::effects::AfterGlance;
+use crate::effects::Dialog;
+use crate::follow_up::AfterGlance;
 use crate::log_buffer::LogLevel;
 use crate::panes::log::{Entry, Origin};
-use crate::panes::{Pane, Panes, Tab};
+use crate::panes::{Pane, Panes};
 use crate::shared::Shared;
+use crate::tab::Tab;
 use crate::theme::Theme;
 use crate::{Exit, Options};
 
 use leaving::Leaving;
 use requests::Outbox;
-pub use requests::Pending;
 
 /// Urgency of the next frame; the greatest request wins.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]

@@ -11,7 +11,8 @@ use std::sync::Arc;
 
 use super::{App, Redraw};
 use crate::Session;
-use crate::effects::FollowUp;
+use crate::follow_up::{FollowUp, Pending};
+
 use crate::log_buffer::LogLevel;
 use crate::panes::Wants;
 use crate::panes::log::Origin;
@@ -34,17 +35,6 @@ impl Outbox {
         self.encoded = None;
         self.estimating = None;
     }
-}
-
-/// A request to the worker that has no outcome yet.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Pending {
-    /// Number of the request, which its outcome carries.
-    pub id: u64,
-    /// Request itself, for the header and for repeated requests.
-    pub command: Command,
-    /// Continuation, once the request is granted; `None` for most requests.
-    pub then: Option<FollowUp>,
 }
 
 impl App {

@@ -9,15 +9,16 @@ use ratatui::layout::Position;
 use super::{App, Redraw};
 use crate::dialogs::controls::Controls;
 use crate::dialogs::disrupt::Disrupt;
+use crate::dialogs::export;
 use crate::dialogs::find::Find;
 use crate::dialogs::help::Help;
 use crate::dialogs::palette::Palette;
 use crate::dialogs::snapshot::Snapshot;
-use crate::dialogs::{self, Dialog, export};
-use crate::effects::{Effect, Effects, FollowUp, ask, say};
+use crate::effects::{Dialog, Effect, Effects, ask, open, refusal, say};
+use crate::follow_up::FollowUp;
 use crate::keys::Action;
-use crate::panes::Tab;
 use crate::run_view::Condition;
+use crate::tab::Tab;
 use crate::{header, layout};
 
 impl App {
@@ -61,15 +62,15 @@ impl App {
             Action::Snapshot if !self.shared.live.serves() => {
                 return self.refuse("nothing to save");
             }
-            Action::Snapshot => return dialogs::open(Snapshot::default()),
+            Action::Snapshot => return open(Snapshot::default()),
             Action::Certify => return self.certify(),
             Action::ToggleMisleading => self.shared.misleading = !self.shared.misleading,
             Action::ToggleFreeze => self.toggle_freeze(),
-            Action::FindOperation => return dialogs::open(Find::default()),
+            Action::FindOperation => return open(Find::default()),
             Action::DropSelection => return vec![Effect::Select(None)],
             Action::Export => return export::offer(self.front().exports(&self.shared)),
-            Action::Help => return dialogs::open(Help::default()),
-            Action::Palette => return dialogs::open(Palette::of(self.front().context())),
+            Action::Help => return open(Help::default()),
+            Action::Palette => return open(Palette::of(self.front().context())),
             _ => {}
         }
         Vec::new()
@@ -137,12 +138,12 @@ impl App {
     fn while_training(&self, nothing: &str, dialog: impl Dialog + 'static) -> Effects {
         match self.shared.live.idle() {
             Some(_) => self.refuse(nothing),
-            None => dialogs::open(dialog),
+            None => open(dialog),
         }
     }
 
     fn refuse(&self, nothing: &str) -> Effects {
-        vec![self.shared.live.refusal(nothing)]
+        vec![refusal(&self.shared.live, nothing)]
     }
 
     fn toggle_pause(&self) -> Effects {

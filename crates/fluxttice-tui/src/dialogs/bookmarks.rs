@@ -8,8 +8,8 @@ use ratatui::layout::{Position, Rect};
 use ratatui::text::{Line, Span};
 use tui_input::Input;
 
-use super::{Dialog, close_and, distance, window};
-use crate::effects::{Effect, Effects, say};
+use super::{close_and, distance, window};
+use crate::effects::{Dialog, Effect, Effects, say};
 use crate::format::{fit, width};
 use crate::keys::{Action, Context};
 use crate::layout;
@@ -132,7 +132,7 @@ impl Dialog for Bookmarks {
 
     fn draw(&self, area: Rect, buf: &mut Buffer, cx: &Shared) -> Option<Position> {
         let theme = cx.theme;
-        let inner = window::frame(area, buf, theme, "bookmarks, and where you have been");
+        let inner = window::frame(area, buf, theme, "bookmarks and earlier centres");
         let label = Span::styled("' ", theme.accent());
         let cursor = window::input(inner, buf, label, &self.input, theme.strong());
         let list = below(inner, 2);

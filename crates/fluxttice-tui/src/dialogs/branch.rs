@@ -5,23 +5,9 @@ use std::path::PathBuf;
 use fluxttice_core::request::Command;
 
 use super::question::Question;
-use crate::effects::{AfterGlance, Effect, Effects, say};
+use crate::effects::{Effect, Effects, open, refusal, say};
+use crate::follow_up::{AfterGlance, BranchPoint};
 use crate::shared::Shared;
-
-/// A point of a run at which a branch is wanted.
-#[derive(Clone, Debug)]
-pub struct BranchPoint {
-    /// Name of the run.
-    pub run: String,
-    /// Epoch at or before which a checkpoint is searched; `None` means the newest checkpoint.
-    pub at: Option<u32>,
-    /// True if it is the run that is trained here.
-    pub is_own: bool,
-    /// Distance, in epochs, of the checkpoints that are kept, by the run's configuration.
-    pub checkpoint_freq: u32,
-    /// Sentence on what becomes of the run that is left.
-    pub left_behind: String,
-}
 
 impl BranchPoint {
     /// Asks whether to branch the run, at the last checkpoint that lies at or before the wanted epoch; says
@@ -31,7 +17,7 @@ impl BranchPoint {
         let Some(epoch) = checkpoints.iter().rfind(before) else {
             return say(match (self.at, checkpoints.first()) {
                 (Some(at), Some(first)) => format!(
-                    "no checkpoint is kept of epoch {at} or before, the first is of epoch {first}; one of {} epochs is kept (checkpoint_freq)",
+                    "no checkpoint at or before epoch {at}: the first is of epoch {first}, then one every {} epochs (checkpoint_freq)",
                     self.checkpoint_freq
                 ),
                 _ => format!(
@@ -45,10 +31,10 @@ impl BranchPoint {
             epochs: epoch + 1,
             name: None,
         };
-        super::open(Question {
+        open(Question {
             title: "branch",
             text: format!(
-                "A new run goes on after epoch {epoch} of {}. {}",
+                "A new run continues after epoch {epoch} of {}. {}",
                 self.run, self.left_behind
             ),
             then: Some(Effect::Ask(command, None)),
@@ -61,7 +47,7 @@ impl BranchPoint {
 /// meant; `None` means the newest checkpoint.
 pub fn branch(run: Option<(String, PathBuf)>, at: Option<u32>, cx: &Shared) -> Effects {
     let Some(info) = cx.live().info.as_ref().filter(|_| cx.live().serves()) else {
-        return vec![cx.live().refusal("nothing to branch")];
+        return vec![refusal(cx.live(), "nothing to branch")];
     };
     let own = (info.name.clone(), info.folder.clone());
     let (name, folder) = run.unwrap_or(own);
@@ -80,7 +66,7 @@ pub fn left_behind(name: &str, cx: &Shared) -> String {
     let dropped = if cx.live().is_over() {
         ""
     } else {
-        "; of the epoch at work nothing is kept"
+        "; its unfinished epoch is discarded"
     };
     format!("{name} stays as it is{dropped}.")
 }

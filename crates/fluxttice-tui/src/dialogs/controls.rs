@@ -1,7 +1,5 @@
 //! Dialog of the controls: every configuration key that can be changed during training.
 
-use fluxttice_core::config::{Config, KeyInfo, live_keys, written};
-use fluxttice_core::record::EpochRecord;
 use fluxttice_core::request::Command;
 use fluxttice_core::training::Steer;
 use ratatui::buffer::Buffer;
@@ -10,66 +8,17 @@ use ratatui::style::Style;
 use ratatui::text::{Line, Span};
 use tui_input::Input;
 
-use super::{Dialog, distance, window};
-use crate::effects::{Effects, ask};
+use super::{distance, window};
+use crate::control::Control;
+use crate::effects::{Dialog, Effects, ask};
 use crate::format::{fit, scientific, significant, width};
-use crate::keys::{Action, Context};
+use crate::keys::{Action, Context, FAR};
 use crate::layout;
-use crate::panes::FAR;
 use crate::shared::Shared;
 use crate::widgets::{below, lines, list_rows, paragraph};
 
 /// Rows for the meaning of the chosen control.
 const MEANING: u16 = 5;
-
-/// A configuration key that can be changed during training, with its value now.
-#[derive(Clone, Debug)]
-pub struct Control {
-    /// Dotted name, such as `hold.rho`.
-    pub key: String,
-    /// Value as it is written in YAML.
-    pub value: String,
-    /// Value that the newest epoch used, where the key holds a quantity; `None` for other keys.
-    pub followed: Option<f64>,
-    /// Description of the key: meaning, type and bounds.
-    pub info: &'static KeyInfo,
-}
-
-/// Lists every control of a configuration: keys that the published file does not have come first, such as
-/// holds; then the others, in the order of the file.
-pub fn controls(config: &Config, newest: Option<&EpochRecord>) -> Vec<Control> {
-    let steps = config.optimizer.lr_schedule.len();
-    let mut all: Vec<Control> = live_keys()
-        .flat_map(|info| {
-            let places = if info.key.contains(".N.") { steps } else { 1 };
-            (0..places).map(move |place| (info, written(info, place)))
-        })
-        .map(|(info, key)| Control {
-            value: config.text_of(&key),
-            followed: newest.and_then(|newest| followed(&key, newest)),
-            key,
-            info,
-        })
-        .collect();
-    all.sort_by_key(|control| control.info.published);
-    all
-}
-
-/// Returns the value that an epoch used for a quantity that can be held.
-fn followed(key: &str, newest: &EpochRecord) -> Option<f64> {
-    Some(match key {
-        "hold.rho" => newest.rho,
-        "hold.beta_a" => newest.beta_a,
-        "hold.beta_b" => newest.beta_b,
-        "hold.temperature_a" => newest.temperature_a,
-        "hold.temperature_b" => newest.temperature_b,
-        "hold.lambda1" => newest.lambda1,
-        "hold.lambda2" => newest.lambda2,
-        "hold.lambda3" => newest.lambda3,
-        "hold.learning_rate" => newest.learning_rate.corrected,
-        _ => return None,
-    })
-}
 
 /// Formats a value as it is shown and typed; learning rates are below 0.01 and get an exponent.
 pub fn number(value: f64) -> String {
@@ -77,14 +26,6 @@ pub fn number(value: f64) -> String {
         scientific(value)
     } else {
         significant(value)
-    }
-}
-
-impl Control {
-    /// Returns true if the published file does not have the key and it is not set: its quantity follows the
-    /// schedule.
-    pub fn follows(&self) -> bool {
-        !self.info.published && self.value == self.info.unset()
     }
 }
 

@@ -1,11 +1,10 @@
 //! Dialog that asks for a disruption, for its measurement, or for both.
 
-use std::path::PathBuf;
 use std::str::FromStr;
 
 use crossterm::event::KeyCode;
 use fluxttice_core::disruption::{Disruption, DisruptionKind, Shape};
-use fluxttice_core::experiment::{MAX_HORIZON, MAX_REPETITIONS, Trial};
+use fluxttice_core::experiment::{MAX_HORIZON, MAX_REPETITIONS};
 use fluxttice_core::request::Command;
 use fluxttice_core::training::Steer;
 use ratatui::buffer::Buffer;
@@ -13,8 +12,9 @@ use ratatui::layout::{Position, Rect};
 use ratatui::text::{Line, Span};
 use tui_input::Input;
 
-use super::{Dialog, close_and, window};
-use crate::effects::{Effect, Effects, FollowUp};
+use super::{close_and, window};
+use crate::effects::{Dialog, Effect, Effects};
+use crate::follow_up::{FollowUp, Measuring};
 use crate::format::fixed;
 use crate::keys::{Action, Context};
 use crate::shared::Shared;
@@ -23,18 +23,13 @@ use crate::widgets::chart::{Chart, ChartFrame, Series, Stroke, Window};
 use crate::widgets::{below, lines, paragraph, part};
 
 /// Columns of a field's label.
-const LABEL: usize = 8;
+const LABEL: usize = 9;
 /// Columns of a typed number.
 const NUMBER: u16 = 12;
 /// Fewest and most rows of the curve.
 const CURVE: (u16, u16) = (5, 9);
 /// Epochs shown before and after the disruption.
 const AROUND: u32 = 8;
-
-/// Epochs watched after a disruption by default.
-const WATCH: u32 = 10;
-/// Pairs of arms by default.
-const REPETITIONS: u32 = 3;
 
 /// Fields of the disruption dialog.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -102,24 +97,6 @@ impl Doing {
     }
 }
 
-/// Size of the experiment that measures the effect of a disruption.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Measuring {
-    /// Epochs watched after the disruption.
-    pub watch: u32,
-    /// Number of pairs of arms, each with and without the disruption.
-    pub repetitions: u32,
-}
-
-impl Default for Measuring {
-    fn default() -> Self {
-        Self {
-            watch: WATCH,
-            repetitions: REPETITIONS,
-        }
-    }
-}
-
 /// State of the disruption dialog.
 #[derive(Clone, Debug)]
 pub struct Disrupt {
@@ -146,6 +123,7 @@ pub struct Disrupt {
 impl Default for Disrupt {
     fn default() -> Self {
         let kind = DisruptionKind::BetaB;
+        let measuring = Measuring::default();
         Self {
             field: Field::Kind,
             kind,
@@ -154,22 +132,8 @@ impl Default for Disrupt {
             shape: Shape::default(),
             cooldown: Input::new("0".to_owned()),
             doing: Doing::default(),
-            watch: Input::new(WATCH.to_string()),
-            repetitions: Input::new(REPETITIONS.to_string()),
-        }
-    }
-}
-
-impl Measuring {
-    /// Returns the experiment on a run for a disruption that begins at a batch of an epoch.
-    pub fn trial(self, run: PathBuf, (epoch, batch): (u32, u32), disruption: Disruption) -> Trial {
-        Trial {
-            run,
-            epoch,
-            batch,
-            disruption,
-            horizon: disruption.epochs.saturating_add(self.watch),
-            repetitions: self.repetitions,
+            watch: Input::new(measuring.watch.to_string()),
+            repetitions: Input::new(measuring.repetitions.to_string()),
         }
     }
 }
@@ -210,10 +174,10 @@ impl Disrupt {
     /// Returns a message that names the number which cannot be used, and the numbers that can.
     pub fn disruption(&self) -> Result<Disruption, String> {
         let disruption = Disruption {
-            amplitude: number(&self.amplitude, "by")?,
+            amplitude: number(&self.amplitude, "amplitude")?,
             epochs: number(&self.epochs, "epochs")?,
             shape: self.shape,
-            cooldown: number(&self.cooldown, "rest")?,
+            cooldown: number(&self.cooldown, "cooldown")?,
             ..Disruption::new(self.kind)
         };
         disruption.check().map_err(|error| error.to_string())
@@ -232,7 +196,7 @@ impl Disrupt {
             _ => Err(format!("{what}: expected a whole number, 1 to {most}")),
         };
         Ok(Some(Measuring {
-            watch: number(&self.watch, "watched epochs", MAX_HORIZON / 2)?,
+            watch: number(&self.watch, "follow-up", MAX_HORIZON / 2)?,
             repetitions: number(&self.repetitions, "repetitions", MAX_REPETITIONS)?,
         }))
     }
@@ -339,21 +303,25 @@ fn render_field(
 ) -> Option<Position> {
     let theme = cx.theme;
     let (name, input, note) = match field {
-        Field::Kind => ("push", None, ""),
-        Field::Amplitude => ("by", Some(&form.amplitude), ""),
+        Field::Kind => ("disrupt", None, ""),
+        Field::Amplitude => ("amplitude", Some(&form.amplitude), ""),
         Field::Epochs => ("epochs", Some(&form.epochs), ""),
         Field::Shape => ("shape", None, ""),
         Field::Cooldown => (
-            "rest",
+            "cooldown",
             Some(&form.cooldown),
             "epochs afterwards without another disruption",
         ),
         Field::Doing => ("do", None, ""),
-        Field::Watch => ("watch", Some(&form.watch), "epochs behind it, in both arms"),
+        Field::Watch => (
+            "follow-up",
+            Some(&form.watch),
+            "epochs after it, in both arms",
+        ),
         Field::Repetitions => (
             "repeat",
             Some(&form.repetitions),
-            "pairs of arms; one alone tells nothing from luck",
+            "paired repetitions; one pair gives no interval",
         ),
     };
     let chosen = form.field == field;

@@ -3,56 +3,18 @@
 
 use std::path::PathBuf;
 
-use fluxttice_core::listing::Listing;
-use fluxttice_core::session::Content;
 use ratatui::buffer::Buffer;
 use ratatui::layout::{Position, Rect};
 use ratatui::text::{Line, Span};
 
-use super::{Dialog, close_and, window};
-use crate::effects::{Effect, Effects, say};
+use super::{close_and, window};
+use crate::effects::{Dialog, Effect, Effects, open, say};
+use crate::exports::{Exports, Format, Named};
 use crate::format::fit;
 use crate::keys::{Action, Context};
 use crate::layout;
-use crate::panes::{Exports, Named};
 use crate::shared::Shared;
 use crate::widgets::{below, lines};
-
-/// Format of a file.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Format {
-    /// Comma-separated values: a list with one line for each row.
-    Csv,
-    /// JSON: a list as an array of objects.
-    Json,
-    /// SVG: a picture of vectors.
-    Svg,
-    /// PNG: a picture of pixels.
-    Png,
-}
-
-impl Format {
-    const ALL: [Self; 4] = [Self::Csv, Self::Json, Self::Svg, Self::Png];
-
-    /// Returns a list as the content of a file; `None` for formats of pictures.
-    pub fn of_list(self, list: &Listing) -> Option<Content> {
-        match self {
-            Self::Csv => Some(Content::Text(list.csv())),
-            Self::Json => Some(Content::Text(list.json())),
-            Self::Svg | Self::Png => None,
-        }
-    }
-
-    /// Returns the extension of a file's name.
-    pub fn extension(self) -> &'static str {
-        match self {
-            Self::Csv => "csv",
-            Self::Json => "json",
-            Self::Svg => "svg",
-            Self::Png => "png",
-        }
-    }
-}
 
 /// A file that can be written.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -94,7 +56,7 @@ pub fn offer(exports: Exports) -> Effects {
     let offers: Vec<Offer> = Format::ALL.into_iter().filter_map(offer).collect();
     match offers.is_empty() {
         true => say("there is nothing to write yet"),
-        false => super::open(Export {
+        false => open(Export {
             offers,
             selected: 0,
         }),

@@ -11,8 +11,8 @@ use ratatui::layout::{Position, Rect};
 use ratatui::text::{Line, Span};
 use tui_input::Input;
 
-use super::{Dialog, close_and, distance, window};
-use crate::effects::{Effect, Effects};
+use super::{close_and, distance, window};
+use crate::effects::{Dialog, Effect, Effects};
 use crate::format::{fit, percent, thousands, wrap};
 use crate::keys::{Action, Context};
 use crate::layout;
@@ -293,7 +293,7 @@ fn render_operation(area: Rect, buf: &mut Buffer, cx: &Shared, operation: Operat
     let index = thousands(operation.index() as u64);
     let mut rows = vec![
         Line::styled(format!("{index}  {operation}"), theme.strong()),
-        Line::raw(operation.name().unwrap_or("no name")),
+        Line::raw(operation.name().unwrap_or("unnamed")),
     ];
     let room = usize::from(right.width);
     rows.extend(paragraph(&laws.join(" "), room, theme.dim()));

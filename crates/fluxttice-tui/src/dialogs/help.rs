@@ -5,11 +5,10 @@ use ratatui::buffer::Buffer;
 use ratatui::layout::{Position, Rect};
 use ratatui::text::{Line, Span};
 
-use super::{Dialog, window};
-use crate::effects::Effects;
+use super::window;
+use crate::effects::{Dialog, Effects};
 use crate::format::wrap;
-use crate::keys::{self, Action, Context};
-use crate::panes::FAR;
+use crate::keys::{self, Action, Context, FAR};
 use crate::shared::Shared;
 use crate::theme::{Role, Theme};
 use crate::widgets::chart::{BEST, glyph};
@@ -49,23 +48,23 @@ fn legend(theme: Theme) -> Vec<Line<'static>> {
         row(
             glyph(MarkKind::Resumed),
             theme.accent(),
-            "the run was continued",
+            "the run was resumed",
         ),
         row(BEST, theme.accent(), "best validation loss so far"),
         row(
             "↗ ↘",
             theme.text(),
-            "moved since the epoch before; nothing: reads the same",
+            "changed since the previous epoch; no arrow: the same",
         ),
         row(
             "≤ ceiling",
             theme.text(),
-            "what a perfectly uniform generator reaches with as many draws",
+            "expected for a perfectly uniform generator with as many samples",
         ),
         row(
             "decode entropy",
             theme.text(),
-            "0: each code means one operation; 9.89 nats: a code means nothing",
+            "0: each code decodes to one operation; 9.89 nats: to all alike",
         ),
         Line::raw(""),
     ]

@@ -8,8 +8,8 @@ use ratatui::layout::{Position, Rect};
 use ratatui::text::{Line, Span};
 use tui_input::Input;
 
-use super::{Dialog, close_and, window};
-use crate::effects::Effects;
+use super::{close_and, window};
+use crate::effects::{Dialog, Effects};
 use crate::format::fit;
 use crate::keys::{Action, Context};
 use crate::shared::Shared;

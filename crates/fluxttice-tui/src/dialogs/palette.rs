@@ -5,9 +5,10 @@ use ratatui::layout::{Position, Rect};
 use ratatui::text::{Line, Span};
 use tui_input::Input;
 
-use super::controls::{Control, Controls};
-use super::{Dialog, close_and, distance, window};
-use crate::effects::{Effect, Effects};
+use super::controls::Controls;
+use super::{close_and, distance, window};
+use crate::control::Control;
+use crate::effects::{Dialog, Effect, Effects, open};
 use crate::keys::{self, Action, Binding, Context};
 use crate::layout;
 use crate::shared::Shared;
@@ -102,7 +103,7 @@ impl Dialog for Palette {
             Action::Confirm => {
                 return Some(match self.chosen(controls) {
                     Some(Offer::Command(binding)) => close_and([Effect::Perform(binding.action)]),
-                    Some(Offer::Control(control)) => super::open(Controls::editing(control)),
+                    Some(Offer::Control(control)) => open(Controls::editing(control)),
                     None => Vec::new(),
                 });
             }
@@ -160,7 +161,7 @@ mod tests {
     use fluxttice_core::config::Config;
 
     use super::*;
-    use crate::dialogs::controls::controls;
+    use crate::control::controls;
 
     #[test]
     fn the_palette_finds_words_and_letters() {

@@ -5,8 +5,8 @@ use ratatui::layout::{Position, Rect};
 use ratatui::style::Style;
 use ratatui::text::{Line, Span};
 
-use super::{Dialog, close_and, window};
-use crate::effects::{Effect, Effects};
+use super::{close_and, window};
+use crate::effects::{Dialog, Effect, Effects};
 use crate::format::wrap;
 use crate::keys::{Action, Context};
 use crate::shared::Shared;

@@ -5,8 +5,8 @@ use ratatui::buffer::Buffer;
 use ratatui::layout::{Position, Rect};
 use ratatui::text::{Line, Span};
 
-use super::{Dialog, window};
-use crate::effects::{Effect, Effects};
+use super::window;
+use crate::effects::{Dialog, Effect, Effects};
 use crate::keys::{self, Action, Context};
 use crate::shared::Shared;
 use crate::widgets::lines;
@@ -63,7 +63,7 @@ impl Dialog for Quit {
         rows.push(Line::raw(""));
         rows.push(match &cx.live().unsaved {
             None => Line::styled(
-                "The unfinished epoch is dropped; resume does it anew.",
+                "The unfinished epoch is discarded; resume repeats it.",
                 theme.dim(),
             ),
             Some(unsaved) => Line::styled(

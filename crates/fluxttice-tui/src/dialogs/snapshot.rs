@@ -6,8 +6,8 @@ use ratatui::layout::{Position, Rect};
 use ratatui::text::Span;
 use tui_input::Input;
 
-use super::{Dialog, close_and, window};
-use crate::effects::{Effect, Effects};
+use super::{close_and, window};
+use crate::effects::{Dialog, Effect, Effects};
 use crate::keys::{Action, Context};
 use crate::shared::Shared;
 use crate::widgets::{below, lines, paragraph};

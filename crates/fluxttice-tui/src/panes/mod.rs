@@ -12,13 +12,12 @@ use fluxttice_core::session::Content;
 use ratatui::buffer::Buffer;
 use ratatui::layout::{Position, Rect};
 
-use crate::dialogs::export::Format;
 use crate::effects::Effects;
+use crate::exports::{Exports, Format};
 use crate::keys::{Action, Context};
 use crate::shared::Shared;
+use crate::tab::Tab;
 
-/// Epochs, lines or neighbours of a far step.
-pub const FAR: isize = 10;
 /// Lines that one notch of the wheel scrolls.
 const NOTCH: isize = 3;
 
@@ -85,78 +84,6 @@ pub struct Wants {
     pub codes: bool,
     /// True if the pane needs the estimated probabilities of all operations.
     pub estimates: bool,
-}
-
-/// Files that a pane can write.
-#[derive(Clone, Debug, Default)]
-pub struct Exports {
-    /// List, as CSV or JSON; `None` if there is none.
-    pub list: Option<Named>,
-    /// Picture, as SVG or PNG; `None` if there is none.
-    pub picture: Option<Named>,
-    /// JSON file that exists already and is copied in place of the list; `None` for most panes.
-    pub file: Option<Named>,
-}
-
-/// Description of a file, and the stem of its name.
-#[derive(Clone, Debug)]
-pub struct Named {
-    /// Content of the file, in words.
-    pub words: String,
-    /// Stem of the file's name, before characters are removed that some systems do not allow.
-    pub stem: String,
-}
-
-/// Tab of a pane, in the order of the screen.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
-pub enum Tab {
-    /// Charts and values of the run.
-    #[default]
-    Train,
-    /// Map of all operations.
-    Coverage,
-    /// One operation, and the codes near it.
-    Neighbours,
-    /// Runs, branches and experiments.
-    Runs,
-    /// Snapshots and certificates.
-    Evidence,
-    /// Requests, outcomes, notices and log lines.
-    Log,
-}
-
-impl Tab {
-    /// Every tab, from left to right.
-    pub const ALL: [Self; 6] = [
-        Self::Train,
-        Self::Coverage,
-        Self::Neighbours,
-        Self::Runs,
-        Self::Evidence,
-        Self::Log,
-    ];
-
-    /// Returns the number key and the name.
-    pub fn label(self) -> (char, &'static str) {
-        match self {
-            Self::Train => ('1', "Train"),
-            Self::Coverage => ('2', "Coverage"),
-            Self::Neighbours => ('3', "Neighbours"),
-            Self::Runs => ('4', "Runs"),
-            Self::Evidence => ('5', "Evidence"),
-            Self::Log => ('6', "Log"),
-        }
-    }
-
-    /// Returns the next or previous tab, wrapping round at the ends.
-    pub fn next(self, forward: bool) -> Self {
-        let place = Self::ALL
-            .iter()
-            .position(|tab| *tab == self)
-            .unwrap_or_default();
-        let by = if forward { 1 } else { Self::ALL.len() - 1 };
-        Self::ALL[(place + by) % Self::ALL.len()]
-    }
 }
 
 /// States of all six panes.

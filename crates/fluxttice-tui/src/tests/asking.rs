@@ -121,7 +121,7 @@ fn codes_and_estimates_that_were_not_asked_for_are_asked_for_again_in_the_same_e
 }
 
 #[test]
-fn nothing_waits_for_a_desk_that_has_gone() {
+fn nothing_waits_for_a_thread_of_jobs_that_has_gone() {
     let mut app = fixtures::live(120, 40);
     type_text(&mut app, "3<");
     unsent(&mut app);

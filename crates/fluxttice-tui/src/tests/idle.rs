@@ -19,7 +19,7 @@ fn looked_at(folder: PathBuf) -> App {
     app
 }
 
-/// Presses keys that need training, in *Train* and, to go on in another run, in *Runs*, and looks for what each says.
+/// Presses keys that need training, in *Train* and, to resume another run, in *Runs*, and looks for what each says.
 fn say(mut app: App, why: &str, keys: &str) {
     for key in keys.chars() {
         if key == 'o' {
@@ -49,7 +49,7 @@ fn a_run_that_another_process_trains_is_said_to_be_only_looked_at_until_that_pro
         keys,
     );
     lock.unlock().unwrap();
-    let why = "only looked at, --resume goes on with it: ";
+    let why = "opened without training, --resume continues it: ";
     say(looked_at(path), why, keys);
 }
 
@@ -73,7 +73,7 @@ fn before_a_run_is_open_and_after_an_error_keys_say_so() {
         "training has ended with an error: ",
         " d,sbco",
     );
-    say(finished(120, 40), "training is over: ", " d,");
+    say(finished(120, 40), "training is finished: ", " d,");
 }
 
 #[test]
@@ -122,11 +122,11 @@ fn where_no_checkpoint_is_kept_the_first_one_and_their_distance_are_told() {
         File::create(kept.join(file)).unwrap();
     }
     let mut app = open();
-    assert!(picture(&app, 200, 60).contains("goes on after epoch 20 of 7f3a"));
+    assert!(picture(&app, 200, 60).contains("continues after epoch 20 of 7f3a"));
     press(&mut app, KeyCode::Esc);
     press(&mut app, KeyCode::Home);
     press(&mut app, KeyCode::Char('b'));
-    let told = "no checkpoint is kept of epoch 0 or before, the first is of epoch 20; one of 10 epochs is kept (checkpoint_freq)";
+    let told = "no checkpoint at or before epoch 0: the first is of epoch 20, then one every 10 epochs (checkpoint_freq)";
     let shown = picture(&app, 200, 60);
     assert!(shown.contains(told), "{shown}");
 }

@@ -408,8 +408,8 @@ fn render_legend(area: Rect, buf: &mut Buffer, cx: &Shared, pane: &Coverage, map
         Zoom::Single => "",
         Zoom::Halves if theme.has_color() => "1×2 a character",
         Zoom::Halves => "1×2 a character; v tells A from B",
-        Zoom::Quarters if theme.has_color() => "2×2 a character, coloured as most of them",
-        Zoom::Dots if theme.has_color() => "2×4 a character, coloured as most of them",
+        Zoom::Quarters if theme.has_color() => "2×2 cells a character, majority colour",
+        Zoom::Dots if theme.has_color() => "2×4 cells a character, majority colour",
         Zoom::Quarters => "2×2 a character; v tells A from B",
         Zoom::Dots => "2×4 a character; v tells A from B",
     };

@@ -15,9 +15,9 @@ use fluxttice_core::space::Operation;
 use ratatui::buffer::Buffer;
 use ratatui::layout::{Position, Rect, Size};
 
-use super::{Exports, Pane, Wants};
-use crate::dialogs::export::Format;
+use super::{Pane, Wants};
 use crate::effects::{Effect, Effects, say};
+use crate::exports::{Exports, Format};
 use crate::keys::{Action, Context};
 use crate::pictures;
 use crate::reading::{Cover, Draw, Reading};

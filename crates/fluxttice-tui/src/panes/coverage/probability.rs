@@ -177,7 +177,7 @@ pub fn render_side(
     let rare = cx.reading.rare(estimates);
     let note = match rare.is_empty() {
         true => format!("v: {}", cx.reading.whose_words()),
-        false => format!("n goes on, v: {}", cx.reading.whose_words()),
+        false => format!("n: next, v: {}", cx.reading.whose_words()),
     };
     operation_list::render(
         rest,

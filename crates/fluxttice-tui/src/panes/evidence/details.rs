@@ -96,7 +96,7 @@ fn said(text: &mut Text, cx: &Shared, pane: &Evidence, item: &Item) {
             text.gap();
             let meanwhile = match cx.live().is_over() {
                 true => "",
-                false => " Training goes on meanwhile.",
+                false => " Training continues meanwhile.",
             };
             text.dim(&format!("Not measured: c measures it and makes a certificate, t tests whether it learned anything, in ten seconds or so each.{meanwhile}"));
         }

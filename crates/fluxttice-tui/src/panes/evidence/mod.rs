@@ -16,9 +16,9 @@ use fluxttice_core::validation::{Finding, failed_deciding};
 use ratatui::buffer::Buffer;
 use ratatui::layout::{Position, Rect};
 
-use super::{FAR, Pane};
+use super::Pane;
 use crate::effects::{Effect, Effects, say};
-use crate::keys::{Action, Context};
+use crate::keys::{Action, Context, FAR};
 use crate::layout;
 use crate::shared::Shared;
 

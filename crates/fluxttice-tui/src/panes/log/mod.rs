@@ -13,10 +13,10 @@ use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 use serde_json::json;
 
-use super::{Exports, FAR, NOTCH, Named, Pane};
-use crate::dialogs::export::Format;
+use super::{NOTCH, Pane};
 use crate::effects::Effects;
-use crate::keys::{Action, Context};
+use crate::exports::{Exports, Format, Named};
+use crate::keys::{Action, Context, FAR};
 use crate::log_buffer::{LogLevel, LogLine};
 use crate::shared::Shared;
 

@@ -118,7 +118,7 @@ fn render_card(area: Rect, buf: &mut Buffer, cx: &Shared, pane: &Neighbours) {
     for (k, kept) in SIZES.into_iter().zip(view.found().preserved) {
         let kept = kept.map_or_else(|| "–".into(), |kept| format!("{} %", percent(100.0 * kept)));
         facts.push(Line::from(vec![
-            Span::styled(format!("of {k:>3} nearest kept "), theme.dim()),
+            Span::styled(format!("overlap@{k:<3}         "), theme.dim()),
             Span::styled(format!("{kept:>7}"), theme.text()),
         ]));
     }
@@ -138,8 +138,7 @@ fn render_card(area: Rect, buf: &mut Buffer, cx: &Shared, pane: &Neighbours) {
         used += 1 + truth_table::HEIGHT;
     }
     // The explanation comes last, where there is room.
-    let explained =
-        "kept: also among the nearest by entries that differ, ties at their expected share";
+    let explained = "overlap@k: share of the k nearest that are also nearest by Hamming distance, ties averaged";
     let mut rest = vec![Line::raw("")];
     rest.extend(paragraph(explained, wide, theme.dim()));
     rest.push(Line::raw(""));
@@ -154,10 +153,7 @@ fn render_card(area: Rect, buf: &mut Buffer, cx: &Shared, pane: &Neighbours) {
             Span::raw(fit(&format!("{relative} {named}"), wide.saturating_sub(9))),
         ]));
     }
-    rest.push(dim(format!(
-        "{} relabelled and swapped",
-        centre.orbit().len()
-    )));
+    rest.push(dim(format!("orbit size {}", centre.orbit().len())));
     lines(part(area, used, area.height), buf, &rest);
 }
 
@@ -227,7 +223,7 @@ fn render_operation(
         ..area
     };
     let name = fit(
-        operation.name().unwrap_or("no name"),
+        operation.name().unwrap_or("unnamed"),
         usize::from(right.width),
     );
     let rows = vec![

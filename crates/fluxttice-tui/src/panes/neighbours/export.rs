@@ -11,8 +11,8 @@ use super::around::Ranked;
 use super::classes::CellClass;
 use super::color_by::ColorBy;
 use super::{Neighbours, draw_plane};
+use crate::exports::{Exports, Named};
 use crate::format::{percent, thousands};
-use crate::panes::{Exports, Named};
 use crate::pictures;
 use crate::shared::Shared;
 

@@ -27,13 +27,12 @@ use fluxttice_core::session::{Content, JobError, LoadedCodes, LocatedPoint, Quic
 use ratatui::buffer::Buffer;
 use ratatui::layout::{Position, Rect};
 
-use super::{Exports, FAR, NOTCH, Pane, Wants};
-use crate::dialogs;
+use super::{NOTCH, Pane, Wants};
 use crate::dialogs::bookmarks::Bookmarks;
-use crate::dialogs::export::Format;
 use crate::dialogs::note::Note;
-use crate::effects::{Effect, Effects, say};
-use crate::keys::{Action, Context};
+use crate::effects::{Effect, Effects, open, say};
+use crate::exports::{Exports, Format};
+use crate::keys::{Action, Context, FAR};
 use crate::layout::row_at;
 use crate::pictures;
 use crate::selection::Selection;
@@ -143,7 +142,7 @@ impl Neighbours {
     fn note(&self, cx: &Shared) -> Effects {
         let place = self.around.place();
         let note = cx.bookmark(place).map_or("", |known| known.note.as_str());
-        dialogs::open(Note::on(place.clone(), note))
+        open(Note::on(place.clone(), note))
     }
 
     /// Selects every operation that is as near as the chosen one.
@@ -257,7 +256,7 @@ impl Pane for Neighbours {
             Action::Bookmark => return Some(self.note(cx)),
             Action::Bookmarks => {
                 let history = self.around.history().iter().cloned();
-                return Some(dialogs::open(Bookmarks::of(history.collect())));
+                return Some(open(Bookmarks::of(history.collect())));
             }
             Action::Box => return Some(self.draw_box(cx)),
             Action::StepOn => return Some(self.walk_on(true)),

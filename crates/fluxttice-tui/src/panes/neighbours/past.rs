@@ -131,7 +131,7 @@ impl Past {
             (FoundCodes::Nowhere, Toward::Before(_)) => {
                 return say("before training there was nothing");
             }
-            (FoundCodes::Nowhere, Toward::After(_)) => return say("no later codes were kept"),
+            (FoundCodes::Nowhere, Toward::After(_)) => return say("no later checkpoint is saved"),
         }
         Vec::new()
     }

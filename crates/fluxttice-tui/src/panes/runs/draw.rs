@@ -99,7 +99,7 @@ fn render_row(area: Rect, buf: &mut Buffer, cx: &Shared, pane: &Runs, row: &Row<
                     "{indent}  {EXPERIMENT} epoch {}  {}",
                     trial.epoch, trial.disruption
                 ),
-                format!("at work, {} %", 100 * done / all.max(1)),
+                format!("running, {} %", 100 * done / all.max(1)),
                 theme.accent(),
             )
         }

@@ -63,14 +63,14 @@ pub fn render_live(
         title,
         buf,
         theme,
-        "an experiment at work",
+        "running experiment",
         &entry.branch.name(),
     );
     let trial = &live.trial;
     let (done, all) = live.progress();
     let text = format!(
-        "{} from epoch {}, with and without it: epoch {done} of {all} over {} repetitions. g gives it up.",
-        trial.disruption, trial.epoch, trial.repetitions
+        "{} from epoch {}: epoch {done} of {all} ({} pairs × 2 × {}). g cancels it.",
+        trial.disruption, trial.epoch, trial.repetitions, trial.horizon
     );
     let rows = paragraph(&text, usize::from(area.width), Style::new());
     lines(area, buf, &rows);
@@ -163,7 +163,7 @@ fn words(theme: Theme, found: &Experiment, room: usize) -> Vec<Line<'static>> {
     );
     rows.extend(paragraph(&about, room, theme.dim()));
     if verdict.decision == Decision::NotRepeated {
-        let text = "One pair cannot tell an effect from luck; m makes the experiment with more.";
+        let text = "One pair gives no interval; m repeats the experiment with more.";
         rows.extend(paragraph(text, room, theme.warning()));
     }
     let columns = 11;

@@ -10,8 +10,8 @@ use fluxttice_core::session::Content;
 use fluxttice_core::words::counted;
 
 use super::{Row, Runs, experiment, run};
-use crate::dialogs::export::Format;
-use crate::panes::{Exports, Named};
+use crate::exports::Format;
+use crate::exports::{Exports, Named};
 use crate::pictures;
 use crate::shared::Shared;
 
@@ -19,7 +19,7 @@ use crate::shared::Shared;
 pub fn exports(cx: &Shared, pane: &Runs) -> Exports {
     // An experiment is a file already.
     let file = experiment_file(pane).map(|(stem, _)| Named {
-        words: "the experiment with every figure of both arms".to_owned(),
+        words: "the experiment with every metric of both arms".to_owned(),
         stem,
     });
     let chosen = pane.chosen();

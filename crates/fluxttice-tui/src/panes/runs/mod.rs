@@ -21,14 +21,13 @@ use fluxttice_core::training::{Planned, Steer};
 use ratatui::buffer::Buffer;
 use ratatui::layout::{Position, Rect};
 
-use super::{Exports, FAR, Pane};
-use crate::dialogs;
+use super::Pane;
 use crate::dialogs::branch::{branch, left_behind};
-use crate::dialogs::disrupt::Measuring;
-use crate::dialogs::export::Format;
 use crate::dialogs::question::Question;
-use crate::effects::{Effect, Effects, say};
-use crate::keys::{Action, Context};
+use crate::effects::{Effect, Effects, open, refusal, say};
+use crate::exports::{Exports, Format};
+use crate::follow_up::Measuring;
+use crate::keys::{Action, Context, FAR};
 use crate::layout;
 use crate::shared::Shared;
 
@@ -94,10 +93,13 @@ impl LiveTrial {
         }
     }
 
-    /// Describes the progress in words: `trying β_B +0.212 for 5 epochs: epoch 12 of 90`.
+    /// Describes the progress in words: `experiment β_B +0.212 for 5 epochs: epoch 12 of 90`.
     pub fn status(&self) -> String {
         let (done, all) = self.progress();
-        format!("trying {}: epoch {done} of {all}", self.trial.disruption)
+        format!(
+            "experiment {}: epoch {done} of {all}",
+            self.trial.disruption
+        )
     }
 
     /// Returns the number of finished epochs and of all epochs, over both arms of all repetitions.
@@ -285,7 +287,7 @@ impl Runs {
             _ => return say("choose a disruption to measure; d makes one"),
         };
         let words = format!(
-            "trying {} against its control, {} repetitions",
+            "measuring {} against its control, {} repetitions",
             trial.disruption, trial.repetitions
         );
         let mut effects = say(words);
@@ -295,7 +297,7 @@ impl Runs {
 
     fn give_up(&self) -> Effects {
         match self.trials.is_empty() {
-            true => say("no experiment is at work"),
+            true => say("no experiment is running"),
             false => vec![Effect::Job(JobRequest::GiveUp)],
         }
     }
@@ -313,18 +315,18 @@ impl Runs {
     /// Asks whether to leave the run at work for the chosen one.
     fn ask_to_open(&self, cx: &Shared) -> Effects {
         let Some(info) = cx.live().info.as_ref().filter(|_| cx.live().serves()) else {
-            return vec![cx.live().refusal("--resume RUN opens a run")];
+            return vec![refusal(cx.live(), "--resume RUN opens a run")];
         };
         let Some(run) = self.chosen_run().map(|run| run.name.clone()) else {
-            return say("choose a run to go on in");
+            return say("select a run to resume");
         };
         if run == info.name {
             return say("this run is open here already");
         }
-        dialogs::open(Question {
-            title: "go on in another run",
+        open(Question {
+            title: "resume another run",
             text: format!(
-                "{run} goes on where it was left. {}",
+                "{run} resumes where it stopped. {}",
                 left_behind(&info.name, cx)
             ),
             then: Some(Effect::Ask(Command::Open { run }, None)),
@@ -345,7 +347,7 @@ impl Runs {
             return say("choose a run to move to the trash");
         };
         let path = entry.branch.path.clone();
-        dialogs::open(Question {
+        open(Question {
             title: "move a run to the trash",
             text: format!(
                 "{} goes to the trash beside it, with its checkpoints, snapshots, certificates and experiments. \

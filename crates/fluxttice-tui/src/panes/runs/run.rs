@@ -133,12 +133,12 @@ fn words(run: &Summary, others: &[&Summary]) -> Vec<String> {
         let keys: Vec<String> = other
             .differences(&run.config)
             .into_iter()
-            .map(|key| format!("{} {} instead of {}", key.key, key.second, key.first))
+            .map(|key| format!("{} {} (not {})", key.key, key.second, key.first))
             .collect();
         if keys.is_empty() {
-            format!("configured like {name}")
+            format!("same configuration as {name}")
         } else {
-            format!("other than {name}: {}", keys.join(", "))
+            format!("differs from {name}: {}", keys.join(", "))
         }
     };
     if others.is_empty() {
@@ -151,7 +151,7 @@ fn words(run: &Summary, others: &[&Summary]) -> Vec<String> {
     );
     let steps = steps(run);
     if !steps.is_empty() {
-        words.push(format!("asked of it: {steps}"));
+        words.push(format!("changed during the run: {steps}"));
     }
     words
 }

@@ -192,7 +192,7 @@ fn runs_are_drawn_beside_each_other() {
     press(&mut app, KeyCode::Home);
     let shown = picture(&app, 120, 40);
     assert!(
-        shown.contains("╍branch") && shown.contains("configured like branch"),
+        shown.contains("╍branch") && shown.contains("same configuration as branch"),
         "{shown}"
     );
     press(&mut app, KeyCode::End);
@@ -221,7 +221,7 @@ fn a_disruption_is_measured_once_it_has_begun() {
     assert_eq!(trial.run, at_work());
     // Once the passing line is gone.
     app.on_tick(SystemTime::UNIX_EPOCH + Duration::from_secs(1 << 40));
-    assert!(picture(&app, 120, 40).contains("trying β_B +0.212 for 5 epochs: epoch 0 of 90"));
+    assert!(picture(&app, 120, 40).contains("experiment β_B +0.212 for 5 epochs: epoch 0 of 90"));
     let found = Arc::new(experiment(&[800, 900, 1_100]));
     app.on_job(JobEvent::Tried(Ok(("beta".into(), found))));
     assert!(picture(&app, 120, 40).contains("it helped"));
@@ -248,7 +248,7 @@ fn only_measuring_leaves_the_run_alone() {
     };
     assert_eq!((trial.epoch, trial.batch), (done, 0));
     assert!(
-        picture(&app, 120, 40).contains("trying β_B"),
+        picture(&app, 120, 40).contains("experiment β_B"),
         "no line covers it"
     );
     // A disruption that is refused is not measured.
@@ -286,7 +286,7 @@ fn a_disruption_that_was_not_measured_is_measured_later() {
         (trial.epoch, trial.disruption.kind),
         (30, DisruptionKind::TemperatureA)
     );
-    assert!(picture(&app, 120, 40).contains("at work, 0 %"));
+    assert!(picture(&app, 120, 40).contains("running, 0 %"));
     press(&mut app, KeyCode::Char('g'));
     assert!(matches!(app.take_job_requests()[..], [JobRequest::GiveUp]));
     app.on_job(JobEvent::Tried(Err(JobError::new("given up"))));

@@ -84,13 +84,13 @@ type Find = fn(&Shown<'_>) -> Vec<Finding>;
 /// Rules by the name under which `docs/reference/metrics.md` explains them.
 static RULES: [(&str, Find); 16] = [
     ("a loss is no number", |run| all(not_a_number(run.records))),
-    ("codes name no operation yet", |run| {
+    ("decoders still undecided", |run| {
         all(vague_codes(run.records))
     }),
     ("gradient ratio out of 0.8–1.2", |run| {
         all(out_of_band(run.records))
     }),
-    ("dimensions carry nothing", |run| {
+    ("dimensions carry no information", |run| {
         all(dead_dimensions(run.newest))
     }),
     ("a VAE leans on its partner", |run| {
@@ -153,7 +153,7 @@ pub fn findings(
 fn side_by_side(info: Option<&RunInfo>, members: &Members) -> Option<Finding> {
     let info = info.filter(|_| members.are_several())?;
     let text = format!(
-        "{} runs side by side, dotted from the lowest to the highest: what is asked is asked of all; values, map and codes are those of seed {}",
+        "{} runs side by side, dotted from the lowest to the highest: requests apply to all; values, map and codes are those of seed {}",
         members.runs(),
         info.seed
     );
@@ -231,7 +231,7 @@ fn vague_codes(records: &[Arc<EpochRecord>]) -> Option<Finding> {
         return None;
     }
     let text = format!(
-        "codes of {} name no operation yet (decode entropy over {} of {} nats): categorical coverage says nothing here",
+        "decoders of {} are still undecided (decode entropy over {} of {} nats): ignore categorical coverage",
         vague.join(" and "),
         fixed(VAGUE * most, 1),
         fixed(most, 2)
@@ -239,7 +239,7 @@ fn vague_codes(records: &[Arc<EpochRecord>]) -> Option<Finding> {
     finding(
         Gravity::Watch,
         text,
-        "train on; a beta-b disruption makes codes name operations",
+        "train on; a beta-b disruption makes decoders decide",
     )
 }
 
@@ -486,7 +486,7 @@ fn dependent(newest: &EpochRecord) -> Option<Finding> {
     .filter(|(_, alone, coupled, _)| coupled - alone > LEANING)
     .map(|(name, alone, coupled, other)| {
         format!(
-            "{name} rebuilds {} alone and {} with {other}'s code",
+            "{name} reconstructs {} alone, {} with {other}'s code",
             percent(alone),
             percent(coupled)
         )
@@ -499,7 +499,7 @@ fn dependent(newest: &EpochRecord) -> Option<Finding> {
     finding(
         Gravity::Watch,
         text,
-        "hold.rho lower makes each stand alone",
+        "a lower hold.rho makes each independent of the other",
     )
 }
 
@@ -510,9 +510,9 @@ fn dead_dimensions(newest: &EpochRecord) -> Option<Finding> {
         .into_iter()
         .filter(|(_, active)| (*active as usize) < LATENT)
         .map(|(name, active)| match active {
-            0 => format!("{name}'s codes have collapsed: no dimension carries anything"),
+            0 => format!("{name}'s codes have collapsed: no dimension carries information"),
             _ => format!(
-                "{} of {name}'s {LATENT} dimensions carry nothing",
+                "{} of {name}'s {LATENT} dimensions carry no information",
                 LATENT - active as usize
             ),
         })
@@ -528,7 +528,7 @@ fn dead_dimensions(newest: &EpochRecord) -> Option<Finding> {
     finding(
         gravity,
         dead.join("; "),
-        "a lower β (hold.beta_a, hold.beta_b) lets codes carry more",
+        "a lower β (hold.beta_a, hold.beta_b) lets codes carry more information",
     )
 }
 
@@ -543,12 +543,12 @@ fn flickering(records: &[Arc<EpochRecord>]) -> Option<Finding> {
         return None;
     }
     let text = format!(
-        "ρ jumped {jumps} times in {FLICKER_EPOCHS} epochs: the gradient ratio opens and shuts its gate"
+        "ρ jumped {jumps} times in {FLICKER_EPOCHS} epochs: the gradient ratio opens and closes its gate"
     );
     finding(
         Gravity::Watch,
         text,
-        "hold.rho keeps it still; model.adaptive_scheduling: false shuts the gate",
+        "hold.rho fixes it; model.adaptive_scheduling: false closes the gate",
     )
 }
 
@@ -565,12 +565,12 @@ fn best_in_warm_up(newest: &EpochRecord, info: Option<&RunInfo>) -> Option<Findi
         None => String::new(),
     };
     let text = format!(
-        "the best epoch by validation loss, {best}, lies where β was smaller: that loss was another one{other}"
+        "the best epoch by validation loss, {best}, lies where β was smaller: not comparable{other}"
     );
     finding(
         Gravity::Watch,
         text,
-        "stopping.by: argmax_coverage judges by what is wanted",
+        "stopping.by: argmax_coverage selects by coverage",
     )
 }
 
@@ -614,11 +614,14 @@ mod tests {
     #[test]
     fn a_vae_that_leans_on_its_partner_is_told_apart_from_one_that_does_not() {
         let leaning = changed(20, |record| record.latent = Some(latent(0.02, 16)));
-        assert!(has(&leaning, "A rebuilds 2 % alone and 90 % with B's code"));
+        assert!(has(
+            &leaning,
+            "A reconstructs 2 % alone, 90 % with B's code"
+        ));
         let alone = changed(20, |record| record.latent = Some(latent(0.88, 16)));
-        assert!(!has(&alone, "rebuilds"));
+        assert!(!has(&alone, "reconstructs"));
         assert!(
-            !has(&fixtures::records(20), "rebuilds"),
+            !has(&fixtures::records(20), "reconstructs"),
             "nothing was measured there"
         );
     }
@@ -626,7 +629,7 @@ mod tests {
     #[test]
     fn dead_dimensions_and_a_collapse_are_seen() {
         let some = changed(20, |record| record.latent = Some(latent(0.9, 13)));
-        assert!(has(&some, "3 of A's 16 dimensions carry nothing"));
+        assert!(has(&some, "3 of A's 16 dimensions carry no information"));
         let none = changed(20, |record| record.latent = Some(latent(0.9, 0)));
         assert!(
             texts(&none)[0].contains("A's codes have collapsed"),

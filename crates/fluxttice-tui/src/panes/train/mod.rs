@@ -19,11 +19,11 @@ use fluxttice_core::words::counted;
 use ratatui::buffer::Buffer;
 use ratatui::layout::{Position, Rect};
 
-use super::{Exports, FAR, Named, Pane, Wants};
+use super::{Pane, Wants};
 use crate::dialogs::branch::branch;
-use crate::dialogs::export::Format;
 use crate::effects::Effects;
-use crate::keys::{Action, Context};
+use crate::exports::{Exports, Format, Named};
+use crate::keys::{Action, Context, FAR};
 use crate::pictures;
 use crate::shared::Shared;
 use crate::widgets::chart::Window;

@@ -414,7 +414,7 @@ fn table<'a>(cx: &'a Shared, now: &'a EpochRecord, room: usize) -> Table<'a> {
         );
     }
     if let Some(latent) = now.latent {
-        table.pair(5, "rebuilt", REBUILT, percent, "% alone");
+        table.pair(5, "exact", REBUILT, percent, "%, ρ = 0");
         let active = format!(
             "  {} / {} of 16 dimensions active",
             latent.active.a, latent.active.b
@@ -451,20 +451,20 @@ fn table<'a>(cx: &'a Shared, now: &'a EpochRecord, room: usize) -> Table<'a> {
         scientific(now.learning_rate.scheduled),
         scientific(now.learning_rate.corrected)
     );
-    let label = table.label("rate");
+    let label = table.label("learn rate");
     table.push(6, vec![label, Span::raw(rate)]);
     let seconds = now.seconds;
     let text = [seconds.train, seconds.validation, seconds.coverage].map(|s| fixed(s, 1));
     let [train, validation, counting] = &text;
     let forms = [
-        format!("  {train} train  {validation} val  {counting} count"),
+        format!("  {train} train  {validation} val  {counting} coverage"),
         format!("  {train} + {validation} + {counting}"),
     ];
     let text = forms
         .into_iter()
         .find(|text| width(text) + LABEL <= room)
         .unwrap_or_default();
-    let label = table.label("seconds");
+    let label = table.label("time, s");
     table.push(2, vec![label, Span::styled(text, dim)]);
     table
 }

@@ -442,7 +442,7 @@ fn estimates_are_asked_for_one_at_a_time_and_once_an_epoch() {
         &app.take_job_requests()[..],
         [JobRequest::Measure(Measurement::Estimate(_))]
     ));
-    assert_eq!(sent(&mut app), [], "the desk is at work");
+    assert_eq!(sent(&mut app), [], "a job is running");
     app.on_job(JobEvent::Estimated(Ok(estimates(51))));
     assert_eq!(
         sent(&mut app),

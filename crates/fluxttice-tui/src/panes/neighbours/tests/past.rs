@@ -103,7 +103,7 @@ fn kept_epochs_are_walked_back_and_forth() {
     assert!(app.panes.neighbours.past.codes().is_none());
     press(&mut app, KeyCode::Char('>'));
     recall(&mut app, FoundCodes::Nowhere);
-    assert!(picture(&app, 120, 40).contains("no later codes were kept"));
+    assert!(picture(&app, 120, 40).contains("no later checkpoint is saved"));
     press(&mut app, KeyCode::Char('w'));
     assert!(picture(&app, 120, 40).contains("go back in time first"));
 
