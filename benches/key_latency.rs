@@ -16,6 +16,8 @@ mod pty;
 fn main() {
     use std::time::{Duration, Instant};
 
+    use fluxttice_core::numbers::{index, rounded};
+
     const KEYS: usize = 200;
     let home = std::env::temp_dir().join(format!("fluxttice-latency-{}", std::process::id()));
     std::fs::create_dir_all(&home).unwrap();
@@ -43,7 +45,7 @@ fn main() {
 
     spent.sort();
     let milliseconds = |share: f64| {
-        let place = ((KEYS - 1) as f64 * share).round() as usize;
+        let place = index(rounded((KEYS - 1) as f64 * share));
         spent[place].as_secs_f64() * 1e3
     };
     println!(

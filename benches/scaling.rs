@@ -203,7 +203,8 @@ fn main() {
     let batches = [16, 256, 1_024, 4_096].map(|batch| (TERNARY, 16, batch));
     for (space, latent, batch) in spaces.into_iter().chain(codes).chain(batches) {
         let [step, decoded] = measure(space, latent, batch);
-        let operations = (space.values as f64).powi(space.entries as i32);
+        let operations =
+            (space.values as f64).powi(i32::try_from(space.entries).expect("few entries"));
         println!(
             "| {} | {operations:.3e} | {latent} | {batch} | {step:.2} | {:.1} | {decoded:.1} |",
             space.name,

@@ -11,6 +11,7 @@ use std::sync::Arc;
 
 use criterion::{Criterion, criterion_group, criterion_main};
 use crossterm::event::KeyCode;
+use fluxttice_core::numbers::count32;
 use fluxttice_core::record::{EpochRecord, EpochReport};
 use fluxttice_core::run::built_in;
 use fluxttice_core::session::Session;
@@ -42,7 +43,7 @@ fn story(epochs: u32) -> Vec<Event> {
         .iter()
         .map(|one| one.as_ref().clone())
         .collect();
-    let more = (history.len() as u32..epochs).map(|epoch| {
+    let more = (count32(history.len())..epochs).map(|epoch| {
         let record = EpochRecord {
             epoch,
             ..history[epoch as usize % history.len()].clone()

@@ -14,6 +14,7 @@ use fluxttice_core::model::{
     Batch, Batches, Coupling, DualVae, LATENT, LossWeights, Weights, codes_tensor, flattened,
     loss_graph,
 };
+use fluxttice_core::numbers::count32;
 use fluxttice_core::random::{Purpose, Stream};
 use fluxttice_core::run::built_in;
 use fluxttice_core::schedule::Schedule;
@@ -90,7 +91,7 @@ fn population(c: &mut Criterion) {
             b.iter_custom(|n| {
                 let began = Instant::now();
                 (0..n).for_each(|_| step());
-                began.elapsed() / members as u32
+                began.elapsed() / count32(members)
             });
         });
     }

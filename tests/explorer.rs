@@ -558,7 +558,7 @@ fn a_signal_saves_and_gives_the_terminal_back() {
     for (signal, expected) in [
         (Signal::TERM, 143),
         (Signal::INT, 130),
-        (Signal::USR1, 128 + Signal::USR1.as_raw() as u32),
+        (Signal::USR1, 128 + Signal::USR1.as_raw().unsigned_abs()),
         (Signal::QUIT, 131),
     ] {
         let home = tempfile::tempdir().unwrap();

@@ -203,10 +203,9 @@ mod tests {
     fn least(name: &str) -> &'static str {
         match name {
             "experiment" => "RUN beta-b",
-            "runs show" => "RUN",
             "runs compare" => "RUN OTHER",
             "runs export" => "RUN --out FILE",
-            "runs check" | "runs delete" | "runs restore" => "RUN",
+            "runs show" | "runs check" | "runs delete" | "runs restore" => "RUN",
             "certify" | "contrast" => "--out DIR",
             "verify" => "DIR",
             "encode" | "neighbors" | "ops show" => "min",

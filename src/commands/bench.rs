@@ -144,6 +144,8 @@ fn compare(global: &Global, paths: &[std::path::PathBuf]) -> Done {
 
 /// Prints a row for each figure, with a column for each file.
 fn table(files: &[(String, File)]) -> Result<(), Failure> {
+    type Take = fn(&Benchmark) -> &VaeBenchmark;
+    type Figure = (&'static str, usize, fn(&CoverageTrials) -> &Spread);
     let row = |name: &str, cell: &dyn Fn(&File) -> String| {
         let cells = files.iter().map(|(_, file)| format!("{:>26}", cell(file)));
         line(format!("{name:<46}{}", cells.collect::<String>()).trim_end())
@@ -159,7 +161,6 @@ fn table(files: &[(String, File)]) -> Result<(), Failure> {
     row("checkpoint, first digits of SHA-256", &|file| {
         file.checkpoint.sha256.chars().take(19).collect()
     })?;
-    type Take = fn(&Benchmark) -> &VaeBenchmark;
     let vaes: [(&str, Take); 2] = [("A", |bench| &bench.a), ("B", |bench| &bench.b)];
     for (name, take) in vaes {
         let vae = move |file: &File| take(&file.benchmark).clone();
@@ -175,7 +176,6 @@ fn table(files: &[(String, File)]) -> Result<(), Failure> {
                 .first()
                 .and_then(|(_, file)| trials(file))
                 .map_or(0, |t| t.samples);
-            type Figure = (&'static str, usize, fn(&CoverageTrials) -> &Spread);
             let figures: [Figure; 4] = [
                 ("argmax coverage", 1, |trials| &trials.argmax),
                 ("categorical coverage", 1, |trials| &trials.categorical),

@@ -7,6 +7,7 @@ use serde::Serialize;
 use fluxttice_core::measure::{
     Evaluator, FREEDOM, Generator, MeasurementPlan, deviation, generator_figures, measure_prior,
 };
+use fluxttice_core::numbers::rounded;
 use fluxttice_core::record::Unique;
 use fluxttice_core::space::{OperationSet, percent_of_all};
 use fluxttice_core::words::thousands;
@@ -119,8 +120,8 @@ fn tell(global: &Global, answer: &Answer) -> Result<(), Failure> {
         answer.percent,
         answer.ceiling_percent,
         answer.decode_entropy,
-        thousands(answer.chi_squared.round() as u64),
-        thousands(FREEDOM as u64),
+        thousands(rounded(answer.chi_squared)),
+        thousands(rounded(FREEDOM)),
         answer.chi_squared_deviation,
         answer.digest
     ))

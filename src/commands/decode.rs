@@ -7,6 +7,7 @@ use serde_json::json;
 
 use fluxttice_core::decode;
 use fluxttice_core::model::LATENT;
+use fluxttice_core::numbers::single;
 use fluxttice_core::vae::Vae;
 
 use super::{Done, json_line, line, operations, setup};
@@ -67,7 +68,7 @@ pub fn run(global: &Global, args: &DecodeArgs) -> Done {
 const SINGLE: &str = "that is finite in single precision (at most 3.4e38)";
 
 fn is_single(number: f64) -> bool {
-    (number as f32).is_finite()
+    single(number).is_finite()
 }
 
 /// Reads a line of 16 numbers, or an object as `encode --json` prints it.

@@ -9,6 +9,7 @@ use fluxttice_core::measure::Evaluator;
 use fluxttice_core::measure::neighbours::{
     Centre, LatentPoint, Metric, Neighbour, Search, nearest, preservation,
 };
+use fluxttice_core::space::query::Query;
 use fluxttice_core::space::{OPERATIONS, OperationSet};
 use fluxttice_core::{Located, locate};
 
@@ -27,7 +28,7 @@ pub fn run(global: &Global, args: &NeighborsArgs) -> Done {
     let tables_alone =
         metric == Metric::Hamming && places.iter().all(|at| at.operation().is_some());
     let space = Scope::from(args.which);
-    let among: Option<OperationSet> = args.among.as_ref().map(|query| query.operations());
+    let among: Option<OperationSet> = args.among.as_ref().map(Query::operations);
     let k = args
         .k
         .map_or_else(|| args.radius.map_or(LISTED, |_| OPERATIONS), usize::from);

@@ -158,7 +158,7 @@ fn show(operation: Operation, again: bool) -> Result<(), Failure> {
         }
     }
     line("\n  a\\b |  -  0  +")?;
-    let sign = |entry: &i8| ["-", "0", "+"][(entry + 1) as usize];
+    let sign = |entry: &i8| ["-", "0", "+"][usize::from((entry + 1).cast_unsigned())];
     let entries: [i8; ENTRIES] = operation.entries();
     for (input, row) in ["-", "0", "+"].iter().zip(entries.chunks_exact(VALUES)) {
         let signs: Vec<&str> = row.iter().map(sign).collect();

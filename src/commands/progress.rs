@@ -1,6 +1,6 @@
 //! A progress bar on standard error for measurements that take a while.
 
-use std::sync::Mutex;
+use std::sync::{Mutex, PoisonError};
 
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 
@@ -37,7 +37,7 @@ impl Bar {
     /// Shows the progress of a measurement.
     pub fn show(&self, progress: Progress) {
         // A poisoned lock still holds the word last shown.
-        let mut what = self.what.lock().unwrap_or_else(|held| held.into_inner());
+        let mut what = self.what.lock().unwrap_or_else(PoisonError::into_inner);
         if *what != progress.what {
             *what = progress.what;
             self.bar.set_message(progress.what);

@@ -1,6 +1,7 @@
 //! `runs compare --plot`: draws what runs reached, by epoch or by time.
 
 use fluxttice_core::metrics;
+use fluxttice_core::numbers::{count32, rounded};
 use fluxttice_core::plot::{Curve, Curves, Dash, Heading, Ink, Panel};
 use fluxttice_core::record::{EpochRecord, Unique};
 use fluxttice_core::run::Summary;
@@ -149,7 +150,7 @@ fn places(records: &[EpochRecord], by: PlotBy) -> impl Iterator<Item = u32> {
         seconds += record.seconds.total();
         match by {
             PlotBy::Epoch => record.epoch,
-            PlotBy::Time => seconds as u32,
+            PlotBy::Time => count32(rounded(seconds.floor())),
         }
     })
 }

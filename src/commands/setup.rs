@@ -87,7 +87,7 @@ pub fn plan(global: &Global, resume: Option<&str>, out: Option<&Path>) -> Result
     if let Some(named) = resume {
         let run = find_run(&runs, Some(named).filter(|name| !name.is_empty()))?;
         same_settings(global, &run)?;
-        plan.config_name = "as stored".to_owned();
+        plan.config_name = "as stored".into();
         plan.place = RunLocation::Existing(run);
         return Ok(plan);
     }

@@ -37,7 +37,7 @@ pub fn run(global: &Global, args: &ValidateArgs) -> Done {
     }
     let bar = Bar::new(global);
     let findings = validate(&checkpoint.weights, &past, seed, &|progress| {
-        bar.show(progress)
+        bar.show(progress);
     });
     bar.clear();
     let findings = findings?;

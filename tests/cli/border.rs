@@ -98,6 +98,7 @@ fn two_of_three() -> Home {
 
 #[test]
 fn a_run_that_lost_its_links_goes_on_from_its_newest_checkpoint() {
+    type Change<'a> = &'a dyn Fn(&Path);
     let home = two_of_three();
     let links = ["latest", "best", "best-coverage"];
     let missing = |checkpoints: &Path| {
@@ -121,7 +122,6 @@ fn a_run_that_lost_its_links_goes_on_from_its_newest_checkpoint() {
         symlink("epoch-0777", checkpoints.join("latest")).unwrap();
     };
     let untouched = |_: &Path| {};
-    type Change<'a> = &'a dyn Fn(&Path);
     let cases: [(&str, &str, Change); 5] = [
         ("-a", "missing", &missing),
         ("-a", "text", &as_text),
@@ -588,7 +588,7 @@ fn every_reader_refuses_a_run_of_which_one_bit_was_changed() {
         // Within the first line: the last one of the journal tells of the end, which no checkpoint knows.
         let place = whole
             .iter()
-            .position(|byte| byte.is_ascii_digit())
+            .position(u8::is_ascii_digit)
             .unwrap_or(whole.len() / 2);
         changed[place] ^= 1;
         fs::write(&path, &changed).unwrap();
@@ -811,7 +811,7 @@ fn a_path_that_is_no_text_keeps_its_bytes() {
         .as_array()
         .unwrap()
         .iter()
-        .map(|byte| byte.as_u64().unwrap() as u8)
+        .map(|byte| u8::try_from(byte.as_u64().unwrap()).unwrap())
         .collect();
     assert_eq!(Path::new(OsStr::from_bytes(&bytes)), data.join("runs/mine"));
 }

@@ -318,7 +318,7 @@ fn what_a_dead_process_left_beside_the_certificate_is_swept_up() {
     let home = Home::new();
     let left = home.path(".evidence.0123abcd-1-1-1.tmp");
     fs::create_dir(&left).unwrap();
-    let long_ago = SystemTime::now() - Duration::from_secs(48 * 60 * 60);
+    let long_ago = SystemTime::now() - Duration::from_hours(48);
     fs::File::open(&left)
         .unwrap()
         .set_modified(long_ago)

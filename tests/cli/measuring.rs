@@ -181,7 +181,7 @@ fn neighbours_are_ranked_told_apart_and_complete() {
         let mut seen = vec![false; 19_683];
         let mut before = (f64::NEG_INFINITY, 0);
         for (place, line) in lines.iter().enumerate() {
-            let index = line["operation"].as_u64().unwrap() as usize;
+            let index = usize::try_from(line["operation"].as_u64().unwrap()).unwrap();
             let operation = Operation::new(index).unwrap();
             assert!(!std::mem::replace(&mut seen[index], true), "{index} twice");
             assert_eq!(line["rank"], place + 1);

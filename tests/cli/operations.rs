@@ -184,13 +184,13 @@ fn a_radius_and_an_expression_choose() {
     let lines = Ran::of(home.command(among)).exits(0).lines();
     assert_eq!(lines.len(), 4);
     for line in lines {
-        let rank = line["rank"].as_u64().unwrap() as usize;
+        let rank = usize::try_from(line["rank"].as_u64().unwrap()).unwrap();
         let (index, distance) = all[rank - 1];
         assert_eq!(
             (&line["operation"], &line["distance"]),
             (&index.into(), &distance.into())
         );
-        let operation = Operation::new(index as usize).unwrap();
+        let operation = Operation::new(usize::try_from(index).unwrap()).unwrap();
         let laws: Vec<&str> = operation.laws().map(|law| law.word).collect();
         assert!(laws.contains(&"commutative") && laws.contains(&"associative"));
     }

@@ -84,7 +84,7 @@ fn leftovers_of_an_interrupted_write_are_swept_up() {
     .unwrap();
     fs::create_dir(checkpoints.join(".epoch-0000.2147483647-1.old")).unwrap();
     // As version 0.1.0 named them, a process id alone: nobody can tell whose, but they are old.
-    let long_ago = SystemTime::now() - Duration::from_secs(48 * 60 * 60);
+    let long_ago = SystemTime::now() - Duration::from_hours(48);
     for name in [
         ".epoch-0001.2147483647-0.tmp",
         ".epoch-0000.2147483647-1.old",

@@ -24,7 +24,7 @@ fn names_that_others_give_are_not_taken_for_leftovers() {
         ".backup.2024-12.tmp",
         ".notes.2024-12.old",
     ];
-    let long_ago = SystemTime::now() - Duration::from_secs(72 * 60 * 60);
+    let long_ago = SystemTime::now() - Duration::from_hours(72);
     for folder in ["", "results", "run"] {
         fs::create_dir_all(home.path(folder)).unwrap();
         for name in theirs {

@@ -11,7 +11,7 @@ use crate::program::{Home, Ran, SMALL, names};
 fn a_wrong_configuration_is_named_by_key_and_line_and_nothing_is_created() {
     let published = include_str!("../../configs/ternary_v5_5.yaml");
     let noise: Vec<u8> = (0..10_000_000u32)
-        .map(|i| (i.wrapping_mul(2_654_435_761) >> 13) as u8)
+        .map(|i| (i.wrapping_mul(2_654_435_761) >> 13).to_le_bytes()[0])
         .collect();
     let line = 1 + published
         .lines()

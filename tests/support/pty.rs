@@ -10,7 +10,7 @@ use portable_pty::{Child, CommandBuilder, ExitStatus, MasterPty, PtySize, native
 use vt100::{Parser, Screen};
 
 /// Limit of a wait, far above what anything here takes: only something that never happens reaches it.
-pub const PATIENCE: Duration = Duration::from_secs(300);
+pub const PATIENCE: Duration = Duration::from_mins(5);
 
 /// A running explorer and the screen it draws on.
 pub struct Terminal {
@@ -88,9 +88,9 @@ impl Terminal {
         let mut output = pair.master.try_clone_reader().unwrap();
         let watched = Arc::clone(&shown);
         std::thread::spawn(move || {
-            let mut bytes = [0; 1 << 16];
             // Every frame ends with the end of a synchronized update.
             const FRAME: &[u8] = b"\x1b[?2026l";
+            let mut bytes = vec![0; 1 << 16];
             let mut unended = Vec::new();
             loop {
                 let read = output.read(&mut bytes).unwrap_or(0);

@@ -12,7 +12,8 @@ use std::sync::mpsc::channel;
 use std::time::{Duration, Instant};
 
 use fluxttice_core::digest::sha256;
-use fluxttice_core::random::{Purpose, Stream};
+use fluxttice_core::numbers::count32;
+use fluxttice_core::random::{Purpose, Stream, pick};
 use fluxttice_testing::SMALL;
 
 /// Longest time that one command may take.
@@ -105,7 +106,12 @@ struct Dice {
 impl Dice {
     fn new(seed: u64, number: u64) -> Self {
         Self {
-            stream: Stream::new(seed, Purpose::Shuffle, number as u32, (number >> 32) as u32),
+            stream: Stream::new(
+                seed,
+                Purpose::Shuffle,
+                count32(number % (1 << 32)),
+                count32(number >> 32),
+            ),
             rolled: 0,
         }
     }
@@ -113,7 +119,7 @@ impl Dice {
     /// A number below `sides`.
     fn roll(&mut self, sides: usize) -> usize {
         self.rolled += 1;
-        (self.stream.uniform(self.rolled, 0) * sides as f64) as usize
+        pick(self.stream.uniform(self.rolled, 0), sides)
     }
 }
 
@@ -186,7 +192,7 @@ fn damaged(bytes: &mut Vec<u8>, dice: &mut Dice) -> String {
             let Some(at) = digits.get(dice.roll(digits.len().max(1))) else {
                 return String::new();
             };
-            bytes[*at] = b'0' + dice.roll(10) as u8;
+            bytes[*at] = b"0123456789"[dice.roll(10)];
             format!("another digit at {at}")
         }
         9 if lines.len() > 1 => {
@@ -254,18 +260,18 @@ impl Torture {
             .arg("--device=cpu")
             .args(["--change=1:hold.rho=0.3", "--disrupt=2:beta-b:epochs=3"]);
         train.arg("--out").arg(torture.path("run"));
-        torture.must(train);
+        Self::must(train);
         let whole = torture.copied("whole");
-        torture.must(torture.resume(&whole));
+        Self::must(torture.resume(&whole));
         torture.wanted = newest_weights(&whole).unwrap();
         let key = torture.path("key");
         let mut keygen = torture.command(&["keygen", "-q"]);
         keygen.arg("--out").arg(&key);
-        torture.must(keygen);
+        Self::must(keygen);
         let mut certify = torture.command(&["certify", "-q"]);
         certify.arg("--out").arg(torture.path("evidence"));
         certify.arg("--sign").arg(torture.path("key.key.pem"));
-        torture.must(certify);
+        Self::must(certify);
         torture
     }
 
@@ -288,7 +294,7 @@ impl Torture {
         command
     }
 
-    fn must(&self, mut command: Command) {
+    fn must(mut command: Command) {
         let output = command.output().unwrap();
         let text = String::from_utf8_lossy(&output.stderr).into_owned();
         assert!(output.status.success(), "{command:?}: {text}");
@@ -319,7 +325,7 @@ impl Torture {
         ];
         let name = files[dice.roll(files.len())];
         let path = run.join(name.replace("NEWEST", newest.file_name().unwrap().to_str().unwrap()));
-        let what = self.damage_file(&path, &mut dice);
+        let what = Self::damage_file(&path, &mut dice);
         let ended = run_to_end(self.resume(&run));
         let weights = newest_weights(&run);
         let fate = fate(&ended, weights.as_ref() == Some(&self.wanted));
@@ -348,7 +354,7 @@ impl Torture {
         paths.sort();
         let path = paths[dice.roll(paths.len())].clone();
         let before = fs::read(&path).unwrap();
-        let what = self.damage_file(&path, &mut dice);
+        let what = Self::damage_file(&path, &mut dice);
         let mut verify = self.command(&["verify", "--sums-only"]);
         verify.arg(&folder).arg("--key").arg(&key);
         let ended = run_to_end(verify);
@@ -375,7 +381,7 @@ impl Torture {
         fs::remove_file(&key).unwrap();
     }
 
-    fn damage_file(&self, path: &Path, dice: &mut Dice) -> String {
+    fn damage_file(path: &Path, dice: &mut Dice) -> String {
         let mut bytes = fs::read(path).unwrap();
         let what = damage(&mut bytes, dice);
         // A new file: the old one is the run's own.

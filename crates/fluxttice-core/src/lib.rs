@@ -37,6 +37,7 @@ pub mod listing;
 pub mod measure;
 pub mod metrics;
 pub mod model;
+pub mod numbers;
 pub mod plot;
 pub mod random;
 pub mod record;

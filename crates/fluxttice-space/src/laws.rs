@@ -3,7 +3,7 @@
 use std::sync::LazyLock;
 
 use super::symmetry::{Permutation, Values};
-use super::table::{LABELS, Table, pairs, triples};
+use super::table::{LABELS, Table, pairs, triples, value};
 use super::{Operation, OperationSet};
 
 /// An algebraic law, which each operation either obeys or not.
@@ -218,12 +218,12 @@ impl Operation {
 
     /// Returns the value e with f(e, a) = f(a, e) = a for every a, if there is one.
     pub fn identity_element(self) -> Option<i8> {
-        identity(&Table::from(self)).map(|label| label as i8 - 1)
+        identity(&Table::from(self)).map(value)
     }
 
     /// Returns the value z with f(z, a) = f(a, z) = z for every a, if there is one.
     pub fn absorbing_element(self) -> Option<i8> {
-        absorbing(&Table::from(self)).map(|label| label as i8 - 1)
+        absorbing(&Table::from(self)).map(value)
     }
 }
 

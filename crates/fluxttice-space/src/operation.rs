@@ -6,14 +6,19 @@ use std::str::FromStr;
 use thiserror::Error;
 
 use super::names;
+use super::table::{Table, class, value};
 use crate::spelling::meant;
 
 /// Number of entries in a truth table: one for every pair (a, b) of inputs.
 pub const ENTRIES: usize = 9;
 /// Number of values that an entry can take.
-pub const VALUES: usize = 3;
+pub const VALUES: usize = BASE as usize;
 /// Number of operations, 3⁹.
-pub const OPERATIONS: usize = 19_683;
+pub const OPERATIONS: usize = COUNT as usize;
+
+/// The numbers of values and of operations in the type of an index, whose digits are the entries.
+const BASE: u16 = 3;
+const COUNT: u16 = 19_683;
 
 /// An operation, stored as its index `Σ (entry[p] + 1) · 3^p`, p = 0..8.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -22,23 +27,24 @@ pub struct Operation(u16);
 impl Operation {
     /// Returns the operation with this index, or `None` from 19,683 on.
     pub fn new(index: usize) -> Option<Self> {
-        (index < OPERATIONS).then_some(Self(index as u16))
+        let index = u16::try_from(index).ok()?;
+        (index < COUNT).then_some(Self(index))
     }
 
     /// Returns the operation with these nine entries; `None` if one is not -1, 0 or +1.
     pub fn from_entries(entries: [i8; ENTRIES]) -> Option<Self> {
         let valid = entries.iter().all(|entry| (-1..=1).contains(entry));
-        valid.then(|| Self::from_classes(entries.map(|entry| (entry + 1) as u8)))
+        valid.then(|| Self::from_classes(entries.map(class)))
     }
 
     /// Returns the operation with these nine class labels (entry + 1); labels above 2 count as 2.
     pub fn from_classes(classes: [u8; ENTRIES]) -> Self {
-        let digit = |class: &u8| u16::from(*class).min(VALUES as u16 - 1);
+        let digit = |class: &u8| u16::from(*class).min(BASE - 1);
         Self(
             classes
                 .iter()
                 .rev()
-                .fold(0, |index, class| index * VALUES as u16 + digit(class)),
+                .fold(0, |index, class| index * BASE + digit(class)),
         )
     }
 
@@ -46,15 +52,12 @@ impl Operation {
     ///
     /// Results outside -1..=1 are clamped.
     pub fn from_function(f: impl Fn(i8, i8) -> i8) -> Self {
-        Self::from_classes(std::array::from_fn(|position| {
-            let (a, b) = inputs(position);
-            (f(a, b).clamp(-1, 1) + 1) as u8
-        }))
+        Self::from_labels(|a, b| class(f(value(a), value(b))))
     }
 
     /// Returns every operation, in the order of their indices.
     pub fn all() -> impl ExactSizeIterator<Item = Self> + DoubleEndedIterator {
-        (0..OPERATIONS as u16).map(Self)
+        (0..COUNT).map(Self)
     }
 
     /// Returns the index, 0..19,683.
@@ -64,41 +67,34 @@ impl Operation {
 
     /// Returns the nine entries, each -1, 0 or +1, entry 0 first.
     pub fn entries(self) -> [i8; ENTRIES] {
-        self.classes().map(|class| class as i8 - 1)
+        self.classes().map(value)
     }
 
     /// Returns the nine entries as class labels 0, 1, 2 (entry + 1).
     pub fn classes(self) -> [u8; ENTRIES] {
         let mut rest = self.0;
         std::array::from_fn(|_| {
-            let class = (rest % VALUES as u16) as u8;
-            rest /= VALUES as u16;
+            let class = (rest % BASE) as u8;
+            rest /= BASE;
             class
         })
     }
 
     /// Returns the value f(a, b); inputs outside -1..=1 are clamped.
     pub fn apply(self, a: i8, b: i8) -> i8 {
-        let row = (a.clamp(-1, 1) + 1) as usize;
-        let column = (b.clamp(-1, 1) + 1) as usize;
-        self.entries()[VALUES * row + column]
+        value(Table::from(self).at(class(a), class(b)))
     }
 
     /// Returns the number of entries in which two operations differ, 0..=9.
     pub fn hamming(self, other: Self) -> u32 {
         let (a, b) = (self.classes(), other.classes());
-        a.iter().zip(b).filter(|(x, y)| **x != *y).count() as u32
+        a.iter().zip(b).map(|(x, y)| u32::from(*x != y)).sum()
     }
 
     /// Returns the name of this operation in the literature, if it has one.
     pub fn name(self) -> Option<&'static str> {
         names::name_of(self)
     }
-}
-
-/// Returns the inputs (a, b) of entry `position`: entry 3·(a+1) + (b+1) holds f(a, b).
-fn inputs(position: usize) -> (i8, i8) {
-    ((position / VALUES) as i8 - 1, (position % VALUES) as i8 - 1)
 }
 
 /// Writes nine characters of `-0+`, entry 0 first.
@@ -242,7 +238,7 @@ mod tests {
 
     #[test]
     fn the_four_spellings_agree() {
-        let min = Operation::from_function(|a, b| a.min(b));
+        let min = Operation::from_function(Ord::min);
         assert_eq!("min".parse(), Ok(min));
         assert_eq!(min.index().to_string().parse(), Ok(min));
         assert_eq!(min.to_string().parse(), Ok(min));

@@ -54,16 +54,19 @@ impl OperationSet {
     }
 
     /// Returns the operations in either set.
+    #[must_use]
     pub fn union(&self, other: &Self) -> Self {
         self.with(other, |a, b| a | b)
     }
 
     /// Returns the operations in both sets.
+    #[must_use]
     pub fn intersection(&self, other: &Self) -> Self {
         self.with(other, |a, b| a & b)
     }
 
     /// Returns the operations in this set that are not in the other.
+    #[must_use]
     pub fn difference(&self, other: &Self) -> Self {
         self.with(other, |a, b| a & !b)
     }

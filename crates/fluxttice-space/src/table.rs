@@ -5,6 +5,16 @@ use super::{ENTRIES, Operation, VALUES};
 /// Class labels of all values.
 pub const LABELS: [u8; VALUES] = [0, 1, 2];
 
+/// Returns the class label of a value; values outside -1..=1 are clamped.
+pub fn class(value: i8) -> u8 {
+    (value.clamp(-1, 1) + 1).cast_unsigned()
+}
+
+/// Returns the value of a class label; labels above 2 count as 2.
+pub fn value(class: u8) -> i8 {
+    class.min(2).cast_signed() - 1
+}
+
 /// The nine entries of an operation as class labels: 0, 1, 2 stand for -1, 0, +1.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Table([u8; ENTRIES]);
@@ -17,7 +27,11 @@ impl Table {
 
     /// Returns how many entries are -1, 0 and +1.
     pub fn counts(&self) -> [usize; VALUES] {
-        LABELS.map(|label| self.0.iter().filter(|entry| **entry == label).count())
+        let mut counts = [0; VALUES];
+        for entry in self.0 {
+            counts[usize::from(entry)] += 1;
+        }
+        counts
     }
 
     /// Returns the number of triples (a, b, c), out of 27, for which f(f(a, b), c) = f(a, f(b, c)).

@@ -1,7 +1,7 @@
 //! Operations derived from others, entry by entry.
 
 use super::symmetry::Permutation;
-use super::{ENTRIES, Operation, VALUES};
+use super::{ENTRIES, Operation};
 
 impl Operation {
     /// Returns the operation with every value of the table renamed; its arguments keep their names.
@@ -15,7 +15,7 @@ impl Operation {
     pub fn plus(self, other: Self) -> Self {
         let (a, b) = (self.classes(), other.classes());
         // With x = class - 1 the sum's class is the classes' sum less 1, here as + 2.
-        Self::from_classes(std::array::from_fn(|i| (a[i] + b[i] + 2) % VALUES as u8))
+        Self::from_classes(std::array::from_fn(|i| (a[i] + b[i] + 2) % 3))
     }
 
     /// Returns the operation with one entry's value moved on cyclically by 1 or 2; an
@@ -24,7 +24,7 @@ impl Operation {
     pub fn changed(self, entry: usize, by: u8) -> Self {
         let mut classes = self.classes();
         if let Some(class) = classes.get_mut(entry) {
-            *class = (*class + by) % VALUES as u8;
+            *class = (*class + by) % 3;
         }
         Self::from_classes(classes)
     }
@@ -32,6 +32,11 @@ impl Operation {
     /// Returns the operation with one entry changed into one of its two other values, by two uniform numbers:
     /// the first selects the entry, the second the value.
     #[must_use]
+    #[expect(
+        clippy::cast_possible_truncation,
+        clippy::cast_sign_loss,
+        reason = "a uniform number lies in [0, 1); the whole part selects"
+    )]
     pub fn changed_somewhere(self, [entry, by]: [f64; 2]) -> Self {
         self.changed((entry * ENTRIES as f64) as usize, 1 + (2.0 * by) as u8)
     }

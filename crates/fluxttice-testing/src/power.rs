@@ -6,6 +6,7 @@ use std::io;
 use std::path::{Component, Path, PathBuf};
 use std::sync::{Arc, Mutex};
 
+use fluxttice_core::numbers::index;
 use fluxttice_core::run::disk::{Access, FileSystem, Machine};
 
 /// One change of the file system.
@@ -287,7 +288,7 @@ impl Model {
                 }
                 self.bytes(path).extend_from_slice(bytes);
             }
-            Change::Truncate(path, length) => self.bytes(path).truncate(*length as usize),
+            Change::Truncate(path, length) => self.bytes(path).truncate(index(*length)),
             Change::SyncFile(path) | Change::SyncFolder(path) => {
                 let at = self.find(path);
                 match &mut self.0[at] {
@@ -315,11 +316,10 @@ impl Model {
             Node::Link(target) => Entry::Link(target.clone()),
             Node::File { now, synced } => Entry::File(match unsynced {
                 Unsynced::Kept => now.clone(),
-                Unsynced::Lost | Unsynced::NamesKept => synced.clone(),
                 Unsynced::HalfKept if now.starts_with(synced) => {
                     now[..synced.len() + (now.len() - synced.len()) / 2].to_vec()
                 }
-                Unsynced::HalfKept => synced.clone(),
+                Unsynced::Lost | Unsynced::NamesKept | Unsynced::HalfKept => synced.clone(),
             }),
             Node::Folder { now, synced } => {
                 let names = match unsynced {

@@ -16,7 +16,7 @@ use fluxttice_core::session::{Plan, RunLocation, Runs, Session, SessionError};
 use crate::SMALL;
 
 /// Limit of a wait, far above what anything here takes: only an event that never comes reaches it.
-pub const PATIENCE: Duration = Duration::from_secs(120);
+pub const PATIENCE: Duration = Duration::from_mins(2);
 
 /// A fiftieth of the operations; KL without its floor, so that every weight matters at once.
 pub fn config(more: &[&str]) -> Config {

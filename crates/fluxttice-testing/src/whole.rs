@@ -2,6 +2,7 @@
 
 use std::path::Path;
 
+use fluxttice_core::numbers::count32;
 use fluxttice_core::run::{
     Disk, RunFolder, checkpoint, enter_newest, finished_epochs, read_journal, read_metrics,
     stored_config,
@@ -26,8 +27,8 @@ pub fn whole(run: &Path) -> u32 {
         .iter()
         .map(|record| record.epoch)
         .collect();
-    assert_eq!(epochs, (0..epochs.len() as u32).collect::<Vec<_>>());
-    assert!(epochs.len() as u32 >= finished, "metrics of every epoch");
+    assert!(epochs.iter().copied().eq(0..count32(epochs.len())));
+    assert!(count32(epochs.len()) >= finished, "metrics of every epoch");
     if run.join("journal.jsonl").exists() {
         read_journal(run).unwrap();
     }

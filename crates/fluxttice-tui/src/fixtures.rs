@@ -7,6 +7,7 @@ use fluxttice_core::config::Config;
 use fluxttice_core::measure::neighbours::{Cloud, Spaces};
 use fluxttice_core::measure::{Posteriors, ceiling};
 use fluxttice_core::model::Weights;
+use fluxttice_core::numbers::{count32, rounded, single};
 use fluxttice_core::record::{
     Best, Coverage, CoveredSets, EpochRecord, EpochReport, EventName, Gradient, Information,
     LearningRate, LossTerms, Seconds, Stage, StateNetAnswer, Unique,
@@ -43,7 +44,7 @@ impl Dice {
 
 /// Noon on a day without meaning.
 pub fn noon() -> SystemTime {
-    SystemTime::UNIX_EPOCH + Duration::from_secs(12 * 3_600)
+    SystemTime::UNIX_EPOCH + Duration::from_hours(12)
 }
 
 fn beta_b(epoch: u32) -> f64 {
@@ -104,7 +105,7 @@ pub fn info() -> RunInfo {
 
 fn unique(share: f64, samples: u32) -> Unique {
     Unique {
-        unique: (share * OPERATIONS as f64) as u32,
+        unique: count32(rounded((share * OPERATIONS as f64).floor())),
         samples,
         ceiling: ceiling(samples),
     }
@@ -251,8 +252,8 @@ static CODES: LazyLock<Spaces> = LazyLock::new(|| {
     let [a, b] = [1, 2].map(|seed| {
         let mut dice = Dice::new(seed);
         let mu: Vec<f64> = Operation::all()
-            .flat_map(|operation| operation.entries())
-            .map(|entry| f64::from((f64::from(entry) + 0.4 * (dice.roll() - 0.5)) as f32))
+            .flat_map(Operation::entries)
+            .map(|entry| f64::from(single(f64::from(entry) + 0.4 * (dice.roll() - 0.5))))
             .collect();
         let log_variance = (0..mu.len()).map(|_| dice.roll() - 2.0).collect();
         Cloud::new(Posteriors { mu, log_variance }, 9)

@@ -1,5 +1,6 @@
 //! Two lines at the bottom: the last message and progress within the epoch; keys that do something here.
 
+use fluxttice_core::numbers::{index, rounded};
 use fluxttice_core::record::Stage;
 use fluxttice_core::request::EndReason;
 use ratatui::buffer::Buffer;
@@ -10,6 +11,7 @@ use ratatui::text::{Line, Span};
 use crate::app::App;
 use crate::format::{fit, significant, thousands, width};
 use crate::keys::{self, Action, Context};
+use crate::layout::cells;
 use crate::log_buffer::LogLevel;
 use crate::panes::runs::LiveTrial;
 use crate::run_view::Condition;
@@ -30,11 +32,11 @@ pub fn render_status(area: Rect, buf: &mut Buffer, app: &App) {
         progress.clear();
     }
     let taken: usize = progress.iter().map(|(text, _)| width(text)).sum();
-    let mut x = area.right().saturating_sub(taken as u16 + 1);
+    let mut x = area.right().saturating_sub(cells(taken + 1));
     let end = x;
     for (text, style) in progress {
         buf.set_string(x, area.y, &text, style);
-        x += width(&text) as u16;
+        x += cells(width(&text));
     }
     let room = usize::from(end.saturating_sub(area.x + 3));
     let Some(toast) = app.toast() else {
@@ -96,7 +98,7 @@ fn progress(app: &App) -> Vec<(String, Style)> {
     } else {
         f64::from(progress.done) / f64::from(progress.of)
     };
-    let full = ((share * BAR as f64).round() as usize).min(BAR);
+    let full = index(rounded(share * BAR as f64)).min(BAR);
     // As wide as the number of the last batch.
     let digits = progress.of.to_string().len();
     let mut parts = Vec::new();
@@ -172,13 +174,11 @@ fn is_possible(app: &App, action: Action) -> bool {
 /// Returns the names of a hint's keys: those of a whole group where one hint stands for it.
 fn hint_keys(binding: &keys::Binding) -> String {
     match binding.action {
-        Action::EpochBack => "←→".into(),
+        Action::EpochBack | Action::ChoiceBack => "←→".into(),
         Action::Left => "←↑↓→".into(),
-        Action::ListUp | Action::ListDown => "↑↓".into(),
+        Action::ListUp | Action::ListDown | Action::ChartsDown => "↑↓".into(),
         Action::ZoomIn | Action::MapZoomIn => "+-".into(),
-        Action::ChartsDown => "↑↓".into(),
         Action::SpaceA => "a b".into(),
-        Action::ChoiceBack => "←→".into(),
         _ => binding
             .keys
             .first()

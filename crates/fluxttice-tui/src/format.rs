@@ -5,6 +5,7 @@ use std::time::{Duration, SystemTime};
 
 use ratatui::text::Span;
 
+use fluxttice_core::numbers::rounded;
 use fluxttice_core::record::Unique;
 use fluxttice_core::space::percent_of_all;
 use fluxttice_core::training::BALANCED;
@@ -141,7 +142,7 @@ pub fn span(seconds: f64) -> String {
     } else if seconds < 5_400.0 {
         format!("{:.0} min", seconds / 60.0)
     } else {
-        let minutes = (seconds / 60.0).round() as u64;
+        let minutes = rounded(seconds / 60.0);
         format!("{} h {:02} min", minutes / 60, minutes % 60)
     }
 }

@@ -6,6 +6,7 @@ use ratatui::layout::Rect;
 
 use crate::app::App;
 use crate::format::{fit, width};
+use crate::layout::cells;
 use crate::theme::Theme;
 use crate::{footer, header, layout};
 
@@ -44,10 +45,10 @@ fn too_small(area: Rect, buf: &mut Buffer, theme: Theme) {
         ),
         ("training continues".to_owned(), theme.dim()),
     ];
-    let top = area.y + area.height.saturating_sub(lines.len() as u16) / 2;
+    let top = area.y + area.height.saturating_sub(cells(lines.len())) / 2;
     for ((text, style), y) in lines.into_iter().zip(top..area.bottom()) {
         let text = fit(&text, usize::from(area.width));
-        let x = area.x + (area.width.saturating_sub(width(&text) as u16)) / 2;
+        let x = area.x + (area.width.saturating_sub(cells(width(&text)))) / 2;
         buf.set_string(x, y, text, style);
     }
 }

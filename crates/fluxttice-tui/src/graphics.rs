@@ -13,6 +13,7 @@ use ratatui_image::protocol::Protocol;
 use ratatui_image::{Image, Resize};
 
 use crate::app::App;
+use crate::layout::nearest;
 use crate::panes::neighbours::{CellClass, ColorBy, Neighbours};
 use crate::shared::Shared;
 use crate::tab::Tab;
@@ -200,7 +201,7 @@ fn around(
     passes: impl Fn(f64) -> bool,
     ink: Ink,
 ) {
-    let span = |middle: f64| (middle - reach).floor() as i64..=(middle + reach).ceil() as i64;
+    let span = |middle: f64| nearest((middle - reach).floor())..=nearest((middle + reach).ceil());
     for row in span(y) {
         for column in span(x) {
             let distance = (column as f64 - x).hypot(row as f64 - y);

@@ -7,6 +7,7 @@ use ratatui::style::{Modifier, Style};
 use ratatui::text::{Line, Span};
 
 use crate::format::{fit, fixed, span, width};
+use crate::layout::cells;
 use crate::run_view::{Condition, PHASES};
 use crate::shared::Shared;
 use crate::tab::Tab;
@@ -56,13 +57,13 @@ fn render_pieces(area: Rect, buf: &mut Buffer, mut left: Vec<Piece>, mut right: 
     let mut put = |mut x: u16, pieces: &[Piece]| {
         for piece in pieces {
             buf.set_string(x, area.y, fit(&piece.text, room), piece.style);
-            x += (width(&piece.text) + BETWEEN) as u16;
+            x += cells(width(&piece.text) + BETWEEN);
         }
     };
     put(area.x + 1, &left);
     put(
         area.right()
-            .saturating_sub(1 + total(&right) as u16)
+            .saturating_sub(cells(1 + total(&right)))
             .max(area.x + 1),
         &right,
     );
@@ -141,7 +142,7 @@ pub fn render(area: Rect, buf: &mut Buffer, cx: &Shared) {
     }
     let rate = run.progress.epochs_per_minute;
     if rate > 0.0 && rate.is_finite() && !run.is_over() {
-        let decimals = if rate < 10.0 { 1 } else { 0 };
+        let decimals = usize::from(rate < 10.0);
         right.push(piece(
             format!("{} epochs/min", fixed(rate, decimals)),
             theme.text(),
@@ -165,7 +166,7 @@ fn places(area: Rect) -> impl Iterator<Item = (Tab, Rect)> {
     Tab::ALL.into_iter().map(move |tab| {
         let place = Rect {
             x,
-            width: width(&label(tab)) as u16,
+            width: cells(width(&label(tab))),
             ..area
         };
         x += place.width + 1;
@@ -211,7 +212,7 @@ pub fn render_tabs(area: Rect, buf: &mut Buffer, cx: &Shared, front: Tab) {
         fit(&info.device, room)
     };
     buf.set_string(
-        area.right().saturating_sub(width(&text) as u16 + 1),
+        area.right().saturating_sub(cells(width(&text) + 1)),
         area.y,
         text,
         theme.dim(),

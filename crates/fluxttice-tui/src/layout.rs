@@ -23,6 +23,19 @@ pub struct Screen {
     pub hints: Rect,
 }
 
+/// Returns a number of columns or rows in the terminal's type. No terminal has more than 65,535 of either, and
+/// a larger number lies beyond its edge all the same.
+pub fn cells(count: impl TryInto<u16>) -> u16 {
+    count.try_into().unwrap_or(u16::MAX)
+}
+
+/// Returns the number of the dot or pixel nearest to a place, which may lie before the first one or behind the
+/// last. Numbers far beyond either are the same to a picture, which shows none of them.
+#[expect(clippy::cast_possible_truncation, reason = "the number is whole")]
+pub fn nearest(place: f64) -> i64 {
+    place.round() as i64
+}
+
 /// Divides the terminal into its parts; `None` where it is smaller than [`SMALLEST`].
 pub fn screen(area: Rect) -> Option<Screen> {
     if area.width < SMALLEST.width || area.height < SMALLEST.height {

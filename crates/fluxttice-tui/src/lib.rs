@@ -114,7 +114,7 @@ impl StopSignal {
             2 => Self::Interrupt,
             15 => Self::Terminate,
             // A signal's number is at most 127: its exit code is a byte.
-            other => Self::Other(other.clamp(1, 127) as u8),
+            other => Self::Other(u8::try_from(other.clamp(1, 127)).unwrap_or(127)),
         }
     }
 

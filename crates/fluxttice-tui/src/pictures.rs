@@ -73,7 +73,7 @@ fn ink(role: Role) -> Ink {
         Role::B => ORANGE,
         Role::Both => GREEN,
         Role::Second => PURPLE,
-        _ => BLACK,
+        Role::Plain => BLACK,
     }
 }
 

@@ -21,6 +21,7 @@ pub use fluxttice_core::space::names;
 pub use fluxttice_core::training::Steer;
 pub use ratatui::Terminal;
 pub use ratatui::backend::TestBackend;
+use ratatui::buffer::Cell;
 use ratatui::style::Color;
 
 pub use crate::StopSignal;
@@ -39,7 +40,7 @@ pub fn picture(app: &App, width: u16, height: u16) -> String {
     for y in 0..height {
         let row: String = (0..width)
             .filter_map(|x| buffer.cell((x, y)))
-            .map(|cell| cell.symbol())
+            .map(Cell::symbol)
             .collect();
         text += row.trim_end();
         text.push('\n');

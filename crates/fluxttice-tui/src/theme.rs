@@ -109,6 +109,10 @@ fn bright() -> Style {
     Style::new().remove_modifier(Modifier::DIM)
 }
 
+#[expect(
+    clippy::unused_self,
+    reason = "every style is asked of the theme, those without a colour too"
+)]
 impl Theme {
     /// Makes the theme of a terminal with this number of colours.
     pub fn new(depth: ColorDepth) -> Self {

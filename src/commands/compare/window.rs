@@ -5,6 +5,7 @@ use std::path::Path;
 use fluxttice_core::config::Config;
 use fluxttice_core::measure::{ACTIVE_VARIANCE, Evaluator, PriorQuestion, sample_prior, variances};
 use fluxttice_core::model::LATENT;
+use fluxttice_core::numbers::count32;
 use fluxttice_core::run::{checkpoint, checkpoint_folder};
 use fluxttice_core::space::{Operation, OperationSet};
 use fluxttice_core::statistics::median;
@@ -38,7 +39,7 @@ impl Window {
         let everything: Vec<Operation> = Operation::all().collect();
         let mut figures: [[Vec<f64>; 4]; 2] = Default::default();
         let mut active = [LATENT; 2];
-        let folders: Vec<_> = (FROM..FROM + EPOCHS as u32)
+        let folders: Vec<_> = (FROM..FROM + count32(EPOCHS))
             .filter_map(|epoch| checkpoint_folder(run, &epoch.to_string()).ok())
             .collect();
         for folder in &folders {

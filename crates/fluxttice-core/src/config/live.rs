@@ -2,7 +2,7 @@
 
 use serde_yaml::Value;
 
-use super::error::ConfigError;
+use super::error::{ConfigError, Problem};
 use super::idle::idle;
 use super::keys::{KEYS, KeyInfo, SafePoint, find_key};
 use super::schema::Config;
@@ -86,7 +86,7 @@ impl Config {
     pub fn with(&self, overrides: &[String]) -> Result<Self, Refusal> {
         let told = |error: ConfigError| match &error {
             ConfigError::Invalid(problems) => {
-                let complaints: Vec<String> = problems.iter().map(|p| p.complaint()).collect();
+                let complaints: Vec<String> = problems.iter().map(Problem::complaint).collect();
                 complaints.join("; ")
             }
             _ => error.to_string(),

@@ -30,7 +30,7 @@ mod validate;
 mod write;
 
 #[cfg(test)]
-pub mod tests;
+pub(crate) mod tests;
 
 pub use docs::{idle_beside, markdown_table};
 pub use error::{ConfigError, Fault, Problem, SourceSpan};

@@ -3,7 +3,7 @@
 use serde_yaml::{Deserializer, Value};
 
 use super::error::{ConfigError, Fault, Problem, SourceSpan, is_invisible, printable};
-use super::keys::find_key;
+use super::keys::{KeyInfo, find_key};
 use super::locate::{Locations, Position};
 use super::path::{describe, dotted};
 
@@ -51,7 +51,7 @@ pub(super) fn parse(name: &str, text: &str) -> Result<Value, ConfigError> {
             position,
             digits,
         }) => {
-            let expected = find_key(&path).map_or(EXPECTED.to_owned(), |info| info.expected());
+            let expected = find_key(&path).map_or(EXPECTED.to_owned(), KeyInfo::expected);
             Err(problem(position, path, digits, &expected))
         }
         Err(Syntax::Twice(path)) => {

@@ -166,19 +166,19 @@ pub struct LearningRateStep {
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct VaeA {
-    /// β_A at the end of its warm-up.
+    /// `β_A` at the end of its warm-up.
     pub beta_start: f64,
-    /// β_A at the end of the run.
+    /// `β_A` at the end of the run.
     pub beta_end: f64,
-    /// Epochs in which β_A rises from 0 to `beta_start`.
+    /// Epochs in which `β_A` rises from 0 to `beta_start`.
     pub beta_warmup_epochs: u32,
-    /// τ_A at epoch 0, before the cosine is added.
+    /// `τ_A` at epoch 0, before the cosine is added.
     pub temp_start: f64,
-    /// τ_A at the end of the run, before the cosine is added.
+    /// `τ_A` at the end of the run, before the cosine is added.
     pub temp_end: f64,
-    /// Adds a cosine with a period of 30 epochs to τ_A if true.
+    /// Adds a cosine with a period of 30 epochs to `τ_A` if true.
     pub temp_cyclic: bool,
-    /// Amplitude of that cosine in phase 4; `None` keeps a tenth of τ_A as in the other phases.
+    /// Amplitude of that cosine in phase 4; `None` keeps a tenth of `τ_A` as in the other phases.
     pub temp_boost_amplitude: Option<f64>,
 }
 
@@ -186,21 +186,21 @@ pub struct VaeA {
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct VaeB {
-    /// β_B at the end of its warm-up.
+    /// `β_B` at the end of its warm-up.
     pub beta_start: f64,
-    /// β_B at the end of the run; without effect, as β_B follows β_A after its warm-up.
+    /// `β_B` at the end of the run; without effect, as `β_B` follows `β_A` after its warm-up.
     pub beta_end: f64,
-    /// Epochs in which β_B rises from 0 to `beta_start`; after them β_B follows β_A.
+    /// Epochs in which `β_B` rises from 0 to `beta_start`; after them `β_B` follows `β_A`.
     pub beta_warmup_epochs: u32,
-    /// τ_B until `controller.temp_lag` epochs have passed.
+    /// `τ_B` until `controller.temp_lag` epochs have passed.
     pub temp_start: f64,
-    /// τ_B towards which the run is heading.
+    /// `τ_B` towards which the run is heading.
     pub temp_end: f64,
-    /// τ_B in phase 4; `None` lets it go on towards `temp_end`.
+    /// `τ_B` in phase 4; `None` lets it go on towards `temp_end`.
     pub temp_phase4: Option<f64>,
-    /// Weight w_H of the output entropy S_B, which lowers the loss.
+    /// Weight `w_H` of the output entropy `S_B`, which lowers the loss.
     pub entropy_weight: f64,
-    /// Weight w_R of the repulsion R_B between codes of one batch.
+    /// Weight `w_R` of the repulsion `R_B` between codes of one batch.
     pub repulsion_weight: f64,
 }
 
@@ -208,9 +208,9 @@ pub struct VaeB {
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct Controller {
-    /// Epochs by which τ_B trails τ_A.
+    /// Epochs by which `τ_B` trails `τ_A`.
     pub temp_lag: u32,
-    /// Angle φ in radians in β_B = β_A · |sin φ|.
+    /// Angle φ in radians in `β_B = β_A · |sin φ|`.
     pub beta_phase_lag: f64,
     /// Momentum of an entropy average; without effect.
     pub entropy_ema_alpha: f64,
@@ -242,16 +242,16 @@ pub struct Hold {
     /// Permeability ρ, 0 to 1.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub rho: Option<f64>,
-    /// β_A, the weight of VAE-A's KL term, 0 to 10.
+    /// `β_A`, the weight of VAE-A's KL term, 0 to 10.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub beta_a: Option<f64>,
-    /// β_B, the weight of VAE-B's KL term, 0 to 10.
+    /// `β_B`, the weight of VAE-B's KL term, 0 to 10.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub beta_b: Option<f64>,
-    /// τ_A, the temperature of VAE-A, 0 to 10.
+    /// `τ_A`, the temperature of VAE-A, 0 to 10.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub temperature_a: Option<f64>,
-    /// τ_B, the temperature of VAE-B, 0 to 10.
+    /// `τ_B`, the temperature of VAE-B, 0 to 10.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub temperature_b: Option<f64>,
     /// λ1, the weight of VAE-A's loss, 0 to 1.

@@ -6,7 +6,7 @@
 use serde_yaml::{Mapping, Value};
 
 use super::error::{Fault, Problem, SourceSpan, printable};
-use super::keys::{Node, children, find_key, node};
+use super::keys::{KeyInfo, Node, children, find_key, node};
 use super::path::{describe, dotted, join};
 use super::schema::Config;
 use super::suggest::nearest;
@@ -160,9 +160,7 @@ fn unusable(found: String, path: &str, place: PlaceOf) -> Problem {
 /// Returns a description of the values that a key takes.
 pub(super) fn expected(path: &str) -> String {
     match node(path) {
-        Node::Value(_) => find_key(path)
-            .map(|info| info.expected())
-            .unwrap_or_default(),
+        Node::Value(_) => find_key(path).map(KeyInfo::expected).unwrap_or_default(),
         Node::Section => format!("a section with the keys {}", children(path).join(", ")),
         Node::List => {
             let entry = children(&join(path, "0")).join(", ");

@@ -7,6 +7,7 @@ use super::keys::{KeyInfo, find_key};
 use super::path::{describe, join};
 use super::schema::{Config, StopBy};
 use crate::disruption::{GRAMMAR, Rule, RuleError};
+use crate::numbers::single;
 
 /// Number of truth tables of two ternary inputs.
 const OPERATIONS: f64 = crate::space::OPERATIONS as f64;
@@ -94,11 +95,11 @@ fn bounds(value: &Value, path: &str, broken: &mut Vec<Violation>) {
 /// too near to a bound, it mentions single precision.
 fn wanted(info: &KeyInfo, value: &Value) -> String {
     match value.as_f64() {
-        Some(number) if !(number as f32).is_finite() => {
+        Some(number) if !single(number).is_finite() => {
             format!("{}, finite in single precision", info.expected())
         }
         // A number very near to a bound is rounded to the bound.
-        Some(number) if number.fract() != 0.0 && (number as f32).fract() == 0.0 => {
+        Some(number) if number.fract() != 0.0 && single(number).fract() == 0.0 => {
             format!("{}, also rounded to single precision", info.expected())
         }
         _ => info.expected(),

@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum DisruptionKind {
-    /// β_B jumps up, as the published schedule does once at epoch 50.
+    /// `β_B` jumps up, as the published schedule does once at epoch 50.
     BetaB,
     /// A's posterior noise gets hotter.
     TemperatureA,

@@ -216,6 +216,7 @@ impl FromStr for Rule {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::numbers::{count32, rounded};
     use crate::space::OPERATIONS;
 
     /// A line of the built-in model's figures.
@@ -228,7 +229,7 @@ mod tests {
         let record = |(epoch, share): (u32, &f64)| {
             let mut record = EpochRecord { epoch, ..any() };
             if let Some(pair) = &mut record.coverage {
-                let unique = (share / 100.0 * OPERATIONS as f64).round() as u32;
+                let unique = count32(rounded(share / 100.0 * OPERATIONS as f64));
                 pair.a.argmax.unique = unique;
                 pair.b.argmax.unique = unique;
             }

@@ -1,16 +1,23 @@
 //! Latent entropy: how widely codes are spread, from a histogram per dimension.
 
+use crate::numbers::single;
+
 const BINS: usize = 50;
 /// The histogram covers ±RANGE; what lies outside is dropped.
 const RANGE: f64 = 3.0;
 
 /// Returns an edge of the histogram's bins, number 0 to 50, rounded to 32 bits as in the original.
 fn edge(number: usize) -> f64 {
-    f64::from((-RANGE + 2.0 * RANGE * number as f64 / BINS as f64) as f32)
+    f64::from(single(-RANGE + 2.0 * RANGE * number as f64 / BINS as f64))
 }
 
 /// Counts one dimension's values in 50 bins over [-3, 3]. 3.0 itself falls into the last bin; values outside
 /// are dropped.
+#[expect(
+    clippy::cast_possible_truncation,
+    clippy::cast_sign_loss,
+    reason = "a value within ±RANGE lies in a bin from 0 to 50"
+)]
 pub fn histogram(values: impl Iterator<Item = f64>) -> [u32; BINS] {
     let mut counts = [0; BINS];
     for value in values.filter(|value| (-RANGE..=RANGE).contains(value)) {

@@ -84,7 +84,7 @@ fn joint(p: &Tensor<3>, entries: Range<usize>) -> Tensor<2> {
         grown.reshape([codes, choices * values, 1])
     };
     let one = Tensor::ones([codes, 1, 1], (&p.device(), p.dtype()));
-    entries.fold(one, product).reshape([codes as i32, -1])
+    entries.fold(one, product).squeeze_dim(2)
 }
 
 #[cfg(test)]
@@ -99,7 +99,7 @@ mod tests {
         let mut numbers = Vec::new();
         for code in 0..3 {
             for entry in 0..ENTRIES {
-                let raw = [1.0, 0.3 + 0.2 * code as f64, 0.1 + 0.15 * entry as f64];
+                let raw = [1.0, 0.3 + 0.2 * f64::from(code), 0.1 + 0.15 * entry as f64];
                 let sum: f64 = raw.iter().sum();
                 numbers.extend(raw.map(|one| one / sum));
             }
@@ -157,8 +157,8 @@ mod tests {
             let p = certain(&[[0; ENTRIES], other(same)]);
             for blur in [0.0, 0.3] {
                 let kept = (1.0 - blur) * (1.0 - blur);
-                let expected = (1.0f64 + 2.0 * kept).powi(same as i32)
-                    * (1.0 - kept).powi((ENTRIES - same) as i32)
+                let expected = (1.0f64 + 2.0 * kept).powi(i32::try_from(same).unwrap())
+                    * (1.0 - kept).powi(i32::try_from(ENTRIES - same).unwrap())
                     - 1.0;
                 let found = number(unevenness(blurred(p.clone(), blur)));
                 assert!((found - expected).abs() < 1e-8 * expected.abs(), "{same}");

@@ -67,7 +67,7 @@ impl Default for Architecture {
 /// Initial values of a parameter.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Start {
-    /// Uniform in ±1/√fan_in.
+    /// Uniform in `±1/√fan_in`.
     Uniform {
         /// Number of the layer's inputs in the published architecture.
         fan_in: usize,

@@ -92,7 +92,7 @@ pub struct LossGraph {
     /// Objective that is differentiated, `[1]` or `[S]`: the loss without the published entropy alignment,
     /// which carries no gradient. Where it is asked for, λ3 times the difference of the spreads is added.
     pub objective: Tensor<1>,
-    /// CE_A, CE_B, KL_A, KL_B, S_B, R_B, `[1]` or `[S]` each.
+    /// `CE_A`, `CE_B`, `KL_A`, `KL_B`, `S_B`, `R_B`, `[1]` or `[S]` each.
     terms: [Tensor<1>; TERMS],
     /// Codes z of A and of B, `[n · 16]` or `[S · n · 16]` each.
     codes: [Tensor<1>; 2],
@@ -103,9 +103,9 @@ pub struct LossGraph {
 pub struct Loss {
     /// Total loss, with λ, balance scales and penalty.
     pub loss: f64,
-    /// Loss of A: CE_A + β_A KL_A.
+    /// Loss of A: `CE_A + β_A KL_A`.
     pub loss_a: f64,
-    /// Loss of B: CE_B + β_B KL_B - w_H S_B + w_R R_B.
+    /// Loss of B: `CE_B + β_B KL_B - w_H S_B + w_R R_B`.
     pub loss_b: f64,
     /// Cross entropy of A.
     pub ce_a: f64,
@@ -119,11 +119,11 @@ pub struct Loss {
     pub entropy_term_b: f64,
     /// Repulsion between B's codes.
     pub repulsion_b: f64,
-    /// Entropy alignment |H_A - H_B|.
+    /// Entropy alignment `|H_A - H_B|`.
     pub entropy_alignment: f64,
-    /// Latent entropy H_A.
+    /// Latent entropy `H_A`.
     pub entropy_a: f64,
-    /// Latent entropy H_B.
+    /// Latent entropy `H_B`.
     pub entropy_b: f64,
     /// Weighted sum of the penalties on the codes of related operations and on decoded prior codes; 0 in the
     /// published model.
@@ -284,7 +284,7 @@ fn mean_softmax_entropy<N: Number, const E: usize>(log_p: Tensor<E>) -> Tensor<1
     N::sum(p.clone() * p.add_scalar(PROBABILITY_FLOOR).log()).neg()
 }
 
-/// Returns the mean over ordered pairs i ≠ j of exp(-‖z_i - z_j‖² / 0.25): `[1]`; 0 for a single code.
+/// Returns the mean over ordered pairs i ≠ j of `exp(-‖z_i - z_j‖² / 0.25)`: `[1]`; 0 for a single code.
 pub fn repulsion(z: Tensor<2>) -> Tensor<1> {
     repulsion_of::<f64, 2, 3>(z)
 }

@@ -6,6 +6,7 @@ use super::number::Number;
 use super::related::Related;
 use super::weights::Weights;
 use crate::device::DeviceFailure;
+use crate::numbers::single;
 use crate::space::{ENTRIES, Operation, VALUES};
 use crate::vae::Vae;
 use burn::module::{Module, ModuleMapper, ModuleVisitor, Param};
@@ -97,6 +98,10 @@ pub struct Posterior<const D: usize = 2> {
 
 impl<const D: usize> Posterior<D> {
     /// Samples codes `μ + ε · exp(½ log σ²) · τ` for standard normal `noise` ε of the same shape.
+    #[expect(
+        clippy::needless_pass_by_value,
+        reason = "a temperature is given by value, as numbers are"
+    )]
     pub fn sample(&self, noise: Tensor<D>, temperature: impl Number) -> Tensor<D> {
         let deviation = self.log_variance.clone().mul_scalar(0.5).exp();
         self.mu.clone() + noise * temperature.times(deviation)
@@ -214,7 +219,7 @@ impl StateNet {
     }
 
     /// Returns corrections of learning rate, λ1, λ2 and λ3, each in (-1, 1), for the state
-    /// [H_A, H_B, KL_A, KL_B, gradient ratio, ρ, λ1, λ2, λ3].
+    /// `[H_A, H_B, KL_A, KL_B, gradient ratio, ρ, λ1, λ2, λ3]`.
     ///
     /// The computation is in 32 bits, as in the original.
     ///
@@ -228,7 +233,7 @@ impl StateNet {
     /// Returns the four corrections `[1, 4]` with their graph.
     fn answer(&self, state: [f64; 9]) -> Tensor<2> {
         let device = self.input.weight.val().device();
-        let data = TensorData::new(state.map(|value| value as f32).to_vec(), [1, 9]);
+        let data = TensorData::new(state.map(single).to_vec(), [1, 9]);
         let x = Tensor::<2>::from_data(data, (&device, DType::F32));
         let h = self.norm.forward(self.input.forward(x)).tanh();
         let h = relu(self.hidden.forward(self.code.forward(h)));

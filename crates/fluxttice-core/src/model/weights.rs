@@ -10,6 +10,7 @@ use thiserror::Error;
 
 use super::layout::{Architecture, PARAMETERS, Parameter, Start};
 use crate::digest::hex;
+use crate::numbers::{count32, single};
 use crate::random::{Purpose, Stream};
 
 /// Names of the two gradient averages that the original stores among its weights.
@@ -35,7 +36,7 @@ pub struct Weights {
 impl Weights {
     /// Draws fresh weights of the published architecture, as a function of the seed alone.
     ///
-    /// Matrices and biases are uniform in ±1/√fan_in, the start of PyTorch's `nn.Linear`.
+    /// Matrices and biases are uniform in `±1/√fan_in`, the start of PyTorch's `nn.Linear`.
     pub fn fresh(seed: u64) -> Self {
         Self::start(Architecture::PUBLISHED, seed)
     }
@@ -54,15 +55,15 @@ impl Weights {
     fn drawn(architecture: Architecture, seed: u64, round: u32) -> Self {
         let tensors = PARAMETERS
             .iter()
-            .enumerate()
-            .map(|(number, parameter)| {
-                let stream = Stream::new(seed, Purpose::Weights, round, number as u32);
+            .zip(0..)
+            .map(|(parameter, number)| {
+                let stream = Stream::new(seed, Purpose::Weights, round, number);
                 let len = parameter.len(architecture);
                 match parameter.fan_in(architecture) {
                     Some(fan_in) => {
                         let bound = 1.0 / (fan_in as f64).sqrt();
-                        (0..len)
-                            .map(|i| ((2.0 * stream.uniform(i as u32, 0) - 1.0) * bound) as f32)
+                        (0..count32(len))
+                            .map(|i| single((2.0 * stream.uniform(i, 0) - 1.0) * bound))
                             .collect()
                     }
                     None if parameter.start == Start::One => vec![1.0; len],
@@ -85,7 +86,7 @@ impl Weights {
         {
             if parameter.name.starts_with("decoder_") {
                 for (own, other) in own.iter_mut().zip(other) {
-                    *own = ((1.0 - share) * f64::from(*own) + share * f64::from(*other)) as f32;
+                    *own = single((1.0 - share) * f64::from(*own) + share * f64::from(*other));
                 }
             }
         }
@@ -99,7 +100,7 @@ impl Weights {
         for (parameter, tensor) in PARAMETERS.iter().zip(&mut self.tensors) {
             if parameter.makes_logits() {
                 for value in tensor {
-                    *value = (f64::from(*value) * factor) as f32;
+                    *value = single(f64::from(*value) * factor);
                 }
             }
         }

@@ -3,7 +3,8 @@
 use plotters::coord::Shift;
 use plotters::prelude::*;
 
-use super::{DrawError, FONT, Heading, Picture, failed};
+use super::{DrawError, FONT, Heading, Picture, failed, pixels};
+use crate::numbers::count32;
 
 /// Width and height of a cell in pixels.
 const CELL: u32 = 6;
@@ -28,7 +29,7 @@ impl Cells {
 
     /// Returns width and height in pixels.
     pub fn size(&self) -> (u32, u32) {
-        let side = |cells: usize| CELL * cells as u32 + AROUND;
+        let side = |cells: usize| CELL * count32(cells) + AROUND;
         (
             side(self.columns),
             self.heading.height() + side(self.rows()),
@@ -39,7 +40,7 @@ impl Cells {
 impl Picture for Cells {
     fn draw<B: DrawingBackend>(&self, area: &DrawingArea<B, Shift>) -> Result<(), DrawError> {
         let below = self.heading.draw(area)?;
-        let (columns, rows) = (self.columns.max(1) as i32, self.rows() as i32);
+        let (columns, rows) = (pixels(self.columns.max(1)), pixels(self.rows()));
         let mut chart = ChartBuilder::on(&below)
             .margin(12)
             .x_label_area_size(24)

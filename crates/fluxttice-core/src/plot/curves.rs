@@ -5,6 +5,7 @@ use plotters::prelude::*;
 use plotters::style::text_anchor::{HPos, Pos, VPos};
 
 use super::{DrawError, FONT, Heading, Ink, Picture, failed};
+use crate::numbers::count32;
 
 /// Number of panels side by side.
 const BESIDE: usize = 3;
@@ -67,8 +68,8 @@ impl Curves {
         let beside = self.panels.len().clamp(1, BESIDE);
         let rows = self.panels.len().div_ceil(BESIDE).max(1);
         (
-            PANEL.0 * beside as u32,
-            self.heading.height() + PANEL.1 * rows as u32,
+            PANEL.0 * count32(beside),
+            self.heading.height() + PANEL.1 * count32(rows),
         )
     }
 }

@@ -4,7 +4,7 @@ use plotters::coord::Shift;
 use plotters::prelude::*;
 use plotters::style::text_anchor::{HPos, Pos, VPos};
 
-use super::{DrawError, FONT, failed};
+use super::{DrawError, FONT, failed, pixels};
 
 /// A colour as red, green and blue.
 pub type Ink = (u8, u8, u8);
@@ -28,8 +28,8 @@ pub struct Heading {
 impl Heading {
     /// Returns the height in pixels.
     pub fn height(&self) -> u32 {
-        let rows = self.notes.len() as i32 + i32::from(!self.legend.is_empty());
-        (MARGIN + TITLE + ROW * rows) as u32
+        let rows = pixels(self.notes.len()) + i32::from(!self.legend.is_empty());
+        (MARGIN + TITLE + ROW * rows).unsigned_abs()
     }
 
     /// Returns the colour with this index in the legend; black where there is none.
@@ -59,7 +59,7 @@ impl Heading {
             area.draw(&square).map_err(failed)?;
             area.draw_text(words, &text, (x + 18, y)).map_err(failed)?;
             let (wide, _) = area.estimate_text_size(words, &text).map_err(failed)?;
-            x += wide as i32 + 18 + 2 * MARGIN;
+            x += pixels(wide) + 18 + 2 * MARGIN;
         }
         let (_, below) = area.split_vertically(self.height());
         Ok(below)

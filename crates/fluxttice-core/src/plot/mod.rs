@@ -28,6 +28,11 @@ static GLYPHS: &[u8] = include_bytes!("../../../../assets/font/DejaVuSans.ttf");
 /// Error of a drawing, as one line.
 pub type DrawError = String;
 
+/// Returns a number of cells, rows or pixels in the type of coordinates. A picture has far fewer than 2³¹.
+fn pixels(count: impl TryInto<i32>) -> i32 {
+    count.try_into().unwrap_or(i32::MAX)
+}
+
 /// A picture that can be drawn on any backend.
 pub trait Picture {
     /// Draws the picture on the whole area.

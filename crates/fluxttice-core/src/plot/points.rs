@@ -3,7 +3,8 @@
 use plotters::coord::Shift;
 use plotters::prelude::*;
 
-use super::{DrawError, FONT, Heading, Picture, failed};
+use super::{DrawError, FONT, Heading, Picture, failed, pixels};
+use crate::numbers::count32;
 
 /// Width and height of a plane in pixels.
 const SIDE: u32 = 720;
@@ -37,7 +38,7 @@ pub struct Points {
 impl Points {
     /// Returns width and height in pixels.
     pub fn size(&self) -> (u32, u32) {
-        let count = self.planes.len().clamp(1, BESIDE) as u32;
+        let count = count32(self.planes.len().clamp(1, BESIDE));
         (count * SIDE, self.heading.height() + SIDE)
     }
 }
@@ -92,7 +93,7 @@ impl Points {
         };
         let style = (FONT, 15).into_text_style(area);
         let (wide, high) = area.estimate_text_size(name, &style).map_err(failed)?;
-        let (wide, high) = (wide as i32, high as i32);
+        let (wide, high) = (pixels(wide), pixels(high));
         let paper = Rectangle::new([(10, -2), (16 + wide, high + 2)], WHITE.mix(0.85).filled());
         let label = EmptyElement::at((*x, *y)) + paper + Text::new(name.clone(), (13, 0), style);
         chart.draw_series([label]).map_err(failed)?;

@@ -5,6 +5,7 @@ use std::sync::mpsc::{Receiver, channel};
 use std::thread::Builder;
 
 use super::Stream;
+use crate::numbers::single;
 use crate::threads;
 
 /// Rows of standard normal numbers to be drawn.
@@ -25,7 +26,7 @@ impl Rows {
         let mut one = vec![0.0; self.columns];
         for row in 0..self.rows {
             self.stream.normals(row, &mut one);
-            numbers.extend(one.iter().map(|number| *number as f32));
+            numbers.extend(one.iter().copied().map(single));
         }
         numbers
     }
@@ -107,7 +108,7 @@ mod tests {
             rows(Purpose::PriorB, 7),
         ];
         let cores = threads::count();
-        let all: Vec<_> = (0..cores + 1).map(|_| draw_ahead(parts.clone())).collect();
+        let all: Vec<_> = (0..=cores).map(|_| draw_ahead(parts.clone())).collect();
         assert!(
             all.iter().flatten().count() < cores,
             "one core is left to those who train"
@@ -118,7 +119,7 @@ mod tests {
             assert_eq!((a.len(), b.len()), (50 * 16, 7 * 16));
             let mut code = [0.0; 16];
             parts[2].stream.normals(6, &mut code);
-            assert_eq!(b[6 * 16..], code.map(|number| number as f32));
+            assert_eq!(b[6 * 16..], code.map(single));
             assert_eq!(ahead.take(parts[0].stream), None, "they are forgotten");
         }
     }

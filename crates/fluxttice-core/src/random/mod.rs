@@ -7,6 +7,8 @@
 
 mod ahead;
 
+use crate::numbers::count32;
+
 pub use ahead::{Ahead, Rows, draw_ahead};
 
 /// Purpose of a stream of random numbers. Streams of different purposes are independent.
@@ -62,7 +64,7 @@ impl Stream {
     /// Returns the stream for this purpose in this epoch and batch.
     pub fn new(seed: u64, purpose: Purpose, epoch: u32, batch: u32) -> Self {
         Self {
-            key: [seed as u32, (seed >> 32) as u32],
+            key: halves(seed),
             purpose: purpose as u32,
             epoch,
             batch,
@@ -90,6 +92,10 @@ impl Stream {
     }
 
     /// Fills `out` with a row's uniform numbers in [0, 1), columns from 0.
+    #[expect(
+        clippy::cast_possible_truncation,
+        reason = "a row has fewer pairs than 2¹⁶"
+    )]
     pub fn uniforms(&self, row: u32, out: &mut [f64]) {
         for (pair, out) in out.chunks_mut(2).enumerate() {
             out.copy_from_slice(&self.uniform_pair(row, pair as u16)[..out.len()]);
@@ -100,6 +106,10 @@ impl Stream {
     ///
     /// Logarithm, sine and cosine come from the `libm` crate, so the numbers are the same on
     /// every machine.
+    #[expect(
+        clippy::cast_possible_truncation,
+        reason = "a row has fewer pairs than 2¹⁶"
+    )]
     pub fn normals(&self, row: u32, out: &mut [f64]) {
         for (pair, out) in out.chunks_mut(2).enumerate() {
             let [u, v] = self.uniform_pair(row, pair as u16);
@@ -112,13 +122,34 @@ impl Stream {
 
     /// Returns a permutation of 0..n (Fisher and Yates, with Lemire's multiply-and-shift bound).
     pub fn permutation(&self, n: usize) -> Vec<u32> {
-        let mut order: Vec<u32> = (0..n as u32).collect();
+        let n = count32(n);
+        let mut order: Vec<u32> = (0..n).collect();
         for i in (1..n).rev() {
-            let j = (self.uniform(i as u32, 0) * (i + 1) as f64) as usize;
-            order.swap(i, j);
+            let j = pick(self.uniform(i, 0), i as usize + 1);
+            order.swap(i as usize, j);
         }
         order
     }
+}
+
+/// Returns a number below `count`, selected by a uniform number in [0, 1).
+///
+/// A uniform number is at most 1 - 2⁻⁵³, so that its product with a count is rounded to less than the count.
+#[inline]
+#[expect(
+    clippy::cast_possible_truncation,
+    clippy::cast_sign_loss,
+    reason = "the whole part of a product that is not negative selects"
+)]
+pub fn pick(uniform: f64, count: usize) -> usize {
+    (uniform * count as f64) as usize
+}
+
+/// Returns the lower and the upper half of a number's bits.
+#[inline]
+#[expect(clippy::cast_possible_truncation, reason = "each half is cut out")]
+fn halves(bits: u64) -> [u32; 2] {
+    [bits as u32, (bits >> 32) as u32]
 }
 
 /// Computes Philox4x32 with ten rounds.
@@ -126,13 +157,13 @@ fn philox(mut counter: [u32; 4], mut key: [u32; 2]) -> [u32; 4] {
     const MULTIPLIER: [u64; 2] = [0xD251_1F53, 0xCD9E_8D57];
     const WEYL: [u32; 2] = [0x9E37_79B9, 0xBB67_AE85];
     for _ in 0..10 {
-        let p0 = MULTIPLIER[0] * u64::from(counter[0]);
-        let p1 = MULTIPLIER[1] * u64::from(counter[2]);
+        let [low0, high0] = halves(MULTIPLIER[0] * u64::from(counter[0]));
+        let [low1, high1] = halves(MULTIPLIER[1] * u64::from(counter[2]));
         counter = [
-            (p1 >> 32) as u32 ^ counter[1] ^ key[0],
-            p1 as u32,
-            (p0 >> 32) as u32 ^ counter[3] ^ key[1],
-            p0 as u32,
+            high1 ^ counter[1] ^ key[0],
+            low1,
+            high0 ^ counter[3] ^ key[1],
+            low0,
         ];
         key = [key[0].wrapping_add(WEYL[0]), key[1].wrapping_add(WEYL[1])];
     }
@@ -165,10 +196,10 @@ mod tests {
 
     #[test]
     fn normals_have_the_moments_of_a_normal() {
+        const ROWS: u32 = 20_000;
         let stream = Stream::new(3, Purpose::PriorA, 0, 0);
         let mut row = [0.0; 16];
         let (mut sum, mut squares, mut fourths) = (0.0, 0.0, 0.0);
-        const ROWS: u32 = 20_000;
         for i in 0..ROWS {
             stream.normals(i, &mut row);
             for x in row {
@@ -208,11 +239,7 @@ mod tests {
         let mut sorted = order.clone();
         sorted.sort_unstable();
         assert!(sorted.iter().copied().eq(0..1_000));
-        let fixed = order
-            .iter()
-            .enumerate()
-            .filter(|(i, x)| *i as u32 == **x)
-            .count();
+        let fixed = order.iter().zip(0..).filter(|(x, i)| **x == *i).count();
         assert!(
             fixed < 10,
             "{fixed} of 1000 stayed in place; one is expected"

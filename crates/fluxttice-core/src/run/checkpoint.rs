@@ -76,7 +76,7 @@ pub fn save(
 #[derive(Clone, Debug)]
 pub struct Files {
     folder: PathBuf,
-    files: BTreeMap<&'static str, Vec<u8>>,
+    contents: BTreeMap<&'static str, Vec<u8>>,
     /// Digests that the files were verified against; `None` where version 0.1.0 made the checkpoint.
     pub digests: Option<Digests>,
 }
@@ -104,14 +104,14 @@ impl Files {
         }
         Ok(Self {
             folder: folder.to_owned(),
-            files,
+            contents: files,
             digests,
         })
     }
 
     fn file(&self, name: &str) -> Result<(&[u8], PathBuf), RunError> {
         let path = self.folder.join(name);
-        match self.files.get(name) {
+        match self.contents.get(name) {
             Some(bytes) => Ok((bytes, path)),
             None => Err(RunError::unusable(&path, "is missing")),
         }
@@ -131,7 +131,7 @@ impl Files {
     /// # Errors
     /// Returns a [`RunError`] where the state is damaged.
     pub fn moment(&self) -> Result<Option<(u32, u32)>, RunError> {
-        if !self.files.contains_key(STATE) {
+        if !self.contents.contains_key(STATE) {
             return Ok(None);
         }
         let (bytes, path) = self.file(STATE)?;
@@ -313,7 +313,7 @@ pub fn weights_path(folder: &Path) -> PathBuf {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::training::Controller;
+    use crate::training::{Bests, Controller};
     use proptest::prelude::*;
 
     fn snapshot(steps: u32) -> Snapshot {
@@ -338,7 +338,7 @@ mod tests {
                 stale: 3,
                 rolled_back: 0,
                 disruptions: Vec::new(),
-                bests: Default::default(),
+                bests: Bests::default(),
                 edits: vec!["hold.rho=0.5".into()],
             },
         }

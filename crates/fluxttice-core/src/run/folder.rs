@@ -434,7 +434,7 @@ impl RunFolder {
         let base = format!("{}-batch-{batch:03}", checkpoint::epoch_name(epoch));
         let free = |name: &String| !self.path.join(SNAPSHOTS).join(name).exists();
         std::iter::once(base.clone())
-            .chain((2u32..).map(|number| format!("{base}-{number}")))
+            .chain((2..=u32::MAX).map(|number| format!("{base}-{number}")))
             .find(free)
             .unwrap_or(base)
     }

@@ -198,7 +198,7 @@ impl Growing {
         let end = whole[said..].iter().position(|byte| *byte == b'\n');
         let whole = &whole[..end.filter(|_| said > 0).map_or(0, |end| said + end + 1)];
         self.length += whole.len() as u64;
-        self.lines += whole.iter().filter(|byte| **byte == b'\n').count();
+        self.lines += whole.split_inclusive(|byte| *byte == b'\n').count();
         self.digest.update(whole);
         Ok(())
     }
@@ -207,6 +207,7 @@ impl Growing {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::numbers::index;
     use std::fs;
 
     #[test]
@@ -231,7 +232,7 @@ mod tests {
             fs::write(&path, &text).unwrap();
             let (found, start) = last(&path).unwrap();
             assert_eq!(String::from_utf8(found).unwrap(), line);
-            assert_eq!(start as usize, text.len() - line.len());
+            assert_eq!(index(start), text.len() - line.len());
         }
     }
 

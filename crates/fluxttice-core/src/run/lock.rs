@@ -113,8 +113,11 @@ pub fn is_open(run: &Path) -> bool {
     match file.try_lock_shared() {
         Ok(()) => false,
         Err(TryLockError::WouldBlock) => true,
-        Err(TryLockError::Error(_)) => owner(&run.join(LOCK_OWNER))
-            .is_some_and(|owner| owner.is_none_or(|owner| owner.is_alive() != Some(false))),
+        Err(TryLockError::Error(_)) => {
+            let named = run.join(LOCK_OWNER);
+            files::is_there(&named)
+                && owner(&named).is_none_or(|owner| owner.is_alive() != Some(false))
+        }
     }
 }
 
@@ -188,7 +191,7 @@ fn take_by_name(run: &Path) -> Result<PathBuf, RunError> {
             }
             Err(_) => {}
         }
-        match owner(&path).flatten().and_then(|owner| owner.is_alive()) {
+        match owner(&path).and_then(|owner| owner.is_alive()) {
             Some(true) => break,
             Some(false) => {
                 fs::remove_file(&path).map_err(RunError::disk("remove", &path))?;
@@ -221,12 +224,10 @@ fn not_writable(path: &Path, error: io::Error) -> RunError {
     RunError::disk("create", path)(error)
 }
 
-/// Reads the owner named in a file; `None` where there is no file, `Some(None)` where it cannot be read.
-fn owner(path: &Path) -> Option<Option<Owner>> {
-    files::is_there(path).then(|| {
-        let bytes = files::read(path, OWNER_LIMIT).ok()?;
-        Owner::parse(std::str::from_utf8(&bytes).ok()?)
-    })
+/// Reads the owner named in a file; `None` where it cannot be read.
+fn owner(path: &Path) -> Option<Owner> {
+    let bytes = files::read(path, OWNER_LIMIT).ok()?;
+    Owner::parse(std::str::from_utf8(&bytes).ok()?)
 }
 
 #[cfg(test)]

@@ -38,15 +38,14 @@ impl Metrics {
         done: u32,
         saved: Option<&HistoryDigests>,
     ) -> Result<Self, RunError> {
-        let text = std::str::from_utf8(bytes)
-            .map_err(|_| unusable(path, "expected UTF-8 text".to_owned()))?;
+        let text = std::str::from_utf8(bytes).map_err(|_| unusable(path, "expected UTF-8 text"))?;
         let mut lines: BTreeMap<u32, (&str, EpochRecord)> = BTreeMap::new();
         let (mut repeated, mut beyond, mut ordered) = (0u32, Vec::new(), true);
         for (number, line) in whole_lines(text) {
             let record: EpochRecord = serde_json::from_str(line).map_err(|error| {
                 unusable(
                     path,
-                    format!("line {number}: expected an epoch, found: {error}"),
+                    &format!("line {number}: expected an epoch, found: {error}"),
                 )
             })?;
             let epoch = record.epoch;
@@ -63,7 +62,7 @@ impl Metrics {
                 Some(_) => {
                     let problem =
                         format!("line {number}: epoch {epoch} once more, with other figures");
-                    return Err(unusable(path, problem));
+                    return Err(unusable(path, &problem));
                 }
             }
         }
@@ -80,7 +79,7 @@ impl Metrics {
         if saved.is_some() && !as_saved && gaps.is_empty() {
             let problem =
                 "is damaged: its lines are not what they were when the newest checkpoint was saved";
-            return Err(unusable(path, problem.to_owned()));
+            return Err(unusable(path, problem));
         }
         let mut say = |holds: bool, words: String| found.notes.extend(holds.then_some(words));
         say(
@@ -137,7 +136,7 @@ fn epochs(all: &[u32]) -> String {
     format!("{noun} {}", words.join(", "))
 }
 
-fn unusable(path: &Path, problem: String) -> RunError {
+fn unusable(path: &Path, problem: &str) -> RunError {
     let problem = format!("{problem}; `runs check --repair` sets it aside");
     RunError::unusable(path, problem)
 }

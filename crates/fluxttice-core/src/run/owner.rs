@@ -16,7 +16,7 @@ pub const SCRATCH: &str = ".tmp";
 /// Ending of a name for a folder that is being replaced or removed.
 pub const REPLACED: &str = ".old";
 /// Age up to which leftovers are kept whose process cannot be seen from here.
-const FOREIGN: Duration = Duration::from_secs(24 * 60 * 60);
+const FOREIGN: Duration = Duration::from_hours(24);
 /// Characters of a name that its scratch name repeats, because the length of names is limited.
 const LONGEST: usize = 80;
 
@@ -110,6 +110,10 @@ pub fn is_abandoned(path: &Path) -> bool {
 
 /// Returns the maker of such a name; `Some(None)` for version 0.1.0, whose names have a process id alone.
 /// Other programs make names like those, so they count as that version's only for things with fixed names.
+#[expect(
+    clippy::option_option,
+    reason = "one tells such a name, the other whose it is"
+)]
 fn maker(name: &str) -> Option<Option<Owner>> {
     let rest = name.strip_prefix('.')?;
     let rest = rest

@@ -22,6 +22,7 @@ use super::names::{
 };
 use crate::config::Config;
 use crate::digest::hex;
+use crate::numbers::count32;
 use crate::shown::shown;
 use crate::training::Snapshot;
 use crate::words::counted;
@@ -148,7 +149,7 @@ impl Found {
 
 /// Checks that a run without any checkpoint there has lost none.
 fn begins(run: &Path, own: &Own, notes: &mut Vec<String>) -> Result<(), RunError> {
-    let told = journal::whole_lines(&String::from_utf8_lossy(&own.metrics)).count() as u32;
+    let told = count32(journal::whole_lines(&String::from_utf8_lossy(&own.metrics)).count());
     let entries = journal::parse(&String::from_utf8_lossy(&own.journal), &run.join(JOURNAL))?;
     let asked = entries.iter().map(|entry| entry.event.epoch()).max();
     let told = told.max(asked.unwrap_or(0));

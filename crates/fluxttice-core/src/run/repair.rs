@@ -59,6 +59,7 @@ pub fn repair(disk: &Disk, run: &Path, done: &mut Vec<String>) -> Result<(), Run
 }
 
 /// Part of a run that was changed, so that its digests in the checkpoints are made again.
+#[derive(Clone, Copy)]
 enum Part<'a> {
     /// The journal: by line number, how many lines are left of those up to there.
     Journal(&'a BTreeMap<usize, usize>),

@@ -63,8 +63,7 @@ impl Study {
     ) -> Result<Vec<Summary>, StudyError> {
         let all = self.retrainings()?;
         // Refused before anything is trained.
-        all.iter()
-            .try_for_each(|retraining| retraining.check_folder())?;
+        all.iter().try_for_each(Retraining::check_folder)?;
         let outcomes = self.outcomes(&all, stop, told)?;
         let found = |arm: &str, seed: u64| {
             let wanted = |(made, _): &&(&Retraining, Outcome)| made.is(arm, seed);

@@ -10,6 +10,7 @@ use super::outcome::Outcome;
 use super::parts::Arm;
 use crate::config::Config;
 use crate::device::DeviceFailure;
+use crate::numbers::count32;
 use crate::request::{Command, EndReason};
 use crate::run::{Disk, LATEST, RunError, checkpoint_folder, enter, read_metrics, stored_config};
 use crate::session::message::Event;
@@ -180,7 +181,7 @@ impl Retraining {
             .digest()
             .map_err(|error| RunError::unusable(&last, error.to_string()))?;
         let records = read_metrics(&self.folder)?;
-        let epochs = records.len() as u32;
+        let epochs = count32(records.len());
         let past = Past::new(self.config.clone(), records);
         let findings = validate(&weights, &past, seed, &|_| {})?;
         let outcome = Outcome::new(digest, epochs, end, seed, &findings);

@@ -61,12 +61,12 @@ struct Comparison {
 impl Comparison {
     /// Every comparison; of two signs that begin alike the longer comes first.
     const ALL: [Self; 6] = [
-        Self::new("!=", |order| order.is_ne()),
-        Self::new("<=", |order| order.is_le()),
-        Self::new(">=", |order| order.is_ge()),
-        Self::new("=", |order| order.is_eq()),
-        Self::new("<", |order| order.is_lt()),
-        Self::new(">", |order| order.is_gt()),
+        Self::new("!=", Ordering::is_ne),
+        Self::new("<=", Ordering::is_le),
+        Self::new(">=", Ordering::is_ge),
+        Self::new("=", Ordering::is_eq),
+        Self::new("<", Ordering::is_lt),
+        Self::new(">", Ordering::is_gt),
     ];
 
     const fn new(sign: &'static str, accepts: fn(Ordering) -> bool) -> Self {

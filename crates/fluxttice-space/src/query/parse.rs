@@ -4,6 +4,7 @@ use super::words::{FIGURES, Figure, HAMMING, LIKE, ORBIT, PRESERVES, words};
 use super::{Comparison, Node, QueryError};
 use crate::spelling::meant;
 use crate::symmetry::{Permutation, SIGNS};
+use crate::table::LABELS;
 use crate::{ENTRIES, Operation, VALUES, laws, names};
 
 /// Largest depth of nested parentheses and negations.
@@ -241,16 +242,14 @@ fn preserved(text: &str) -> Result<Node, String> {
         return Ok(Node::Closed(labels.into_iter().collect()));
     }
     let kept = |permutation: &Permutation| {
-        (0..VALUES as u8)
-            .all(|label| labels.get(usize::from(label)) == Some(&permutation.of(label)))
+        let images = LABELS.map(|label| permutation.of(label));
+        labels == images
     };
     let found = Permutation::ALL.into_iter().find(kept);
     found.map(Node::Preserves).ok_or_else(expected)
 }
 
 fn label(sign: char) -> Option<u8> {
-    SIGNS
-        .iter()
-        .position(|known| *known == sign)
-        .map(|place| place as u8)
+    let mut labels = LABELS.into_iter();
+    labels.find(|label| SIGNS[usize::from(*label)] == sign)
 }

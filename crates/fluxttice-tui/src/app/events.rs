@@ -21,6 +21,10 @@ const SLOW_DISK: Duration = Duration::from_secs(1);
 
 impl App {
     /// Handles an event of the session.
+    #[expect(
+        clippy::needless_pass_by_value,
+        reason = "an event is handed over, as its sender has no more use for it"
+    )]
     pub fn on_event(&mut self, event: Event) {
         match &event {
             Event::Outcome(outcome) => {

@@ -14,6 +14,7 @@ use crate::effects::{Dialog, Effects, ask};
 use crate::format::{fit, scientific, significant, width};
 use crate::keys::{Action, Context, FAR};
 use crate::layout;
+use crate::layout::cells;
 use crate::shared::Shared;
 use crate::widgets::{below, lines, list_rows, paragraph};
 
@@ -143,7 +144,7 @@ impl Dialog for Controls {
     }
 
     fn wheel(&self, by: isize) -> Option<Action> {
-        super::wheel_in_list(by)
+        Some(super::wheel_in_list(by))
     }
 
     fn draw(&self, area: Rect, buf: &mut Buffer, cx: &Shared) -> Option<Position> {
@@ -201,7 +202,7 @@ fn render_row(row: Rect, buf: &mut Buffer, cx: &Shared, control: &Control) {
     } else {
         theme.strong()
     };
-    let x = row.right().saturating_sub(width(&value) as u16);
+    let x = row.right().saturating_sub(cells(width(&value)));
     buf.set_string(x, row.y, value, style);
 }
 

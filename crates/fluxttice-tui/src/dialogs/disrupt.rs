@@ -17,6 +17,7 @@ use crate::effects::{Dialog, Effect, Effects};
 use crate::follow_up::{FollowUp, Measuring};
 use crate::format::fixed;
 use crate::keys::{Action, Context};
+use crate::layout::cells;
 use crate::shared::Shared;
 use crate::theme::Role;
 use crate::widgets::chart::{Chart, ChartFrame, Series, Stroke, Window};
@@ -259,13 +260,13 @@ impl Dialog for Disrupt {
         let inner = window::frame(area, buf, cx.theme, "disruption");
         let mut cursor = None;
         for (place, field) in self.fields().iter().enumerate() {
-            let row = part(inner, place as u16, 1);
+            let row = part(inner, cells(place), 1);
             let at = render_field(row, buf, cx, self, *field);
             if self.field == *field {
                 cursor = at;
             }
         }
-        let rest = below(inner, self.fields().len() as u16 + 1);
+        let rest = below(inner, cells(self.fields().len() + 1));
         let (text, style) = match (self.disruption(), self.measuring()) {
             (Ok(disruption), Ok(_)) => (meaning(cx, disruption), cx.theme.text()),
             (Err(problem), _) | (_, Err(problem)) => (format!("▲ {problem}"), cx.theme.warning()),
@@ -277,7 +278,7 @@ impl Dialog for Disrupt {
             rows.extend(paragraph(&about, room, cx.theme.dim()));
         }
         lines(rest, buf, &rows);
-        let rest = below(rest, rows.len() as u16);
+        let rest = below(rest, cells(rows.len()));
         if let Ok(disruption) = self.disruption()
             && rest.height >= CURVE.0
         {
@@ -359,7 +360,7 @@ fn render_field(
         return None;
     };
     let beside = Rect {
-        width: row.width.min(LABEL as u16 + 3 + NUMBER),
+        width: row.width.min(cells(LABEL + 3) + NUMBER),
         ..row
     };
     let cursor = window::input(beside, buf, typed, input, theme.strong());

@@ -13,6 +13,7 @@ use crate::exports::{Exports, Format, Named};
 use crate::format::fit;
 use crate::keys::{Action, Context};
 use crate::layout;
+use crate::layout::cells;
 use crate::shared::Shared;
 use crate::widgets::{below, lines};
 
@@ -75,7 +76,7 @@ impl Dialog for Export {
     }
 
     fn size(&self, _screen: Rect) -> (u16, u16) {
-        (76, self.offers.len() as u16 * 2 + 4)
+        (76, cells(self.offers.len() * 2 + 4))
     }
 
     fn act(&mut self, action: Action, _cx: &Shared) -> Option<Effects> {
@@ -97,7 +98,7 @@ impl Dialog for Export {
         let inner = window::frame(area, buf, theme, "write to a file");
         let wide = usize::from(inner.width);
         for (place, offer) in self.offers.iter().enumerate() {
-            let rows = below(inner, 2 * place as u16);
+            let rows = below(inner, cells(2 * place));
             let kind = format!("{:<5}", offer.format.extension().to_uppercase());
             let words = Line::from(vec![
                 Span::styled(kind, theme.accent()),
@@ -113,7 +114,7 @@ impl Dialog for Export {
             }
         }
         let told = "to the folder where the program was started; nothing is overwritten";
-        let foot = below(inner, 2 * self.offers.len() as u16 + 1);
+        let foot = below(inner, cells(2 * self.offers.len() + 1));
         lines(foot, buf, &[Line::styled(fit(told, wide), theme.dim())]);
         None
     }

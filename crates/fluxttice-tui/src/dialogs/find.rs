@@ -16,6 +16,7 @@ use crate::effects::{Dialog, Effect, Effects};
 use crate::format::{fit, percent, thousands, wrap};
 use crate::keys::{Action, Context};
 use crate::layout;
+use crate::layout::cells;
 use crate::selection::Selection;
 use crate::shared::Shared;
 use crate::widgets::{below, lines, list_rows, paragraph, truth_table};
@@ -253,7 +254,7 @@ impl Dialog for Find {
             Meaning::Wrong { at, problem } => {
                 let under = at.map(|at| inner.x as usize + LABEL.len() + at);
                 if let Some(x) = under.filter(|x| *x < usize::from(inner.right())) {
-                    buf.set_string(x as u16, inner.y + 1, "^", theme.warning());
+                    buf.set_string(cells(x), inner.y + 1, "^", theme.warning());
                 }
                 let room = usize::from(meaning.width).saturating_sub(2);
                 let rows = paragraph(&format!("▲ {problem}"), room, theme.warning());

@@ -9,6 +9,7 @@ use super::window;
 use crate::effects::{Dialog, Effects};
 use crate::format::wrap;
 use crate::keys::{self, Action, Context, FAR};
+use crate::layout::cells;
 use crate::shared::Shared;
 use crate::theme::{Role, Theme};
 use crate::widgets::chart::{BEST, glyph};
@@ -136,7 +137,7 @@ impl Dialog for Help {
     }
 
     fn wheel(&self, by: isize) -> Option<Action> {
-        super::wheel_in_list(by)
+        Some(super::wheel_in_list(by))
     }
 
     fn draw(&self, area: Rect, buf: &mut Buffer, cx: &Shared) -> Option<Position> {
@@ -152,7 +153,7 @@ impl Dialog for Help {
                 (first + high).min(content.len()),
                 content.len()
             );
-            let x = area.right().saturating_sub(note.chars().count() as u16 + 2);
+            let x = area.right().saturating_sub(cells(note.chars().count() + 2));
             buf.set_string(x, area.bottom() - 1, note, cx.theme.dim());
         }
         None

@@ -29,12 +29,12 @@ fn close_and(effects: impl IntoIterator<Item = Effect>) -> Effects {
 }
 
 /// Returns the action of a notch of the wheel in a list: up or down.
-fn wheel_in_list(by: isize) -> Option<Action> {
-    Some(if by < 0 {
+fn wheel_in_list(by: isize) -> Action {
+    if by < 0 {
         Action::ListUp
     } else {
         Action::ListDown
-    })
+    }
 }
 
 /// Returns the distance of a text from the typed one, for sorting. A text that contains the typed one has the

@@ -113,7 +113,7 @@ impl Dialog for Palette {
     }
 
     fn wheel(&self, by: isize) -> Option<Action> {
-        super::wheel_in_list(by)
+        Some(super::wheel_in_list(by))
     }
 
     fn draw(&self, area: Rect, buf: &mut Buffer, cx: &Shared) -> Option<Position> {

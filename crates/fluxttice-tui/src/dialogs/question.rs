@@ -9,6 +9,7 @@ use super::{close_and, window};
 use crate::effects::{Dialog, Effect, Effects};
 use crate::format::wrap;
 use crate::keys::{Action, Context};
+use crate::layout::cells;
 use crate::shared::Shared;
 use crate::widgets::{lines, paragraph};
 
@@ -32,8 +33,8 @@ impl Dialog for Question {
     }
 
     fn size(&self, _screen: Rect) -> (u16, u16) {
-        let rows = wrap(&self.text, usize::from(WIDTH) - 4).len() as u16;
-        (WIDTH, rows + 4)
+        let rows = wrap(&self.text, usize::from(WIDTH) - 4).len();
+        (WIDTH, cells(rows + 4))
     }
 
     fn act(&mut self, action: Action, _cx: &Shared) -> Option<Effects> {

@@ -8,6 +8,7 @@ use ratatui::widgets::{Block, BorderType, Clear, Padding, Widget};
 use tui_input::Input;
 
 use crate::format::width;
+use crate::layout::cells;
 use crate::theme::Theme;
 
 /// Clears an area, draws a frame with a title around it, and returns the area inside.
@@ -42,13 +43,13 @@ pub fn input(
     if area.height == 0 {
         return None;
     }
-    let start = width(&label.content) as u16;
+    let start = cells(width(&label.content));
     buf.set_line(area.x, area.y, &Line::from(label), area.width);
     let room = area.width.checked_sub(start + 1).filter(|room| *room > 0)?;
     let scroll = input.visual_scroll(usize::from(room));
     let shown: String = visible(input.value(), scroll);
     buf.set_stringn(area.x + start, area.y, shown, usize::from(room), style);
-    let column = input.visual_cursor().saturating_sub(scroll) as u16;
+    let column = cells(input.visual_cursor().saturating_sub(scroll));
     Some(Position {
         x: area.x + start + column.min(room),
         y: area.y,

@@ -12,6 +12,7 @@ use crate::widgets::paragraph;
 
 /// Returns the lines of both coverages, wrapped to this width; none while they are switched off.
 pub fn lines(cx: &Shared, width: usize) -> Vec<Line<'static>> {
+    type Pick = fn(&VaeEstimates) -> u32;
     let theme = cx.theme;
     if !cx.misleading {
         return Vec::new();
@@ -23,7 +24,6 @@ pub fn lines(cx: &Shared, width: usize) -> Vec<Line<'static>> {
     };
     let samples = thousands(estimates.vaes.a.misleading.samples.into());
     let source = &estimates.source;
-    type Pick = fn(&VaeEstimates) -> u32;
     let figures: [(String, Pick, &str); 2] = [
         (
             format!("rounded expectation, N {samples}, {source}"),

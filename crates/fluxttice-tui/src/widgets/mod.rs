@@ -11,7 +11,7 @@ use ratatui::style::Style;
 use ratatui::text::{Line, Span};
 
 use crate::format::{fit, width, wrap};
-use crate::layout::first_row;
+use crate::layout::{cells, first_row};
 use crate::theme::Theme;
 
 /// Draws a title, a weaker note behind it, and a thin rule to the end of the row.
@@ -56,7 +56,7 @@ pub fn lines(area: Rect, buf: &mut Buffer, lines: &[Line<'_>]) {
 /// Draws a text in the middle of an area, in place of content that is not there yet.
 pub fn placeholder(area: Rect, buf: &mut Buffer, theme: Theme, text: &str) {
     let text = fit(text, usize::from(area.width));
-    let x = area.x + (area.width - width(&text) as u16) / 2;
+    let x = area.x + (area.width - cells(width(&text))) / 2;
     buf.set_string(x, area.y + area.height / 2, text, theme.dim());
 }
 

@@ -2,6 +2,8 @@
 
 use std::fmt;
 
+use crate::numbers::single;
+
 /// The values that a key takes.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub enum Range {
@@ -115,12 +117,12 @@ impl Range {
         };
         let above = match *min {
             Bound::Closed(bound) => value >= bound,
-            Bound::Open(bound) => value > bound && value as f32 > bound as f32,
+            Bound::Open(bound) => value > bound && single(value) > single(bound),
             Bound::Free => true,
         };
         let below = match *max {
             Bound::Closed(bound) => value <= bound,
-            Bound::Open(bound) => value < bound && (value as f32) < bound as f32,
+            Bound::Open(bound) => value < bound && single(value) < single(bound),
             Bound::Free => true,
         };
         above && below && value.abs() <= f64::from(f32::MAX)

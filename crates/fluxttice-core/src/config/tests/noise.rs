@@ -78,7 +78,7 @@ fn value(range: Range, optional: bool) -> BoxedStrategy<String> {
         Range::Whole { min, max } => (min..=max).prop_map(|v| v.to_string()).boxed(),
         Range::Only(only) => Just(only.to_string()).boxed(),
         Range::Real { .. } => prop_oneof![
-            (-30.0_f64..30.0).prop_map(|v| v.exp()),
+            (-30.0_f64..30.0).prop_map(f64::exp),
             0.0_f64..1.0,
             -1e3_f64..1e3,
         ]

@@ -1,11 +1,13 @@
 //! Canvas of braille dots: every character holds two across and four down.
 
+use fluxttice_core::numbers::index;
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 use ratatui::style::Style;
 
 use super::Scale;
 use super::Window;
+use crate::layout::{cells, nearest};
 
 /// Stroke of a line, by which lines differ without colour.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -31,7 +33,7 @@ impl Stroke {
 /// Returns the bit of a dot in its character's braille pattern, which is U+2800 plus these bits.
 pub fn dot_bit(x: i64, y: i64) -> u32 {
     const BITS: [[u32; 2]; 4] = [[0x01, 0x08], [0x02, 0x10], [0x04, 0x20], [0x40, 0x80]];
-    BITS[y.rem_euclid(4) as usize][x.rem_euclid(2) as usize]
+    BITS[index(y.rem_euclid(4))][index(x.rem_euclid(2))]
 }
 
 /// A canvas of dots over an area of characters.
@@ -64,7 +66,7 @@ impl Canvas {
         if !(0..across).contains(&x) || !(0..down).contains(&y) {
             return;
         }
-        let place = (y / 4) as usize * usize::from(self.area.width) + (x / 2) as usize;
+        let place = index(y / 4) * usize::from(self.area.width) + index(x / 2);
         if let Some(cell) = self.cells.get_mut(place) {
             cell.0 |= dot_bit(x, y);
             cell.1 = style;
@@ -87,8 +89,8 @@ impl Canvas {
                 before = None;
                 continue;
             };
-            let x = (window.place(f64::from(*epoch)) * (across - 1) as f64).round() as i64;
-            let y = ((1.0 - height) * (down - 1) as f64).round() as i64;
+            let x = nearest(window.place(f64::from(*epoch)) * (across - 1) as f64);
+            let y = nearest((1.0 - height) * (down - 1) as f64);
             match before {
                 Some(from) => self.line(from, (x, y), stroke, style),
                 // A point between gaps is always drawn, whatever the stroke.
@@ -103,9 +105,8 @@ impl Canvas {
         let steps = dx.abs().max(dy.abs()).max(1);
         let steep = dy.abs() > 2 * dx.abs().max(1);
         for step in 0..=steps {
-            let at = |start: i64, delta: i64| {
-                start + (delta as f64 * step as f64 / steps as f64).round() as i64
-            };
+            let at =
+                |start: i64, delta: i64| start + nearest(delta as f64 * step as f64 / steps as f64);
             let (x, y) = (at(from.0, dx), at(from.1, dy));
             // Dashes run along the longer side, so that steep parts of a line are dashed too.
             if stroke.inks(if steep { y } else { x }) {
@@ -120,8 +121,8 @@ impl Canvas {
             let Some(symbol) = char::from_u32(0x2800 + bits).filter(|_| *bits != 0) else {
                 continue;
             };
-            let x = self.area.x + (place % usize::from(self.area.width)) as u16;
-            let y = self.area.y + (place / usize::from(self.area.width)) as u16;
+            let x = self.area.x + cells(place % usize::from(self.area.width));
+            let y = self.area.y + cells(place / usize::from(self.area.width));
             if let Some(cell) = buf.cell_mut((x, y)) {
                 cell.reset();
                 cell.set_char(symbol).set_style(*style);

@@ -6,6 +6,7 @@ mod thin;
 mod time_axis;
 mod window;
 
+use fluxttice_core::numbers::rounded;
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 use ratatui::style::Style;
@@ -17,6 +18,7 @@ pub use time_axis::{BEST, TimeAxis, glyph};
 pub use window::Window;
 
 use crate::format::{fit, width};
+use crate::layout::cells;
 use crate::theme::{Role, Theme};
 
 /// Columns left of the plot: a label of five columns, and the axis.
@@ -88,7 +90,7 @@ impl ChartFrame<'_> {
             return None;
         }
         let place = self.window.place(f64::from(epoch));
-        Some((place * f64::from(width - 1)).round() as u16)
+        Some(cells(rounded(place * f64::from(width - 1))))
     }
 }
 
@@ -124,7 +126,7 @@ impl Chart {
             render_axis(frame, buf, shared.theme, None);
             render_columns(plot, buf, shared);
             let text = fit(&self.empty, usize::from(plot.width));
-            let x = plot.x + (plot.width.saturating_sub(width(&text) as u16)) / 2;
+            let x = plot.x + (plot.width.saturating_sub(cells(width(&text)))) / 2;
             buf.set_string(x, plot.y + plot.height / 2, text, shared.theme.dim());
             return;
         };
@@ -168,7 +170,7 @@ impl Chart {
             .or(self.titles.last())
             .map_or("", String::as_str);
         let title = fit(title, room);
-        let mut x = area.x + width(&title) as u16;
+        let mut x = area.x + cells(width(&title));
         buf.set_string(area.x, area.y, &title, theme.strong());
         // Readings that do not fit are left out from the last one on: a number cut short would be wrong.
         let mut left = room.saturating_sub(width(&title));
@@ -181,7 +183,7 @@ impl Chart {
             })
             .collect();
         let taken: usize = fitting.iter().map(|(text, _)| width(text)).sum();
-        let rule_end = area.right() - taken as u16;
+        let rule_end = area.right() - cells(taken);
         if x + 1 < rule_end {
             let rule = "─".repeat(usize::from(rule_end - x - 1));
             buf.set_string(x + 1, area.y, rule, theme.dim());
@@ -189,7 +191,7 @@ impl Chart {
         x = rule_end;
         for (text, style) in fitting {
             buf.set_string(x, area.y, &text, style);
-            x += width(&text) as u16;
+            x += cells(width(&text));
         }
     }
 
@@ -218,7 +220,7 @@ impl Chart {
             };
             let places = reference.labels.iter().find_map(|label| {
                 let text = format!(" {label} ");
-                free_place(buf, plot, plot.y + row, width(&text) as u16).map(|x| (x, text))
+                free_place(buf, plot, plot.y + row, cells(width(&text))).map(|x| (x, text))
             });
             if let Some((x, text)) = places {
                 buf.set_string(x, plot.y + row, text, theme.dim());

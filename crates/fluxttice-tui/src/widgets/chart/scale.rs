@@ -1,6 +1,9 @@
 //! A vertical scale with round numbers at its ends, so that it does not move while the data move within it.
 
+use fluxttice_core::numbers::{count32, index, rounded};
+
 use crate::format::fixed;
+use crate::layout::cells;
 
 /// Fewest rows between two labels.
 const ROWS_PER_LABEL: usize = 2;
@@ -87,7 +90,7 @@ impl Scale {
     pub fn row(&self, value: f64, height: u16) -> Option<u16> {
         let place = self.place(value)?;
         let dots = f64::from(4 * u32::from(height)) - 1.0;
-        (height > 0).then(|| (((1.0 - place) * dots).round() as u16 / 4).min(height - 1))
+        (height > 0).then(|| (cells(rounded((1.0 - place) * dots)) / 4).min(height - 1))
     }
 
     /// Returns true if a value lies on the scale rather than beyond its ends.
@@ -102,7 +105,7 @@ impl Scale {
 
     /// Returns the labelled values with their labels, from the bottom up.
     pub fn ticks(&self) -> Vec<(f64, String)> {
-        let count = ((self.high - self.low) / self.step).round() as i32;
+        let count = count32(rounded((self.high - self.low) / self.step));
         (0..=count)
             .map(|tick| {
                 let at = self.low + f64::from(tick) * self.step;
@@ -117,10 +120,10 @@ impl Scale {
             return if value >= 1.0 {
                 fixed(value, 0)
             } else {
-                fixed(value, (-value.log10()).ceil() as usize)
+                fixed(value, index(rounded((-value.log10()).ceil())))
             };
         }
-        let decimals = (-self.step.log10() - 1e-9).ceil().clamp(0.0, 4.0) as usize;
+        let decimals = index(rounded((-self.step.log10() - 1e-9).ceil().clamp(0.0, 4.0)));
         // Shows zero as 0, not as -0.
         let value = if value.abs() < self.step / 2.0 {
             0.0
@@ -170,7 +173,7 @@ mod tests {
             ["0.0", "0.1", "0.2", "0.3", "0.4"]
         );
         assert_eq!(
-            labels(&[0.0, 0.6000000000000001], &[], 9),
+            labels(&[0.0, 0.600_000_000_000_000_1], &[], 9),
             ["0.0", "0.2", "0.4", "0.6"]
         );
     }

@@ -43,10 +43,11 @@ pub fn thinned(points: impl Iterator<Item = (u32, f64)>, count: usize) -> Vec<(u
 #[cfg(test)]
 mod tests {
     use super::*;
+    use fluxttice_core::numbers::count32;
 
     #[test]
     fn few_points_are_left_alone() {
-        let points: Vec<(u32, f64)> = (0..FEW as u32).map(|n| (n, f64::from(n))).collect();
+        let points: Vec<(u32, f64)> = (0..count32(FEW)).map(|n| (n, f64::from(n))).collect();
         assert_eq!(thinned(points.iter().copied(), points.len()), points);
     }
 

@@ -6,6 +6,7 @@ use ratatui::layout::Rect;
 
 use super::{ChartFrame, GUTTER};
 use crate::format::width;
+use crate::layout::cells;
 use crate::run_view::PHASES;
 
 /// Fewest columns between two labelled epochs.
@@ -105,7 +106,7 @@ impl TimeAxis<'_> {
                 .iter()
                 .filter(|text| width(text) <= room)
                 .find_map(|text| {
-                    let wide = width(text) as u16;
+                    let wide = cells(width(text));
                     self.free_column(left + 2, right - wide, wide, row.width, shared)
                         .map(|x| (x, text))
                 });
@@ -153,7 +154,7 @@ fn render_epochs(start: u16, row: Rect, buf: &mut Buffer, shared: &ChartFrame<'_
         if let Some((x, text)) = number_place(epoch, row, shared) {
             // The epoch of the crosshair needs its own room.
             let touches = |(at, other): &(u16, String)| {
-                x < at + other.len() as u16 + 1 && *at < x + text.len() as u16 + 1
+                x < at + cells(other.len() + 1) && *at < x + cells(text.len() + 1)
             };
             if !cursor.as_ref().is_some_and(touches) {
                 buf.set_string(x, row.y, text, shared.theme.dim());
@@ -170,7 +171,7 @@ fn render_epochs(start: u16, row: Rect, buf: &mut Buffer, shared: &ChartFrame<'_
 fn number_place(epoch: u32, row: Rect, shared: &ChartFrame<'_>) -> Option<(u16, String)> {
     let column = shared.column(epoch, row.width)?;
     let text = epoch.to_string();
-    let taken = text.len() as u16;
+    let taken = cells(text.len());
     let x = (row.x + column)
         .saturating_sub((taken - 1) / 2)
         .min(row.right().saturating_sub(taken));

@@ -1,5 +1,7 @@
 //! Range of epochs on a time axis.
 
+use fluxttice_core::numbers::{count32, rounded};
+
 /// Range of epochs `first..=last`, both of which are drawn.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Window {
@@ -18,7 +20,7 @@ impl Window {
     /// Returns the epoch at a place between 0 and 1.
     pub fn epoch(self, place: f64) -> u32 {
         let offset = place.clamp(0.0, 1.0) * f64::from(self.last - self.first);
-        self.first + offset.round() as u32
+        self.first + count32(rounded(offset))
     }
 
     /// Returns true if the epoch lies on the axis.
