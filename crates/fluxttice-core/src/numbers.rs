@@ -29,3 +29,20 @@ pub fn rounded(number: f64) -> u64 {
 pub fn single(number: f64) -> f32 {
     number as f32
 }
+
+/// Returns a count in 16 bits. Columns of random numbers are counted, far fewer than 2¹⁶; a larger count would
+/// be given as the largest.
+pub fn count16(count: usize) -> u16 {
+    count.try_into().unwrap_or(u16::MAX)
+}
+
+/// Returns a count as the exponent of a power. Entries of a table are counted, and how often a run went back,
+/// both far below 2³¹; a larger count would be given as the largest.
+pub fn exponent(count: usize) -> i32 {
+    count.try_into().unwrap_or(i32::MAX)
+}
+
+/// Returns which of `count` things a uniform number in [0, 1) chooses; 0 where there are none.
+pub fn drawn(uniform: f64, count: usize) -> usize {
+    index(rounded((uniform * count as f64).floor())).min(count.saturating_sub(1))
+}

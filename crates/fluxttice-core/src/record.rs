@@ -46,9 +46,9 @@ pub struct EpochRecord {
     pub learning_rate: LearningRate,
     /// Norms of the clipped gradient's two parts and their ratio.
     pub gradient: Gradient,
-    /// Latent entropy H_A in nats, mean over the training batches.
+    /// Latent entropy `H_A` in nats, mean over the training batches.
     pub entropy_a: f64,
-    /// Latent entropy H_B in nats, mean over the training batches.
+    /// Latent entropy `H_B` in nats, mean over the training batches.
     pub entropy_b: f64,
     /// Means over the training batches.
     pub train: LossTerms,
@@ -112,7 +112,7 @@ pub struct Gradient {
     pub norm_a: f64,
     /// Moving average of the norm of VAE-B's part.
     pub norm_b: f64,
-    /// norm_b / norm_a as the epoch began.
+    /// `norm_b / norm_a` as the epoch began.
     pub ratio: f64,
     /// True if that ratio lay inside 0.8..1.2; always false without `adaptive_scheduling`.
     pub balanced: bool,
@@ -121,7 +121,7 @@ pub struct Gradient {
 /// The loss and its terms, nats per operation.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct LossTerms {
-    /// Total λ1 s_A loss_A + λ2 s_B loss_B + λ3 |H_A - H_B|, and the penalty where there is one.
+    /// Total `λ1 s_A loss_A + λ2 s_B loss_B + λ3 |H_A - H_B|`, and the penalty where there is one.
     #[serde(with = "finite")]
     pub loss: f64,
     /// Cross entropy of VAE-A, summed over the nine entries.
@@ -136,13 +136,13 @@ pub struct LossTerms {
     /// KL of VAE-B's posterior to the prior, likewise.
     #[serde(with = "finite")]
     pub kl_b: f64,
-    /// Entropy S_B of the batch-mean softmax of VAE-B (positive).
+    /// Entropy `S_B` of the batch-mean softmax of VAE-B (positive).
     #[serde(with = "finite")]
     pub entropy_term_b: f64,
-    /// Repulsion R_B between VAE-B's codes.
+    /// Repulsion `R_B` between VAE-B's codes.
     #[serde(with = "finite")]
     pub repulsion_b: f64,
-    /// Entropy alignment |H_A - H_B|.
+    /// Entropy alignment `|H_A - H_B|`.
     #[serde(with = "finite")]
     pub entropy_alignment: f64,
     /// Weighted sum of the penalties of `beyond`: `consistency` and `composition` on the codes of related

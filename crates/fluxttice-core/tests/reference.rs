@@ -16,6 +16,7 @@ use fluxttice_core::model::{
     Architecture, Batch, Coupling, DualVae, LATENT, Loss, LossWeights, PARAMETERS, Posterior,
     codes_tensor, histogram, kl, latent_entropy, loss_graph, parameter_counts, repulsion,
 };
+use fluxttice_core::numbers::{count32, index, rounded, single};
 use fluxttice_core::schedule::{Schedule, Scheduled};
 use fluxttice_core::training::{Clipped, Controller, FlatGradients, Learner, Means, ParamLayout};
 use fluxttice_core::vae::Vae;
@@ -45,7 +46,7 @@ fn parameters_have_the_originals_names_shapes_order_and_counts() {
                 .as_array()
                 .unwrap()
                 .iter()
-                .map(|n| n.as_u64().unwrap() as usize)
+                .map(|n| index(n.as_u64().unwrap()))
                 .collect();
             assert_eq!(parameter.shape, shape);
             checksums(
@@ -57,7 +58,7 @@ fn parameters_have_the_originals_names_shapes_order_and_counts() {
         }
         let counts = &expected["counts"];
         let expected = ["total", "VAE_A", "VAE_B", "state_net"]
-            .map(|key| counts[key].as_u64().unwrap() as usize);
+            .map(|key| index(counts[key].as_u64().unwrap()));
         assert_eq!(parameter_counts(Architecture::PUBLISHED, true), expected);
         // The module holds exactly these tensors, and gives them back as it got them.
         let model = DualVae::new(&weights, &Device::flex(), DType::F32);
@@ -128,7 +129,7 @@ fn settings(config: &Value) -> Settings {
         learning_rate: 1e-3,
         ..Controller::default()
     };
-    let rows = config["B"].as_u64().unwrap() as usize;
+    let rows = index(config["B"].as_u64().unwrap());
     Settings {
         scheduled,
         controller,
@@ -379,7 +380,7 @@ forward_tests! {
 /// The closed forms in the `functions` vectors, rounded to 32 bits.
 fn form(n: usize, f: impl Fn(f64) -> f64) -> Vec<f64> {
     (0..n)
-        .map(|i| f64::from(f(i as f64 + 1.0) as f32))
+        .map(|i| f64::from(single(f(i as f64 + 1.0))))
         .collect()
 }
 
@@ -540,7 +541,7 @@ fn functions(precision: Precision, device: &Device) {
 
     let z = form(4 * LATENT, |n| (0.3 * n).sin())
         .iter()
-        .map(|z| f64::from(*z as f32 * 1.4f32))
+        .map(|z| f64::from(single(*z) * 1.4f32))
         .collect();
     let z = codes_tensor(z, &plain, dtype);
     for (which, key) in [(Vae::A, "logits_A"), (Vae::B, "logits_B")] {
@@ -560,7 +561,7 @@ fn functions(precision: Precision, device: &Device) {
             lambda2,
             ..Controller::default()
         };
-        let coverage = ["cov_A", "cov_B"].map(|key| case[key].as_u64().unwrap() as u32);
+        let coverage = ["cov_A", "cov_B"].map(|key| count32(case[key].as_u64().unwrap()));
         controller.adapt(number(&case["grad_ratio"]), Some(coverage));
         let [wanted1, wanted2] = pair("out");
         near("lambda1", controller.lambda1, wanted1, 0.0, 1e-15);
@@ -707,11 +708,11 @@ fn epochs_around_the_disruption(precision: Precision) {
     let drift = drift(precision);
     let mut t = 0;
     for wanted in expected["epochs"].as_array().unwrap() {
-        let epoch = wanted["epoch"].as_u64().unwrap() as u32;
+        let epoch = count32(wanted["epoch"].as_u64().unwrap());
         let what = format!("epoch {epoch}");
         let coverage = wanted["coverage_history_before"]
             .as_array()
-            .map(|c| [c[0].as_u64().unwrap() as u32, c[1].as_u64().unwrap() as u32]);
+            .map(|c| [0, 1].map(|which| count32(c[which].as_u64().unwrap())));
         let scheduled = schedule.at(epoch, core.controller().balanced);
         core.controller_mut()
             .begin_epoch(&scheduled, &config, coverage);
@@ -859,7 +860,7 @@ fn all_four_hundred_epochs_of_every_schedule() {
     for line in lines {
         let row: Vec<f64> = line.split(',').map(|n| n.parse().unwrap()).collect();
         let get = |name: &str| row[columns.iter().position(|c| *c == name).unwrap()];
-        let epoch = get("epoch") as u32;
+        let epoch = count32(rounded(get("epoch")));
         let (open, shut) = (schedule.at(epoch, true), schedule.at(epoch, false));
         for (name, found) in [
             ("rho_balanced", open.rho),

@@ -1,11 +1,6 @@
 //! The worker from within: requests, outcomes, telemetry, and the run it leaves behind.
 
-#![expect(
-    clippy::unwrap_used,
-    clippy::expect_used,
-    clippy::panic,
-    reason = "tests"
-)]
+#![expect(clippy::unwrap_used, clippy::panic, reason = "tests")]
 
 #[path = "session/behind_a_driver.rs"]
 mod behind_a_driver;

@@ -90,7 +90,7 @@ pub fn checks(
         evidence.epochs > 0,
         format!(
             "{} in the metrics",
-            counted(evidence.epochs as u64, "epoch")
+            counted(u64::from(evidence.epochs), "epoch")
         ),
     );
     for (i, which) in Vae::BOTH.into_iter().enumerate() {

@@ -106,11 +106,11 @@ impl Entry for Figure {
             ("and", self.trend.map(|[_, half]| half)),
         ] {
             if value.is_some() {
-                text += &format!(" {name} {}", digits(value));
+                text.extend([" ", name, " ", &digits(value)]);
             }
         }
         if let Some(digest) = &self.digest {
-            text += &format!(" {digest}");
+            text.extend([" ", digest]);
         }
         text
     }

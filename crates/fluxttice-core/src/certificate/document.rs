@@ -267,7 +267,7 @@ fn finding(score: &Score) -> String {
 
 /// Formats a whole number as such, one below 0.001 with an exponent, and any other with five places.
 fn shown(value: f64) -> String {
-    if value == value.trunc() && value.abs() < 1e9 {
+    if value.fract() == 0.0 && value.abs() < 1e9 {
         format!("{value:.0}")
     } else if value.abs() < 0.001 {
         format!("{value:.3e}")

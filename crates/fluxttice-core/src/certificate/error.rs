@@ -43,8 +43,6 @@ pub enum CertificateError {
 }
 
 fn list(failed: &[Check]) -> String {
-    failed
-        .iter()
-        .map(|check| format!("\n  {}", for_people(&check.to_string())))
-        .collect()
+    let line = |check: &Check| format!("\n  {}", for_people(&check.to_string()));
+    failed.iter().map(line).collect::<Vec<_>>().concat()
 }

@@ -7,6 +7,7 @@ use crate::config::{Config, Source};
 use crate::digest::sha256;
 use crate::measure::RunFacts;
 use crate::model::Weights;
+use crate::numbers::count32;
 use crate::record::{EpochRecord, Unique};
 use crate::run::checkpoint::position;
 use crate::run::journal::{self, JournalEvent};
@@ -67,7 +68,7 @@ impl Evidence {
         });
         let (epochs, batch) = match files.get(STATE) {
             Some(bytes) => position(bytes, &path(STATE))?,
-            None => (metrics.len() as u32, 0),
+            None => (count32(metrics.len()), 0),
         };
         if !metrics.iter().map(|record| record.epoch).eq(0..epochs) {
             return Err(RunError::unusable(
@@ -151,7 +152,7 @@ fn cut(
     let lines = text.lines().filter(|line| !line.trim().is_empty());
     let kept = lines.zip(keep(&text)?).filter(|(_, keep)| *keep);
     *bytes = kept
-        .map(|(line, _)| format!("{line}\n"))
+        .flat_map(|(line, _)| [line, "\n"])
         .collect::<String>()
         .into_bytes();
     Ok(())

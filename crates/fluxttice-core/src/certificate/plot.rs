@@ -1,5 +1,6 @@
 //! The coverage plot: counted points, on the curve that the probabilities expect.
 
+use crate::numbers::{count32, rounded};
 use crate::vae::Scope;
 use plotters::coord::Shift;
 use plotters::prelude::*;
@@ -62,7 +63,7 @@ impl Picture for Coverage<'_> {
             .label_style((FONT, 14))
             .x_label_formatter(&|samples| match self.0.measurement.estimators {
                 Estimators::Plain => spaced(*samples),
-                Estimators::Corrected => thousands(*samples as u64),
+                Estimators::Corrected => thousands(rounded(samples.floor())),
             })
             .x_desc("N, samples")
             .y_label_formatter(&|percent| format!("{percent:.0}"))
@@ -72,7 +73,10 @@ impl Picture for Coverage<'_> {
         let decades = (RANGE.end / RANGE.start).log10();
         let steps =
             (0..=100).map(|step| RANGE.start * 10f64.powf(decades * f64::from(step) / 100.0));
-        let most = steps.map(|samples| (samples, percent_of_all(ceiling(samples as u32))));
+        let most = steps.map(|samples| {
+            let drawn = count32(rounded(samples.floor()));
+            (samples, percent_of_all(ceiling(drawn)))
+        });
         chart
             .draw_series(DashedLineSeries::new(most, 4, 3, BLACK.stroke_width(1)))
             .map_err(failed)?
@@ -122,7 +126,8 @@ impl Picture for Coverage<'_> {
 
 /// Formats a number with a gap between thousands, as version 0.1.0 wrote it.
 fn spaced(number: f64) -> String {
-    let (thousands, rest) = (number as u64 / 1_000, number as u64 % 1_000);
+    let number = rounded(number.floor());
+    let (thousands, rest) = (number / 1_000, number % 1_000);
     if thousands >= 1_000 {
         format!("{} {:03} {rest:03}", thousands / 1_000, thousands % 1_000)
     } else {

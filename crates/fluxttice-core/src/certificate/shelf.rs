@@ -83,7 +83,7 @@ pub fn place(runs: &Path, checkpoint: &Checkpoint) -> PathBuf {
         other => (beside(runs), other.name()),
     };
     std::iter::once(home.join(&name))
-        .chain((2u32..).map(|number| home.join(format!("{name}-{number}"))))
+        .chain((2..=u32::MAX).map(|number| home.join(format!("{name}-{number}"))))
         .find(|path| !path.exists())
         .unwrap_or_else(|| home.join(name))
 }

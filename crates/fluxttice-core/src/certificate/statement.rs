@@ -134,6 +134,10 @@ pub struct Measurement {
 }
 
 /// Returns true for the estimators of version 0.1.0, whose certificates do not name them.
+#[expect(
+    clippy::trivially_copy_pass_by_ref,
+    reason = "serde passes a reference"
+)]
 fn is_plain(estimators: &Estimators) -> bool {
     *estimators == Estimators::Plain
 }

@@ -39,7 +39,8 @@ pub fn limit(name: &str) -> u64 {
 pub fn sums<'a>(files: impl Iterator<Item = (&'a String, &'a Vec<u8>)>) -> String {
     files
         .map(|(name, bytes)| format!("{}  {name}\n", hex(bytes)))
-        .collect()
+        .collect::<Vec<_>>()
+        .concat()
 }
 
 /// Reads `SHA256SUMS` into digests by name; lines without two spaces are left out.

@@ -356,8 +356,10 @@ fn signature(files: &Files, key: Option<&PublicKey>, verdict: &mut Verdict) {
     let Some(bytes) = files.get(ENVELOPE) else {
         "unsigned: anybody may have made it".clone_into(&mut verdict.signature);
         if let Some(key) = key {
-            verdict.signature += &format!("; nothing here is signed by {key}");
             let expected = format!("by {key}");
+            verdict
+                .signature
+                .extend(["; nothing here is signed ", &expected]);
             verdict.add("signature", false, expected, format!("no {ENVELOPE}"));
         }
         return;

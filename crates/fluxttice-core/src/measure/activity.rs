@@ -53,7 +53,7 @@ mod tests {
         let mu = [0.0, 2.0, 0.0, 0.0];
         let log_variance = [0.0, 0.0, 0.0, 1.0];
         let found = mean_kl(&mu, &log_variance, 2);
-        let expected = (2.0 + 0.5 * (1f64.exp() - 2.0)) / 2.0;
+        let expected = f64::midpoint(2.0, 0.5 * (1f64.exp() - 2.0));
         assert!(
             found[0].abs() < 1e-12 && (found[1] - expected).abs() < 1e-12,
             "{found:?}"

@@ -11,6 +11,7 @@ use super::prior::{PriorQuestion, sample_prior};
 use super::report::Progress;
 use crate::device::DeviceFailure;
 use crate::model::{DualVae, LATENT, Weights, latent_entropy};
+use crate::numbers::count32;
 use crate::space::Operation;
 use crate::vae::Vae;
 
@@ -82,7 +83,7 @@ impl Spread {
         let mean = values.iter().sum::<f64>() / n;
         let squares: f64 = values.iter().map(|value| (value - mean).powi(2)).sum();
         Self {
-            trials: values.len() as u32,
+            trials: count32(values.len()),
             mean,
             standard_deviation: (values.len() > 1).then(|| (squares / (n - 1.0)).sqrt()),
             min: values.iter().copied().fold(f64::INFINITY, f64::min),

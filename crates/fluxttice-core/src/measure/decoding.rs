@@ -54,13 +54,7 @@ impl Decoding {
     pub fn rounded_expectation(&self) -> Operation {
         Operation::from_classes(self.probabilities().map(|[minus, _, plus]| {
             let expectation = plus - minus;
-            if expectation > 0.5 {
-                2
-            } else if expectation < -0.5 {
-                0
-            } else {
-                1
-            }
+            1 + u8::from(expectation > 0.5) - u8::from(expectation < -0.5)
         }))
     }
 
@@ -111,6 +105,7 @@ impl Decoding {
 }
 
 /// Returns the operation with the largest logit in every entry; of equal logits the first counts.
+#[expect(clippy::cast_possible_truncation, reason = "one of three values")]
 pub fn most_likely(logits: &[f64]) -> Operation {
     Operation::from_classes(std::array::from_fn(|position| {
         let entry = &logits[VALUES * position..][..VALUES];

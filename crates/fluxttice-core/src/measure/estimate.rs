@@ -30,6 +30,7 @@ pub struct Estimate {
 
 impl Estimate {
     /// Applies a function whose slope is known to the figure; the standard error scales with the slope.
+    #[must_use]
     pub fn map(self, function: impl Fn(f64) -> f64, slope: impl Fn(f64) -> f64) -> Self {
         Self {
             corrected: self.corrected.map(|found| Corrected {
@@ -118,6 +119,7 @@ mod tests {
     use super::*;
     use crate::measure::generator::Mean;
     use crate::measure::generator::tests::drawn;
+    use crate::numbers::count32;
     use crate::random::{Purpose, Stream};
     use crate::space::OPERATIONS;
 
@@ -159,7 +161,7 @@ mod tests {
     /// exponential ones, divided by their sum.
     fn dirichlet(shape: u16, seed: u64) -> Vec<f64> {
         let stream = Stream::new(seed, Purpose::Validation, 98, 0);
-        let weights = (0..OPERATIONS as u32).map(|row| {
+        let weights = (0..count32(OPERATIONS)).map(|row| {
             (0..shape)
                 .map(|column| -libm::log1p(-stream.uniform(row, column)))
                 .sum::<f64>()

@@ -3,6 +3,7 @@
 use burn::tensor::{DType, Device, Element, Tensor, TensorData};
 
 use crate::device::DeviceFailure;
+use crate::numbers::{count32, single};
 use crate::space::{ENTRIES, VALUES};
 
 /// Number of entries in the low factor, entries 0–4; entries 5–8 are the high one:
@@ -25,7 +26,7 @@ impl Number for f64 {
 
 impl Number for f32 {
     fn near(value: f64) -> Self {
-        value as Self
+        single(value)
     }
 }
 
@@ -78,7 +79,7 @@ impl<F: Number> Factors<F> {
 /// Appends the products of one value from each entry, the first entry's value changing fastest.
 fn push_products<F: Number>(rows: &mut Vec<F>, entries: &[[F; VALUES]]) {
     let start = rows.len();
-    rows.resize(start + VALUES.pow(entries.len() as u32), F::near(1.0));
+    rows.resize(start + VALUES.pow(count32(entries.len())), F::near(1.0));
     let row = &mut rows[start..];
     let mut there = 1;
     for [first, second, third] in entries {

@@ -4,6 +4,7 @@ use rayon::prelude::*;
 
 use super::estimate::{Corrected, Estimate, corrected};
 use super::prior::Drawn;
+use crate::numbers::{count32, index, rounded};
 use crate::space::{OPERATIONS, Operation};
 
 /// Number of blocks that the codes are split into; standard errors come from the differences between them.
@@ -71,12 +72,12 @@ pub(super) struct Block {
 
 /// Returns the first code of block `number` out of `codes` codes.
 pub(super) fn block_start(codes: u32, number: usize) -> u32 {
-    (u64::from(codes) * number as u64 / BLOCKS as u64) as u32
+    count32(u64::from(codes) * number as u64 / BLOCKS as u64)
 }
 
 /// Returns the block of code number `row` out of `codes` codes.
 pub(super) fn block_of(codes: u32, row: u32) -> usize {
-    ((u64::from(row) * BLOCKS as u64 + BLOCKS as u64 - 1) / u64::from(codes)) as usize
+    index((u64::from(row) * BLOCKS as u64 + BLOCKS as u64 - 1) / u64::from(codes))
 }
 
 impl Block {
@@ -411,7 +412,7 @@ impl Mean {
         };
         let bases: [_; N] = std::array::from_fn(|i| {
             let base = (0..i).rev().find(|part| divides(i, part));
-            base.map(|base| (base, (samples[i] / samples[base]) as u32))
+            base.map(|base| (base, count32(rounded(samples[i] / samples[base]))))
         });
         let mut found = [0.0; N];
         let mut missed = [0.0; N];
@@ -438,7 +439,7 @@ impl Mean {
         }
         let (mut few, mut many) = (0.0, MOST_DRAWS);
         while many - few > 1.0 {
-            let middle = ((few + many) / 2.0f64).floor();
+            let middle = f64::midpoint(few, many).floor();
             if enough(middle) {
                 many = middle;
             } else {

@@ -113,7 +113,7 @@ mod tests {
         );
         // One-hot codes: latent distance is Hamming distance.
         let one_hot: Vec<f64> = Operation::all()
-            .flat_map(|operation| operation.classes())
+            .flat_map(Operation::classes)
             .flat_map(|class| [0, 1, 2].map(|value| f64::from(u8::from(class == value))))
             .collect();
         let found = mean_preservation(&one_hot, 3 * ENTRIES, &[18]);

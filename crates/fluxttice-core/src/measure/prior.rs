@@ -11,6 +11,7 @@ use super::factors::Factors;
 use super::generator::{BLOCKS, Block, Generator, block_start};
 use crate::device::DeviceFailure;
 use crate::model::LATENT;
+use crate::numbers::count32;
 use crate::random::{Purpose, Stream};
 use crate::record::{Coverage, Unique};
 use crate::space::{ENTRIES, OPERATIONS, Operation, OperationSet, VALUES};
@@ -97,7 +98,7 @@ impl Covered {
         entropy: f64,
     ) -> Self {
         let unique = |(set, samples): &(OperationSet, u32)| Unique {
-            unique: set.len() as u32,
+            unique: count32(set.len()),
             samples: *samples,
             ceiling: ceiling(*samples),
         };
@@ -283,7 +284,7 @@ fn piece(
         if weighing {
             evaluator.add(factors, &mut found.probabilities)?;
         }
-        tick(tile.len() as u32);
+        tick(count32(tile.len()));
     }
     Ok(found)
 }

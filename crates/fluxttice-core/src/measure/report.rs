@@ -381,6 +381,8 @@ pub fn generator_figures(which: Vae, seed: u64, generator: &Generator) -> Vec<Fi
 
 /// Returns the figures of certificates of version 0.1.0.
 fn plain_figures(which: Vae, seed: u64, generator: &Generator) -> Vec<Figure> {
+    type Take = fn(&Mean) -> f64;
+
     let mut figures = Vec::new();
     let sampled =
         |name: &str, value: f64| Figure::new(name, which, value).sampled(generator.codes(), seed);
@@ -392,7 +394,6 @@ fn plain_figures(which: Vae, seed: u64, generator: &Generator) -> Vec<Figure> {
         figure.trend = Some(estimate.trend).filter(exists);
         figure
     };
-    type Take = fn(&Mean) -> f64;
     let named: [(&str, Take, Option<f64>); 8] = [
         (
             "mutual information",

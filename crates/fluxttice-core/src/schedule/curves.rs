@@ -5,7 +5,7 @@ use std::f64::consts::{FRAC_PI_2, TAU};
 use super::Scheduled;
 use crate::config::Config;
 
-/// Period of λ3 and τ_A in epochs.
+/// Period of λ3 and `τ_A` in epochs.
 const PERIOD: u32 = 30;
 /// ρ at the end of phase 2 and while phase 3 is gated off.
 const RHO_COUPLED: f64 = 0.3;
@@ -13,7 +13,7 @@ const RHO_COUPLED: f64 = 0.3;
 const RESONANT_RAMP: f64 = 80.0 / 130.0;
 /// Lowest temperature of VAE-A.
 const TEMPERATURE_FLOOR: f64 = 0.1;
-/// Amplitude of τ_A as a share of its base, before phase 4 and wherever no boost is set.
+/// Amplitude of `τ_A` as a share of its base, before phase 4 and wherever no boost is set.
 const SWING: f64 = 0.1;
 
 /// All schedules of one configuration.
@@ -31,7 +31,7 @@ impl Schedule {
     }
 
     /// Returns the scheduled values of an epoch; `balanced` is true if the gate of phase 3 is open. A
-    /// quantity that the configuration holds does not follow its schedule; β_B follows a β_A that is held.
+    /// quantity that the configuration holds does not follow its schedule; `β_B` follows a `β_A` that is held.
     pub fn at(&self, epoch: u32, balanced: bool) -> Scheduled {
         let (phase, rho) = self.permeability(epoch, balanced);
         let hold = &self.config.hold;
@@ -99,13 +99,13 @@ impl Schedule {
         }
     }
 
-    fn swing(&self, epoch: u32, shift: f64) -> f64 {
+    fn swing(epoch: u32, shift: f64) -> f64 {
         (TAU * f64::from(epoch % PERIOD) / f64::from(PERIOD) + shift).cos()
     }
 
     fn lambda3(&self, epoch: u32) -> f64 {
         let model = &self.config.model;
-        model.lambda3_base + model.lambda3_amplitude * self.swing(epoch, FRAC_PI_2)
+        model.lambda3_base + model.lambda3_amplitude * Self::swing(epoch, FRAC_PI_2)
     }
 
     fn in_phase_4(&self, epoch: u32) -> bool {
@@ -125,7 +125,7 @@ impl Schedule {
             Some(boost) if self.in_phase_4(epoch) => boost,
             _ => SWING * base,
         };
-        (base + amplitude * self.swing(epoch, 0.0)).max(TEMPERATURE_FLOOR)
+        (base + amplitude * Self::swing(epoch, 0.0)).max(TEMPERATURE_FLOOR)
     }
 
     fn temperature_b(&self, epoch: u32) -> f64 {

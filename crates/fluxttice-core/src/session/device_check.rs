@@ -127,7 +127,7 @@ mod tests {
             device: "GPU".into(),
             spent: Vec::new(),
         };
-        let hour = Duration::from_secs(3_600);
+        let hour = Duration::from_hours(1);
         let mut enough = (0..WARM).map(|_| first.add(hour)).collect::<Vec<_>>();
         enough.extend((0..TIMED).map(|_| first.add(Duration::ZERO)));
         assert_eq!(enough.iter().filter(|enough| **enough).count(), 1);

@@ -10,6 +10,7 @@ use super::message::{Event, Model, Notice, NoticeLevel, RunInfo, RunState, Tunin
 use super::worker::{Lines, codes};
 use crate::measure::{CoveragePass, Samples};
 use crate::model::{Architecture, DualVae, parameter_counts};
+use crate::numbers::count32;
 use crate::record::CoveredSets;
 use crate::request::{Command, Outcome};
 use crate::run::{Checkpoint, Origin, is_open, journal};
@@ -19,7 +20,7 @@ use crate::vae::PerVae;
 /// Serves a model that is not trained further.
 pub(super) fn explore(checkpoint: &Checkpoint, lines: &Lines) -> Result<(), SessionError> {
     let (config, mut history, entries) = checkpoint.origin.history()?;
-    let (epochs, batch) = checkpoint.moment.unwrap_or((history.len() as u32, 0));
+    let (epochs, batch) = checkpoint.moment.unwrap_or((count32(history.len()), 0));
     // What the run did later says nothing of this model.
     history.truncate(epochs as usize);
     let mut marks = journal::marks(&entries);

@@ -9,8 +9,8 @@ use super::worker::{Worker, codes};
 use crate::request::{Command, Outcome, Request};
 use crate::run::journal::JournalEvent;
 use crate::run::{
-    PLAIN_NAME, Reopened, RunError, RunFolder, branch, checkpoint_folder, is_plain_name,
-    name as run_name, reserve, stored_config,
+    PLAIN_NAME, Reopened, RunFolder, branch, checkpoint_folder, is_plain_name, name as run_name,
+    reserve, stored_config,
 };
 use crate::shown::shown;
 use crate::training::Steer;
@@ -125,9 +125,9 @@ impl Worker<'_> {
     fn leave_for(&mut self, mut request: Request) -> Result<(), SessionError> {
         let made = match &mut request.command {
             _ if let Some(unsaved) = self.open.unsaved() => Err(unsaved.to_string()),
-            Command::Open { run } => self
-                .beside(run)
-                .and_then(|path| RunFolder::open(&self.plan.disk, &path).map_err(told)),
+            Command::Open { run } => self.beside(run).and_then(|path| {
+                RunFolder::open(&self.plan.disk, &path).map_err(|error| error.to_string())
+            }),
             Command::Branch { of, epochs, name } => self.branch_off(of.as_deref(), *epochs, name),
             _ => return Ok(()),
         };
@@ -167,15 +167,15 @@ impl Worker<'_> {
                 epochs.saturating_sub(1)
             ));
         }
-        let config = stored_config(&from).map_err(told)?;
+        let config = stored_config(&from).map_err(|error| error.to_string())?;
         let runs = from.parent().unwrap_or(Path::new(""));
         let to = match name {
             Some(name) => self.beside(name)?,
-            None => reserve(&self.plan.disk, runs, &config).map_err(told)?,
+            None => reserve(&self.plan.disk, runs, &config).map_err(|error| error.to_string())?,
         };
         // The outcome names the folder that was chosen.
         *name = Some(run_name(&to));
-        branch(&self.plan.disk, &from, epochs, &to, &config).map_err(told)
+        branch(&self.plan.disk, &from, epochs, &to, &config).map_err(|error| error.to_string())
     }
 
     /// Returns a name for the model as it is now.
@@ -232,9 +232,4 @@ impl Worker<'_> {
         }
         Ok(false)
     }
-}
-
-/// Turns an error into the text of an answer.
-fn told(error: RunError) -> String {
-    error.to_string()
 }

@@ -109,6 +109,10 @@ fn train_and_serve(
     }
 }
 
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "none of the four follows from another"
+)]
 pub(super) struct Worker<'a> {
     pub(super) lines: &'a Lines,
     pub(super) plan: Plan,
@@ -150,7 +154,9 @@ impl<'a> Worker<'a> {
         let first_batches = FirstBatches::on(&chosen).filter(|_| speaks);
         open.trainer = open.trainer.in_group(group);
         lines.event(Event::Started(Arc::new(info)));
-        notes.into_iter().for_each(|note| lines.event(note));
+        for note in notes {
+            lines.event(note);
+        }
         if let Need::Much(text) = need {
             let level = NoticeLevel::Warning;
             lines.event(Event::Notice(Notice { level, text }));
@@ -193,7 +199,9 @@ impl<'a> Worker<'a> {
         }
         self.moved = true;
         self.lines.event(Event::Started(Arc::new(info)));
-        notes.into_iter().for_each(|note| self.lines.event(note));
+        for note in notes {
+            self.lines.event(note);
+        }
         let state = if self.paused {
             RunState::Paused
         } else {

@@ -63,6 +63,7 @@ impl Bests {
     }
 
     /// Takes the best validation loss for the last improvement, where a checkpoint is older than that value.
+    #[must_use]
     pub fn counting_from(mut self, validation_loss: Option<f64>) -> Self {
         self.counted = self.counted.or(validation_loss.map(|loss| -loss));
         self

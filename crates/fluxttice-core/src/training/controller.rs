@@ -4,6 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::config::{Config, Model};
 use crate::model::Loss;
+use crate::numbers::single;
 use crate::record::StateNetAnswer;
 use crate::schedule::Scheduled;
 
@@ -41,7 +42,7 @@ pub struct Controller {
     pub momentum: f64,
     /// True if the ratio at this epoch's start was balanced; always false without `adaptive_scheduling`.
     pub balanced: bool,
-    /// norm_B / norm_A as this epoch began.
+    /// `norm_B / norm_A` as this epoch began.
     pub ratio: f64,
     /// Weight of VAE-A's loss.
     pub lambda1: f64,
@@ -105,7 +106,9 @@ impl Controller {
     ) {
         self.hold(config);
         self.learning_rate = match answer {
-            Some(answer) => corrected_rate(scheduled.learning_rate, answer.delta_lr as f32, config),
+            Some(answer) => {
+                corrected_rate(scheduled.learning_rate, single(answer.delta_lr), config)
+            }
             None => scheduled.learning_rate,
         };
     }
@@ -157,7 +160,7 @@ impl Controller {
         self.lambda2 = clamp(self.lambda2, LAMBDA_BOUNDS);
     }
 
-    /// Returns the scales s_A and s_B that balance the two losses; 1 where `gradient_balance` is off.
+    /// Returns the scales `s_A` and `s_B` that balance the two losses; 1 where `gradient_balance` is off.
     pub fn scales(&self, model: &Model) -> [f64; 2] {
         if !model.gradient_balance {
             return [1.0; 2];
@@ -187,10 +190,10 @@ impl Controller {
     /// Applies StateNet's answer; in 32 bits, as the original's tensors are.
     pub fn correct(&mut self, answer: [f32; 4], config: &Config) -> StateNetAnswer {
         let [lr, lambda1, lambda2, lambda3] = answer;
-        let scale = config.model.statenet_lambda_scale as f32;
+        let scale = single(config.model.statenet_lambda_scale);
         self.learning_rate = corrected_rate(self.learning_rate, lr, config);
         let shift = |value: f64, delta: f32, (low, high): (f64, f64)| {
-            f64::from((value as f32 + scale * delta).clamp(low as f32, high as f32))
+            f64::from((single(value) + scale * delta).clamp(single(low), single(high)))
         };
         self.lambda1 = shift(self.lambda1, lambda1, LAMBDA_BOUNDS);
         self.lambda2 = shift(self.lambda2, lambda2, LAMBDA_BOUNDS);
@@ -220,8 +223,8 @@ fn corrected_rate(scheduled: f64, delta: f32, config: &Config) -> f64 {
     if config.hold.learning_rate.is_some() {
         return scheduled;
     }
-    let scale = config.model.statenet_lr_scale as f32;
-    let corrected = scheduled as f32 * (1.0 + scale * delta);
+    let scale = single(config.model.statenet_lr_scale);
+    let corrected = single(scheduled) * (1.0 + scale * delta);
     clamp(f64::from(corrected), LEARNING_RATE_BOUNDS)
 }
 

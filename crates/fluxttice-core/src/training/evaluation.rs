@@ -3,6 +3,7 @@
 
 use crate::measure::most_likely;
 use crate::model::LATENT;
+use crate::numbers::count32;
 use crate::record::{Latent, Pair};
 use crate::space::{ENTRIES, Operation, VALUES};
 use crate::vae::PerVae;
@@ -35,7 +36,7 @@ pub struct EvalStats {
 impl EvalStats {
     /// Adds a batch to the sums.
     pub fn add(&mut self, operations: &[Operation], seen: &EvalOutputs) {
-        self.operations += operations.len() as u32;
+        self.operations += count32(operations.len());
         for which in 0..2 {
             self.alone[which] += exact(operations, &seen.alone[which]);
             self.coupled[which] += exact(operations, &seen.coupled[which]);
@@ -62,7 +63,7 @@ impl EvalStats {
             let variances = self.sums[which].iter().zip(&self.squares[which]);
             let is_active =
                 |(sum, square): &(&f64, &f64)| *square / n - (*sum / n).powi(2) > ACTIVE;
-            variances.filter(is_active).count() as u32
+            count32(variances.filter(is_active).count())
         };
         Some(Latent {
             exact_alone: share(self.alone),
@@ -82,7 +83,7 @@ fn exact(operations: &[Operation], logits: &[f64]) -> u32 {
         .iter()
         .zip(rebuilt)
         .filter(|(operation, rebuilt)| *operation == rebuilt);
-    same.count() as u32
+    count32(same.count())
 }
 
 #[cfg(test)]

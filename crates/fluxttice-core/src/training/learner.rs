@@ -15,6 +15,7 @@ use crate::model::{
     Batch, Coupling, DualVae, GeneratedWeights, Loss, StateNet, Vaes, Weights, flattened,
     loss_graph, unflattened,
 };
+use crate::numbers::single;
 use crate::schedule::Scheduled;
 use crate::vae::Vae;
 
@@ -138,7 +139,7 @@ impl Learner {
         Ok(Weights {
             architecture,
             tensors,
-            gradient_emas: self.controller().gradient_emas.map(|ema| ema as f32),
+            gradient_emas: self.controller().gradient_emas.map(single),
         })
     }
 

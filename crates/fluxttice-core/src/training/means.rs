@@ -58,7 +58,7 @@ impl Means {
         }
     }
 
-    /// Returns the means of the latent entropies H_A and H_B; NaN without a batch.
+    /// Returns the means of the latent entropies `H_A` and `H_B`; NaN without a batch.
     pub fn entropies(&self) -> [f64; 2] {
         [self.mean(self.sum.entropy_a), self.mean(self.sum.entropy_b)]
     }

@@ -4,6 +4,7 @@ use std::fs;
 use std::hint::black_box;
 
 use crate::config::{Config, ConfigError, Fault, Problem, SourceSpan};
+use crate::numbers::{index, rounded};
 
 /// Memory of a batch for each pair of its rows, in bytes: the loss compares all with all. Measured on the
 /// processor: 82 MB with 512 rows, 247 MB with 1,024, 869 MB with 2,048.
@@ -29,7 +30,8 @@ pub fn need(config: &Config) -> Result<Need, ConfigError> {
 }
 
 fn need_of(config: &Config, machine: Option<u64>) -> Result<Need, ConfigError> {
-    let share = (config.train_split * crate::space::OPERATIONS as f64) as usize;
+    let share = (config.train_split * crate::space::OPERATIONS as f64).floor();
+    let share = index(rounded(share));
     let rows = config.batch_size.min(share) as u64;
     let need = OF_A_PAIR * rows * rows;
     let gigabytes = |bytes: u64| format!("{:.1} GB", bytes as f64 / 1e9);

@@ -7,6 +7,7 @@ use burn::tensor::{DType, Device, Tensor};
 use super::split::targets;
 use crate::config::{Beyond, Config};
 use crate::model::{Batch, Generated, LATENT, Related, codes_tensor, entries_tensor};
+use crate::numbers::{count16, count32, drawn, index, rounded};
 use crate::random::{Purpose, Stream};
 use crate::space::symmetry::Permutation;
 use crate::space::{Operation, OperationSet};
@@ -65,7 +66,7 @@ impl BatchKey {
 impl BatchSampler {
     /// Prepares the batches of a run that trains on these operations.
     pub fn new(config: &Config, operations: &[Operation]) -> Self {
-        let mut rows: Vec<u32> = (0..operations.len() as u32).collect();
+        let mut rows: Vec<u32> = (0..count32(operations.len())).collect();
         rows.sort_by_key(|row| std::cmp::Reverse(operations[*row as usize].zeros()));
         let mut place = vec![0; rows.len()];
         for (at, row) in (0..).zip(rows) {
@@ -85,7 +86,7 @@ impl BatchSampler {
         match config.beyond.curriculum_epochs {
             Some(epochs) if epoch.saturating_add(1) < epochs => {
                 let share = f64::from(epoch + 1) / f64::from(epochs);
-                let rows = (all as f64 * share).ceil() as usize;
+                let rows = index(rounded((all as f64 * share).ceil()));
                 rows.max(config.batch_size).min(all)
             }
             _ => all,
@@ -150,8 +151,8 @@ impl BatchSampler {
         let operation = match beyond.rename_share {
             Some(share) if uniform(0) < share => {
                 let [_, others @ ..] = Permutation::ALL;
-                let which = (uniform(1) * others.len() as f64) as usize;
-                let renamed = operation.renamed(others[which.min(others.len() - 1)]);
+                let which = drawn(uniform(1), others.len());
+                let renamed = operation.renamed(others[which]);
                 Some(renamed).filter(|renamed| self.known.contains(*renamed))
             }
             _ => None,
@@ -159,7 +160,7 @@ impl BatchSampler {
         .unwrap_or(operation);
         let target = self.targets.as_ref().map(|all| all[operation.index()]);
         let shown = match beyond.flip_rate {
-            Some(rate) => operation.noisy(rate, |entry| uniform(2 + entry as u16)),
+            Some(rate) => operation.noisy(rate, |entry| uniform(2 + count16(entry))),
             None => operation,
         };
         [shown, target.unwrap_or(operation)]
@@ -267,6 +268,7 @@ mod tests {
     }
 
     #[test]
+    #[expect(clippy::cast_possible_truncation, reason = "entries are -1, 0 or 1")]
     fn relations_hold_and_leave_out_what_is_held_out() {
         let config = config(&["beyond.consistency=1", "beyond.composition=1"]);
         let lessons = lessons(&config);

@@ -1,6 +1,7 @@
 //! The train / validation / test split.
 
 use crate::config::Config;
+use crate::numbers::{index, rounded};
 use crate::random::{Purpose, Stream};
 use crate::space::{OPERATIONS, Operation, OperationSet};
 
@@ -27,7 +28,8 @@ impl Split {
             .into_iter()
             .filter_map(|i| Operation::new(i as usize))
             .collect();
-        let share = |share: f64| ((OPERATIONS as f64 * share) as usize).min(OPERATIONS);
+        let share =
+            |share: f64| index(rounded((OPERATIONS as f64 * share).floor())).min(OPERATIONS);
         if config.beyond.hold_out_orbits == Some(true) {
             return Self::by_orbits(
                 &operations,

@@ -6,6 +6,7 @@ use super::finding::{Bound, Group, Measured, Method, Test};
 use super::lab::{Choice, Lab};
 use super::statistics::{correlation, distance, exact, mean, ratio, share};
 use crate::model::LATENT;
+use crate::numbers::{count16, count32, drawn};
 use crate::space::symmetry::Permutation;
 use crate::space::{ENTRIES, Operation};
 use crate::vae::PerVae;
@@ -148,10 +149,10 @@ fn composed(lab: &Lab) -> PerVae<Measured> {
     let train: Vec<Operation> = lab.past.train.iter().collect();
     let stream = lab.stream(Choice::Composed);
     let pick = |row: u32, column: u16| {
-        let place = (stream.uniform(row, column) * train.len() as f64) as usize;
+        let place = drawn(stream.uniform(row, column), train.len());
         train.get(place).copied()
     };
-    let rows = 0..200 * COMPOSED as u32;
+    let rows = 0..200 * count32(COMPOSED);
     let found: Vec<Operation> = rows
         .filter_map(|row| Some(pick(row, 0)?.plus(pick(row, 1)?)))
         .filter(|sum| lab.past.test.contains(*sum))
@@ -253,7 +254,7 @@ fn noisy(lab: &Lab, probability: f64) -> PerVae<Measured> {
     let stream = lab.stream(Choice::Noise);
     let changed = |row: u32| {
         let operation = Lab::operation(stream.uniform(row, 0));
-        let noisy = operation.noisy(probability, |entry| stream.uniform(row, 1 + entry as u16));
+        let noisy = operation.noisy(probability, |entry| stream.uniform(row, 1 + count16(entry)));
         (operation, noisy)
     };
     let pairs: Vec<(Operation, Operation)> = (0..CHANGED).map(changed).collect();
@@ -320,8 +321,8 @@ fn arithmetic(lab: &Lab, unrelated: bool) -> PerVae<Measured> {
                 a_classes[entry].min(b_classes[entry]),
                 a_classes[entry].max(b_classes[entry]),
             );
-            let choices = f64::from(high - low + 1);
-            (low + (choices * uniforms[2 + entry]) as u8).min(high)
+            let choice = drawn(uniforms[2 + entry], usize::from(high - low + 1));
+            (low..=high).nth(choice).unwrap_or(high)
         };
         let c = Operation::from_classes(std::array::from_fn(between));
         let c_classes = c.classes();

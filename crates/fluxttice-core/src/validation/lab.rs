@@ -6,6 +6,7 @@ use crate::config::Config;
 use crate::device::DeviceFailure;
 use crate::measure::{Estimators, Evaluator, Posteriors, PriorAnswer, PriorQuestion, sample_prior};
 use crate::model::{LATENT, Weights};
+use crate::numbers::drawn;
 use crate::random::{Purpose, Stream};
 use crate::record::EpochRecord;
 use crate::run::{Origin, RunError};
@@ -155,7 +156,7 @@ impl Lab {
 
     /// Returns an operation for a uniform number in [0, 1).
     pub fn operation(uniform: f64) -> Operation {
-        let index = ((uniform * OPERATIONS as f64) as usize).min(OPERATIONS - 1);
+        let index = drawn(uniform, OPERATIONS);
         Operation::new(index).unwrap_or_else(|| Operation::from_classes([0; 9]))
     }
 

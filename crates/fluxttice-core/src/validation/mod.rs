@@ -29,6 +29,7 @@ use rayon::prelude::*;
 use crate::device::DeviceFailure;
 use crate::measure::{Estimators, Progress};
 use crate::model::Weights;
+use crate::numbers::count32;
 use crate::vae::{PerVae, Vae};
 use lab::Lab;
 
@@ -97,7 +98,7 @@ pub fn validate_as(
         watch(Progress {
             what: "measuring models",
             done: 1 + done.fetch_add(1, Ordering::Relaxed),
-            of: 1 + UNTRAINED.len() as u32,
+            of: 1 + count32(UNTRAINED.len()),
         });
         lab
     };
@@ -119,7 +120,7 @@ pub fn validate_as(
         watch(Progress {
             what: "tests",
             done,
-            of: tests().count() as u32,
+            of: count32(tests().count()),
         });
         let values = (trial.measure)(&model);
         let chances = (trial.chance)(&model);

@@ -10,6 +10,7 @@ use super::lab::{Choice, Lab, Past};
 use super::statistics::{clustered, share};
 use crate::device::DeviceFailure;
 use crate::measure::Evaluator;
+use crate::numbers::{count16, drawn, exponent};
 use crate::random::Stream;
 use crate::space::{ENTRIES, Operation, VALUES};
 use crate::vae::{PerVae, Vae};
@@ -67,7 +68,7 @@ pub(super) static TRIALS: &[Trial] = &[
         },
         measure: |lab| lab.off_grid,
         // One operation of 3^8 agrees in eight entries.
-        chance: |_| PerVae::both(1.0 / (VALUES as f64).powi(ENTRIES as i32 - 1)),
+        chance: |_| PerVae::both(1.0 / (VALUES as f64).powi(exponent(ENTRIES - 1))),
     },
 ];
 
@@ -77,7 +78,7 @@ fn denoised(lab: &Lab, rate: usize) -> PerVae<Measured> {
 
 /// Returns the share of tables that noise leaves unchanged.
 fn copied(rate: f64) -> f64 {
-    (1.0 - rate).powi(ENTRIES as i32)
+    (1.0 - rate).powi(exponent(ENTRIES))
 }
 
 /// Shares that a VAE reconstructs of changed inputs.
@@ -143,7 +144,7 @@ fn noise(
         .zip(&clean)
         .map(|(row, operation)| {
             let first = 1 + place * ENTRIES;
-            operation.noisy(rate, |entry| stream.uniform(row, (first + entry) as u16))
+            operation.noisy(rate, |entry| stream.uniform(row, count16(first + entry)))
         })
         .collect();
     let found = evaluator.reconstruct(which, &numbers(&noisy))?;
@@ -157,7 +158,7 @@ fn noise(
 fn off_grid(evaluator: &Evaluator, which: Vae, seed: u64) -> Result<Measured, DeviceFailure> {
     let stream = Choice::OffGrid.stream(seed);
     let clean = sampled(stream);
-    let entry = |row: u32| ((stream.uniform(row, 1) * ENTRIES as f64) as usize).min(ENTRIES - 1);
+    let entry = |row: u32| drawn(stream.uniform(row, 1), ENTRIES);
     let mut shown = numbers(&clean);
     for (row, table) in (0..).zip(shown.chunks_exact_mut(ENTRIES)) {
         table[entry(row)] = NO_VALUE;

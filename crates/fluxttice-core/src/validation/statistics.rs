@@ -1,6 +1,7 @@
 //! Means, shares and correlations with their intervals.
 
 use super::{Measured, Method};
+use crate::numbers::count32;
 
 /// Quantile of the normal distribution for a two-sided 95 % interval.
 const Z: f64 = 1.959_963_984_540_054;
@@ -13,7 +14,7 @@ pub fn share(hits: usize, of: usize) -> Measured {
         value,
         interval: (of > 0).then(|| wilson(value, of as f64)),
         method: Method::Wilson,
-        samples: of as u32,
+        samples: count32(of),
     }
 }
 
@@ -40,7 +41,7 @@ pub fn clustered(shares: &[f64]) -> Measured {
         value: mean,
         interval: (shares.len() > 1).then(|| wilson(mean, as_many)),
         method: Method::Clustered,
-        samples: shares.len() as u32,
+        samples: count32(shares.len()),
     }
 }
 
@@ -54,7 +55,7 @@ pub fn mean(values: &[f64]) -> Measured {
         value: mean,
         interval: (values.len() > 1).then_some([mean - reach, mean + reach]),
         method: Method::Normal,
-        samples: values.len() as u32,
+        samples: count32(values.len()),
     }
 }
 
@@ -79,7 +80,7 @@ pub fn exact(value: f64, samples: usize) -> Measured {
         value,
         interval: None,
         method: Method::None,
-        samples: samples as u32,
+        samples: count32(samples),
     }
 }
 

@@ -7,6 +7,7 @@ use super::lab::Lab;
 use super::statistics::exact;
 use crate::measure::variances;
 use crate::model::LATENT;
+use crate::numbers::count32;
 use crate::record::{Coverage, EpochRecord};
 use crate::schedule::Schedule;
 use crate::space::OPERATIONS;
@@ -167,7 +168,7 @@ fn largest_steps(betas: impl Iterator<Item = PerVae<f64>> + Clone) -> PerVae<Mea
 
 fn scheduled(lab: &Lab) -> PerVae<f64> {
     let schedule = Schedule::new(&lab.past.config);
-    let epochs = 0..lab.past.records.len() as u32;
+    let epochs = 0..count32(lab.past.records.len());
     let betas = epochs.map(|epoch| schedule.at(epoch, true));
     largest_steps(betas.map(|at| PerVae {
         a: at.beta_a,

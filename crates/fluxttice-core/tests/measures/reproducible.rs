@@ -1,7 +1,7 @@
 //! Equal questions have equal answers: whatever the tiles, the threads, the arithmetic library.
 
 use fluxttice_core::measure::{
-    CoveragePass, CoverageTask, Decoding, Evaluator, PriorAnswer, PriorQuestion, Samples,
+    CoveragePass, CoverageTask, Decoding, Evaluator, Mean, PriorAnswer, PriorQuestion, Samples,
     most_likely, prior_information, sample_prior,
 };
 use fluxttice_core::model::{Architecture, DualVae, LATENT, Weights};
@@ -122,7 +122,7 @@ fn neither_threads_nor_other_questions_change_an_answer() {
     assert_eq!(one.covered[1], three.covered[0]);
     let generators = [one.generator.unwrap(), three.generator.unwrap()];
     let [a, b] = generators.each_ref().map(|generator| {
-        let information = generator.estimate(|mean| mean.mutual_information());
+        let information = generator.estimate(Mean::mutual_information);
         (generator.mean().probabilities.clone(), information)
     });
     assert_eq!(a, b, "not a bit differs");

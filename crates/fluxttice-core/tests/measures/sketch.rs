@@ -1,6 +1,7 @@
 //! A prototype of counting coverage where a bitmap no longer fits: docs/results/scaling.md.
 
 use fluxttice_core::measure::{Evaluator, samples};
+use fluxttice_core::numbers::rounded;
 use fluxttice_core::random::{Purpose, Stream};
 use fluxttice_core::run::built_in;
 use fluxttice_core::space::OperationSet;
@@ -24,7 +25,7 @@ impl Sketch {
         let hash = mixed(key);
         let register = &mut self.0[(hash >> (64 - INDEX)) as usize];
         let rank = (hash << INDEX).leading_zeros().min(64 - INDEX) + 1;
-        *register = (*register).max(rank as u8);
+        *register = (*register).max(u8::try_from(rank).unwrap());
     }
 
     /// A union is the larger of each register: sketches of several cores, or of A and B, add up.
@@ -35,7 +36,7 @@ impl Sketch {
 
     fn estimate(&self) -> f64 {
         let m = REGISTERS as f64;
-        let empty = self.0.iter().filter(|rank| **rank == 0).count() as f64;
+        let empty = self.0.iter().filter(|rank| matches!(rank, 0)).count() as f64;
         let sum: f64 = self.0.iter().map(|rank| 0.5f64.powi((*rank).into())).sum();
         let raw = 0.7213 / (1.0 + 1.079 / m) * m * m / sum;
         if raw <= 2.5 * m && empty > 0.0 {
@@ -93,8 +94,8 @@ fn a_sketch_counts_where_no_bitmap_fits() {
     for row in 0..1_000_000 {
         let mut uniform = [0.0; 1];
         stream.uniforms(row, &mut uniform);
-        everything.insert((uniform[0] * all) as u64);
-        few.insert((uniform[0] * known) as u64);
+        everything.insert(rounded((uniform[0] * all).floor()));
+        few.insert(rounded((uniform[0] * known).floor()));
     }
     near(everything.estimate(), 1e6);
     near(few.estimate(), known);

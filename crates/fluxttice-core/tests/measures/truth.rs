@@ -148,11 +148,7 @@ fn probabilities_and_what_follows_agree_with_dense_integration() {
         // 5 standard errors with 15 degrees of freedom: about 2 in 10,000.
         assert!(outside < 100, "{which:?}: {outside} probabilities are off");
         let figures = [
-            (
-                "H(x)",
-                generator.estimate(|mean| mean.entropy()),
-                truth.entropy(),
-            ),
+            ("H(x)", generator.estimate(Mean::entropy), truth.entropy()),
             (
                 "H(x | z)",
                 generator.estimate(|mean| mean.conditional_entropy),
@@ -160,7 +156,7 @@ fn probabilities_and_what_follows_agree_with_dense_integration() {
             ),
             (
                 "I(z; x)",
-                generator.estimate(|mean| mean.mutual_information()),
+                generator.estimate(Mean::mutual_information),
                 truth.entropy() - truth.conditional_entropy,
             ),
             (

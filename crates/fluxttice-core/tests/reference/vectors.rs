@@ -6,6 +6,7 @@ use std::sync::LazyLock;
 
 use burn::tensor::{DType, Device, Tensor};
 use fluxttice_core::model::{LATENT, PARAMETERS, Weights, codes_tensor};
+use fluxttice_core::numbers::{index, single};
 use fluxttice_core::space::{OPERATIONS, Operation};
 use serde_json::Value;
 
@@ -108,13 +109,13 @@ impl Fill {
             let norm_weight = parameter.name == "state_net.encoder.1.weight";
             for (i, value) in tensor.iter_mut().enumerate() {
                 let r = 2.0 * self.unit(k as u64 + 1, i as u64) - 1.0;
-                *value = if matrix {
+                *value = single(if matrix {
                     (6.0 / parameter.shape[1] as f64).sqrt() * r
                 } else if norm_weight {
                     1.0 + 0.1 * r
                 } else {
                     0.1 * r
-                } as f32;
+                });
             }
         }
         weights
@@ -126,7 +127,7 @@ impl Fill {
             let numbers = (0..(rows * LATENT) as u64)
                 .map(|n| {
                     let sum: f64 = (0..4).map(|k| self.unit(stream, 4 * n + k)).sum();
-                    f64::from(((sum - 2.0) * 3f64.sqrt()) as f32)
+                    f64::from(single((sum - 2.0) * 3f64.sqrt()))
                 })
                 .collect();
             codes_tensor(numbers, device, dtype)
@@ -171,7 +172,7 @@ pub fn near_tensor(what: &str, found: &[f64], expected: &Value, tolerance: f64) 
         .as_array()
         .unwrap()
         .iter()
-        .map(|n| n.as_u64().unwrap() as usize)
+        .map(|n| index(n.as_u64().unwrap()))
         .collect();
     assert_eq!(found.len(), shape.iter().product::<usize>(), "{what}");
     let squares: f64 = found.iter().map(|x| x * x).sum();

@@ -3,6 +3,7 @@
 use burn::tensor::{DType, Device};
 
 use fluxttice_core::config::{Config, KEYS, KeyInfo, live_keys};
+use fluxttice_core::numbers::count32;
 use fluxttice_core::record::{EpochRecord, Seconds};
 use fluxttice_core::run::checkpoints;
 use fluxttice_core::training::{Advance, Planned, Steer, Trainer};
@@ -366,7 +367,7 @@ fn patience_can_be_lost_while_training() {
             best.push(report.record.best.epoch);
         }
     }
-    let last = best.len() as u32 - 1;
+    let last = count32(best.len()) - 1;
     assert_eq!(last - best.last().unwrap(), 2);
 }
 

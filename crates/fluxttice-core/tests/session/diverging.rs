@@ -2,6 +2,7 @@
 
 use std::path::Path;
 
+use fluxttice_core::numbers::exponent;
 use fluxttice_core::request::{Command, EndReason};
 use fluxttice_core::run::journal::JournalEvent;
 use fluxttice_core::run::{read_journal, read_metrics};
@@ -67,7 +68,7 @@ fn it_goes_back_with_half_the_learning_rate_until_numbers_hold() {
         let unhalved = if record.epoch < 2 { 1e-7 } else { 1.0 };
         assert_eq!(
             record.learning_rate.scheduled,
-            unhalved * 0.5_f64.powi(halved.count() as i32),
+            unhalved * 0.5_f64.powi(exponent(halved.count())),
             "{back:?}"
         );
     }

@@ -5,6 +5,7 @@ use std::path::Path;
 use std::sync::Arc;
 
 use fluxttice_core::config::Config;
+use fluxttice_core::numbers::count32;
 use fluxttice_core::request::Command;
 use fluxttice_core::run::journal::JournalEvent;
 use fluxttice_core::run::names::CONFIG;
@@ -151,7 +152,7 @@ fn a_run_goes_on_after_a_cut_and_comes_to_the_same() {
     let home = tempfile::tempdir().unwrap();
     let story = recorded(home.path());
     let wanted = weights(&home.path().join(RUN));
-    let epochs = read_metrics(&home.path().join(RUN)).unwrap().len() as u32;
+    let epochs = count32(read_metrics(&home.path().join(RUN)).unwrap().len());
     let mut resumed = 0;
     for cut in (0..story.len()).step_by(13) {
         // Before it was answered, the change of ρ may or may not be made again.

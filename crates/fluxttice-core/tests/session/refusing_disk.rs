@@ -5,6 +5,7 @@ use std::path::Path;
 use std::sync::Arc;
 
 use fluxttice_core::config::Config;
+use fluxttice_core::numbers::count32;
 use fluxttice_core::record::Stage;
 use fluxttice_core::request::{Command, EndReason};
 use fluxttice_core::run::journal::JournalEvent;
@@ -57,7 +58,7 @@ fn stops_undisturbed(mut watched: Watched, run: &Path) {
 /// Checks that this many epochs are complete, and equal to those of an undisturbed run.
 fn undisturbed(run: &Path, epochs: u32) {
     assert_eq!(whole(run), epochs);
-    assert_eq!(read_metrics(run).unwrap().len() as u32, epochs);
+    assert_eq!(count32(read_metrics(run).unwrap().len()), epochs);
     let home = tempfile::tempdir().unwrap();
     let plain = home.path().join("run");
     Watched::train(new_run(&plain, &endless(), Some(epochs))).ended();
@@ -110,7 +111,9 @@ fn training_goes_on_while_the_disk_refuses_and_all_is_saved_when_it_takes_again(
         );
         let left = walk(&run);
         assert!(
-            !left.iter().any(|name| name.ends_with(".tmp")),
+            !left
+                .iter()
+                .any(|name| Path::new(name).extension() == Some("tmp".as_ref())),
             "{why}: {left:?}"
         );
     }
@@ -150,7 +153,7 @@ fn what_could_not_be_saved_to_the_end_is_said_and_done_again() {
     };
     assert!(unsaved.since > last);
     whole(&run);
-    assert_eq!(read_metrics(&run).unwrap().len() as u32, unsaved.since);
+    assert_eq!(count32(read_metrics(&run).unwrap().len()), unsaved.since);
     let mut again = Watched::train(continued(&run, Some(2)));
     assert_eq!(again.ended().reason, EndReason::Finished);
     again.leave().0.unwrap();

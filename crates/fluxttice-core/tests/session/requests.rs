@@ -1,5 +1,6 @@
 //! Requests to the worker, and their outcomes.
 
+use fluxttice_core::numbers::count32;
 use fluxttice_core::vae::Scope;
 use std::collections::BTreeMap;
 use std::fs;
@@ -51,7 +52,7 @@ fn a_pause_holds_the_run_and_changes_no_weight() {
     });
     let paused = states.filter(|state| *state == RunState::Paused).count();
     assert_eq!(paused, 2);
-    let epochs = read_metrics(&held).unwrap().len() as u32;
+    let epochs = count32(read_metrics(&held).unwrap().len());
     Watched::train(new_run(&plain, &config(&[]), Some(epochs))).ended();
     assert!(weights(&plain) == weights(&held));
 }
@@ -130,7 +131,7 @@ fn stop_after_epoch_finishes_the_epoch_also_out_of_a_pause() {
         );
         session.leave().0.unwrap();
         let mut again = Watched::train(continued(&run, Some(1)));
-        assert_eq!(again.started().history.len() as u32, stop.epoch + 1);
+        assert_eq!(count32(again.started().history.len()), stop.epoch + 1);
     }
 }
 
@@ -252,7 +253,7 @@ fn codes_come_from_the_newest_weights_also_after_the_end() {
     let early = session.codes();
     session.stop();
     let late = session.codes();
-    let done = read_metrics(&run).unwrap().len() as u32;
+    let done = count32(read_metrics(&run).unwrap().len());
     assert_eq!(
         (late.source, late.epoch),
         (format!("epoch {}", done - 1), done)

@@ -3,6 +3,7 @@
 use std::path::Path;
 
 use fluxttice_core::disruption::{Disruption, DisruptionKind};
+use fluxttice_core::numbers::count32;
 use fluxttice_core::request::{Command, EndReason, MarkKind, Outcome};
 use fluxttice_core::run::journal::steps;
 use fluxttice_core::run::{RunError, read_journal, read_metrics};
@@ -39,7 +40,7 @@ fn pause_in_mid_epoch(session: &mut Watched, batches: u32) -> Outcome {
 
 /// A new run whose disruptions are those of another one's journal.
 fn replay(of: &Path, to: &Path, config: &fluxttice_core::config::Config) {
-    let epochs = read_metrics(of).unwrap().len() as u32;
+    let epochs = count32(read_metrics(of).unwrap().len());
     let mut plan = new_run(to, config, Some(epochs));
     plan.planned = steps(&read_journal(of).unwrap());
     plan.replay = true;
@@ -93,7 +94,7 @@ fn a_run_left_in_mid_epoch_twice_ends_as_one_that_was_not() {
             .zip(0..)
             .all(|(record, epoch)| record.epoch == epoch)
     );
-    finish(new_run(&whole, &config(&[]), Some(done.len() as u32)));
+    finish(new_run(&whole, &config(&[]), Some(count32(done.len()))));
     assert!(weights(&left) == weights(&whole));
 }
 

@@ -5,6 +5,7 @@ use std::path::Path;
 use fluxttice_core::config::Config;
 use fluxttice_core::digest::hex;
 use fluxttice_core::disruption::{Disruption, DisruptionKind, Shape};
+use fluxttice_core::numbers::{count32, drawn, index};
 use fluxttice_core::random::{Purpose, Stream};
 use fluxttice_core::request::{Author, Command, EndReason};
 use fluxttice_core::run::journal::{JournalEvent, steps};
@@ -37,7 +38,7 @@ impl Dice {
 
     fn below(&mut self, n: u32) -> u32 {
         self.thrown += 1;
-        (self.stream.uniform(self.thrown, 0) * f64::from(n)) as u32
+        count32(drawn(self.stream.uniform(self.thrown, 0), index(n)))
     }
 
     fn request(&mut self) -> Command {
@@ -72,7 +73,7 @@ impl Dice {
 
 /// A new run whose changes are those of another one's journal, to the same length.
 fn replay(of: &Path, to: &Path, config: &Config) {
-    let epochs = read_metrics(of).unwrap().len() as u32;
+    let epochs = count32(read_metrics(of).unwrap().len());
     let mut plan = new_run(to, config, Some(epochs));
     plan.planned = steps(&read_journal(of).unwrap());
     plan.replay = true;
@@ -149,7 +150,7 @@ fn a_branch_shares_the_past_and_leaves_its_parent_alone() {
     let shared = run.join("checkpoints/epoch-0001/weights.safetensors");
     assert_eq!(origin.weights, Some(hex(&std::fs::read(shared).unwrap())));
     // Without the disruption, which came after the branch, it is the run nobody disrupted.
-    let epochs = read_metrics(&back).unwrap().len() as u32;
+    let epochs = count32(read_metrics(&back).unwrap().len());
     assert!(steps(&entries).is_empty());
     let mut undisturbed = Watched::train(new_run(&plain, &config, Some(epochs)));
     undisturbed.ended();
@@ -283,7 +284,7 @@ fn a_rule_fires_once_rests_and_is_replayed() {
     // Left in the middle of the epoch in which it fires: what is done again fires no second time.
     session.epoch();
     session.leave().0.unwrap();
-    let more = 9 - read_metrics(&run).unwrap().len() as u32;
+    let more = 9 - count32(read_metrics(&run).unwrap().len());
     let mut session = Watched::train(continued(&run, Some(more)));
     session.ended();
     session.leave().0.unwrap();

@@ -4,6 +4,7 @@ use std::path::Path;
 
 use serde_json::Value;
 
+use crate::numbers::rounded;
 use crate::words::thousands;
 
 fn text(name: &str) -> String {
@@ -85,7 +86,7 @@ fn documents_say_of_the_built_in_model_what_its_certificate_says() {
         ),
     );
     let categorical = certified.both("categorical coverage", first);
-    let count = |count: f64| format!("{} = {}", thousands(count as u64), percent(count));
+    let count = |count: f64| format!("{} = {}", thousands(rounded(count)), percent(count));
     let assets = text("assets/README.md");
     for (i, (vae, sharp)) in [("A", sharp_a), ("B", sharp_b)].into_iter().enumerate() {
         let figure = certified.figure("mutual information", ["a", "b"][i], None);
@@ -108,7 +109,10 @@ fn documents_say_of_the_built_in_model_what_its_certificate_says() {
     );
     has(
         &metrics,
-        &format!("`coverage` reads {} (seed 0).", thousands(argmax[0] as u64)),
+        &format!(
+            "`coverage` reads {} (seed 0).",
+            thousands(rounded(argmax[0]))
+        ),
     );
     let bias = |name: &str| {
         let figure = certified.figure(name, "a", None);

@@ -27,7 +27,7 @@ fn every_figure_that_is_edited_is_found_out() {
     let mut edited = honest.clone();
     for figure in &mut edited.predicate.figures {
         // A millionth more, and one operation more where operations are counted.
-        let whole = |value: f64| f64::from(u8::from(value == value.trunc()));
+        let whole = |value: f64| f64::from(u8::from(value.fract() == 0.0));
         figure.value = figure
             .value
             .map(|value| value * (1.0 + 1e-6) + whole(value));
@@ -155,7 +155,7 @@ fn the_story_of_another_run_does_not_fit() {
     let half: String = text
         .lines()
         .take(50)
-        .map(|line| format!("{line}\n"))
+        .flat_map(|line| [line, "\n"])
         .collect();
     files.insert(METRICS.to_owned(), half.into_bytes());
     let mut statement = statement(&files);

@@ -5,7 +5,7 @@ use crate::certificate::CertificateError;
 use crate::model::Weights;
 use crate::run::names::{CONFIG, JOURNAL, METRICS, WEIGHTS};
 use crate::run::{Checkpoint, Disk, Origin, checkpoint, find_checkpoint, stored_config};
-use crate::training::{Controller, OptimizerState, Snapshot, TrainerState};
+use crate::training::{Bests, Controller, OptimizerState, Snapshot, TrainerState};
 
 /// A run's folder with the built-in model's story and these weights.
 fn pretended(home: &Path, weights: &Weights) -> Checkpoint {
@@ -125,7 +125,7 @@ fn a_checkpoint_within_a_run_brings_only_its_own_past() {
         stale: 0,
         rolled_back: 0,
         disruptions: Vec::new(),
-        bests: Default::default(),
+        bests: Bests::default(),
         edits: Vec::new(),
     };
     let saved = Snapshot {

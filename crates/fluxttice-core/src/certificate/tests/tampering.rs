@@ -4,12 +4,13 @@ use rayon::prelude::*;
 
 use super::*;
 use crate::certificate::{export, verify};
+use crate::numbers::drawn;
 use crate::random::{Purpose, Stream};
 
 /// Size in bytes up to which files are flipped byte by byte.
 const SMALL_FILE: usize = 1_024;
 /// Number of random bytes that are flipped of a larger file.
-const FLIPS: usize = 250;
+const FLIPS: u32 = 250;
 
 /// Returns true if the verdict names a file in a reason or a failed check.
 fn named(verdict: &Verdict, name: &str) -> bool {
@@ -41,7 +42,7 @@ fn every_flipped_byte_is_caught_and_its_file_named() {
             (0..bytes.len()).collect()
         } else {
             let stream = Stream::new(11, Purpose::Shuffle, 0, 0);
-            let place = |i| (stream.uniform(i as u32, 0) * bytes.len() as f64) as usize;
+            let place = |i| drawn(stream.uniform(i, 0), bytes.len());
             (0..FLIPS).map(place).collect()
         };
         let missed: Vec<usize> = places

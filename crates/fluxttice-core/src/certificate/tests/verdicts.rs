@@ -225,11 +225,10 @@ fn a_digest_that_is_a_word_stands_for_no_file() {
         let text = text
             .replace("weights\n", "")
             .replace("optimizer.bpk.", "weights.");
-        let files = Files::from_iter(
-            files
-                .into_iter()
-                .chain([(SUMS.to_owned(), text.into_bytes())]),
-        );
+        let files: Files = files
+            .into_iter()
+            .chain([(SUMS.to_owned(), text.into_bytes())])
+            .collect();
         assert_eq!(word_of(&files).0, Word::Invalid);
     }
 }
@@ -328,6 +327,7 @@ fn a_text_of_a_million_letters_does_not_fill_the_screen() {
 
 #[test]
 fn who_signed_is_the_key_that_verified_and_nobody_else() {
+    type Change<'a> = &'a dyn Fn(&mut Value);
     let made = made();
     let trust = Trust {
         sums_only: true,
@@ -335,7 +335,6 @@ fn who_signed_is_the_key_that_verified_and_nobody_else() {
     };
     let honest: Value = serde_json::from_slice(&made.files[ENVELOPE]).unwrap();
     let other = KeyPair::generate().unwrap().public.id();
-    type Change<'a> = &'a dyn Fn(&mut Value);
     let changes: [Change; 5] = [
         &|_| {},
         &|value| value["signatures"][0]["keyid"] = json!(other),

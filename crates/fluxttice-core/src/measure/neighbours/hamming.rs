@@ -20,7 +20,7 @@ impl HammingRanks {
                 let differs = u8::from(value != class);
                 distance.iter().map(move |so_far| so_far + differs)
             };
-            distance = (0..VALUES as u8).flat_map(with).collect();
+            distance = (0..).take(VALUES).flat_map(with).collect();
         }
         let mut count = [0u32; ENTRIES + 1];
         let within = distance

@@ -202,9 +202,9 @@ impl LatentPoint {
             }
         }
         // A weight below a thousandth makes no visible difference, and rounding leaves such remainders.
-        terms
-            .iter_mut()
-            .for_each(|(weight, _)| *weight = (*weight * 1e3).round() / 1e3);
+        for (weight, _) in &mut terms {
+            *weight = (*weight * 1e3).round() / 1e3;
+        }
         terms.retain(|(weight, _)| *weight != 0.0);
         Self::sum(terms)
     }
@@ -220,7 +220,7 @@ impl LatentPoint {
                 (false, false) => " + ",
             };
             if weight.abs() != 1.0 {
-                text += &format!("{}*", weight.abs());
+                text.extend([weight.abs().to_string().as_str(), "*"]);
             }
             text += &term.to_string();
         }

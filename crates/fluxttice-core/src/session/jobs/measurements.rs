@@ -16,6 +16,7 @@ use crate::measure::{
     sample_prior,
 };
 use crate::model::{Architecture, Weights};
+use crate::numbers::{count32, single};
 use crate::run::find_checkpoint;
 use crate::session::message::Model;
 use crate::vae::{PerVae, Vae};
@@ -161,21 +162,20 @@ struct Fresh {
 fn estimate(model: &Model, untrained: &mut Option<Fresh>) -> Result<Estimates, DeviceFailure> {
     let architecture = model.weights.architecture;
     let known = untrained.filter(|known| known.architecture == architecture);
-    let fresh = match known {
-        Some(known) => known.reached,
-        None => {
-            let evaluator = Evaluator::new(&Weights::start(architecture, SEED));
-            let saturation = |which| -> Result<u32, DeviceFailure> {
-                let answer = sample_prior(&evaluator, &question(which, 0), &|_| {})?;
-                Ok(answer.covered[0].coverage.categorical.unique)
-            };
-            let reached = PerVae::try_from_fn(saturation)?;
-            *untrained = Some(Fresh {
-                architecture,
-                reached,
-            });
-            reached
-        }
+    let fresh = if let Some(known) = known {
+        known.reached
+    } else {
+        let evaluator = Evaluator::new(&Weights::start(architecture, SEED));
+        let saturation = |which| -> Result<u32, DeviceFailure> {
+            let answer = sample_prior(&evaluator, &question(which, 0), &|_| {})?;
+            Ok(answer.covered[0].coverage.categorical.unique)
+        };
+        let reached = PerVae::try_from_fn(saturation)?;
+        *untrained = Some(Fresh {
+            architecture,
+            reached,
+        });
+        reached
     };
     let evaluator = Evaluator::new(&model.weights);
     let one = |which, untrained| -> Result<VaeEstimates, DeviceFailure> {
@@ -183,10 +183,10 @@ fn estimate(model: &Model, untrained: &mut Option<Fresh>) -> Result<Estimates, D
         let Some(generator) = answer.generator else {
             return Err(DeviceFailure::new("no probabilities were measured"));
         };
-        let probabilities = generator.mean().probabilities.iter();
+        let probabilities = generator.mean().probabilities.iter().copied();
         Ok(VaeEstimates {
             codes: generator.codes(),
-            probabilities: probabilities.map(|p| *p as f32).collect(),
+            probabilities: probabilities.map(single).collect(),
             rare: generator.rare(),
             mutual_information: generator.estimate(Mean::mutual_information),
             effective: generator.estimate(Mean::entropy).map(libm::exp, libm::exp),
@@ -194,7 +194,7 @@ fn estimate(model: &Model, untrained: &mut Option<Fresh>) -> Result<Estimates, D
             likeliest: generator.mean().likeliest,
             misleading: Misleading {
                 samples: MISLEADING_SAMPLES,
-                rounded_expectation: answer.rounded_expectation[0].len() as u32,
+                rounded_expectation: count32(answer.rounded_expectation[0].len()),
                 untrained,
             },
         })

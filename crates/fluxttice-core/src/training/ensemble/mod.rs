@@ -261,7 +261,7 @@ impl Ensemble {
     ) -> Result<Vec<Result<BatchReport, StepError>>, EnsembleError> {
         let noise = noise.into();
         self.check(batches, scheduled)?;
-        self.check_noise(batches, &noise)?;
+        Self::check_noise(batches, &noise)?;
         let weights = self.loss_weights(scheduled, HostState::scales);
         let coupling = self.coupling(noise, scheduled);
         let forward = self.network.forward(batches.x.clone(), coupling);
@@ -373,7 +373,7 @@ impl Ensemble {
     }
 
     /// Checks that there is noise for every row of every member.
-    fn check_noise(&self, batches: &Batches, noise: &Noise<3>) -> Result<(), EnsembleError> {
+    fn check_noise(batches: &Batches, noise: &Noise<3>) -> Result<(), EnsembleError> {
         let [members, rows, _] = batches.x.dims();
         let jitter = noise.jitter.iter().flatten();
         for noise in noise.epsilon.iter().chain(jitter) {

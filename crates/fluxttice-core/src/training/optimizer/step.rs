@@ -7,6 +7,7 @@ use pulp::Arch;
 
 use super::{BETA_1, BETA_2, EPSILON, StepParams};
 use crate::model::{Each, Number};
+use crate::numbers::single;
 
 /// Factors of one step.
 #[derive(Clone, Copy, Debug)]
@@ -97,11 +98,15 @@ pub(super) fn host_step(gradient: &mut [f32], all: &mut [Vec<f32>; 3], by: &Fact
     Arch::new().dispatch(|| one_pass(gradient, all, by));
 }
 
+#[expect(
+    clippy::inline_always,
+    reason = "within the closure it is compiled for the widest vectors"
+)]
 #[inline(always)]
 fn one_pass(gradient: &mut [f32], all: &mut [Vec<f32>; 3], by: &Factors) {
-    let [beta_1, beta_2, epsilon] = [BETA_1, BETA_2, EPSILON].map(|factor| factor as f32);
-    let [by_first, by_second] = [by.first, by.second].map(|factor| factor as f32);
-    let [root, rate, keep] = [by.root, by.rate, by.keep].map(|factor| factor as f32);
+    let [beta_1, beta_2, epsilon] = [BETA_1, BETA_2, EPSILON].map(single);
+    let [by_first, by_second] = [by.first, by.second].map(single);
+    let [root, rate, keep] = [by.root, by.rate, by.keep].map(single);
     let [parameters, first, second] = all;
     let moments = first.iter_mut().zip(second);
     for ((number, parameter), (m, v)) in gradient.iter_mut().zip(parameters).zip(moments) {

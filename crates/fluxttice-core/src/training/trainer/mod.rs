@@ -13,6 +13,7 @@ use crate::device::DeviceFailure;
 use crate::disruption::{Disruption, DisruptionKind};
 use crate::measure::{CoveragePass, Covered, Evaluator, Samples, prior_information};
 use crate::model::{Architecture, DualVae, LATENT, Weights};
+use crate::numbers::count32;
 use crate::random::{Ahead, Purpose, Rows, Stream, draw_ahead};
 use crate::record::{
     Best, Coverage, CoveredSets, EpochRecord, EpochReport, EventName, Gradient, Information,
@@ -280,11 +281,11 @@ impl Trainer {
     /// Returns the number of training batches in the current epoch.
     pub fn batches(&self) -> u32 {
         let rows = self.sampler.rows(&self.config, self.epoch);
-        rows.div_ceil(self.config.batch_size) as u32
+        count32(rows.div_ceil(self.config.batch_size))
     }
 
     fn validation_batches(&self) -> u32 {
-        self.split.validation.len().div_ceil(self.config.batch_size) as u32
+        count32(self.split.validation.len().div_ceil(self.config.batch_size))
     }
 
     /// Makes a change with the next training batch, or with the next epoch where it can only take
@@ -356,7 +357,7 @@ impl Trainer {
             format!("from epoch {since} on")
         };
         if let Some(beside) = idle {
-            told += &format!(", but without effect as long as {beside}");
+            told.extend([", but without effect as long as ", beside]);
         }
         Ok(told)
     }
@@ -533,16 +534,16 @@ impl Trainer {
         };
         self.current.train.add(&report.loss);
         self.current.statenet = report.statenet.or(self.current.statenet);
-        self.at = if !last {
-            Position::Training {
-                order,
-                batch: batch + 1,
-            }
-        } else {
+        self.at = if last {
             let model = Box::new(self.strategy.learner()?.inference_model());
             match self.split.validation.is_empty() {
                 true => self.after_validation(model),
                 false => Position::Validation { batch: 0, model },
+            }
+        } else {
+            Position::Training {
+                order,
+                batch: batch + 1,
             }
         };
         self.current.seconds.train += began.elapsed().as_secs_f64();
@@ -592,8 +593,8 @@ impl Trainer {
             return None;
         }
         let (all, most) = (
-            self.sampler.rows(&self.config, self.epoch) as u32,
-            self.config.batch_size as u32,
+            count32(self.sampler.rows(&self.config, self.epoch)),
+            count32(self.config.batch_size),
         );
         // A member that trains with others brings its noise to them.
         let alone = if self.strategy.is_batched() {
@@ -659,7 +660,7 @@ impl Trainer {
     }
 
     fn samples(&self) -> Samples {
-        let categorical = self.config.eval_num_samples as u32;
+        let categorical = count32(self.config.eval_num_samples);
         Samples {
             categorical,
             argmax: ARGMAX_SAMPLES.min(categorical),

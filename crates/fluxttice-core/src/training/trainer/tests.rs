@@ -159,7 +159,7 @@ fn trainers_at_one_table_are_what_they_are_alone() {
                 kind: DisruptionKind::LatentNoise,
                 amplitude: 0.5,
                 epochs: 1,
-                shape: Default::default(),
+                shape: crate::disruption::Shape::default(),
                 cooldown: 0,
             };
             trainer.steer(&mut Steer::Disrupt { disruption }).unwrap();
