@@ -1,11 +1,6 @@
 //! The metrics of an epoch, each defined once: tables, comparisons, plots, rules, experiments and the screen read
 //! them from here, and `metrics list` prints them. A line of `metrics.jsonl` has more: `docs/reference/metrics.md`.
 
-#![expect(
-    clippy::doc_markdown,
-    reason = "a definition is documentation and is shown as well, where a backtick would show"
-)]
-
 use serde::Serialize;
 
 use crate::record::EpochRecord;

@@ -41,8 +41,3 @@ pub fn count16(count: usize) -> u16 {
 pub fn exponent(count: usize) -> i32 {
     count.try_into().unwrap_or(i32::MAX)
 }
-
-/// Returns which of `count` things a uniform number in [0, 1) chooses; 0 where there are none.
-pub fn drawn(uniform: f64, count: usize) -> usize {
-    index(rounded((uniform * count as f64).floor())).min(count.saturating_sub(1))
-}

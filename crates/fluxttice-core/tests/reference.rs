@@ -180,6 +180,10 @@ impl ModuleVisitor for GradientReader {
     }
 }
 
+#[expect(
+    clippy::too_many_lines,
+    reason = "a file of reference vectors is walked through once"
+)]
 fn forward(scenario: &str, precision: Precision, device: &Device) {
     let Some(expected) = vectors(scenario, precision) else {
         return;
@@ -384,6 +388,10 @@ fn form(n: usize, f: impl Fn(f64) -> f64) -> Vec<f64> {
         .collect()
 }
 
+#[expect(
+    clippy::too_many_lines,
+    reason = "a file of reference vectors is walked through once"
+)]
 fn functions(precision: Precision, device: &Device) {
     let Some(expected) = vectors("functions", precision) else {
         return;
@@ -697,6 +705,10 @@ fn twenty_optimizer_steps() {
     train(F32, &Device::flex(), 20);
 }
 
+#[expect(
+    clippy::too_many_lines,
+    reason = "a file of reference vectors is walked through once"
+)]
 fn epochs_around_the_disruption(precision: Precision) {
     let Some(expected) = vectors("epochs49_52", precision) else {
         return;

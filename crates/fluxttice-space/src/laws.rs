@@ -269,7 +269,6 @@ fn is_simple(f: &Table) -> bool {
 /// Returns true if the operation alone is complete: it has no proper subalgebra, no congruence and no
 /// automorphism but the trivial ones (Rousseau, *Completeness in finite algebras with a single operation*,
 /// 1967; for three values already Martin, *The Sheffer functions of 3-valued logic*, 1954).
-/// Martin, *The Sheffer functions of 3-valued logic* (1954).
 fn is_sheffer(operation: Operation, f: &Table) -> bool {
     let closed = |values: Values| operation.is_closed_on(values);
     let kept = |permutation: &Permutation| operation.preserves(*permutation);

@@ -42,6 +42,7 @@ impl Tab {
     }
 
     /// Returns the next or previous tab, wrapping round at the ends.
+    #[must_use]
     pub fn next(self, forward: bool) -> Self {
         let place = Self::ALL
             .iter()

@@ -8,6 +8,10 @@ use crate::validation::{Score, number};
 use crate::words::{for_people, separated};
 
 /// Renders the document, which is a function of the predicate alone.
+#[expect(
+    clippy::too_many_lines,
+    reason = "the document stands here as it is read, line by line"
+)]
 pub fn document(predicate: &Predicate) -> String {
     let mut text = String::new();
     let mut line = |words: &str| {

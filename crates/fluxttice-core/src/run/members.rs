@@ -33,7 +33,7 @@ pub fn upsert_epoch(records: &mut Vec<Arc<EpochRecord>>, record: &Arc<EpochRecor
 }
 
 impl Members {
-    /// Adds an epoch of a run, as [`take_in`] does.
+    /// Adds an epoch of a run, as [`upsert_epoch`] does.
     pub fn add(&mut self, seed: u64, record: &Arc<EpochRecord>) {
         upsert_epoch(self.0.entry(seed).or_default(), record);
     }

@@ -7,8 +7,8 @@ use burn::tensor::{DType, Device, Tensor};
 use super::split::targets;
 use crate::config::{Beyond, Config};
 use crate::model::{Batch, Generated, LATENT, Related, codes_tensor, entries_tensor};
-use crate::numbers::{count16, count32, drawn, index, rounded};
-use crate::random::{Purpose, Stream};
+use crate::numbers::{count16, count32, index, rounded};
+use crate::random::{Purpose, Stream, pick};
 use crate::space::symmetry::Permutation;
 use crate::space::{Operation, OperationSet};
 
@@ -151,7 +151,7 @@ impl BatchSampler {
         let operation = match beyond.rename_share {
             Some(share) if uniform(0) < share => {
                 let [_, others @ ..] = Permutation::ALL;
-                let which = drawn(uniform(1), others.len());
+                let which = pick(uniform(1), others.len());
                 let renamed = operation.renamed(others[which]);
                 Some(renamed).filter(|renamed| self.known.contains(*renamed))
             }

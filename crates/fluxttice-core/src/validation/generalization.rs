@@ -6,7 +6,7 @@ use super::finding::{Bound, Group, Measured, Method, Test};
 use super::lab::{Choice, Lab};
 use super::statistics::{correlation, distance, exact, mean, ratio, share};
 use crate::model::LATENT;
-use crate::numbers::{count16, count32, drawn};
+use crate::numbers::{count16, count32};
 use crate::space::symmetry::Permutation;
 use crate::space::{ENTRIES, Operation};
 use crate::vae::PerVae;
@@ -149,7 +149,7 @@ fn composed(lab: &Lab) -> PerVae<Measured> {
     let train: Vec<Operation> = lab.past.train.iter().collect();
     let stream = lab.stream(Choice::Composed);
     let pick = |row: u32, column: u16| {
-        let place = drawn(stream.uniform(row, column), train.len());
+        let place = crate::random::pick(stream.uniform(row, column), train.len());
         train.get(place).copied()
     };
     let rows = 0..200 * count32(COMPOSED);
@@ -321,7 +321,7 @@ fn arithmetic(lab: &Lab, unrelated: bool) -> PerVae<Measured> {
                 a_classes[entry].min(b_classes[entry]),
                 a_classes[entry].max(b_classes[entry]),
             );
-            let choice = drawn(uniforms[2 + entry], usize::from(high - low + 1));
+            let choice = crate::random::pick(uniforms[2 + entry], usize::from(high - low + 1));
             (low..=high).nth(choice).unwrap_or(high)
         };
         let c = Operation::from_classes(std::array::from_fn(between));

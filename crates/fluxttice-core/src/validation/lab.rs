@@ -6,8 +6,7 @@ use crate::config::Config;
 use crate::device::DeviceFailure;
 use crate::measure::{Estimators, Evaluator, Posteriors, PriorAnswer, PriorQuestion, sample_prior};
 use crate::model::{LATENT, Weights};
-use crate::numbers::drawn;
-use crate::random::{Purpose, Stream};
+use crate::random::{Purpose, Stream, pick};
 use crate::record::EpochRecord;
 use crate::run::{Origin, RunError};
 use crate::space::{OPERATIONS, Operation, OperationSet};
@@ -156,7 +155,7 @@ impl Lab {
 
     /// Returns an operation for a uniform number in [0, 1).
     pub fn operation(uniform: f64) -> Operation {
-        let index = drawn(uniform, OPERATIONS);
+        let index = pick(uniform, OPERATIONS);
         Operation::new(index).unwrap_or_else(|| Operation::from_classes([0; 9]))
     }
 

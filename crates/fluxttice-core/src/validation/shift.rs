@@ -10,8 +10,8 @@ use super::lab::{Choice, Lab, Past};
 use super::statistics::{clustered, share};
 use crate::device::DeviceFailure;
 use crate::measure::Evaluator;
-use crate::numbers::{count16, drawn, exponent};
-use crate::random::Stream;
+use crate::numbers::{count16, exponent};
+use crate::random::{Stream, pick};
 use crate::space::{ENTRIES, Operation, VALUES};
 use crate::vae::{PerVae, Vae};
 
@@ -158,7 +158,7 @@ fn noise(
 fn off_grid(evaluator: &Evaluator, which: Vae, seed: u64) -> Result<Measured, DeviceFailure> {
     let stream = Choice::OffGrid.stream(seed);
     let clean = sampled(stream);
-    let entry = |row: u32| drawn(stream.uniform(row, 1), ENTRIES);
+    let entry = |row: u32| pick(stream.uniform(row, 1), ENTRIES);
     let mut shown = numbers(&clean);
     for (row, table) in (0..).zip(shown.chunks_exact_mut(ENTRIES)) {
         table[entry(row)] = NO_VALUE;

@@ -5,8 +5,8 @@ use std::path::Path;
 use fluxttice_core::config::Config;
 use fluxttice_core::digest::hex;
 use fluxttice_core::disruption::{Disruption, DisruptionKind, Shape};
-use fluxttice_core::numbers::{count32, drawn, index};
-use fluxttice_core::random::{Purpose, Stream};
+use fluxttice_core::numbers::{count32, index};
+use fluxttice_core::random::{Purpose, Stream, pick};
 use fluxttice_core::request::{Author, Command, EndReason};
 use fluxttice_core::run::journal::{JournalEvent, steps};
 use fluxttice_core::run::{checkpoints, parent, read_journal, read_metrics};
@@ -38,7 +38,7 @@ impl Dice {
 
     fn below(&mut self, n: u32) -> u32 {
         self.thrown += 1;
-        count32(drawn(self.stream.uniform(self.thrown, 0), index(n)))
+        count32(pick(self.stream.uniform(self.thrown, 0), index(n)))
     }
 
     fn request(&mut self) -> Command {

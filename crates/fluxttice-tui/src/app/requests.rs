@@ -15,6 +15,7 @@ use crate::follow_up::{FollowUp, Pending};
 
 use crate::log_buffer::LogLevel;
 use crate::panes::Wants;
+use crate::panes::evidence;
 use crate::panes::log::Origin;
 use crate::shared::Job;
 
@@ -171,7 +172,7 @@ impl App {
         };
         let effects = match (then, &outcome.command) {
             (FollowUp::Certify, Command::Snapshot { name: Some(name) }) => {
-                self.panes.evidence.certify_snapshot(&run, name)
+                evidence::certify_snapshot(&run, name)
             }
             (FollowUp::Certify, _) => return,
             (FollowUp::Try(disruption, measuring), command) => {

@@ -17,6 +17,7 @@ use crate::dialogs::snapshot::Snapshot;
 use crate::effects::{Dialog, Effect, Effects, ask, open, refusal, say};
 use crate::follow_up::FollowUp;
 use crate::keys::Action;
+use crate::panes::evidence;
 use crate::run_view::Condition;
 use crate::tab::Tab;
 use crate::{header, layout};
@@ -166,7 +167,7 @@ impl App {
         match &self.shared.live.info {
             Some(info) if !info.training => {
                 let checkpoint = info.checkpoint.clone();
-                self.panes.evidence.certify(checkpoint, &info.name)
+                evidence::certify(checkpoint, &info.name)
             }
             // The weights go on changing, so that a snapshot of them is certified.
             _ if self.shared.live.serves() => {

@@ -4,8 +4,7 @@ use rayon::prelude::*;
 
 use super::*;
 use crate::certificate::{export, verify};
-use crate::numbers::drawn;
-use crate::random::{Purpose, Stream};
+use crate::random::{Purpose, Stream, pick};
 
 /// Size in bytes up to which files are flipped byte by byte.
 const SMALL_FILE: usize = 1_024;
@@ -42,7 +41,7 @@ fn every_flipped_byte_is_caught_and_its_file_named() {
             (0..bytes.len()).collect()
         } else {
             let stream = Stream::new(11, Purpose::Shuffle, 0, 0);
-            let place = |i| drawn(stream.uniform(i, 0), bytes.len());
+            let place = |i| pick(stream.uniform(i, 0), bytes.len());
             (0..FLIPS).map(place).collect()
         };
         let missed: Vec<usize> = places

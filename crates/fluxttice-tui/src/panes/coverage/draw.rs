@@ -19,6 +19,7 @@ use super::layout::{self, Parts};
 use super::map::{COLUMNS, ROWS, Zoom, operation_at};
 use super::{Coverage, Filter, probability, side};
 use crate::format::{thousands, width};
+use crate::layout::cells;
 use crate::reading::Cover;
 use crate::run_view::Condition;
 use crate::shared::Shared;
@@ -151,7 +152,7 @@ fn render_scales(parts: &Parts, buf: &mut Buffer, cx: &Shared, pane: &Coverage) 
         };
         let text = column.to_string();
         if offset + text.len() <= usize::from(room.width) {
-            buf.set_string(parts.map.x + offset as u16, y, text, style);
+            buf.set_string(parts.map.x + cells(offset), y, text, style);
         }
     };
     let put_row = |buf: &mut Buffer, row: usize, style: Style| {
@@ -161,7 +162,7 @@ fn render_scales(parts: &Parts, buf: &mut Buffer, cx: &Shared, pane: &Coverage) 
         if offset < usize::from(room.height) {
             buf.set_string(
                 parts.left.x,
-                parts.map.y + offset as u16,
+                parts.map.y + cells(offset),
                 format!("{row:>4}"),
                 style,
             );
@@ -175,7 +176,7 @@ fn render_scales(parts: &Parts, buf: &mut Buffer, cx: &Shared, pane: &Coverage) 
     }
     // The numbers of the cursor replace any that they would touch.
     for offset in 0..6 {
-        let x = parts.map.x + ((pane.map.column / across).saturating_sub(left) + offset) as u16;
+        let x = parts.map.x + cells((pane.map.column / across).saturating_sub(left) + offset);
         if let Some(cell) = buf
             .cell_mut((x.saturating_sub(2), y))
             .filter(|_| x < parts.map.right())
@@ -270,7 +271,7 @@ pub fn paint(
             if (map.column / across, map.row / down) == (left + x, top + y) {
                 style = cursor(theme);
             }
-            if let Some(target) = buf.cell_mut((area.x + x as u16, area.y + y as u16)) {
+            if let Some(target) = buf.cell_mut((area.x + cells(x), area.y + cells(y))) {
                 target.set_char(symbol).set_style(style);
             }
         }
@@ -352,7 +353,7 @@ fn packed(
                 continue;
             };
             bits |= if zoom == Zoom::Dots {
-                dot_bit(dx as i64, dy as i64)
+                dot_bit(cells(dx).into(), cells(dy).into())
             } else {
                 1 << (2 * dy + dx)
             };
@@ -381,7 +382,7 @@ fn render_legend(area: Rect, buf: &mut Buffer, cx: &Shared, pane: &Coverage, map
     let zoom = pane.map.zoom(map.as_size());
     // Directly below the map, where the map is lower than its area.
     let area = Rect {
-        y: area.y.min(map.y + zoom.size().1 as u16),
+        y: area.y.min(map.y + cells(zoom.size().1)),
         ..area
     };
     let mut spans: Vec<Span<'_>> = Vec::new();

@@ -1,6 +1,7 @@
 //! Map of *Coverage* by probability, as a multiple of a uniform generator's.
 
 use fluxttice_core::measure::deviation;
+use fluxttice_core::numbers::rounded;
 use fluxttice_core::session::{Estimates, VaeEstimates};
 use fluxttice_core::vae::Vae;
 use ratatui::buffer::Buffer;
@@ -11,6 +12,7 @@ use ratatui::text::{Line, Span};
 use super::map::{COLUMNS, ROWS};
 use super::{Coverage, draw};
 use crate::format::{fixed, percent, thousands};
+use crate::layout::cells;
 use crate::reading::{self, LIKELIHOODS, shade};
 use crate::shared::Shared;
 use crate::theme::{Role, Theme};
@@ -41,7 +43,7 @@ pub fn in_words(vae: &VaeEstimates) -> String {
     let even = match vae.effective.corrected {
         Some(found) => format!(
             "as even as {} equal ones, ",
-            thousands(found.value.round() as u64)
+            thousands(rounded(found.value))
         ),
         None => String::new(),
     };
@@ -106,7 +108,7 @@ pub fn render_map(
 pub fn render_legend(area: Rect, buf: &mut Buffer, cx: &Shared, pane: &Coverage, map: Rect) {
     let zoom = pane.map.zoom(map.as_size());
     let area = Rect {
-        y: area.y.min(map.y + zoom.size().1 as u16),
+        y: area.y.min(map.y + cells(zoom.size().1)),
         ..area
     };
     let mut spans = Vec::new();
@@ -173,7 +175,7 @@ pub fn render_side(
         }));
     }
     lines(below(area, 1), buf, &rows);
-    let rest = below(area, rows.len() as u16 + 2);
+    let rest = below(area, cells(rows.len()) + 2);
     let rare = cx.reading.rare(estimates);
     let note = match rare.is_empty() {
         true => format!("v: {}", cx.reading.whose_words()),

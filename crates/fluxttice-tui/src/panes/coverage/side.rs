@@ -2,6 +2,7 @@
 //! name.
 
 use fluxttice_core::measure::ceiling;
+use fluxttice_core::numbers::rounded;
 use fluxttice_core::record::{self, CoveredSets, Unique};
 use fluxttice_core::space::{OPERATIONS, Operation, OperationSet, names, percent_of_all};
 use fluxttice_core::vae::PerVae;
@@ -12,6 +13,7 @@ use ratatui::text::{Line, Span};
 
 use super::{Coverage, draw};
 use crate::format::{fit, fixed, percent, thousands};
+use crate::layout::cells;
 use crate::reading::{Cover, Draw};
 use crate::shared::Shared;
 use crate::theme::Role;
@@ -48,7 +50,7 @@ pub fn render(
     let used = used + render_counts(below(area, used), buf, cx, sets);
     let misleading = misleading::lines(cx, usize::from(area.width));
     lines(below(area, used), buf, &misleading);
-    let used = used + misleading.len() as u16 + u16::from(!misleading.is_empty());
+    let used = used + cells(misleading.len()) + u16::from(!misleading.is_empty());
     let used = used + render_named(below(area, used), buf, cx, sets);
     render_missing(below(area, used), buf, cx, pane, sets);
 }
@@ -115,7 +117,7 @@ fn render_selection(area: Rect, buf: &mut Buffer, cx: &Shared, sets: &CoveredSet
         Span::styled(format!("neither {neither}"), theme.text()),
     ]));
     lines(below(area, 1), buf, &rows);
-    rows.len() as u16 + 2
+    cells(rows.len()) + 2
 }
 
 fn render_counts(area: Rect, buf: &mut Buffer, cx: &Shared, sets: &CoveredSets) -> u16 {
@@ -157,13 +159,13 @@ fn render_counts(area: Rect, buf: &mut Buffer, cx: &Shared, sets: &CoveredSets) 
             let style = role.map_or(theme.text(), |role| theme.role(role));
             let mut spans = vec![
                 Span::styled(format!("{name:<8}"), style),
-                Span::raw(format!("{:>7}", thousands(count as u64))),
+                Span::raw(format!("{:>7}", thousands(rounded(count)))),
             ];
             let share = percent(percent_of_all(count));
             let text = match (limit.is_finite(), wide) {
                 (true, true) => format!(
                     ", {} if uniform  {share} of {} %",
-                    thousands(limit.round() as u64),
+                    thousands(rounded(limit)),
                     percent(percent_of_all(limit))
                 ),
                 (true, false) if area.width < 30 => {
@@ -196,7 +198,7 @@ fn render_counts(area: Rect, buf: &mut Buffer, cx: &Shared, sets: &CoveredSets) 
         out.push(Line::styled(text, theme.dim()));
     }
     lines(below(area, 1), buf, &out);
-    out.len() as u16 + 2
+    cells(out.len()) + 2
 }
 
 fn render_named(area: Rect, buf: &mut Buffer, cx: &Shared, sets: &CoveredSets) -> u16 {
@@ -235,7 +237,7 @@ fn render_named(area: Rect, buf: &mut Buffer, cx: &Shared, sets: &CoveredSets) -
         rows.push(Line::styled(format!("  … {more} more"), theme.dim()));
     }
     lines(below(area, 1), buf, &rows);
-    rows.len() as u16 + 2
+    cells(rows.len()) + 2
 }
 
 /// Draws the operations that neither generated, scrolled to the cursor where it is on one of them.

@@ -18,6 +18,7 @@ use ratatui::text::Line;
 use super::{Evidence, details};
 use crate::format::fit;
 use crate::layout;
+use crate::layout::cells;
 use crate::shared::Shared;
 use crate::widgets::{heading, lines, list_rows, paragraph};
 
@@ -61,7 +62,7 @@ fn render_list(area: Rect, buf: &mut Buffer, cx: &Shared, pane: &Evidence, items
         };
         buf.set_style(row, base);
         buf.set_string(row.x, row.y, fit(&text, room), base);
-        let x = area.right().saturating_sub(state.chars().count() as u16);
+        let x = area.right().saturating_sub(cells(state.chars().count()));
         let state = Line::styled(state, base.patch(style));
         buf.set_line(x, row.y, &state, row.width);
     }

@@ -84,27 +84,11 @@ impl Evidence {
         }
     }
 
-    /// Asks for a certificate of a checkpoint; `None` is the built-in model.
-    pub fn certify(&self, checkpoint: Option<PathBuf>, name: &str) -> Effects {
-        vec![
-            Effect::Measure(
-                format!("certifying {name}"),
-                Measurement::Certify(checkpoint),
-            ),
-            Effect::Say(format!("measuring {name} for a certificate")),
-        ]
-    }
-
-    /// Asks for a certificate of a run's snapshot.
-    pub fn certify_snapshot(&self, run: &Path, name: &str) -> Effects {
-        self.certify(Some(run.join(SNAPSHOTS).join(name)), name)
-    }
-
     /// Asks for a certificate of the chosen snapshot; `None` where nothing is chosen.
     fn certify_chosen(&self) -> Option<Effects> {
         let item = self.chosen()?;
         Some(match item.kind {
-            ItemKind::Snapshot { .. } => self.certify(Some(item.folder.clone()), &item.name),
+            ItemKind::Snapshot { .. } => certify(Some(item.folder.clone()), &item.name),
             ItemKind::Certificate { .. } => say(
                 "this is a certificate; v checks it, c in another view makes one of the model as it is",
             ),
@@ -237,4 +221,20 @@ impl Pane for Evidence {
     fn offers(&self, action: Action, _cx: &Shared) -> Option<bool> {
         (action == Action::Certify).then_some(true)
     }
+}
+
+/// Asks for a certificate of a checkpoint; `None` is the built-in model.
+pub fn certify(checkpoint: Option<PathBuf>, name: &str) -> Effects {
+    vec![
+        Effect::Measure(
+            format!("certifying {name}"),
+            Measurement::Certify(checkpoint),
+        ),
+        Effect::Say(format!("measuring {name} for a certificate")),
+    ]
+}
+
+/// Asks for a certificate of a run's snapshot.
+pub fn certify_snapshot(run: &Path, name: &str) -> Effects {
+    certify(Some(run.join(SNAPSHOTS).join(name)), name)
 }

@@ -96,16 +96,14 @@ fn rows(
         let name = Span::raw(format!("{:<room$}", fit(name, room)));
         let first = [sign, name, whose, Span::raw(" ")];
         let samples = Span::styled(format!("{samples:>column$}"), theme.dim());
-        return vec![Line::from_iter(
-            first.into_iter().chain(numbers).chain([samples]),
-        )];
+        return vec![first.into_iter().chain(numbers).chain([samples]).collect()];
     }
     let mut rows = Vec::new();
     if finding.which == Vae::A {
         rows.push(Line::raw(fit(&format!("{name}, N {samples}"), width)));
     }
     let first = [sign, whose, Span::raw(" ")];
-    rows.push(Line::from_iter(first.into_iter().chain(numbers)));
+    rows.push(first.into_iter().chain(numbers).collect());
     rows
 }
 

@@ -7,6 +7,7 @@ use ratatui::text::{Line, Span};
 
 use super::{Entry, Log, Origin};
 use crate::format::{clock, wrap};
+use crate::layout::cells;
 use crate::log_buffer::LogLevel;
 use crate::theme::Theme;
 use crate::widgets::heading;
@@ -51,7 +52,7 @@ pub fn render(body: Rect, buf: &mut Buffer, theme: Theme, log: &Log) {
             .lines()
             .flat_map(|line| wrap(line, room))
             .collect();
-        let rows = (text.len() as u16).max(1);
+        let rows = cells(text.len()).max(1);
         if y < area.y + rows {
             break;
         }

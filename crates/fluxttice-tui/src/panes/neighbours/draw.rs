@@ -9,6 +9,7 @@
 use std::iter::repeat;
 
 use fluxttice_core::measure::neighbours::{Metric, Neighbour};
+use fluxttice_core::numbers::{index, rounded};
 use fluxttice_core::space::Operation;
 use fluxttice_core::vae::Scope;
 use ratatui::buffer::Buffer;
@@ -19,6 +20,7 @@ use ratatui::text::{Line, Span};
 use super::around::{Around, LISTED, Ranked, SIZES};
 use super::{Neighbours, draw_plane, timeline};
 use crate::format::{fit, fixed, percent, thousands, width, wrap};
+use crate::layout::cells;
 use crate::shared::Shared;
 use crate::theme::{Role, Theme};
 use crate::widgets::{heading, lines, list_rows, paragraph, part, placeholder, truth_table};
@@ -47,7 +49,7 @@ pub fn render(body: Rect, buf: &mut Buffer, cx: &Shared, pane: &Neighbours) {
 pub fn colour_space(area: Rect, buf: &mut Buffer, theme: Theme, before: usize, space: Scope) {
     let role = Role::from(space);
     let style = theme.role(role).patch(theme.strong());
-    buf.set_string(area.x + before as u16, area.y, space.title(), style);
+    buf.set_string(area.x + cells(before), area.y, space.title(), style);
 }
 
 fn metric_name(metric: Metric) -> &'static str {
@@ -89,7 +91,7 @@ fn render_card(area: Rect, buf: &mut Buffer, cx: &Shared, pane: &Neighbours) {
     let dim = |text: String| Line::styled(text, theme.dim());
     let point = point_lines(cx.theme, &pane.around, wide);
     lines(part(area, 1, area.height), buf, &point);
-    let top = 1 + point.len() as u16;
+    let top = 1 + cells(point.len());
     let area = part(area, top, area.height);
     render_operation(part(area, 0, truth_table::HEIGHT), buf, theme, centre, None);
     let laws: Vec<&str> = centre.laws().map(|law| law.word).collect();
@@ -122,7 +124,7 @@ fn render_card(area: Rect, buf: &mut Buffer, cx: &Shared, pane: &Neighbours) {
             Span::styled(format!("{kept:>7}"), theme.text()),
         ]));
     }
-    let mut used = truth_table::HEIGHT + facts.len() as u16;
+    let mut used = truth_table::HEIGHT + cells(facts.len());
     lines(part(area, truth_table::HEIGHT, area.height), buf, &facts);
     if let Some(chosen) = view.chosen() {
         used += 1;
@@ -205,7 +207,7 @@ const ENTRY_LIMIT: f64 = 1.098_612_288_668_109_8;
 fn level(share: f64) -> char {
     const LEVELS: [char; 8] = ['▁', '▂', '▃', '▄', '▅', '▆', '▇', '█'];
     let last = (LEVELS.len() - 1) as f64;
-    LEVELS[(share * last).round().clamp(0.0, last) as usize]
+    LEVELS[index(rounded(share * last)).min(LEVELS.len() - 1)]
 }
 
 fn render_operation(

@@ -12,6 +12,7 @@ use super::classes::{CellClass, Overlay};
 use super::color_by::ColorBy;
 use super::draw::colour_space;
 use crate::format::{percent, thousands, width};
+use crate::layout::{cells, nearest};
 use crate::panes::coverage::{self, SHADES};
 use crate::reading::Cover;
 use crate::shared::Shared;
@@ -179,8 +180,8 @@ fn draw(
     let most = spots.iter().map(Spot::count).max().unwrap_or(0);
     for (place, spot) in spots.into_iter().enumerate() {
         let at = (
-            area.x + (place % columns) as u16,
-            area.y + (place / columns) as u16,
+            area.x + cells(place % columns),
+            area.y + cells(place / columns),
         );
         if let (Some((symbol, style)), Some(cell)) = (sign(cx, pane, spot, most), buf.cell_mut(at))
         {
@@ -274,7 +275,7 @@ impl Field {
     fn dot(&self, [x, y]: [f64; 2]) -> (i64, i64) {
         let across = f64::from(self.area.width) + self.scale * x;
         let down = 2.0 * f64::from(self.area.height) - self.scale * y;
-        (across.round() as i64, down.round() as i64)
+        (nearest(across), nearest(down))
     }
 
     /// Returns the bit of a point's dot in the braille pattern of its character.
@@ -287,7 +288,7 @@ impl Field {
     fn cell(&self, point: [f64; 2]) -> (u16, u16) {
         let (x, y) = self.dot(point);
         let within =
-            |dot: i64, per: i64, room: u16| (dot / per).clamp(0, i64::from(room) - 1) as u16;
+            |dot: i64, per: i64, room: u16| cells((dot / per).clamp(0, i64::from(room) - 1));
         (
             self.area.x + within(x, 2, self.area.width),
             self.area.y + within(y, 4, self.area.height),

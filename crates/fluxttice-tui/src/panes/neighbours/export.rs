@@ -84,7 +84,7 @@ pub fn planes(cx: &Shared, pane: &Neighbours) -> Option<Points> {
         .around
         .spaces()
         .into_iter()
-        .filter_map(|space| Some(plane(cx, pane, space, ground)?))
+        .filter_map(|space| plane(cx, pane, space, ground))
         .collect();
     let mut notes = vec![
         pictures::caption(cx.run()),

@@ -23,7 +23,7 @@ pub struct Planes {
     /// Distance between A's and B's code of each operation; `None` where that is not the property.
     pub apart: Option<Arc<Vec<f64>>>,
     source: Option<(u32, String)>,
-    planes: [Option<Arc<Projection>>; 3],
+    by_space: [Option<Arc<Projection>>; 3],
     /// First plane of each space, with the source of its codes; later planes are rotated to it.
     references: [Option<(Arc<Projection>, String)>; 3],
 }
@@ -36,7 +36,7 @@ impl Default for Planes {
             law: &LAWS[0],
             apart: None,
             source: None,
-            planes: [None, None, None],
+            by_space: [None, None, None],
             references: [None, None, None],
         }
     }
@@ -58,7 +58,7 @@ impl Planes {
 
     /// Returns the plane of a space; `None` where it is not computed.
     pub fn of(&self, space: Scope) -> Option<&Projection> {
-        self.planes[space as usize].as_deref()
+        self.by_space[space as usize].as_deref()
     }
 
     /// Returns the source of the codes to whose plane that of a space is rotated.
@@ -84,7 +84,7 @@ impl Planes {
         };
         let source = (codes.epoch, codes.source.clone());
         if self.source.as_ref() != Some(&source) {
-            self.planes = [None, None, None];
+            self.by_space = [None, None, None];
             self.apart = None;
             self.source = Some(source);
         }
@@ -93,8 +93,8 @@ impl Planes {
             self.apart = displacements(a, b).map(Arc::new);
         }
         for space in spaces {
-            if self.planes[space as usize].is_none() {
-                self.planes[space as usize] = self.plane(&codes.spaces, space, &codes.source);
+            if self.by_space[space as usize].is_none() {
+                self.by_space[space as usize] = self.plane(&codes.spaces, space, &codes.source);
             }
         }
     }

@@ -11,6 +11,7 @@ use ratatui::text::{Line, Span};
 use super::Neighbours;
 use crate::format::width;
 use crate::shared::Shared;
+use fluxttice_core::numbers::{index, rounded};
 
 /// Fewest columns of the line itself.
 const SHORTEST: usize = 12;
@@ -40,7 +41,7 @@ pub fn render(area: Rect, buf: &mut Buffer, cx: &Shared, pane: &Neighbours) {
     let last = kept.fold(now.epoch, u32::max);
     let column = |epochs: u32| {
         let share = f64::from(epochs) / f64::from(last.max(1));
-        (share * (columns - 1) as f64).round() as usize
+        index(rounded(share * (columns - 1) as f64))
     };
     let mut line = vec!['─'; columns];
     for kept in &pane.past.kept {

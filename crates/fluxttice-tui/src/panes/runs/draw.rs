@@ -18,6 +18,7 @@ use ratatui::style::Style;
 use super::{Row, Runs, experiment, run};
 use crate::format::{coverage_percent, fit, fit_ends, percent, width};
 use crate::layout;
+use crate::layout::cells;
 use crate::shared::Shared;
 use crate::theme::Theme;
 use crate::widgets::{heading, lines, list_rows, paragraph};
@@ -132,7 +133,7 @@ fn render_row(area: Rect, buf: &mut Buffer, cx: &Shared, pane: &Runs, row: &Row<
     buf.set_style(area, base);
     let room = usize::from(area.width).saturating_sub(width(&right) + 1);
     buf.set_string(area.x, area.y, fit(&left, room), base);
-    let x = area.right().saturating_sub(width(&right) as u16);
+    let x = area.right().saturating_sub(cells(width(&right)));
     buf.set_string(x, area.y, right, base.patch(style));
 }
 

@@ -15,6 +15,7 @@ use ratatui::text::{Line, Span};
 use super::draw::decision_style;
 use super::{LiveTrial, run};
 use crate::format::{fit, fixed, width};
+use crate::layout::cells;
 use crate::theme::{Role, Theme};
 use crate::widgets::chart::{Chart, ChartFrame, Reference, Series, Stroke, Window};
 use crate::widgets::{below, heading, lines, paragraph};
@@ -41,7 +42,7 @@ pub fn render(
     let rows = words(theme, found, room);
     lines(area, buf, &rows);
     let course = Course::of(found, phase_borders(entry));
-    render_charts(below(area, rows.len() as u16 + 1), buf, theme, &course);
+    render_charts(below(area, cells(rows.len()) + 1), buf, theme, &course);
 }
 
 /// Returns the charts of an experiment, and the epochs on their time axis.
@@ -81,7 +82,7 @@ pub fn render_live(
         disrupted: trial.disruption.epochs,
         pairs: &live.pairs,
     };
-    render_charts(below(area, rows.len() as u16 + 1), buf, theme, &course);
+    render_charts(below(area, cells(rows.len()) + 1), buf, theme, &course);
 }
 
 /// Returns the epochs at which phases 2, 3 and 4 of the experiment's run begin; zeros where the run cannot be

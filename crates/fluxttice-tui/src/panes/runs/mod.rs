@@ -13,6 +13,7 @@ use std::sync::Arc;
 
 use fluxttice_core::disruption::Disruption;
 use fluxttice_core::experiment::{Arm, Experiment, Pair, Trial, TrialProgress};
+use fluxttice_core::numbers::count32;
 use fluxttice_core::request::Command;
 use fluxttice_core::run::{Deleted, Report, Summary, journal};
 use fluxttice_core::session::{Content, JobEvent, JobRequest, QuickJob, RunEntry};
@@ -278,7 +279,7 @@ impl Runs {
                 let measuring = Measuring {
                     watch: found.horizon.saturating_sub(found.disruption.epochs).max(1),
                     // More repetitions can show an effect that these could not.
-                    repetitions: (found.pairs.len() as u32 + 2).min(20),
+                    repetitions: count32(found.pairs.len() + 2).min(20),
                 };
                 let run = entry.branch.path.clone();
                 measuring.trial(run, (found.epoch, found.batch), found.disruption)

@@ -15,6 +15,7 @@ use ratatui::text::Line;
 use super::draw::is_at_work;
 use super::{Row, Runs};
 use crate::format::{fixed, percent, significant};
+use crate::layout::cells;
 use crate::shared::Shared;
 use crate::theme::Role;
 use crate::widgets::chart::{Chart, ChartFrame, GUTTER, Series, Stroke, TimeAxis, Window, thinned};
@@ -92,7 +93,7 @@ pub fn render(title: Rect, area: Rect, buf: &mut Buffer, cx: &Shared, pane: &Run
         .take(usize::from(WORDS))
         .collect();
     lines(area, buf, &rows);
-    render_charts(below(area, rows.len() as u16 + 1), buf, cx, run, &others);
+    render_charts(below(area, cells(rows.len()) + 1), buf, cx, run, &others);
 }
 
 /// Returns the runs that are drawn for comparison with the chosen one.
@@ -277,14 +278,14 @@ pub(super) fn stack(
 ) {
     const AXIS: u16 = 2;
     let room = area.height.saturating_sub(AXIS);
-    let shown = (room / CHART).clamp(1, charts.len().max(1) as u16);
+    let shown = (room / CHART).clamp(1, cells(charts.len().max(1)));
     if room < 3 || area.width <= GUTTER + 2 {
         return;
     }
     let (each, over) = (room / shown, room % shown);
     let mut y = area.y;
     for (place, chart) in charts.iter().take(usize::from(shown)).enumerate() {
-        let height = each + u16::from((place as u16) < over);
+        let height = each + u16::from(cells(place) < over);
         chart.render(Rect { y, height, ..area }, buf, frame);
         y += height;
     }

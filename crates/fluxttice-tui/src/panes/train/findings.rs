@@ -37,10 +37,10 @@ const LEANING: f64 = 0.1;
 const FLICKER_EPOCHS: usize = 12;
 const FLICKER_STEP: f64 = 0.02;
 const FLICKER_JUMPS: usize = 4;
-/// Rise of β_A + β_B above which two losses are not comparable any more.
+/// Rise of `β_A + β_B` above which two losses are not comparable any more.
 const RISEN: f64 = 0.1;
 
-/// Cross entropy of B, in nats, below which nothing moves it any more while β_B is 0.
+/// Cross entropy of B, in nats, below which nothing moves it any more while `β_B` is 0.
 const AT_REST: f64 = 1e-4;
 /// Cross entropy of B, in nats, above which it has not learned its operations yet.
 const LEARNING: f64 = 0.1;
@@ -173,6 +173,7 @@ fn armed(info: Option<&RunInfo>) -> Vec<Finding> {
         .collect()
 }
 
+#[expect(clippy::unnecessary_wraps, reason = "each rule ends with it")]
 fn finding(gravity: Gravity, text: String, hint: &'static str) -> Option<Finding> {
     Some(Finding {
         gravity,
@@ -361,7 +362,7 @@ fn free_codes(newest: &EpochRecord, info: Option<&RunInfo>) -> Option<Finding> {
     )
 }
 
-/// States whether B is at rest while β_B is 0: the two kinds of runs in docs/results/disruptions.md.
+/// States whether B is at rest while `β_B` is 0: the two kinds of runs in `docs/results/disruptions.md`.
 fn unweighted(records: &[Arc<EpochRecord>]) -> Option<Finding> {
     let free = |record: &&Arc<EpochRecord>| record.beta_b == 0.0;
     let newest = records.last().filter(free)?;

@@ -7,6 +7,7 @@ use ratatui::text::{Line, Span};
 
 use super::findings::{Finding, Gravity, findings};
 use crate::format::wrap;
+use crate::layout::cells;
 use crate::shared::Shared;
 use crate::theme::Theme;
 use crate::widgets::{below, heading, lines};
@@ -56,7 +57,7 @@ pub fn render(area: Rect, buf: &mut Buffer, cx: &Shared, epoch: u32) -> u16 {
         rows.push(Line::styled("nothing out of the ordinary", theme.dim()));
     }
     lines(below(area, 1), buf, &rows);
-    (rows.len() + 1) as u16
+    cells(rows.len() + 1)
 }
 
 fn look(theme: Theme, gravity: Gravity) -> (&'static str, Style) {

@@ -2,7 +2,7 @@
 
 use ratatui::layout::Rect;
 
-use crate::layout::{GAP, beside, share};
+use crate::layout::{GAP, beside, cells, share};
 use crate::widgets::chart::GUTTER;
 
 /// Areas of the parts of *Train*.
@@ -35,7 +35,7 @@ pub fn parts(body: Rect, charts: usize) -> Parts {
     let (left, panel) = beside(body, panel_width);
     let columns = (left.width / CHART_COLUMNS).clamp(1, 3);
     let high = left.height.saturating_sub(AXIS_ROWS);
-    let wanted = charts.div_ceil(usize::from(columns)) as u16;
+    let wanted = cells(charts.div_ceil(usize::from(columns)));
     let rows = (high / CHART_ROWS).clamp(1, wanted.max(1));
     let xs = share(left.x, left.width, columns, GAP);
     let ys = share(left.y, high, rows, 0);

@@ -1,6 +1,7 @@
 //! Epochs that the charts show, and the crosshair among them.
 
 use crate::widgets::chart::Window;
+use fluxttice_core::numbers::{count32, rounded};
 
 /// Fewest epochs that a zoom shows.
 const NARROWEST: u32 = 8;
@@ -110,7 +111,9 @@ impl TimeView {
         self.first = self.cursor.map(|cursor| {
             let after = self.window(done, total);
             let share = before.place(f64::from(cursor)).clamp(0.0, 1.0);
-            cursor.saturating_sub((share * f64::from(after.last - after.first)).round() as u32)
+            cursor.saturating_sub(count32(rounded(
+                share * f64::from(after.last - after.first),
+            )))
         });
     }
 }

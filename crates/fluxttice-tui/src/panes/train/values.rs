@@ -1,6 +1,7 @@
 //! Panel beside the charts: the values of an epoch in two aligned columns, findings, and facts about the run.
 
 use fluxttice_core::metrics::{self, Metric};
+use fluxttice_core::numbers::rounded;
 use fluxttice_core::record::{EpochRecord, Unique};
 use fluxttice_core::run::Members;
 use fluxttice_core::space::{MOST_ENTROPY, OPERATIONS, percent_of_all};
@@ -11,6 +12,7 @@ use ratatui::text::{Line, Span};
 
 use super::{Train, findings_list, run_facts};
 use crate::format::{fit, fixed, percent, scientific, significant, thousands, width};
+use crate::layout::cells;
 use crate::shared::Shared;
 use crate::theme::{Role, Theme};
 use crate::widgets::{below, heading, lines, misleading, paragraph};
@@ -137,10 +139,10 @@ impl Table<'_> {
         Span::styled(format!("{label:<LABEL$}"), self.theme.dim())
     }
 
-    fn note(&self, text: String) -> Span<'static> {
+    fn note(&self, text: &str) -> Span<'static> {
         let left = self.room.saturating_sub(LABEL + 2 * VALUE);
         Span::styled(
-            if width(&text) < left {
+            if width(text) < left {
                 format!(" {text}")
             } else {
                 String::new()
@@ -161,7 +163,7 @@ impl Table<'_> {
             self.label(label),
             Span::styled(a, self.theme.role(Role::A)),
             Span::styled(b, self.theme.role(Role::B)),
-            self.note(note.to_owned()),
+            self.note(note),
         ];
         self.push(importance, spans);
     }
@@ -211,7 +213,7 @@ impl Table<'_> {
         });
         let first = self.rows.len();
         let counts = pair.map(|metric| self.value(|record| metric.value(record), count));
-        let most = format!("{} if uniform", thousands(unique.ceiling.round() as u64));
+        let most = format!("{} if uniform", thousands(rounded(unique.ceiling)));
         self.columns(importance - 1, "  distinct", counts, &most);
         let shares = pair.map(|metric| share(metric.level(self.now)));
         let of_all = format!("% of {}", thousands(OPERATIONS as u64));
@@ -255,7 +257,7 @@ impl Table<'_> {
             Span::styled(format!("{a:>VALUE$} "), self.theme.role(Role::A)),
             Span::styled(format!("{b:>VALUE$}"), self.theme.role(Role::B)),
         ];
-        spans.push(self.note(note.to_owned()));
+        spans.push(self.note(note));
         self.push(importance, spans);
     }
 }
@@ -272,7 +274,7 @@ fn share(percent_of_all: f64) -> String {
 
 fn count(value: f64) -> String {
     if value.is_finite() {
-        thousands(value as u64)
+        thousands(rounded(value.trunc()))
     } else {
         "–".into()
     }
@@ -340,6 +342,21 @@ fn table<'a>(cx: &'a Shared, now: &'a EpochRecord, room: usize) -> Table<'a> {
         room,
         rows: Vec::new(),
     };
+    coverage(&mut table, cx);
+    information(&mut table, cx);
+    for (importance, label, pair, text, note) in PAIRS {
+        table.pair(importance, label, pair, text, note);
+    }
+    losses(&mut table);
+    latent(&mut table);
+    steering(&mut table, cx);
+    table
+}
+
+/// Adds what the newest count of coverage up to the epoch says.
+fn coverage<'a>(table: &mut Table<'a>, cx: &'a Shared) {
+    let run = cx.run();
+    let (theme, now, before) = (cx.theme, table.now, table.before);
     let counted = run.counted(now.epoch);
     match counted.and_then(|counted| Some((counted, counted.coverage?))) {
         Some((counted, pair)) => {
@@ -364,11 +381,12 @@ fn table<'a>(cx: &'a Shared, now: &'a EpochRecord, room: usize) -> Table<'a> {
             vec![Span::styled("coverage not counted yet", theme.dim())],
         ),
     }
-    information(&mut table, cx);
-    for (importance, label, pair, text, note) in PAIRS {
-        table.pair(importance, label, pair, text, note);
-    }
-    let dim = theme.dim();
+}
+
+/// Adds the losses, and the epochs in which the validation loss and coverage were best.
+fn losses(table: &mut Table<'_>) {
+    let now = table.now;
+    let dim = table.theme.dim();
     table.single(
         8,
         "loss train",
@@ -381,7 +399,7 @@ fn table<'a>(cx: &'a Shared, now: &'a EpochRecord, room: usize) -> Table<'a> {
         significant(now.best.validation_loss),
         now.best.epoch
     );
-    let left = room.saturating_sub(LABEL + VALUE + 1);
+    let left = table.room.saturating_sub(LABEL + VALUE + 1);
     let best = if width(&best) <= left {
         best
     } else {
@@ -413,17 +431,27 @@ fn table<'a>(cx: &'a Shared, now: &'a EpochRecord, room: usize) -> Table<'a> {
             (format!("% at {}, A and B", best.epoch), dim),
         );
     }
-    if let Some(latent) = now.latent {
-        table.pair(5, "exact", REBUILT, percent, "%, ρ = 0");
-        let active = format!(
-            "  {} / {} of 16 dimensions active",
-            latent.active.a, latent.active.b
-        );
-        if width(&active) + LABEL <= room {
-            let label = table.label("codes");
-            table.push(3, vec![label, Span::styled(active, dim)]);
-        }
+}
+
+/// Adds exact reconstruction and the number of active dimensions.
+fn latent(table: &mut Table<'_>) {
+    let Some(latent) = table.now.latent else {
+        return;
+    };
+    table.pair(5, "exact", REBUILT, percent, "%, ρ = 0");
+    let active = format!(
+        "  {} / {} of 16 dimensions active",
+        latent.active.a, latent.active.b
+    );
+    if width(&active) + LABEL <= table.room {
+        let label = table.label("codes");
+        table.push(3, vec![label, Span::styled(active, table.theme.dim())]);
     }
+}
+
+/// Adds ρ, gradients, weights, the learning rate and the times.
+fn steering(table: &mut Table<'_>, cx: &Shared) {
+    let (run, now, dim) = (cx.run(), table.now, cx.theme.dim());
     let scheduled = run
         .info
         .as_ref()
@@ -436,9 +464,9 @@ fn table<'a>(cx: &'a Shared, now: &'a EpochRecord, room: usize) -> Table<'a> {
     };
     table.single(8, "ρ", &metrics::RHO, three, (rho, dim));
     let balance = if now.gradient.balanced {
-        ("● balanced".to_owned(), theme.good())
+        ("● balanced".to_owned(), cx.theme.good())
     } else {
-        ("○ out of band".to_owned(), theme.warning())
+        ("○ out of band".to_owned(), cx.theme.warning())
     };
     table.single(7, "grad. B/A", &metrics::GRADIENT_RATIO, two, balance);
     let weights = [now.lambda1, now.lambda2, now.lambda3]
@@ -462,11 +490,10 @@ fn table<'a>(cx: &'a Shared, now: &'a EpochRecord, room: usize) -> Table<'a> {
     ];
     let text = forms
         .into_iter()
-        .find(|text| width(text) + LABEL <= room)
+        .find(|text| width(text) + LABEL <= table.room)
         .unwrap_or_default();
     let label = table.label("time, s");
     table.push(2, vec![label, Span::styled(text, dim)]);
-    table
 }
 
 /// Draws the panel: values, findings, and facts about the run, as much as there is room for.
@@ -502,7 +529,7 @@ pub fn render(area: Rect, buf: &mut Buffer, cx: &Shared, pane: &Train) {
         let x = LABEL + (column + 1) * VALUE - 4;
         if x + 3 <= room && width(&title) < x {
             buf.set_string(
-                area.x + x as u16,
+                area.x + cells(x),
                 area.y,
                 format!(" {name} "),
                 theme.role(role),
@@ -519,7 +546,7 @@ pub fn render(area: Rect, buf: &mut Buffer, cx: &Shared, pane: &Train) {
     let rows = table.rows.into_iter().map(|row| row.line);
     let rows: Vec<Line<'_>> = rows.chain(misleading).collect();
     lines(below(area, 1), buf, &rows);
-    let rest = below(area, rows.len() as u16 + 2);
+    let rest = below(area, cells(rows.len()) + 2);
     let used = findings_list::render(rest, buf, cx, record.epoch);
     if rest.height > used + 4 {
         run_facts::render(below(rest, used + 1), buf, cx);

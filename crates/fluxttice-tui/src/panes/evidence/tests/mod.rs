@@ -6,6 +6,7 @@ use std::sync::Arc;
 use fluxttice_core::certificate::{Found, Item, ItemKind, Statement, Verdict};
 use fluxttice_core::measure::{Corrected, Estimate, Evenness, Progress, Rare};
 use fluxttice_core::model::Weights;
+use fluxttice_core::numbers::single;
 use fluxttice_core::session::message::Model;
 use fluxttice_core::session::{
     Estimates, JobEvent, JobRequest, Measurement, Misleading, QuickJob, VaeEstimates,
@@ -152,7 +153,7 @@ fn estimates(epoch: u32) -> Arc<Estimates> {
             codes: 400_000,
             probabilities: likelihoods
                 .iter()
-                .map(|l| (l / OPERATIONS as f64) as f32)
+                .map(|l| single(l / OPERATIONS as f64))
                 .collect(),
             rare,
             mutual_information: Estimate {
