@@ -5,6 +5,7 @@ use serde_yaml::Value;
 use super::error::{ConfigError, Problem};
 use super::idle::idle;
 use super::keys::{KEYS, KeyInfo, SafePoint, find_key};
+use super::load::Given;
 use super::schema::Config;
 use super::shape::get;
 use super::source::{NAMED, Source};
@@ -91,11 +92,8 @@ impl Config {
             }
             _ => error.to_string(),
         };
-        let source = Source::Text {
-            name: "the run's configuration".to_owned(),
-            text: self.to_yaml().map_err(told)?,
-        };
-        Ok(Self::load(source, overrides).map_err(told)?.config)
+        let loaded = Self::overridden(self.to_value(), Given::default(), overrides);
+        Ok(loaded.map_err(told)?.config)
     }
 
     /// Returns the value of a key as one line of YAML; for a key that is not set, the value in effect.

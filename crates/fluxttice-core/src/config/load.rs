@@ -59,13 +59,25 @@ impl Config {
     pub fn load(source: Source, overrides: &[String]) -> Result<Loaded, ConfigError> {
         let name = source.name();
         let text = source.read()?;
-        let mut root = parse::parse(&name, &text)?;
+        let root = parse::parse(&name, &text)?;
         let given = Given {
             name,
             locations: Locations::of(&text),
             applied: Applied::default(),
         };
         shape::read(&root, &|key| given.place(key)).map_err(in_order)?;
+        Self::overridden(root, given, overrides)
+    }
+
+    /// Applies `KEY=VALUE` overrides, in order, to the values that were given, and checks the result.
+    ///
+    /// # Errors
+    /// Fails with all problems together.
+    pub(super) fn overridden(
+        mut root: Value,
+        given: Given,
+        overrides: &[String],
+    ) -> Result<Loaded, ConfigError> {
         let (applied, problems) = overrides::apply(&mut root, overrides);
         if !problems.is_empty() {
             return Err(ConfigError::Invalid(problems));
@@ -98,7 +110,8 @@ fn in_order(mut problems: Vec<Problem>) -> ConfigError {
 }
 
 /// Origin of the values.
-struct Given {
+#[derive(Default)]
+pub(super) struct Given {
     name: String,
     locations: Locations,
     applied: Applied,

@@ -5,7 +5,8 @@ use std::time::Instant;
 use burn::tensor::{DType, Device};
 use serde::{Deserialize, Serialize};
 
-use super::coverage::{CoverageTask, Samples, ceiling};
+use super::coverage::{CoverageTask, Samples};
+use super::covered::ceiling;
 use super::evaluator::Evaluator;
 use super::prior::{PriorQuestion, sample_prior};
 use super::report::Progress;

@@ -5,14 +5,15 @@ use std::ops::Range;
 use burn::tensor::{DType, Device, Tensor, TensorData};
 use rayon::prelude::*;
 
+use super::covered::Covered;
 use super::decoding::{Decoding, most_likely};
+use super::estimate::BLOCKS;
 use super::factors::Factors;
-use super::generator::{BLOCKS, Block, Generator, block_of};
-use super::prior::Covered;
+use super::generator::{Block, Generator, block_of};
 use crate::device::{DeviceFailure, is_cpu};
 use crate::model::{DualVae, LATENT, codes_tensor};
 use crate::random::{Purpose, Rows, Stream};
-use crate::space::{ENTRIES, OPERATIONS, OperationSet, VALUES};
+use crate::space::{ENTRIES, OperationSet, VALUES};
 use crate::vae::Vae;
 
 /// Number of codes decoded at a time: small enough to be interrupted within a few hundredths of a second.
@@ -22,13 +23,6 @@ pub const TILE: u32 = 16_384;
 const PIECE: u32 = 256;
 /// Number of codes whose probabilities are added up at a time.
 const SHARE: u32 = 1_024;
-
-/// Returns the number of distinct operations that `samples` draws of a perfectly uniform generator hit on
-/// average, `M · (1 - (1 - 1/M)^N)` with M = 19,683.
-pub fn ceiling(samples: u32) -> f64 {
-    let m = OPERATIONS as f64;
-    -m * (f64::from(samples) * (-1.0 / m).ln_1p()).exp_m1()
-}
 
 /// Numbers of codes for the two ways of decoding.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -263,22 +257,5 @@ impl CoverageTask {
             (self.argmax, argmax),
             self.entropy,
         )
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn ceilings_are_the_known_ones() {
-        for (samples, percent) in [(10_000, 39.83), (50_000, 92.12), (100_000, 99.38)] {
-            assert!(
-                (100.0 * ceiling(samples) / OPERATIONS as f64 - percent).abs() < 0.005,
-                "{samples}"
-            );
-        }
-        assert!((100.0 * ceiling(195_000) / OPERATIONS as f64 - 99.995).abs() < 0.001);
-        assert!((ceiling(1) - 1.0).abs() < 1e-9);
     }
 }

@@ -120,6 +120,21 @@ pub fn most_likely(logits: &[f64]) -> Operation {
     }))
 }
 
+/// Operations that one code from the prior was decoded to.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Drawn {
+    /// Operation where every entry is drawn once.
+    pub categorical: Operation,
+    /// Operation where every entry takes its most likely value.
+    pub argmax: Operation,
+    /// Operation where every entry's expectation is rounded; no sample of the model.
+    pub rounded: Operation,
+    /// Decode entropy H(x | z) in nats.
+    pub entropy: f64,
+    /// Probability of `argmax`: the largest p(x | z).
+    pub likeliest: f64,
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

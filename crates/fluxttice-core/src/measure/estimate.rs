@@ -6,8 +6,10 @@
 //! in estimation*, 1956; Schucany, Gray and Owen, *On bias reduction in estimation*, 1971).
 //! `docs/reference/metrics.md` says how it was tested.
 
-use super::generator::BLOCKS;
 use crate::statistics::reach;
+
+/// Number of blocks that the codes are split into; standard errors come from the differences between them.
+pub const BLOCKS: usize = 16;
 
 /// Ratio of the second correction to the first above which the remaining bias counts in full.
 const CONVERGING: f64 = 0.08;

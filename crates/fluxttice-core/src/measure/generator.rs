@@ -2,13 +2,11 @@
 
 use rayon::prelude::*;
 
-use super::estimate::{Corrected, Estimate, corrected};
-use super::prior::Drawn;
+use super::decoding::Drawn;
+use super::estimate::{BLOCKS, Corrected, Estimate, corrected};
 use crate::numbers::{count32, index, rounded};
 use crate::space::{OPERATIONS, Operation};
 
-/// Number of blocks that the codes are split into; standard errors come from the differences between them.
-pub const BLOCKS: usize = 16;
 /// Largest chance that any operation is named as rare which is not.
 const SIMULTANEOUS: f64 = 0.05;
 /// 95 % quantile of the normal distribution.

@@ -4,6 +4,7 @@ mod activity;
 mod benchmark;
 mod codes;
 mod coverage;
+mod covered;
 mod decoding;
 pub mod displacement;
 mod estimate;
@@ -22,18 +23,17 @@ mod report;
 pub use activity::{ACTIVE_VARIANCE, COLLAPSED_VARIANCE, mean_kl, variances};
 pub use benchmark::{Benchmark, CoverageTrials, Spread, VaeBenchmark};
 pub use codes::{Posteriors, posteriors};
-pub use coverage::{CoverageTask, Samples, TILE, ceiling};
-pub use decoding::{Decoding, most_likely};
-pub use estimate::{Corrected, Estimate};
+pub use coverage::{CoverageTask, Samples, TILE};
+pub use covered::{Covered, ceiling};
+pub use decoding::{Decoding, Drawn, most_likely};
+pub use estimate::{BLOCKS, Corrected, Estimate};
 pub use evaluator::Evaluator;
 pub use figures::{Definition, Estimators, Figure, definition, definition_as, definitions};
-pub use generator::{BLOCKS, Generator, Mean, Plain, Rare};
+pub use generator::{Generator, Mean, Plain, Rare};
 pub use information::prior_information;
 pub use pass::CoveragePass;
 pub use preservation::mean_preservation;
-pub use prior::{
-    Covered, Drawn, Evenness, FREEDOM, PriorAnswer, PriorQuestion, deviation, sample_prior, samples,
-};
+pub use prior::{Evenness, FREEDOM, PriorAnswer, PriorQuestion, deviation, sample_prior, samples};
 pub use report::{
     CoverageReport, Latent, MeasurementPlan, Progress, RunFacts, STARVED, Together,
     generator_figures, measure_prior,

@@ -3,8 +3,8 @@
 use burn::tensor::{DType, Device};
 
 use super::coverage::{CoverageTask, Samples};
+use super::covered::Covered;
 use super::information::information;
-use super::prior::Covered;
 use crate::device::DeviceFailure;
 use crate::model::DualVae;
 use crate::random::{Ahead, Rows};

@@ -4,16 +4,16 @@ use std::ops::Range;
 
 use rayon::prelude::*;
 
-use super::coverage::ceiling;
-use super::decoding::{Decoding, most_likely};
+use super::covered::Covered;
+use super::decoding::{Decoding, Drawn, most_likely};
+use super::estimate::BLOCKS;
 use super::evaluator::Evaluator;
 use super::factors::Factors;
-use super::generator::{BLOCKS, Block, Generator, block_start};
+use super::generator::{Block, Generator, block_start};
 use crate::device::DeviceFailure;
 use crate::model::LATENT;
 use crate::numbers::count32;
 use crate::random::{Purpose, Stream};
-use crate::record::{Coverage, Unique};
 use crate::space::{ENTRIES, OPERATIONS, Operation, OperationSet, VALUES};
 use crate::vae::Vae;
 
@@ -77,56 +77,6 @@ fn chi_squared(drawn: impl Iterator<Item = Operation>) -> f64 {
     }
     let squares: f64 = counts.iter().map(|count| f64::from(*count).powi(2)).sum();
     squares * OPERATIONS as f64 / samples - samples
-}
-
-/// Coverage, with the sets of operations that were found.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Covered {
-    /// Numbers of operations found, and the decode entropy.
-    pub coverage: Coverage,
-    /// Operations found by categorical draws.
-    pub categorical: OperationSet,
-    /// Operations found by argmax.
-    pub argmax: OperationSet,
-}
-
-impl Covered {
-    /// Computes the figures of the operations found among `samples` codes whose H(x | z) add up to `entropy`.
-    pub(super) fn new(
-        categorical: (OperationSet, u32),
-        argmax: (OperationSet, u32),
-        entropy: f64,
-    ) -> Self {
-        let unique = |(set, samples): &(OperationSet, u32)| Unique {
-            unique: count32(set.len()),
-            samples: *samples,
-            ceiling: ceiling(*samples),
-        };
-        Self {
-            coverage: Coverage {
-                categorical: unique(&categorical),
-                argmax: unique(&argmax),
-                decode_entropy: entropy / f64::from(argmax.1),
-            },
-            categorical: categorical.0,
-            argmax: argmax.0,
-        }
-    }
-}
-
-/// Operations that one code from the prior was decoded to.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub struct Drawn {
-    /// Operation where every entry is drawn once.
-    pub categorical: Operation,
-    /// Operation where every entry takes its most likely value.
-    pub argmax: Operation,
-    /// Operation where every entry's expectation is rounded; no sample of the model.
-    pub rounded: Operation,
-    /// Decode entropy H(x | z) in nats.
-    pub entropy: f64,
-    /// Probability of `argmax`: the largest p(x | z).
-    pub likeliest: f64,
 }
 
 /// Contribution of one piece of the pass.

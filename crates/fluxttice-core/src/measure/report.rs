@@ -3,12 +3,13 @@
 use std::sync::atomic::{AtomicU32, Ordering};
 
 use super::activity::{ACTIVE_VARIANCE, COLLAPSED_VARIANCE, mean_kl, variances};
+use super::covered::Covered;
 use super::estimate::Estimate;
 use super::evaluator::Evaluator;
 use super::figures::{Estimators, Figure};
 use super::generator::{Generator, Mean, Plain};
 use super::preservation::mean_preservation;
-use super::prior::{Covered, PriorAnswer, PriorQuestion, codes_needed, deviation, sample_prior};
+use super::prior::{PriorAnswer, PriorQuestion, codes_needed, deviation, sample_prior};
 use crate::device::DeviceFailure;
 use crate::model::{LATENT, latent_entropy};
 use crate::space::{MOST_ENTROPY, OPERATIONS, Operation, OperationSet};

@@ -3,10 +3,11 @@
 use burn::tensor::activation::log_softmax;
 use burn::tensor::{DType, Tensor, TensorData};
 
+use super::batch::Batch;
 use super::entropy::latent_entropy;
 use super::layout::LATENT;
 use super::members::Batches;
-use super::network::{Batch, Forward, Posterior};
+use super::network::{Forward, Posterior};
 use super::number::{Each, Number};
 
 /// Number of terms of the loss that are read from the device.

@@ -6,8 +6,9 @@ use burn::module::{Module, Param};
 use burn::tensor::{DType, Device, Tensor};
 use thiserror::Error;
 
+use super::batch::Batch;
 use super::layout::{Architecture, PARAMETERS, Parameter, TENSORS_TRAINED};
-use super::network::{Affine, Batch, Layer, leaf};
+use super::network::{Affine, Layer, leaf};
 use super::weights::Weights;
 use crate::space::{ENTRIES, Operation, VALUES};
 

@@ -1,5 +1,6 @@
 //! The network as Burn modules, and its loss. No schedule, no files.
 
+mod batch;
 mod entropy;
 mod generated;
 mod layout;
@@ -10,6 +11,7 @@ mod number;
 mod related;
 mod weights;
 
+pub use batch::{Batch, entries_tensor};
 pub use entropy::{histogram, latent_entropy};
 pub use generated::{Generated, GeneratedWeights};
 pub use layout::{Architecture, LATENT, PARAMETERS, Parameter, TENSORS_A, TENSORS_TRAINED};
@@ -18,8 +20,8 @@ pub use loss::{
 };
 pub use members::{Batches, Linears, Ragged, flattened, unflattened};
 pub use network::{
-    Affine, Batch, Coupling, DualVae, Encoder, Forward, Layer, Posterior, StateNet, Vaes,
-    codes_tensor, entries_tensor, parameter_counts,
+    Affine, Coupling, DualVae, Encoder, Forward, Layer, Posterior, StateNet, Vaes, codes_tensor,
+    parameter_counts,
 };
 pub(crate) use number::PIECE;
 pub use number::{Each, Number};

@@ -322,11 +322,8 @@ pub fn find_checkpoint(runs: &Path, named: Option<&str>) -> Result<Checkpoint, R
     };
     let path = Path::new(named);
     if is_path(named) {
-        if path.is_file() {
-            return file(path.to_owned());
-        }
-        if is_checkpoint(path) {
-            return of_folder(path);
+        if path.is_file() || is_checkpoint(path) {
+            return read_checkpoint(path);
         }
     } else if !runs.join(named).exists()
         && let Some(seed) = named.strip_prefix(UNTRAINED)
@@ -347,6 +344,17 @@ pub fn find_checkpoint(runs: &Path, named: Option<&str>) -> Result<Checkpoint, R
     }
     let checkpoint = folder::checkpoint_folder(&run, which)?;
     of_run(run, checkpoint)
+}
+
+/// Reads a weights file, or the checkpoint in a folder.
+///
+/// # Errors
+/// Returns a [`RunError`] where there is none or it is damaged.
+pub fn read_checkpoint(path: &Path) -> Result<Checkpoint, RunError> {
+    match path.is_file() {
+        true => file(path.to_owned()),
+        false => of_folder(path),
+    }
 }
 
 /// Splits `RUN` or `RUN@WHICH` into the run and which of its checkpoints is meant, `latest` by default; a run

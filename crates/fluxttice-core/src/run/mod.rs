@@ -46,7 +46,7 @@ pub use folder::{
 pub use lines::Prefix;
 pub use locate::{
     BUILT_IN_WEIGHTS, Checkpoint, DATA_DIR, Origin, all_runs, best_at_hand, built_in,
-    find_checkpoint, find_run, is_path, run_and_checkpoint, runs_folder,
+    find_checkpoint, find_run, is_path, read_checkpoint, run_and_checkpoint, runs_folder,
 };
 pub use lock::is_open;
 pub use members::{Band, Members, upsert_epoch};

@@ -80,7 +80,7 @@ impl Session {
     }
 
     /// Starts training as [`Session::train`] does. With a group, batches are computed together with those of
-    /// the other runs at its table, where that is faster.
+    /// the other members, where that is faster.
     pub(super) fn train_in_group(plan: Plan, group: Option<GroupHandle>) -> std::io::Result<Self> {
         Self::start(move |lines| work(plan, group, lines))
     }

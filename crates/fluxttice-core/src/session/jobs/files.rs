@@ -8,32 +8,14 @@ use tokio::sync::mpsc::UnboundedSender;
 
 use super::Runs;
 use super::codes::{load, locate_point};
-use super::message::{Content, JobError, JobEvent, QuickJob};
+use super::message::{Content, JobError, JobEvent, QuickJob, RunEntry, RunGlance};
 use crate::certificate::{export, shelf};
-use crate::experiment::{Experiment, experiments};
+use crate::experiment::experiments;
 use crate::run::bookmarks::{self, BOOKMARKS};
 use crate::run::{Branch, RunError, check, checkpoints, delete, files, is_open, tree};
 
 /// Largest file that is copied, in bytes.
 const FILE_LIMIT: u64 = 256 << 20;
-
-/// A run and the experiments made with it.
-#[derive(Clone, Debug)]
-pub struct RunEntry {
-    /// The run and its place in the tree.
-    pub branch: Branch,
-    /// Its experiments by name; a damaged one with the text that says what is wrong.
-    pub experiments: Vec<(String, Result<Experiment, String>)>,
-}
-
-/// A run's folder at one moment.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct RunGlance {
-    /// Epochs of the checkpoints that are kept, in ascending order.
-    pub checkpoints: Vec<u32>,
-    /// True while a process trains the run or has it open to do so.
-    pub is_open: bool,
-}
 
 /// Does one job after another until the sender is dropped.
 pub(super) fn serve(

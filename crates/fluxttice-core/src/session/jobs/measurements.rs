@@ -8,16 +8,13 @@ use rayon::ThreadPool;
 use tokio::sync::mpsc::UnboundedSender;
 
 use super::Runs;
-use super::message::{JobError, JobEvent, Measurement};
+use super::message::{Estimates, JobError, JobEvent, Measurement, Misleading, VaeEstimates};
 use crate::certificate::{CertificateError, Trust, certify, place, verify};
 use crate::device::DeviceFailure;
-use crate::measure::{
-    Estimate, Evaluator, Evenness, Mean, MeasurementPlan, PriorQuestion, Progress, Rare,
-    sample_prior,
-};
+use crate::measure::{Evaluator, Mean, MeasurementPlan, PriorQuestion, Progress, sample_prior};
 use crate::model::{Architecture, Weights};
 use crate::numbers::{count32, single};
-use crate::run::find_checkpoint;
+use crate::run::{built_in, read_checkpoint};
 use crate::session::message::Model;
 use crate::vae::{PerVae, Vae};
 use crate::validation::{Finding, Past, validate};
@@ -29,51 +26,6 @@ const SEED: u64 = 0;
 const CODES: u32 = 400_000;
 /// Samples of the two coverages that mislead.
 const MISLEADING_SAMPLES: u32 = 195_000;
-
-/// Probabilities of all operations under both VAEs of a model, estimated by sampling codes.
-#[derive(Clone, Debug)]
-pub struct Estimates {
-    /// Finished epochs of the model.
-    pub epoch: u32,
-    /// Name of the model: its run and epoch.
-    pub source: String,
-    /// Seed of codes and draws.
-    pub seed: u64,
-    /// Estimates of A and of B.
-    pub vaes: PerVae<VaeEstimates>,
-}
-
-/// Estimates of one VAE.
-#[derive(Clone, Debug)]
-pub struct VaeEstimates {
-    /// Number of prior codes that the estimates are means over.
-    pub codes: u32,
-    /// p(x) of every operation.
-    pub probabilities: Vec<f32>,
-    /// Operations that get less than their fair share for all that the codes can tell, the rarest first.
-    pub rare: Vec<Rare>,
-    /// I(z; x) in nats.
-    pub mutual_information: Estimate,
-    /// exp H(x): as many equally probable operations leave as much open.
-    pub effective: Estimate,
-    /// χ² of as many samples as [`Misleading`] has, against equal shares.
-    pub evenness: Evenness,
-    /// Mean over codes of the largest p(x | z).
-    pub likeliest: f64,
-    /// The figures that mislead.
-    pub misleading: Misleading,
-}
-
-/// Two coverages that have fooled people, to be seen as what they are.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Misleading {
-    /// Samples of both.
-    pub samples: u32,
-    /// Distinct operations when every entry's expectation is rounded: no sample of the model.
-    pub rounded_expectation: u32,
-    /// Distinct operations that untrained weights reach by categorical draws.
-    pub untrained: u32,
-}
 
 /// Makes one measurement after another until the sender is dropped.
 pub(super) fn serve(
@@ -109,7 +61,7 @@ fn answer(
             JobEvent::Verified(folder, verdict.map(Arc::new).map_err(JobError::new))
         }
         Measurement::Validate(checkpoint) => {
-            let found = validated(runs, checkpoint.as_deref(), watch);
+            let found = validated(checkpoint.as_deref(), watch);
             JobEvent::Validated(checkpoint, found.map(Arc::new).map_err(JobError::new))
         }
         Measurement::Estimate(model) => {
@@ -120,12 +72,10 @@ fn answer(
 }
 
 fn validated(
-    runs: &Runs,
     checkpoint: Option<&Path>,
     watch: &(dyn Fn(Progress) + Sync),
 ) -> Result<Vec<Finding>, CertificateError> {
-    let named = checkpoint.map(Path::to_string_lossy);
-    let checkpoint = find_checkpoint(&runs.folder, named.as_deref())?;
+    let checkpoint = checkpoint.map_or_else(built_in, read_checkpoint)?;
     let past = Past::of(&checkpoint.origin)?;
     Ok(validate(&checkpoint.weights, &past, SEED, watch)?)
 }
@@ -135,8 +85,7 @@ fn certified(
     checkpoint: Option<&Path>,
     watch: &(dyn Fn(Progress) + Sync),
 ) -> Result<PathBuf, CertificateError> {
-    let named = checkpoint.map(Path::to_string_lossy);
-    let checkpoint = find_checkpoint(&runs.folder, named.as_deref())?;
+    let checkpoint = checkpoint.map_or_else(built_in, read_checkpoint)?;
     let folder = place(&runs.folder, &checkpoint);
     let scale = MeasurementPlan::certificate(SEED);
     let certified = certify(

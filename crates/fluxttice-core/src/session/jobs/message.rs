@@ -5,15 +5,14 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use super::codes::{LoadCodes, LoadedCodes, LocatePoint, LocatedPoint};
-use super::files::{RunEntry, RunGlance};
-use super::measurements::Estimates;
 use crate::certificate::{Item, Verdict};
 use crate::experiment::{Experiment, Trial, TrialProgress};
-use crate::measure::Progress;
+use crate::measure::{Estimate, Evenness, Progress, Rare};
 use crate::plot::Drawing;
 use crate::run::bookmarks::{Bookmark, BookmarkChange};
-use crate::run::{Deleted, Report};
+use crate::run::{Branch, Deleted, Report};
 use crate::session::message::Model;
+use crate::vae::PerVae;
 use crate::validation::Finding;
 
 /// A request to the threads beside the worker. Requests of one kind are answered one after another, in order.
@@ -160,4 +159,67 @@ pub enum JobEvent {
     Located(Arc<LocatedPoint>),
     /// Every bookmark, the oldest first.
     Bookmarks(Result<Arc<Vec<Bookmark>>, JobError>),
+}
+
+/// A run and the experiments made with it.
+#[derive(Clone, Debug)]
+pub struct RunEntry {
+    /// The run and its place in the tree.
+    pub branch: Branch,
+    /// Its experiments by name; a damaged one with the text that says what is wrong.
+    pub experiments: Vec<(String, Result<Experiment, String>)>,
+}
+
+/// A run's folder at one moment.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct RunGlance {
+    /// Epochs of the checkpoints that are kept, in ascending order.
+    pub checkpoints: Vec<u32>,
+    /// True while a process trains the run or has it open to do so.
+    pub is_open: bool,
+}
+
+/// Probabilities of all operations under both VAEs of a model, estimated by sampling codes.
+#[derive(Clone, Debug)]
+pub struct Estimates {
+    /// Finished epochs of the model.
+    pub epoch: u32,
+    /// Name of the model: its run and epoch.
+    pub source: String,
+    /// Seed of codes and draws.
+    pub seed: u64,
+    /// Estimates of A and of B.
+    pub vaes: PerVae<VaeEstimates>,
+}
+
+/// Estimates of one VAE.
+#[derive(Clone, Debug)]
+pub struct VaeEstimates {
+    /// Number of prior codes that the estimates are means over.
+    pub codes: u32,
+    /// p(x) of every operation.
+    pub probabilities: Vec<f32>,
+    /// Operations that get less than their fair share for all that the codes can tell, the rarest first.
+    pub rare: Vec<Rare>,
+    /// I(z; x) in nats.
+    pub mutual_information: Estimate,
+    /// exp H(x): as many equally probable operations leave as much open.
+    pub effective: Estimate,
+    /// χ² of as many samples as [`Misleading`] has, against equal shares.
+    pub evenness: Evenness,
+    /// Mean over codes of the largest p(x | z).
+    pub likeliest: f64,
+    /// The figures that mislead.
+    pub misleading: Misleading,
+}
+
+/// Two coverages that have fooled people, to be seen as what they are.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Misleading {
+    /// Samples of both.
+    pub samples: u32,
+    /// Distinct operations when every entry's expectation is rounded: no sample of the model.
+    pub rounded_expectation: u32,
+    /// Distinct operations that untrained weights reach by categorical draws.
+    pub untrained: u32,
 }

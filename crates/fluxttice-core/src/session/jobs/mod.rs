@@ -18,9 +18,10 @@ use tokio::sync::mpsc::{UnboundedReceiver, unbounded_channel};
 pub use codes::{
     FoundCodes, LoadCodes, LoadedCodes, LocatePoint, LocatedPoint, Toward, locate_point,
 };
-pub use files::{RunEntry, RunGlance};
-pub use measurements::{Estimates, Misleading, VaeEstimates};
-pub use message::{Content, JobError, JobEvent, JobRequest, Measurement, QuickJob};
+pub use message::{
+    Content, Estimates, JobError, JobEvent, JobRequest, Measurement, Misleading, QuickJob,
+    RunEntry, RunGlance, VaeEstimates,
+};
 
 use crate::certificate::Tool;
 use crate::device::DeviceSpec;
