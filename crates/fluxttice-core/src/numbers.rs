@@ -13,6 +13,7 @@ pub fn index(number: impl TryInto<usize>) -> usize {
 }
 
 /// Returns the nearest whole number: 0 for a negative number and NaN, the largest one for anything beyond it.
+#[inline]
 #[expect(
     clippy::cast_possible_truncation,
     clippy::cast_sign_loss,

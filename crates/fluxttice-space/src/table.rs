@@ -6,11 +6,13 @@ use super::{ENTRIES, Operation, VALUES};
 pub const LABELS: [u8; VALUES] = [0, 1, 2];
 
 /// Returns the class label of a value; values outside -1..=1 are clamped.
+#[inline]
 pub fn class(value: i8) -> u8 {
     (value.clamp(-1, 1) + 1).cast_unsigned()
 }
 
 /// Returns the value of a class label; labels above 2 count as 2.
+#[inline]
 pub fn value(class: u8) -> i8 {
     class.min(2).cast_signed() - 1
 }

@@ -68,7 +68,7 @@ pub fn say(text: impl Into<String>) -> Effects {
     vec![Effect::Say(text.into())]
 }
 
-/// Returns the effect that says why something cannot be done in a run, such as `training is finished: nothing
+/// Returns the effect that says why something cannot be done in a run, such as `training has ended: nothing
 /// to pause`.
 pub fn refusal(run: &RunView, nothing: &str) -> Effect {
     match run.idle() {
@@ -123,8 +123,12 @@ pub trait Dialog: Debug {
     fn act(&mut self, action: Action, cx: &Shared) -> Option<Effects>;
 
     /// Returns the action of a notch of the wheel: -1 is up, 1 is down.
-    fn wheel(&self, _by: isize) -> Option<Action> {
-        None
+    fn wheel(&self, by: isize) -> Action {
+        if by < 0 {
+            Action::ListUp
+        } else {
+            Action::ListDown
+        }
     }
 
     /// Draws the dialog; returns the position of the text cursor, if it has one.

@@ -74,7 +74,7 @@ fn progress(app: &App) -> Vec<(String, Style)> {
                 "training stopped: a loss is not a number; q quits"
             }
             Condition::Ended(EndReason::Failed) => "training stopped with an error; q quits",
-            _ => "training finished; q quits",
+            _ => "training ended; q quits",
         };
         return vec![(text.to_owned(), theme.dim())];
     }

@@ -427,7 +427,7 @@ pub static TABLE: &[Binding] = table! {
         [key(KeyCode::PageDown)] ListFarDown "" "ten lines down"
         [key(KeyCode::Home)] ListFirst "" "the first one"
         [key(KeyCode::End)] ListLast "" "the last one"
-        [key(KeyCode::Enter), ch('o')] OpenRun "resume" "save the current run and resume the selected one"
+        [key(KeyCode::Enter), ch('o')] OpenRun "resume" "leave the current run, with its finished epochs saved, and resume the selected one"
         [ch('b')] Branch "branch" "a new run from the chosen run's newest checkpoint"
         [ch('x')] MarkRun "compare" "add to or remove from the comparison"
         [ch('m')] Measure "measure" "measure the selected disruption: retrain with and without it"

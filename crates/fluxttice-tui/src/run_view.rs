@@ -282,7 +282,7 @@ impl RunView {
         };
         match info.training_folder() {
             _ if info.training && !self.is_over() => None,
-            _ if info.training && self.answers() => because("training is finished"),
+            _ if info.training && self.answers() => because("training has ended"),
             _ if info.training => because("training has ended with an error"),
             None => because("this model was not trained here"),
             Some(run) => Some(Idle::OnlyLookedAt {

@@ -175,6 +175,14 @@ mod tests {
     use super::*;
 
     #[test]
+    fn the_largest_uniform_number_picks_the_last() {
+        let largest = 1.0 - f64::EPSILON / 2.0;
+        for count in (1..2_000).chain([19_682, 19_683, 1 << 32]) {
+            assert_eq!(pick(largest, count), count - 1);
+        }
+    }
+
+    #[test]
     fn philox_gives_the_published_known_answers() {
         // kat_vectors of the Random123 distribution, philox4x32, 10 rounds.
         assert_eq!(

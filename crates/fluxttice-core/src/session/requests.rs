@@ -108,7 +108,7 @@ impl Worker<'_> {
         let run = self.open.run.path();
         checkpoint_folder(run, &last.to_string()).map_err(|error| error.to_string())?;
         self.open.kept.insert(last);
-        Ok(format!("the checkpoint of epoch {last} is saved"))
+        Ok(format!("the checkpoint of epoch {last} will be kept"))
     }
 
     fn save_snapshot(&self, name: &str) -> Result<String, String> {
@@ -218,7 +218,7 @@ impl Worker<'_> {
                 | Command::Keep { .. }
                 | Command::Open { .. }
                 | Command::Branch { .. } => self.answer(request),
-                _ => self.tell_outcome(request, Err("training is finished".to_owned())),
+                _ => self.tell_outcome(request, Err("training has ended".to_owned())),
             };
             if let Err(error) = answered {
                 self.lines.event(Event::Notice(Notice {

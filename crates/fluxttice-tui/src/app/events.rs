@@ -100,7 +100,7 @@ impl App {
                 self.warn(format!("✖ cannot estimate probabilities: {problem}"));
             }
             JobEvent::Written(Ok(to)) => self.say(format!("✓ wrote {}", to.display())),
-            JobEvent::Written(Err(problem)) => self.warn(format!("✖ cannot copy: {problem}")),
+            JobEvent::Written(Err(problem)) => self.warn(format!("✖ cannot write: {problem}")),
             JobEvent::Bookmarks(Ok(bookmarks)) => self.shared.bookmarks = bookmarks,
             JobEvent::Bookmarks(Err(problem)) => self.warn(format!("✖ bookmarks: {problem}")),
             JobEvent::Glanced(_, glance) => self.on_glance(&glance),

@@ -12,11 +12,9 @@ use std::sync::Arc;
 use super::{App, Redraw};
 use crate::Session;
 use crate::follow_up::{FollowUp, Pending};
-
 use crate::log_buffer::LogLevel;
-use crate::panes::Wants;
-use crate::panes::evidence;
 use crate::panes::log::Origin;
+use crate::panes::{Wants, evidence};
 use crate::shared::Job;
 
 /// Requests that have not been handed over yet.

@@ -188,10 +188,7 @@ impl App {
     /// Handles a notch of the wheel: -1 scrolls up, 1 down.
     pub(super) fn wheel(&mut self, by: isize) {
         let effects = match &self.dialog {
-            Some(dialog) => match dialog.wheel(by) {
-                Some(action) => return self.perform(action),
-                None => return,
-            },
+            Some(dialog) => return self.perform(dialog.wheel(by)),
             None => self.panes.of_mut(self.tab).wheel(by, &self.shared),
         };
         self.carry_out(effects);

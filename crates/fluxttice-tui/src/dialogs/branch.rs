@@ -17,7 +17,7 @@ impl BranchPoint {
         let Some(epoch) = checkpoints.iter().rfind(before) else {
             return say(match (self.at, checkpoints.first()) {
                 (Some(at), Some(first)) => format!(
-                    "no checkpoint at or before epoch {at}: the first is of epoch {first}, then one every {} epochs (checkpoint_freq)",
+                    "no checkpoint at or before epoch {at}: the first is of epoch {first}, and one of {} is saved (checkpoint_freq)",
                     self.checkpoint_freq
                 ),
                 _ => format!(

@@ -13,8 +13,7 @@ use crate::control::Control;
 use crate::effects::{Dialog, Effects, ask};
 use crate::format::{fit, scientific, significant, width};
 use crate::keys::{Action, Context, FAR};
-use crate::layout;
-use crate::layout::cells;
+use crate::layout::{self, cells};
 use crate::shared::Shared;
 use crate::widgets::{below, lines, list_rows, paragraph};
 
@@ -141,10 +140,6 @@ impl Dialog for Controls {
             _ => return None,
         }
         Some(Vec::new())
-    }
-
-    fn wheel(&self, by: isize) -> Option<Action> {
-        Some(super::wheel_in_list(by))
     }
 
     fn draw(&self, area: Rect, buf: &mut Buffer, cx: &Shared) -> Option<Position> {

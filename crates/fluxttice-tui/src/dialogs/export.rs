@@ -12,8 +12,7 @@ use crate::effects::{Dialog, Effect, Effects, open, say};
 use crate::exports::{Exports, Format, Named};
 use crate::format::fit;
 use crate::keys::{Action, Context};
-use crate::layout;
-use crate::layout::cells;
+use crate::layout::{self, cells};
 use crate::shared::Shared;
 use crate::widgets::{below, lines};
 

@@ -15,8 +15,7 @@ use super::{close_and, distance, window};
 use crate::effects::{Dialog, Effect, Effects};
 use crate::format::{fit, percent, thousands, wrap};
 use crate::keys::{Action, Context};
-use crate::layout;
-use crate::layout::cells;
+use crate::layout::{self, cells};
 use crate::selection::Selection;
 use crate::shared::Shared;
 use crate::widgets::{below, lines, list_rows, paragraph, truth_table};
@@ -214,12 +213,12 @@ impl Dialog for Find {
         Some(Vec::new())
     }
 
-    fn wheel(&self, by: isize) -> Option<Action> {
-        Some(if by < 0 {
+    fn wheel(&self, by: isize) -> Action {
+        if by < 0 {
             Action::PreviousField
         } else {
             Action::NextField
-        })
+        }
     }
 
     fn draw(&self, area: Rect, buf: &mut Buffer, cx: &Shared) -> Option<Position> {

@@ -136,10 +136,6 @@ impl Dialog for Help {
         Some(Vec::new())
     }
 
-    fn wheel(&self, by: isize) -> Option<Action> {
-        Some(super::wheel_in_list(by))
-    }
-
     fn draw(&self, area: Rect, buf: &mut Buffer, cx: &Shared) -> Option<Position> {
         let inner = window::frame(area, buf, cx.theme, "help");
         let content = content(cx.theme, usize::from(inner.width));

@@ -18,7 +18,6 @@ mod tests;
 mod window;
 
 use crate::effects::{Effect, Effects};
-use crate::keys::Action;
 
 /// Limit of the characters in an input line; no name, number or expression needs more.
 pub const LONGEST: usize = 200;
@@ -26,15 +25,6 @@ pub const LONGEST: usize = 200;
 /// Returns the effect that closes the dialog, and then these effects.
 fn close_and(effects: impl IntoIterator<Item = Effect>) -> Effects {
     [Effect::Close].into_iter().chain(effects).collect()
-}
-
-/// Returns the action of a notch of the wheel in a list: up or down.
-fn wheel_in_list(by: isize) -> Action {
-    if by < 0 {
-        Action::ListUp
-    } else {
-        Action::ListDown
-    }
 }
 
 /// Returns the distance of a text from the typed one, for sorting. A text that contains the typed one has the

@@ -112,10 +112,6 @@ impl Dialog for Palette {
         Some(Vec::new())
     }
 
-    fn wheel(&self, by: isize) -> Option<Action> {
-        Some(super::wheel_in_list(by))
-    }
-
     fn draw(&self, area: Rect, buf: &mut Buffer, cx: &Shared) -> Option<Position> {
         let theme = cx.theme;
         let inner = window::frame(area, buf, theme, "commands");

@@ -73,7 +73,7 @@ fn before_a_run_is_open_and_after_an_error_keys_say_so() {
         "training has ended with an error: ",
         " d,sbco",
     );
-    say(finished(120, 40), "training is finished: ", " d,");
+    say(finished(120, 40), "training has ended: ", " d,");
 }
 
 #[test]
@@ -126,7 +126,7 @@ fn where_no_checkpoint_is_kept_the_first_one_and_their_distance_are_told() {
     press(&mut app, KeyCode::Esc);
     press(&mut app, KeyCode::Home);
     press(&mut app, KeyCode::Char('b'));
-    let told = "no checkpoint at or before epoch 0: the first is of epoch 20, then one every 10 epochs (checkpoint_freq)";
+    let told = "no checkpoint at or before epoch 0: the first is of epoch 20, and one of 10 is saved (checkpoint_freq)";
     let shown = picture(&app, 200, 60);
     assert!(shown.contains(told), "{shown}");
 }

@@ -80,7 +80,7 @@ pub fn cells(cx: &Shared, pane: &Coverage) -> Option<Cells> {
         let kind = |operation| shade(&LIKELIHOODS, cx.reading.likelihood(estimates, operation));
         let kinds: Vec<usize> = Operation::all().map(kind).collect();
         (
-            format!("probability of {}, × 1/19,683", cx.reading.whose_words()),
+            format!("probability, {}, × 1/19,683", cx.reading.whose_words()),
             format!(
                 "mean over {} prior codes, seed {}, {}",
                 thousands(estimates.vaes.a.codes.into()),

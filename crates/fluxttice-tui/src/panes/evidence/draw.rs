@@ -17,8 +17,7 @@ use ratatui::text::Line;
 
 use super::{Evidence, details};
 use crate::format::fit;
-use crate::layout;
-use crate::layout::cells;
+use crate::layout::{self, cells};
 use crate::shared::Shared;
 use crate::widgets::{heading, lines, list_rows, paragraph};
 

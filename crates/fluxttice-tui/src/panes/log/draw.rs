@@ -53,7 +53,7 @@ pub fn render(body: Rect, buf: &mut Buffer, theme: Theme, log: &Log) {
             .flat_map(|line| wrap(line, room))
             .collect();
         let rows = cells(text.len()).max(1);
-        if y < area.y + rows {
+        if y < area.y.saturating_add(rows) {
             break;
         }
         y -= rows;

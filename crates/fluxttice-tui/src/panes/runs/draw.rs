@@ -17,8 +17,7 @@ use ratatui::style::Style;
 
 use super::{Row, Runs, experiment, run};
 use crate::format::{coverage_percent, fit, fit_ends, percent, width};
-use crate::layout;
-use crate::layout::cells;
+use crate::layout::{self, cells};
 use crate::shared::Shared;
 use crate::theme::Theme;
 use crate::widgets::{heading, lines, list_rows, paragraph};

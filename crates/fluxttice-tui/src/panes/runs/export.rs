@@ -10,8 +10,7 @@ use fluxttice_core::session::Content;
 use fluxttice_core::words::counted;
 
 use super::{Row, Runs, experiment, run};
-use crate::exports::Format;
-use crate::exports::{Exports, Named};
+use crate::exports::{Exports, Format, Named};
 use crate::pictures;
 use crate::shared::Shared;
 
