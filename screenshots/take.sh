@@ -25,12 +25,12 @@ explore coverage.png 200x60 until:'nearest codes of' 2 until:'Jaccard' Down Righ
 explore probability.png 120x36 until:'nearest codes of' 2 m m until:'fair share' n
 explore validation.png 160x45 until:'nearest codes of' 5 until:'nothing yet' t until:'every deciding test passes'
 explore evidence.png 120x36 until:'nearest codes of' c until:'certified' 5 until:'not checked' v until:'every figure measured'
-explore neighbours.png 160x48 until:'nearest codes of' until:'kept' 2 until:'Jaccard' 3 p / idempotent Enter until:'among 729'
+explore neighbours.png 160x48 until:'nearest codes of' until:'overlap@' 2 until:'Jaccard' 3 p / idempotent Enter until:'among 729'
 explore find.png 120x36 until:'nearest codes of' / 'commutative & !associative & entropy > 1' until:'213'
 explore point.png 120x36 until:'nearest codes of' 3 / 'min + max - product' Enter until:'H 0.0' p
 explore help.png 120x36 until:'nearest codes of' '?' until:'in every view'
 train live.png 120x36 until:'now, epoch 8'
-train time.png 120x36 until:'now, epoch 14' 3 until:'kept' p v v v v v '<' until:'then: epoch 10'
+train time.png 120x36 until:'now, epoch 14' 3 until:'overlap@' p v v v v v '<' until:'then: epoch 10'
 train disruption.png 120x36 until:'now, epoch 4' d until:'from the next batch'
 train controls.png 120x36 until:'now, epoch 4' , until:'hold.rho'
 # Four seeds through the published jump of β_B.

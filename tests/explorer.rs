@@ -209,9 +209,9 @@ fn a_disruption_is_tried_against_its_control_beside_training() {
     terminal.shows("╭ disruption");
     // Down to what is done with it, and on to only measuring.
     terminal.press("\t\t\t\t\t\x1b[D");
-    terminal.shows("pairs of arms");
+    terminal.shows("paired repetitions");
     terminal.press("\r");
-    terminal.hides("pairs of arms");
+    terminal.hides("paired repetitions");
     terminal.press("4");
     terminal.shows("⚖");
     terminal.press("\x1b[B");
