@@ -107,7 +107,7 @@ fn every_view_opens_by_key_and_by_mouse() {
     terminal.hides("in every view");
     terminal.press(":");
     terminal.shows("╭ commands");
-    terminal.press("hold training\r");
+    terminal.press("pause after\r");
     terminal.shows("‖ paused");
 }
 
