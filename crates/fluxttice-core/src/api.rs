@@ -162,21 +162,21 @@ pub fn decode(
 /// Returns the device's failure.
 ///
 /// ```
-/// use fluxttice_core::{coverage_report, measure::Scale, run::built_in};
+/// use fluxttice_core::{coverage_report, measure::MeasurementPlan, run::built_in, vae::Vae};
 ///
-/// let scale = Scale { seed: 0, samples: vec![2_000], probability_codes: 2_000 };
-/// let report = coverage_report(&built_in()?.weights, &scale)?;
-/// let covered = &report.prior[0].covered[0].coverage;
+/// let plan = MeasurementPlan { seed: 0, samples: vec![2_000], probability_codes: 2_000 };
+/// let report = coverage_report(&built_in()?.weights, &plan)?;
+/// let covered = &report.prior[Vae::A].covered[0].coverage;
 /// println!(
-///     "A covers {} of {:.0} possible with {} samples, decode entropy {:.2} nats",
-///     covered.argmax.unique, covered.argmax.ceiling, covered.argmax.samples, covered.decode_entropy,
+///     "A covers {} operations with {} samples, a uniform generator {:.0}; decode entropy {:.2} nats",
+///     covered.argmax.unique, covered.argmax.samples, covered.argmax.ceiling, covered.decode_entropy,
 /// );
 /// assert!(covered.argmax.unique > 1_800 && covered.decode_entropy < 0.1);
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 pub fn coverage_report(
     weights: &Weights,
-    scale: &MeasurementPlan,
+    plan: &MeasurementPlan,
 ) -> Result<CoverageReport, DeviceFailure> {
-    CoverageReport::measure(&Evaluator::new(weights), scale, None, &|_| {})
+    CoverageReport::measure(&Evaluator::new(weights), plan, None, &|_| {})
 }

@@ -119,7 +119,7 @@ pub trait Dialog: Debug {
         false
     }
 
-    /// Performs an action; `None` leaves it to the actions that all dialogs share.
+    /// Performs an action; `None` leaves it to the actions that all dialogs share, such as closing.
     fn act(&mut self, action: Action, cx: &Shared) -> Option<Effects>;
 
     /// Returns the action of a notch of the wheel: -1 is up, 1 is down.
