@@ -283,12 +283,7 @@ fn render_forms(area: Rect, buf: &mut Buffer, cx: &Shared) {
 fn render_operation(area: Rect, buf: &mut Buffer, cx: &Shared, operation: Operation) {
     let theme = cx.theme;
     truth_table::render(area, buf, theme, operation, None);
-    let left = truth_table::WIDTH.min(area.width);
-    let right = Rect {
-        x: area.x + left,
-        width: area.width - left,
-        ..area
-    };
+    let right = truth_table::beside(area);
     let laws: Vec<&str> = operation.laws().map(|law| law.word).collect();
     let index = thousands(operation.index() as u64);
     let mut rows = vec![

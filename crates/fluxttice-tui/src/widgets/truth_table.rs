@@ -11,10 +11,20 @@ use crate::theme::Theme;
 /// Rows that a table takes.
 pub const HEIGHT: u16 = 4;
 /// Columns that a table takes.
-pub const WIDTH: u16 = 14;
+const WIDTH: u16 = 14;
 
 /// Values in the order of rows and columns.
 const VALUES: [i8; 3] = [-1, 0, 1];
+
+/// Returns the area at the right of a table that is drawn in the same area.
+pub fn beside(area: Rect) -> Rect {
+    let table = WIDTH.min(area.width);
+    Rect {
+        x: area.x + table,
+        width: area.width - table,
+        ..area
+    }
+}
 
 /// Returns the sign of a value: `-`, `0` or `+`.
 pub fn trit(value: i8) -> &'static str {

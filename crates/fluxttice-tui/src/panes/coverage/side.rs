@@ -72,11 +72,7 @@ pub fn render_operation(
         ..area
     };
     truth_table::render(left, buf, theme, operation, None);
-    let right = Rect {
-        x: left.x + truth_table::WIDTH.min(left.width),
-        width: left.width.saturating_sub(truth_table::WIDTH),
-        ..left
-    };
+    let right = truth_table::beside(left);
     let room = usize::from(right.width);
     let mut rows = vec![
         Line::styled(thousands(operation.index() as u64), theme.strong()),

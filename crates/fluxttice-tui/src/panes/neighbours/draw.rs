@@ -218,12 +218,7 @@ fn render_operation(
     other: Option<Operation>,
 ) {
     truth_table::render(area, buf, theme, operation, other);
-    let left = truth_table::WIDTH.min(area.width);
-    let right = Rect {
-        x: area.x + left,
-        width: area.width - left,
-        ..area
-    };
+    let right = truth_table::beside(area);
     let name = fit(
         operation.name().unwrap_or("unnamed"),
         usize::from(right.width),

@@ -195,29 +195,24 @@ impl Chart {
         }
     }
 
+    /// Returns the reference lines within the scale, each with its row in the plot.
+    fn references_in(&self, plot: Rect, scale: &Scale) -> impl Iterator<Item = (&Reference, u16)> {
+        let shown = self.references.iter();
+        let shown = shown.filter(move |reference| scale.contains(reference.value));
+        shown.filter_map(move |reference| {
+            Some((reference, scale.row(reference.value, plot.height)?))
+        })
+    }
+
     fn render_references(&self, plot: Rect, buf: &mut Buffer, theme: Theme, scale: &Scale) {
-        for reference in self
-            .references
-            .iter()
-            .filter(|reference| scale.contains(reference.value))
-        {
-            let Some(row) = scale.row(reference.value, plot.height) else {
-                continue;
-            };
+        for (_, row) in self.references_in(plot, scale) {
             let line = "┄".repeat(usize::from(plot.width));
             buf.set_string(plot.x, plot.y + row, line, theme.dim());
         }
     }
 
     fn render_labels(&self, plot: Rect, buf: &mut Buffer, theme: Theme, scale: &Scale) {
-        for reference in self
-            .references
-            .iter()
-            .filter(|reference| scale.contains(reference.value))
-        {
-            let Some(row) = scale.row(reference.value, plot.height) else {
-                continue;
-            };
+        for (reference, row) in self.references_in(plot, scale) {
             let places = reference.labels.iter().find_map(|label| {
                 let text = format!(" {label} ");
                 free_place(buf, plot, plot.y + row, cells(width(&text))).map(|x| (x, text))
