@@ -61,6 +61,7 @@ fn story(epochs: u32) -> Vec<Event> {
 /// A screen that was told all of this.
 fn screen(story: &[Event], tab: Tab, [columns, rows]: [u16; 2]) -> Offscreen {
     let options = Options {
+        detach_on_hangup: false,
         depth: ColorDepth::True,
         tab,
         mouse: false,

@@ -48,6 +48,18 @@ pub struct Cli {
     /// Open without training, on the best saved checkpoint or the built-in model.
     #[arg(long, conflicts_with = "resume")]
     pub explore: bool,
+    /// What the terminal's end means for training: stop and save, or go on in a process of its own.
+    #[arg(
+        long,
+        value_name = "WHAT",
+        value_enum,
+        default_value_t,
+        conflicts_with = "explore"
+    )]
+    pub on_hangup: OnHangup,
+    /// Let other users steer the run, where the permissions of its folder let them write.
+    #[arg(long, conflicts_with = "explore")]
+    pub allow_group: bool,
     /// The command; none opens the explorer.
     #[command(subcommand)]
     pub command: Option<Command>,
@@ -139,6 +151,24 @@ pub enum Command {
   fluxttice-explorer train --branch RUN@0050 --set vae_a.beta_end=0.4
   fluxttice-explorer train --population seeds=8 --epochs 50")]
     Train(TrainArgs),
+    /// Look into a run that another process trains, and steer it: the explorer with all it can do.
+    #[command(after_help = "Examples:
+  fluxttice-explorer attach                the newest run that is being trained
+  fluxttice-explorer attach RUN")]
+    Attach(AttachArgs),
+    /// Print what happens in a run that another process trains, until its training ends.
+    #[command(after_help = "Examples:
+  fluxttice-explorer watch RUN --json
+  fluxttice-explorer watch --follow")]
+    Watch(WatchArgs),
+    /// Ask something of a run that another process trains.
+    #[command(after_help = "Examples:
+  fluxttice-explorer steer RUN pause --wait
+  fluxttice-explorer steer RUN set hold.rho=0.5 --wait --json
+  fluxttice-explorer steer RUN disrupt beta-b:amplitude=0.3,epochs=5
+  fluxttice-explorer steer RUN stop --after-epoch
+  fluxttice-explorer steer RUN controls --json")]
+    Steer(SteerArgs),
     /// Try a disruption against its control: the same epochs from the same state with and without it.
     #[command(after_help = "Examples:
   fluxttice-explorer experiment RUN@0049 beta-b:amplitude=0.3,epochs=5
@@ -285,6 +315,111 @@ pub struct TrainArgs {
     /// which keys can be changed.
     #[arg(long, value_name = "SPEC", value_parser = change_at)]
     pub change: Vec<Planned>,
+    /// Train in the background: print the run's folder and return; what is printed goes to the run's log.
+    #[arg(long)]
+    pub detach: bool,
+    /// What the terminal's end (SIGHUP) means: stop and save, or go on in a process of its own.
+    #[arg(long, value_name = "WHAT", value_enum, default_value_t)]
+    pub on_hangup: OnHangup,
+    /// Let other users steer the run, where the permissions of its folder let them write.
+    #[arg(long)]
+    pub allow_group: bool,
+    /// Run this shell command when training ends, or something serious is found or not saved: it gets a line
+    /// of JSON on standard input.
+    #[arg(long, value_name = "COMMAND")]
+    pub notify: Option<String>,
+    /// Stop after this time, as 3h, 90m or 1h30m; the unfinished epoch is discarded.
+    #[arg(long, value_name = "TIME")]
+    pub max_time: Option<humantime::Duration>,
+    /// The process was started to train without a terminal.
+    #[arg(long, hide = true, value_enum)]
+    pub detached: Option<DetachedAs>,
+}
+
+/// What the end of the terminal means for training.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
+pub enum OnHangup {
+    /// Training stops and is saved.
+    #[default]
+    Stop,
+    /// A process of its own goes on.
+    Detach,
+}
+
+/// How a process without a terminal was started.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum DetachedAs {
+    /// By `train --detach`.
+    New,
+    /// By a process that leaves its run to it; the run's lock is its standard input.
+    Heir,
+}
+
+/// `attach`.
+#[derive(Clone, Debug, Args)]
+pub struct AttachArgs {
+    /// The run: its name or folder [default: the newest that is being trained].
+    #[arg(value_name = "RUN")]
+    pub run: Option<String>,
+}
+
+/// `watch`.
+#[derive(Clone, Debug, Args)]
+pub struct WatchArgs {
+    /// The run: its name or folder [default: the newest that is being trained].
+    #[arg(value_name = "RUN")]
+    pub run: Option<String>,
+    /// Leave out what happened before, and begin with what happens now.
+    #[arg(long)]
+    pub follow: bool,
+}
+
+/// `steer`.
+#[derive(Clone, Debug, Args)]
+pub struct SteerArgs {
+    /// The run: its name or folder.
+    #[arg(value_name = "RUN")]
+    pub run: String,
+    /// Wait until the request is answered: 0 where it was done, 1 where it was refused.
+    #[arg(long, global = true)]
+    pub wait: bool,
+    /// What is asked for.
+    #[command(subcommand)]
+    pub verb: SteerVerb,
+}
+
+/// What can be asked of a run.
+#[derive(Clone, Debug, Subcommand)]
+pub enum SteerVerb {
+    /// Hold training after the batch at hand.
+    Pause,
+    /// Go on after a pause.
+    Resume,
+    /// Stop after the batch at hand, and save; the unfinished epoch is discarded.
+    Stop {
+        /// Finish the epoch first.
+        #[arg(long)]
+        after_epoch: bool,
+    },
+    /// Save the model as it is.
+    Snapshot {
+        /// Name of its folder [default: by epoch and batch].
+        name: Option<String>,
+    },
+    /// Give a key of the configuration another value, as KEY=VALUE; `controls` lists them.
+    Set {
+        /// The change, KEY=VALUE; VALUE is YAML, null takes a hold back.
+        #[arg(value_name = "KEY=VALUE", value_parser = set)]
+        change: Steer,
+    },
+    /// Start a disruption: KIND[:amplitude=X,epochs=N,shape=S,cooldown=N].
+    Disrupt {
+        /// The disruption.
+        #[arg(value_name = "SPEC", value_parser = disruption)]
+        disruption: Disruption,
+    },
+    /// List what can be changed, with its value now, and the disruptions.
+    Controls,
 }
 
 /// Seeds that are trained side by side.
@@ -822,6 +957,16 @@ fn change_at(text: &str) -> Result<Planned, String> {
     let (epoch, rest) = epoch_and_rest(text, EXPECTED)?;
     let (key, value) = rest.split_once('=').ok_or(format!("expected {EXPECTED}"))?;
     Ok(at(epoch, Steer::set(key.trim(), value.trim())))
+}
+
+fn set(text: &str) -> Result<Steer, String> {
+    let (key, value) = text.split_once('=').ok_or("expected KEY=VALUE")?;
+    Ok(Steer::set(key.trim(), value.trim()))
+}
+
+fn disruption(text: &str) -> Result<Disruption, String> {
+    let disruption = text.parse::<Disruption>();
+    disruption.map_err(|error| error.to_string())
 }
 
 fn epoch_and_rest<'a>(text: &'a str, expected: &str) -> Result<(u32, &'a str), String> {

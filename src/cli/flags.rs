@@ -7,7 +7,7 @@ use super::{Cli, Command, Population};
 
 /// What each command takes of the flags that all share, by their names in [`Global`](super::Global). The explorer
 /// has no name; `validate` is three commands by its flags. All take `--quiet`: what has no notes keeps it anyway.
-const TAKEN: [(&str, &[&str]); 36] = [
+const TAKEN: [(&str, &[&str]); 45] = [
     (
         "",
         &[
@@ -21,6 +21,15 @@ const TAKEN: [(&str, &[&str]); 36] = [
             "config", "set", "seed", "device", "data_dir", "json", "log", "threads",
         ],
     ),
+    ("attach", &["device", "data_dir", "log", "threads"]),
+    ("watch", &["data_dir", "json", "log", "threads"]),
+    ("steer pause", &["data_dir", "json"]),
+    ("steer resume", &["data_dir", "json"]),
+    ("steer stop", &["data_dir", "json"]),
+    ("steer snapshot", &["data_dir", "json"]),
+    ("steer set", &["data_dir", "json"]),
+    ("steer disrupt", &["data_dir", "json"]),
+    ("steer controls", &["data_dir", "json"]),
     ("experiment", &["device", "data_dir", "json", "threads"]),
     ("runs", &["data_dir", "json"]),
     ("runs list", &["data_dir", "json"]),

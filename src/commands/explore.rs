@@ -2,57 +2,76 @@
 
 use std::io::{self, IsTerminal};
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::path::Path;
+use std::path::PathBuf;
 use std::process::ExitCode;
 
+use fluxttice_core::protocol::liveness::is_live;
 use fluxttice_core::request::Command;
-use fluxttice_core::run::{
-    Checkpoint, Disk, LATEST, best_at_hand, checkpoint_folder, find_checkpoint, is_open,
-};
+use fluxttice_core::run::{Disk, best_at_hand, name};
 use fluxttice_core::session::{
     Inlet, JobRequest, JobSender, Jobs, RunLocation, Runs, Session, SessionError,
 };
 use fluxttice_tui::{Exit, Inputs, Options, Tab};
 
 use super::{Done, Failure, note, setup, signals};
-use crate::cli::{Global, Population};
+use crate::cli::{AttachArgs, Cli, Global, OnHangup};
 use crate::logging::Logs;
 
-/// Opens the explorer and trains; a run that another process trains is only shown.
-pub fn train(global: &Global, resume: Option<&str>, population: Option<&Population>) -> Done {
+/// Opens the explorer and trains; a run that another process trains is followed.
+pub fn train(global: &Global, cli: &Cli) -> Done {
     terminal_here()?;
-    let plan = setup::plan(global, resume, None)?;
+    let mut plan = setup::plan(global, cli.resume.as_deref(), None)?;
+    let population = cli.population.as_ref();
+    plan.meeting = Some(setup::meeting(global, cli.allow_group, population));
     if let RunLocation::Existing(run) = &plan.place
-        && is_open(run)
-        && let Some(newest) = newest(run)
+        && is_live(run)
     {
-        // Another process trains the run, so that it is only shown here.
-        return show(global, Tab::Train, || explored(newest));
+        let run = run.clone();
+        return follow(global, run);
     }
-    show(global, Tab::Train, || {
-        setup::session(plan, population, None)
+    let options = Options {
+        detach_on_hangup: cli.on_hangup == OnHangup::Detach,
+        ..Options::default()
+    };
+    show(global, options, || setup::session(plan, population, None))
+}
+
+/// Opens the explorer on a run that another process trains.
+pub fn attach(global: &Global, args: &AttachArgs) -> Done {
+    let run = setup::found_run(global, args.run.as_deref())?;
+    if !is_live(&run) {
+        let name = name(&run);
+        return Err(Failure::Input(format!(
+            "{name} is not being trained; `fluxttice-explorer --resume {name}` goes on with it, --explore looks around"
+        )));
+    }
+    terminal_here()?;
+    follow(global, run)
+}
+
+fn follow(global: &Global, run: PathBuf) -> Done {
+    let plan = setup::attached(global, &run)?;
+    show(global, Options::default(), || {
+        Session::attach(run, plan).map_err(Failure::System)
     })
 }
 
-fn explored(checkpoint: Checkpoint) -> Result<Session, Failure> {
-    Session::explore(checkpoint).map_err(Failure::System)
-}
-
-/// Returns the newest checkpoint of a run that another process trains, which may replace it while it is read.
-fn newest(run: &Path) -> Option<Checkpoint> {
-    let read = || {
-        let latest = checkpoint_folder(run, LATEST).ok()?;
-        find_checkpoint(run, Some(&latest.to_string_lossy())).ok()
-    };
-    (0..3).find_map(|_| read())
-}
-
-/// Opens the explorer on the best finished model at hand, without training.
+/// Opens the explorer on the best finished model at hand, without training; where that is of a run that is
+/// being trained, the run is followed.
 pub fn look_around(global: &Global) -> Done {
     terminal_here()?;
     let checkpoint = best_at_hand(&setup::runs(global)?)?;
+    if let Some(run) = checkpoint.origin.run().filter(|run| is_live(run)) {
+        return follow(global, run.to_owned());
+    }
     setup::tell_unchecked(&checkpoint.unchecked);
-    show(global, Tab::Neighbours, || explored(checkpoint))
+    let options = Options {
+        tab: Tab::Neighbours,
+        ..Options::default()
+    };
+    show(global, options, || {
+        Session::explore(checkpoint).map_err(Failure::System)
+    })
 }
 
 fn terminal_here() -> Result<(), Failure> {
@@ -64,7 +83,11 @@ fn terminal_here() -> Result<(), Failure> {
     ))
 }
 
-fn show(global: &Global, tab: Tab, start: impl FnOnce() -> Result<Session, Failure>) -> Done {
+fn show(
+    global: &Global,
+    options: Options,
+    start: impl FnOnce() -> Result<Session, Failure>,
+) -> Done {
     let logs = Logs::to_screen(global.log);
     fluxttice_tui::install_panic_hook();
     let captured = Logs::capture_stderr();
@@ -91,15 +114,7 @@ fn show(global: &Global, tab: Tab, start: impl FnOnce() -> Result<Session, Failu
                 log: logs.buffer(),
                 shutdown,
             };
-            let exit = fluxttice_tui::run(
-                Asker(inlet, jobs.sender),
-                inputs,
-                Options {
-                    tab,
-                    ..Options::default()
-                },
-            )
-            .await;
+            let exit = fluxttice_tui::run(Asker(inlet, jobs.sender), inputs, options).await;
             // `run` has dropped the inlet: the worker ends by itself.
             let finished = worker.join();
             let exit = exit?;
@@ -110,10 +125,14 @@ fn show(global: &Global, tab: Tab, start: impl FnOnce() -> Result<Session, Failu
     drop(captured);
     // A panic was printed while standard error was turned aside: it is told again here.
     let exit = shown.unwrap_or_else(|panic| Err(SessionError::panicked(panic.as_ref()).into()))?;
-    if let Some(end) = &exit.end
-        && !global.quiet
-    {
-        note(&end.message);
+    if !global.quiet {
+        match (&exit.end, &exit.left_running) {
+            (Some(end), _) => note(&end.message),
+            (None, Some(name)) => note(&format!(
+                "{name} is left to its trainer; `fluxttice-explorer attach {name}` looks in again"
+            )),
+            (None, None) => {}
+        }
     }
     Ok(exit.signal.map_or(ExitCode::SUCCESS, signals::code))
 }

@@ -1,18 +1,22 @@
 //! Translation of command-line arguments into the library's types.
 
+use std::ffi::OsString;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use fluxttice_core::certificate::Tool;
 use fluxttice_core::config::{Config, Loaded, Source};
 use fluxttice_core::digest::sha256;
+use fluxttice_core::protocol::liveness::is_live;
 use fluxttice_core::run::{
-    Checkpoint, Disk, find_checkpoint, find_run, finished_epochs, run_and_checkpoint, runs_folder,
-    stored_config,
+    Checkpoint, Disk, all_runs, find_checkpoint, find_run, finished_epochs, run_and_checkpoint,
+    runs_folder, stored_config,
 };
-use fluxttice_core::session::{Plan, RunLocation, Session, plans};
+use fluxttice_core::session::{Meeting, Plan, RunLocation, Session, Successor, plans};
 use fluxttice_core::shown::shown;
 
 use super::Failure;
+use super::detach::Heirs;
 use crate::cli::{Global, MOST_SEED, Population};
 
 /// Returns name, version, commit, compiler and lockfile digest of this program, as certificates record them.
@@ -81,6 +85,7 @@ pub fn plan(global: &Global, resume: Option<&str>, out: Option<&Path>) -> Result
         ineffective: Vec::new(),
         epochs: None,
         planned: Vec::new(),
+        meeting: None,
         replay: false,
     };
     let runs = runs(global)?;
@@ -105,6 +110,61 @@ pub fn plan(global: &Global, resume: Option<&str>, out: Option<&Path>) -> Result
         Some(out) => RunLocation::NewAt(out.to_owned(), config),
         None => RunLocation::NewUnder(runs, config),
     };
+    Ok(plan)
+}
+
+/// Returns how a session of this program meets others at the folder of its run.
+pub fn meeting(global: &Global, allow_group: bool, population: Option<&Population>) -> Meeting {
+    let tool = this_program();
+    // The runs of a population stay together.
+    let successor = population.is_none().then(|| {
+        let mut arguments: Vec<OsString> = vec![
+            "--device".into(),
+            global.device.to_string().into(),
+            "--log".into(),
+            global.log.to_string().into(),
+        ];
+        if let Some(threads) = global.threads {
+            arguments.extend(["--threads".into(), threads.to_string().into()]);
+        }
+        if let Some(folder) = &global.data_dir {
+            arguments.extend(["--data-dir".into(), folder.into()]);
+        }
+        if allow_group {
+            arguments.push("--allow-group".into());
+        }
+        let successor: Arc<dyn Successor> = Arc::new(Heirs { arguments });
+        successor
+    });
+    Meeting {
+        program: tool.name,
+        version: tool.version,
+        allow_group,
+        successor,
+    }
+}
+
+/// Returns the run that is meant, by name or path; without one the newest that is being trained.
+pub fn found_run(global: &Global, named: Option<&str>) -> Result<PathBuf, Failure> {
+    let runs = runs(global)?;
+    if let Some(named) = named {
+        return Ok(find_run(&runs, Some(named))?);
+    }
+    let live = all_runs(&runs)?.into_iter().rev().find(|run| is_live(run));
+    live.ok_or_else(|| {
+        Failure::Input(format!(
+            "no run in {} is being trained; `fluxttice-explorer runs` lists all",
+            shown(runs)
+        ))
+    })
+}
+
+/// Returns the plan by which a run is followed, and by which a branch of it is trained.
+pub fn attached(global: &Global, run: &Path) -> Result<Plan, Failure> {
+    let mut plan = plan(global, None, None)?;
+    plan.place = RunLocation::Existing(run.to_owned());
+    plan.config_name = "as stored".into();
+    plan.meeting = Some(meeting(global, false, None));
     Ok(plan)
 }
 
@@ -140,6 +200,7 @@ pub fn branch(global: &Global, named: &str, out: Option<&Path>) -> Result<Plan, 
         ineffective: Vec::new(),
         epochs: None,
         planned: Vec::new(),
+        meeting: None,
         replay: false,
         place: RunLocation::Branch {
             from,

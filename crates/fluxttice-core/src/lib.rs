@@ -39,6 +39,7 @@ pub mod metrics;
 pub mod model;
 pub mod numbers;
 pub mod plot;
+pub mod protocol;
 pub mod random;
 pub mod record;
 mod refusal;

@@ -298,7 +298,8 @@ pub struct CoveredSets {
 }
 
 /// Stage of the work on an epoch.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum Stage {
     /// Opening the device, compiling kernels.
     #[default]

@@ -4,6 +4,7 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
+use crate::protocol::process::Claim;
 use crate::training::Steer;
 use crate::words::counted;
 
@@ -29,6 +30,8 @@ pub enum Command {
         /// Finished epochs at the checkpoint; 0 is the start of the run, which needs no checkpoint.
         epochs: u32,
     },
+    /// Finish this epoch and leave the run to a process of its own, which goes on with it.
+    HandOver,
     /// Leave this run as it is and go on in another one, where that was left.
     Open {
         /// Name of the other run, which lies in the same folder as this one.
@@ -61,6 +64,7 @@ impl fmt::Display for Command {
             Self::Resume => f.write_str("go on"),
             Self::StopNow => f.write_str("stop now"),
             Self::StopAfterEpoch => f.write_str("stop after this epoch"),
+            Self::HandOver => f.write_str("leave it running"),
             Self::Snapshot { name: None } => f.write_str("snapshot"),
             Self::Snapshot { name: Some(name) } => write!(f, "snapshot {name}"),
             Self::Keep { epochs } => {
@@ -89,6 +93,50 @@ pub enum Author {
     Plan,
     /// The rule of the configuration with this text.
     Rule(String),
+    /// Another program, by a file in the run's folder.
+    Request(Box<Requester>),
+}
+
+/// Whoever asked by a file in the run's folder.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Requester {
+    /// Identifier of the request, which is answered once.
+    pub id: String,
+    /// Number of the user that owns the file; `None` where the system has no owners.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub uid: Option<u32>,
+    /// Name of that user; `None` where the system knows none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub owner: Option<String>,
+    /// What the sender says of himself, which nobody checks.
+    #[serde(default)]
+    pub claim: Claim,
+}
+
+/// Writes the file's owner, and what he says of his machine and program.
+impl fmt::Display for Requester {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match (&self.owner, self.uid) {
+            (Some(name), _) => f.write_str(name)?,
+            (None, Some(number)) => write!(f, "user {number}")?,
+            (None, None) => f.write_str(&self.claim.user)?,
+        }
+        let claimed = [("on", &self.claim.host), ("with", &self.claim.program)];
+        for (word, text) in claimed.into_iter().filter(|(_, text)| !text.is_empty()) {
+            write!(f, " {word} {text}")?;
+        }
+        Ok(())
+    }
+}
+
+impl Author {
+    /// Returns whoever asked by a file; `None` for all others.
+    pub fn requester(&self) -> Option<&Requester> {
+        match self {
+            Self::Request(requester) => Some(requester),
+            Self::User | Self::Plan | Self::Rule(_) => None,
+        }
+    }
 }
 
 /// A command with its author, and with the number under which its outcome comes back.
@@ -141,6 +189,7 @@ impl fmt::Display for Author {
             Self::User => Ok(()),
             Self::Plan => f.write_str("as planned, "),
             Self::Rule(_) => f.write_str("⚑ by rule, "),
+            Self::Request(requester) => write!(f, "by {requester}, "),
         }
     }
 }
@@ -163,6 +212,10 @@ pub enum EndReason {
     Diverged,
     /// An error ended it.
     Failed,
+    /// It was left to a process of its own, which goes on with it.
+    HandedOver,
+    /// Its trainer is gone without a word.
+    Lost,
 }
 
 impl EndReason {
@@ -175,6 +228,8 @@ impl EndReason {
             Self::Stopped => "stopped",
             Self::Diverged => "diverged",
             Self::Failed => "failed",
+            Self::HandedOver => "handed over",
+            Self::Lost => "lost",
         }
     }
 }

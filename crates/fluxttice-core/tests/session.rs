@@ -2,6 +2,8 @@
 
 #![expect(clippy::unwrap_used, clippy::panic, reason = "tests")]
 
+#[path = "session/attached.rs"]
+mod attached;
 #[path = "session/behind_a_driver.rs"]
 mod behind_a_driver;
 #[path = "session/controls.rs"]

@@ -83,6 +83,20 @@ impl OperationSet {
         Operation::all().filter(|operation| self.contains(*operation))
     }
 
+    /// Returns the bitmap, 2,461 bytes.
+    pub fn as_bytes(&self) -> &[u8] {
+        &self.bytes
+    }
+
+    /// Makes the set with this bitmap; `None` where it has another length or one of the unused bits is set.
+    pub fn from_bytes(bytes: &[u8]) -> Option<Self> {
+        let unused = 8 * BYTES - OPERATIONS;
+        let fits = bytes.len() == BYTES && bytes[BYTES - 1].leading_zeros() as usize >= unused;
+        fits.then(|| Self {
+            bytes: bytes.to_vec(),
+        })
+    }
+
     /// Returns the SHA-256 of the bitmap's 2,461 bytes, as `sha256:` and 64 hexadecimal digits.
     pub fn digest(&self) -> String {
         sha256(&self.bytes)
@@ -125,6 +139,9 @@ mod tests {
             (0b1, 0b10, 0b100)
         );
         assert_eq!(set.len(), 3);
+        assert_eq!(OperationSet::from_bytes(set.as_bytes()), Some(set));
+        assert_eq!(OperationSet::from_bytes(&[0xff; BYTES]), None);
+        assert_eq!(OperationSet::from_bytes(&[]), None);
     }
 
     #[test]

@@ -11,7 +11,7 @@ use fluxttice_core::request::{Command, Outcome};
 use fluxttice_core::run::Disk;
 use fluxttice_core::run::names::WEIGHTS;
 use fluxttice_core::session::message::{Codes, End, Event, Progress, RunInfo};
-use fluxttice_core::session::{Plan, RunLocation, Runs, Session, SessionError};
+use fluxttice_core::session::{Meeting, Plan, RunLocation, Runs, Session, SessionError};
 
 use crate::SMALL;
 
@@ -40,6 +40,16 @@ pub fn continued(folder: &Path, epochs: Option<u32>) -> Plan {
     plan(RunLocation::Existing(folder.to_owned()), epochs)
 }
 
+/// The tests, as other programs are told of them.
+pub fn meeting() -> Meeting {
+    Meeting {
+        program: "tests".to_owned(),
+        version: "1".to_owned(),
+        allow_group: false,
+        successor: None,
+    }
+}
+
 fn plan(place: RunLocation, epochs: Option<u32>) -> Plan {
     Plan {
         disk: Disk::default(),
@@ -49,6 +59,7 @@ fn plan(place: RunLocation, epochs: Option<u32>) -> Plan {
         ineffective: Vec::new(),
         epochs,
         planned: Vec::new(),
+        meeting: Some(meeting()),
         replay: false,
     }
 }

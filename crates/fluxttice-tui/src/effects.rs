@@ -74,6 +74,7 @@ pub fn refusal(run: &RunView, nothing: &str) -> Effect {
     match run.idle() {
         None => Effect::Say(nothing.to_owned()),
         Some(Idle::Because(why)) => Effect::Say(format!("{why}: {nothing}")),
+        Some(Idle::CannotSteer(problem)) => Effect::Warn(problem),
         // Another process may have started or stopped training the run since it was opened here.
         Some(Idle::OnlyLookedAt { name, run }) => {
             let nothing = nothing.to_owned();

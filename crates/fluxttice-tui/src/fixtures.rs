@@ -100,6 +100,7 @@ pub fn info() -> RunInfo {
         marks: Vec::new(),
         checkpoint: None,
         training: true,
+        attached: None,
     }
 }
 
@@ -277,6 +278,7 @@ pub fn codes(epoch: u32) -> Codes {
 /// A screen without colour at this size, before anything has happened.
 pub fn app(width: u16, height: u16) -> App {
     let options = Options {
+        detach_on_hangup: false,
         depth: ColorDepth::None,
         tab: Tab::Train,
         mouse: true,

@@ -74,6 +74,7 @@ fn progress(app: &App) -> Vec<(String, Style)> {
                 "training stopped: a loss is not a number; q quits"
             }
             Condition::Ended(EndReason::Failed) => "training stopped with an error; q quits",
+            Condition::Ended(EndReason::Lost) => "its trainer is gone; q quits, --resume goes on",
             _ => "training ended; q quits",
         };
         return vec![(text.to_owned(), theme.dim())];

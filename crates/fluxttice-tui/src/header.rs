@@ -1,6 +1,7 @@
 //! Two lines at the top: the run and its condition; the panes and the device.
 
 use fluxttice_core::request::EndReason;
+use fluxttice_core::session::message::{Attached, Contact};
 use ratatui::buffer::Buffer;
 use ratatui::layout::{Position, Rect};
 use ratatui::style::{Modifier, Style};
@@ -74,7 +75,7 @@ fn condition_style(theme: Theme, condition: Condition) -> Style {
         Condition::Training | Condition::Validating | Condition::Counting | Condition::Saving => {
             theme.accent()
         }
-        Condition::Ended(EndReason::Diverged | EndReason::Failed) => theme.bad(),
+        Condition::Ended(EndReason::Diverged | EndReason::Failed | EndReason::Lost) => theme.bad(),
         Condition::Paused
         | Condition::Pausing
         | Condition::Stopping
@@ -181,6 +182,16 @@ pub fn tab_at(area: Rect, at: Position) -> Option<Tab> {
         .map(|(tab, _)| tab)
 }
 
+/// Returns what is to be said of a trainer that was not heard of, and for how long; `None` where it was heard
+/// just now.
+fn silence(contact: Contact) -> Option<(&'static str, String)> {
+    match contact {
+        Contact::Heard => None,
+        Contact::Silent(seconds) => Some(("nothing heard", span(seconds as f64))),
+        Contact::NotResponding(seconds) => Some(("not responding", span(seconds as f64))),
+    }
+}
+
 /// Draws the second line: the tabs, of which one is in front, and the device.
 pub fn render_tabs(area: Rect, buf: &mut Buffer, cx: &Shared, front: Tab) {
     let theme = cx.theme;
@@ -205,16 +216,35 @@ pub fn render_tabs(area: Rect, buf: &mut Buffer, cx: &Shared, front: Tab) {
         return;
     };
     let room = usize::from(area.right().saturating_sub(end + 2));
-    let long = format!("{} ({})", info.device, info.device_reason);
-    let text = if width(&long) <= room {
-        long
-    } else {
-        fit(&info.device, room)
+    // The first one that there is room for.
+    let (texts, style) = match (&info.attached, silence(cx.run().contact)) {
+        (None, _) => {
+            let long = format!("{} ({})", info.device, info.device_reason);
+            (vec![long, info.device.clone()], theme.dim())
+        }
+        (Some(Attached { trainer, .. }), None) => {
+            let long = format!("attached · trained by {trainer}");
+            let texts = vec![long, format!("attached · {trainer}"), "attached".to_owned()];
+            (texts, theme.accent())
+        }
+        (Some(Attached { trainer, .. }), Some((words, time))) => {
+            let long = format!("attached · {trainer} · {words} for {time}");
+            let texts = vec![
+                long,
+                format!("{words} for {time}"),
+                format!("silent {time}"),
+            ];
+            (texts, theme.warning())
+        }
     };
+    let fits = texts.iter().find(|text| width(text) <= room);
+    let text = fits
+        .or(texts.last())
+        .map_or_else(String::new, |text| fit(text, room));
     buf.set_string(
         area.right().saturating_sub(cells(width(&text) + 1)),
         area.y,
         text,
-        theme.dim(),
+        style,
     );
 }

@@ -149,6 +149,7 @@ pub enum Action {
     Help,
     Palette,
     Quit,
+    Stop,
     Interrupt,
     Suspend,
     Repaint,
@@ -215,6 +216,7 @@ pub enum Action {
     Close,
     Confirm,
     FinishEpoch,
+    LeaveRunning,
     StopNow,
     NextField,
     PreviousField,
@@ -479,7 +481,8 @@ pub static TABLE: &[Binding] = table! {
         [key(KeyCode::BackTab)] PreviousTab "" "previous view"
         [ch('?'), key(KeyCode::F(1))] Help "help" "all keys"
         [ch(':'), ctrl('p')] Palette "commands" "every command by name"
-        [ch('q')] Quit "quit" "finish the epoch or stop now, save, and leave"
+        [ch('Q')] Stop "" "stop training, here or in the process that trains"
+        [ch('q')] Quit "quit" "leave; of a run trained here, first ask how"
     }
     Disrupt {
         [key(KeyCode::Enter)] Confirm "do it" "disrupt, from the next batch on"
@@ -546,8 +549,9 @@ pub static TABLE: &[Binding] = table! {
         [key(KeyCode::Esc)] Close "cancel" "do nothing"
     }
     Quit {
-        [ch('f')] FinishEpoch "finish epoch" "finish this epoch, save, leave"
-        [ch('s')] StopNow "stop now" "stop after this batch, save, leave; the unfinished epoch is discarded"
+        [ch('f')] FinishEpoch "finish epoch" "finish this epoch, save, stop"
+        [ch('s')] StopNow "stop now" "stop after this batch, save; the unfinished epoch is discarded"
+        [ch('l')] LeaveRunning "leave it running" "finish this epoch; a process of its own goes on with the run"
         [key(KeyCode::Esc), ch('q')] Close "continue" "continue training"
     }
     Help {

@@ -58,6 +58,7 @@ use tokio::sync::{mpsc, watch};
 pub use driver::run;
 pub use log_buffer::{LogBuffer, LogLevel, LogLine};
 pub use offscreen::Offscreen;
+pub use panes::train::findings::{Finding, Gravity, findings};
 pub use tab::Tab;
 pub use terminal::{TerminalGuard, install_panic_hook};
 pub use theme::ColorDepth;
@@ -136,6 +137,8 @@ pub struct Options {
     pub depth: ColorDepth,
     /// Tab of the pane that is shown first.
     pub tab: Tab,
+    /// True if a run is left to a process of its own where the terminal is gone; false stops and saves it.
+    pub detach_on_hangup: bool,
     /// True if the program captures the mouse; false leaves the terminal's own text selection in use.
     pub mouse: bool,
 }
@@ -145,6 +148,7 @@ impl Default for Options {
         Self {
             depth: ColorDepth::detect(),
             tab: Tab::Train,
+            detach_on_hangup: false,
             mouse: true,
         }
     }
@@ -157,6 +161,8 @@ pub struct Exit {
     pub end: Option<End>,
     /// Signal that ended the screen; `None` if the user left it.
     pub signal: Option<StopSignal>,
+    /// Name of the run that another process goes on to train; `None` where none does.
+    pub left_running: Option<String>,
 }
 
 /// Errors that keep the screen from being shown.

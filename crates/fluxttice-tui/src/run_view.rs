@@ -6,7 +6,9 @@ use std::sync::Arc;
 use fluxttice_core::record::{CoveredSets, EpochRecord, EpochReport, Stage};
 use fluxttice_core::request::{Command, EndReason, Mark, Outcome};
 use fluxttice_core::run::{Members, journal, upsert_epoch};
-use fluxttice_core::session::message::{Codes, End, Event, Progress, RunInfo, RunState, Unsaved};
+use fluxttice_core::session::message::{
+    Attached, Codes, Contact, End, Event, Progress, RunInfo, RunState, Unsaved,
+};
 
 use crate::control::{Control, controls};
 use crate::follow_up::Pending;
@@ -40,6 +42,8 @@ pub struct RunView {
     pub progress: Progress,
     /// End of the session, with its reason; `None` while it goes on.
     pub end: Option<End>,
+    /// When a trainer in another process was last heard of.
+    pub contact: Contact,
     /// Epochs that the disk refused; `None` while everything is saved.
     pub unsaved: Option<Unsaved>,
     /// Requests to the worker that have no outcome yet.
@@ -106,7 +110,7 @@ impl Condition {
             | Self::Saving
             | Self::FinishingEpoch => "●",
             Self::Paused => "‖",
-            Self::Ended(EndReason::Diverged | EndReason::Failed) => "✖",
+            Self::Ended(EndReason::Diverged | EndReason::Failed | EndReason::Lost) => "✖",
             Self::Ended(_) | Self::Exploring => "■",
         }
     }
@@ -117,6 +121,8 @@ impl Condition {
 pub enum Idle {
     /// Reason in words that need no further look.
     Because(&'static str),
+    /// Another process trains, and nothing can be asked of it, for this reason.
+    CannotSteer(String),
     /// The run is only explored; its folder tells whether another process trains it.
     OnlyLookedAt {
         /// Name of the run.
@@ -167,6 +173,7 @@ impl RunView {
             Event::Weights(_) => self
                 .pending
                 .retain(|pending| pending.command != Command::Weights),
+            Event::Contact(contact) => self.contact = *contact,
             Event::Unsaved(unsaved) => self.unsaved.clone_from(unsaved),
             Event::Notice(_) => {}
             Event::Ended(end) => {
@@ -264,10 +271,19 @@ impl RunView {
         self.info.is_some() && !failed
     }
 
-    /// Returns true if the run is or was trained here and the worker still takes requests for snapshots and
-    /// branches.
+    /// Returns the trainer, where that is another process; `None` where this one trains, or nobody does.
+    pub fn attached(&self) -> Option<&Attached> {
+        self.info.as_ref()?.attached.as_ref()
+    }
+
+    /// Returns true if the trainer still takes requests for snapshots: one in this process also when training
+    /// is over.
     pub fn serves(&self) -> bool {
-        self.answers() && self.info.as_ref().is_some_and(|info| info.training)
+        let takes = match self.attached() {
+            Some(attached) => attached.cannot_steer.is_none() && !self.is_over(),
+            None => true,
+        };
+        takes && self.answers() && self.info.as_ref().is_some_and(|info| info.training)
     }
 
     /// Returns the reason why nothing is trained here now; `None` while the run is trained.
@@ -281,7 +297,11 @@ impl RunView {
             });
         };
         match info.training_folder() {
-            _ if info.training && !self.is_over() => None,
+            _ if info.training && !self.is_over() => {
+                let attached = info.attached.as_ref();
+                let problem = attached.and_then(|attached| attached.cannot_steer.clone());
+                problem.map(Idle::CannotSteer)
+            }
             _ if info.training && self.answers() => because("training has ended"),
             _ if info.training => because("training has ended with an error"),
             None => because("this model was not trained here"),

@@ -6,6 +6,6 @@ mod rule;
 mod shape;
 
 pub use kind::DisruptionKind;
-pub use push::{Disruption, DisruptionError};
+pub use push::{Disruption, DisruptionError, MAX_EPOCHS};
 pub use rule::{Condition, GRAMMAR, Rule, RuleError, watched};
 pub use shape::Shape;

@@ -38,6 +38,7 @@ fn train(folder: &Path, epochs: u32, planned: Vec<Planned>) {
         ineffective: Vec::new(),
         epochs: Some(epochs),
         planned,
+        meeting: None,
         replay: true,
     };
     let mut session = Session::train(plan).unwrap();

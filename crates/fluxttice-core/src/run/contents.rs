@@ -9,16 +9,19 @@ use super::folder::{BESTS, LATEST, is_plain_name, read_journal, stored_config};
 use super::journal::JournalEvent;
 use super::marker::Marker;
 use super::names::{
-    CERTIFICATE, CERTIFICATES, CHECKPOINTS, CONFIG, DIGESTS, DOCUMENT, ENVELOPE, EXPERIMENTS,
-    JOURNAL, LOCK, LOCK_OWNER, LOG, MARKER, METRICS, NONE_YET, OPTIMIZER, PICTURE, PLOT, SET_ASIDE,
-    SNAPSHOTS, STATE, SUMS, VALIDATION, WEIGHTS,
+    CERTIFICATE, CERTIFICATES, CHECKPOINTS, CONFIG, CONTROLS, DIGESTS, DOCUMENT, ENVELOPE,
+    EXPERIMENTS, JOURNAL, LIVE, LOCK, LOCK_OWNER, LOG, MARKER, METRICS, NONE_YET, OPTIMIZER,
+    PICTURE, PLOT, REFUSED, REQUESTS, SET_ASIDE, SNAPSHOTS, STATE, STATUS, SUMS, VALIDATION,
+    WATCHERS, WEIGHTS,
 };
 use super::owner::is_half_made;
 
 /// Names of the files in a run's folder itself.
-const OWN: [&str; 8] = [
-    CONFIG, METRICS, JOURNAL, MARKER, LOCK, LOCK_OWNER, LOG, VALIDATION,
+const OWN: [&str; 10] = [
+    CONFIG, METRICS, JOURNAL, MARKER, LOCK, LOCK_OWNER, LOG, VALIDATION, STATUS, CONTROLS,
 ];
+/// Folders through which programs meet: all in them is of the moment.
+const OF_THE_MOMENT: [&str; 4] = [REQUESTS, REFUSED, WATCHERS, LIVE];
 /// Names of the files of a checkpoint or snapshot.
 const STATES: [&str; 4] = [WEIGHTS, OPTIMIZER, STATE, DIGESTS];
 
@@ -138,7 +141,8 @@ fn kind(path: &Path, is_folder: bool) -> Kind {
         [CERTIFICATES, _, name] => is_evidence(name),
         _ => false,
     };
-    let ours = half_made || parts[0] == SET_ASIDE || (file && !is_folder);
+    let kept_apart = parts[0] == SET_ASIDE || OF_THE_MOMENT.contains(&parts[0]);
+    let ours = half_made || kept_apart || (file && !is_folder);
     let folder = match parts[..] {
         [CHECKPOINTS | SNAPSHOTS | EXPERIMENTS | CERTIFICATES] => true,
         // A copy without links has folders in their places.
@@ -180,6 +184,12 @@ mod tests {
             "experiments/beta-b.json",
             "certificates/mine/certificate.json",
             "set-aside/anything/at/all",
+            "status.json",
+            "controls.json",
+            "requests/anything",
+            "refused/any/thing",
+            "watchers/one",
+            "live/codes-0007.npy",
         ];
         let foreign_paths = [
             "certificates/mine/letter.pdf",

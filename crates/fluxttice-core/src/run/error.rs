@@ -49,7 +49,7 @@ pub enum RunError {
     #[error(transparent)]
     Config(#[from] ConfigError),
     /// Another process has the run in this folder open.
-    #[error("{} is in use by another fluxttice-explorer; wait for it or start a new run", shown(.0))]
+    #[error("{place} is in use by another fluxttice-explorer; `fluxttice-explorer attach {place}` looks in and steers it, or wait for it or start a new run", place = shown(.0))]
     InUse(PathBuf),
 }
 

@@ -1,7 +1,7 @@
 //! A run's folder: configuration, metrics, journal, checkpoints, snapshots.
 
 use std::collections::BTreeSet;
-use std::fs;
+use std::fs::{self, File};
 use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -179,9 +179,25 @@ impl RunFolder {
     /// # Errors
     /// Returns a [`RunError`] where it is no run, in use, or something of it is damaged.
     pub fn open(disk: &Disk, path: &Path) -> Result<Reopened, RunError> {
+        Self::open_with(disk, path, RunLock::take)
+    }
+
+    /// Opens a run to continue it, whose lock the process that started this one has handed over.
+    ///
+    /// # Errors
+    /// Returns a [`RunError`] where it is no run, the file is not its lock, or something of it is damaged.
+    pub fn take_over(disk: &Disk, path: &Path, lock: File) -> Result<Reopened, RunError> {
+        Self::open_with(disk, path, |run| RunLock::inherit(run, lock))
+    }
+
+    fn open_with(
+        disk: &Disk,
+        path: &Path,
+        lock: impl FnOnce(&Path) -> Result<RunLock, RunError>,
+    ) -> Result<Reopened, RunError> {
         is_run(path)?;
         plain(path)?;
-        let lock = RunLock::take(path)?;
+        let lock = lock(path)?;
         match Found::in_run(path) {
             Ok(found) => found.opened(disk, path, lock),
             Err(error) => {
@@ -210,6 +226,25 @@ impl RunFolder {
     /// Returns the run's configuration, as used.
     pub fn config(&self) -> &Config {
         &self.config
+    }
+
+    /// Returns the run's marker.
+    pub(crate) fn marker(&self) -> &Marker {
+        &self.marker
+    }
+
+    /// Returns true if a lock of the file system is held, false where a file that names this process stands
+    /// in for one.
+    pub fn has_lock(&self) -> bool {
+        held(&self.lock).is_real()
+    }
+
+    /// Returns the open lock file once more, for a process that takes the run over.
+    ///
+    /// # Errors
+    /// Returns [`RunError::Disk`] where the system refuses.
+    pub(crate) fn lock_file(&self) -> Result<File, RunError> {
+        held(&self.lock).file()
     }
 
     /// Returns the SHA-256 of the configuration.

@@ -77,6 +77,15 @@ pub enum JournalEvent {
         /// Epochs whose metrics are missing.
         epochs: Vec<u32>,
     },
+    /// Things that were no requests lay among them and were moved aside.
+    MovedAside {
+        /// Epochs finished at that time.
+        epoch: u32,
+        /// Number of things since the last such line of the session.
+        count: u32,
+        /// Name of the first of them, with the reason.
+        first: String,
+    },
     /// A session ended.
     Closed {
         /// Epochs finished at that time.
@@ -95,6 +104,7 @@ impl JournalEvent {
             | Self::Verdict { epoch, .. }
             | Self::RolledBack { epoch, .. }
             | Self::Missing { epoch, .. }
+            | Self::MovedAside { epoch, .. }
             | Self::Closed { epoch, .. } => *epoch,
             Self::Outcome(outcome) => outcome.epoch,
         }
@@ -112,6 +122,18 @@ impl Entry {
     /// Makes an entry for an event that has just happened.
     pub fn now(event: JournalEvent) -> Self {
         Self { time: now(), event }
+    }
+
+    /// Returns the identifier of the request that the entry answers; `None` where it answers none of another
+    /// program.
+    pub fn request_id(&self) -> Option<&str> {
+        match &self.event {
+            JournalEvent::Outcome(outcome) => {
+                let requester = outcome.by.requester();
+                requester.map(|requester| requester.id.as_str())
+            }
+            _ => None,
+        }
     }
 }
 

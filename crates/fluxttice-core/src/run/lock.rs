@@ -3,6 +3,8 @@
 use std::fs::{self, File, OpenOptions, TryLockError};
 use std::io::{self, ErrorKind, Write};
 use std::path::{Path, PathBuf};
+use std::thread;
+use std::time::{Duration, Instant};
 
 use super::error::RunError;
 use super::files;
@@ -11,6 +13,10 @@ use super::owner::Owner;
 
 /// Most attempts to take a lock whose file is no longer in its place then.
 const TRIES: usize = 100;
+/// Time for which a lock is tried that another process has.
+const PATIENCE: Duration = Duration::from_secs(1);
+/// Time between two attempts.
+const AGAIN: Duration = Duration::from_millis(20);
 /// Largest file that names an owner, in bytes.
 const OWNER_LIMIT: u64 = 256;
 
@@ -50,7 +56,7 @@ impl RunLock {
                 made,
                 named: None,
             };
-            match lock.file.try_lock() {
+            match patiently(|| lock.file.try_lock()) {
                 Ok(()) => {}
                 Err(TryLockError::WouldBlock) => return Err(RunError::InUse(run.to_owned())),
                 Err(TryLockError::Error(error)) if is_unsupported(&error) => {
@@ -70,6 +76,48 @@ impl RunLock {
         Err(RunError::unusable(&path, problem))
     }
 
+    /// Takes over the lock of a run from the process that started this one: `file` is the open lock file, which
+    /// both hold until the other one closes it.
+    ///
+    /// # Errors
+    /// Returns a [`RunError`] where it is not the lock file of the run, or another process has the lock.
+    pub fn inherit(run: &Path, file: File) -> Result<Self, RunError> {
+        let path = run.join(LOCK);
+        let mut lock = Self {
+            path: path.clone(),
+            file,
+            made: false,
+            named: None,
+        };
+        if !lock.is_in_place() {
+            let problem =
+                "expected the lock of the run from the process before, found another file";
+            return Err(RunError::unusable(&path, problem));
+        }
+        // The lock belongs to the open file, so that taking it once more changes nothing.
+        match lock.file.try_lock() {
+            Ok(()) => {}
+            Err(TryLockError::WouldBlock) => return Err(RunError::InUse(run.to_owned())),
+            Err(TryLockError::Error(error)) if is_unsupported(&error) => {
+                let named = run.join(LOCK_OWNER);
+                let name = Owner::this().word();
+                fs::write(&named, name).map_err(RunError::disk("write", &named))?;
+                lock.named = Some(named);
+            }
+            Err(TryLockError::Error(error)) => return Err(RunError::disk("lock", &path)(error)),
+        }
+        Ok(lock)
+    }
+
+    /// Returns the open lock file once more, for a process that takes the run over.
+    ///
+    /// # Errors
+    /// Returns [`RunError::Disk`] where the system refuses.
+    pub fn file(&self) -> Result<File, RunError> {
+        let file = self.file.try_clone();
+        file.map_err(RunError::disk("open", &self.path))
+    }
+
     /// Returns true if the locked file is still the one that lies in the run: a folder that was made again
     /// has another.
     pub fn is_in_place(&self) -> bool {
@@ -87,6 +135,11 @@ impl RunLock {
         self.path.exists()
     }
 
+    /// Returns true if the file system keeps the lock, false where a file that names this process stands in.
+    pub fn is_real(&self) -> bool {
+        self.named.is_none()
+    }
+
     /// Releases the lock, and removes the file if taking the lock made it.
     pub fn undo(self) {
         if self.made && self.is_in_place() {
@@ -98,9 +151,23 @@ impl RunLock {
 
 impl Drop for RunLock {
     fn drop(&mut self) {
-        if let Some(named) = &self.named {
+        // A process that took the run over has written its own name.
+        if let Some(named) = &self.named
+            && owner(named).as_ref() == Some(Owner::this())
+        {
             // A file that stays is recognised as that of a process that has ended.
             let _ = fs::remove_file(named);
+        }
+    }
+}
+
+/// Tries to lock for a second: whoever only looks whether a run is open holds its lock for a moment.
+fn patiently(mut lock: impl FnMut() -> Result<(), TryLockError>) -> Result<(), TryLockError> {
+    let began = Instant::now();
+    loop {
+        match lock() {
+            Err(TryLockError::WouldBlock) if began.elapsed() < PATIENCE => thread::sleep(AGAIN),
+            tried => return tried,
         }
     }
 }
@@ -247,6 +314,23 @@ mod tests {
         assert!(!lock.is_in_place() && !is_open(&run));
         RunLock::take(&run).unwrap().undo();
         assert!(!run.join(LOCK).exists());
+    }
+
+    #[test]
+    fn a_lock_that_is_handed_over_is_never_free() {
+        let home = tempfile::tempdir().unwrap();
+        let run = home.path();
+        let first = RunLock::take(run).unwrap();
+        let second = RunLock::inherit(run, first.file().unwrap()).unwrap();
+        drop(first);
+        assert!(is_open(run));
+        assert!(matches!(RunLock::take(run), Err(RunError::InUse(_))));
+        drop(second);
+        assert!(!is_open(run));
+        let other = tempfile::tempdir().unwrap();
+        let foreign = RunLock::take(other.path()).unwrap().file().unwrap();
+        let problem = RunLock::inherit(run, foreign).unwrap_err().to_string();
+        assert!(problem.contains("another file"), "{problem}");
     }
 
     #[test]

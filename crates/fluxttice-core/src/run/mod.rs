@@ -23,7 +23,7 @@ mod members;
 mod metrics;
 pub mod names;
 mod output;
-mod owner;
+pub(crate) mod owner;
 mod reopening;
 mod repair;
 mod summary;
@@ -49,6 +49,7 @@ pub use locate::{
     find_checkpoint, find_run, is_path, read_checkpoint, run_and_checkpoint, runs_folder,
 };
 pub use lock::is_open;
+pub use marker::Marker;
 pub use members::{Band, Members, upsert_epoch};
 pub use output::{Existing, check_result, descriptor, write_result};
 pub use repair::repair;

@@ -37,6 +37,19 @@ pub const VALIDATION: &str = "validation.json";
 /// Folder of things that were damaged or in the way and were moved aside.
 pub const SET_ASIDE: &str = "set-aside";
 
+/// What the trainer of the run says of itself, replaced again and again.
+pub const STATUS: &str = "status.json";
+/// What can be changed while the run is trained.
+pub const CONTROLS: &str = "controls.json";
+/// Folder of requests to the trainer.
+pub const REQUESTS: &str = "requests";
+/// Folder of what lay among the requests and was none.
+pub const REFUSED: &str = "refused";
+/// Folder of the signs that watchers give.
+pub const WATCHERS: &str = "watchers";
+/// Folder of what the trainer shows to watchers.
+pub const LIVE: &str = "live";
+
 /// Statement of a certificate, as JSON.
 pub const CERTIFICATE: &str = "certificate.json";
 /// Statement of a certificate, for people.

@@ -47,6 +47,16 @@ impl Owner {
         })
     }
 
+    /// Returns the number of the process.
+    pub fn process(&self) -> u32 {
+        self.process
+    }
+
+    /// Returns the start of the process in the system's ticks; 0 where the system does not tell.
+    pub fn began(&self) -> u64 {
+        self.began
+    }
+
     /// Returns true if the process still runs; `None` where that cannot be seen from here.
     pub fn is_alive(&self) -> Option<bool> {
         if self.place != Self::this().place {

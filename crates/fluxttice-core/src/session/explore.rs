@@ -63,6 +63,7 @@ pub(super) fn explore(checkpoint: &Checkpoint, lines: &Lines) -> Result<(), Sess
             Origin::File(path) => Some(path.clone()),
         },
         training: false,
+        attached: None,
     })));
     lines.event(Event::State(RunState::Finished));
     for text in trained.into_iter().chain(checkpoint.unchecked.clone()) {
@@ -110,7 +111,7 @@ pub(super) fn explore(checkpoint: &Checkpoint, lines: &Lines) -> Result<(), Sess
 }
 
 /// Measures the coverage of a model with seed 0, as the `coverage` command does.
-fn covered(
+pub(super) fn covered(
     model: &DualVae,
     device: &Device,
     dtype: DType,

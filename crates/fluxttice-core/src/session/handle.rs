@@ -1,6 +1,8 @@
 //! Starting a session and talking to it.
 
+use std::cell::RefCell;
 use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::path::PathBuf;
 use std::sync::mpsc::{SyncSender, sync_channel};
 use std::thread::JoinHandle;
 
@@ -8,6 +10,7 @@ use tokio::sync::{mpsc, watch};
 
 use super::error::SessionError;
 use super::explore::explore;
+use super::follow::{Next, follow};
 use super::message::{End, Event, Progress, RunState};
 use super::plan::Plan;
 use super::population::Others;
@@ -85,6 +88,24 @@ impl Session {
         Self::start(move |lines| work(plan, group, lines))
     }
 
+    /// Follows a run that another process trains, on a thread of its own: its events come from the run's
+    /// folder, and requests go there. The plan says how a branch of it is trained, which this process does.
+    ///
+    /// # Errors
+    /// Returns the system's refusal to start a thread.
+    pub fn attach(run: PathBuf, plan: Plan) -> std::io::Result<Self> {
+        Self::start(move |lines| {
+            let mut next = Next::Follow(run);
+            loop {
+                next = match next {
+                    Next::Nothing => return Ok(()),
+                    Next::Follow(run) => follow(&plan, &run, lines)?,
+                    Next::Train(plan) => return work(plan, None, lines),
+                };
+            }
+        })
+    }
+
     /// Starts serving a model that is not trained further, on a thread of its own.
     ///
     /// # Errors
@@ -103,6 +124,7 @@ impl Session {
             requests: inbox,
             events: outbox,
             progress: progress_in,
+            publisher: RefCell::new(None),
         };
         let thread = std::thread::Builder::new()
             .name("worker".to_owned())

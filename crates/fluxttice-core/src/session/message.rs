@@ -32,6 +32,8 @@ pub enum Event {
     Weights(Arc<Model>),
     /// Coverage measured outside of training.
     Covered(Arc<CoveredSets>),
+    /// The trainer in another process was heard of again, or was not for a while.
+    Contact(Contact),
     /// The disk refuses what is to be saved, or takes it again (`None`).
     Unsaved(Option<Unsaved>),
     /// Another run of the population that this one belongs to is open.
@@ -87,6 +89,29 @@ pub struct RunInfo {
     pub checkpoint: Option<PathBuf>,
     /// True while a run is trained, false where a finished model is only explored.
     pub training: bool,
+    /// The trainer, where that is another process; `None` where this one trains, or nobody does.
+    pub attached: Option<Attached>,
+}
+
+/// The trainer of a run that is another process.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Attached {
+    /// Which process it is, and where, in a few words.
+    pub trainer: String,
+    /// Reason why nothing can be asked of it; `None` where everything can.
+    pub cannot_steer: Option<String>,
+}
+
+/// When a trainer in another process was last heard of.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Contact {
+    /// Just now.
+    #[default]
+    Heard,
+    /// So long ago, in whole seconds.
+    Silent(u64),
+    /// So long ago, in whole seconds, though it holds its lock.
+    NotResponding(u64),
 }
 
 impl RunInfo {

@@ -3,17 +3,22 @@
 mod device_check;
 mod error;
 mod explore;
+mod follow;
+mod hand_over;
 mod handle;
 mod jobs;
 pub mod message;
 mod open_run;
 mod plan;
 mod population;
+mod publisher;
 mod requests;
 mod saving;
+mod tail;
 mod worker;
 
 pub use error::SessionError;
+pub use hand_over::{Estate, Successor};
 pub use handle::{Inlet, Session, Worker};
 pub use jobs::{
     Content, Estimates, FoundCodes, JobError, JobEvent, JobRequest, JobSender, Jobs, LoadCodes,
@@ -22,3 +27,4 @@ pub use jobs::{
 };
 pub use plan::{Plan, RunLocation};
 pub use population::{MOST_MEMBERS, plans};
+pub use publisher::Meeting;

@@ -30,6 +30,8 @@ pub(super) struct OpenRun {
     pub(super) backlog: Backlog,
     /// Epochs whose checkpoints are never removed: disruptions began after them, or the user asked for it.
     pub(super) kept: BTreeSet<u32>,
+    /// Requests of other programs that the journal answers, until others were told.
+    pub(super) answered: Vec<String>,
     /// Number of finished epochs at which the session stops whatever the schedule says; `None` for the
     /// schedule's end.
     limit: Option<u32>,
@@ -80,6 +82,7 @@ impl OpenRun {
             backlog: Backlog::after(done, history.len()),
             again: again(&entries, done),
             kept,
+            answered: Vec::new(),
             limit: plan.epochs.map(|more| done.saturating_add(more)),
             obey_patience: !(trainer.out_of_patience() && plan.epochs.is_some()),
             run,
@@ -101,6 +104,7 @@ impl OpenRun {
             marks,
             checkpoint: None,
             training: true,
+            attached: None,
         };
         Ok((open, info))
     }

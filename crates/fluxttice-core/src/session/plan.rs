@@ -1,11 +1,14 @@
 //! Plan of a session, before it starts.
 
+use std::fs::File;
 use std::path::PathBuf;
+use std::sync::Arc;
 
 use super::error::SessionError;
+use super::publisher::Meeting;
 use crate::config::Config;
 use crate::device::DeviceSpec;
-use crate::run::{Disk, Reopened, RunFolder, branch, reserve, stored_config};
+use crate::run::{Disk, Reopened, RunError, RunFolder, branch, reserve, stored_config};
 use crate::training::Planned;
 
 /// Plan of a training session.
@@ -25,6 +28,8 @@ pub struct Plan {
     pub epochs: Option<u32>,
     /// Changes that are made by themselves when their batch has come.
     pub planned: Vec<Planned>,
+    /// How it meets others at the run's folder; `None` where nobody is to look in or to ask for anything.
+    pub meeting: Option<Meeting>,
     /// True in a replay: the planned changes are all, and the configuration's rules are not obeyed.
     pub replay: bool,
 }
@@ -38,6 +43,8 @@ pub enum RunLocation {
     NewAt(PathBuf, Box<Config>),
     /// An existing run, to be continued.
     Existing(PathBuf),
+    /// An existing run that the process which started this one hands over, with its open lock file.
+    TakenOver(PathBuf, Arc<File>),
     /// A new run that goes on from a checkpoint of another.
     Branch {
         /// Folder of the other run.
@@ -63,7 +70,9 @@ impl Plan {
             RunLocation::NewUnder(_, config)
             | RunLocation::NewAt(_, config)
             | RunLocation::Branch { config, .. } => Ok(config.as_ref().clone()),
-            RunLocation::Existing(path) => Ok(stored_config(path)?),
+            RunLocation::Existing(path) | RunLocation::TakenOver(path, _) => {
+                Ok(stored_config(path)?)
+            }
         }
     }
 
@@ -90,6 +99,11 @@ impl Plan {
                 Ok(branch(&self.disk, from, *epochs, &to, config)?)
             }
             RunLocation::Existing(path) => Ok(RunFolder::open(&self.disk, path)?),
+            RunLocation::TakenOver(path, lock) => {
+                let lock = lock.try_clone();
+                let lock = lock.map_err(RunError::disk("open", path))?;
+                Ok(RunFolder::take_over(&self.disk, path, lock)?)
+            }
         }
     }
 }

@@ -52,8 +52,18 @@ impl Worker<'_> {
             }
             Command::Keep { epochs } => self.keep(*epochs),
             Command::Open { .. } | Command::Branch { .. } => return self.leave_for(request),
+            Command::HandOver => match self.bound() {
+                Some(problem) => Err(problem.to_owned()),
+                None => {
+                    self.handing_over = true;
+                    if std::mem::take(&mut self.paused) {
+                        self.lines.event(Event::State(RunState::Running));
+                    }
+                    Ok("finishing this epoch; then another process goes on".to_owned())
+                }
+            },
             Command::Encode => return self.encode(),
-            Command::Weights => return self.hand_over(),
+            Command::Weights => return self.send_weights(),
         };
         self.tell_outcome(request, answer)
     }
@@ -91,6 +101,9 @@ impl Worker<'_> {
             applied,
             message,
         };
+        if let Some(requester) = outcome.by.requester() {
+            self.open.answered.push(requester.id.clone());
+        }
         // In the journal before anyone is told: what was answered survives a power cut.
         let entry = JournalEvent::Outcome(outcome.clone());
         self.open.note(entry, self.lines)?;
@@ -184,7 +197,7 @@ impl Worker<'_> {
     }
 
     /// Weights are no change to the run: they are sent, not journaled.
-    fn hand_over(&self) -> Result<(), SessionError> {
+    fn send_weights(&self) -> Result<(), SessionError> {
         self.lines.event(Event::Weights(Arc::new(Model {
             epoch: self.open.trainer.epoch(),
             source: self.source(),
@@ -194,7 +207,7 @@ impl Worker<'_> {
     }
 
     /// Codes are no change to the run: they are sent, not journaled.
-    fn encode(&self) -> Result<(), SessionError> {
+    pub(super) fn encode(&self) -> Result<(), SessionError> {
         let (device, dtype) = self.open.trainer.placement();
         let codes = codes(
             &self.open.trainer.inference_model()?,

@@ -100,6 +100,9 @@ impl OpenRun {
             }),
             Err(error) => return Err(error),
         };
+        if self.backlog.journal.is_empty() {
+            lines.answered(self.answered.drain(..));
+        }
         // Told once, not at every attempt: each names another scratch file.
         let since = |unsaved: &Option<Unsaved>| unsaved.as_ref().map(|unsaved| unsaved.since);
         let news = since(&refused) != since(&self.backlog.refused);

@@ -1,5 +1,6 @@
 //! The worker's loop: requests between steps, telemetry after each.
 
+use std::cell::RefCell;
 use std::collections::VecDeque;
 use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 use std::sync::Arc;
@@ -14,6 +15,7 @@ use super::error::SessionError;
 use super::message::{Codes, End, Event, Notice, NoticeLevel, Progress, RunState};
 use super::open_run::OpenRun;
 use super::plan::Plan;
+use super::publisher::{Asked, Publisher};
 use crate::config::StopBy;
 use crate::device::{Chosen, DeviceFailure, choose};
 use crate::disruption::Rule;
@@ -33,6 +35,8 @@ use crate::words::counted;
 const SPEED_WINDOW: usize = 10;
 /// Time that a paused or finished worker waits before it tries again what the disk has refused.
 const IDLE: Duration = Duration::from_millis(500);
+/// Time that a worker with nothing to do waits for its own screen before it looks at what others ask.
+const TURN: Duration = Duration::from_millis(20);
 
 /// Channels between the worker and whoever watches it.
 #[derive(Debug)]
@@ -40,12 +44,47 @@ pub(super) struct Lines {
     pub(super) requests: Receiver<Request>,
     pub(super) events: UnboundedSender<Event>,
     pub(super) progress: watch::Sender<Progress>,
+    /// Meets others at the run's folder; `None` where nothing is trained.
+    pub(super) publisher: RefCell<Option<Publisher>>,
 }
 
 impl Lines {
     /// Sends an event; nobody listening is no reason to stop training.
     pub(super) fn event(&self, event: Event) {
+        if let Some(publisher) = &*self.publisher.borrow() {
+            publisher.hear(&event);
+        }
         let _ = self.events.send(event);
+    }
+
+    /// Begins to meet others at the folder of a run that has just been opened.
+    pub(super) fn meet(&self, plan: &Plan, open: &OpenRun, chosen: &Chosen) {
+        // The one of the run before says how that was left.
+        self.publisher.take();
+        let started = plan.meeting.as_ref().map(|meeting| {
+            let progress = self.progress.subscribe();
+            Publisher::start(open, chosen, meeting, progress)
+        });
+        match started {
+            None => {}
+            Some(Ok(publisher)) => drop(self.publisher.replace(Some(publisher))),
+            Some(Err(error)) => self.event(Event::Notice(Notice {
+                level: NoticeLevel::Warning,
+                text: format!("nobody can look into this run from elsewhere: {error}"),
+            })),
+        }
+    }
+
+    /// Returns the next thing that another program asks of the worker; `None` where there is none.
+    fn asked(&self) -> Option<Asked> {
+        self.publisher.borrow().as_ref()?.next()
+    }
+
+    /// Tells that answers are in the journal, on the disk.
+    pub(super) fn answered(&self, ids: impl Iterator<Item = String>) {
+        if let Some(publisher) = &*self.publisher.borrow() {
+            ids.for_each(|id| publisher.answered(id));
+        }
     }
 }
 
@@ -89,6 +128,19 @@ fn train_and_serve(
     let mut worker = Worker::open(plan, chosen, group, lines)?;
     loop {
         let end = worker.train();
+        if matches!(&end, Ok(end) if end.reason == EndReason::HandedOver) {
+            match worker.hand_over()? {
+                Ok(end) => {
+                    lines.event(Event::State(RunState::Finished));
+                    lines.event(Event::Ended(end));
+                    return Ok(());
+                }
+                Err(problem) => {
+                    worker.keep_on(&problem)?;
+                    continue;
+                }
+            }
+        }
         let left = worker.open.trainer.leave_group();
         let reason = match &end {
             Ok(end) => end.reason,
@@ -119,7 +171,7 @@ pub(super) struct Worker<'a> {
     pub(super) chosen: Chosen,
     pub(super) open: OpenRun,
     /// Changes that are made without being asked for, when their batch has come.
-    agenda: Agenda,
+    pub(super) agenda: Agenda,
     /// Epoch before which the rules were looked at last.
     ruled: Option<u32>,
     speed: VecDeque<Duration>,
@@ -130,6 +182,8 @@ pub(super) struct Worker<'a> {
     loss: f64,
     pub(super) stop_after_epoch: bool,
     pub(super) stop_now: bool,
+    /// Set once the run is to be left to another process, after the epoch at work.
+    pub(super) handing_over: bool,
     pub(super) paused: bool,
     /// Set when another run was taken up since the last step.
     pub(super) moved: bool,
@@ -153,6 +207,7 @@ impl<'a> Worker<'a> {
         let speaks = group.as_ref().is_none_or(|group| group.number() == 0);
         let first_batches = FirstBatches::on(&chosen).filter(|_| speaks);
         open.trainer = open.trainer.in_group(group);
+        lines.meet(&plan, &open, &chosen);
         lines.event(Event::Started(Arc::new(info)));
         for note in notes {
             lines.event(note);
@@ -174,12 +229,13 @@ impl<'a> Worker<'a> {
             loss: f64::NAN,
             stop_after_epoch: false,
             stop_now: false,
+            handing_over: false,
             paused: false,
             moved: false,
         })
     }
 
-    fn close(&mut self, reason: EndReason) -> Result<(), RunError> {
+    pub(super) fn close(&mut self, reason: EndReason) -> Result<(), RunError> {
         let epoch = self.open.trainer.epoch();
         let closed = JournalEvent::Closed { epoch, reason };
         self.open.note(closed, self.lines)
@@ -190,6 +246,7 @@ impl<'a> Worker<'a> {
         let notes = notes(&reopened);
         let (open, info) = OpenRun::new(reopened, &self.plan, &self.chosen)?;
         self.close(EndReason::Stopped)?;
+        self.lines.meet(&self.plan, &open, &self.chosen);
         self.open = open;
         self.ruled = None;
         self.speed.clear();
@@ -326,6 +383,9 @@ impl<'a> Worker<'a> {
             };
             return Some(self.end(EndReason::Finished, &message));
         }
+        if self.handing_over && epoch > 0 {
+            return Some(self.end(EndReason::HandedOver, "the epoch is finished"));
+        }
         self.stop_after_epoch.then(|| {
             self.end(
                 EndReason::Stopped,
@@ -455,16 +515,55 @@ impl<'a> Worker<'a> {
 
     /// Waits for the next request where nothing else is to be done; `None` when nobody is left to ask.
     pub(super) fn wait(&mut self) -> Result<Option<Request>, SessionError> {
+        let mut tried = Instant::now();
         loop {
-            match self.lines.requests.recv_timeout(IDLE) {
+            match self.lines.requests.recv_timeout(TURN) {
                 Ok(request) => return Ok(Some(request)),
-                Err(RecvTimeoutError::Timeout) if self.open.unsaved().is_some() => {
-                    self.open.save(self.lines)?;
-                }
                 Err(RecvTimeoutError::Timeout) => {}
                 Err(RecvTimeoutError::Disconnected) => return Ok(None),
             }
+            if let Some(request) = self.request_from_elsewhere()? {
+                return Ok(Some(request));
+            }
+            if self.open.unsaved().is_some() && tried.elapsed() >= IDLE {
+                tried = Instant::now();
+                self.open.save(self.lines)?;
+            }
         }
+    }
+
+    /// Returns the next request of another program; does everything else that is asked from elsewhere.
+    fn request_from_elsewhere(&mut self) -> Result<Option<Request>, SessionError> {
+        while let Some(asked) = self.lines.asked() {
+            match asked {
+                Asked::Request(arrival) => {
+                    let request = Request {
+                        id: 0,
+                        by: Author::Request(Box::new(arrival.requester)),
+                        command: arrival.command,
+                    };
+                    match arrival.refused {
+                        None => return Ok(Some(request)),
+                        Some(reason) => self.tell_outcome(request, Err(reason))?,
+                    }
+                }
+                Asked::Codes => self.encode()?,
+                Asked::MovedAside(count, first) => {
+                    let epoch = self.open.trainer.epoch();
+                    let moved = JournalEvent::MovedAside {
+                        epoch,
+                        count,
+                        first,
+                    };
+                    self.open.note(moved, self.lines)?;
+                }
+                Asked::Problem(text) => {
+                    let level = NoticeLevel::Warning;
+                    self.lines.event(Event::Notice(Notice { level, text }));
+                }
+            }
+        }
+        Ok(None)
     }
 
     /// Answers every waiting request; waits for more while paused.
@@ -482,7 +581,10 @@ impl<'a> Worker<'a> {
             } else {
                 match self.lines.requests.try_recv() {
                     Ok(request) => request,
-                    Err(TryRecvError::Empty) => return Ok(()),
+                    Err(TryRecvError::Empty) => match self.request_from_elsewhere()? {
+                        Some(request) => request,
+                        None => return Ok(()),
+                    },
                     Err(TryRecvError::Disconnected) => {
                         // Whoever asked for this session is gone.
                         self.stop_now = true;

@@ -131,6 +131,7 @@ impl Retraining {
             ineffective: Vec::new(),
             epochs: None,
             planned: Vec::new(),
+            meeting: None,
             replay: false,
         };
         if stop.load(Ordering::Relaxed) {

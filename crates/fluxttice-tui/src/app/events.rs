@@ -29,6 +29,7 @@ impl App {
         match &event {
             Event::Outcome(outcome) => {
                 self.report(outcome);
+                self.on_leave_refused(outcome);
                 self.follow_up(outcome);
                 if let Command::Snapshot { .. } = outcome.command {
                     self.ask_job(QuickJob::List);
@@ -50,7 +51,7 @@ impl App {
             }
             Event::Ended(end) if self.shared.live.end.is_none() => {
                 let level = match end.reason {
-                    EndReason::Diverged | EndReason::Failed => LogLevel::Error,
+                    EndReason::Diverged | EndReason::Failed | EndReason::Lost => LogLevel::Error,
                     _ => LogLevel::Info,
                 };
                 self.tell(level, Origin::Notice, end.message.clone());

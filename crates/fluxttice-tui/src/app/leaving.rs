@@ -2,11 +2,12 @@
 
 use std::time::Duration;
 
-use fluxttice_core::request::Command;
+use fluxttice_core::request::{Command, EndReason, Outcome};
 
 use super::{App, Redraw};
 use crate::StopSignal;
 use crate::dialogs::quit::Quit;
+use crate::effects::refusal;
 use crate::log_buffer::LogLevel;
 use crate::panes::log::Origin;
 
@@ -16,6 +17,8 @@ const LAST_WORD: Duration = Duration::from_secs(3);
 /// State of leaving the explorer.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Leaving {
+    /// True if a run is left to a process of its own where the terminal is gone.
+    detach_on_hangup: bool,
     /// Signal that asks the program to end; `None` until one arrives.
     pub(super) signal: Option<StopSignal>,
     /// Request to the worker after which the explorer ends.
@@ -25,6 +28,16 @@ pub(super) struct Leaving {
     /// Set once the user was told that epochs are not saved.
     warned: bool,
     done: bool,
+}
+
+impl Leaving {
+    /// Prepares to leave; `detach_on_hangup` says what the end of the terminal means.
+    pub(super) fn new(detach_on_hangup: bool) -> Self {
+        Self {
+            detach_on_hangup,
+            ..Self::default()
+        }
+    }
 }
 
 impl App {
@@ -43,16 +56,34 @@ impl App {
         self.leaving.done
     }
 
-    /// Handles a signal that asks the program to end: the worker is asked to stop at once.
+    /// Handles a signal that asks the program to end: the worker is asked to stop at once, or to leave the run
+    /// to another process where the terminal is gone and that is wanted.
     pub fn on_signal(&mut self, signal: StopSignal) {
         self.leaving.signal = Some(signal);
-        self.leave(Command::StopNow);
+        let detaches = signal == StopSignal::Hangup && self.leaving.detach_on_hangup;
+        self.leave(match detaches {
+            true => Command::HandOver,
+            false => Command::StopNow,
+        });
+    }
+
+    /// Handles the answer to a request by which the screen is to be left. Where the run cannot be left to
+    /// another process, the user stays; without a terminal, training is stopped and saved.
+    pub(super) fn on_leave_refused(&mut self, outcome: &Outcome) {
+        if outcome.applied || outcome.command != Command::HandOver {
+            return;
+        }
+        self.leaving.asked = None;
+        if self.leaving.signal.is_some() {
+            self.leave(Command::StopNow);
+        }
     }
 
     /// Asks the worker to stop and leaves as soon as it has stopped; leaves at once if training is over.
     pub(super) fn leave(&mut self, command: Command) {
         self.dialog = None;
-        if self.shared.live.is_over() {
+        if self.shared.live.is_over() || self.shared.live.attached().is_some() {
+            // A trainer in another process goes on.
             self.leaving.done = true;
         } else if self.leaving.asked.as_ref() != Some(&command) {
             // A closed terminal reports itself in several ways; the worker is asked once.
@@ -67,6 +98,15 @@ impl App {
         self.leaving.done |= self.is_leaving();
     }
 
+    /// Returns the name of the run that another process goes on to train; `None` where none does.
+    pub(super) fn left_running(&self) -> Option<String> {
+        let run = &self.shared.live;
+        let info = run.info.as_ref()?;
+        let handed_over = run.end.as_ref().map(|end| end.reason) == Some(EndReason::HandedOver);
+        let goes_on = run.attached().is_some() && !run.is_over();
+        (handed_over || goes_on).then(|| info.name.clone())
+    }
+
     /// Handles the passing of time. A worker that has finished without reporting an end must not keep the
     /// screen open.
     pub(super) fn wait(&mut self, passed: Duration) {
@@ -76,7 +116,22 @@ impl App {
         }
     }
 
+    /// Asks how to stop training, in this process or in another one.
+    pub(super) fn ask_to_stop(&mut self) {
+        match self.shared.live.idle() {
+            None => self.dialog = Some(Box::new(Quit)),
+            Some(_) => {
+                let refusal = refusal(&self.shared.live, "nothing to stop");
+                self.carry_out(vec![refusal]);
+            }
+        }
+    }
+
     pub(super) fn ask_to_quit(&mut self) {
+        if self.shared.live.attached().is_some() {
+            self.leaving.done = true;
+            return;
+        }
         if !self.shared.live.is_over() {
             self.dialog = Some(Box::new(Quit));
             return;

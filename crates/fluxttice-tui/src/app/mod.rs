@@ -90,7 +90,7 @@ impl App {
             now,
             outbox: Outbox::default(),
             after_glance: None,
-            leaving: Leaving::default(),
+            leaving: Leaving::new(options.detach_on_hangup),
             saving: None,
             suspend: false,
             clear: false,
@@ -113,6 +113,7 @@ impl App {
         Exit {
             end: self.shared.live.end.clone(),
             signal: self.leaving.signal,
+            left_running: self.left_running(),
         }
     }
 

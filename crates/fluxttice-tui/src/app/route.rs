@@ -45,6 +45,7 @@ impl App {
             Action::Close => self.dialog = None,
             _ if self.dialog.is_some() => {}
             Action::Quit => self.ask_to_quit(),
+            Action::Stop => self.ask_to_stop(),
             Action::ShowTrain => return show(Tab::Train),
             Action::ShowCoverage => return show(Tab::Coverage),
             Action::ShowNeighbours => return show(Tab::Neighbours),

@@ -1,4 +1,4 @@
-//! Dialog that asks how to stop training.
+//! Dialog that asks how to stop training, or how to leave it.
 
 use fluxttice_core::request::Command;
 use ratatui::buffer::Buffer;
@@ -21,21 +21,33 @@ impl Dialog for Quit {
     }
 
     fn size(&self, _screen: Rect) -> (u16, u16) {
-        (58, 9)
+        (66, 10)
     }
 
-    fn act(&mut self, action: Action, _cx: &Shared) -> Option<Effects> {
+    fn act(&mut self, action: Action, cx: &Shared) -> Option<Effects> {
+        let attached = cx.live().attached().is_some();
         let command = match action {
             Action::Interrupt | Action::StopNow => Command::StopNow,
             Action::FinishEpoch => Command::StopAfterEpoch,
+            Action::LeaveRunning if attached => return Some(vec![Effect::Perform(Action::Quit)]),
+            Action::LeaveRunning => Command::HandOver,
             _ => return None,
         };
-        Some(vec![Effect::Leave(command)])
+        Some(match attached {
+            // The trainer is asked; this screen stays to see it stop.
+            true => vec![Effect::Close, Effect::Ask(command, None)],
+            false => vec![Effect::Leave(command)],
+        })
     }
 
     fn draw(&self, area: Rect, buf: &mut Buffer, cx: &Shared) -> Option<Position> {
         let theme = cx.theme;
-        let inner = window::frame(area, buf, theme, "quit");
+        let attached = cx.live().attached();
+        let title = match attached {
+            Some(_) => "stop",
+            None => "quit",
+        };
+        let inner = window::frame(area, buf, theme, title);
         let progress = cx.live().progress;
         let mut rows = vec![
             Line::raw(format!(
@@ -51,8 +63,13 @@ impl Dialog for Quit {
                 .map(|key| key.name())
                 .unwrap_or_default();
             let what = match binding.action {
-                keys::Action::FinishEpoch => "finish this epoch, save, leave",
-                keys::Action::StopNow => "stop after this batch, save, leave",
+                Action::FinishEpoch if attached.is_none() => "finish this epoch, save, leave",
+                Action::StopNow if attached.is_none() => "stop after this batch, save, leave",
+                Action::StopNow => "stop after this batch, save",
+                Action::LeaveRunning => match attached {
+                    Some(_) => "leave it running, and leave this screen",
+                    None => "leave it running: finish this epoch, train on without a screen",
+                },
                 _ => binding.help,
             };
             Line::from(vec![

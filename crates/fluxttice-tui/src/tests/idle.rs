@@ -12,6 +12,7 @@ fn looked_at(folder: PathBuf) -> App {
     let mut app = fixtures::app(120, 40);
     app.on_event(Event::Started(Arc::new(RunInfo {
         training: false,
+        attached: None,
         folder,
         ..fixtures::info()
     })));
@@ -93,6 +94,7 @@ fn a_run_that_is_only_looked_at_is_not_shown_as_at_work_here() {
     assert!(picture(&app, 120, 40).contains("● 7f3a"));
     app.on_event(Event::Started(Arc::new(RunInfo {
         training: false,
+        attached: None,
         ..fixtures::info()
     })));
     assert!(!picture(&app, 120, 40).contains("● 7f3a"));

@@ -61,6 +61,8 @@ pub enum Gravity {
 /// A finding in the records of a run.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Finding {
+    /// Name of the rule that found it, as `docs/reference/metrics.md` explains it.
+    pub rule: &'static str,
     /// Severity, which decides order, sign and style.
     pub gravity: Gravity,
     /// Statement of the finding, with its numbers.
@@ -144,7 +146,12 @@ pub fn findings(
         info,
         members,
     };
-    let mut found: Vec<Finding> = RULES.iter().flat_map(|(_, find)| find(&shown)).collect();
+    let of_rule = |(rule, find): &(&'static str, Find)| {
+        let rule = *rule;
+        let found = find(&shown).into_iter();
+        found.map(move |finding| Finding { rule, ..finding })
+    };
+    let mut found: Vec<Finding> = RULES.iter().flat_map(of_rule).collect();
     found.sort_by_key(|finding| finding.gravity);
     found
 }
@@ -166,6 +173,7 @@ fn armed(info: Option<&RunInfo>) -> Vec<Finding> {
     rules
         .iter()
         .map(|text| Finding {
+            rule: "",
             gravity: Gravity::Note,
             text: format!("⚑ armed: {text}"),
             hint: "",
@@ -176,6 +184,7 @@ fn armed(info: Option<&RunInfo>) -> Vec<Finding> {
 #[expect(clippy::unnecessary_wraps, reason = "each rule ends with it")]
 fn finding(gravity: Gravity, text: String, hint: &'static str) -> Option<Finding> {
     Some(Finding {
+        rule: "",
         gravity,
         text,
         hint,

@@ -2,7 +2,7 @@
 
 mod charts;
 mod draw;
-mod findings;
+pub mod findings;
 mod findings_list;
 mod layout;
 mod run_facts;

@@ -375,6 +375,7 @@ pub fn explored(checkpoint: Option<PathBuf>) -> App {
     let mut app = fixtures::app(120, 40);
     let info = fluxttice_core::session::message::RunInfo {
         training: false,
+        attached: None,
         checkpoint,
         ..fixtures::info()
     };

@@ -1,0 +1,103 @@
+//! Sending requests to the trainer of a run, by files in its folder.
+
+use std::io;
+use std::path::{Path, PathBuf};
+
+use thiserror::Error;
+
+use super::place::Place;
+use super::process::Claim;
+use super::request_file::RequestFile;
+use super::status::Status;
+use crate::request::Command;
+use crate::run::names::REQUESTS;
+use crate::shown::shown;
+
+/// Reason why a request could not be sent.
+#[derive(Debug, Error)]
+pub enum PostError {
+    /// Nothing says that a trainer takes requests here.
+    #[error("{}: no trainer takes requests here: it has no status.json", shown(.0))]
+    NoTrainer(PathBuf),
+    /// The folder of requests cannot be written to.
+    #[error("{}: cannot be written to, so that nothing can be asked of its trainer: {source}", shown(.path))]
+    Refused {
+        /// Path of the folder.
+        path: PathBuf,
+        /// Error of the system.
+        source: io::Error,
+    },
+    /// The system gives no random numbers.
+    #[error("{0}")]
+    NoId(String),
+}
+
+/// Sends requests to the trainer of a run.
+#[derive(Debug)]
+pub struct Post {
+    path: PathBuf,
+    author: Claim,
+}
+
+impl Post {
+    /// Prepares to send requests to the trainer of the run in this folder.
+    pub fn new(run: &Path, author: Claim) -> Self {
+        Self {
+            path: run.to_owned(),
+            author,
+        }
+    }
+
+    /// Sends a command to the session that trains now; returns the identifier under which it is answered.
+    ///
+    /// # Errors
+    /// Fails where no trainer has left a status, or the folder of requests is not there or cannot be written
+    /// to.
+    pub fn send(&self, command: Command) -> Result<String, PostError> {
+        let refused = |source| PostError::Refused {
+            path: self.path.join(REQUESTS),
+            source,
+        };
+        let run = Place::open(&self.path).map_err(refused)?;
+        let status = Status::read(&run).ok_or_else(|| PostError::NoTrainer(self.path.clone()))?;
+        let request = RequestFile::new(&status.session, self.author.clone(), command)
+            .map_err(PostError::NoId)?;
+        let text = serde_json::to_vec(&request).map_err(|error| refused(error.into()))?;
+        let folder = run.existing(REQUESTS).map_err(refused)?;
+        folder.put(&request.file_name(), &text).map_err(refused)?;
+        Ok(request.id)
+    }
+
+    /// Takes back a request that nobody has taken; returns true if its file was there.
+    pub fn take_back(&self, id: &str) -> bool {
+        let folder = Place::open(&self.path.join(REQUESTS));
+        folder.is_ok_and(|folder| {
+            let name = format!("{id}{}", super::request_file::ENDING);
+            folder.remove(name).is_ok()
+        })
+    }
+
+    /// Returns the reason why nothing can be asked here; `None` where requests can be sent.
+    pub fn problem(&self) -> Option<String> {
+        #[cfg(unix)]
+        {
+            use rustix::fs::{Access, AtFlags, CWD, accessat};
+            let path = self.path.join(REQUESTS);
+            let may = accessat(
+                CWD,
+                &path,
+                Access::WRITE_OK | Access::EXEC_OK,
+                AtFlags::EACCESS,
+            );
+            may.err().map(|error| {
+                PostError::Refused {
+                    path,
+                    source: error.into(),
+                }
+                .to_string()
+            })
+        }
+        #[cfg(not(unix))]
+        None
+    }
+}

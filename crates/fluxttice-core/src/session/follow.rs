@@ -1,0 +1,655 @@
+//! A session on a run that another process trains: its folder is read, and requests are sent through it.
+//!
+//! The screen sees the events of a session of its own. What it asks for is written as a file, and the line of
+//! the journal that answers it comes back as the outcome. Codes and weights are those of the newest
+//! checkpoint.
+
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::sync::mpsc::RecvTimeoutError;
+use std::time::{Duration, Instant};
+
+use burn::tensor::{DType, Device};
+
+use super::error::SessionError;
+use super::explore::covered;
+use super::message::{
+    Attached, Contact, End, Event, Model, Notice, NoticeLevel, Progress, RunInfo, RunState, Tuning,
+    Unsaved, moment,
+};
+use super::plan::{Plan, RunLocation};
+use super::tail::{News, Tail};
+use super::worker::{Lines, codes};
+use crate::config::Config;
+use crate::model::{Architecture, DualVae, parameter_counts};
+use crate::numbers::count32;
+use crate::protocol::Post;
+use crate::protocol::controls::Controls;
+use crate::protocol::live;
+use crate::protocol::liveness::{Liveness, Pulse};
+use crate::protocol::place::Place;
+use crate::protocol::status::{State, Status};
+use crate::protocol::watchers::{self, Sign, Wants};
+use crate::record::{CoveredSets, EpochRecord, EpochReport, Stage};
+use crate::request::{Author, Command, EndReason, Outcome, Request, Requester};
+use crate::run::journal::{Entry, JournalEvent, marks};
+use crate::run::names::{JOURNAL, METRICS};
+use crate::run::{
+    Checkpoint, LATEST, Reopened, RunError, RunFolder, branch, checkpoint_folder, is_open, name,
+    read_checkpoint, reserve, stored_config, upsert_epoch,
+};
+use crate::training::Steer;
+
+/// Time between two looks at the folder.
+const LOOK: Duration = Duration::from_millis(50);
+/// Time between two judgements whether the trainer lives.
+const JUDGE: Duration = Duration::from_millis(500);
+/// Silence from which it is told, in beats of the trainer.
+const TOLD: f64 = 2.0;
+/// Attempts to read the newest checkpoint, which the trainer may replace meanwhile.
+const TRIES: usize = 5;
+/// A measurement that the trainer did not make may take this part of the time.
+const SHARE: u32 = 10;
+
+/// What comes after a run was followed.
+#[derive(Debug)]
+pub(super) enum Next {
+    /// Nobody is left to ask for anything.
+    Nothing,
+    /// Training by this process.
+    Train(Plan),
+    /// Another run, which another process trains.
+    Follow(PathBuf),
+}
+
+/// Follows a run that another process trains, until whoever asked for it leaves or asks for another run.
+///
+/// # Errors
+/// Fails where the folder is no run, or its configuration cannot be read.
+pub(super) fn follow(plan: &Plan, run: &Path, lines: &Lines) -> Result<Next, SessionError> {
+    let mut follower = Follower::new(plan, run, lines)?;
+    follower.start();
+    loop {
+        match lines.requests.recv_timeout(LOOK) {
+            Ok(request) => {
+                if let Some(next) = follower.answer(request)? {
+                    return Ok(next);
+                }
+            }
+            Err(RecvTimeoutError::Timeout) => {}
+            Err(RecvTimeoutError::Disconnected) => return Ok(Next::Nothing),
+        }
+        follower.look()?;
+    }
+}
+
+/// A request that was sent and has no answer yet.
+#[derive(Debug)]
+struct Sent {
+    /// Number by which whoever asked knows it.
+    number: u64,
+    /// Identifier by which the trainer answers it.
+    id: String,
+    command: Command,
+}
+
+struct Follower<'a> {
+    plan: &'a Plan,
+    lines: &'a Lines,
+    path: PathBuf,
+    run: Place,
+    post: Post,
+    /// The configuration of the run, as stored.
+    stored: Config,
+    tuning: Arc<Tuning>,
+    records: Vec<Arc<EpochRecord>>,
+    metrics: Tail,
+    journal: Tail,
+    status: Status,
+    pulse: Pulse,
+    sign: Option<Sign>,
+    signed: Instant,
+    judged: Instant,
+    state: Option<RunState>,
+    contact: Contact,
+    unsaved: Option<Unsaved>,
+    /// File of the sets that were sent last.
+    shown: Option<String>,
+    /// Set once the end of the session was told.
+    over: bool,
+    sent: Vec<Sent>,
+    /// Finished epochs in the newest checkpoint whose sets this process measured, and when that may be done
+    /// again.
+    measured: Option<(u32, Instant)>,
+    /// What was asked for before there was a checkpoint.
+    waiting: Vec<Command>,
+}
+
+impl<'a> Follower<'a> {
+    fn new(plan: &'a Plan, run: &Path, lines: &'a Lines) -> Result<Self, SessionError> {
+        let stored = stored_config(run)?;
+        let place = Place::open(run).map_err(RunError::unread(run))?;
+        let status = Status::read(&place).unwrap_or_default();
+        let claim = plan.meeting.as_ref().map(|meeting| meeting.claim());
+        Ok(Self {
+            plan,
+            lines,
+            path: run.to_owned(),
+            post: Post::new(run, claim.unwrap_or_default()),
+            tuning: Arc::new(Tuning::new(&stored, stored.total_epochs)),
+            stored,
+            records: Vec::new(),
+            metrics: Tail::of(&run.join(METRICS)),
+            journal: Tail::of(&run.join(JOURNAL)),
+            pulse: Pulse::new(&status),
+            status,
+            sign: None,
+            signed: Instant::now(),
+            judged: Instant::now(),
+            state: None,
+            contact: Contact::Heard,
+            unsaved: None,
+            shown: None,
+            over: false,
+            sent: Vec::new(),
+            measured: None,
+            waiting: Vec::new(),
+            run: place,
+        })
+    }
+
+    fn event(&self, event: Event) {
+        self.lines.event(event);
+    }
+
+    fn notice(&self, level: NoticeLevel, text: String) {
+        self.event(Event::Notice(Notice { level, text }));
+    }
+
+    /// Reads all that is there and tells of it; at first, and where the files were written anew.
+    fn start(&mut self) {
+        self.metrics = Tail::of(&self.path.join(METRICS));
+        self.journal = Tail::of(&self.path.join(JOURNAL));
+        self.records.clear();
+        for record in new_lines(&mut self.metrics) {
+            upsert_epoch(&mut self.records, &Arc::new(record));
+        }
+        let entries: Vec<Entry> = new_lines(&mut self.journal);
+        self.tune();
+        let cannot_steer = self.post.problem();
+        let (total, statenet) = (
+            Architecture::from(&self.stored),
+            self.stored.model.use_statenet,
+        );
+        self.event(Event::Started(Arc::new(RunInfo {
+            name: name(&self.path),
+            folder: self.path.clone(),
+            config_name: self.stored.name().unwrap_or("as stored").to_owned(),
+            config_digest: self.stored.digest().unwrap_or_default(),
+            ineffective: Vec::new(),
+            seed: self.stored.seed,
+            device: self.status.device.clone(),
+            device_reason: self.status.device_reason.clone(),
+            tuning: Arc::clone(&self.tuning),
+            batches: self.status.batches_in_epoch,
+            parameters: parameter_counts(total, statenet),
+            history: self.records.clone(),
+            marks: marks(&entries),
+            checkpoint: None,
+            training: true,
+            attached: Some(Attached {
+                trainer: self.status.trainer(),
+                cannot_steer: cannot_steer.clone(),
+            }),
+        })));
+        (self.state, self.over, self.contact) = (None, false, Contact::Heard);
+        (self.unsaved, self.shown) = (None, None);
+        if let Some(problem) = cannot_steer {
+            let text = format!(
+                "to look at only: {problem}; map and neighbours are those of the newest checkpoint"
+            );
+            self.notice(NoticeLevel::Warning, text);
+        }
+        self.watch();
+        self.hear();
+        self.judge();
+    }
+
+    /// Gives a sign that somebody watches, so that the trainer shows what it counts.
+    fn watch(&mut self) {
+        let wants = Wants {
+            covered: true,
+            codes: false,
+        };
+        self.signed = Instant::now();
+        match &self.sign {
+            Some(sign) if sign.again().is_ok() => {}
+            _ => self.sign = Sign::give(&self.run, wants).ok(),
+        }
+    }
+
+    fn look(&mut self) -> Result<(), SessionError> {
+        if self.signed.elapsed() >= watchers::SIGN {
+            self.watch();
+        }
+        let (journal, metrics) = (self.journal.news(), self.metrics.news());
+        let (News::Lines(entries), News::Lines(epochs)) = (journal, metrics) else {
+            self.start();
+            return Ok(());
+        };
+        for entry in entries
+            .iter()
+            .filter_map(|line| serde_json::from_str(line).ok())
+        {
+            self.on_entry(entry);
+        }
+        for record in epochs
+            .iter()
+            .filter_map(|line| serde_json::from_str(line).ok())
+        {
+            self.on_epoch(Arc::new(record));
+        }
+        let before = self.status.session.clone();
+        if let Some(status) = Status::read(&self.run).filter(|status| *status != self.status) {
+            self.status = status;
+            if self.status.session != before {
+                // Somebody has taken the run up again.
+                self.start();
+                return Ok(());
+            }
+            self.hear();
+        }
+        if self.judged.elapsed() >= JUDGE {
+            self.judge();
+        }
+        self.measure_covered()?;
+        self.serve_waiting()
+    }
+
+    /// Takes the newest status into account.
+    fn hear(&mut self) {
+        self.pulse.hear(&self.status);
+        self.tell_progress();
+        let status = &self.status;
+        let state = match status.state {
+            State::Preparing => RunState::Preparing,
+            State::Training | State::Other => RunState::Running,
+            State::Paused => RunState::Paused,
+            State::Finished => RunState::Finished,
+            State::Failed => RunState::Failed,
+        };
+        let unsaved = status.unsaved.as_ref().map(|unsaved| Unsaved {
+            since: unsaved.since,
+            problem: unsaved.problem.clone(),
+        });
+        if self.state.replace(state) != Some(state) {
+            self.event(Event::State(state));
+        }
+        if unsaved != self.unsaved {
+            self.unsaved.clone_from(&unsaved);
+            self.event(Event::Unsaved(unsaved));
+        }
+        self.show_covered();
+        if let Some(end) = self.status.end.clone().filter(|_| !self.over) {
+            self.end(End {
+                reason: end.reason,
+                message: end.message,
+            });
+        }
+    }
+
+    /// Tells of the progress within the epoch. It is repeated now and then: whoever asked may have begun to
+    /// listen late.
+    fn tell_progress(&self) {
+        let status = &self.status;
+        self.lines.progress.send_replace(Progress {
+            epoch: status.epoch,
+            stage: status.stage.unwrap_or(Stage::Preparing),
+            done: status.batch,
+            of: status.batches,
+            loss: status.loss.unwrap_or(f64::NAN),
+            epochs_per_minute: status.epochs_per_minute.unwrap_or(0.0),
+        });
+    }
+
+    /// Sends the sets that the trainer shows, where they are new.
+    fn show_covered(&mut self) {
+        let Some(name) = self.status.live.covered.clone() else {
+            return;
+        };
+        if self.shown.as_ref() == Some(&name) {
+            return;
+        }
+        if let Some(sets) = live::read_covered(&self.run, &name) {
+            self.shown = Some(name);
+            let counts = self.record(sets.epoch).and_then(|record| record.coverage);
+            self.event(Event::Covered(Arc::new(CoveredSets { counts, ..sets })));
+        }
+    }
+
+    fn record(&self, epoch: u32) -> Option<&EpochRecord> {
+        let mut newest_first = self.records.iter().rev();
+        let record = newest_first.find(|record| record.epoch == epoch);
+        record.map(AsRef::as_ref)
+    }
+
+    /// Judges whether the trainer lives, and tells for how long nothing was heard of it.
+    fn judge(&mut self) {
+        self.judged = Instant::now();
+        if self.over {
+            return;
+        }
+        self.tell_progress();
+        let silence = self.pulse.silence();
+        let seconds = silence.as_secs();
+        let told = self.status.heartbeat_s.max(1.0) * TOLD;
+        let contact = match self.pulse.judge(&self.status, &self.path) {
+            Liveness::Live if silence.as_secs_f64() <= told => Contact::Heard,
+            Liveness::Live => Contact::Silent(seconds),
+            Liveness::NotResponding => Contact::NotResponding(seconds),
+            Liveness::Ended => Contact::Heard,
+            Liveness::Lost => {
+                let trainer = self.status.trainer();
+                self.end(End {
+                    reason: EndReason::Lost,
+                    message: format!(
+                        "lost: {trainer} is gone without a word; what it saved is there, and --resume goes on with it"
+                    ),
+                });
+                return;
+            }
+        };
+        if contact != self.contact {
+            self.contact = contact;
+            self.event(Event::Contact(contact));
+        }
+    }
+
+    /// Tells that the session is over. What was asked for and never taken is taken back.
+    fn end(&mut self, end: End) {
+        self.over = true;
+        let state = match end.reason {
+            EndReason::Failed | EndReason::Diverged => RunState::Failed,
+            _ => RunState::Finished,
+        };
+        for sent in std::mem::take(&mut self.sent) {
+            let what = match self.post.take_back(&sent.id) {
+                true => "taken back: nobody took it before training ended",
+                false => "training ended before it was answered",
+            };
+            self.outcome(sent.number, sent.command, Err(what.to_owned()));
+        }
+        if self.state.replace(state) != Some(state) {
+            self.event(Event::State(state));
+        }
+        self.event(Event::Ended(end));
+    }
+
+    fn on_entry(&mut self, entry: Entry) {
+        match entry.event {
+            JournalEvent::Outcome(outcome) => self.on_outcome(outcome),
+            JournalEvent::RolledBack { epoch, problem, .. } => self.notice(
+                NoticeLevel::Warning,
+                format!("{problem}; epoch {epoch} is done again with half the learning rate"),
+            ),
+            JournalEvent::Verdict {
+                experiment,
+                finding,
+                ..
+            } => {
+                self.notice(
+                    NoticeLevel::Info,
+                    format!("experiment {experiment}: {finding}"),
+                );
+            }
+            JournalEvent::MovedAside { count, first, .. } => self.notice(
+                NoticeLevel::Warning,
+                format!(
+                    "{count} in `requests` that were none were moved aside; the first: {first}"
+                ),
+            ),
+            JournalEvent::Opened { .. }
+            | JournalEvent::Branched { .. }
+            | JournalEvent::Missing { .. }
+            | JournalEvent::Closed { .. } => {}
+        }
+    }
+
+    /// Passes an answer on: under its number where it was asked for here, else with whoever asked.
+    fn on_outcome(&mut self, mut outcome: Outcome) {
+        let id = outcome.by.requester().map(|requester| &requester.id);
+        let own = id.and_then(|id| self.sent.iter().position(|sent| sent.id == *id));
+        match own.map(|place| self.sent.remove(place)) {
+            Some(sent) => (outcome.id, outcome.by) = (sent.number, Author::User),
+            None => {
+                outcome.id = 0;
+                if outcome.by == Author::User {
+                    // The trainer's own screen.
+                    let owner = Some("the trainer's own user".to_owned());
+                    outcome.by = Author::Request(Box::new(Requester {
+                        owner,
+                        ..Requester::default()
+                    }));
+                }
+            }
+        }
+        let changed = matches!(outcome.command, Command::Steer(Steer::Set { .. }));
+        let applied = outcome.applied;
+        if let (true, Command::Steer(Steer::Set { key, value, .. })) = (applied, &outcome.command)
+            && let Ok(changed) = self.tuning.config.changed(key, value)
+        {
+            let last = self.last_epoch(&changed.config);
+            self.tuning = Arc::new(Tuning::new(&changed.config, last));
+        }
+        self.event(Event::Outcome(outcome));
+        if changed && applied {
+            self.event(Event::Tuned(Arc::clone(&self.tuning)));
+        }
+    }
+
+    /// Computes schedule and limits by the values that the trainer says it has.
+    fn tune(&mut self) {
+        let controls = Controls::read(&self.run);
+        let config = controls.map_or_else(
+            || self.stored.clone(),
+            |controls| controls.applied_to(&self.stored),
+        );
+        self.tuning = Arc::new(Tuning::new(&config, self.last_epoch(&config)));
+    }
+
+    fn last_epoch(&self, config: &Config) -> u32 {
+        match self.status.last_epoch {
+            0 => config.total_epochs,
+            last => last,
+        }
+    }
+
+    fn on_epoch(&mut self, record: Arc<EpochRecord>) {
+        upsert_epoch(&mut self.records, &record);
+        self.event(Event::Epoch(Arc::new(EpochReport {
+            record,
+            covered: None,
+        })));
+    }
+
+    /// Answers a request of whoever watches here; returns what comes next where that is another run.
+    fn answer(&mut self, request: Request) -> Result<Option<Next>, SessionError> {
+        let Request { id, command, .. } = request;
+        match command {
+            Command::Encode | Command::Weights => {
+                self.waiting.push(command);
+                self.serve_waiting()?;
+            }
+            Command::Branch { of, epochs, name } => {
+                let mut named = name;
+                let made = self.branch_off(of.as_deref(), epochs, &mut named);
+                let command = Command::Branch {
+                    of,
+                    epochs,
+                    name: named,
+                };
+                return Ok(self.go_on_in(id, command, made));
+            }
+            Command::Open { run } => {
+                let path = self.path.with_file_name(&run);
+                let command = Command::Open { run };
+                if is_open(&path) {
+                    self.outcome(id, command, Ok(format!("follows {}", name(&path))));
+                    return Ok(Some(Next::Follow(path)));
+                }
+                let made = RunFolder::open(&self.plan.disk, &path);
+                return Ok(self.go_on_in(id, command, made.map_err(|error| error.to_string())));
+            }
+            Command::HandOver => {
+                let text = "another process trains it already; leaving this screen changes nothing";
+                self.outcome(id, command, Err(text.to_owned()));
+            }
+            command if self.over => {
+                self.outcome(id, command, Err("training has ended".to_owned()));
+            }
+            command => match self.post.send(command.clone()) {
+                Ok(ulid) => self.sent.push(Sent {
+                    number: id,
+                    id: ulid,
+                    command,
+                }),
+                Err(error) => self.outcome(id, command, Err(error.to_string())),
+            },
+        }
+        Ok(None)
+    }
+
+    /// Leaves the run that is followed for one that is trained here, where that could be made.
+    fn go_on_in(&self, id: u64, command: Command, made: Result<Reopened, String>) -> Option<Next> {
+        match made {
+            Err(problem) => {
+                self.outcome(id, command, Err(problem));
+                None
+            }
+            Ok(reopened) => {
+                let to = reopened.run.path().to_owned();
+                let name = reopened.run.name();
+                let of = crate::run::name(&self.path);
+                let text =
+                    format!("continues in {name}, trained here; {of} is left to its trainer");
+                self.outcome(id, command, Ok(text));
+                Some(Next::Train(Plan {
+                    place: RunLocation::Existing(to),
+                    epochs: None,
+                    planned: Vec::new(),
+                    replay: false,
+                    ..self.plan.clone()
+                }))
+            }
+        }
+    }
+
+    fn branch_off(
+        &self,
+        of: Option<&str>,
+        epochs: u32,
+        name: &mut Option<String>,
+    ) -> Result<Reopened, String> {
+        let told = |error: RunError| error.to_string();
+        let from = of.map_or_else(|| self.path.clone(), |of| self.path.with_file_name(of));
+        let config = stored_config(&from).map_err(told)?;
+        let runs = from.parent().unwrap_or(Path::new(""));
+        let to = match name {
+            Some(name) => runs.join(name),
+            None => reserve(&self.plan.disk, runs, &config).map_err(told)?,
+        };
+        *name = Some(crate::run::name(&to));
+        branch(&self.plan.disk, &from, epochs, &to, &config).map_err(told)
+    }
+
+    /// Sends an outcome that no trainer gave.
+    fn outcome(&self, id: u64, command: Command, answer: Result<String, String>) {
+        let (applied, message) = match answer {
+            Ok(message) => (true, message),
+            Err(message) => (false, message),
+        };
+        self.event(Event::Outcome(Outcome {
+            id,
+            by: Author::User,
+            command,
+            epoch: self.status.epoch,
+            batch: 0,
+            applied,
+            message,
+        }));
+    }
+
+    /// Answers what was asked of the model by its newest checkpoint; later, where there is none yet.
+    fn serve_waiting(&mut self) -> Result<(), SessionError> {
+        if self.waiting.is_empty() {
+            return Ok(());
+        }
+        let Some(newest) = newest(&self.path) else {
+            return Ok(());
+        };
+        let (epochs, batch) = newest.moment.unwrap_or((count32(self.records.len()), 0));
+        let source = moment(epochs, batch);
+        for command in std::mem::take(&mut self.waiting) {
+            let weights = newest.weights.clone();
+            let source = source.clone();
+            self.event(match command {
+                Command::Weights => Event::Weights(Arc::new(Model {
+                    epoch: epochs,
+                    source,
+                    weights,
+                })),
+                _ => {
+                    let (device, dtype) = (Device::flex(), DType::F32);
+                    let model = DualVae::new(&weights, &device, dtype);
+                    let codes = codes(&model, &device, dtype, epochs, source)?;
+                    Event::Codes(Arc::new(codes))
+                }
+            });
+        }
+        Ok(())
+    }
+
+    /// Measures the sets of the newest checkpoint, where the trainer shows none because nobody may tell it
+    /// that somebody watches.
+    fn measure_covered(&mut self) -> Result<(), SessionError> {
+        let done = self.records.last().map_or(0, |record| record.epoch + 1);
+        let due = self
+            .measured
+            .is_none_or(|(epochs, again)| epochs < done && Instant::now() >= again);
+        if self.sign.is_some() || done == 0 || !due {
+            return Ok(());
+        }
+        let began = Instant::now();
+        if let Some(newest) = newest(&self.path) {
+            let (device, dtype) = (Device::flex(), DType::F32);
+            let model = DualVae::new(&newest.weights, &device, dtype);
+            let epochs = newest.moment.map_or(done, |(epochs, _)| epochs);
+            let found = covered(&model, &device, dtype, epochs.saturating_sub(1))?;
+            self.event(Event::Covered(Arc::new(found)));
+            self.measured = Some((epochs, Instant::now() + SHARE * began.elapsed()));
+        }
+        Ok(())
+    }
+}
+
+/// Reads the newest checkpoint of a run that another process trains, which may replace it meanwhile.
+fn newest(run: &Path) -> Option<Checkpoint> {
+    let read = || {
+        let latest = checkpoint_folder(run, LATEST).ok()?;
+        read_checkpoint(&latest).ok()
+    };
+    (0..TRIES).find_map(|_| read())
+}
+
+/// Parses the new lines of a file; what is none of its lines is left out.
+fn new_lines<T: serde::de::DeserializeOwned>(tail: &mut Tail) -> Vec<T> {
+    let mut all = Vec::new();
+    // A long file comes in pieces.
+    while let News::Lines(lines) = tail.news()
+        && !lines.is_empty()
+    {
+        let parsed = lines.iter().map(|line| serde_json::from_str(line));
+        all.extend(parsed.filter_map(Result::ok));
+    }
+    all
+}

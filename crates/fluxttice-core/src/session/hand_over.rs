@@ -1,0 +1,162 @@
+//! Leaving a run to a process of its own, which goes on with it.
+//!
+//! The lock of the run is never free in between: the other process has the open lock file from this one. This
+//! one leaves only after the other has said of itself that it trains; else it goes on.
+
+use std::fmt;
+use std::fs::File;
+use std::io::{self, Read};
+use std::path::PathBuf;
+use std::process::{Child, ExitStatus};
+use std::thread;
+use std::time::{Duration, Instant};
+
+use super::message::{End, Event, Notice, NoticeLevel};
+use super::worker::Worker;
+use crate::protocol::status::Status;
+use crate::request::EndReason;
+use crate::run::RunError;
+use crate::run::journal::JournalEvent;
+use crate::shown::printable;
+use crate::training::Planned;
+
+/// Longest wait for the first sign of the other process.
+const PATIENCE: Duration = Duration::from_mins(2);
+/// Time between two looks for it.
+const LOOK: Duration = Duration::from_millis(20);
+/// Longest message of a process that failed, in bytes.
+const MESSAGE: u64 = 4 << 10;
+
+/// What a process needs to go on with a run.
+#[derive(Debug)]
+pub struct Estate {
+    /// Folder of the run.
+    pub run: PathBuf,
+    /// Open lock file of the run.
+    pub lock: File,
+    /// Number of epochs to add before stopping; `None` goes on until the schedule ends.
+    pub epochs: Option<u32>,
+    /// Changes that are still to be made by themselves.
+    pub planned: Vec<Planned>,
+}
+
+/// Starts processes that take runs over.
+pub trait Successor: fmt::Debug + Send + Sync {
+    /// Starts a process that takes a run over. Its standard error is read where it fails.
+    ///
+    /// # Errors
+    /// Returns the system's error.
+    fn start(&self, estate: Estate) -> io::Result<Child>;
+}
+
+impl Worker<'_> {
+    /// Returns the reason why the run cannot be left to another process; `None` where it can.
+    pub(super) fn bound(&self) -> Option<&'static str> {
+        let meeting = self.plan.meeting.as_ref();
+        match meeting.map(|meeting| &meeting.successor) {
+            None | Some(None) => Some("this program cannot leave a run to another process"),
+            Some(Some(_)) if self.plan.replay => Some("a replay is not left to another process"),
+            Some(Some(_)) if self.open.trainer.at_once() > 1 => {
+                Some("the runs of a population stay together")
+            }
+            Some(Some(_)) => None,
+        }
+    }
+
+    /// Leaves the run, of which everything is saved, to a process of its own. Where that does not begin to
+    /// train, everything is as it was, and the message says why.
+    ///
+    /// # Errors
+    /// Returns an error of the journal that waiting does not help against.
+    pub(super) fn hand_over(&mut self) -> Result<Result<End, String>, RunError> {
+        if let Some(unsaved) = self.open.unsaved() {
+            return Ok(Err(unsaved.to_string()));
+        }
+        self.close(EndReason::HandedOver)?;
+        let publisher = self.lines.publisher.take();
+        let session = publisher.map(|publisher| publisher.session().to_owned());
+        let left = self.start_successor(&session.unwrap_or_default());
+        Ok(left.map(|pid| {
+            let name = self.open.run.name();
+            End {
+                reason: EndReason::HandedOver,
+                message: format!(
+                    "{name} is left running: process {pid} goes on with it; `fluxttice-explorer attach {name}` looks in"
+                ),
+            }
+        }))
+    }
+
+    fn start_successor(&self, session: &str) -> Result<u32, String> {
+        let run = self.open.run.path().to_owned();
+        let successor = self.plan.meeting.as_ref();
+        let successor = successor.and_then(|meeting| meeting.successor.as_ref());
+        let successor = successor.ok_or("this program cannot start one")?;
+        let done = self.open.trainer.epoch();
+        let estate = Estate {
+            lock: self
+                .open
+                .run
+                .lock_file()
+                .map_err(|error| error.to_string())?,
+            epochs: self
+                .plan
+                .epochs
+                .map(|_| self.open.last_epoch().saturating_sub(done)),
+            planned: self.agenda.waiting().to_vec(),
+            run: run.clone(),
+        };
+        let mut child = successor.start(estate).map_err(|error| error.to_string())?;
+        let pid = child.id();
+        let began = Instant::now();
+        while began.elapsed() < PATIENCE {
+            let status = Status::of(&run);
+            let is_its = |status: &Status| status.session != session && status.process.pid == pid;
+            if status.as_ref().is_some_and(is_its) {
+                return Ok(pid);
+            }
+            match child.try_wait() {
+                Ok(None) => thread::sleep(LOOK),
+                Ok(Some(exit)) => return Err(failure(&mut child, exit)),
+                Err(error) => return Err(error.to_string()),
+            }
+        }
+        // It is this process's own child, and has not begun.
+        let _ = child.kill();
+        let _ = child.wait();
+        let waited = PATIENCE.as_secs();
+        Err(format!("the process gave no sign within {waited} s"))
+    }
+
+    /// Goes on with the run that could not be left to another process.
+    pub(super) fn keep_on(&mut self, problem: &str) -> Result<(), RunError> {
+        self.handing_over = false;
+        let opened = JournalEvent::Opened {
+            epoch: self.open.trainer.epoch(),
+            version: env!("CARGO_PKG_VERSION").to_owned(),
+            device: self.chosen.name.clone(),
+            seed: self.open.run.config().seed,
+        };
+        self.open.note(opened, self.lines)?;
+        self.lines.meet(&self.plan, &self.open, &self.chosen);
+        self.lines.event(Event::Notice(Notice {
+            level: NoticeLevel::Error,
+            text: format!("not left to another process, training goes on here: {problem}"),
+        }));
+        Ok(())
+    }
+}
+
+/// Says how a process failed, in its own words where it left some.
+fn failure(child: &mut Child, exit: ExitStatus) -> String {
+    let mut words = Vec::new();
+    if let Some(stderr) = &mut child.stderr {
+        // What can be read of them is enough.
+        let _ = stderr.take(MESSAGE).read_to_end(&mut words);
+    }
+    let words = String::from_utf8_lossy(&words);
+    match words.trim() {
+        "" => format!("the process ended: {exit}"),
+        words => format!("the process ended: {}", printable(words)),
+    }
+}
