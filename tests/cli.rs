@@ -2,6 +2,9 @@
 
 #![expect(clippy::unwrap_used, clippy::panic, reason = "tests")]
 
+#[cfg(unix)]
+#[path = "cli/attaching.rs"]
+mod attaching;
 #[path = "cli/benching.rs"]
 mod benching;
 #[cfg(unix)]

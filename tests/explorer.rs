@@ -513,24 +513,136 @@ fn quitting_saves_and_resume_goes_on_at_the_right_epoch() {
 }
 
 #[test]
-fn a_second_explorer_of_a_run_looks_on_and_the_first_does_not_notice() {
+fn a_second_explorer_of_a_run_follows_it_and_each_sees_what_the_other_did() {
     let home = tempfile::tempdir().unwrap();
     let mut first = training(&home);
     first.press(" ");
     first.shows("‖ paused");
     let mut second = Terminal::start(120, 36, home.path(), &["--resume", "--device=cpu"]);
-    second.shows("trained elsewhere");
-    second.shows("another fluxttice-explorer trains");
-    second.shows("last epoch");
+    second.shows("attached · trained by pid");
+    second.shows("‖ paused");
+    second.press(" ");
+    second.hides("‖ paused");
+    first.hides("‖ paused");
+    first.shows("by root on");
     second.press("q");
-    assert_eq!(second.ends().0, 0);
-    first.press(" ");
-    first.hides("paused");
+    let (code, screen) = second.ends();
+    assert_eq!(code, 0);
+    assert!(screen.contents().contains("is left to its trainer"));
     first.press("q");
     first.shows("stop after this batch");
     first.press("s");
     assert_eq!(first.ends().0, 0);
     epochs(&run(&home));
+}
+
+/// Runs the program without a terminal to its end.
+#[track_caller]
+fn program(home: &TempDir, arguments: &[&str]) -> String {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_fluxttice-explorer"));
+    command
+        .env("FLUXTTICE_DATA_DIR", home.path())
+        .args(arguments);
+    let output = command.output().unwrap();
+    let text = String::from_utf8_lossy(&output.stderr).into_owned();
+    assert!(output.status.success(), "{arguments:?}: {text}");
+    text
+}
+
+fn newest_weights(run: &Path) -> Vec<u8> {
+    fs::read(run.join("checkpoints/latest/weights.safetensors")).unwrap()
+}
+
+fn is_free(run: &Path) -> bool {
+    let lock = fs::File::open(run.join(".lock")).unwrap();
+    lock.try_lock_shared().is_ok()
+}
+
+#[test]
+fn two_explorers_steer_a_run_that_has_no_screen_and_its_replay_has_the_same_weights() {
+    let home = tempfile::tempdir().unwrap();
+    program(&home, &[&["train", "--detach"], QUICK.as_slice()].concat());
+    let run = run(&home);
+    let attach = || Terminal::start(120, 36, home.path(), &["attach", "--device=cpu"]);
+    let (mut one, mut other) = (attach(), attach());
+    one.shows("now, epoch ");
+    other.shows("now, epoch ");
+    one.press(" ");
+    one.shows("‖ paused");
+    other.shows("‖ paused");
+    other.press(" ");
+    other.hides("‖ paused");
+    one.hides("‖ paused");
+    other.press("d");
+    other.shows("╭ disruption");
+    // Down to what is done with it, and on to disrupting and measuring.
+    other.press("\t\t\t\t\t\x1b[C");
+    other.shows("paired repetitions");
+    other.press("\r");
+    other.hides("paired repetitions");
+    for terminal in [&mut one, &mut other] {
+        terminal.press("4");
+        terminal.shows("⚖");
+        terminal.press("\x1b[B");
+        terminal.shows("repetitions, mean of the last 5 epochs");
+    }
+    one.press("6");
+    one.shows("✓ by root on");
+    for mut terminal in [one, other] {
+        terminal.press("q");
+        assert_eq!(terminal.ends().0, 0);
+    }
+    assert!(!is_free(&run), "the run goes on");
+    let name = run.display().to_string();
+    program(&home, &["steer", &name, "stop", "--after-epoch", "--wait"]);
+    program(&home, &["watch", &name, "--follow", "--quiet"]);
+    let done = epochs(&run).to_string();
+    let journal = run.join("journal.jsonl").display().to_string();
+    let replayed = home.path().join("replayed");
+    let out = replayed.display().to_string();
+    let replay = [
+        "train", "--quiet", "--out", &out, "--replay", &journal, "--epochs", &done,
+    ];
+    program(&home, &[&replay, QUICK.as_slice()].concat());
+    assert!(newest_weights(&run) == newest_weights(&replayed));
+}
+
+#[test]
+fn a_run_that_is_left_running_is_attached_to_again_and_comes_to_the_same() {
+    let home = tempfile::tempdir().unwrap();
+    let mut terminal = Terminal::start(120, 36, home.path(), &QUICK);
+    terminal.shows("now, epoch 2");
+    let run = run(&home);
+    terminal.press("q");
+    terminal.shows("leave it running");
+    terminal.press("l");
+    let (code, screen) = terminal.ends();
+    assert_eq!(code, 0, "{}", screen.contents());
+    given_back(&screen);
+    assert!(
+        screen.contents().contains("attach"),
+        "{}",
+        screen.contents()
+    );
+    assert!(!is_free(&run));
+    let left = lines(&run, "metrics.jsonl").len();
+    let mut terminal = Terminal::start(120, 36, home.path(), &["attach"]);
+    terminal.shows("attached · trained by pid");
+    terminal.until("a later epoch", |screen| {
+        header_epoch(screen).filter(|epoch| *epoch > left)
+    });
+    terminal.press("Q");
+    terminal.shows("finish this epoch");
+    terminal.press("f");
+    terminal.shows("■ stopped");
+    terminal.press("q");
+    assert_eq!(terminal.ends().0, 0);
+    let done = epochs(&run).to_string();
+    let whole = home.path().join("whole");
+    let out = whole.display().to_string();
+    let again = ["train", "--quiet", "--out", &out, "--epochs", &done];
+    program(&home, &[&again, QUICK.as_slice()].concat());
+    assert!(newest_weights(&run) == newest_weights(&whole));
 }
 
 /// A terminal that does not mark what is pasted, or a program below it that does not pass the marks on.

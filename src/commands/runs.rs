@@ -10,6 +10,7 @@ use fluxttice_core::config::Config;
 use fluxttice_core::experiment::experiments;
 use fluxttice_core::metrics::Metric;
 use fluxttice_core::plot::Drawing;
+use fluxttice_core::protocol::standing::Standing;
 use fluxttice_core::record::{Coverage, EpochRecord};
 use fluxttice_core::run::{
     Branch, Summary, columns, descriptor, enter_newest, figures, find_run, journal, tree,
@@ -78,7 +79,7 @@ fn row(branch: &Branch) -> String {
         Err(problem) => return format!("{name:<28} unreadable: {problem}"),
     };
     let mut text = format!(
-        "{name:<28} {:<9} {:>4} {}",
+        "{name:<28} {:<11} {:>4} {}",
         state(run),
         run.records.len(),
         if run.records.len() == 1 {
@@ -112,11 +113,7 @@ fn percent(coverage: &Coverage) -> String {
 }
 
 fn state(run: &Summary) -> &'static str {
-    match run.end {
-        _ if run.open => "open",
-        Some(reason) => reason.words(),
-        None => "cut off",
-    }
+    Standing::of(run).words()
 }
 
 fn object(run: &Summary) -> Value {

@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 
 use fluxttice_core::config::Config;
 use fluxttice_core::protocol::controls::Controls;
-use fluxttice_core::protocol::liveness::{Liveness, Pulse};
+use fluxttice_core::protocol::liveness::Pulse;
 use fluxttice_core::protocol::place::Place;
 use fluxttice_core::protocol::request_file::WAIT_S;
 use fluxttice_core::protocol::status::Status;
@@ -44,7 +44,7 @@ pub fn run(global: &Global, args: &SteerArgs) -> Done {
         return Err(nobody(&run));
     };
     let pulse = Pulse::new(&status);
-    if matches!(pulse.judge(&status, &run), Liveness::Lost | Liveness::Ended) {
+    if pulse.judge(&status, &run).is_over() {
         return Err(nobody(&run));
     }
     let post = Post::new(&run, setup::meeting(global, false, None).claim());
@@ -98,7 +98,7 @@ fn answer(run: &Path, post: &Post, id: &str, mut pulse: Pulse) -> Result<Answer,
             return Ok(Answer::None("its trainer is gone".to_owned()));
         };
         pulse.hear(&status);
-        let gone = matches!(pulse.judge(&status, run), Liveness::Lost | Liveness::Ended);
+        let gone = pulse.judge(&status, run).is_over();
         // A trainer that is silent answers late, if at all.
         let too_long = began.elapsed().as_secs_f64() > 2.0 * WAIT_S;
         if gone || too_long {

@@ -4,7 +4,6 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
-use crate::protocol::process::Claim;
 use crate::training::Steer;
 use crate::words::counted;
 
@@ -95,6 +94,18 @@ pub enum Author {
     Rule(String),
     /// Another program, by a file in the run's folder.
     Request(Box<Requester>),
+}
+
+/// What a program says of whoever sends a request. Nobody checks it.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Claim {
+    /// Name of the user.
+    pub user: String,
+    /// Name of the machine.
+    pub host: String,
+    /// Name and version of the program.
+    pub program: String,
 }
 
 /// Whoever asked by a file in the run's folder.

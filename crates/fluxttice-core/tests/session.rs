@@ -25,6 +25,8 @@ mod refusing_disk;
 mod requests;
 #[path = "session/runs.rs"]
 mod runs;
+#[path = "session/schemas.rs"]
+mod schemas;
 #[path = "session/shuffled.rs"]
 mod shuffled;
 #[path = "session/steering.rs"]

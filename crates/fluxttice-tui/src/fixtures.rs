@@ -15,7 +15,9 @@ use fluxttice_core::record::{
 use fluxttice_core::request::{Mark, MarkKind};
 use fluxttice_core::run::built_in;
 use fluxttice_core::schedule::Scheduled;
-use fluxttice_core::session::message::{Codes, Event, Progress, RunInfo, RunState, Tuning};
+use fluxttice_core::session::message::{
+    Attached, Codes, Event, Progress, RunInfo, RunState, Tuning,
+};
 use fluxttice_core::space::{OPERATIONS, Operation, OperationSet};
 use fluxttice_core::vae::PerVae;
 
@@ -309,7 +311,20 @@ fn opened(width: u16, height: u16, info: RunInfo) -> App {
 
 /// A run in its 52nd epoch.
 pub fn live(width: u16, height: u16) -> App {
-    let mut app = opened(width, height, with_marks(info()));
+    at_work(width, height, info())
+}
+
+/// The same, trained by another process.
+pub fn attached(width: u16, height: u16) -> App {
+    let attached = Some(Attached {
+        trainer: "pid 4711 on node07".into(),
+        cannot_steer: None,
+    });
+    at_work(width, height, RunInfo { attached, ..info() })
+}
+
+fn at_work(width: u16, height: u16, info: RunInfo) -> App {
+    let mut app = opened(width, height, with_marks(info));
     finish(&mut app, records(51));
     app.on_event(Event::Codes(Arc::new(codes(51))));
     app.on_progress(Progress {

@@ -167,7 +167,8 @@ fn is_possible(app: &App, action: Action) -> bool {
     front.unwrap_or_else(|| match action {
         Action::TogglePause | Action::Disrupt | Action::Controls => !live.is_over(),
         Action::Certify => live.answers(),
-        Action::Snapshot | Action::Branch | Action::OpenRun => live.serves(),
+        Action::Snapshot => live.serves(),
+        Action::Branch | Action::OpenRun => live.moves(),
         _ => true,
     })
 }

@@ -271,6 +271,11 @@ impl RunView {
         self.info.is_some() && !failed
     }
 
+    /// Returns true if this screen can go on in another run.
+    pub fn moves(&self) -> bool {
+        self.answers() && self.info.as_ref().is_some_and(|info| info.training)
+    }
+
     /// Returns the trainer, where that is another process; `None` where this one trains, or nobody does.
     pub fn attached(&self) -> Option<&Attached> {
         self.info.as_ref()?.attached.as_ref()

@@ -1,6 +1,7 @@
 //! The whole screen: requests and their answers, leaving, files, and keys that must never break it.
 
 mod asking;
+mod attached;
 mod export;
 mod idle;
 

@@ -13,7 +13,7 @@ use std::time::{Duration, SystemTime};
 
 use super::is_id;
 use super::place::{Found, Names, NotRead, Place};
-use super::process::user_name;
+use super::process::{shown_claim, user_name};
 use super::request_file::{ENDING, LIMIT, RequestFile, refusal};
 use crate::request::{Command, Requester};
 use crate::run::names::{REFUSED, REQUESTS, STATUS};
@@ -190,7 +190,7 @@ impl Inbox {
             id: id.to_owned(),
             uid: found.owner,
             owner: found.owner.and_then(user_name),
-            claim: file.author.shown(),
+            claim: shown_claim(&file.author),
         };
         let refused = match refusal(&file.command) {
             Some(reason) => Some(reason.to_owned()),
@@ -274,7 +274,7 @@ mod tests {
     use std::os::unix::fs::symlink;
 
     use super::*;
-    use crate::protocol::process::Claim;
+    use crate::request::Claim;
     use crate::run::names::REQUESTS;
 
     fn inbox(run: &Path) -> (Inbox, Place) {

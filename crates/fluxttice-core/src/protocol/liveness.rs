@@ -22,14 +22,23 @@ pub enum Liveness {
     NotResponding,
     /// It ended as it should.
     Ended,
-    /// It is gone without a word.
+    /// It gives no sign any more, and its lock cannot be seen from here.
     Lost,
+    /// It is gone without a word: its lock, which would be seen from here, is free.
+    CutOff,
+}
+
+impl Liveness {
+    /// Returns true if no trainer can answer any more.
+    pub fn is_over(self) -> bool {
+        matches!(self, Self::Ended | Self::Lost | Self::CutOff)
+    }
 }
 
 /// Returns true if a run is being trained, as far as one look can say. Where the trainer's lock cannot be seen
 /// from here, its status must be younger than ten beats, by this machine's clock.
 pub fn is_live(run: &Path) -> bool {
-    matches!(glance(run), Liveness::Live | Liveness::NotResponding)
+    !glance(run).is_over()
 }
 
 /// Judges by one look whether a run is being trained; see [`is_live`].
@@ -99,9 +108,11 @@ fn judge(status: &Status, silence: Duration, locked: bool, seen: bool) -> Livene
     match (locked, silent) {
         // Whoever holds the lock lives, on whatever machine.
         (true, false) => Liveness::Live,
+        // A trainer of before there was a status.
+        (true, true) if status.session.is_empty() => Liveness::Live,
         (true, true) => Liveness::NotResponding,
         (false, _) if is_over(status) => Liveness::Ended,
-        (false, _) if seen => Liveness::Lost,
+        (false, _) if seen => Liveness::CutOff,
         (false, false) => Liveness::Live,
         (false, true) => Liveness::Lost,
     }
@@ -118,6 +129,7 @@ mod tests {
     #[test]
     fn the_lock_decides_where_it_is_seen_and_the_beats_elsewhere() {
         let status = |state| Status {
+            session: "S".to_owned(),
             heartbeat_s: 2.0,
             state,
             ..Status::default()
@@ -127,7 +139,7 @@ mod tests {
         for (silence, locked, seen, wanted) in [
             (short, true, true, Liveness::Live),
             (long, true, true, Liveness::NotResponding),
-            (short, false, true, Liveness::Lost),
+            (short, false, true, Liveness::CutOff),
             (short, false, false, Liveness::Live),
             (long, false, false, Liveness::Lost),
             (short, true, false, Liveness::Live),

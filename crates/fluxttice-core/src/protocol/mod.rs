@@ -12,19 +12,25 @@ pub mod place;
 mod post;
 pub mod process;
 pub mod request_file;
+pub mod standing;
 pub mod status;
 pub mod watchers;
 
 pub use post::{Post, PostError};
 
+use std::sync::{Mutex, PoisonError};
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use ulid::Ulid;
 
+/// Identifier that this process made last.
+static LAST: Mutex<Ulid> = Mutex::new(Ulid::nil());
+
 /// Version of the protocol. It changes where a program of an older version would misunderstand a file.
 pub const VERSION: u32 = 1;
 
-/// Returns a new identifier: sortable by time, and unique without coordination (a ULID).
+/// Returns a new identifier: sortable by time, and unique without coordination (a ULID). Those of one process
+/// sort in the order in which they were made.
 ///
 /// # Errors
 /// Returns a message where the system gives no random numbers.
@@ -34,7 +40,15 @@ pub fn new_id() -> Result<String, String> {
     let since = SystemTime::now().duration_since(UNIX_EPOCH);
     let milliseconds = since.map_or(0, |since| since.as_millis());
     let milliseconds = u64::try_from(milliseconds).unwrap_or(u64::MAX);
-    Ok(Ulid::from_parts(milliseconds, u128::from_le_bytes(random)).to_string())
+    let fresh = Ulid::from_parts(milliseconds, u128::from_le_bytes(random));
+    let mut last = LAST.lock().unwrap_or_else(PoisonError::into_inner);
+    let id = match last.increment() {
+        // Made in the same millisecond, or the clock was set back.
+        Ok(next) if fresh <= *last => next,
+        _ => fresh,
+    };
+    *last = id;
+    Ok(id.to_string())
 }
 
 /// Returns true if a text is such an identifier, written as this program writes it.
@@ -49,7 +63,7 @@ mod tests {
     #[test]
     fn identifiers_differ_and_are_told_from_other_names() {
         let (one, other) = (new_id().unwrap(), new_id().unwrap());
-        assert!(is_id(&one) && is_id(&other) && one != other);
+        assert!(is_id(&one) && is_id(&other) && one < other);
         for name in [
             "",
             "status",

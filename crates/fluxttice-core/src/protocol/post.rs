@@ -6,10 +6,9 @@ use std::path::{Path, PathBuf};
 use thiserror::Error;
 
 use super::place::Place;
-use super::process::Claim;
 use super::request_file::RequestFile;
 use super::status::Status;
-use crate::request::Command;
+use crate::request::{Claim, Command};
 use crate::run::names::REQUESTS;
 use crate::shown::shown;
 

@@ -4,6 +4,7 @@ use std::fs;
 
 use serde::{Deserialize, Serialize};
 
+use crate::request::Claim;
 use crate::run::owner::Owner;
 use crate::shown::printable;
 
@@ -53,35 +54,21 @@ impl Process {
     }
 }
 
-/// What a program says of whoever sends a request. Nobody checks it.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(default)]
-pub struct Claim {
-    /// Name of the user.
-    pub user: String,
-    /// Name of the machine.
-    pub host: String,
-    /// Name and version of the program.
-    pub program: String,
+/// Describes this process's user and machine, and the program by this name, as its requests say.
+pub fn claim(program: &str) -> Claim {
+    Claim {
+        user: own_name(),
+        host: host(),
+        program: program.to_owned(),
+    }
 }
 
-impl Claim {
-    /// Describes this process's user and machine, and the program by this name.
-    pub fn of_this_process(program: &str) -> Self {
-        Self {
-            user: own_name(),
-            host: host(),
-            program: program.to_owned(),
-        }
-    }
-
-    /// Returns the claim with each text shortened and fit for a terminal.
-    pub fn shown(&self) -> Self {
-        Self {
-            user: short(&self.user),
-            host: short(&self.host),
-            program: short(&self.program),
-        }
+/// Returns a claim with each text shortened and fit for a terminal.
+pub fn shown_claim(claim: &Claim) -> Claim {
+    Claim {
+        user: short(&claim.user),
+        host: short(&claim.host),
+        program: short(&claim.program),
     }
 }
 

@@ -3,8 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::VERSION;
-use super::process::Claim;
-use crate::request::Command;
+use crate::request::{Claim, Command};
 
 /// Ending of a request's file; its name before it is the request's identifier.
 pub const ENDING: &str = ".json";

@@ -185,29 +185,21 @@ fn begins(run: &Path, own: &Own, notes: &mut Vec<String>) -> Result<(), RunError
 /// Lists what of a journal could not be checked, in whole sentences.
 pub(super) fn what_the_journal_lacks(entries: &[Entry], text: &str, done: u32) -> Vec<String> {
     let mut notes = Vec::new();
-    let Some(last) = entries.last() else {
+    if entries.is_empty() {
         if done > 0 {
             notes.push(format!(
                 "{JOURNAL} is missing or empty: what was asked of this run is not known"
             ));
         }
         return notes;
-    };
-    let said_later = |entry: &&Entry| {
-        matches!(
-            entry.event,
-            JournalEvent::Missing { .. } | JournalEvent::Verdict { .. }
-        )
-    };
-    let last = entries
-        .iter()
-        .rev()
-        .find(|entry| !said_later(entry))
-        .unwrap_or(last);
-    let ends = matches!(
-        last.event,
-        JournalEvent::Closed { .. } | JournalEvent::Branched { .. }
-    );
+    }
+    // A session that is over still answers some requests, and verdicts come when they come.
+    let ends = entries.iter().rev().find_map(|entry| match entry.event {
+        JournalEvent::Closed { .. } | JournalEvent::Branched { .. } => Some(true),
+        JournalEvent::Opened { .. } => Some(false),
+        _ => None,
+    });
+    let ends = ends.unwrap_or(false);
     if !ends {
         notes.push(format!(
             "the last session was cut off, or the end of {JOURNAL} is missing"

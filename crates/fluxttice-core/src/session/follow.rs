@@ -115,6 +115,8 @@ struct Follower<'a> {
     unsaved: Option<Unsaved>,
     /// File of the sets that were sent last.
     shown: Option<String>,
+    /// Set while its lock was found free once.
+    doubted: bool,
     /// Set once the end of the session was told.
     over: bool,
     sent: Vec<Sent>,
@@ -150,6 +152,7 @@ impl<'a> Follower<'a> {
             contact: Contact::Heard,
             unsaved: None,
             shown: None,
+            doubted: false,
             over: false,
             sent: Vec::new(),
             measured: None,
@@ -348,7 +351,9 @@ impl<'a> Follower<'a> {
             Liveness::Live => Contact::Silent(seconds),
             Liveness::NotResponding => Contact::NotResponding(seconds),
             Liveness::Ended => Contact::Heard,
-            Liveness::Lost => {
+            // Between the release of its lock and its last status a trainer may be seen so.
+            Liveness::CutOff if !std::mem::replace(&mut self.doubted, true) => return,
+            Liveness::Lost | Liveness::CutOff => {
                 let trainer = self.status.trainer();
                 self.end(End {
                     reason: EndReason::Lost,
@@ -359,6 +364,7 @@ impl<'a> Follower<'a> {
                 return;
             }
         };
+        self.doubted = false;
         if contact != self.contact {
             self.contact = contact;
             self.event(Event::Contact(contact));

@@ -11,10 +11,11 @@ use std::process::{Child, ExitStatus};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use super::message::{End, Event, Notice, NoticeLevel};
+use super::error::SessionError;
+use super::message::End;
 use super::worker::Worker;
 use crate::protocol::status::Status;
-use crate::request::EndReason;
+use crate::request::{Author, Command, EndReason, Request};
 use crate::run::RunError;
 use crate::run::journal::JournalEvent;
 use crate::shown::printable;
@@ -128,8 +129,11 @@ impl Worker<'_> {
         Err(format!("the process gave no sign within {waited} s"))
     }
 
-    /// Goes on with the run that could not be left to another process.
-    pub(super) fn keep_on(&mut self, problem: &str) -> Result<(), RunError> {
+    /// Goes on with the run that could not be left to another process, and says so.
+    ///
+    /// # Errors
+    /// Returns an error of the journal that waiting does not help against.
+    pub(super) fn keep_on(&mut self, problem: &str) -> Result<(), SessionError> {
         self.handing_over = false;
         let opened = JournalEvent::Opened {
             epoch: self.open.trainer.epoch(),
@@ -139,11 +143,13 @@ impl Worker<'_> {
         };
         self.open.note(opened, self.lines)?;
         self.lines.meet(&self.plan, &self.open, &self.chosen);
-        self.lines.event(Event::Notice(Notice {
-            level: NoticeLevel::Error,
-            text: format!("not left to another process, training goes on here: {problem}"),
-        }));
-        Ok(())
+        let request = Request {
+            id: 0,
+            by: Author::User,
+            command: Command::HandOver,
+        };
+        let answer = format!("training goes on here: {problem}");
+        self.tell_outcome(request, Err(answer))
     }
 }
 

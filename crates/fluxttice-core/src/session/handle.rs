@@ -85,7 +85,10 @@ impl Session {
     /// Starts training as [`Session::train`] does. With a group, batches are computed together with those of
     /// the other members, where that is faster.
     pub(super) fn train_in_group(plan: Plan, group: Option<GroupHandle>) -> std::io::Result<Self> {
-        Self::start(move |lines| work(plan, group, lines))
+        Self::start(move |lines| {
+            let followed = plan.clone();
+            go_on(work(plan, group, lines)?, &followed, lines)
+        })
     }
 
     /// Follows a run that another process trains, on a thread of its own: its events come from the run's
@@ -94,16 +97,7 @@ impl Session {
     /// # Errors
     /// Returns the system's refusal to start a thread.
     pub fn attach(run: PathBuf, plan: Plan) -> std::io::Result<Self> {
-        Self::start(move |lines| {
-            let mut next = Next::Follow(run);
-            loop {
-                next = match next {
-                    Next::Nothing => return Ok(()),
-                    Next::Follow(run) => follow(&plan, &run, lines)?,
-                    Next::Train(plan) => return work(plan, None, lines),
-                };
-            }
-        })
+        Self::start(move |lines| go_on(Next::Follow(run), &plan, lines))
     }
 
     /// Starts serving a model that is not trained further, on a thread of its own.
@@ -152,6 +146,18 @@ impl Session {
             },
             worker: Worker(vec![thread]),
         })
+    }
+}
+
+/// Goes on with whatever comes next, until nobody is left to ask for anything; `plan` says how branches of a
+/// run that is followed are trained.
+fn go_on(mut next: Next, plan: &Plan, lines: &Lines) -> Result<(), SessionError> {
+    loop {
+        next = match next {
+            Next::Nothing => return Ok(()),
+            Next::Follow(run) => follow(plan, &run, lines)?,
+            Next::Train(plan) => work(plan, None, lines)?,
+        };
     }
 }
 

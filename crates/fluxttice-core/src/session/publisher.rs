@@ -18,11 +18,12 @@ use crate::device::Chosen;
 use crate::protocol::controls::Controls;
 use crate::protocol::inbox::{Arrival, Inbox};
 use crate::protocol::place::Place;
-use crate::protocol::process::{Claim, Process};
+use crate::protocol::process::{self, Process};
 use crate::protocol::status::{Ended, Live, State, Status, UnsavedSince};
 use crate::protocol::watchers::{self, Wants};
 use crate::protocol::{self, live};
 use crate::record::{CoveredSets, Stage};
+use crate::request::Claim;
 use crate::run::journal::Entry;
 use crate::run::{Marker, read_journal};
 
@@ -80,7 +81,7 @@ pub struct Meeting {
 impl Meeting {
     /// Returns what requests of this program say of their sender.
     pub fn claim(&self) -> Claim {
-        Claim::of_this_process(&format!("{} {}", self.program, self.version))
+        process::claim(&format!("{} {}", self.program, self.version))
     }
 }
 

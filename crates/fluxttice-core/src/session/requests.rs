@@ -6,6 +6,7 @@ use std::sync::Arc;
 use super::error::SessionError;
 use super::message::{Event, Model, Notice, NoticeLevel, RunState, Tuning, moment};
 use super::worker::{Worker, codes};
+use crate::protocol::liveness::is_live;
 use crate::request::{Command, Outcome, Request};
 use crate::run::journal::JournalEvent;
 use crate::run::{
@@ -136,6 +137,16 @@ impl Worker<'_> {
 
     /// Goes on in another run beside this one; the outcome stands in this one's journal.
     fn leave_for(&mut self, mut request: Request) -> Result<(), SessionError> {
+        if let Command::Open { run } = &request.command
+            && self.open.unsaved().is_none()
+            && let Ok(path) = self.beside(run)
+            && is_live(&path)
+        {
+            let message = format!("follows {run}, this run stays as it is");
+            self.tell_outcome(request, Ok(message))?;
+            self.following = Some(path);
+            return Ok(());
+        }
         let made = match &mut request.command {
             _ if let Some(unsaved) = self.open.unsaved() => Err(unsaved.to_string()),
             Command::Open { run } => self.beside(run).and_then(|path| {
@@ -239,7 +250,7 @@ impl Worker<'_> {
                     text: error.to_string(),
                 }));
             }
-            if self.moved {
+            if self.moved || self.following.is_some() {
                 return Ok(true);
             }
         }

@@ -3,6 +3,7 @@
 use std::cell::RefCell;
 use std::collections::VecDeque;
 use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::mpsc::{Receiver, RecvTimeoutError, TryRecvError};
 use std::time::{Duration, Instant};
@@ -12,6 +13,7 @@ use tokio::sync::{mpsc::UnboundedSender, watch};
 
 use super::device_check::FirstBatches;
 use super::error::SessionError;
+use super::follow::Next;
 use super::message::{Codes, End, Event, Notice, NoticeLevel, Progress, RunState};
 use super::open_run::OpenRun;
 use super::plan::Plan;
@@ -93,7 +95,7 @@ pub(super) fn work(
     plan: Plan,
     group: Option<GroupHandle>,
     lines: &Lines,
-) -> Result<(), SessionError> {
+) -> Result<Next, SessionError> {
     lines.event(Event::State(RunState::Preparing));
     let chosen = choose(plan.device)?;
     let behind_a_driver = !chosen.is_cpu();
@@ -122,48 +124,19 @@ fn train_and_serve(
     chosen: Chosen,
     group: Option<GroupHandle>,
     lines: &Lines,
-) -> Result<(), SessionError> {
+) -> Result<Next, SessionError> {
     // On the processor, runs side by side with a core each are faster.
     let group = group.filter(|_| !chosen.is_cpu());
     let mut worker = Worker::open(plan, chosen, group, lines)?;
-    loop {
-        let end = worker.train();
-        if matches!(&end, Ok(end) if end.reason == EndReason::HandedOver) {
-            match worker.hand_over()? {
-                Ok(end) => {
-                    lines.event(Event::State(RunState::Finished));
-                    lines.event(Event::Ended(end));
-                    return Ok(());
-                }
-                Err(problem) => {
-                    worker.keep_on(&problem)?;
-                    continue;
-                }
-            }
-        }
-        let left = worker.open.trainer.leave_group();
-        let reason = match &end {
-            Ok(end) => end.reason,
-            Err(error) => error.reason(),
-        };
-        let rest = worker.agenda.rest();
-        let refused = worker.refuse(rest);
-        let closed = worker.close(reason);
-        let end = end?;
-        refused?;
-        left?;
-        closed?;
-        lines.event(Event::State(RunState::Finished));
-        lines.event(Event::Ended(end));
-        if !worker.serve()? {
-            return worker.leave();
-        }
-    }
+    let next = worker.train_then_serve()?;
+    // Others read how the session ended before they see its lock released.
+    lines.publisher.take();
+    Ok(next)
 }
 
 #[expect(
     clippy::struct_excessive_bools,
-    reason = "none of the four follows from another"
+    reason = "none of the five follows from another"
 )]
 pub(super) struct Worker<'a> {
     pub(super) lines: &'a Lines,
@@ -185,6 +158,8 @@ pub(super) struct Worker<'a> {
     /// Set once the run is to be left to another process, after the epoch at work.
     pub(super) handing_over: bool,
     pub(super) paused: bool,
+    /// Run that another process trains, where this session goes on to follow it.
+    pub(super) following: Option<PathBuf>,
     /// Set when another run was taken up since the last step.
     pub(super) moved: bool,
 }
@@ -231,8 +206,53 @@ impl<'a> Worker<'a> {
             stop_now: false,
             handing_over: false,
             paused: false,
+            following: None,
             moved: false,
         })
+    }
+
+    /// Trains, then answers what still can be answered, until nobody is left to serve or another run comes next.
+    fn train_then_serve(&mut self) -> Result<Next, SessionError> {
+        loop {
+            let end = self.train();
+            if matches!(&end, Ok(end) if end.reason == EndReason::HandedOver) {
+                match self.hand_over()? {
+                    Ok(end) => {
+                        self.lines.event(Event::State(RunState::Finished));
+                        self.lines.event(Event::Ended(end));
+                        return Ok(Next::Nothing);
+                    }
+                    Err(problem) => {
+                        self.keep_on(&problem)?;
+                        continue;
+                    }
+                }
+            }
+            let left = self.open.trainer.leave_group();
+            let reason = match &end {
+                Ok(end) => end.reason,
+                Err(error) => error.reason(),
+            };
+            let rest = self.agenda.rest();
+            let refused = self.refuse(rest);
+            let closed = self.close(reason);
+            let end = end?;
+            refused?;
+            left?;
+            closed?;
+            if self.following.is_none() {
+                self.lines.event(Event::State(RunState::Finished));
+                self.lines.event(Event::Ended(end));
+                if !self.serve()? {
+                    self.leave()?;
+                    return Ok(Next::Nothing);
+                }
+            }
+            if let Some(run) = self.following.take() {
+                self.leave()?;
+                return Ok(Next::Follow(run));
+            }
+        }
     }
 
     pub(super) fn close(&mut self, reason: EndReason) -> Result<(), RunError> {
@@ -281,7 +301,7 @@ impl<'a> Worker<'a> {
                 epoch_began = Instant::now();
                 continue;
             }
-            if self.stop_now {
+            if self.stop_now || self.following.is_some() {
                 let epoch = self.open.trainer.epoch();
                 let message = format!("stopped before epoch {epoch} was finished");
                 return Ok(self.end(EndReason::Stopped, &message));

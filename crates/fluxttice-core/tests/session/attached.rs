@@ -5,11 +5,12 @@ use std::path::Path;
 
 use fluxttice_core::disruption::{Disruption, DisruptionKind};
 use fluxttice_core::protocol::Post;
+use fluxttice_core::protocol::controls::Controls;
 use fluxttice_core::protocol::place::Place;
-use fluxttice_core::protocol::process::Claim;
+use fluxttice_core::protocol::process::claim;
 use fluxttice_core::protocol::request_file::RequestFile;
 use fluxttice_core::protocol::status::{State, Status};
-use fluxttice_core::request::{Command, EndReason, Outcome};
+use fluxttice_core::request::{Claim, Command, EndReason, Outcome};
 use fluxttice_core::run::journal::{JournalEvent, steps};
 use fluxttice_core::run::names::REQUESTS;
 use fluxttice_core::run::{read_journal, read_metrics};
@@ -144,7 +145,7 @@ fn a_request_is_answered_once_and_another_sessions_is_too_late() {
     let run = home.path().join("run");
     let mut trainer = Watched::train(new_run(&run, &config(&[]), None));
     trainer.epoch();
-    let post = Post::new(&run, Claim::of_this_process("a test"));
+    let post = Post::new(&run, claim("a test"));
     let id = post
         .send(Command::Snapshot {
             name: Some("mine".into()),
@@ -256,6 +257,49 @@ fn a_folder_that_may_only_be_read_is_watched_and_says_why_nothing_can_be_asked()
     watcher.epoch();
     let refused = watcher.outcome(Command::Pause);
     assert!(!refused.applied);
+    watcher.leave().0.unwrap();
+    trainer.leave().0.unwrap();
+}
+
+/// The screen's walk of the keys is in `fluxttice-tui`; here are the requests behind them.
+#[test]
+fn every_control_and_request_has_the_same_outcome_line_as_on_a_run_of_its_own() {
+    let home = tempfile::tempdir().unwrap();
+    let run = home.path().join("run");
+    let config = config(&[]);
+    let mut trainer = Watched::train(new_run(&run, &config, None));
+    trainer.epoch();
+    let mut watcher = attach(&run);
+    watcher.started();
+    assert!(trainer.outcome(Command::Pause).applied);
+    let controls = Controls::of(&config, "").controls;
+    assert!(controls.len() > 60);
+    let mut commands = vec![Command::Pause, Command::Keep { epochs: 1 }];
+    commands.push(Command::Keep { epochs: 99 });
+    commands.push(Command::Snapshot {
+        name: Some("../out".into()),
+    });
+    for control in controls {
+        let wrong = Steer::set(control.name.clone(), "[nonsense]");
+        commands.push(Command::Steer(Steer::set(control.name, control.value)));
+        commands.push(Command::Steer(wrong));
+    }
+    for kind in DisruptionKind::ALL {
+        let mut disruption = Disruption::new(kind);
+        disruption.epochs = 0;
+        commands.push(Command::Steer(Steer::Disrupt { disruption }));
+    }
+    for command in commands {
+        let own = trainer.outcome(command.clone());
+        let attached = watcher.outcome(command);
+        assert_eq!(
+            (attached.applied, &attached.message),
+            (own.applied, &own.message)
+        );
+        assert_eq!(attached.command.to_string(), own.command.to_string());
+        assert_eq!((attached.epoch, attached.batch), (own.epoch, own.batch));
+        assert_eq!(attached.by, own.by, "nothing before the request");
+    }
     watcher.leave().0.unwrap();
     trainer.leave().0.unwrap();
 }

@@ -177,6 +177,8 @@ impl App {
     pub fn on_tick(&mut self, now: SystemTime) {
         let before = std::mem::replace(&mut self.now, now);
         self.wait(now.duration_since(before).unwrap_or_default());
+        let effects = self.panes.of_mut(self.tab).tick(now);
+        self.carry_out(effects);
         let older = |since, than| now.duration_since(since).is_ok_and(|age| age > than);
         if let Some((progress, _)) = self.saving.take_if(|(_, since)| older(*since, SLOW_DISK)) {
             self.show_progress(progress);

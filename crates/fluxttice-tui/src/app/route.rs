@@ -144,19 +144,27 @@ impl App {
         }
     }
 
+    /// Asks the trainer, or says why nothing can be asked of it.
+    fn steer(&self, command: Command) -> Effects {
+        match self.shared.live.idle() {
+            Some(_) => self.refuse("nothing to pause"),
+            None => ask(command),
+        }
+    }
+
     fn refuse(&self, nothing: &str) -> Effects {
         vec![refusal(&self.shared.live, nothing)]
     }
 
     fn toggle_pause(&self) -> Effects {
         match self.shared.live.condition() {
-            Condition::Paused | Condition::Pausing => ask(Command::Resume),
+            Condition::Paused | Condition::Pausing => self.steer(Command::Resume),
             Condition::Resuming
             | Condition::Training
             | Condition::Validating
             | Condition::Counting
             | Condition::Saving
-            | Condition::FinishingEpoch => ask(Command::Pause),
+            | Condition::FinishingEpoch => self.steer(Command::Pause),
             Condition::Preparing => say("not training yet: nothing to pause"),
             Condition::Stopping => say("stopping already"),
             Condition::Ended(_) | Condition::Exploring => self.refuse("nothing to pause"),

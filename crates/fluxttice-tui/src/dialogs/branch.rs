@@ -46,7 +46,7 @@ impl BranchPoint {
 /// given by name and folder; `None` is the one that is trained here. `at` is the last epoch that may be
 /// meant; `None` means the newest checkpoint.
 pub fn branch(run: Option<(String, PathBuf)>, at: Option<u32>, cx: &Shared) -> Effects {
-    let Some(info) = cx.live().info.as_ref().filter(|_| cx.live().serves()) else {
+    let Some(info) = cx.live().info.as_ref().filter(|_| cx.live().moves()) else {
         return vec![refusal(cx.live(), "nothing to branch")];
     };
     let own = (info.name.clone(), info.folder.clone());
@@ -63,6 +63,9 @@ pub fn branch(run: Option<(String, PathBuf)>, at: Option<u32>, cx: &Shared) -> E
 
 /// Returns the sentence on what becomes of a run that is left for another one.
 pub fn left_behind(name: &str, cx: &Shared) -> String {
+    if let Some(attached) = cx.live().attached().filter(|_| !cx.live().is_over()) {
+        return format!("{name} goes on, trained by {}.", attached.trainer);
+    }
     let dropped = if cx.live().is_over() {
         ""
     } else {

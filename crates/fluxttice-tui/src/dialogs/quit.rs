@@ -68,7 +68,7 @@ impl Dialog for Quit {
                 Action::StopNow => "stop after this batch, save",
                 Action::LeaveRunning => match attached {
                     Some(_) => "leave it running, and leave this screen",
-                    None => "leave it running: finish this epoch, train on without a screen",
+                    None => "finish this epoch, leave it running without a screen",
                 },
                 _ => binding.help,
             };

@@ -8,6 +8,8 @@ pub mod neighbours;
 pub mod runs;
 pub mod train;
 
+use std::time::SystemTime;
+
 use fluxttice_core::session::Content;
 use ratatui::buffer::Buffer;
 use ratatui::layout::{Position, Rect};
@@ -42,6 +44,11 @@ pub trait Pane {
 
     /// Handles a notch of the wheel: -1 is up, 1 is down.
     fn wheel(&mut self, by: isize, cx: &Shared) -> Effects;
+
+    /// Handles the time, a few times a second while the pane is in front.
+    fn tick(&mut self, _now: SystemTime) -> Effects {
+        Vec::new()
+    }
 
     /// Computes what follows from changed codes, selection or keys; called while the pane is in front.
     fn refresh(&mut self, _cx: &Shared) -> Effects {

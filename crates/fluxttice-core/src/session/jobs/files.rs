@@ -11,6 +11,7 @@ use super::codes::{load, locate_point};
 use super::message::{Content, JobError, JobEvent, QuickJob, RunEntry, RunGlance};
 use crate::certificate::{export, shelf};
 use crate::experiment::experiments;
+use crate::protocol::standing::Standing;
 use crate::run::bookmarks::{self, BOOKMARKS};
 use crate::run::{Branch, RunError, check, checkpoints, delete, files, is_open, tree};
 
@@ -98,6 +99,7 @@ fn entries(runs: &Path) -> Result<Vec<RunEntry>, RunError> {
             .into_iter()
             .map(|(name, read)| (name, read.map_err(|error| error.to_string())))
             .collect(),
+        standing: branch.run.as_ref().ok().map(Standing::of),
         branch,
     };
     Ok(tree(runs)?.into_iter().map(entry).collect())

@@ -9,6 +9,7 @@ use crate::certificate::{Item, Verdict};
 use crate::experiment::{Experiment, Trial, TrialProgress};
 use crate::measure::{Estimate, Evenness, Progress, Rare};
 use crate::plot::Drawing;
+use crate::protocol::standing::Standing;
 use crate::run::bookmarks::{Bookmark, BookmarkChange};
 use crate::run::{Branch, Deleted, Report};
 use crate::session::message::Model;
@@ -166,6 +167,8 @@ pub enum JobEvent {
 pub struct RunEntry {
     /// The run and its place in the tree.
     pub branch: Branch,
+    /// How it stands; `None` where it cannot be read.
+    pub standing: Option<Standing>,
     /// Its experiments by name; a damaged one with the text that says what is wrong.
     pub experiments: Vec<(String, Result<Experiment, String>)>,
 }

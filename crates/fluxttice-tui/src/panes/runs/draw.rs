@@ -9,7 +9,9 @@
 //! ```
 
 use fluxttice_core::experiment::Decision;
+use fluxttice_core::protocol::standing::Standing;
 use fluxttice_core::run::Summary;
+use fluxttice_core::session::RunEntry;
 use fluxttice_core::words::counted;
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
@@ -78,7 +80,7 @@ fn render_row(area: Rect, buf: &mut Buffer, cx: &Shared, pane: &Runs, row: &Row<
     let (left, right, style) = match row {
         Row::Run(entry) => match &entry.branch.run {
             Ok(run) => {
-                let (sign, right) = (sign(cx, pane, run), figures(cx, run));
+                let (sign, right) = (sign(cx, pane, entry, run), figures(cx, run));
                 let before = format!("{indent}{sign} ");
                 let taken = width(&before) + width(&right) + 1;
                 // Names of the runs of a population begin alike.
@@ -136,13 +138,14 @@ fn render_row(area: Rect, buf: &mut Buffer, cx: &Shared, pane: &Runs, row: &Row<
     buf.set_string(x, area.y, right, base.patch(style));
 }
 
-/// Returns the glyph of a run: at work here, drawn for comparison, open elsewhere, a branch, or none of
-/// these.
-fn sign(cx: &Shared, pane: &Runs, run: &Summary) -> &'static str {
+/// Returns the glyph of a run: at work here, drawn for comparison, trained or paused elsewhere, a branch, or
+/// none of these.
+fn sign(cx: &Shared, pane: &Runs, entry: &RunEntry, run: &Summary) -> &'static str {
     match () {
         () if is_at_work(cx, run) => "●",
         () if pane.compared.contains(&run.path) => "┿",
-        () if run.open => "◌",
+        () if entry.standing == Some(Standing::Paused) => "‖",
+        () if entry.standing.is_some_and(Standing::is_live) || run.open => "◌",
         () if run.parent.is_some() => "»",
         () => "·",
     }

@@ -10,10 +10,12 @@ pub mod tests;
 use std::collections::{BTreeMap, VecDeque};
 use std::path::PathBuf;
 use std::sync::Arc;
+use std::time::{Duration, SystemTime};
 
 use fluxttice_core::disruption::Disruption;
 use fluxttice_core::experiment::{Arm, Experiment, Pair, Trial, TrialProgress};
 use fluxttice_core::numbers::count32;
+use fluxttice_core::protocol::standing::Standing;
 use fluxttice_core::request::Command;
 use fluxttice_core::run::{Deleted, Report, Summary, journal};
 use fluxttice_core::session::{Content, JobEvent, JobRequest, QuickJob, RunEntry};
@@ -123,7 +125,22 @@ pub struct Runs {
     pub trials: VecDeque<LiveTrial>,
     /// Reports on runs that were checked, by folder.
     checked: BTreeMap<PathBuf, Arc<Report>>,
+    listing: Listing,
 }
+
+/// When the list is read again by itself.
+#[derive(Clone, Debug, Default)]
+struct Listing {
+    /// Time at which it was asked for; `None` while none is asked for.
+    asked: Option<SystemTime>,
+    /// Earliest time of the next one.
+    due: Option<SystemTime>,
+}
+
+/// Shortest time between two lists.
+const EVERY: Duration = Duration::from_secs(2);
+/// Reading the list may take one part in so many of the time.
+const SHARE: u32 = 20;
 
 impl Runs {
     /// Returns every row of the list, from top to bottom.
@@ -227,10 +244,7 @@ impl Runs {
     /// Handles a list of runs, a result for a run, or news of an experiment.
     pub fn on_job(&mut self, event: JobEvent) -> Effects {
         match event {
-            JobEvent::Runs(Ok(entries)) => {
-                self.entries = Some(entries);
-                self.step(0);
-            }
+            JobEvent::Runs(Ok(entries)) => self.take(entries),
             JobEvent::Runs(Err(problem)) => {
                 return vec![Effect::Warn(format!("✖ cannot list the runs: {problem}"))];
             }
@@ -266,6 +280,23 @@ impl Runs {
             _ => {}
         }
         Vec::new()
+    }
+
+    /// Takes a new list; the choice stays with its run, wherever that is now.
+    fn take(&mut self, entries: Arc<Vec<RunEntry>>) {
+        let path = |row: &Row<'_>| row.entry().branch.path.clone();
+        let first =
+            |runs: &Self, wanted: &PathBuf| runs.rows().iter().position(|row| path(row) == *wanted);
+        let chosen = self.chosen().as_ref().map(path);
+        let within = chosen.as_ref().and_then(|chosen| first(self, chosen));
+        self.entries = Some(entries);
+        if let (Some(chosen), Some(before)) = (chosen, within)
+            && let Some(now) = first(self, &chosen)
+        {
+            self.selected = now + (self.selected - before);
+        }
+        self.step(0);
+        self.listing.due = None;
     }
 
     /// Measures the chosen disruption, or repeats the chosen experiment with two more repetitions.
@@ -315,21 +346,29 @@ impl Runs {
 
     /// Asks whether to leave the run at work for the chosen one.
     fn ask_to_open(&self, cx: &Shared) -> Effects {
-        let Some(info) = cx.live().info.as_ref().filter(|_| cx.live().serves()) else {
+        let Some(info) = cx.live().info.as_ref().filter(|_| cx.live().moves()) else {
             return vec![refusal(cx.live(), "--resume RUN opens a run")];
         };
-        let Some(run) = self.chosen_run().map(|run| run.name.clone()) else {
+        let Some(Row::Run(RunEntry {
+            branch, standing, ..
+        })) = self.chosen()
+        else {
             return say("select a run to resume");
         };
+        let run = branch.name();
         if run == info.name {
             return say("this run is open here already");
         }
-        open(Question {
-            title: "resume another run",
-            text: format!(
-                "{run} resumes where it stopped. {}",
-                left_behind(&info.name, cx)
+        let (title, what) = match standing.is_some_and(Standing::is_live) {
+            true => (
+                "follow another run",
+                "is trained by another process; this screen follows it",
             ),
+            false => ("resume another run", "resumes where it stopped"),
+        };
+        open(Question {
+            title,
+            text: format!("{run} {what}. {}", left_behind(&info.name, cx)),
             then: Some(Effect::Ask(Command::Open { run }, None)),
         })
     }
@@ -410,6 +449,27 @@ impl Pane for Runs {
 
     fn wheel(&mut self, by: isize, _cx: &Shared) -> Effects {
         self.step(by);
+        Vec::new()
+    }
+
+    fn tick(&mut self, now: SystemTime) -> Effects {
+        let listing = &mut self.listing;
+        match (listing.asked, listing.due) {
+            // It was answered since the last tick.
+            (Some(asked), None) => {
+                let took = now.duration_since(asked).unwrap_or_default();
+                *listing = Listing {
+                    asked: None,
+                    due: Some(now + EVERY.max(SHARE * took)),
+                };
+            }
+            (None, Some(due)) if now >= due => {
+                listing.asked = Some(now);
+                return vec![QuickJob::Runs.into()];
+            }
+            (None, None) => listing.due = Some(now + EVERY),
+            _ => {}
+        }
         Vec::new()
     }
 

@@ -2,6 +2,7 @@
 
 use fluxttice_core::config::Config;
 use fluxttice_core::metrics::{self, Metric};
+use fluxttice_core::protocol::standing::Standing;
 use fluxttice_core::record::EpochRecord;
 use fluxttice_core::run::{Condition, Report, Summary, journal};
 use fluxttice_core::schedule::Schedule;
@@ -76,7 +77,8 @@ pub fn render(title: Rect, area: Rect, buf: &mut Buffer, cx: &Shared, pane: &Run
     };
     heading(title, buf, theme, &run.name, "");
     let others = others(pane, run);
-    let mut words = words(run, &others);
+    let standing = row.entry().standing.unwrap_or(Standing::CutOff);
+    let mut words = words(run, standing, &others);
     if let Some(report) = pane.checked.get(&run.path) {
         // Inserted before the configuration, for which there may be no room.
         words.insert(1, found(report));
@@ -105,12 +107,10 @@ fn others<'a>(pane: &'a Runs, run: &Summary) -> Vec<&'a Summary> {
         .collect()
 }
 
-fn words(run: &Summary, others: &[&Summary]) -> Vec<String> {
-    let state = match (run.end, run.open) {
-        (Some(reason), true) => &format!("{}, still open", reason.words()),
-        (Some(reason), false) => reason.words(),
-        (None, true) => "open",
-        (None, false) => "cut off",
+fn words(run: &Summary, standing: Standing, others: &[&Summary]) -> Vec<String> {
+    let state = match (standing, run.open) {
+        (Standing::Ended(reason), true) => &format!("{}, still open", reason.words()),
+        (standing, _) => standing.words(),
     };
     let unsaved = match run.unsaved() {
         0 => String::new(),

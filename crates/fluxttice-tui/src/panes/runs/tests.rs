@@ -5,6 +5,7 @@ use std::time::{Duration, SystemTime};
 
 use fluxttice_core::config::Config;
 use fluxttice_core::experiment::{Arm, Base, Experiment, Pair, Verdict};
+use fluxttice_core::protocol::standing::Standing;
 use fluxttice_core::record::EpochRecord;
 use fluxttice_core::run::journal::{Entry, JournalEvent};
 use fluxttice_core::run::{Branch, Parent, Summary};
@@ -119,6 +120,7 @@ fn entries() -> Vec<RunEntry> {
         ..summary(&at_work().with_file_name("branch"), 34)
     };
     let entry = |run: Result<Summary, String>, path: PathBuf, depth| RunEntry {
+        standing: run.as_ref().ok().map(|_| Standing::CutOff),
         branch: Branch { run, path, depth },
         experiments: Vec::new(),
     };
@@ -148,6 +150,7 @@ pub fn entries_ended(reason: EndReason) -> Vec<RunEntry> {
     if let Ok(run) = &mut entries[0].branch.run {
         run.end = Some(reason);
     }
+    entries[0].standing = Some(Standing::Ended(reason));
     entries
 }
 

@@ -1,0 +1,58 @@
+//! How a run stands: being trained, over, or left without a word.
+
+use super::liveness::{Liveness, glance};
+use super::status::{State, Status};
+use crate::request::EndReason;
+use crate::run::Summary;
+
+/// How a run stands at one moment.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Standing {
+    /// It is being trained.
+    Live,
+    /// Its trainer holds it between two batches.
+    Paused,
+    /// Its trainer holds its lock and gives no sign any more.
+    NotResponding,
+    /// Its trainer, whose lock cannot be seen from here, gives no sign any more.
+    Lost,
+    /// Its last session ended, for this reason; the process may still have it open.
+    Ended(EndReason),
+    /// Its last session ended without a word.
+    CutOff,
+}
+
+impl Standing {
+    /// Looks how a run stands.
+    pub fn of(run: &Summary) -> Self {
+        let status = Status::of(&run.path);
+        let paused = || status.as_ref().map(|status| status.state) == Some(State::Paused);
+        match (glance(&run.path), run.end) {
+            (Liveness::Live | Liveness::NotResponding, Some(reason)) => Self::Ended(reason),
+            (Liveness::Live, None) if paused() => Self::Paused,
+            (Liveness::Live, None) => Self::Live,
+            (Liveness::NotResponding, None) => Self::NotResponding,
+            (Liveness::Lost | Liveness::Ended, Some(reason)) => Self::Ended(reason),
+            (Liveness::Lost, None) => Self::Lost,
+            (Liveness::CutOff | Liveness::Ended, None) => Self::CutOff,
+            (Liveness::CutOff, Some(reason)) => Self::Ended(reason),
+        }
+    }
+
+    /// Returns true if a process trains the run, as far as can be seen.
+    pub fn is_live(self) -> bool {
+        matches!(self, Self::Live | Self::Paused | Self::NotResponding)
+    }
+
+    /// Returns how it stands in one or two words.
+    pub fn words(self) -> &'static str {
+        match self {
+            Self::Live => "live",
+            Self::Paused => "paused",
+            Self::NotResponding => "not responding",
+            Self::Lost => "lost",
+            Self::Ended(reason) => reason.words(),
+            Self::CutOff => "cut off",
+        }
+    }
+}
