@@ -122,13 +122,7 @@ mod bench {
 
         let mut spent = Vec::with_capacity(TIMES);
         let metrics = run.join("metrics.jsonl");
-        let lines = || {
-            fs::read(&metrics)
-                .unwrap()
-                .iter()
-                .filter(|byte| **byte == b'\n')
-                .count()
-        };
+        let lines = || fs::read_to_string(&metrics).unwrap().lines().count();
         while spent.len() < TIMES {
             let before = lines();
             while lines() == before {
@@ -151,8 +145,8 @@ mod bench {
         let _ = fs::remove_dir_all(&home);
     }
 
-    /// CPU time of this process so far.
-    fn cpu() -> Duration {
+    /// CPU time of this process so far, in seconds.
+    fn cpu() -> f64 {
         let text = fs::read_to_string("/proc/self/stat").unwrap();
         let (_, rest) = text.rsplit_once(')').unwrap();
         let fields: Vec<u64> = rest
@@ -160,7 +154,7 @@ mod bench {
             .filter_map(|field| field.parse().ok())
             .collect();
         // The state before them is no number: user and system time are the 11th and 12th numbers.
-        Duration::from_millis(10 * (fields[10] + fields[11]))
+        (fields[10] + fields[11]) as f64 / 100.0
     }
 
     /// Trains a block; returns its wall time and its CPU time, without the first epoch, in seconds.
@@ -205,7 +199,7 @@ mod bench {
             }
         }
         let (wall, used) = began.unwrap();
-        let spent = [wall.elapsed(), cpu() - used].map(|spent| spent.as_secs_f64());
+        let spent = [wall.elapsed().as_secs_f64(), cpu() - used];
         drop(terminals);
         drop(session.inlet);
         session.worker.join().unwrap();

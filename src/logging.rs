@@ -213,8 +213,12 @@ pub struct StderrGuard {
 impl StderrGuard {
     fn new() -> io::Result<Self> {
         use std::io::{BufRead, BufReader};
-        let original = rustix::io::dup(rustix::stdio::stderr())?;
+        // Closed in every process that this one starts: one that outlives it must not keep its terminal.
+        let original = rustix::io::fcntl_dupfd_cloexec(rustix::stdio::stderr(), 3)?;
         let (read, write) = rustix::pipe::pipe()?;
+        for end in [&read, &write] {
+            rustix::io::fcntl_setfd(end, rustix::io::FdFlags::CLOEXEC)?;
+        }
         rustix::stdio::dup2_stderr(&write)?;
         std::thread::Builder::new()
             .name("stderr".to_owned())

@@ -4,7 +4,7 @@ use std::env;
 use std::ffi::OsString;
 use std::fs::{File, OpenOptions};
 use std::io::{self, BufRead, BufReader, Read};
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::process::{Child, Command, ExitCode, Stdio};
 use std::sync::Arc;
 
@@ -188,16 +188,16 @@ impl Detached {
             // Whoever started this may be gone: that is what it is for.
             let _ = json_line(&begun);
         }
-        print_to(info.folder.join(LOG))
+        print_to(&info.folder.join(LOG))
     }
 }
 
-fn print_to(log: PathBuf) -> Result<(), Failure> {
+fn print_to(log: &Path) -> Result<(), Failure> {
     let problem = |error: io::Error| {
-        let text = format!("{}: {}", shown(&log), printable(&error.to_string()));
+        let text = format!("{}: {}", shown(log), printable(&error.to_string()));
         Failure::System(io::Error::new(error.kind(), text))
     };
-    let file = OpenOptions::new().create(true).append(true).open(&log);
+    let file = OpenOptions::new().create(true).append(true).open(log);
     let file = file.map_err(problem)?;
     #[cfg(unix)]
     {

@@ -108,7 +108,7 @@ fn a_run_in_the_background_is_watched_steered_and_stopped_from_elsewhere() {
     let again = background.steer("pause --wait").exits(1).lines();
     assert_eq!(again[0]["message"], "already paused");
     background.done("set hold.rho=0.3");
-    let wrong = background.steer("set model.latent_dim=3 --wait").exits(1);
+    let wrong = background.steer("set seed=7 --wait").exits(1);
     assert!(
         wrong.stdout.contains("decides the run from its start"),
         "{}",

@@ -143,6 +143,11 @@ impl RunView {
                     marks: info.marks.clone(),
                     info: Some(Arc::clone(info)),
                     state: self.state,
+                    // Of a run that another process trains, progress may arrive before this does.
+                    progress: info
+                        .attached
+                        .as_ref()
+                        .map_or_else(Progress::default, |_| self.progress),
                     pending: std::mem::take(&mut self.pending),
                     ..Self::default()
                 };

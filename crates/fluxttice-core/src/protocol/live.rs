@@ -16,6 +16,9 @@ use crate::vae::Scope;
 const SET: usize = OPERATIONS.div_ceil(8);
 /// Sets in a file.
 const SETS: usize = 4;
+/// Bytes before the text of an array's header, and the multiple at which its numbers begin.
+const BEFORE: usize = 10;
+const ALIGNED: usize = 64;
 /// Files of each kind that are kept.
 const KEPT: usize = 2;
 
@@ -26,7 +29,7 @@ const KEPT: usize = 2;
 pub fn put_covered(run: &Place, covered: &CoveredSets) -> std::io::Result<String> {
     let sets = [&covered.categorical, &covered.argmax];
     let sets = sets.into_iter().flat_map(|pair| [&pair.a, &pair.b]);
-    let bytes: Vec<u8> = sets.flat_map(|set| set.as_bytes()).copied().collect();
+    let bytes: Vec<u8> = sets.flat_map(OperationSet::as_bytes).copied().collect();
     put(run, "covered-", covered.epoch, ".bin", &bytes)
 }
 
@@ -46,7 +49,7 @@ pub fn read_covered(run: &Place, name: &str) -> Option<CoveredSets> {
     })
 }
 
-/// Puts the means of all codes after an epoch, and returns the name of their file: a NumPy array of 19,683
+/// Puts the means of all codes after an epoch, and returns the name of their file: an array of `NumPy` of 19,683
 /// rows, A's 16 dimensions and then B's, in single precision.
 ///
 /// # Errors
@@ -63,13 +66,11 @@ pub fn put_codes(run: &Place, epoch: u32, spaces: &Spaces) -> std::io::Result<St
     put(run, "codes-", epoch, ".npy", &bytes)
 }
 
-/// Returns the header of a NumPy array of numbers in single precision (format version 1.0).
+/// Returns the header of an array of `NumPy` of numbers in single precision (format version 1.0).
 fn npy_header(rows: usize, columns: usize) -> Vec<u8> {
     let mut text =
         format!("{{'descr': '<f4', 'fortran_order': False, 'shape': ({rows}, {columns}), }}");
-    // The numbers begin at a multiple of 64 bytes.
-    const BEFORE: usize = 10;
-    while (BEFORE + text.len() + 1) % 64 != 0 {
+    while !(BEFORE + text.len() + 1).is_multiple_of(ALIGNED) {
         text.push(' ');
     }
     text.push('\n');

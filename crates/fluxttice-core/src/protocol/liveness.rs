@@ -105,16 +105,15 @@ impl Pulse {
 fn judge(status: &Status, silence: Duration, locked: bool, seen: bool) -> Liveness {
     let beat = status.heartbeat_s.clamp(BELIEVED.0, BELIEVED.1);
     let silent = silence.as_secs_f64() > BEATS * beat;
+    // Before there was a status nobody gave a sign.
+    let gives_signs = !status.session.is_empty();
     match (locked, silent) {
-        // Whoever holds the lock lives, on whatever machine.
-        (true, false) => Liveness::Live,
-        // A trainer of before there was a status.
-        (true, true) if status.session.is_empty() => Liveness::Live,
-        (true, true) => Liveness::NotResponding,
+        (true, true) if gives_signs => Liveness::NotResponding,
         (false, _) if is_over(status) => Liveness::Ended,
         (false, _) if seen => Liveness::CutOff,
-        (false, false) => Liveness::Live,
         (false, true) => Liveness::Lost,
+        // Whoever holds the lock lives, on whatever machine.
+        (true, _) | (false, false) => Liveness::Live,
     }
 }
 

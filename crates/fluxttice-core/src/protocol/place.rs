@@ -82,11 +82,18 @@ mod unix {
         /// # Errors
         /// Returns the system's error; one that says so where it is a link, or another user's.
         pub fn subfolder(&self, name: &str) -> io::Result<Self> {
-            match mkdirat(&self.0, name, Mode::RWXU | Mode::RWXG | Mode::RWXO) {
-                Ok(()) | Err(Errno::EXIST) => {}
-                Err(error) => return Err(error.into()),
-            }
-            let there = self.existing(name)?;
+            let open = || openat(&self.0, name, FOLDER, Mode::empty());
+            let there = match open() {
+                // Made only now: over a network, making what is there costs more than opening it.
+                Err(Errno::NOENT) => {
+                    match mkdirat(&self.0, name, Mode::RWXU | Mode::RWXG | Mode::RWXO) {
+                        Ok(()) | Err(Errno::EXIST) => open(),
+                        Err(error) => Err(error),
+                    }
+                }
+                there => there,
+            };
+            let there = Self(there?);
             let owner = fstat(&there.0)?.st_uid;
             match owner == geteuid().as_raw() {
                 true => Ok(there),
@@ -388,7 +395,8 @@ pub use other::{Names, Place};
 #[cfg(unix)]
 pub use unix::{Names, Place};
 
-#[cfg(all(test, unix))]
+#[cfg(test)]
+#[cfg(unix)]
 mod tests {
     use std::fs;
     use std::os::unix::fs::symlink;

@@ -28,14 +28,12 @@ impl Standing {
         let status = Status::of(&run.path);
         let paused = || status.as_ref().map(|status| status.state) == Some(State::Paused);
         match (glance(&run.path), run.end) {
-            (Liveness::Live | Liveness::NotResponding, Some(reason)) => Self::Ended(reason),
+            (_, Some(reason)) => Self::Ended(reason),
             (Liveness::Live, None) if paused() => Self::Paused,
             (Liveness::Live, None) => Self::Live,
             (Liveness::NotResponding, None) => Self::NotResponding,
-            (Liveness::Lost | Liveness::Ended, Some(reason)) => Self::Ended(reason),
             (Liveness::Lost, None) => Self::Lost,
             (Liveness::CutOff | Liveness::Ended, None) => Self::CutOff,
-            (Liveness::CutOff, Some(reason)) => Self::Ended(reason),
         }
     }
 

@@ -18,6 +18,7 @@ use super::message::{
     Unsaved, moment,
 };
 use super::plan::{Plan, RunLocation};
+use super::publisher::Meeting;
 use super::tail::{News, Tail};
 use super::worker::{Lines, codes};
 use crate::config::Config;
@@ -57,7 +58,7 @@ pub(super) enum Next {
     /// Nobody is left to ask for anything.
     Nothing,
     /// Training by this process.
-    Train(Plan),
+    Train(Box<Plan>),
     /// Another run, which another process trains.
     Follow(PathBuf),
 }
@@ -132,7 +133,7 @@ impl<'a> Follower<'a> {
         let stored = stored_config(run)?;
         let place = Place::open(run).map_err(RunError::unread(run))?;
         let status = Status::read(&place).unwrap_or_default();
-        let claim = plan.meeting.as_ref().map(|meeting| meeting.claim());
+        let claim = plan.meeting.as_ref().map(Meeting::claim);
         Ok(Self {
             plan,
             lines,
@@ -169,7 +170,8 @@ impl<'a> Follower<'a> {
         self.event(Event::Notice(Notice { level, text }));
     }
 
-    /// Reads all that is there and tells of it; at first, and where the files were written anew.
+    /// Reads all that is there and tells of it: at first, where the files were written anew, and where somebody
+    /// has taken the run up again.
     fn start(&mut self) {
         self.metrics = Tail::of(&self.path.join(METRICS));
         self.journal = Tail::of(&self.path.join(JOURNAL));
@@ -213,6 +215,15 @@ impl<'a> Follower<'a> {
             );
             self.notice(NoticeLevel::Warning, text);
         }
+        // Answers that came with the files that were written anew.
+        for entry in entries {
+            if let JournalEvent::Outcome(outcome) = entry.event
+                && let Some(requester) = outcome.by.requester()
+                && self.sent.iter().any(|sent| sent.id == requester.id)
+            {
+                self.on_outcome(outcome);
+            }
+        }
         self.watch();
         self.hear();
         self.judge();
@@ -235,8 +246,14 @@ impl<'a> Follower<'a> {
         if self.signed.elapsed() >= watchers::SIGN {
             self.watch();
         }
+        // Before the lines: all that a status tells of is in the files already.
+        let status = Status::read(&self.run).filter(|status| *status != self.status);
+        let resumed = status
+            .as_ref()
+            .is_some_and(|now| now.session != self.status.session);
         let (journal, metrics) = (self.journal.news(), self.metrics.news());
-        let (News::Lines(entries), News::Lines(epochs)) = (journal, metrics) else {
+        let (News::Lines(entries), News::Lines(epochs), false) = (journal, metrics, resumed) else {
+            self.status = status.unwrap_or_else(|| self.status.clone());
             self.start();
             return Ok(());
         };
@@ -252,14 +269,8 @@ impl<'a> Follower<'a> {
         {
             self.on_epoch(Arc::new(record));
         }
-        let before = self.status.session.clone();
-        if let Some(status) = Status::read(&self.run).filter(|status| *status != self.status) {
+        if let Some(status) = status {
             self.status = status;
-            if self.status.session != before {
-                // Somebody has taken the run up again.
-                self.start();
-                return Ok(());
-            }
             self.hear();
         }
         if self.judged.elapsed() >= JUDGE {
@@ -539,13 +550,13 @@ impl<'a> Follower<'a> {
                 let text =
                     format!("continues in {name}, trained here; {of} is left to its trainer");
                 self.outcome(id, command, Ok(text));
-                Some(Next::Train(Plan {
+                Some(Next::Train(Box::new(Plan {
                     place: RunLocation::Existing(to),
                     epochs: None,
                     planned: Vec::new(),
                     replay: false,
                     ..self.plan.clone()
-                }))
+                })))
             }
         }
     }

@@ -156,7 +156,7 @@ fn go_on(mut next: Next, plan: &Plan, lines: &Lines) -> Result<(), SessionError>
         next = match next {
             Next::Nothing => return Ok(()),
             Next::Follow(run) => follow(plan, &run, lines)?,
-            Next::Train(plan) => work(plan, None, lines)?,
+            Next::Train(plan) => work(*plan, None, lines)?,
         };
     }
 }

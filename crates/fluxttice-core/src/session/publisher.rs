@@ -5,7 +5,7 @@ use std::collections::HashSet;
 use std::io;
 use std::path::PathBuf;
 use std::sync::Arc;
-use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, TryRecvError, channel};
+use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel};
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
@@ -56,7 +56,7 @@ enum News {
 #[derive(Clone, Debug, PartialEq)]
 pub(super) enum Asked {
     /// A request of another program.
-    Request(Arrival),
+    Request(Box<Arrival>),
     /// Codes of the model after this epoch, for those who watch.
     Codes,
     /// What was moved aside since the last time: how many things, and the first one in words.
@@ -156,10 +156,7 @@ impl Publisher {
 
     /// Returns the next thing that is asked of the worker; `None` where nothing is.
     pub(super) fn next(&self) -> Option<Asked> {
-        match self.asked.try_recv() {
-            Ok(asked) => Some(asked),
-            Err(TryRecvError::Empty | TryRecvError::Disconnected) => None,
-        }
+        self.asked.try_recv().ok()
     }
 
     /// Tells of an event, where it is of interest to others.
@@ -349,7 +346,7 @@ impl Publishing {
         let look = self.inbox.look(&self.place);
         let junk = look.moved > 0 && look.arrived.is_empty();
         for arrival in look.arrived {
-            let _ = self.ask.send(Asked::Request(arrival));
+            let _ = self.ask.send(Asked::Request(Box::new(arrival)));
         }
         if let Some(problem) = look.problem {
             let _ = self.ask.send(Asked::Problem(problem));

@@ -41,7 +41,6 @@ fn problem(schema: &Value, value: &Value, at: &str) -> Option<String> {
     let length = || value.as_array().map_or(0, Vec::len) as u64;
     for (word, wanted) in schema.as_object().unwrap() {
         let found = match word.as_str() {
-            "$schema" | "title" | "examples" => None,
             "type" => {
                 let kinds: Vec<&str> = match wanted {
                     Value::String(kind) => vec![kind],
@@ -57,7 +56,6 @@ fn problem(schema: &Value, value: &Value, at: &str) -> Option<String> {
             }
             "const" if value != wanted => wrong(word),
             "enum" if !wanted.as_array().unwrap().contains(value) => wrong(word),
-            "const" | "enum" => None,
             "required" => {
                 let names = wanted.as_array().unwrap().iter().filter_map(Value::as_str);
                 let lacking = value
@@ -97,7 +95,6 @@ fn problem(schema: &Value, value: &Value, at: &str) -> Option<String> {
                 .and_then(|_| wrong(word)),
             "minItems" if length() < wanted.as_u64().unwrap() => wrong(word),
             "maxItems" if length() > wanted.as_u64().unwrap() => wrong(word),
-            "minItems" | "maxItems" => None,
             "pattern" => match (value.as_str(), wanted.as_str().unwrap()) {
                 (None, _) => None,
                 (Some(text), pattern) if pattern.contains("HJKMNP") => {
@@ -112,6 +109,8 @@ fn problem(schema: &Value, value: &Value, at: &str) -> Option<String> {
                     (!text.ends_with(ending)).then(|| format!("{at}: {text}"))
                 }
             },
+            // Looked at above, and met.
+            "$schema" | "title" | "examples" | "const" | "enum" | "minItems" | "maxItems" => None,
             other => panic!("unknown word {other}"),
         };
         if found.is_some() {

@@ -80,6 +80,17 @@ fn the_header_says_who_trains_and_for_how_long_nothing_was_heard() {
 }
 
 #[test]
+fn progress_that_arrives_before_the_run_is_kept() {
+    let run = fixtures::attached(120, 40).shared.live().clone();
+    let mut app = fixtures::app(120, 40);
+    app.on_progress(run.progress);
+    app.on_event(Event::Started(run.info.unwrap()));
+    app.on_event(Event::State(RunState::Running));
+    press(&mut app, KeyCode::Char(' '));
+    assert_eq!(sent(&mut app), [Command::Pause]);
+}
+
+#[test]
 fn leaving_leaves_the_run_alone_and_stopping_it_is_a_choice_of_its_own() {
     let mut app = fixtures::attached(120, 40);
     press(&mut app, KeyCode::Char('q'));
