@@ -584,7 +584,7 @@ fn two_explorers_steer_a_run_that_has_no_screen_and_its_replay_has_the_same_weig
         terminal.press("4");
         terminal.shows("⚖");
         terminal.press("\x1b[B");
-        terminal.shows("repetitions, mean of the last 5 epochs");
+        terminal.shows("argmax coverage, mean of A and B  ");
     }
     one.press("6");
     one.shows("✓ by root on");

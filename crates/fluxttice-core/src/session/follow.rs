@@ -316,9 +316,14 @@ impl<'a> Follower<'a> {
     /// listen late.
     fn tell_progress(&self) {
         let status = &self.status;
+        // A status may be a moment older than the first epoch.
+        let stage = match self.records.is_empty() {
+            true => Stage::Preparing,
+            false => Stage::Training,
+        };
         self.lines.progress.send_replace(Progress {
             epoch: status.epoch,
-            stage: status.stage.unwrap_or(Stage::Preparing),
+            stage: status.stage.unwrap_or(stage),
             done: status.batch,
             of: status.batches,
             loss: status.loss.unwrap_or(f64::NAN),
@@ -483,6 +488,7 @@ impl<'a> Follower<'a> {
 
     fn on_epoch(&mut self, record: Arc<EpochRecord>) {
         upsert_epoch(&mut self.records, &record);
+        self.tell_progress();
         self.event(Event::Epoch(Arc::new(EpochReport {
             record,
             covered: None,
