@@ -269,7 +269,12 @@ impl<'a> Follower<'a> {
         {
             self.on_epoch(Arc::new(record));
         }
-        if let Some(status) = status {
+        // A change of the state comes with the answer that tells of it.
+        let newest = match entries.is_empty() {
+            true => status,
+            false => Status::read(&self.run).or(status),
+        };
+        if let Some(status) = newest.filter(|status| status.session == self.status.session) {
             self.status = status;
             self.hear();
         }

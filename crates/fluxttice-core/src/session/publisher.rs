@@ -274,6 +274,8 @@ impl Publishing {
     fn take(&mut self, news: News) {
         match news {
             News::State(state) => {
+                // An answer that tells of it may be read any moment.
+                self.due.often = Instant::now();
                 self.status.state = match state {
                     RunState::Preparing => State::Preparing,
                     RunState::Running => State::Training,
