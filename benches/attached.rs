@@ -7,8 +7,8 @@
 //!
 //! Cost: a session in this process trains blocks of 20 epochs of the published configuration, in turns without
 //! the protocol, with it, and with two explorers attached; wall time and this process's CPU time of each
-//! block. The ratios are of neighbouring blocks, with the 95 % interval of their mean. Arguments: `latency`,
-//! `cost`, or nothing for both.
+//! block. The ratios are of neighbouring blocks, with the 95 % interval of their mean. Arguments: `latency`, or
+//! `cost` with the number of blocks; nothing for both.
 
 #![expect(clippy::unwrap_used, reason = "a benchmark")]
 
@@ -38,7 +38,6 @@ mod bench {
     const TIMES: usize = 200;
     const PROGRAM: &str = env!("CARGO_BIN_EXE_fluxttice-explorer");
     const EPOCHS: u32 = 20;
-    const BLOCKS: usize = 6;
 
     pub fn home(name: &str) -> PathBuf {
         let home = format!("fluxttice-attached-{name}-{}", std::process::id());
@@ -149,12 +148,12 @@ mod bench {
     fn cpu() -> f64 {
         let text = fs::read_to_string("/proc/self/stat").unwrap();
         let (_, rest) = text.rsplit_once(')').unwrap();
-        let fields: Vec<u64> = rest
-            .split_whitespace()
-            .filter_map(|field| field.parse().ok())
-            .collect();
-        // The state before them is no number: user and system time are the 11th and 12th numbers.
-        (fields[10] + fields[11]) as f64 / 100.0
+        let ticks = |place: usize| -> f64 {
+            let field = rest.split_whitespace().nth(place).unwrap();
+            field.parse::<f64>().unwrap() / 100.0
+        };
+        // User and system time, by proc(5), of which the first two fields lie before.
+        ticks(11) + ticks(12)
     }
 
     /// Trains a block; returns its wall time and its CPU time, without the first epoch, in seconds.
@@ -206,7 +205,7 @@ mod bench {
         spent
     }
 
-    pub fn cost() {
+    pub fn cost(blocks: usize) {
         let home = home("cost");
         let meeting = || {
             Some(Meeting {
@@ -217,7 +216,7 @@ mod bench {
             })
         };
         let mut ratios = [const { Vec::new() }; 4];
-        for number in 0..BLOCKS {
+        for number in 0..blocks {
             let folder = |kind: &str| home.join(format!("{kind}-{number}"));
             let alone = block(&folder("alone"), None, 0);
             let open = block(&folder("open"), meeting(), 0);
@@ -242,7 +241,7 @@ mod bench {
             let percent = |ratio: f64| 100.0 * (ratio - 1.0);
             let [low, high] = interval(&ratios).unwrap();
             println!(
-                "{name}: {:+.2} % ({:+.2} to {:+.2}), {BLOCKS} pairs of blocks of {EPOCHS} epochs",
+                "{name}: {:+.2} % ({:+.2} to {:+.2}), {blocks} pairs of blocks of {EPOCHS} epochs",
                 percent(mean),
                 percent(low),
                 percent(high)
@@ -262,7 +261,10 @@ fn main() {
         bench::latency();
     }
     if only.as_deref() != Some("latency") {
-        bench::cost();
+        let blocks = std::env::args()
+            .nth(2)
+            .and_then(|blocks| blocks.parse().ok());
+        bench::cost(blocks.unwrap_or(12));
     }
 }
 
