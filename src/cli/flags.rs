@@ -218,6 +218,8 @@ mod tests {
             "certify" | "contrast" => "--out DIR",
             "verify" => "DIR",
             "encode" | "neighbors" | "ops show" => "min",
+            "steer set" => "hold.rho=0.5",
+            "steer disrupt" => "beta-b",
             "sample" => "5",
             "bench compare" | "config check" => "FILE",
             "compare" => "CSV RUN --out DIR",
@@ -236,11 +238,13 @@ mod tests {
             _ => "",
         };
         for (name, taken) in TAKEN {
+            // The run stands before what is asked of it.
+            let words = name.replace("steer ", "steer RUN ");
             for flag in SHARED.into_iter().chain(["quiet"]) {
                 let given = format!("{}{}", spelled(flag), value(flag));
                 for line in [
-                    format!("fx {name} {} {given}", least(name)),
-                    format!("fx {given} {name} {}", least(name)),
+                    format!("fx {words} {} {given}", least(name)),
+                    format!("fx {given} {words} {}", least(name)),
                 ] {
                     let read = Cli::read(line.split_whitespace());
                     if taken.contains(&flag) || flag == "quiet" {

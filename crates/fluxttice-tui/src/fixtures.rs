@@ -103,6 +103,7 @@ pub fn info() -> RunInfo {
         checkpoint: None,
         training: true,
         attached: None,
+        answered: Vec::new(),
     }
 }
 

@@ -1,6 +1,7 @@
 //! The journal: requests with their outcomes and other events of a run, one line each, only ever appended to.
 
 use std::path::Path;
+use std::time::SystemTime;
 
 use serde::{Deserialize, Serialize};
 use time::OffsetDateTime;
@@ -122,6 +123,12 @@ impl Entry {
     /// Makes an entry for an event that has just happened.
     pub fn now(event: JournalEvent) -> Self {
         Self { time: now(), event }
+    }
+
+    /// Returns the time of the event; `None` where it is not written as a time.
+    pub fn moment(&self) -> Option<SystemTime> {
+        let time = OffsetDateTime::parse(&self.time, &Rfc3339);
+        time.ok().map(SystemTime::from)
     }
 
     /// Returns the identifier of the request that the entry answers; `None` where it answers none of another

@@ -64,6 +64,7 @@ pub(super) fn explore(checkpoint: &Checkpoint, lines: &Lines) -> Result<(), Sess
         },
         training: false,
         attached: None,
+        answered: Vec::new(),
     })));
     lines.event(Event::State(RunState::Finished));
     for text in trained.into_iter().chain(checkpoint.unchecked.clone()) {

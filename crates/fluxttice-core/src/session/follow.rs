@@ -7,7 +7,7 @@
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::mpsc::RecvTimeoutError;
-use std::time::{Duration, Instant};
+use std::time::{Duration, Instant, SystemTime};
 
 use burn::tensor::{DType, Device};
 
@@ -116,6 +116,8 @@ struct Follower<'a> {
     unsaved: Option<Unsaved>,
     /// File of the sets that were sent last.
     shown: Option<String>,
+    /// Set once what was asked before was told.
+    told_before: bool,
     /// Set while its lock was found free once.
     doubted: bool,
     /// Set once the end of the session was told.
@@ -153,6 +155,7 @@ impl<'a> Follower<'a> {
             contact: Contact::Heard,
             unsaved: None,
             shown: None,
+            told_before: false,
             doubted: false,
             over: false,
             sent: Vec::new(),
@@ -182,6 +185,7 @@ impl<'a> Follower<'a> {
         let entries: Vec<Entry> = new_lines(&mut self.journal);
         self.tune();
         let cannot_steer = self.post.problem();
+        let answered = self.answered_before(&entries);
         let (total, statenet) = (
             Architecture::from(&self.stored),
             self.stored.model.use_statenet,
@@ -206,6 +210,7 @@ impl<'a> Follower<'a> {
                 trainer: self.status.trainer(),
                 cannot_steer: cannot_steer.clone(),
             }),
+            answered,
         })));
         (self.state, self.over, self.contact) = (None, false, Contact::Heard);
         (self.unsaved, self.shown) = (None, None);
@@ -227,6 +232,22 @@ impl<'a> Follower<'a> {
         self.watch();
         self.hear();
         self.judge();
+    }
+
+    /// Returns what was asked and answered before this process began to watch; nothing when it is asked again.
+    fn answered_before(&mut self, entries: &[Entry]) -> Vec<(SystemTime, Outcome)> {
+        if std::mem::replace(&mut self.told_before, true) {
+            return Vec::new();
+        }
+        let answered = entries.iter().filter_map(|entry| match &entry.event {
+            JournalEvent::Outcome(outcome) => {
+                let mut outcome = outcome.clone();
+                of_somebody_else(&mut outcome);
+                Some((entry.moment()?, outcome))
+            }
+            _ => None,
+        });
+        answered.collect()
     }
 
     /// Gives a sign that somebody watches, so that the trainer shows what it counts.
@@ -448,17 +469,7 @@ impl<'a> Follower<'a> {
         let own = id.and_then(|id| self.sent.iter().position(|sent| sent.id == *id));
         match own.map(|place| self.sent.remove(place)) {
             Some(sent) => (outcome.id, outcome.by) = (sent.number, Author::User),
-            None => {
-                outcome.id = 0;
-                if outcome.by == Author::User {
-                    // The trainer's own screen.
-                    let owner = Some("the trainer's own user".to_owned());
-                    outcome.by = Author::Request(Box::new(Requester {
-                        owner,
-                        ..Requester::default()
-                    }));
-                }
-            }
+            None => of_somebody_else(&mut outcome),
         }
         let changed = matches!(outcome.command, Command::Steer(Steer::Set { .. }));
         let applied = outcome.applied;
@@ -657,6 +668,18 @@ impl<'a> Follower<'a> {
             self.measured = Some((epochs, Instant::now() + SHARE * began.elapsed()));
         }
         Ok(())
+    }
+}
+
+/// Marks an outcome as that of somebody else: the user at the trainer's own screen has no other name.
+fn of_somebody_else(outcome: &mut Outcome) {
+    outcome.id = 0;
+    if outcome.by == Author::User {
+        let owner = Some("the trainer's own user".to_owned());
+        outcome.by = Author::Request(Box::new(Requester {
+            owner,
+            ..Requester::default()
+        }));
     }
 }
 

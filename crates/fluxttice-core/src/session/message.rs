@@ -3,6 +3,7 @@
 use std::fmt;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::time::SystemTime;
 
 use serde::Serialize;
 
@@ -91,6 +92,9 @@ pub struct RunInfo {
     pub training: bool,
     /// The trainer, where that is another process; `None` where this one trains, or nobody does.
     pub attached: Option<Attached>,
+    /// Requests that were answered before this process began to watch, each with its time, in order; empty for
+    /// a run that this process trains.
+    pub answered: Vec<(SystemTime, Outcome)>,
 }
 
 /// The trainer of a run that is another process.

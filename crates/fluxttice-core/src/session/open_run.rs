@@ -105,6 +105,7 @@ impl OpenRun {
             checkpoint: None,
             training: true,
             attached: None,
+            answered: Vec::new(),
         };
         Ok((open, info))
     }

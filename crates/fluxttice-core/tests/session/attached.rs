@@ -115,6 +115,13 @@ fn a_run_steered_from_three_places_is_seen_everywhere_and_replayed_to_the_bit() 
     for watched in [&mut one, &mut other, &mut trainer] {
         assert_eq!(watched.ended().reason, EndReason::Stopped);
     }
+    let third = attach(&run).started();
+    let before: Vec<_> = third
+        .answered
+        .iter()
+        .map(|(_, outcome)| &outcome.command)
+        .collect();
+    assert!(before.contains(&&Command::Pause) && before.contains(&&Command::Resume));
     let late = one.outcome(Command::Pause);
     assert_eq!(
         (late.applied, late.message.as_str()),

@@ -11,7 +11,7 @@ use super::{App, Redraw};
 use crate::effects::say;
 use crate::follow_up::AfterGlance;
 use crate::log_buffer::{LogLevel, LogLine};
-use crate::panes::log::Origin;
+use crate::panes::log::{Entry, Origin};
 use crate::tab::Tab;
 
 /// Time for which a message is shown.
@@ -62,6 +62,15 @@ impl App {
                 self.shared.estimates = None;
                 self.panes.train.forget();
                 self.panes.neighbours.forget();
+                for (time, outcome) in &info.answered {
+                    let (level, text) = line(outcome);
+                    self.panes.log.push(Entry {
+                        time: *time,
+                        level,
+                        origin: Origin::Outcome,
+                        text,
+                    });
+                }
                 for line in &info.ineffective {
                     let text = format!("configuration, no effect: {line}");
                     self.note(LogLevel::Info, Origin::Notice, text);
@@ -193,16 +202,7 @@ impl App {
     }
 
     fn report(&mut self, outcome: &Outcome) {
-        let (level, sign) = match (outcome.applied, &outcome.command) {
-            (_, Command::Encode | Command::Weights) => (LogLevel::Debug, "✓"),
-            (true, _) => (LogLevel::Info, "✓"),
-            (false, _) => (LogLevel::Warn, "✖ refused"),
-        };
-        let place = format!("epoch {}, batch {}", outcome.epoch, outcome.batch);
-        let text = format!(
-            "{sign} {}{}: {} ({place})",
-            outcome.by, outcome.command, outcome.message
-        );
+        let (level, text) = line(outcome);
         // An experiment asked for it, and reports its own progress.
         let kept = outcome.applied && matches!(outcome.command, Command::Keep { .. });
         if kept || level == LogLevel::Debug {
@@ -211,4 +211,19 @@ impl App {
             self.tell(level, Origin::Outcome, text);
         }
     }
+}
+
+/// Returns an outcome as a line of the log, with its severity.
+fn line(outcome: &Outcome) -> (LogLevel, String) {
+    let (level, sign) = match (outcome.applied, &outcome.command) {
+        (_, Command::Encode | Command::Weights) => (LogLevel::Debug, "✓"),
+        (true, _) => (LogLevel::Info, "✓"),
+        (false, _) => (LogLevel::Warn, "✖ refused"),
+    };
+    let place = format!("epoch {}, batch {}", outcome.epoch, outcome.batch);
+    let text = format!(
+        "{sign} {}{}: {} ({place})",
+        outcome.by, outcome.command, outcome.message
+    );
+    (level, text)
 }

@@ -1,5 +1,6 @@
 //! A run that another process trains: the same screen, but for what is named here.
 
+use fluxttice_core::request::{Claim, Requester};
 use fluxttice_core::session::message::Contact;
 
 use super::opened;
@@ -77,6 +78,48 @@ fn the_header_says_who_trains_and_for_how_long_nothing_was_heard() {
     assert!(picture(&app, 120, 40).contains("not responding for "));
     app.on_event(Event::Contact(Contact::Heard));
     assert!(picture(&app, 120, 40).contains("trained by pid 4711"));
+}
+
+#[test]
+fn the_log_has_what_was_asked_before_with_its_time_and_its_author() {
+    let mut app = fixtures::app(120, 40);
+    let mut info = fixtures::attached(120, 40)
+        .shared
+        .live()
+        .info
+        .as_deref()
+        .cloned()
+        .unwrap();
+    let requester = Requester {
+        id: "01M8PJF0YHQ2MC61PSJFA467TV".into(),
+        owner: Some("anna".into()),
+        claim: Claim {
+            user: "anna".into(),
+            host: "login1".into(),
+            program: "a script".into(),
+        },
+        ..Requester::default()
+    };
+    let outcome = Outcome {
+        by: Author::Request(Box::new(requester)),
+        id: 0,
+        command: Command::Pause,
+        epoch: 12,
+        batch: 3,
+        applied: true,
+        message: "paused".into(),
+    };
+    let time = SystemTime::UNIX_EPOCH + Duration::from_secs(12 * 3600 + 34 * 60 + 56);
+    info.answered = vec![(time, outcome)];
+    app.on_event(Event::Started(Arc::new(info)));
+    assert!(app.toast().is_none(), "it is no news");
+    press(&mut app, KeyCode::Char('6'));
+    let shown = picture(&app, 120, 40);
+    let line = "✓ by anna on login1 with a script, pause: paused (epoch 12, batch 3)";
+    assert!(
+        shown.contains(line) && shown.contains("12:34:56"),
+        "{shown}"
+    );
 }
 
 #[test]

@@ -13,6 +13,7 @@ fn looked_at(folder: PathBuf) -> App {
     app.on_event(Event::Started(Arc::new(RunInfo {
         training: false,
         attached: None,
+        answered: Vec::new(),
         folder,
         ..fixtures::info()
     })));
@@ -95,6 +96,7 @@ fn a_run_that_is_only_looked_at_is_not_shown_as_at_work_here() {
     app.on_event(Event::Started(Arc::new(RunInfo {
         training: false,
         attached: None,
+        answered: Vec::new(),
         ..fixtures::info()
     })));
     assert!(!picture(&app, 120, 40).contains("● 7f3a"));

@@ -376,6 +376,7 @@ pub fn explored(checkpoint: Option<PathBuf>) -> App {
     let info = fluxttice_core::session::message::RunInfo {
         training: false,
         attached: None,
+        answered: Vec::new(),
         checkpoint,
         ..fixtures::info()
     };
