@@ -114,7 +114,10 @@ impl Successor for Heirs {
         }
         // The lock is handed on as standard input: nothing else of this process reaches the other one.
         command.stdin(Stdio::from(lock));
-        command.stdout(Stdio::null()).stderr(Stdio::piped()).spawn()
+        command
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .spawn()
     }
 }
 
@@ -172,24 +175,22 @@ impl Detached {
             plan.place = RunLocation::TakenOver(run.clone(), Arc::clone(lock));
         }
     }
+}
 
-    /// Tells the process that started this one where the run lies; what is printed goes to the run's log from
-    /// then on.
-    pub fn settle(&self, info: &RunInfo) -> Result<(), Failure> {
-        if self.lock.is_none() {
-            let folder = std::path::absolute(&info.folder).unwrap_or_else(|_| info.folder.clone());
-            let mut begun = json!({
-                "event": "detached",
-                "run": info.name,
-                "folder": null,
-                "pid": std::process::id(),
-            });
-            json_path(&mut begun, "folder", &folder);
-            // Whoever started this may be gone: that is what it is for.
-            let _ = json_line(&begun);
-        }
-        print_to(&info.folder.join(LOG))
-    }
+/// Tells the process that started this one where the run lies; what is printed goes to the run's log from
+/// then on.
+pub fn settle(info: &RunInfo) -> Result<(), Failure> {
+    let folder = std::path::absolute(&info.folder).unwrap_or_else(|_| info.folder.clone());
+    let mut begun = json!({
+        "event": "detached",
+        "run": info.name,
+        "folder": null,
+        "pid": std::process::id(),
+    });
+    json_path(&mut begun, "folder", &folder);
+    // Whoever started this may be gone: that is what it is for.
+    let _ = json_line(&begun);
+    print_to(&info.folder.join(LOG))
 }
 
 fn print_to(log: &Path) -> Result<(), Failure> {

@@ -3,9 +3,9 @@
 use std::process::ExitCode;
 use std::time::Duration;
 
-use fluxttice_core::request::Command;
+use fluxttice_core::request::{Author, Command};
 use fluxttice_core::run::{journal, read_whole_journal};
-use fluxttice_core::session::message::{Event, RunInfo};
+use fluxttice_core::session::message::Event;
 use fluxttice_core::session::{Plan, Session};
 use fluxttice_core::training::Steer;
 use fluxttice_tui::StopSignal;
@@ -46,7 +46,9 @@ pub fn run(global: &Global, args: &TrainArgs) -> Done {
                     Some(event) => {
                         if let Event::Started(info) = &event {
                             logs.write_to(&info.folder);
-                            settle(detached.as_ref(), info)?;
+                            if detached.is_some() {
+                                detach::settle(info)?;
+                            }
                         }
                         notifier.hear(&event);
                         // Nothing else lets a process whose terminal is gone end well.
@@ -130,14 +132,10 @@ fn plan(global: &Global, args: &TrainArgs, detached: Option<&Detached>) -> Resul
     Ok(plan)
 }
 
-/// Tells the process that started this one where the run lies, and writes to the run's log from now on.
-fn settle(detached: Option<&Detached>, info: &RunInfo) -> Result<(), Failure> {
-    detached.map_or(Ok(()), |detached| detached.settle(info))
-}
-
+/// Returns true for the refusal of this program's own wish, not of another one's.
 fn is_refused_hand_over(event: &Event) -> bool {
     let Event::Outcome(outcome) = event else {
         return false;
     };
-    outcome.command == Command::HandOver && !outcome.applied
+    outcome.by == Author::User && outcome.command == Command::HandOver && !outcome.applied
 }

@@ -8,7 +8,10 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
 use std::time::{Duration, Instant};
 
+use fluxttice_core::protocol::Post;
+use fluxttice_core::protocol::process::claim;
 use fluxttice_core::protocol::status::{State, Status};
+use fluxttice_core::request::Command;
 use fluxttice_core::run::{is_open, read_journal};
 use rustix::process::{Pid, Signal, kill_process};
 use serde_json::Value;
@@ -124,6 +127,10 @@ fn a_run_in_the_background_is_watched_steered_and_stopped_from_elsewhere() {
     background.done("snapshot mine");
     assert!(background.run.join("snapshots/mine").exists());
     background.done("resume");
+    // A wish that only the trainer's own program may have is refused, and changes nothing.
+    let post = Post::new(&background.run, claim("a test"));
+    post.send(Command::HandOver).unwrap();
+    watch.wait_for("epoch");
     let refused = home.run(&format!("train --resume {run}")).exits(3);
     assert!(
         refused.stderr.contains("fluxttice-explorer attach"),
@@ -147,6 +154,10 @@ fn a_run_in_the_background_is_watched_steered_and_stopped_from_elsewhere() {
     let epochs = story.iter().filter(|line| line["event"] == "epoch");
     assert!(epochs.eq(&home.metrics("run")));
     assert_eq!(story.last().unwrap()["event"], "end");
+    // The journal knows how it ended, too.
+    fs::remove_file(background.run.join("status.json")).unwrap();
+    let story = home.run(&format!("watch --json {run}")).exits(0).lines();
+    assert_eq!(story.last().unwrap()["reason"], "stopped");
     assert!(home.weights("run") == replayed(&home, &background.run));
 }
 
@@ -171,6 +182,22 @@ fn a_run_that_loses_its_terminal_goes_on_in_a_process_of_its_own_to_the_bit() {
     assert_eq!(home.metrics("run").len(), 9);
     home.train("whole", &format!("{LONG} {more}")).exits(0);
     assert!(home.weights("run") == home.weights("whole"));
+}
+
+#[test]
+fn a_stop_that_was_answered_holds_also_where_the_terminal_is_lost_then() {
+    let home = Home::new();
+    let mut command = home.training("run", LONG);
+    command.arg("--on-hangup=detach");
+    let mut trainer = Running::start(command);
+    trainer.wait_for("epoch");
+    let run = home.path("run").display().to_string();
+    home.run(&format!("steer {run} stop --after-epoch --wait"))
+        .exits(0);
+    trainer.signal(Signal::HUP);
+    let (_, told, _) = trainer.end();
+    assert_eq!(told.last().unwrap()["reason"], "stopped");
+    assert!(!is_open(&home.path("run")));
 }
 
 #[test]

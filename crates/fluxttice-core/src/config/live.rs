@@ -11,6 +11,9 @@ use super::shape::get;
 use super::source::{NAMED, Source};
 use crate::refusal::Refusal;
 
+/// Longest key that is looked up, in bytes; none is as long.
+const LONGEST_KEY: usize = 200;
+
 /// A configuration with one key changed.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Changed {
@@ -47,6 +50,9 @@ impl Config {
     /// and where the value cannot be used; the line then says which values can.
     pub fn changed(&self, key: &str, value: &str) -> Result<Changed, Refusal> {
         let key = key.trim();
+        if key.len() > LONGEST_KEY {
+            return Err(format!("expected a key of {LONGEST_KEY} bytes at most").into());
+        }
         let entry = find_key(&format!("{key}.N"));
         let value = match entry {
             Some(_) => list(value),

@@ -109,7 +109,7 @@ fn judge(status: &Status, silence: Duration, locked: bool, seen: bool) -> Livene
     let gives_signs = !status.session.is_empty();
     match (locked, silent) {
         (true, true) if gives_signs => Liveness::NotResponding,
-        (false, _) if is_over(status) => Liveness::Ended,
+        (false, _) if is_over(status) || !gives_signs => Liveness::Ended,
         (false, _) if seen => Liveness::CutOff,
         (false, true) => Liveness::Lost,
         // Whoever holds the lock lives, on whatever machine.

@@ -39,6 +39,7 @@ use crate::run::{
     Checkpoint, LATEST, Reopened, RunError, RunFolder, branch, checkpoint_folder, is_open, name,
     read_checkpoint, reserve, stored_config, upsert_epoch,
 };
+use crate::shown::shown;
 use crate::training::Steer;
 
 /// Time between two looks at the folder.
@@ -116,6 +117,8 @@ struct Follower<'a> {
     unsaved: Option<Unsaved>,
     /// File of the sets that were sent last.
     shown: Option<String>,
+    /// How the last session in the journal ended; `None` while it goes on.
+    closed: Option<EndReason>,
     /// Set once what was asked before was told.
     told_before: bool,
     /// Set while its lock was found free once.
@@ -155,6 +158,7 @@ impl<'a> Follower<'a> {
             contact: Contact::Heard,
             unsaved: None,
             shown: None,
+            closed: None,
             told_before: false,
             doubted: false,
             over: false,
@@ -221,6 +225,7 @@ impl<'a> Follower<'a> {
             self.notice(NoticeLevel::Warning, text);
         }
         // Answers that came with the files that were written anew.
+        self.closed = closed(&entries);
         for entry in entries {
             if let JournalEvent::Outcome(outcome) = entry.event
                 && let Some(requester) = outcome.by.requester()
@@ -392,7 +397,13 @@ impl<'a> Follower<'a> {
             Liveness::Live if silence.as_secs_f64() <= told => Contact::Heard,
             Liveness::Live => Contact::Silent(seconds),
             Liveness::NotResponding => Contact::NotResponding(seconds),
-            Liveness::Ended => Contact::Heard,
+            // Nobody has left a status: the journal says how it ended.
+            Liveness::Ended => {
+                let reason = self.closed.unwrap_or(EndReason::Lost);
+                let message = format!("{}: {}", shown(&self.path), reason.words());
+                self.end(End { reason, message });
+                return;
+            }
             // Between the release of its lock and its last status a trainer may be seen so.
             Liveness::CutOff if !std::mem::replace(&mut self.doubted, true) => return,
             Liveness::Lost | Liveness::CutOff => {
@@ -456,10 +467,9 @@ impl<'a> Follower<'a> {
                     "{count} in `requests` that were none were moved aside; the first: {first}"
                 ),
             ),
-            JournalEvent::Opened { .. }
-            | JournalEvent::Branched { .. }
-            | JournalEvent::Missing { .. }
-            | JournalEvent::Closed { .. } => {}
+            JournalEvent::Closed { reason, .. } => self.closed = Some(reason),
+            JournalEvent::Opened { .. } => self.closed = None,
+            JournalEvent::Branched { .. } | JournalEvent::Missing { .. } => {}
         }
     }
 
@@ -669,6 +679,16 @@ impl<'a> Follower<'a> {
         }
         Ok(())
     }
+}
+
+/// Returns how the last session in a journal ended; `None` where it did not.
+fn closed(entries: &[Entry]) -> Option<EndReason> {
+    let last = entries.iter().rev().find_map(|entry| match entry.event {
+        JournalEvent::Closed { reason, .. } => Some(Some(reason)),
+        JournalEvent::Opened { .. } => Some(None),
+        _ => None,
+    });
+    last.flatten()
 }
 
 /// Marks an outcome as that of somebody else: the user at the trainer's own screen has no other name.

@@ -1,30 +1,23 @@
 //! Leaving a run to a process of its own, which goes on with it.
 //!
 //! The lock of the run is never free in between: the other process has the open lock file from this one. This
-//! one leaves only after the other has said of itself that it trains; else it goes on.
+//! one leaves only after the other has said, by a line on its standard output, that it trains; else it goes on.
 
 use std::fmt;
 use std::fs::File;
-use std::io::{self, Read};
+use std::io::{self, BufRead, BufReader, Read};
 use std::path::PathBuf;
 use std::process::{Child, ExitStatus};
-use std::thread;
-use std::time::{Duration, Instant};
 
 use super::error::SessionError;
 use super::message::End;
 use super::worker::Worker;
-use crate::protocol::status::Status;
 use crate::request::{Author, Command, EndReason, Request};
 use crate::run::RunError;
 use crate::run::journal::JournalEvent;
 use crate::shown::printable;
 use crate::training::Planned;
 
-/// Longest wait for the first sign of the other process.
-const PATIENCE: Duration = Duration::from_mins(2);
-/// Time between two looks for it.
-const LOOK: Duration = Duration::from_millis(20);
 /// Longest message of a process that failed, in bytes.
 const MESSAGE: u64 = 4 << 10;
 
@@ -43,7 +36,8 @@ pub struct Estate {
 
 /// Starts processes that take runs over.
 pub trait Successor: fmt::Debug + Send + Sync {
-    /// Starts a process that takes a run over. Its standard error is read where it fails.
+    /// Starts a process that takes a run over. It writes a line to its standard output, which is piped, once it
+    /// has the run open; its standard error is read where it fails.
     ///
     /// # Errors
     /// Returns the system's error.
@@ -74,9 +68,9 @@ impl Worker<'_> {
             return Ok(Err(unsaved.to_string()));
         }
         self.close(EndReason::HandedOver)?;
-        let publisher = self.lines.publisher.take();
-        let session = publisher.map(|publisher| publisher.session().to_owned());
-        let left = self.start_successor(&session.unwrap_or_default());
+        // From here on the folder is the other process's.
+        self.lines.publisher.take();
+        let left = self.start_successor();
         Ok(left.map(|pid| {
             let name = self.open.run.name();
             End {
@@ -88,7 +82,7 @@ impl Worker<'_> {
         }))
     }
 
-    fn start_successor(&self, session: &str) -> Result<u32, String> {
+    fn start_successor(&self) -> Result<u32, String> {
         let run = self.open.run.path().to_owned();
         let successor = self.plan.meeting.as_ref();
         let successor = successor.and_then(|meeting| meeting.successor.as_ref());
@@ -108,25 +102,19 @@ impl Worker<'_> {
             run: run.clone(),
         };
         let mut child = successor.start(estate).map_err(|error| error.to_string())?;
-        let pid = child.id();
-        let began = Instant::now();
-        while began.elapsed() < PATIENCE {
-            let status = Status::of(&run);
-            let is_its = |status: &Status| status.session != session && status.process.pid == pid;
-            if status.as_ref().is_some_and(is_its) {
-                return Ok(pid);
-            }
-            match child.try_wait() {
-                Ok(None) => thread::sleep(LOOK),
-                Ok(Some(exit)) => return Err(failure(&mut child, exit)),
-                Err(error) => return Err(error.to_string()),
-            }
+        // It says so itself, by a line: nothing else shows that it has not begun, and it is never ended from here.
+        let mut told = String::new();
+        if let Some(stdout) = child.stdout.take() {
+            let read = BufReader::new(stdout).read_line(&mut told);
+            read.map_err(|error| error.to_string())?;
         }
-        // It is this process's own child, and has not begun.
-        let _ = child.kill();
-        let _ = child.wait();
-        let waited = PATIENCE.as_secs();
-        Err(format!("the process gave no sign within {waited} s"))
+        match told.is_empty() {
+            false => Ok(child.id()),
+            true => match child.wait() {
+                Ok(exit) => Err(failure(&mut child, exit)),
+                Err(error) => Err(error.to_string()),
+            },
+        }
     }
 
     /// Goes on with the run that could not be left to another process, and says so.

@@ -91,7 +91,6 @@ pub(super) struct Publisher {
     /// `None` once the publisher is to end.
     news: Option<Sender<News>>,
     asked: Receiver<Asked>,
-    session: String,
     thread: Option<JoinHandle<()>>,
 }
 
@@ -149,7 +148,6 @@ impl Publisher {
         Ok(Self {
             news: Some(news),
             asked,
-            session: publishing.status.session.clone(),
             thread: Some(thread.spawn(move || publishing.serve())?),
         })
     }
@@ -171,11 +169,6 @@ impl Publisher {
             Event::Ended(end) => self.tell(News::Ended(end.clone())),
             _ => {}
         }
-    }
-
-    /// Returns the identifier of the session.
-    pub(super) fn session(&self) -> &str {
-        &self.session
     }
 
     /// Tells that the answer to a request is in the journal, on the disk.

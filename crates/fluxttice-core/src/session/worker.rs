@@ -403,7 +403,8 @@ impl<'a> Worker<'a> {
             };
             return Some(self.end(EndReason::Finished, &message));
         }
-        if self.handing_over && epoch > 0 {
+        // A stop that was answered holds, whoever wants to leave.
+        if self.handing_over && epoch > 0 && !self.stop_after_epoch {
             return Some(self.end(EndReason::HandedOver, "the epoch is finished"));
         }
         self.stop_after_epoch.then(|| {

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use fluxttice_core::request::{Command, EndReason, Outcome};
+use fluxttice_core::request::{Author, Command, EndReason, Outcome};
 
 use super::{App, Redraw};
 use crate::StopSignal;
@@ -70,7 +70,8 @@ impl App {
     /// Handles the answer to a request by which the screen is to be left. Where the run cannot be left to
     /// another process, the user stays; without a terminal, training is stopped and saved.
     pub(super) fn on_leave_refused(&mut self, outcome: &Outcome) {
-        if outcome.applied || outcome.command != Command::HandOver {
+        let is_own = outcome.by == Author::User && outcome.command == Command::HandOver;
+        if outcome.applied || !is_own {
             return;
         }
         self.leaving.asked = None;
