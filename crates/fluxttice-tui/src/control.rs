@@ -1,6 +1,6 @@
 //! Controls: configuration keys that can be changed during training.
 
-use fluxttice_core::config::{Config, KeyInfo, live_keys, written};
+use fluxttice_core::config::{Config, KeyInfo};
 use fluxttice_core::record::EpochRecord;
 
 /// A configuration key that can be changed during training, with its value now.
@@ -19,12 +19,8 @@ pub struct Control {
 /// Lists every control of a configuration: keys that the published file does not have come first, such as
 /// holds; then the others, in the order of the file.
 pub fn controls(config: &Config, newest: Option<&EpochRecord>) -> Vec<Control> {
-    let steps = config.optimizer.lr_schedule.len();
-    let mut all: Vec<Control> = live_keys()
-        .flat_map(|info| {
-            let places = if info.key.contains(".N.") { steps } else { 1 };
-            (0..places).map(move |place| (info, written(info, place)))
-        })
+    let mut all: Vec<Control> = config
+        .live_keys()
         .map(|(info, key)| Control {
             value: config.text_of(&key),
             followed: newest.and_then(|newest| followed(&key, newest)),

@@ -43,6 +43,16 @@ pub fn live_keys() -> impl Iterator<Item = &'static KeyInfo> {
 }
 
 impl Config {
+    /// Returns every key that can be changed while a run goes on, as it is written in a change; a key of list
+    /// entries once for each entry.
+    pub fn live_keys(&self) -> impl Iterator<Item = (&'static KeyInfo, String)> {
+        let steps = self.optimizer.lr_schedule.len();
+        live_keys().flat_map(move |info| {
+            let places = if info.key.contains(".N.") { steps } else { 1 };
+            (0..places).map(move |place| (info, written(info, place)))
+        })
+    }
+
     /// Returns this configuration with another value (YAML) for a key, as a running session may ask for.
     ///
     /// # Errors

@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use super::VERSION;
 use super::place::Place;
-use crate::config::{Config, SafePoint, live_keys, written};
+use crate::config::{Config, SafePoint};
 use crate::disruption::{DisruptionKind, MAX_EPOCHS, Shape};
 use crate::run::names::CONTROLS;
 
@@ -87,12 +87,7 @@ pub struct DisruptionInfo {
 impl Controls {
     /// Lists the controls of a configuration, with its values.
     pub fn of(config: &Config, session: &str) -> Self {
-        let steps = config.optimizer.lr_schedule.len();
-        let keys = live_keys().flat_map(|info| {
-            let places = if info.key.contains(".N.") { steps } else { 1 };
-            (0..places).map(move |place| (info, written(info, place)))
-        });
-        let controls = keys.map(|(info, name)| ControlInfo {
+        let controls = config.live_keys().map(|(info, name)| ControlInfo {
             kind: info.kind().to_owned(),
             range: info.range_text(),
             unit: unit(&name),

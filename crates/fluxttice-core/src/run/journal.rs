@@ -264,6 +264,16 @@ pub fn kept(entries: &[Entry]) -> impl Iterator<Item = u32> {
     })
 }
 
+/// Returns how the last session in a journal ended; `None` where it was cut off or still goes on.
+pub fn last_end(entries: &[Entry]) -> Option<EndReason> {
+    let last = entries.iter().rev().find_map(|entry| match entry.event {
+        JournalEvent::Closed { reason, .. } => Some(Some(reason)),
+        JournalEvent::Opened { .. } => Some(None),
+        _ => None,
+    });
+    last.flatten()
+}
+
 /// Lists the marks that a journal puts on the time axis.
 pub fn marks(entries: &[Entry]) -> Vec<Mark> {
     entries

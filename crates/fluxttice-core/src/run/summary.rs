@@ -6,7 +6,7 @@ use super::branch::{Parent, parent};
 use super::door::newest;
 use super::error::RunError;
 use super::folder;
-use super::journal::{Entry, JournalEvent};
+use super::journal::{Entry, last_end};
 use super::locate::all_runs;
 use super::lock::is_open;
 use crate::config::Config;
@@ -46,11 +46,6 @@ impl Summary {
     /// Returns a [`RunError`] where it is no run, or damaged.
     pub fn read(path: &Path) -> Result<Self, RunError> {
         let journal = folder::read_journal(path)?;
-        let last = journal.iter().rev().find_map(|entry| match entry.event {
-            JournalEvent::Closed { reason, .. } => Some(Some(reason)),
-            JournalEvent::Opened { .. } => Some(None),
-            _ => None,
-        });
         Ok(Self {
             name: folder::name(path),
             path: path.to_owned(),
@@ -59,7 +54,7 @@ impl Summary {
             records: folder::read_metrics(path)?,
             saved: newest(path)?.map_or(0, |epoch| epoch.saturating_add(1)),
             checkpoints: folder::checkpoints(path),
-            end: last.flatten(),
+            end: last_end(&journal),
             open: is_open(path),
             journal,
         })
@@ -146,6 +141,7 @@ impl Branch {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::run::journal::JournalEvent;
     use crate::run::{Disk, RunFolder, delete};
 
     fn make(runs: &Path, name: &str, parent: Option<&str>) {

@@ -11,6 +11,7 @@ use std::time::{Duration, Instant, SystemTime};
 
 use burn::tensor::{DType, Device};
 
+use super::beside::{beside, branch_off};
 use super::error::SessionError;
 use super::explore::covered;
 use super::message::{
@@ -33,11 +34,11 @@ use crate::protocol::status::{State, Status};
 use crate::protocol::watchers::{self, Sign, Wants};
 use crate::record::{CoveredSets, EpochRecord, EpochReport, Stage};
 use crate::request::{Author, Command, EndReason, Outcome, Request, Requester};
-use crate::run::journal::{Entry, JournalEvent, marks};
+use crate::run::journal::{Entry, JournalEvent, last_end, marks};
 use crate::run::names::{JOURNAL, METRICS};
 use crate::run::{
-    Checkpoint, LATEST, Reopened, RunError, RunFolder, branch, checkpoint_folder, is_open, name,
-    read_checkpoint, reserve, stored_config, upsert_epoch,
+    Checkpoint, LATEST, Reopened, RunError, RunFolder, checkpoint_folder, is_open, name,
+    read_checkpoint, stored_config, upsert_epoch,
 };
 use crate::shown::shown;
 use crate::training::Steer;
@@ -225,7 +226,7 @@ impl<'a> Follower<'a> {
             self.notice(NoticeLevel::Warning, text);
         }
         // Answers that came with the files that were written anew.
-        self.closed = closed(&entries);
+        self.closed = last_end(&entries);
         for entry in entries {
             if let JournalEvent::Outcome(outcome) = entry.event
                 && let Some(requester) = outcome.by.requester()
@@ -531,7 +532,8 @@ impl<'a> Follower<'a> {
             }
             Command::Branch { of, epochs, name } => {
                 let mut named = name;
-                let made = self.branch_off(of.as_deref(), epochs, &mut named);
+                let disk = &self.plan.disk;
+                let made = branch_off(disk, &self.path, of.as_deref(), epochs, &mut named);
                 let command = Command::Branch {
                     of,
                     epochs,
@@ -540,14 +542,19 @@ impl<'a> Follower<'a> {
                 return Ok(self.go_on_in(id, command, made));
             }
             Command::Open { run } => {
-                let path = self.path.with_file_name(&run);
+                let path = beside(&self.path, &run);
                 let command = Command::Open { run };
-                if is_open(&path) {
-                    self.outcome(id, command, Ok(format!("follows {}", name(&path))));
-                    return Ok(Some(Next::Follow(path)));
+                if let Ok(path) = &path
+                    && is_open(path)
+                {
+                    self.outcome(id, command, Ok(format!("follows {}", name(path))));
+                    return Ok(Some(Next::Follow(path.clone())));
                 }
-                let made = RunFolder::open(&self.plan.disk, &path);
-                return Ok(self.go_on_in(id, command, made.map_err(|error| error.to_string())));
+                let made = path.and_then(|path| {
+                    let opened = RunFolder::open(&self.plan.disk, &path);
+                    opened.map_err(|error| error.to_string())
+                });
+                return Ok(self.go_on_in(id, command, made));
             }
             Command::HandOver => {
                 let text = "another process trains it already; leaving this screen changes nothing";
@@ -591,24 +598,6 @@ impl<'a> Follower<'a> {
                 })))
             }
         }
-    }
-
-    fn branch_off(
-        &self,
-        of: Option<&str>,
-        epochs: u32,
-        name: &mut Option<String>,
-    ) -> Result<Reopened, String> {
-        let told = |error: RunError| error.to_string();
-        let from = of.map_or_else(|| self.path.clone(), |of| self.path.with_file_name(of));
-        let config = stored_config(&from).map_err(told)?;
-        let runs = from.parent().unwrap_or(Path::new(""));
-        let to = match name {
-            Some(name) => runs.join(name),
-            None => reserve(&self.plan.disk, runs, &config).map_err(told)?,
-        };
-        *name = Some(crate::run::name(&to));
-        branch(&self.plan.disk, &from, epochs, &to, &config).map_err(told)
     }
 
     /// Sends an outcome that no trainer gave.
@@ -679,16 +668,6 @@ impl<'a> Follower<'a> {
         }
         Ok(())
     }
-}
-
-/// Returns how the last session in a journal ended; `None` where it did not.
-fn closed(entries: &[Entry]) -> Option<EndReason> {
-    let last = entries.iter().rev().find_map(|entry| match entry.event {
-        JournalEvent::Closed { reason, .. } => Some(Some(reason)),
-        JournalEvent::Opened { .. } => Some(None),
-        _ => None,
-    });
-    last.flatten()
 }
 
 /// Marks an outcome as that of somebody else: the user at the trainer's own screen has no other name.

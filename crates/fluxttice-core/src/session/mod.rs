@@ -1,5 +1,6 @@
 //! The worker thread: requests in, outcomes and telemetry out; and the threads of the jobs beside it.
 
+mod beside;
 mod device_check;
 mod error;
 mod explore;

@@ -1,18 +1,15 @@
 //! Requests between steps: carrying them out, answering them, writing them into the journal.
 
-use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+use super::beside::{beside, branch_off};
 use super::error::SessionError;
 use super::message::{Event, Model, Notice, NoticeLevel, RunState, Tuning, moment};
 use super::worker::{Worker, codes};
 use crate::protocol::liveness::is_live;
 use crate::request::{Command, Outcome, Request};
 use crate::run::journal::JournalEvent;
-use crate::run::{
-    PLAIN_NAME, Reopened, RunFolder, branch, checkpoint_folder, is_plain_name, name as run_name,
-    reserve, stored_config,
-};
+use crate::run::{Reopened, RunFolder, checkpoint_folder};
 use crate::shown::shown;
 use crate::training::Steer;
 
@@ -139,7 +136,7 @@ impl Worker<'_> {
     fn leave_for(&mut self, mut request: Request) -> Result<(), SessionError> {
         if let Command::Open { run } = &request.command
             && self.open.unsaved().is_none()
-            && let Ok(path) = self.beside(run)
+            && let Ok(path) = beside(self.open.run.path(), run)
             && is_live(&path)
         {
             let message = format!("follows {run}, this run stays as it is");
@@ -149,7 +146,7 @@ impl Worker<'_> {
         }
         let made = match &mut request.command {
             _ if let Some(unsaved) = self.open.unsaved() => Err(unsaved.to_string()),
-            Command::Open { run } => self.beside(run).and_then(|path| {
+            Command::Open { run } => beside(self.open.run.path(), run).and_then(|path| {
                 RunFolder::open(&self.plan.disk, &path).map_err(|error| error.to_string())
             }),
             Command::Branch { of, epochs, name } => self.branch_off(of.as_deref(), *epochs, name),
@@ -166,24 +163,12 @@ impl Worker<'_> {
         }
     }
 
-    /// Returns the folder of a run beside this one, by its name.
-    fn beside(&self, name: &str) -> Result<PathBuf, String> {
-        if !is_plain_name(name) {
-            return Err(format!("a run's name is made of {PLAIN_NAME}"));
-        }
-        Ok(self.open.run.path().with_file_name(name))
-    }
-
     fn branch_off(
         &self,
         of: Option<&str>,
         epochs: u32,
         name: &mut Option<String>,
     ) -> Result<Reopened, String> {
-        let from = match of {
-            Some(other) => self.beside(other)?,
-            None => self.open.run.path().to_owned(),
-        };
         let done = self.open.trainer.epoch();
         if of.is_none() && epochs > done {
             return Err(format!(
@@ -191,15 +176,7 @@ impl Worker<'_> {
                 epochs.saturating_sub(1)
             ));
         }
-        let config = stored_config(&from).map_err(|error| error.to_string())?;
-        let runs = from.parent().unwrap_or(Path::new(""));
-        let to = match name {
-            Some(name) => self.beside(name)?,
-            None => reserve(&self.plan.disk, runs, &config).map_err(|error| error.to_string())?,
-        };
-        // The outcome names the folder that was chosen.
-        *name = Some(run_name(&to));
-        branch(&self.plan.disk, &from, epochs, &to, &config).map_err(|error| error.to_string())
+        branch_off(&self.plan.disk, self.open.run.path(), of, epochs, name)
     }
 
     /// Returns a name for the model as it is now.
