@@ -6,9 +6,10 @@
 //! at which the screen shows them.
 //!
 //! Cost: a session in this process trains blocks of 20 epochs of the published configuration, in turns without
-//! the protocol, with it, and with two explorers attached; wall time and this process's CPU time of each
-//! block. The ratios are of neighbouring blocks, with the 95 % interval of their mean. Arguments: `latency`, or
-//! `cost` with the number of blocks; nothing for both.
+//! the protocol, with it, with two explorers attached, and with 10,000 files among the requests that are none;
+//! wall time and this process's CPU time of each block, and that of the thread that serves the protocol. The
+//! ratios are of blocks of the same turn, with the 95 % interval of their mean. Arguments: `latency`, or `cost`
+//! with the number of turns; nothing for both.
 
 #![expect(clippy::unwrap_used, reason = "a benchmark")]
 
@@ -20,6 +21,7 @@ mod pty;
 #[cfg(unix)]
 mod bench {
     use std::fs;
+    use std::os::unix::fs::{chown, symlink};
     use std::path::{Path, PathBuf};
     use std::process::Command;
     use std::time::{Duration, Instant};
@@ -27,17 +29,23 @@ mod bench {
     use fluxttice_core::config::{Config, Source};
     use fluxttice_core::device::DeviceSpec;
     use fluxttice_core::numbers::{index, rounded};
+    use fluxttice_core::protocol::new_id;
     use fluxttice_core::protocol::status::Status;
     use fluxttice_core::run::Disk;
+    use fluxttice_core::run::names::REQUESTS;
     use fluxttice_core::session::message::Event;
     use fluxttice_core::session::{Meeting, Plan, RunLocation, Session};
     use fluxttice_core::statistics::interval;
+
+    use rustix::fs::{CWD, Mode, mkfifoat};
 
     use super::pty::Terminal;
 
     const TIMES: usize = 200;
     const PROGRAM: &str = env!("CARGO_BIN_EXE_fluxttice-explorer");
     const EPOCHS: u32 = 20;
+    const HOSTILE: u32 = 10_000;
+    const ITSELF: &str = "/proc/self/stat";
 
     pub fn home(name: &str) -> PathBuf {
         let home = format!("fluxttice-attached-{name}-{}", std::process::id());
@@ -144,9 +152,9 @@ mod bench {
         let _ = fs::remove_dir_all(&home);
     }
 
-    /// CPU time of this process so far, in seconds.
-    fn cpu() -> f64 {
-        let text = fs::read_to_string("/proc/self/stat").unwrap();
+    /// CPU time so far, in seconds, by one of the files that proc(5) calls `stat`.
+    fn cpu(stat: &Path) -> f64 {
+        let text = fs::read_to_string(stat).unwrap();
         let (_, rest) = text.rsplit_once(')').unwrap();
         let ticks = |place: usize| -> f64 {
             let field = rest.split_whitespace().nth(place).unwrap();
@@ -156,8 +164,63 @@ mod bench {
         ticks(11) + ticks(12)
     }
 
-    /// Trains a block; returns its wall time and its CPU time, without the first epoch, in seconds.
-    fn block(folder: &Path, meeting: Option<Meeting>, watchers: u32) -> [f64; 2] {
+    /// CPU time so far of the thread that serves the protocol, in seconds; none where it does not run.
+    fn publisher() -> f64 {
+        let threads = fs::read_dir("/proc/self/task").unwrap();
+        let stat = |thread: &Path| cpu(&thread.join("stat"));
+        let mut threads = threads.map(|thread| thread.unwrap().path());
+        let found = threads.find(|thread| {
+            fs::read_to_string(thread.join("comm")).is_ok_and(|name| name.trim() == "publisher")
+        });
+        found.map_or(0.0, |thread| stat(&thread))
+    }
+
+    /// Makes a folder with 10,000 things that are no requests.
+    fn make_hostile(folder: &Path) {
+        fs::create_dir(folder).unwrap();
+        for number in 0..HOSTILE {
+            let id = folder.join(format!("{}.json", new_id().unwrap()));
+            match number % 8 {
+                0 => symlink("/dev/zero", id).unwrap(),
+                1 => mkfifoat(CWD, &id, Mode::RUSR).unwrap(),
+                2 => fs::File::create(id).unwrap().set_len(1 << 30).unwrap(),
+                3 => fs::write(id, "[".repeat(4000)).unwrap(),
+                4 => fs::create_dir(id).unwrap(),
+                5 => fs::write(folder.join(format!("\u{1b}[31m{number}\n")), "x").unwrap(),
+                6 => fs::write(id, r#"{"command":{"request":"dance"}}"#).unwrap(),
+                _ => {
+                    fs::write(&id, "{}").unwrap();
+                    // Only a superuser can give files away; to others it is one more of the kind before.
+                    let _ = chown(&id, Some(12345), None);
+                }
+            }
+        }
+    }
+
+    /// Who else meets a block at its folder.
+    #[derive(Clone, Copy)]
+    enum Others {
+        Watchers(usize),
+        Hostile,
+    }
+
+    impl Others {
+        fn watchers(self) -> usize {
+            match self {
+                Self::Watchers(count) => count,
+                Self::Hostile => 0,
+            }
+        }
+    }
+
+    /// Place of the hostile files until their block has begun.
+    fn hostile_for(folder: &Path) -> PathBuf {
+        folder.with_extension("hostile")
+    }
+
+    /// Trains a block; returns its wall time, its CPU time and the part of that of the thread that serves the
+    /// protocol, without the first epoch, in seconds.
+    fn block(folder: &Path, meeting: Option<Meeting>, others: Others) -> [f64; 3] {
         let config = Config::load(Source::BuiltIn, &["seed=42".to_owned()])
             .unwrap()
             .config;
@@ -171,6 +234,8 @@ mod bench {
             planned: Vec::new(),
             meeting,
             replay: false,
+            until: None,
+            paused: false,
         };
         let mut session = Session::train(plan).unwrap();
         let mut terminals = Vec::new();
@@ -179,7 +244,7 @@ mod bench {
             match session.events.blocking_recv().unwrap() {
                 Event::Started(_) => {
                     let name = folder.display().to_string();
-                    for _ in 0..watchers {
+                    for _ in 0..others.watchers() {
                         while Status::of(folder).is_none() {
                             std::thread::sleep(Duration::from_millis(1));
                         }
@@ -191,21 +256,38 @@ mod bench {
                     for terminal in &terminals {
                         terminal.shows("now, epoch 0");
                     }
-                    began = Some((Instant::now(), cpu()));
+                    if let Others::Hostile = others {
+                        fs::rename(hostile_for(folder), folder.join(REQUESTS)).unwrap();
+                    }
+                    began = Some((Instant::now(), cpu(Path::new(ITSELF)), publisher()));
                 }
                 Event::Ended(_) => break,
                 _ => {}
             }
         }
-        let (wall, used) = began.unwrap();
-        let spent = [wall.elapsed().as_secs_f64(), cpu() - used];
+        let (wall, used, of_it) = began.unwrap();
+        let spent = [
+            wall.elapsed().as_secs_f64(),
+            cpu(Path::new(ITSELF)) - used,
+            publisher() - of_it,
+        ];
+        if let Others::Hostile = others {
+            let left = fs::read_dir(folder.join(REQUESTS)).unwrap().count();
+            assert_eq!(left, 0, "things that are no requests were left");
+        }
         drop(terminals);
         drop(session.inlet);
         session.worker.join().unwrap();
         spent
     }
 
-    pub fn cost(blocks: usize) {
+    const KINDS: [(&str, Others); 3] = [
+        ("nobody watches", Others::Watchers(0)),
+        ("two explorers attached", Others::Watchers(2)),
+        ("hostile files", Others::Hostile),
+    ];
+
+    pub fn cost(turns: usize) {
         let home = home("cost");
         let meeting = || {
             Some(Meeting {
@@ -215,37 +297,36 @@ mod bench {
                 successor: None,
             })
         };
-        let mut ratios = [const { Vec::new() }; 4];
-        for number in 0..blocks {
+        let mut shares = [const { [const { Vec::new() }; 3] }; 3];
+        for number in 0..turns {
             let folder = |kind: &str| home.join(format!("{kind}-{number}"));
-            let alone = block(&folder("alone"), None, 0);
-            let open = block(&folder("open"), meeting(), 0);
-            let watched = block(&folder("watched"), meeting(), 2);
-            for which in 0..2 {
-                ratios[which].push(open[which] / alone[which]);
-                ratios[2 + which].push(watched[which] / alone[which]);
+            make_hostile(&hostile_for(&folder("hostile files")));
+            let alone = block(&folder("alone"), None, Others::Watchers(0));
+            print!(
+                "turn {number}: alone {:.2} s, CPU {:.2} s",
+                alone[0], alone[1]
+            );
+            for ((kind, others), shares) in KINDS.into_iter().zip(&mut shares) {
+                let [wall, used, served] = block(&folder(kind), meeting(), others);
+                print!("; {kind} {wall:.2} s, CPU {used:.2} s ({served:.2})");
+                shares[0].push(wall / alone[0] - 1.0);
+                shares[1].push(used / alone[1] - 1.0);
+                shares[2].push(served / alone[1]);
             }
-            println!(
-                "block {number}: wall {:.2} {:.2} {:.2} s, CPU {:.2} {:.2} {:.2} s",
-                alone[0], open[0], watched[0], alone[1], open[1], watched[1]
-            );
+            println!();
         }
-        let names = [
-            "without a watcher, wall",
-            "without a watcher, CPU",
-            "two explorers attached, wall",
-            "two explorers attached, CPU of the trainer",
-        ];
-        for (name, ratios) in names.into_iter().zip(ratios) {
-            let mean = ratios.iter().sum::<f64>() / ratios.len() as f64;
-            let percent = |ratio: f64| 100.0 * (ratio - 1.0);
-            let [low, high] = interval(&ratios).unwrap();
-            println!(
-                "{name}: {:+.2} % ({:+.2} to {:+.2}), {blocks} pairs of blocks of {EPOCHS} epochs",
-                percent(mean),
-                percent(low),
-                percent(high)
-            );
+        for ((kind, _), shares) in KINDS.into_iter().zip(shares) {
+            let measured = ["wall time", "CPU time", "CPU time of the protocol's thread"];
+            for (what, shares) in measured.into_iter().zip(shares) {
+                let mean = shares.iter().sum::<f64>() / shares.len() as f64;
+                let [low, high] = interval(&shares).unwrap();
+                println!(
+                    "{kind}, {what}: {:+.2} % ({:+.2} to {:+.2}), {turns} turns of blocks of {EPOCHS} epochs",
+                    100.0 * mean,
+                    100.0 * low,
+                    100.0 * high
+                );
+            }
         }
         // What the runs leave in the temporary folder is of no use to anyone.
         let _ = fs::remove_dir_all(&home);
@@ -261,10 +342,8 @@ fn main() {
         bench::latency();
     }
     if only.as_deref() != Some("latency") {
-        let blocks = std::env::args()
-            .nth(2)
-            .and_then(|blocks| blocks.parse().ok());
-        bench::cost(blocks.unwrap_or(12));
+        let turns = std::env::args().nth(2).and_then(|turns| turns.parse().ok());
+        bench::cost(turns.unwrap_or(12));
     }
 }
 

@@ -6,6 +6,7 @@ use std::collections::BTreeSet;
 use std::ffi::OsString;
 use std::path::PathBuf;
 use std::str::FromStr;
+use std::time::Instant;
 
 use clap::error::ErrorKind;
 use clap::{Args, CommandFactory, FromArgMatches, Parser, Subcommand, ValueEnum};
@@ -46,20 +47,11 @@ pub struct Cli {
     #[arg(long, value_name = "SEEDS", conflicts_with_all = ["resume", "explore"])]
     pub population: Option<Population>,
     /// Open without training, on the best saved checkpoint or the built-in model.
-    #[arg(long, conflicts_with = "resume")]
+    #[arg(long, conflicts_with_all = ["resume", "Unattended"])]
     pub explore: bool,
-    /// What the terminal's end means for training: stop and save, or go on in a process of its own.
-    #[arg(
-        long,
-        value_name = "WHAT",
-        value_enum,
-        default_value_t,
-        conflicts_with = "explore"
-    )]
-    pub on_hangup: OnHangup,
-    /// Let other users steer the run, where the permissions of its folder let them write.
-    #[arg(long, conflicts_with = "explore")]
-    pub allow_group: bool,
+    /// What becomes of the run while nobody looks.
+    #[command(flatten)]
+    pub unattended: Unattended,
     /// The command; none opens the explorer.
     #[command(subcommand)]
     pub command: Option<Command>,
@@ -318,6 +310,20 @@ pub struct TrainArgs {
     /// Train in the background: print the run's folder and return; what is printed goes to the run's log.
     #[arg(long)]
     pub detach: bool,
+    /// What becomes of the run while nobody looks.
+    #[command(flatten)]
+    pub unattended: Unattended,
+    /// True if the run is to wait until it is asked to go on.
+    #[arg(long, hide = true)]
+    pub paused: bool,
+    /// The process was started to train without a terminal.
+    #[arg(long, hide = true, value_enum)]
+    pub detached: Option<DetachedAs>,
+}
+
+/// What becomes of a run while nobody looks.
+#[derive(Clone, Debug, Args)]
+pub struct Unattended {
     /// What the terminal's end (SIGHUP) means: stop and save, or go on in a process of its own.
     #[arg(long, value_name = "WHAT", value_enum, default_value_t)]
     pub on_hangup: OnHangup,
@@ -331,9 +337,13 @@ pub struct TrainArgs {
     /// Stop after this time, as 3h, 90m or 1h30m; the unfinished epoch is discarded.
     #[arg(long, value_name = "TIME")]
     pub max_time: Option<humantime::Duration>,
-    /// The process was started to train without a terminal.
-    #[arg(long, hide = true, value_enum)]
-    pub detached: Option<DetachedAs>,
+}
+
+impl Unattended {
+    /// Returns the moment at which training is to stop; `None` where it may take as long as it does.
+    pub fn until(&self) -> Option<Instant> {
+        Instant::now().checked_add(self.max_time?.into())
+    }
 }
 
 /// What the end of the terminal means for training.

@@ -10,10 +10,8 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::SystemTime;
 
 use fluxttice_core::run::names::LOG;
-use fluxttice_core::session::message::Event;
 use fluxttice_core::shown::shown;
 use fluxttice_tui::{LogBuffer, LogLevel, LogLine};
-use tokio::sync::mpsc::{UnboundedReceiver, unbounded_channel};
 use tracing::field::{Field, Visit};
 use tracing::{Level, Subscriber};
 use tracing_subscriber::filter::Targets;
@@ -96,23 +94,6 @@ impl Logs {
             Ok(file) => *self.file.0.lock().unwrap_or_else(PoisonError::into_inner) = Some(file),
             Err(error) => tracing::warn!("no log file in {}: {error}", shown(folder)),
         }
-    }
-
-    /// Passes events on, and opens the log file when the run's folder is known.
-    pub fn follow(&self, mut events: UnboundedReceiver<Event>) -> UnboundedReceiver<Event> {
-        let (sender, receiver) = unbounded_channel();
-        let logs = self.clone();
-        tokio::spawn(async move {
-            while let Some(event) = events.recv().await {
-                if let Event::Started(info) = &event {
-                    logs.write_to(&info.folder);
-                }
-                if sender.send(event).is_err() {
-                    return;
-                }
-            }
-        });
-        receiver
     }
 
     /// Redirects what libraries write to standard error into the log, until the guard

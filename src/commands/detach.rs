@@ -68,7 +68,10 @@ fn failed(child: &mut Child) -> Done {
         let _ = stderr.take(MESSAGE).read_to_end(&mut words);
     }
     let exit = child.wait().map_err(Failure::System)?;
-    note(String::from_utf8_lossy(&words).trim_end());
+    let words = String::from_utf8_lossy(&words);
+    // Drivers may have said something before.
+    let own = words.find("error: ").unwrap_or(0);
+    note(words[own..].trim_end());
     let code = exit.code().and_then(|code| u8::try_from(code).ok());
     Ok(ExitCode::from(code.filter(|code| *code != 0).unwrap_or(1)))
 }
@@ -99,6 +102,9 @@ impl Successor for Heirs {
             lock,
             epochs,
             planned,
+            device,
+            paused,
+            time,
         } = estate;
         let run = std::path::absolute(run)?;
         let mut command = program();
@@ -106,8 +112,15 @@ impl Successor for Heirs {
             .args(["train", "--detached=heir", "--resume"])
             .arg(run);
         command.args(&self.arguments);
+        command.arg(format!("--device={device}"));
         if let Some(epochs) = epochs {
             command.arg(format!("--epochs={epochs}"));
+        }
+        if let Some(time) = time {
+            command.arg(format!("--max-time={}ms", time.as_millis()));
+        }
+        if paused {
+            command.arg("--paused");
         }
         for planned in &planned {
             command.arg(argument(planned)?);

@@ -8,11 +8,15 @@ use std::process::ExitCode;
 use fluxttice_core::protocol::liveness::is_live;
 use fluxttice_core::request::Command;
 use fluxttice_core::run::{Disk, best_at_hand, name};
+use fluxttice_core::session::message::Event;
 use fluxttice_core::session::{
     Inlet, JobRequest, JobSender, Jobs, RunLocation, Runs, Session, SessionError,
 };
 use fluxttice_tui::{Exit, Inputs, Options, Tab};
+use tokio::sync::mpsc::{UnboundedReceiver, unbounded_channel};
+use tokio::task::JoinHandle;
 
+use super::notify::Notifier;
 use super::{Done, Failure, note, setup, signals};
 use crate::cli::{AttachArgs, Cli, Global, OnHangup};
 use crate::logging::Logs;
@@ -22,7 +26,8 @@ pub fn train(global: &Global, cli: &Cli) -> Done {
     terminal_here()?;
     let mut plan = setup::plan(global, cli.resume.as_deref(), None)?;
     let population = cli.population.as_ref();
-    plan.meeting = Some(setup::meeting(global, cli.allow_group, population));
+    plan.meeting = Some(setup::meeting(global, Some(&cli.unattended), population));
+    plan.until = cli.unattended.until();
     if let RunLocation::Existing(run) = &plan.place
         && is_live(run)
     {
@@ -30,10 +35,13 @@ pub fn train(global: &Global, cli: &Cli) -> Done {
         return follow(global, run);
     }
     let options = Options {
-        detach_on_hangup: cli.on_hangup == OnHangup::Detach,
+        detach_on_hangup: cli.unattended.on_hangup == OnHangup::Detach,
         ..Options::default()
     };
-    show(global, options, || setup::session(plan, population, None))
+    let notify = cli.unattended.notify.as_deref();
+    show(global, options, notify, || {
+        setup::session(plan, population, None)
+    })
 }
 
 /// Opens the explorer on a run that another process trains.
@@ -51,7 +59,7 @@ pub fn attach(global: &Global, args: &AttachArgs) -> Done {
 
 fn follow(global: &Global, run: PathBuf) -> Done {
     let plan = setup::attached(global, &run)?;
-    show(global, Options::default(), || {
+    show(global, Options::default(), None, || {
         Session::attach(run, plan).map_err(Failure::System)
     })
 }
@@ -69,7 +77,7 @@ pub fn look_around(global: &Global) -> Done {
         tab: Tab::Neighbours,
         ..Options::default()
     };
-    show(global, options, || {
+    show(global, options, None, || {
         Session::explore(checkpoint).map_err(Failure::System)
     })
 }
@@ -86,6 +94,7 @@ fn terminal_here() -> Result<(), Failure> {
 fn show(
     global: &Global,
     options: Options,
+    notify: Option<&str>,
     start: impl FnOnce() -> Result<Session, Failure>,
 ) -> Done {
     let logs = Logs::to_screen(global.log);
@@ -93,7 +102,7 @@ fn show(
     let captured = Logs::capture_stderr();
     let shown = catch_unwind(AssertUnwindSafe(|| {
         signals::runtime()?.block_on(async {
-            let shutdown = signals::listen()?;
+            let mut shutdown = signals::listen()?;
             let Session {
                 events,
                 progress,
@@ -106,18 +115,21 @@ fn show(
                 folder: setup::runs(global)?,
             };
             let jobs = Jobs::start(runs, global.device).map_err(Failure::System)?;
-            let events = logs.follow(events);
+            let (events, notifier) = heard(events, logs.clone(), Notifier::new(notify));
             let inputs = Inputs {
                 events,
                 progress,
                 jobs: jobs.events,
                 log: logs.buffer(),
-                shutdown,
+                shutdown: shutdown.clone(),
             };
             let exit = fluxttice_tui::run(Asker(inlet, jobs.sender), inputs, options).await;
             // `run` has dropped the inlet: the worker ends by itself.
             let finished = worker.join();
             let exit = exit?;
+            if let Ok(mut notifier) = notifier.await {
+                notifier.wait(&mut shutdown).await;
+            }
             finished?;
             Ok::<Exit, Failure>(exit)
         })
@@ -135,6 +147,31 @@ fn show(
         }
     }
     Ok(exit.signal.map_or(ExitCode::SUCCESS, signals::code))
+}
+
+/// Passes events on to the screen, after the log has opened its file in the run's folder and the notifier has
+/// heard them; returns the notifier at their end.
+fn heard(
+    mut events: UnboundedReceiver<Event>,
+    logs: Logs,
+    mut notifier: Notifier,
+) -> (UnboundedReceiver<Event>, JoinHandle<Notifier>) {
+    let (sender, receiver) = unbounded_channel();
+    let listening = tokio::spawn(async move {
+        while let Some(event) = events.recv().await {
+            if let Event::Started(info) = &event {
+                logs.write_to(&info.folder);
+            }
+            notifier.hear(&event);
+            if let Event::Ended(end) = &event {
+                notifier.ended(end);
+            }
+            // A screen that is gone needs nothing any more; whoever is to be notified does.
+            let _ = sender.send(event);
+        }
+        notifier
+    });
+    (receiver, listening)
 }
 
 /// Hands the screen's requests to the worker and to the jobs beside it.

@@ -3,19 +3,26 @@
 use std::io::Write;
 use std::process::{Child, Command, Stdio};
 use std::sync::Arc;
+use std::time::Duration;
 
 use fluxttice_core::record::EpochRecord;
+use fluxttice_core::request::EndReason;
 use fluxttice_core::run::{Members, upsert_epoch};
 use fluxttice_core::session::message::{End, Event, RunInfo};
-use fluxttice_tui::{Gravity, findings};
+use fluxttice_tui::{Gravity, StopSignal, findings};
 use serde_json::{Value, json};
+use tokio::sync::watch;
+use tokio::time::sleep;
 
 use super::{json_path, note};
 
+/// Time between two looks whether a command has ended.
+const LOOK: Duration = Duration::from_millis(20);
+
 /// Runs the user's command, with what there is to tell as JSON on its standard input.
 #[derive(Debug)]
-pub struct Notifier<'a> {
-    command: Option<&'a str>,
+pub struct Notifier {
+    command: Option<String>,
     info: Option<Arc<RunInfo>>,
     records: Vec<Arc<EpochRecord>>,
     /// Rules whose findings were told: each once.
@@ -24,11 +31,11 @@ pub struct Notifier<'a> {
     started: Vec<Child>,
 }
 
-impl<'a> Notifier<'a> {
+impl Notifier {
     /// Makes a notifier; without a command it does nothing.
-    pub fn new(command: Option<&'a str>) -> Self {
+    pub fn new(command: Option<&str>) -> Self {
         Self {
-            command,
+            command: command.map(str::to_owned),
             info: None,
             records: Vec::new(),
             told: Vec::new(),
@@ -75,17 +82,31 @@ impl<'a> Notifier<'a> {
         }
     }
 
-    /// Tells of the end of training, and waits for every command.
+    /// Tells of the end of training.
     pub fn ended(&mut self, end: &End) {
-        self.tell(json!({"event": "end", "reason": end.reason, "message": end.message}));
-        for mut child in self.started.drain(..) {
-            // What became of it is the user's business.
-            let _ = child.wait();
+        if end.reason != EndReason::HandedOver {
+            self.tell(json!({"event": "end", "reason": end.reason, "message": end.message}));
         }
     }
 
+    /// Waits until every command has ended, which a container that ends with this process would end too; or
+    /// until a signal asks for the end, which is returned.
+    pub async fn wait(
+        &mut self,
+        shutdown: &mut watch::Receiver<Option<StopSignal>>,
+    ) -> Option<StopSignal> {
+        let is_running = |child: &mut Child| matches!(child.try_wait(), Ok(None));
+        while self.started.iter_mut().any(is_running) {
+            tokio::select! {
+                () = sleep(LOOK) => {}
+                Ok(()) = shutdown.changed() => return *shutdown.borrow_and_update(),
+            }
+        }
+        None
+    }
+
     fn tell(&mut self, mut what: Value) {
-        let Some(command) = self.command else {
+        let Some(command) = &self.command else {
             return;
         };
         if let Some(info) = &self.info {

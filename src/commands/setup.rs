@@ -17,7 +17,7 @@ use fluxttice_core::shown::shown;
 
 use super::Failure;
 use super::detach::Heirs;
-use crate::cli::{Global, MOST_SEED, Population};
+use crate::cli::{Global, MOST_SEED, OnHangup, Population, Unattended};
 
 /// Returns name, version, commit, compiler and lockfile digest of this program, as certificates record them.
 pub fn this_program() -> Tool {
@@ -87,6 +87,8 @@ pub fn plan(global: &Global, resume: Option<&str>, out: Option<&Path>) -> Result
         planned: Vec::new(),
         meeting: None,
         replay: false,
+        until: None,
+        paused: false,
     };
     let runs = runs(global)?;
     if let Some(named) = resume {
@@ -113,25 +115,34 @@ pub fn plan(global: &Global, resume: Option<&str>, out: Option<&Path>) -> Result
     Ok(plan)
 }
 
-/// Returns how a session of this program meets others at the folder of its run.
-pub fn meeting(global: &Global, allow_group: bool, population: Option<&Population>) -> Meeting {
+/// Returns how a session of this program meets others at the folder of its run; `unattended` holds for the run
+/// whichever process trains it.
+pub fn meeting(
+    global: &Global,
+    unattended: Option<&Unattended>,
+    population: Option<&Population>,
+) -> Meeting {
     let tool = this_program();
+    let allow_group = unattended.is_some_and(|unattended| unattended.allow_group);
     // The runs of a population stay together.
     let successor = population.is_none().then(|| {
-        let mut arguments: Vec<OsString> = vec![
-            "--device".into(),
-            global.device.to_string().into(),
-            "--log".into(),
-            global.log.to_string().into(),
-        ];
+        let mut arguments: Vec<OsString> = vec!["--log".into(), global.log.to_string().into()];
         if let Some(threads) = global.threads {
             arguments.extend(["--threads".into(), threads.to_string().into()]);
         }
         if let Some(folder) = &global.data_dir {
             arguments.extend(["--data-dir".into(), folder.into()]);
         }
-        if allow_group {
-            arguments.push("--allow-group".into());
+        if let Some(unattended) = unattended {
+            if allow_group {
+                arguments.push("--allow-group".into());
+            }
+            if unattended.on_hangup == OnHangup::Detach {
+                arguments.push("--on-hangup=detach".into());
+            }
+            if let Some(command) = &unattended.notify {
+                arguments.extend(["--notify".into(), command.into()]);
+            }
         }
         let successor: Arc<dyn Successor> = Arc::new(Heirs { arguments });
         successor
@@ -164,7 +175,7 @@ pub fn attached(global: &Global, run: &Path) -> Result<Plan, Failure> {
     let mut plan = plan(global, None, None)?;
     plan.place = RunLocation::Existing(run.to_owned());
     plan.config_name = "as stored".into();
-    plan.meeting = Some(meeting(global, false, None));
+    plan.meeting = Some(meeting(global, None, None));
     Ok(plan)
 }
 
@@ -202,6 +213,8 @@ pub fn branch(global: &Global, named: &str, out: Option<&Path>) -> Result<Plan, 
         planned: Vec::new(),
         meeting: None,
         replay: false,
+        until: None,
+        paused: false,
         place: RunLocation::Branch {
             from,
             epochs,

@@ -47,12 +47,13 @@ pub fn run(global: &Global, args: &SteerArgs) -> Done {
     if pulse.judge(&status, &run).is_over() {
         return Err(nobody(&run));
     }
-    let post = Post::new(&run, setup::meeting(global, false, None).claim());
+    let post = Post::new(&run, setup::meeting(global, None, None).claim());
     let id = post.send(command.clone()).map_err(|error| match error {
         PostError::NoTrainer(_) => nobody(&run),
         PostError::Refused { source, path } => {
             Failure::Run(RunError::disk("write to", &path)(source))
         }
+        problem @ PostError::NotAllowed { .. } => Failure::Input(problem.to_string()),
         PostError::NoId(problem) => Failure::System(std::io::Error::other(problem)),
     })?;
     if !args.wait {
@@ -102,13 +103,14 @@ fn answer(run: &Path, post: &Post, id: &str, mut pulse: Pulse) -> Result<Answer,
         // A trainer that is silent answers late, if at all.
         let too_long = began.elapsed().as_secs_f64() > 2.0 * WAIT_S;
         if gone || too_long {
-            if let Some(outcome) = answered(run, id)? {
-                return Ok(Answer::Given(Box::new(outcome)));
-            }
             let back = match post.take_back(id) {
                 true => "the request was taken back",
                 false => "whether it was done is not known",
             };
+            // Answered before it could be taken back.
+            if let Some(outcome) = answered(run, id)? {
+                return Ok(Answer::Given(Box::new(outcome)));
+            }
             let why = if gone {
                 "its trainer is gone"
             } else {

@@ -1,7 +1,6 @@
 //! `train`: trains without the explorer, with the same engine.
 
 use std::process::ExitCode;
-use std::time::Duration;
 
 use fluxttice_core::request::{Author, Command};
 use fluxttice_core::run::{journal, read_whole_journal};
@@ -34,11 +33,8 @@ pub fn run(global: &Global, args: &TrainArgs) -> Done {
             worker,
         } = setup::session(plan, args.population.as_ref(), args.out.as_deref())?;
         let mut report = Report::new(global);
-        let mut notifier = Notifier::new(args.notify.as_deref());
-        let too_long = tokio::time::sleep(args.max_time.map_or(Duration::MAX, Into::into));
-        tokio::pin!(too_long);
+        let mut notifier = Notifier::new(args.unattended.notify.as_deref());
         let (mut signal, mut silenced) = (None, None);
-        let mut timed = args.max_time.is_some();
         let end = loop {
             tokio::select! {
                 event = events.recv() => match event {
@@ -66,14 +62,10 @@ pub fn run(global: &Global, args: &TrainArgs) -> Done {
                 Ok(()) = progress.changed() => report.progress(*progress.borrow_and_update()),
                 Ok(()) = shutdown.changed() => {
                     signal = *shutdown.borrow_and_update();
-                    inlet.send(match (signal, args.on_hangup) {
+                    inlet.send(match (signal, args.unattended.on_hangup) {
                         (Some(StopSignal::Hangup), OnHangup::Detach) => Command::HandOver,
                         _ => Command::StopNow,
                     });
-                }
-                () = &mut too_long, if timed => {
-                    timed = false;
-                    inlet.send(Command::StopNow);
                 }
             }
         };
@@ -87,6 +79,8 @@ pub fn run(global: &Global, args: &TrainArgs) -> Done {
             if silenced.is_none() {
                 silenced = report.end(&end, finished.is_ok()).err();
             }
+            let stopped = notifier.wait(&mut shutdown).await;
+            signal = signal.or(stopped);
         }
         finished?;
         // A closed standard output is no failure of training.
@@ -109,13 +103,15 @@ fn plan(global: &Global, args: &TrainArgs, detached: Option<&Detached>) -> Resul
     };
     plan.meeting = Some(setup::meeting(
         global,
-        args.allow_group,
+        Some(&args.unattended),
         args.population.as_ref(),
     ));
     if let Some(detached) = detached {
         detached.take_over(&mut plan);
     }
     plan.epochs = args.epochs;
+    plan.paused = args.paused;
+    plan.until = args.unattended.until();
     plan.planned = [args.change.as_slice(), &args.disrupt].concat();
     for planned in &plan.planned {
         if let Steer::Set { key, value, .. } = &planned.steer {

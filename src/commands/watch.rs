@@ -2,7 +2,7 @@
 
 use std::process::ExitCode;
 
-use fluxttice_core::record::EpochReport;
+use fluxttice_core::record::{EpochRecord, EpochReport};
 use fluxttice_core::request::{EndReason, Outcome};
 use fluxttice_core::run::journal::JournalEvent;
 use fluxttice_core::run::read_journal;
@@ -29,7 +29,8 @@ pub fn run(global: &Global, args: &WatchArgs) -> Done {
             worker,
         } = Session::attach(run, plan).map_err(Failure::System)?;
         let mut report = Report::new(global);
-        let (mut signal, mut end, mut begun) = (None, None, false);
+        let (mut signal, mut end) = (None, None);
+        let mut told = Told::default();
         loop {
             tokio::select! {
                 event = events.recv() => match event {
@@ -39,11 +40,8 @@ pub fn run(global: &Global, args: &WatchArgs) -> Done {
                     }
                     Some(event) => {
                         report.hear(&event)?;
-                        if let Event::Started(info) = &event && !args.follow && !begun {
-                            begun = true;
-                            for event in story(info)? {
-                                report.hear(&event)?;
-                            }
+                        for event in told.before(&event, args.follow)? {
+                            report.hear(&event)?;
                         }
                         if !report.is_heard() {
                             break;
@@ -71,6 +69,47 @@ pub fn run(global: &Global, args: &WatchArgs) -> Done {
     })
 }
 
+/// What has been printed of a run, which may be taken up again while it is watched.
+#[derive(Debug, Default)]
+struct Told {
+    /// Finished epochs whose lines were printed; `None` before the run was seen.
+    epochs: Option<u32>,
+}
+
+impl Told {
+    /// Takes an event into account that was printed; returns what happened before it and was not.
+    fn before(&mut self, event: &Event, only_new: bool) -> Result<Vec<Event>, Failure> {
+        match event {
+            Event::Started(info) => {
+                let done = info.history.last().map_or(0, |record| record.epoch + 1);
+                match self.epochs.replace(done) {
+                    None if only_new => Ok(Vec::new()),
+                    None => story(info),
+                    Some(told) => Ok(missed(info, told)),
+                }
+            }
+            Event::Epoch(report) => {
+                self.epochs = Some(report.record.epoch + 1);
+                Ok(Vec::new())
+            }
+            _ => Ok(Vec::new()),
+        }
+    }
+}
+
+/// Returns the epochs that were finished after the first `told`, before the run was taken up again.
+fn missed(info: &RunInfo, told: u32) -> Vec<Event> {
+    let later = info.history.iter().filter(|record| record.epoch >= told);
+    later.map(finished).collect()
+}
+
+fn finished(record: &Arc<EpochRecord>) -> Event {
+    Event::Epoch(Arc::new(EpochReport {
+        record: Arc::clone(record),
+        covered: None,
+    }))
+}
+
 /// Returns what happened before, in the order in which it did.
 fn story(info: &RunInfo) -> Result<Vec<Event>, Failure> {
     let entries = read_journal(&info.folder)?;
@@ -88,10 +127,7 @@ fn story(info: &RunInfo) -> Result<Vec<Event>, Failure> {
         outcomes = after;
         let before: Vec<Outcome> = before;
         story.extend(before.into_iter().map(Event::Outcome));
-        story.push(Event::Epoch(Arc::new(EpochReport {
-            record: Arc::clone(record),
-            covered: None,
-        })));
+        story.push(finished(record));
     }
     story.extend(outcomes.into_iter().map(Event::Outcome));
     Ok(story)

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::fs;
+use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Stdio};
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -198,6 +199,122 @@ fn a_stop_that_was_answered_holds_also_where_the_terminal_is_lost_then() {
     let (_, told, _) = trainer.end();
     assert_eq!(told.last().unwrap()["reason"], "stopped");
     assert!(!is_open(&home.path("run")));
+}
+
+/// The arguments of the process that trains a run.
+#[cfg(target_os = "linux")]
+fn arguments_of_its_trainer(run: &Path) -> Vec<String> {
+    let trainer = Status::of(run).unwrap().process.pid;
+    let line = fs::read_to_string(format!("/proc/{trainer}/cmdline")).unwrap();
+    line.split('\0').map(str::to_owned).collect()
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn a_run_that_is_handed_over_is_as_it_was_paused_and_with_its_time() {
+    let home = Home::new();
+    let told = home.path("told");
+    let notify = format!("cat >> '{}'", told.display());
+    let mut command = home.training("run", &format!("{LONG} --max-time 5h --on-hangup detach"));
+    command.args(["--notify", &notify]);
+    let mut first = Running::start(command);
+    first.wait_for("epoch");
+    let background = Background {
+        home: &home,
+        run: home.path("run"),
+    };
+    background.done("pause");
+    first.signal(Signal::HUP);
+    let (_, lines, stderr) = first.end();
+    assert_eq!(lines.last().unwrap()["reason"], "handed_over", "{stderr}");
+    until("it is paused again", || {
+        Status::of(&background.run).unwrap().state == State::Paused
+    });
+    let epochs = home.metrics("run").len();
+    let given = arguments_of_its_trainer(&background.run);
+    let has = |wanted: &str| given.iter().any(|argument| argument == wanted);
+    assert!(has(&notify) && has("--on-hangup=detach") && has("--device=cpu"));
+    let left = given.iter().find(|given| given.starts_with("--max-time="));
+    let left = left.unwrap().trim_start_matches("--max-time=");
+    let left: u64 = left.trim_end_matches("ms").parse().unwrap();
+    assert!((4 * 3_600_000..5 * 3_600_000).contains(&left), "{left} ms");
+    background.done("resume");
+    until("it goes on", || home.metrics("run").len() > epochs);
+    background.done("stop");
+    until("it has ended", || {
+        !is_open(&background.run) && told.exists()
+    });
+    until("whoever left is told", || {
+        fs::read_to_string(&told).unwrap().ends_with('\n')
+    });
+    let told = parse_lines(&fs::read_to_string(told).unwrap());
+    let ends: Vec<&Value> = told.iter().filter(|line| line["event"] == "end").collect();
+    assert_eq!((ends.len(), &ends[0]["reason"]), (1, &"stopped".into()));
+}
+
+#[test]
+fn whoever_watches_late_misses_no_epoch_of_a_run_that_was_taken_up_again() {
+    let home = Home::new();
+    let background = Background::train(&home, LONG);
+    let run = background.run.display().to_string();
+    let mut watch = Running::start(home.command(["watch", "--json", "--follow", &run]));
+    watch.wait_for("epoch");
+    watch.signal(Signal::STOP);
+    background.done("stop --after-epoch");
+    until("it has ended", || !is_open(&background.run));
+    home.resume("run", "--epochs 3").exits(0);
+    watch.signal(Signal::CONT);
+    let (_, told, _) = watch.end();
+    let epochs: Vec<Value> = told
+        .into_iter()
+        .filter(|line| line["event"] == "epoch")
+        .collect();
+    let all = home.metrics("run");
+    assert!(epochs.len() > 3 && all.ends_with(&epochs));
+}
+
+#[test]
+fn a_user_who_may_only_read_watches_and_is_told_why_nothing_can_be_asked() {
+    let home = Home::new();
+    let background = Background::train(&home, LONG);
+    let run = background.run.display().to_string();
+    let requests = background.run.join("requests");
+    fs::set_permissions(&requests, fs::Permissions::from_mode(0o777)).unwrap();
+    let Some(refused) = home.as_nobody(&format!("steer {run} pause --wait")) else {
+        println!("skipped: no other user to be had here");
+        return;
+    };
+    refused
+        .exits(3)
+        .says_only(&["its own user only", "--allow-group"]);
+    assert_eq!(names(&requests), Vec::<String>::new());
+    background.done("stop --after-epoch");
+    until("it has ended", || !is_open(&background.run));
+    let watched = home.as_nobody(&format!("watch --json {run}")).unwrap();
+    assert!(watched.exits(0).events("epoch") == home.metrics("run"));
+}
+
+#[test]
+fn a_command_that_never_ends_keeps_nobody_from_ending_the_program() {
+    let home = Home::new();
+    let mut command = home.training("run", "--epochs 1");
+    command.args([
+        "--notify",
+        "echo $$ > \"$PIDS\"; exec sleep 600 2> /dev/null",
+    ]);
+    command.env("PIDS", home.path("pids"));
+    let mut trainer = Running::start(command);
+    trainer.wait_for("end");
+    until("the command has begun", || home.path("pids").exists());
+    trainer.signal(Signal::TERM);
+    let (status, _, _) = trainer.end();
+    assert_eq!(status.code(), Some(143));
+    let pid: i32 = fs::read_to_string(home.path("pids"))
+        .unwrap()
+        .trim()
+        .parse()
+        .unwrap();
+    kill_process(Pid::from_raw(pid).unwrap(), Signal::KILL).unwrap();
 }
 
 #[test]

@@ -873,7 +873,7 @@ fn what_may_not_be_read_is_not_taken_for_nothing() {
     fs::set_permissions(&runs, fs::Permissions::from_mode(0o000)).unwrap();
     if fs::read_dir(&runs).is_ok() {
         // The superuser may read everything; so the program is asked as somebody else.
-        let listed = as_nobody(&home, "runs");
+        let listed = home.as_nobody("runs");
         if let Some(ran) = listed {
             ran.exits(3).says_only(&["Permission denied"]);
         } else {
@@ -883,19 +883,6 @@ fn what_may_not_be_read_is_not_taken_for_nothing() {
         home.runs("list").exits(3).says_only(&["Permission denied"]);
     }
     fs::set_permissions(&runs, fs::Permissions::from_mode(0o755)).unwrap();
-}
-
-/// Runs the program as the user `nobody`, where that can be done.
-fn as_nobody(home: &Home, arguments: &str) -> Option<Ran> {
-    let program = home.command(arguments.split(' '));
-    fs::set_permissions(home.path("data"), fs::Permissions::from_mode(0o755)).unwrap();
-    let mut command = Command::new("setpriv");
-    command
-        .env("FLUXTTICE_DATA_DIR", home.path("data"))
-        .args(["--reuid=65534", "--regid=65534", "--clear-groups"])
-        .arg(home.for_all_users())
-        .args(program.get_args());
-    Some(Ran::from(command.output().ok()?))
 }
 
 #[test]

@@ -61,6 +61,8 @@ fn plan(place: RunLocation, epochs: Option<u32>) -> Plan {
         planned: Vec::new(),
         meeting: Some(meeting()),
         replay: false,
+        until: None,
+        paused: false,
     }
 }
 

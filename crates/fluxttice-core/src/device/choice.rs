@@ -65,6 +65,8 @@ pub struct Chosen {
     pub device: Device,
     /// Handles of the graphics driver; `None` on the CPU backend.
     pub graphics: Option<WgpuSetup>,
+    /// What asks for this very device again.
+    pub spec: DeviceSpec,
     /// Name for people (`cpu`, `NVIDIA H200 (Vulkan)`).
     pub name: String,
     /// Reason for the choice, in words.
@@ -153,18 +155,20 @@ pub fn choose(spec: DeviceSpec) -> Result<Chosen, DeviceError> {
     }
 }
 
-fn pick(spec: DeviceSpec, found: &[Adapter]) -> Option<&Adapter> {
-    let mut gpus = found
-        .iter()
-        .filter(|adapter| adapter.kind != AdapterKind::Software);
-    match spec {
-        DeviceSpec::Cpu => None,
-        DeviceSpec::Auto | DeviceSpec::Gpu(None) => gpus.next(),
-        DeviceSpec::Gpu(Some(number)) => gpus.nth(number),
-        DeviceSpec::Software => found
-            .iter()
-            .find(|adapter| adapter.kind == AdapterKind::Software),
-    }
+/// Returns the adapter that is asked for, with what asks for it alone.
+fn pick(spec: DeviceSpec, found: &[Adapter]) -> Option<(DeviceSpec, &Adapter)> {
+    let is_software = |adapter: &&Adapter| adapter.kind == AdapterKind::Software;
+    let number = match spec {
+        DeviceSpec::Cpu => return None,
+        DeviceSpec::Software => {
+            let adapter = found.iter().find(is_software)?;
+            return Some((spec, adapter));
+        }
+        DeviceSpec::Auto | DeviceSpec::Gpu(None) => 0,
+        DeviceSpec::Gpu(Some(number)) => number,
+    };
+    let mut gpus = found.iter().filter(|adapter| !is_software(adapter));
+    Some((DeviceSpec::Gpu(Some(number)), gpus.nth(number)?))
 }
 
 fn no_gpu(found: &[Adapter]) -> String {
@@ -190,17 +194,19 @@ fn cpu(reason: &str) -> Chosen {
     Chosen {
         device: Device::flex(),
         graphics: None,
+        spec: DeviceSpec::Cpu,
         name: CPU_NAME.to_owned(),
         reason: reason.to_owned(),
     }
 }
 
-fn open(adapter: &Adapter, reason: &str) -> Result<Chosen, DeviceError> {
+fn open((spec, adapter): (DeviceSpec, &Adapter), reason: &str) -> Result<Chosen, DeviceError> {
     let name = format!("{} ({})", adapter.name, adapter.api);
     match opened(adapter) {
         Ok((device, graphics)) => Ok(Chosen {
             device,
             graphics: Some(graphics),
+            spec,
             name,
             reason: reason.to_owned(),
         }),

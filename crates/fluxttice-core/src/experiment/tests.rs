@@ -39,6 +39,8 @@ fn train(folder: &Path, epochs: u32, planned: Vec<Planned>) {
         epochs: Some(epochs),
         planned,
         meeting: None,
+        until: None,
+        paused: false,
         replay: true,
     };
     let mut session = Session::train(plan).unwrap();

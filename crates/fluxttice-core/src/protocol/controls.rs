@@ -123,7 +123,7 @@ impl Controls {
     /// Returns the system's error.
     pub fn put(&self, run: &Place) -> std::io::Result<()> {
         let text = serde_json::to_vec_pretty(self).map_err(std::io::Error::other)?;
-        run.put(CONTROLS, &text)
+        run.put(CONTROLS, &text).map(drop)
     }
 
     /// Reads the controls in a run's folder; `None` where there are none, or none that can be read.

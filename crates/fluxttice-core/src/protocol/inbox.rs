@@ -14,9 +14,9 @@ use std::time::{Duration, SystemTime};
 use super::is_id;
 use super::place::{Found, Names, NotRead, Place};
 use super::process::{shown_claim, user_name};
-use super::request_file::{ENDING, LIMIT, RequestFile, refusal};
+use super::request_file::{ENDING, LIMIT, RequestFile, file_name, refusal};
 use crate::request::{Command, Requester};
-use crate::run::names::{REFUSED, REQUESTS, STATUS};
+use crate::run::names::{REFUSED, REQUESTS};
 use crate::run::owner::SCRATCH;
 use crate::shown::{printable, shown_name};
 
@@ -89,8 +89,9 @@ impl Inbox {
     }
 
     /// Looks at some of what lies in the folder of requests, at 64 names at most. The folder is made where it
-    /// is not there.
-    pub fn look(&mut self, run: &Place) -> Look {
+    /// is not there. `now` is the time by the clock of the file system: another machine's may differ from this
+    /// one's.
+    pub fn look(&mut self, run: &Place, now: SystemTime) -> Look {
         let mut look = Look::default();
         let requests = match run.subfolder(REQUESTS) {
             Ok(requests) => requests,
@@ -105,7 +106,10 @@ impl Inbox {
         };
         self.problem = None;
         for name in self.next_names(&requests) {
-            self.look_at(run, &requests, &name, &mut look);
+            self.look_at(run, &requests, &name, now, &mut look);
+        }
+        if look.moved > 0 {
+            self.forget_oldest(run);
         }
         look.arrived
             .sort_by(|one, other| one.requester.id.cmp(&other.requester.id));
@@ -118,7 +122,7 @@ impl Inbox {
         self.answered.insert(id.to_owned());
         if let Ok(requests) = run.existing(REQUESTS) {
             // One that stays is recognised by its identifier.
-            let _ = requests.remove(format!("{id}{ENDING}"));
+            let _ = requests.remove(file_name(id));
         }
     }
 
@@ -134,10 +138,17 @@ impl Inbox {
         found
     }
 
-    fn look_at(&mut self, run: &Place, requests: &Place, name: &OsStr, look: &mut Look) {
+    fn look_at(
+        &mut self,
+        run: &Place,
+        requests: &Place,
+        name: &OsStr,
+        now: SystemTime,
+        look: &mut Look,
+    ) {
         let text = name.to_string_lossy();
-        if text.ends_with(SCRATCH) {
-            return sweep(run, requests, name);
+        if text.ends_with(SCRATCH) && !sweep(requests, name, now) {
+            return;
         }
         if self.stuck.contains(name) {
             return;
@@ -154,7 +165,7 @@ impl Inbox {
                 Err(NotRead::Gone) => return,
                 Err(NotRead::Unfit(found)) => format!("expected a plain file, found {found}"),
                 Err(NotRead::Refused(error)) => error.to_string(),
-                Ok(found) => match self.arrival(run, id, &found) {
+                Ok(found) => match self.arrival(id, &found, now) {
                     Ok(arrival) => {
                         self.taken.insert(id.to_owned());
                         look.arrived.push(arrival);
@@ -164,7 +175,7 @@ impl Inbox {
                 },
             },
         };
-        if self.move_aside(run, requests, name) {
+        if move_aside(run, requests, name) {
             look.moved += 1;
             let first = || format!("{}: {}", shown_name(name), printable(&problem));
             look.first.get_or_insert_with(first);
@@ -173,7 +184,7 @@ impl Inbox {
         }
     }
 
-    fn arrival(&self, run: &Place, id: &str, found: &Found) -> Result<Arrival, String> {
+    fn arrival(&self, id: &str, found: &Found, now: SystemTime) -> Result<Arrival, String> {
         let allowed = match found.owner {
             None | Some(0) => true,
             Some(owner) => self.allow_group || is_own(owner),
@@ -197,7 +208,7 @@ impl Inbox {
             None if file.session != self.session => {
                 Some("too late: it was asked of another session".to_owned())
             }
-            None => too_old(run, found.changed, file.wait_s),
+            None => too_old(now, found.changed, file.wait_s),
         };
         Ok(Arrival {
             requester,
@@ -206,30 +217,11 @@ impl Inbox {
         })
     }
 
-    /// Moves what is no request to `refused/`, of which the newest are kept; returns true if it did.
-    fn move_aside(&self, run: &Place, requests: &Place, name: &OsStr) -> bool {
-        let (Ok(refused), Ok(id)) = (run.subfolder(REFUSED), super::new_id()) else {
-            return false;
+    /// Removes all but the newest of what was moved aside.
+    fn forget_oldest(&self, run: &Place) {
+        let Ok(refused) = run.existing(REFUSED) else {
+            return;
         };
-        let plain = |c: char| {
-            if c.is_ascii_alphanumeric() || "-_.".contains(c) {
-                c
-            } else {
-                '_'
-            }
-        };
-        let kept: String = name
-            .to_string_lossy()
-            .chars()
-            .take(NAME)
-            .map(plain)
-            .collect();
-        if requests
-            .move_to(name, &refused, &format!("{id}-{kept}"))
-            .is_err()
-        {
-            return false;
-        }
         let mut there: Vec<OsString> = refused.names().map(Iterator::collect).unwrap_or_default();
         there.sort();
         for old in there.iter().take(there.len().saturating_sub(KEPT)) {
@@ -238,27 +230,40 @@ impl Inbox {
                 let _ = fs::remove_dir_all(self.path.join(REFUSED).join(old));
             }
         }
-        true
     }
 }
 
-/// Returns a refusal where a request has waited longer than it may, by the file system's clock.
-fn too_old(run: &Place, sent: SystemTime, wait_s: f64) -> Option<String> {
-    let now = run.changed(STATUS).unwrap_or_else(|_| SystemTime::now());
+/// Moves what is no request to `refused/`; returns true if it did.
+fn move_aside(run: &Place, requests: &Place, name: &OsStr) -> bool {
+    let (Ok(refused), Ok(id)) = (run.subfolder(REFUSED), super::new_id()) else {
+        return false;
+    };
+    let plain = |c: char| {
+        if c.is_ascii_alphanumeric() || "-_.".contains(c) {
+            c
+        } else {
+            '_'
+        }
+    };
+    let text = name.to_string_lossy();
+    let kept: String = text.chars().take(NAME).map(plain).collect();
+    requests
+        .move_to(name, &refused, &format!("{id}-{kept}"))
+        .is_ok()
+}
+
+/// Returns a refusal where a request has waited longer than it may.
+fn too_old(now: SystemTime, sent: SystemTime, wait_s: f64) -> Option<String> {
     let waited = now.duration_since(sent).unwrap_or_default().as_secs_f64();
     (waited > wait_s)
         .then(|| format!("too late: it waited {waited:.0} s, and may wait {wait_s:.0} s"))
 }
 
-/// Removes a file that was begun long ago and never finished.
-fn sweep(run: &Place, requests: &Place, name: &OsStr) {
-    let now = run.changed(STATUS);
-    let began = requests.changed(name);
-    if let (Ok(now), Ok(began)) = (now, began)
-        && now.duration_since(began).unwrap_or_default() > UNFINISHED
-    {
-        let _ = requests.remove(name);
-    }
+/// Removes a file that was begun long ago and never finished; returns true if it is in the way and stays.
+fn sweep(requests: &Place, name: &OsStr, now: SystemTime) -> bool {
+    let age = |began| now.duration_since(began).unwrap_or_default();
+    let is_old = |began| age(began) > UNFINISHED;
+    requests.changed(name).is_ok_and(is_old) && requests.remove(name).is_err()
 }
 
 /// Returns true for the number of this program's user.
@@ -284,7 +289,7 @@ mod tests {
     fn inbox(run: &Path) -> (Inbox, Place) {
         let place = Place::open(run).unwrap();
         let mut inbox = Inbox::new(run, "S", false, HashSet::new());
-        assert!(inbox.look(&place).arrived.is_empty());
+        assert!(inbox.look(&place, SystemTime::now()).arrived.is_empty());
         (inbox, place)
     }
 
@@ -305,17 +310,20 @@ mod tests {
         let home = tempfile::tempdir().unwrap();
         let (mut inbox, place) = inbox(home.path());
         let first = post(home.path(), "S", Command::Pause);
-        let arrived = inbox.look(&place).arrived;
+        let arrived = inbox.look(&place, SystemTime::now()).arrived;
         assert_eq!((arrived.len(), &arrived[0].requester.id), (1, &first.id));
         assert_eq!(arrived[0].refused, None);
-        assert!(inbox.look(&place).arrived.is_empty(), "it is taken already");
+        assert!(
+            inbox.look(&place, SystemTime::now()).arrived.is_empty(),
+            "it is taken already"
+        );
         let file = home.path().join(REQUESTS).join(first.file_name());
         assert!(file.exists());
         inbox.answered(&place, &first.id);
         assert!(!file.exists());
         put(home.path(), &first);
         assert!(
-            inbox.look(&place).arrived.is_empty() && !file.exists(),
+            inbox.look(&place, SystemTime::now()).arrived.is_empty() && !file.exists(),
             "answered once"
         );
     }
@@ -328,7 +336,7 @@ mod tests {
         let late = post(home.path(), "before", Command::Resume);
         let odd = post(home.path(), "S", Command::Encode);
         let mut inbox = Inbox::new(home.path(), "S", false, [done.id.clone()].into());
-        let arrived = inbox.look(&place).arrived;
+        let arrived = inbox.look(&place, SystemTime::now()).arrived;
         let refused: Vec<_> = arrived
             .iter()
             .map(|arrival| (&arrival.requester.id, arrival.refused.clone().unwrap()))
@@ -344,15 +352,25 @@ mod tests {
         let home = tempfile::tempdir().unwrap();
         let (mut inbox, place) = inbox(home.path());
         let request = post(home.path(), "S", Command::Pause);
-        let status = home.path().join(STATUS);
-        fs::write(&status, "{}").unwrap();
         let later = SystemTime::now() + Duration::from_mins(2);
-        let status = fs::File::options().write(true).open(status).unwrap();
-        status.set_modified(later).unwrap();
-        let arrived = inbox.look(&place).arrived;
+        let arrived = inbox.look(&place, later).arrived;
         let refused = arrived[0].refused.as_ref().unwrap();
         assert!(refused.contains("may wait 60 s"), "{refused}");
         assert_eq!(arrived[0].requester.id, request.id);
+    }
+
+    #[test]
+    fn what_is_begun_is_left_alone_and_swept_when_it_is_old_whatever_it_is() {
+        let home = tempfile::tempdir().unwrap();
+        let (mut inbox, place) = inbox(home.path());
+        let folder = home.path().join(REQUESTS);
+        fs::write(folder.join("file.tmp"), "{").unwrap();
+        fs::create_dir_all(folder.join("folder.tmp/deep")).unwrap();
+        assert_eq!(inbox.look(&place, SystemTime::now()).moved, 0);
+        assert_eq!(fs::read_dir(&folder).unwrap().count(), 2);
+        let later = SystemTime::now() + 2 * UNFINISHED;
+        assert_eq!(inbox.look(&place, later).moved, 1);
+        assert_eq!(fs::read_dir(&folder).unwrap().count(), 0);
     }
 
     #[test]
@@ -373,7 +391,7 @@ mod tests {
         let request = post(home.path(), "S", Command::Pause);
         let (mut moved, mut arrived) = (0, Vec::new());
         for _ in 0..4 {
-            let look = inbox.look(&place);
+            let look = inbox.look(&place, SystemTime::now());
             assert!(look.moved as usize <= LOOKS);
             moved += look.moved;
             arrived.extend(look.arrived);
@@ -394,7 +412,13 @@ mod tests {
         symlink(elsewhere.path(), home.path().join(REQUESTS)).unwrap();
         let place = Place::open(home.path()).unwrap();
         let mut inbox = Inbox::new(home.path(), "S", false, HashSet::new());
-        assert!(inbox.look(&place).problem.unwrap().contains("not taken"));
-        assert_eq!(inbox.look(&place).problem, None);
+        assert!(
+            inbox
+                .look(&place, SystemTime::now())
+                .problem
+                .unwrap()
+                .contains("not taken")
+        );
+        assert_eq!(inbox.look(&place, SystemTime::now()).problem, None);
     }
 }

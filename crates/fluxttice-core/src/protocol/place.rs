@@ -111,18 +111,30 @@ mod unix {
             Ok(Self(openat(&self.0, name, FOLDER, Mode::empty())?))
         }
 
-        /// Puts a whole file under a name, in one step; it is not synced.
+        /// Puts a whole file under a name, in one step; it is not synced. A folder that has the name is set
+        /// aside. Returns the time of the file's last change, by the clock of the file system.
         ///
         /// # Errors
         /// Returns the system's error; what had the name before is untouched then.
-        pub fn put(&self, name: &str, bytes: &[u8]) -> io::Result<()> {
+        pub fn put(&self, name: &str, bytes: &[u8]) -> io::Result<SystemTime> {
             let scratch = scratch(name);
             let flags = PLAIN | OFlags::WRONLY | OFlags::CREATE | OFlags::EXCL;
             let mode = Mode::RUSR | Mode::WUSR | Mode::RGRP | Mode::ROTH;
             let mut file = File::from(openat(&self.0, &scratch, flags, mode)?);
+            let rename = || renameat(&self.0, &scratch, &self.0, name);
             let put = file
                 .write_all(bytes)
-                .and_then(|()| Ok(renameat(&self.0, &scratch, &self.0, name)?));
+                .and_then(|()| file.metadata()?.modified())
+                .and_then(|changed| {
+                    match rename() {
+                        Err(Errno::ISDIR) => {
+                            renameat(&self.0, name, &self.0, format!("{name}.set-aside"))?;
+                            rename()?;
+                        }
+                        renamed => renamed?,
+                    }
+                    Ok(changed)
+                });
             if put.is_err() {
                 // The first error is the one to tell.
                 let _ = self.remove(&scratch);
@@ -295,14 +307,19 @@ mod other {
             }
         }
 
-        /// Puts a whole file under a name, in one step; it is not synced.
+        /// Puts a whole file under a name, in one step; it is not synced. Returns the time of the file's last
+        /// change, by the clock of the file system.
         ///
         /// # Errors
         /// Returns the system's error; what had the name before is untouched then.
-        pub fn put(&self, name: &str, bytes: &[u8]) -> io::Result<()> {
+        pub fn put(&self, name: &str, bytes: &[u8]) -> io::Result<SystemTime> {
             let scratch = self.0.join(scratch(name));
-            let put =
-                fs::write(&scratch, bytes).and_then(|()| fs::rename(&scratch, self.0.join(name)));
+            let put = fs::write(&scratch, bytes)
+                .and_then(|()| fs::metadata(&scratch)?.modified())
+                .and_then(|changed| {
+                    fs::rename(&scratch, self.0.join(name))?;
+                    Ok(changed)
+                });
             if put.is_err() {
                 // The first error is the one to tell.
                 let _ = fs::remove_file(&scratch);
@@ -424,6 +441,17 @@ mod tests {
         fs::hard_link(home.path().join("plain"), home.path().join("second")).unwrap();
         assert_eq!(unfit("plain"), "a file with 2 names");
         assert!(matches!(place.read("none", 5), Err(NotRead::Gone)));
+    }
+
+    #[test]
+    fn a_folder_in_the_place_of_a_file_is_set_aside() {
+        let home = tempfile::tempdir().unwrap();
+        let place = Place::open(home.path()).unwrap();
+        fs::create_dir_all(home.path().join("file/deep")).unwrap();
+        place.put("file", b"words").unwrap();
+        assert_eq!(place.read("file", 5).unwrap().bytes, b"words");
+        assert!(home.path().join("file.set-aside/deep").is_dir());
+        assert_eq!(fs::read_dir(home.path()).unwrap().count(), 2);
     }
 
     #[test]

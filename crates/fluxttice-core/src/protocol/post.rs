@@ -6,7 +6,8 @@ use std::path::{Path, PathBuf};
 use thiserror::Error;
 
 use super::place::Place;
-use super::request_file::RequestFile;
+use super::process::user_name;
+use super::request_file::{RequestFile, file_name};
 use super::status::Status;
 use crate::request::{Claim, Command};
 use crate::run::names::REQUESTS;
@@ -25,6 +26,14 @@ pub enum PostError {
         path: PathBuf,
         /// Error of the system.
         source: io::Error,
+    },
+    /// The trainer takes requests of its own user only.
+    #[error("{}: its trainer takes requests of its own user only, {owner}; it would take others' if it trained with --allow-group", shown(.path))]
+    NotAllowed {
+        /// Path of the folder.
+        path: PathBuf,
+        /// Name of the trainer's user.
+        owner: String,
     },
     /// The system gives no random numbers.
     #[error("{0}")]
@@ -63,6 +72,7 @@ impl Post {
             .map_err(PostError::NoId)?;
         let text = serde_json::to_vec(&request).map_err(|error| refused(error.into()))?;
         let folder = run.existing(REQUESTS).map_err(refused)?;
+        self.allowed(&status)?;
         folder.put(&request.file_name(), &text).map_err(refused)?;
         Ok(request.id)
     }
@@ -70,33 +80,40 @@ impl Post {
     /// Takes back a request that nobody has taken; returns true if its file was there.
     pub fn take_back(&self, id: &str) -> bool {
         let folder = Place::open(&self.path.join(REQUESTS));
-        folder.is_ok_and(|folder| {
-            let name = format!("{id}{}", super::request_file::ENDING);
-            folder.remove(name).is_ok()
-        })
+        folder.is_ok_and(|folder| folder.remove(file_name(id)).is_ok())
     }
 
-    /// Returns the reason why nothing can be asked here; `None` where requests can be sent.
-    pub fn problem(&self) -> Option<String> {
+    /// Returns the reason why nothing can be asked of the trainer that has left this status; `None` where
+    /// requests can be sent.
+    pub fn problem(&self, status: &Status) -> Option<PostError> {
         #[cfg(unix)]
         {
             use rustix::fs::{Access, AtFlags, CWD, accessat};
             let path = self.path.join(REQUESTS);
-            let may = accessat(
-                CWD,
-                &path,
-                Access::WRITE_OK | Access::EXEC_OK,
-                AtFlags::EACCESS,
-            );
-            may.err().map(|error| {
-                PostError::Refused {
-                    path,
-                    source: error.into(),
-                }
-                .to_string()
-            })
+            let may = Access::WRITE_OK | Access::EXEC_OK;
+            if let Err(error) = accessat(CWD, &path, may, AtFlags::EACCESS) {
+                let source = error.into();
+                return Some(PostError::Refused { path, source });
+            }
         }
-        #[cfg(not(unix))]
-        None
+        self.allowed(status).err()
+    }
+
+    /// Checks that the trainer takes requests of this program's user. The folder of requests is the trainer's.
+    fn allowed(&self, status: &Status) -> Result<(), PostError> {
+        #[cfg(unix)]
+        if let Ok(folder) = self.path.join(REQUESTS).metadata()
+            && !status.allow_group
+        {
+            use std::os::unix::fs::MetadataExt;
+            let (owner, own) = (folder.uid(), rustix::process::geteuid());
+            if !own.is_root() && own.as_raw() != owner {
+                return Err(PostError::NotAllowed {
+                    path: self.path.clone(),
+                    owner: user_name(owner).unwrap_or_else(|| format!("number {owner}")),
+                });
+            }
+        }
+        Ok(())
     }
 }

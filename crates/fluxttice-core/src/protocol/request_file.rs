@@ -57,7 +57,7 @@ impl RequestFile {
 
     /// Returns the name of its file.
     pub fn file_name(&self) -> String {
-        format!("{}{ENDING}", self.id)
+        file_name(&self.id)
     }
 
     /// Parses what lies in the file with this identifier.
@@ -99,6 +99,11 @@ pub fn refusal(command: &Command) -> Option<&'static str> {
             Some("the newest checkpoint and `live/` have it: nothing of this is sent")
         }
     }
+}
+
+/// Returns the name of the file of the request with this identifier.
+pub fn file_name(id: &str) -> String {
+    format!("{id}{ENDING}")
 }
 
 #[cfg(test)]

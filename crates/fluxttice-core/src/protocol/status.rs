@@ -124,11 +124,12 @@ pub struct Live {
 }
 
 impl Status {
-    /// Puts the status into a run's folder, in one step.
+    /// Puts the status into a run's folder, in one step; returns the time at which that was, by the clock of the
+    /// file system.
     ///
     /// # Errors
     /// Returns the system's error.
-    pub fn put(&self, run: &Place) -> std::io::Result<()> {
+    pub fn put(&self, run: &Place) -> std::io::Result<std::time::SystemTime> {
         let text = serde_json::to_vec(self).map_err(std::io::Error::other)?;
         run.put(STATUS, &text)
     }

@@ -1,11 +1,11 @@
 //! `watchers/ID`: who watches a run, so that its trainer shows more only while somebody does.
 
-use std::time::Duration;
+use std::time::{Duration, SystemTime};
 
 use serde::{Deserialize, Serialize};
 
 use super::place::Place;
-use crate::run::names::{STATUS, WATCHERS};
+use crate::run::names::WATCHERS;
 
 /// Most watchers that count.
 const MOST: usize = 32;
@@ -46,13 +46,13 @@ impl Wants {
     }
 }
 
-/// Returns what those who watch a run want together, and sweeps the files of those who are gone.
-pub fn wanted(run: &Place) -> Wants {
+/// Returns what those who watch a run want together, and sweeps the files of those who are gone; `now` is the time
+/// by the clock of the file system.
+pub fn wanted(run: &Place, now: SystemTime) -> Wants {
     let Ok(folder) = run.existing(WATCHERS) else {
         return Wants::default();
     };
-    // The clock of the file system: another machine's may differ from this one's.
-    let (Ok(now), Ok(names)) = (run.changed(STATUS), folder.names()) else {
+    let Ok(names) = folder.names() else {
         return Wants::default();
     };
     let mut wants = Wants::default();
@@ -124,7 +124,6 @@ pub fn prepare(run: &Place) -> std::io::Result<()> {
 #[cfg(test)]
 mod tests {
     use std::fs;
-    use std::time::SystemTime;
 
     use super::*;
 
@@ -132,27 +131,25 @@ mod tests {
     fn the_silent_are_swept_and_the_others_wants_are_added() {
         let home = tempfile::tempdir().unwrap();
         let run = Place::open(home.path()).unwrap();
-        assert!(wanted(&run).is_nothing());
+        assert!(wanted(&run, SystemTime::now()).is_nothing());
         prepare(&run).unwrap();
-        run.put(STATUS, b"{}").unwrap();
-        assert!(wanted(&run).is_nothing());
         let covered = Wants {
             covered: true,
             codes: false,
         };
         let sign = Sign::give(&run, covered).unwrap();
         sign.again().unwrap();
-        assert_eq!(wanted(&run), covered);
+        assert_eq!(wanted(&run, SystemTime::now()), covered);
         fs::write(home.path().join("watchers/stranger"), "").unwrap();
-        assert_eq!(wanted(&run), Wants::ALL);
+        assert_eq!(wanted(&run, SystemTime::now()), Wants::ALL);
         let stranger = fs::File::options()
             .write(true)
             .open(home.path().join("watchers/stranger"));
         let long_ago = SystemTime::now() - 2 * SILENT;
         stranger.unwrap().set_modified(long_ago).unwrap();
-        assert_eq!(wanted(&run), covered);
+        assert_eq!(wanted(&run, SystemTime::now()), covered);
         assert!(!home.path().join("watchers/stranger").exists());
         drop(sign);
-        assert!(wanted(&run).is_nothing());
+        assert!(wanted(&run, SystemTime::now()).is_nothing());
     }
 }

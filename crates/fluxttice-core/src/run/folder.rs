@@ -482,6 +482,11 @@ impl RunFolder {
         self.journal_entry(&Entry::now(event))
     }
 
+    /// Returns true if the journal is there.
+    pub fn has_journal(&self) -> bool {
+        self.path.join(JOURNAL).is_file()
+    }
+
     /// Appends an entry to the journal, with the time that it has.
     ///
     /// # Errors

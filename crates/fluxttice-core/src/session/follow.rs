@@ -10,6 +10,7 @@ use std::sync::mpsc::RecvTimeoutError;
 use std::time::{Duration, Instant, SystemTime};
 
 use burn::tensor::{DType, Device};
+use serde::de::DeserializeOwned;
 
 use super::beside::{beside, branch_off};
 use super::error::SessionError;
@@ -94,6 +95,15 @@ struct Sent {
     /// Identifier by which the trainer answers it.
     id: String,
     command: Command,
+}
+
+/// What a look at the lines brought.
+#[derive(Debug, Default)]
+struct Taken {
+    /// True if a file was written anew, and has to be read again.
+    anew: bool,
+    /// True if the journal has something new.
+    answers: bool,
 }
 
 struct Follower<'a> {
@@ -184,12 +194,16 @@ impl<'a> Follower<'a> {
         self.metrics = Tail::of(&self.path.join(METRICS));
         self.journal = Tail::of(&self.path.join(JOURNAL));
         self.records.clear();
-        for record in new_lines(&mut self.metrics) {
-            upsert_epoch(&mut self.records, &Arc::new(record));
+        if let News::Lines(lines) = self.metrics.news() {
+            parsed(&lines).for_each(|record| upsert_epoch(&mut self.records, &Arc::new(record)));
         }
-        let entries: Vec<Entry> = new_lines(&mut self.journal);
+        let entries: Vec<Entry> = match self.journal.news() {
+            News::Lines(lines) => parsed(&lines).collect(),
+            News::WrittenAnew => Vec::new(),
+        };
         self.tune();
-        let cannot_steer = self.post.problem();
+        let cannot_steer = self.post.problem(&self.status);
+        let cannot_steer = cannot_steer.map(|problem| problem.to_string());
         let answered = self.answered_before(&entries);
         let (total, statenet) = (
             Architecture::from(&self.stored),
@@ -278,28 +292,16 @@ impl<'a> Follower<'a> {
         let resumed = status
             .as_ref()
             .is_some_and(|now| now.session != self.status.session);
-        let (journal, metrics) = (self.journal.news(), self.metrics.news());
-        let (News::Lines(entries), News::Lines(epochs), false) = (journal, metrics, resumed) else {
+        let lines = self.take_lines();
+        if lines.anew || resumed {
             self.status = status.unwrap_or_else(|| self.status.clone());
             self.start();
             return Ok(());
-        };
-        for entry in entries
-            .iter()
-            .filter_map(|line| serde_json::from_str(line).ok())
-        {
-            self.on_entry(entry);
-        }
-        for record in epochs
-            .iter()
-            .filter_map(|line| serde_json::from_str(line).ok())
-        {
-            self.on_epoch(Arc::new(record));
         }
         // A change of the state comes with the answer that tells of it.
-        let newest = match entries.is_empty() {
-            true => status,
-            false => Status::read(&self.run).or(status),
+        let newest = match lines.answers {
+            false => status,
+            true => Status::read(&self.run).or(status),
         };
         if let Some(status) = newest.filter(|status| status.session == self.status.session) {
             self.status = status;
@@ -310,6 +312,25 @@ impl<'a> Follower<'a> {
         }
         self.measure_covered()?;
         self.serve_waiting()
+    }
+
+    /// Tells of the lines that are new.
+    fn take_lines(&mut self) -> Taken {
+        let mut taken = Taken::default();
+        match self.journal.news() {
+            News::WrittenAnew => taken.anew = true,
+            News::Lines(entries) => {
+                taken.answers = !entries.is_empty();
+                parsed(&entries).for_each(|entry| self.on_entry(entry));
+            }
+        }
+        match self.metrics.news() {
+            News::WrittenAnew => taken.anew = true,
+            News::Lines(epochs) => {
+                parsed(&epochs).for_each(|record| self.on_epoch(Arc::new(record)));
+            }
+        }
+        taken
     }
 
     /// Takes the newest status into account.
@@ -427,6 +448,8 @@ impl<'a> Follower<'a> {
 
     /// Tells that the session is over. What was asked for and never taken is taken back.
     fn end(&mut self, end: End) {
+        // What was written before the end may not have been read.
+        self.take_lines();
         self.over = true;
         let state = match end.reason {
             EndReason::Failed | EndReason::Diverged => RunState::Failed,
@@ -691,15 +714,9 @@ fn newest(run: &Path) -> Option<Checkpoint> {
     (0..TRIES).find_map(|_| read())
 }
 
-/// Parses the new lines of a file; what is none of its lines is left out.
-fn new_lines<T: serde::de::DeserializeOwned>(tail: &mut Tail) -> Vec<T> {
-    let mut all = Vec::new();
-    // A long file comes in pieces.
-    while let News::Lines(lines) = tail.news()
-        && !lines.is_empty()
-    {
-        let parsed = lines.iter().map(|line| serde_json::from_str(line));
-        all.extend(parsed.filter_map(Result::ok));
-    }
-    all
+/// Parses lines of a file; what is none of its lines is left out.
+fn parsed<T: DeserializeOwned>(lines: &[String]) -> impl Iterator<Item = T> {
+    lines
+        .iter()
+        .filter_map(|line| serde_json::from_str(line).ok())
 }

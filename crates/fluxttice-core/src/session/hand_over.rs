@@ -8,10 +8,12 @@ use std::fs::File;
 use std::io::{self, BufRead, BufReader, Read};
 use std::path::PathBuf;
 use std::process::{Child, ExitStatus};
+use std::time::{Duration, Instant};
 
 use super::error::SessionError;
-use super::message::End;
+use super::message::{End, Event, RunState};
 use super::worker::Worker;
+use crate::device::DeviceSpec;
 use crate::request::{Author, Command, EndReason, Request};
 use crate::run::RunError;
 use crate::run::journal::JournalEvent;
@@ -32,6 +34,12 @@ pub struct Estate {
     pub epochs: Option<u32>,
     /// Changes that are still to be made by themselves.
     pub planned: Vec<Planned>,
+    /// Device that the run is trained on.
+    pub device: DeviceSpec,
+    /// True if training waits until it is asked to go on.
+    pub paused: bool,
+    /// Time that is left for training; `None` where it may take as long as it does.
+    pub time: Option<Duration>,
 }
 
 /// Starts processes that take runs over.
@@ -99,6 +107,12 @@ impl Worker<'_> {
                 .epochs
                 .map(|_| self.open.last_epoch().saturating_sub(done)),
             planned: self.agenda.waiting().to_vec(),
+            device: self.chosen.spec,
+            paused: self.paused,
+            time: self
+                .plan
+                .until
+                .map(|until| until.saturating_duration_since(Instant::now())),
             run: run.clone(),
         };
         let mut child = successor.start(estate).map_err(|error| error.to_string())?;
@@ -137,6 +151,9 @@ impl Worker<'_> {
             command: Command::HandOver,
         };
         let answer = format!("training goes on here: {problem}");
+        if self.paused {
+            self.lines.event(Event::State(RunState::Paused));
+        }
         self.tell_outcome(request, Err(answer))
     }
 }

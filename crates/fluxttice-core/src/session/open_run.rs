@@ -24,6 +24,8 @@ pub(super) struct OpenRun {
     pub(super) trainer: Trainer,
     /// Epochs of the run, in order; rules look at them.
     pub(super) records: Vec<Arc<EpochRecord>>,
+    /// Entries of the journal, in order.
+    pub(super) entries: Vec<Entry>,
     /// Changes in the epoch that is done again: they stand in the journal already.
     pub(super) again: Agenda,
     /// Everything of the run that is not on the disk yet.
@@ -55,13 +57,14 @@ impl OpenRun {
         let config = run.config().clone();
         let trainer = begin(&run, state, &chosen.device, DType::F32)?;
         let done = trainer.epoch();
-        let entries = read_journal(run.path())?;
-        run.journal(JournalEvent::Opened {
+        let mut entries = read_journal(run.path())?;
+        let opened = Entry::now(JournalEvent::Opened {
             epoch: done,
             version: env!("CARGO_PKG_VERSION").to_owned(),
             device: chosen.name.clone(),
             seed: config.seed,
-        })?;
+        });
+        run.journal_entry(&opened)?;
         let steps = journal::steps(&entries);
         let kept = steps.iter().filter_map(base_of);
         let kept = kept.chain(journal::kept(&entries)).collect();
@@ -77,10 +80,13 @@ impl OpenRun {
                 kind: MarkKind::Resumed,
             });
         }
+        let again = again(&entries, done);
+        entries.push(opened);
         let open = Self {
             records: history.clone(),
-            backlog: Backlog::after(done, history.len()),
-            again: again(&entries, done),
+            backlog: Backlog::after(done, history.len(), entries.len()),
+            again,
+            entries,
             kept,
             answered: Vec::new(),
             limit: plan.epochs.map(|more| done.saturating_add(more)),
@@ -139,9 +145,7 @@ impl OpenRun {
         let trainer = begin(&self.run, last, device, dtype)?;
         let group = self.trainer.leave_group()?;
         self.trainer = trainer.after_rolling_back(times).in_group(group);
-        let mut entries = read_journal(self.run.path())?;
-        entries.extend_from_slice(self.backlog.journal());
-        self.again = again(&entries, epoch);
+        self.again = again(&self.entries, epoch);
         lines.event(Event::Notice(Notice {
             level: NoticeLevel::Warning,
             text: format!(

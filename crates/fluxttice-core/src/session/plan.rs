@@ -3,6 +3,7 @@
 use std::fs::File;
 use std::path::PathBuf;
 use std::sync::Arc;
+use std::time::Instant;
 
 use super::error::SessionError;
 use super::publisher::Meeting;
@@ -28,6 +29,10 @@ pub struct Plan {
     pub epochs: Option<u32>,
     /// Changes that are made by themselves when their batch has come.
     pub planned: Vec<Planned>,
+    /// Moment at which training stops, as if it were asked to; `None` where none is set.
+    pub until: Option<Instant>,
+    /// True if it is to wait until it is asked to go on.
+    pub paused: bool,
     /// How it meets others at the run's folder; `None` where nobody is to look in or to ask for anything.
     pub meeting: Option<Meeting>,
     /// True in a replay: the planned changes are all, and the configuration's rules are not obeyed.

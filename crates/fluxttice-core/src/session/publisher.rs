@@ -7,7 +7,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel};
 use std::thread::JoinHandle;
-use std::time::{Duration, Instant};
+use std::time::{Duration, Instant, SystemTime};
 
 use tokio::sync::watch;
 
@@ -24,8 +24,9 @@ use crate::protocol::watchers::{self, Wants};
 use crate::protocol::{self, live};
 use crate::record::{CoveredSets, Stage};
 use crate::request::Claim;
+use crate::run::Marker;
 use crate::run::journal::Entry;
-use crate::run::{Marker, read_journal};
+use crate::run::names::REQUESTS;
 
 /// Time between two looks at the requests.
 const LOOK: Duration = Duration::from_millis(40);
@@ -105,10 +106,9 @@ impl Publisher {
         meeting: &Meeting,
         progress: watch::Receiver<Progress>,
     ) -> io::Result<Self> {
-        let run = &open.run;
+        let (run, tuning) = (&open.run, open.tuning());
         let session = protocol::new_id().map_err(io::Error::other)?;
-        let entries = read_journal(run.path()).unwrap_or_default();
-        let answered = entries.iter().filter_map(Entry::request_id);
+        let answered = open.entries.iter().filter_map(Entry::request_id);
         let answered: HashSet<String> = answered.map(str::to_owned).collect();
         let inbox = Inbox::new(run.path(), &session, meeting.allow_group, answered);
         let status = Status {
@@ -116,11 +116,13 @@ impl Publisher {
             program: meeting.program.clone(),
             version: meeting.version.clone(),
             session,
+            state: State::Preparing,
             process: Process::this(),
             locked: run.has_lock(),
             allow_group: meeting.allow_group,
             heartbeat_s: HEARTBEAT.as_secs_f64(),
             batches_in_epoch: open.trainer.batches(),
+            last_epoch: tuning.last_epoch,
             device: chosen.name.clone(),
             device_reason: chosen.reason.clone(),
             ..Status::default()
@@ -131,11 +133,13 @@ impl Publisher {
             place: Place::open(run.path())?,
             path: run.path().to_owned(),
             marker: run.marker().clone(),
+            controls: Controls::of(&tuning.config, &status.session),
             status,
             progress,
             inbox,
             told,
             ask,
+            clock: SystemTime::now(),
             wants: Wants::default(),
             covered: None,
             moved: (0, String::new()),
@@ -143,7 +147,10 @@ impl Publisher {
             due: Due::now(),
             urgent: true,
         };
-        publishing.tuned(&open.tuning());
+        publishing.put_controls();
+        // Whoever is told of the run can ask at once. A folder that refuses is told of at the first look.
+        let _ = publishing.place.subfolder(REQUESTS);
+        publishing.put();
         let thread = std::thread::Builder::new().name("publisher".to_owned());
         Ok(Self {
             news: Some(news),
@@ -224,10 +231,13 @@ struct Publishing {
     path: PathBuf,
     marker: Marker,
     status: Status,
+    controls: Controls,
     progress: watch::Receiver<Progress>,
     inbox: Inbox,
     told: Receiver<News>,
     ask: Sender<Asked>,
+    /// Time of the last status, by the clock of the file system.
+    clock: SystemTime,
     wants: Wants,
     /// Newest sets, for a watcher who comes later.
     covered: Option<Arc<CoveredSets>>,
@@ -307,13 +317,18 @@ impl Publishing {
 
     fn tuned(&mut self, tuning: &Tuning) {
         self.status.last_epoch = tuning.last_epoch;
+        self.controls = Controls::of(&tuning.config, &self.status.session);
+        self.put_controls();
+    }
+
+    fn put_controls(&self) {
         // A folder that refuses is told of where the run is saved.
-        let _ = Controls::of(&tuning.config, &self.status.session).put(&self.place);
+        let _ = self.controls.put(&self.place);
     }
 
     fn see_who_watches(&mut self) {
         let _ = watchers::prepare(&self.place);
-        let before = std::mem::replace(&mut self.wants, watchers::wanted(&self.place));
+        let before = std::mem::replace(&mut self.wants, watchers::wanted(&self.place, self.clock));
         if self.wants.covered && !before.covered {
             self.show_covered();
             self.urgent = true;
@@ -338,7 +353,7 @@ impl Publishing {
 
     /// Looks at the requests; returns true if there was nothing but what is none.
     fn look(&mut self) -> bool {
-        let look = self.inbox.look(&self.place);
+        let look = self.inbox.look(&self.place, self.clock);
         let junk = look.moved > 0 && look.arrived.is_empty();
         for arrival in look.arrived {
             let _ = self.ask.send(Asked::Request(Box::new(arrival)));
@@ -382,13 +397,17 @@ impl Publishing {
         self.status.loss = Some(at.loss).filter(|loss| loss.is_finite());
         self.status.beat += 1;
         self.urgent = false;
-        if self.status.put(&self.place).is_err()
-            && Marker::read(&self.path).as_ref() == Some(&self.marker)
-            && let Ok(place) = Place::open(&self.path)
-        {
-            // Somebody removed the folder, and the worker has made it anew.
-            self.place = place;
-            self.status.live = Live::default();
+        match self.status.put(&self.place) {
+            Ok(now) => self.clock = now,
+            Err(_) if Marker::read(&self.path).as_ref() == Some(&self.marker) => {
+                if let Ok(place) = Place::open(&self.path) {
+                    // Somebody removed the folder, and the worker has made it anew.
+                    self.place = place;
+                    self.status.live = Live::default();
+                    self.put_controls();
+                }
+            }
+            Err(_) => {}
         }
     }
 }

@@ -18,6 +18,10 @@ impl Worker<'_> {
     pub(super) fn answer(&mut self, mut request: Request) -> Result<(), SessionError> {
         let answer = match &mut request.command {
             Command::Pause if self.paused => Err("already paused".to_owned()),
+            Command::Pause if self.handing_over => {
+                self.paused = true;
+                Ok("the process that takes the run over begins paused".to_owned())
+            }
             Command::Pause => {
                 self.paused = true;
                 self.lines.event(Event::State(RunState::Paused));
@@ -54,10 +58,12 @@ impl Worker<'_> {
                 Some(problem) => Err(problem.to_owned()),
                 None => {
                     self.handing_over = true;
-                    if std::mem::take(&mut self.paused) {
+                    let mut then = "goes on";
+                    if self.paused {
+                        then = "takes the run over, paused";
                         self.lines.event(Event::State(RunState::Running));
                     }
-                    Ok("finishing this epoch; then another process goes on".to_owned())
+                    Ok(format!("finishing this epoch; then another process {then}"))
                 }
             },
             Command::Encode => return self.encode(),

@@ -17,8 +17,8 @@ use crate::training::Snapshot;
 /// Everything of a run that is not on the disk yet.
 #[derive(Debug)]
 pub(super) struct Backlog {
-    /// Lines of the journal, in order.
-    journal: Vec<Entry>,
+    /// Number of entries of the journal that are on the disk.
+    journaled: usize,
     /// Number of epochs whose metrics are on the disk.
     recorded: usize,
     /// States after epochs: the newest, and those that were the best or are to be kept.
@@ -31,20 +31,15 @@ pub(super) struct Backlog {
 
 impl Backlog {
     /// Makes an empty backlog for a run with `epochs` finished epochs, of which `recorded` have metrics on
-    /// the disk.
-    pub(super) fn after(epochs: u32, recorded: usize) -> Self {
+    /// the disk, as `journaled` entries of its journal are.
+    pub(super) fn after(epochs: u32, recorded: usize, journaled: usize) -> Self {
         Self {
-            journal: Vec::new(),
+            journaled,
             recorded,
             states: BTreeMap::new(),
             saved: epochs,
             refused: None,
         }
-    }
-
-    /// Returns the lines of the journal that are not on the disk.
-    pub(super) fn journal(&self) -> &[Entry] {
-        &self.journal
     }
 
     /// Returns the newest state, where it is not on the disk.
@@ -64,7 +59,7 @@ impl OpenRun {
     /// # Errors
     /// Returns an error that waiting does not help against; the disk's refusal is sent as an event instead.
     pub(super) fn note(&mut self, event: JournalEvent, lines: &Lines) -> Result<(), RunError> {
-        self.backlog.journal.push(Entry::now(event));
+        self.entries.push(Entry::now(event));
         self.save(lines)
     }
 
@@ -100,7 +95,7 @@ impl OpenRun {
             }),
             Err(error) => return Err(error),
         };
-        if self.backlog.journal.is_empty() {
+        if self.backlog.journaled == self.entries.len() {
             lines.answered(self.answered.drain(..));
         }
         // Told once, not at every attempt: each names another scratch file.
@@ -118,10 +113,13 @@ impl OpenRun {
         if backlog.refused.is_some() {
             // The folder may have been changed meanwhile, and something been written in part.
             backlog.recorded = run.restore(&self.records)?;
+            if !run.has_journal() {
+                backlog.journaled = 0;
+            }
         }
-        while let Some(entry) = backlog.journal.first() {
+        for entry in self.entries.iter().skip(backlog.journaled) {
             run.journal_entry(entry)?;
-            backlog.journal.remove(0);
+            backlog.journaled += 1;
         }
         for record in self.records.iter().skip(backlog.recorded) {
             run.append_metrics(record)?;

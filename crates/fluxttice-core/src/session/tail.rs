@@ -1,6 +1,6 @@
 //! The new whole lines of a file that another process appends to.
 
-use std::fs::Metadata;
+use std::fs::{File, Metadata};
 use std::io::{Read, Seek, SeekFrom};
 use std::path::{Path, PathBuf};
 
@@ -40,7 +40,11 @@ impl Tail {
 
     /// Reads the new whole lines. A file that is not there, or cannot be read, has none.
     pub(super) fn news(&mut self) -> News {
-        let Ok(metadata) = self.path.metadata() else {
+        // A file system over a network looks at the server when a file is opened, and later when it is not.
+        let Ok(file) = files::open(&self.path) else {
+            return News::Lines(Vec::new());
+        };
+        let Ok(metadata) = file.metadata() else {
             return News::Lines(Vec::new());
         };
         let identity = identity(&metadata);
@@ -49,14 +53,13 @@ impl Tail {
         }
         self.file = Some(identity);
         let mut lines = Vec::new();
-        if metadata.len() > self.read {
-            self.read_into(&mut lines).unwrap_or_default();
-        }
+        // A long file comes in pieces.
+        while self.read < metadata.len() && self.read_into(&file, &mut lines).is_some() {}
         News::Lines(lines)
     }
 
-    fn read_into(&mut self, lines: &mut Vec<String>) -> Option<()> {
-        let mut file = files::open(&self.path).ok()?;
+    /// Reads a piece of the file; `None` where no whole line was left.
+    fn read_into(&mut self, mut file: &File, lines: &mut Vec<String>) -> Option<()> {
         file.seek(SeekFrom::Start(self.read)).ok()?;
         let mut piece = Vec::new();
         let mut limited = file.take(PIECE);

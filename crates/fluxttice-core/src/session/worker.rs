@@ -2,6 +2,7 @@
 
 use std::cell::RefCell;
 use std::collections::VecDeque;
+use std::io::{self, ErrorKind};
 use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -24,9 +25,12 @@ use crate::disruption::Rule;
 use crate::measure::neighbours::Spaces;
 use crate::measure::posteriors;
 use crate::model::DualVae;
+use crate::protocol::inbox::Arrival;
+use crate::protocol::request_file::file_name;
 use crate::record::Stage;
 use crate::request::{Author, Command, EndReason, Request};
 use crate::run::journal::JournalEvent;
+use crate::run::names::REQUESTS;
 use crate::run::{Reopened, RunError};
 use crate::shown::shown;
 use crate::training::memory::{self, Need};
@@ -191,6 +195,7 @@ impl<'a> Worker<'a> {
             let level = NoticeLevel::Warning;
             lines.event(Event::Notice(Notice { level, text }));
         }
+        let paused = plan.paused;
         Ok(Self {
             lines,
             agenda: Agenda::new(plan.planned.clone()),
@@ -205,7 +210,7 @@ impl<'a> Worker<'a> {
             stop_after_epoch: false,
             stop_now: false,
             handing_over: false,
-            paused: false,
+            paused,
             following: None,
             moved: false,
         })
@@ -243,7 +248,11 @@ impl<'a> Worker<'a> {
             if self.following.is_none() {
                 self.lines.event(Event::State(RunState::Finished));
                 self.lines.event(Event::Ended(end));
-                if !self.serve()? {
+                // What has ended is not stopped again; what is trained after it is.
+                let until = self.plan.until.take();
+                let goes_on = self.serve()?;
+                self.plan.until = until;
+                if !goes_on {
                     self.leave()?;
                     return Ok(Next::Nothing);
                 }
@@ -279,7 +288,7 @@ impl<'a> Worker<'a> {
         for note in notes {
             self.lines.event(note);
         }
-        let state = if self.paused {
+        let state = if self.is_waiting() {
             RunState::Paused
         } else {
             RunState::Running
@@ -289,6 +298,9 @@ impl<'a> Worker<'a> {
     }
 
     fn train(&mut self) -> Result<End, SessionError> {
+        if self.paused {
+            self.lines.event(Event::State(RunState::Paused));
+        }
         let mut epoch_began = Instant::now();
         let mut announced = false;
         loop {
@@ -413,6 +425,12 @@ impl<'a> Worker<'a> {
                 &format!("stopped after epoch {}", epoch.saturating_sub(1)),
             )
         })
+    }
+
+    /// Returns true while training waits until it is asked to go on. The epoch after which the run is left to
+    /// another process is finished all the same.
+    fn is_waiting(&self) -> bool {
+        self.paused && !self.handing_over
     }
 
     /// Saves what the disk still refuses, or fails where it cannot be saved.
@@ -553,10 +571,24 @@ impl<'a> Worker<'a> {
         }
     }
 
-    /// Returns the next request of another program; does everything else that is asked from elsewhere.
+    /// Returns the next request of another program, or the plan's to stop; does everything else that is asked
+    /// from elsewhere.
     fn request_from_elsewhere(&mut self) -> Result<Option<Request>, SessionError> {
+        if self
+            .plan
+            .until
+            .take_if(|until| Instant::now() >= *until)
+            .is_some()
+        {
+            return Ok(Some(Request {
+                id: 0,
+                by: Author::Plan,
+                command: Command::StopNow,
+            }));
+        }
         while let Some(asked) = self.lines.asked() {
             match asked {
+                Asked::Request(arrival) if self.is_taken_back(&arrival) => {}
                 Asked::Request(arrival) => {
                     let request = Request {
                         id: 0,
@@ -587,10 +619,19 @@ impl<'a> Worker<'a> {
         Ok(None)
     }
 
+    /// Returns true if whoever sent a request has removed its file while it waited for the batch at hand.
+    fn is_taken_back(&self, arrival: &Arrival) -> bool {
+        let requests = self.open.run.path().join(REQUESTS);
+        let file = requests.join(file_name(&arrival.requester.id));
+        let is_gone = |error: io::Error| error.kind() == ErrorKind::NotFound;
+        // A folder that was moved has none of them.
+        requests.is_dir() && file.symlink_metadata().is_err_and(is_gone)
+    }
+
     /// Answers every waiting request; waits for more while paused.
     fn answer_all(&mut self) -> Result<(), SessionError> {
         loop {
-            let request = if self.paused && !self.stop_now {
+            let request = if self.is_waiting() && !self.stop_now {
                 let waiting = Instant::now();
                 let received = self.wait()?;
                 self.held += waiting.elapsed();

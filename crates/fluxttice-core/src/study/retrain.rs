@@ -133,6 +133,8 @@ impl Retraining {
             planned: Vec::new(),
             meeting: None,
             replay: false,
+            until: None,
+            paused: false,
         };
         if stop.load(Ordering::Relaxed) {
             return Err(StudyError::Stopped);

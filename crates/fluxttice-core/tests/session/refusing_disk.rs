@@ -172,6 +172,14 @@ fn a_folder_that_somebody_cleared_is_made_again() {
     assert!(saving(&mut watched).is_some());
     assert_eq!(saving(&mut watched), None);
     stops_undisturbed(watched, &run);
+    // What was written before is there again.
+    let journal = read_journal(&run).unwrap();
+    assert!(matches!(journal[0].event, JournalEvent::Opened { .. }));
+    let answered = journal.iter().filter_map(|entry| match &entry.event {
+        JournalEvent::Outcome(outcome) => Some(&outcome.command),
+        _ => None,
+    });
+    assert!(answered.take(2).eq([&Command::Pause, &Command::Resume]));
 }
 
 #[test]
