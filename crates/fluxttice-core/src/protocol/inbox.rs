@@ -105,11 +105,14 @@ impl Inbox {
             }
         };
         self.problem = None;
+        let mut odd = Vec::new();
         for name in self.next_names(&requests) {
-            self.look_at(run, &requests, &name, now, &mut look);
+            if let Some(problem) = self.look_at(&requests, &name, now, &mut look.arrived) {
+                odd.push((name, problem));
+            }
         }
-        if look.moved > 0 {
-            self.forget_oldest(run);
+        if !odd.is_empty() {
+            self.move_aside(run, &requests, odd, &mut look);
         }
         look.arrived
             .sort_by(|one, other| one.requester.id.cmp(&other.requester.id));
@@ -138,49 +141,40 @@ impl Inbox {
         found
     }
 
+    /// Looks at what has a name; returns what is wrong with it where it is no request.
     fn look_at(
         &mut self,
-        run: &Place,
         requests: &Place,
         name: &OsStr,
         now: SystemTime,
-        look: &mut Look,
-    ) {
+        arrived: &mut Vec<Arrival>,
+    ) -> Option<String> {
         let text = name.to_string_lossy();
-        if text.ends_with(SCRATCH) && !sweep(requests, name, now) {
-            return;
+        let is_unfinished = text.ends_with(SCRATCH) && !sweep(requests, name, now);
+        if is_unfinished || self.stuck.contains(name) {
+            return None;
         }
-        if self.stuck.contains(name) {
-            return;
-        }
-        let problem = match text.strip_suffix(ENDING).filter(|id| is_id(id)) {
-            None => "its name is no identifier with `.json`".to_owned(),
+        match text.strip_suffix(ENDING).filter(|id| is_id(id)) {
+            None => Some("its name is no identifier with `.json`".to_owned()),
             Some(id) if self.answered.contains(id) => {
                 // Killed between the journal's line and this.
                 let _ = requests.remove(name);
-                return;
+                None
             }
-            Some(id) if self.taken.contains(id) => return,
+            Some(id) if self.taken.contains(id) => None,
             Some(id) => match requests.read(name, LIMIT) {
-                Err(NotRead::Gone) => return,
-                Err(NotRead::Unfit(found)) => format!("expected a plain file, found {found}"),
-                Err(NotRead::Refused(error)) => error.to_string(),
+                Err(NotRead::Gone) => None,
+                Err(NotRead::Unfit(found)) => Some(format!("expected a plain file, found {found}")),
+                Err(NotRead::Refused(error)) => Some(error.to_string()),
                 Ok(found) => match self.arrival(id, &found, now) {
                     Ok(arrival) => {
                         self.taken.insert(id.to_owned());
-                        look.arrived.push(arrival);
-                        return;
+                        arrived.push(arrival);
+                        None
                     }
-                    Err(problem) => problem,
+                    Err(problem) => Some(problem),
                 },
             },
-        };
-        if move_aside(run, requests, name) {
-            look.moved += 1;
-            let first = || format!("{}: {}", shown_name(name), printable(&problem));
-            look.first.get_or_insert_with(first);
-        } else if self.stuck.len() < STUCK {
-            self.stuck.insert(name.to_owned());
         }
     }
 
@@ -217,9 +211,29 @@ impl Inbox {
         })
     }
 
-    /// Removes all but the newest of what was moved aside.
-    fn forget_oldest(&self, run: &Place) {
-        let Ok(refused) = run.existing(REFUSED) else {
+    /// Moves what is no request to `refused/`, of which the newest are kept.
+    fn move_aside(
+        &mut self,
+        run: &Place,
+        requests: &Place,
+        odd: Vec<(OsString, String)>,
+        look: &mut Look,
+    ) {
+        let refused = run.subfolder(REFUSED).ok();
+        for (name, problem) in odd {
+            let moved = refused.as_ref().is_some_and(|refused| {
+                let to = super::new_id().map(|id| format!("{id}-{}", plain(&name)));
+                to.is_ok_and(|to| requests.move_to(&name, refused, &to).is_ok())
+            });
+            if moved {
+                look.moved += 1;
+                let first = || format!("{}: {}", shown_name(&name), printable(&problem));
+                look.first.get_or_insert_with(first);
+            } else if self.stuck.len() < STUCK {
+                self.stuck.insert(name);
+            }
+        }
+        let Some(refused) = refused else {
             return;
         };
         let mut there: Vec<OsString> = refused.names().map(Iterator::collect).unwrap_or_default();
@@ -233,23 +247,14 @@ impl Inbox {
     }
 }
 
-/// Moves what is no request to `refused/`; returns true if it did.
-fn move_aside(run: &Place, requests: &Place, name: &OsStr) -> bool {
-    let (Ok(refused), Ok(id)) = (run.subfolder(REFUSED), super::new_id()) else {
-        return false;
-    };
-    let plain = |c: char| {
-        if c.is_ascii_alphanumeric() || "-_.".contains(c) {
-            c
-        } else {
-            '_'
-        }
+/// Returns a name with nothing in it that a terminal or a shell acts on.
+fn plain(name: &OsStr) -> String {
+    let plain = |c: char| match c.is_ascii_alphanumeric() || "-_.".contains(c) {
+        true => c,
+        false => '_',
     };
     let text = name.to_string_lossy();
-    let kept: String = text.chars().take(NAME).map(plain).collect();
-    requests
-        .move_to(name, &refused, &format!("{id}-{kept}"))
-        .is_ok()
+    text.chars().take(NAME).map(plain).collect()
 }
 
 /// Returns a refusal where a request has waited longer than it may.
