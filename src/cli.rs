@@ -205,14 +205,21 @@ pub enum Command {
     #[command(after_help = "Example:
   fluxttice-explorer keygen --out me")]
     Keygen(KeygenArgs),
+    /// Write the weights of a checkpoint for other programs: PyTorch, safetensors, NumPy.
+    #[command(after_help = "Examples:
+  fluxttice-explorer export RUN@best --out model.pt
+  fluxttice-explorer export --out built-in.npz")]
+    Export(ExportArgs),
     /// Latent vectors (codes) of operations: mean and variance of their posteriors.
     #[command(after_help = "Examples:
   fluxttice-explorer encode min --which a
-  fluxttice-explorer encode - --json < operations.txt")]
+  fluxttice-explorer encode - --json < operations.txt
+  fluxttice-explorer encode all --out codes.npz")]
     Encode(EncodeArgs),
-    /// Decode latent vectors: lines of 16 numbers, or the output of `encode --json`.
-    #[command(after_help = "Example:
-  fluxttice-explorer encode min --json | fluxttice-explorer decode")]
+    /// Decode latent vectors: lines of 16 numbers, the output of `encode --json`, or an array.
+    #[command(after_help = "Examples:
+  fluxttice-explorer encode min --json | fluxttice-explorer decode
+  fluxttice-explorer decode codes.npy --which b")]
     Decode(DecodeArgs),
     /// Operations generated from the prior, one index a line.
     #[command(after_help = "Example:
@@ -590,6 +597,14 @@ pub struct CoverageArgs {
     /// [default if N is omitted: 1000000].
     #[arg(long, value_name = "N", num_args = 0..=1, default_missing_value = "1000000", value_parser = clap::value_parser!(u32).range(16..=100_000_000))]
     pub probabilities: Option<u32>,
+    /// Count the operations in this file instead of drawing any: an array of NumPy (.npy) of indices or of rows
+    /// of nine entries, or one operation a line; `-` reads them from standard input.
+    #[arg(
+        long,
+        value_name = "FILE",
+        conflicts_with_all = ["samples", "draw", "which", "probabilities", "checkpoint"]
+    )]
+    pub samples_from: Option<String>,
     /// Run (RUN, RUN@best, RUN@0050), snapshot folder, weights file, or `untrained[:SEED]` for fresh
     /// weights to compare with [default: the built-in model].
     #[arg(long, value_name = "CHECKPOINT")]
@@ -665,20 +680,44 @@ pub struct KeygenArgs {
 /// `encode`.
 #[derive(Clone, Debug, Args)]
 pub struct EncodeArgs {
-    /// Index, nine trits, nine numbers or a name; `-` reads operations from standard input.
+    /// Index, nine trits, nine numbers or a name; `all`; `-` reads operations from standard input.
     #[arg(value_name = "OP", allow_hyphen_values = true)]
     pub operation: String,
     /// VAE of the codes [default: both].
     #[arg(long)]
     pub which: Option<WhichArg>,
+    /// Write the codes to this file: .npy (the means, A's before B's), .npz (means and log-variances) or .csv.
+    #[arg(long, value_name = "FILE")]
+    pub out: Option<PathBuf>,
+    /// Replace the file.
+    #[arg(long, requires = "out")]
+    pub force: bool,
     /// Run, snapshot folder or weights file [default: the built-in model].
     #[arg(long, value_name = "CHECKPOINT")]
     pub checkpoint: Option<String>,
 }
 
+/// `export`.
+#[derive(Clone, Debug, Args)]
+pub struct ExportArgs {
+    /// Run (RUN, RUN@best, RUN@0050), snapshot folder or weights file [default: the built-in model].
+    #[arg(value_name = "CHECKPOINT")]
+    pub checkpoint: Option<String>,
+    /// File to write: .pt or .pth (PyTorch, with the keys of the original's checkpoints), .safetensors or .npz.
+    #[arg(long, value_name = "FILE")]
+    pub out: PathBuf,
+    /// Replace the file.
+    #[arg(long)]
+    pub force: bool,
+}
+
 /// `decode`.
 #[derive(Clone, Debug, Args)]
 pub struct DecodeArgs {
+    /// Array of NumPy (.npy) of codes, a row each: 16 numbers, or A's and then B's; `-` reads lines from standard
+    /// input.
+    #[arg(value_name = "FILE", default_value = "-")]
+    pub codes: String,
     /// Decoder, where the input does not name one.
     #[arg(long, default_value = "a")]
     pub which: WhichArg,
@@ -699,6 +738,12 @@ pub struct SampleArgs {
     /// How entries are drawn.
     #[arg(long, default_value = "categorical")]
     pub draw: Draw,
+    /// Write the indices to this file, as an array of NumPy (.npy).
+    #[arg(long, value_name = "FILE")]
+    pub out: Option<PathBuf>,
+    /// Replace the file.
+    #[arg(long, requires = "out")]
+    pub force: bool,
     /// Run, snapshot folder or weights file [default: the built-in model].
     #[arg(long, value_name = "CHECKPOINT")]
     pub checkpoint: Option<String>,

@@ -2,6 +2,8 @@
 
 #![expect(clippy::unwrap_used, clippy::panic, reason = "tests")]
 
+#[path = "cli/arrays.rs"]
+mod arrays;
 #[cfg(unix)]
 #[path = "cli/attaching.rs"]
 mod attaching;

@@ -3,11 +3,11 @@
 use clap::ArgMatches;
 use clap::parser::ValueSource;
 
-use super::{Cli, Command, Population};
+use super::{Cli, Command, OnHangup, Population};
 
 /// What each command takes of the flags that all share, by their names in [`Global`](super::Global). The explorer
 /// has no name; `validate` is three commands by its flags. All take `--quiet`: what has no notes keeps it anyway.
-const TAKEN: [(&str, &[&str]); 45] = [
+const TAKEN: [(&str, &[&str]); 46] = [
     (
         "",
         &[
@@ -52,6 +52,7 @@ const TAKEN: [(&str, &[&str]); 45] = [
     ),
     ("verify", &["json", "threads"]),
     ("keygen", &["json"]),
+    ("export", &["data_dir"]),
     ("encode", &["data_dir", "json", "threads"]),
     ("decode", &["data_dir", "json", "threads"]),
     ("sample", &["seed", "data_dir", "threads"]),
@@ -112,6 +113,10 @@ impl Cli {
             ("--resume", self.resume.is_some()),
             ("--explore", self.explore),
             ("--population", self.population.is_some()),
+            ("--on-hangup", self.unattended.on_hangup == OnHangup::Detach),
+            ("--allow-group", self.unattended.allow_group),
+            ("--notify", self.unattended.notify.is_some()),
+            ("--max-time", self.unattended.max_time.is_some()),
         ];
         let before = explorers.into_iter().find(|(_, given)| *given);
         if let Some((flag, _)) = before.filter(|_| self.command.is_some()) {
@@ -216,6 +221,7 @@ mod tests {
             "runs export" => "RUN --out FILE",
             "runs show" | "runs check" | "runs delete" | "runs restore" => "RUN",
             "certify" | "contrast" => "--out DIR",
+            "export" => "--out FILE",
             "verify" => "DIR",
             "encode" | "neighbors" | "ops show" => "min",
             "steer set" => "hold.rho=0.5",

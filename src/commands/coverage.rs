@@ -4,6 +4,7 @@ use std::process::ExitCode;
 
 use serde::Serialize;
 
+use fluxttice_core::measure::given::Given;
 use fluxttice_core::measure::{
     Evaluator, FREEDOM, Generator, MeasurementPlan, deviation, generator_figures, measure_prior,
 };
@@ -13,7 +14,7 @@ use fluxttice_core::space::{OperationSet, percent_of_all};
 use fluxttice_core::words::thousands;
 
 use super::progress::Bar;
-use super::{Done, Failure, figure_line, json_line, line, note, setup};
+use super::{Done, Failure, figure_line, json_line, line, note, operations, setup};
 use crate::cli::{CoverageArgs, Draw, Global, WhichArg};
 
 /// Coverage of one VAE for one sample size and way of drawing.
@@ -34,8 +35,26 @@ struct Answer {
     digest: String,
 }
 
+/// Coverage of samples that were given. Who drew them, and how, is not known.
+#[derive(Serialize)]
+struct AnswerForGiven {
+    /// Where they were read from.
+    given: String,
+    samples: u32,
+    unique: u32,
+    percent: f64,
+    ceiling_percent: f64,
+    chi_squared: f64,
+    degrees_of_freedom: f64,
+    chi_squared_deviation: f64,
+    digest: String,
+}
+
 /// Counts coverage for each VAE, sample size and way of drawing that is asked for.
 pub fn run(global: &Global, args: &CoverageArgs) -> Done {
+    if let Some(file) = &args.samples_from {
+        return given(global, file);
+    }
     let checkpoint = setup::checkpoint(global, args.checkpoint.as_deref())?;
     let evaluator = Evaluator::new(&checkpoint.weights);
     let seed = global.seed.unwrap_or(0);
@@ -104,6 +123,49 @@ pub fn run(global: &Global, args: &CoverageArgs) -> Done {
             }
         }
     }
+    Ok(ExitCode::SUCCESS)
+}
+
+/// Counts the samples in a file.
+fn given(global: &Global, file: &str) -> Done {
+    let samples = operations::samples(file)?;
+    let name = operations::source_name(file);
+    let Some(found) = Given::count(&samples) else {
+        return Err(Failure::Input(format!("{name}: there is no sample in it")));
+    };
+    let unique = found.unique;
+    let answer = AnswerForGiven {
+        given: name,
+        samples: unique.samples,
+        unique: unique.unique,
+        percent: percent_of_all(f64::from(unique.unique)),
+        ceiling_percent: percent_of_all(unique.ceiling),
+        chi_squared: found.chi_squared,
+        degrees_of_freedom: FREEDOM,
+        chi_squared_deviation: deviation(found.chi_squared),
+        digest: found.set.digest(),
+    };
+    if global.json {
+        json_line(&answer)?;
+        return Ok(ExitCode::SUCCESS);
+    }
+    line(&format!(
+        "{}: {} {}, given and not drawn here  {:>6} distinct  {:6.2} %, {:6.2} % expected of a uniform generator  χ² {} of {} (z {:.1})  {}",
+        answer.given,
+        thousands(answer.samples.into()),
+        if answer.samples == 1 {
+            "sample"
+        } else {
+            "samples"
+        },
+        thousands(answer.unique.into()),
+        answer.percent,
+        answer.ceiling_percent,
+        thousands(rounded(answer.chi_squared)),
+        thousands(rounded(FREEDOM)),
+        answer.chi_squared_deviation,
+        answer.digest
+    ))?;
     Ok(ExitCode::SUCCESS)
 }
 

@@ -12,6 +12,7 @@ pub mod devices;
 pub mod encode;
 pub mod experiment;
 pub mod explore;
+pub mod export;
 pub mod keygen;
 pub mod metrics;
 pub mod neighbors;

@@ -2,8 +2,13 @@
 
 use std::fmt::Display;
 use std::io::{self, BufRead, Read};
+use std::path::Path;
 use std::str::FromStr;
 
+use fluxttice_core::arrays::{Array, is_array};
+use fluxttice_core::measure::given;
+use fluxttice_core::run::read_file;
+use fluxttice_core::shown::shown;
 use fluxttice_core::space::Operation;
 
 use super::Failure;
@@ -12,6 +17,8 @@ use super::Failure;
 const LONGEST: u64 = 64 << 10;
 /// Largest number of lines that are read from standard input: enough for all operations fifty times.
 const MOST_LINES: u64 = 1_000_000;
+/// Largest source of samples, in bytes: ten million of them as text take a tenth of it.
+const MOST_BYTES: u64 = 1 << 30;
 
 /// Reads an operation, or another value that is written on one line; `-` reads one from
 /// each line of standard input.
@@ -66,6 +73,52 @@ pub fn each_line(mut take: impl FnMut(&str) -> Result<(), String>) -> Result<(),
         }
     }
     Ok(())
+}
+
+/// Returns how a source of samples is called in messages.
+pub fn source_name(file: &str) -> String {
+    match file {
+        "-" => "standard input".to_owned(),
+        file => shown(file),
+    }
+}
+
+/// Reads samples from a file, or with `-` from standard input: an array of NumPy, or one operation a line.
+pub fn samples(file: &str) -> Result<Vec<Operation>, Failure> {
+    let wrong = |problem: String| Failure::Input(format!("{}: {problem}", source_name(file)));
+    let bytes = bytes(file)?;
+    if is_array(&bytes) {
+        let array = Array::parse(&bytes).map_err(|error| wrong(error.to_string()))?;
+        return given::operations(&array).map_err(wrong);
+    }
+    let text = String::from_utf8(bytes);
+    let text =
+        text.map_err(|_| wrong("expected an array of NumPy, or text in UTF-8".to_owned()))?;
+    let text = text.strip_prefix('\u{feff}').unwrap_or(&text);
+    let lines = (1..)
+        .zip(text.lines())
+        .filter(|(_, line)| !line.trim().is_empty());
+    let parsed = lines.map(|(number, line)| {
+        let operation = line.parse::<Operation>();
+        operation.map_err(|error| wrong(format!("line {number}: {error}")))
+    });
+    parsed.collect()
+}
+
+/// Reads a file, or with `-` standard input, as far as it is not too large.
+fn bytes(file: &str) -> Result<Vec<u8>, Failure> {
+    if file != "-" {
+        return Ok(read_file(Path::new(file), MOST_BYTES)?);
+    }
+    let mut bytes = Vec::new();
+    let mut input = io::stdin().lock().take(MOST_BYTES + 1);
+    input.read_to_end(&mut bytes).map_err(Failure::System)?;
+    match bytes.len() as u64 > MOST_BYTES {
+        true => Err(Failure::Input(format!(
+            "standard input: more than the {MOST_BYTES} bytes that are read at most"
+        ))),
+        false => Ok(bytes),
+    }
 }
 
 /// Returns index, trits and, where there is one, name of an operation.

@@ -35,10 +35,14 @@ pub fn runs(global: &Global) -> Result<PathBuf, Failure> {
     Ok(runs_folder(global.data_dir.as_deref())?)
 }
 
-/// Returns the checkpoint that the user names, and notes what of it could not be checked.
+/// Returns the checkpoint that the user names, and notes what of it could not be checked or should
+/// be known.
 pub fn checkpoint(global: &Global, named: Option<&str>) -> Result<Checkpoint, Failure> {
     let found = find_checkpoint(&runs(global)?, named)?;
     tell_unchecked(&found.unchecked);
+    if !global.quiet {
+        found.notes.iter().for_each(|text| super::note(text));
+    }
     Ok(found)
 }
 

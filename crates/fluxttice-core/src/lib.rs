@@ -27,6 +27,7 @@
 //! ```
 
 mod api;
+pub mod arrays;
 pub mod certificate;
 pub mod config;
 pub mod device;

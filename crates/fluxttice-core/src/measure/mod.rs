@@ -12,6 +12,7 @@ mod evaluator;
 mod factors;
 mod figures;
 mod generator;
+pub mod given;
 mod information;
 pub mod neighbours;
 mod pass;

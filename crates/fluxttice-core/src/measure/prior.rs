@@ -68,7 +68,7 @@ pub fn deviation(chi_squared: f64) -> f64 {
     (chi_squared - FREEDOM) / (2.0 * FREEDOM).sqrt()
 }
 
-fn chi_squared(drawn: impl Iterator<Item = Operation>) -> f64 {
+pub(super) fn chi_squared(drawn: impl Iterator<Item = Operation>) -> f64 {
     let mut counts = vec![0u32; OPERATIONS];
     let mut samples = 0.0;
     for operation in drawn {

@@ -8,6 +8,8 @@ mod loss;
 mod members;
 mod network;
 mod number;
+mod pickled;
+mod pytorch;
 mod related;
 mod weights;
 
@@ -25,5 +27,7 @@ pub use network::{
 };
 pub(crate) use number::PIECE;
 pub use number::{Each, Number};
+pub use pickled::to_pytorch;
+pub use pytorch::{MAX_PYTORCH_BYTES, PYTORCH_HEAD, Saved, is_pytorch};
 pub use related::Related;
 pub use weights::{MAX_FILE_BYTES, Weights, WeightsError};

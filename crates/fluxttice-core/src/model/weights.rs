@@ -12,6 +12,7 @@ use super::layout::{Architecture, PARAMETERS, Parameter, Start};
 use crate::digest::hex;
 use crate::numbers::{count32, single};
 use crate::random::{Purpose, Stream};
+use crate::shown::printable;
 
 /// Names of the two gradient averages that the original stores among its weights.
 const EMA_NAMES: [&str; 2] = ["grad_norm_A_ema", "grad_norm_B_ema"];
@@ -116,6 +117,19 @@ impl Weights {
             .all(|value| value.is_finite())
     }
 
+    /// Returns name, shape and numbers of all 50 entries of a file, in the original's order.
+    pub fn named(&self) -> Vec<(&'static str, Vec<usize>, &[f32])> {
+        let tensors = PARAMETERS.iter().zip(&self.tensors);
+        let tensors = tensors.map(|(parameter, numbers)| {
+            let shape = parameter.shape_in(self.architecture);
+            (parameter.name, shape, numbers.as_slice())
+        });
+        let emas = EMA_NAMES.into_iter().zip(self.gradient_emas.chunks(1));
+        tensors
+            .chain(emas.map(|(name, number)| (name, Vec::new(), number)))
+            .collect()
+    }
+
     /// Encodes the weights as a safetensors file: 50 entries under the original's names.
     ///
     /// The bytes are a function of the weights alone, so equal weights give equal files.
@@ -123,32 +137,19 @@ impl Weights {
     /// # Errors
     /// Fails with [`WeightsError::Encode`] if the safetensors library refuses; it does not for these shapes.
     pub fn to_bytes(&self) -> Result<Vec<u8>, WeightsError> {
-        let bytes: Vec<Vec<u8>> = self
-            .tensors
-            .iter()
-            .map(|tensor| {
-                tensor
-                    .iter()
-                    .flat_map(|value| value.to_le_bytes())
-                    .collect()
+        let bytes: Vec<(&str, Vec<usize>, Vec<u8>)> = self
+            .named()
+            .into_iter()
+            .map(|(name, shape, numbers)| {
+                let bytes = numbers.iter().flat_map(|number| number.to_le_bytes());
+                (name, shape, bytes.collect())
             })
             .collect();
-        let emas = self.gradient_emas.map(f32::to_le_bytes);
-        let named = PARAMETERS
+        let views: Vec<(&str, TensorView)> = bytes
             .iter()
-            .zip(&bytes)
-            .map(|(parameter, bytes)| {
-                let shape = parameter.shape_in(self.architecture);
-                (parameter.name, shape, bytes.as_slice())
+            .map(|(name, shape, bytes)| {
+                Ok((*name, TensorView::new(Dtype::F32, shape.clone(), bytes)?))
             })
-            .chain(
-                EMA_NAMES
-                    .into_iter()
-                    .zip(&emas)
-                    .map(|(name, bytes)| (name, Vec::new(), bytes.as_slice())),
-            );
-        let views: Vec<(&str, TensorView)> = named
-            .map(|(name, shape, bytes)| Ok((name, TensorView::new(Dtype::F32, shape, bytes)?)))
             .collect::<Result<_, safetensors::SafeTensorError>>()?;
         let (name, skips) = SKIP_A;
         let skip_a = self.architecture.skip_a;
@@ -184,29 +185,44 @@ impl Weights {
             .map_err(|error| WeightsError::Header(error.to_string()))?;
         let (name, skips) = SKIP_A;
         let note = header.metadata().as_ref().and_then(|notes| notes.get(name));
-        let mut found: HashMap<String, TensorView> = file.tensors().into_iter().collect();
-        let architecture = Architecture {
-            width: width(&found),
-            skip_a: note.is_some_and(|note| note == skips),
-        };
-        let mut weights = Self::start(architecture, 0);
-        for (parameter, tensor) in PARAMETERS.iter().zip(&mut weights.tensors) {
-            let shape = parameter.shape_in(architecture);
-            match found.remove(parameter.name) {
-                Some(view) => *tensor = read(parameter.name, &shape, &view)?,
-                None if parameter.name.starts_with("state_net.") => {}
-                None => return Err(missing(parameter)),
-            }
+        let found: HashMap<String, TensorView> = file.tensors().into_iter().collect();
+        let skip_a = note.is_some_and(|note| note == skips);
+        assemble(found, skip_a, TensorView::shape, read)
+    }
+}
+
+/// Puts weights together from tensors by their names in the original; `shape` and `read` look at one of them.
+///
+/// # Errors
+/// Fails as [`Weights::from_bytes`] does.
+pub(super) fn assemble<T>(
+    mut found: HashMap<String, T>,
+    skip_a: bool,
+    shape: impl Fn(&T) -> &[usize],
+    mut read: impl FnMut(&str, &[usize], &T) -> Result<Vec<f32>, WeightsError>,
+) -> Result<Weights, WeightsError> {
+    let first = found.get(PARAMETERS[0].name);
+    let architecture = Architecture {
+        width: width(first.and_then(|first| shape(first).first().copied())),
+        skip_a,
+    };
+    let mut weights = Weights::start(architecture, 0);
+    for (parameter, tensor) in PARAMETERS.iter().zip(&mut weights.tensors) {
+        let shape = parameter.shape_in(architecture);
+        match found.remove(parameter.name) {
+            Some(there) => *tensor = read(parameter.name, &shape, &there)?,
+            None if parameter.name.starts_with("state_net.") => {}
+            None => return Err(missing(parameter)),
         }
-        for (name, ema) in EMA_NAMES.into_iter().zip(&mut weights.gradient_emas) {
-            if let Some(view) = found.remove(name) {
-                *ema = read(name, &[], &view)?[0];
-            }
+    }
+    for (name, ema) in EMA_NAMES.into_iter().zip(&mut weights.gradient_emas) {
+        if let Some(there) = found.remove(name) {
+            *ema = read(name, &[], &there)?[0];
         }
-        if let Some(name) = found.into_keys().min() {
-            return Err(WeightsError::Unknown { name });
-        }
-        Ok(weights)
+    }
+    match found.into_keys().min() {
+        Some(name) => Err(WeightsError::Unknown { name }),
+        None => Ok(weights),
     }
 }
 
@@ -267,13 +283,9 @@ impl<'de> Visitor<'de> for EachOnce {
     }
 }
 
-/// Returns the factor on the published width that the first layer's shape shows; 1 where it shows none.
-fn width(tensors: &HashMap<String, TensorView>) -> usize {
-    let first = &PARAMETERS[0];
-    let rows = tensors
-        .get(first.name)
-        .and_then(|view| view.shape().first());
-    let wide = rows.map_or(1, |rows| rows / first.shape[0]);
+/// Returns the factor on the published width that the rows of the first layer show; 1 where they show none.
+fn width(rows: Option<usize>) -> usize {
+    let wide = rows.map_or(1, |rows| rows / PARAMETERS[0].shape[0]);
     if (1..=Architecture::MOST_WIDTH).contains(&wide) {
         wide
     } else {
@@ -314,6 +326,20 @@ pub enum WeightsError {
         "this is a PyTorch archive; expected safetensors (save it with safetensors.torch.save_file)"
     )]
     PyTorch,
+    /// The file is a PyTorch checkpoint that cannot be read.
+    #[error("this PyTorch checkpoint cannot be read: {0}")]
+    Unreadable(String),
+    /// The file is a PyTorch checkpoint of something else.
+    #[error("no Ternary VAE v5.5 in this PyTorch checkpoint: none of its {count} tensors is called `{wanted}`, with or without something before it{}", first.as_ref().map_or_else(String::new, |first| format!("; the first is `{}`", printable(first))), wanted = PARAMETERS[0].name)]
+    NoModel {
+        /// Number of tensors in the file.
+        count: usize,
+        /// Name of one of them, the first in alphabetical order.
+        first: Option<String>,
+    },
+    /// The file is a PyTorch checkpoint of several such models.
+    #[error("several models in this PyTorch checkpoint, under {}; save the one that is meant alone", .0.join(", "))]
+    SeveralModels(Vec<String>),
     /// The file is a pointer that Git LFS keeps in place of a large file.
     #[error("this is a Git LFS pointer, not the file itself; `git lfs pull` fetches it")]
     LargeFilePointer,

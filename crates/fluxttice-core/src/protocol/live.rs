@@ -4,9 +4,9 @@
 //! draws, then A's and B's by argmax. `codes-EPOCH.npy` has the means of all codes.
 
 use super::place::Place;
+use crate::arrays::{Kind, to_npy};
 use crate::measure::neighbours::Spaces;
 use crate::model::LATENT;
-use crate::numbers::single;
 use crate::record::CoveredSets;
 use crate::run::names::LIVE;
 use crate::space::{OPERATIONS, OperationSet};
@@ -16,9 +16,6 @@ use crate::vae::Scope;
 const SET: usize = OPERATIONS.div_ceil(8);
 /// Sets in a file.
 const SETS: usize = 4;
-/// Bytes before the text of an array's header, and the multiple at which its numbers begin.
-const BEFORE: usize = 10;
-const ALIGNED: usize = 64;
 /// Files of each kind that are kept.
 const KEPT: usize = 2;
 
@@ -49,35 +46,18 @@ pub fn read_covered(run: &Place, name: &str) -> Option<CoveredSets> {
     })
 }
 
-/// Puts the means of all codes after an epoch, and returns the name of their file: an array of `NumPy` of 19,683
+/// Puts the means of all codes after an epoch, and returns the name of their file: an array of NumPy of 19,683
 /// rows, A's 16 dimensions and then B's, in single precision.
 ///
 /// # Errors
 /// Returns the system's error.
 pub fn put_codes(run: &Place, epoch: u32, spaces: &Spaces) -> std::io::Result<String> {
     let means = [Scope::A, Scope::B].map(|scope| spaces.of(scope).means());
-    let mut bytes = npy_header(OPERATIONS, 2 * LATENT);
-    for row in 0..OPERATIONS {
-        for of in means {
-            let row = of.get(row * LATENT..(row + 1) * LATENT).unwrap_or_default();
-            bytes.extend(row.iter().flat_map(|mean| single(*mean).to_le_bytes()));
-        }
-    }
+    let rows =
+        |row: usize| means.map(|of| of.get(row * LATENT..(row + 1) * LATENT).unwrap_or_default());
+    let numbers = (0..OPERATIONS).flat_map(rows).flatten().copied();
+    let bytes = to_npy(&[OPERATIONS, 2 * LATENT], numbers, Kind::Single);
     put(run, "codes-", epoch, ".npy", &bytes)
-}
-
-/// Returns the header of an array of `NumPy` of numbers in single precision (format version 1.0).
-fn npy_header(rows: usize, columns: usize) -> Vec<u8> {
-    let mut text =
-        format!("{{'descr': '<f4', 'fortran_order': False, 'shape': ({rows}, {columns}), }}");
-    while !(BEFORE + text.len() + 1).is_multiple_of(ALIGNED) {
-        text.push(' ');
-    }
-    text.push('\n');
-    let mut header = b"\x93NUMPY\x01\x00".to_vec();
-    header.extend(crate::numbers::count16(text.len()).to_le_bytes());
-    header.extend(text.bytes());
-    header
 }
 
 /// Puts a file of an epoch and removes those before, but for the newest ones.

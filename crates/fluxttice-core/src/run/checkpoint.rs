@@ -226,13 +226,21 @@ fn weights(bytes: &[u8], path: &Path) -> Result<Weights, RunError> {
         path: path.to_owned(),
         source,
     })?;
-    if !weights.is_finite() {
-        return Err(RunError::unusable(
+    finite(weights, path)
+}
+
+/// Passes weights of a file on whose numbers are finite.
+///
+/// # Errors
+/// Returns a [`RunError`] where one is not.
+pub fn finite(weights: Weights, path: &Path) -> Result<Weights, RunError> {
+    match weights.is_finite() {
+        true => Ok(weights),
+        false => Err(RunError::unusable(
             path,
             "holds numbers that are not finite: the run that made it diverged",
-        ));
+        )),
     }
-    Ok(weights)
 }
 
 fn optimizer_bytes(state: &OptimizerState) -> Result<Vec<u8>, String> {

@@ -3,13 +3,13 @@
 use std::collections::BTreeMap;
 use std::fmt;
 use std::fs;
-use std::io::ErrorKind;
+use std::io::{ErrorKind, Read};
 use std::path::{Path, PathBuf};
 
 use directories::ProjectDirs;
 
 use super::aside::{free, stamp};
-use super::checkpoint::{Files, epoch_of, is_checkpoint, load_weights, weights_path};
+use super::checkpoint::{Files, epoch_of, finite, is_checkpoint, load_weights, weights_path};
 use super::door::{self, Entered, enter, enter_newest};
 use super::error::RunError;
 use super::files;
@@ -18,7 +18,9 @@ use super::journal::Entry;
 use super::marker::Marker;
 use super::names::{CHECKPOINTS, CONFIG, DIGESTS, JOURNAL, METRICS, OPTIMIZER, STATE, WEIGHTS};
 use crate::config::{Config, Source};
-use crate::model::{MAX_FILE_BYTES, Weights};
+use crate::model::{
+    MAX_FILE_BYTES, MAX_PYTORCH_BYTES, PYTORCH_HEAD, Saved, Weights, WeightsError, is_pytorch,
+};
 use crate::record::EpochRecord;
 use crate::shown::{printable, shown};
 
@@ -170,6 +172,8 @@ pub struct Checkpoint {
     pub moment: Option<(u32, u32)>,
     /// Everything about them that could not be checked, in whole sentences.
     pub unchecked: Vec<String>,
+    /// Whatever else a reader should know of where they come from, in whole sentences.
+    pub notes: Vec<String>,
 }
 
 /// Origin of a checkpoint.
@@ -235,7 +239,10 @@ impl Origin {
                 ]));
             }
             Self::File(path) => {
-                let bytes = files::read(path, MAX_FILE_BYTES)?;
+                let bytes = match of_pytorch(path)? {
+                    Some(saved) => saved.weights.to_bytes().map_err(of(path))?,
+                    None => files::read(path, MAX_FILE_BYTES)?,
+                };
                 return Ok(BTreeMap::from([(WEIGHTS.to_owned(), bytes)]));
             }
             Self::Untrained(_) => return Ok(BTreeMap::new()),
@@ -378,6 +385,7 @@ fn untrained(seed: &str, path: &Path) -> Result<Checkpoint, RunError> {
         origin: Origin::Untrained(seed),
         moment: None,
         unchecked: Vec::new(),
+        notes: Vec::new(),
     })
 }
 
@@ -395,6 +403,7 @@ pub fn built_in() -> Result<Checkpoint, RunError> {
         origin: Origin::BuiltIn,
         moment: None,
         unchecked: Vec::new(),
+        notes: Vec::new(),
     })
 }
 
@@ -446,6 +455,7 @@ fn through(run: PathBuf, checkpoint: PathBuf, entered: &Entered) -> Result<Check
         weights: entered.files.weights()?,
         moment: entered.files.moment()?,
         unchecked: entered.unchecked.clone(),
+        notes: Vec::new(),
         origin: Origin::Run { run, checkpoint },
     })
 }
@@ -465,6 +475,15 @@ fn of_folder(path: &Path) -> Result<Checkpoint, RunError> {
 /// Reads the weights in a file; where that is one of a checkpoint's, the whole checkpoint is verified against
 /// its digests.
 fn file(path: PathBuf) -> Result<Checkpoint, RunError> {
+    if let Some(saved) = of_pytorch(&path)? {
+        return Ok(Checkpoint {
+            moment: saved.epoch.map(|epoch| (epoch.saturating_add(1), 0)),
+            unchecked: Vec::new(),
+            notes: saved.notes(),
+            weights: finite(saved.weights, &path)?,
+            origin: Origin::File(path),
+        });
+    }
     let of_checkpoint = path.file_name().is_some_and(|name| name == WEIGHTS);
     let folder = path.parent().filter(|_| of_checkpoint);
     let weights = match folder.filter(|folder| files::is_there(&folder.join(DIGESTS))) {
@@ -476,5 +495,31 @@ fn file(path: PathBuf) -> Result<Checkpoint, RunError> {
         origin: Origin::File(path),
         moment: None,
         unchecked: Vec::new(),
+        notes: Vec::new(),
     })
+}
+
+/// Reads a file that PyTorch wrote; `None` where it is another one.
+fn of_pytorch(path: &Path) -> Result<Option<Saved>, RunError> {
+    let file = files::open(path)?;
+    let bytes = file.metadata().map_err(RunError::unread(path))?.len();
+    let mut head = Vec::new();
+    let read = file.take(PYTORCH_HEAD).read_to_end(&mut head);
+    read.map_err(RunError::unread(path))?;
+    if !is_pytorch(&head) {
+        return Ok(None);
+    }
+    if bytes > MAX_PYTORCH_BYTES {
+        let problem = format!("{bytes} bytes; {MAX_PYTORCH_BYTES} are read at most");
+        return Err(RunError::unusable(path, problem));
+    }
+    Saved::read(path).map(Some).map_err(of(path))
+}
+
+fn of(path: &Path) -> impl Fn(WeightsError) -> RunError {
+    let path = path.to_owned();
+    move |source| RunError::Weights {
+        path: path.clone(),
+        source,
+    }
 }

@@ -11,6 +11,7 @@ mod digests;
 pub mod disk;
 mod door;
 mod error;
+mod exported;
 mod figures;
 pub(crate) mod files;
 mod folder;
@@ -36,6 +37,7 @@ pub use digests::{Digests, HistoryDigests, Own};
 pub use disk::Disk;
 pub use door::{Entered, enter, enter_newest, read_whole_journal};
 pub use error::RunError;
+pub use exported::as_pytorch;
 pub use figures::{columns, figures};
 pub use files::read as read_file;
 pub use folder::{

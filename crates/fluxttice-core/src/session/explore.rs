@@ -71,6 +71,10 @@ pub(super) fn explore(checkpoint: &Checkpoint, lines: &Lines) -> Result<(), Sess
         let level = NoticeLevel::Warning;
         lines.event(Event::Notice(Notice { level, text }));
     }
+    for text in checkpoint.notes.clone() {
+        let level = NoticeLevel::Info;
+        lines.event(Event::Notice(Notice { level, text }));
+    }
     let (device, dtype) = (Device::flex(), DType::F32);
     let model = DualVae::new(&checkpoint.weights, &device, dtype);
     lines.event(Event::Codes(Arc::new(codes(
