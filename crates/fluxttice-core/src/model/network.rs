@@ -224,7 +224,11 @@ impl StateNet {
     /// # Errors
     /// Returns the device's failure to compute or to hand over the answer.
     pub fn correct(&self, state: [f64; 9]) -> Result<[f32; 4], DeviceFailure> {
-        let values: Vec<f32> = self.answer(state).inner().try_into_vec_as()?;
+        let answer = self.answer(state);
+        let values: Vec<f32> = answer.clone().inner().try_into_vec_as()?;
+        // A graph that nothing goes back through is kept as long as the network is, and each step of training
+        // looks through all that is kept. Without autodiff the last bits would differ.
+        drop(answer.sum().backward());
         Ok([values[0], values[1], values[2], values[3]])
     }
 
