@@ -96,7 +96,12 @@ fn in_array(bytes: &[u8], which: Vae) -> Result<Vec<(Vae, [f64; LATENT])>, Strin
                 rows.iter().map(own).collect::<Vec<_>>()
             })
             .collect(),
-        Err(_) => array.rows()?.into_iter().map(|row| (which, row)).collect(),
+        Err(_) => {
+            let rows = array.rows();
+            let rows =
+                rows.map_err(|problem| format!("{problem}; also taken: {} columns", 2 * LATENT))?;
+            rows.into_iter().map(|row| (which, row)).collect()
+        }
     };
     let vast = codes
         .iter()

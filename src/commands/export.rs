@@ -47,5 +47,11 @@ fn npz(weights: &Weights) -> Result<Vec<u8>, Failure> {
         let numbers = numbers.iter().copied().map(f64::from);
         (name.to_owned(), to_npy(&shape, numbers, Kind::Single))
     });
-    to_npz(&arrays.collect::<Vec<_>>()).map_err(Failure::Output)
+    let mut arrays: Vec<_> = arrays.collect();
+    if weights.architecture.skip_a {
+        // No shape shows them.
+        let one = to_npy(&[], [1.0].into_iter(), Kind::Index);
+        arrays.push(("skip_a".to_owned(), one));
+    }
+    to_npz(&arrays).map_err(Failure::Output)
 }

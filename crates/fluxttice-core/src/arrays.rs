@@ -242,6 +242,9 @@ impl Header {
             .get(1..)
             .and_then(|size| size.parse().ok())
             .ok_or_else(unknown)?;
+        if !kind.starts_with(['f', 'i', 'u', 'b']) {
+            return Err(unknown());
+        }
         let places = self
             .shape
             .iter()

@@ -1,6 +1,7 @@
 //! The network as Burn modules, and its loss. No schedule, no files.
 
 mod batch;
+mod container;
 mod entropy;
 mod generated;
 mod layout;
@@ -14,6 +15,7 @@ mod related;
 mod weights;
 
 pub use batch::{Batch, entries_tensor};
+pub use container::{PYTORCH_HEAD, is_pytorch};
 pub use entropy::{histogram, latent_entropy};
 pub use generated::{Generated, GeneratedWeights};
 pub use layout::{Architecture, LATENT, PARAMETERS, Parameter, TENSORS_A, TENSORS_TRAINED};
@@ -28,6 +30,6 @@ pub use network::{
 pub(crate) use number::PIECE;
 pub use number::{Each, Number};
 pub use pickled::to_pytorch;
-pub use pytorch::{MAX_PYTORCH_BYTES, PYTORCH_HEAD, Saved, is_pytorch};
+pub use pytorch::Saved;
 pub use related::Related;
 pub use weights::{MAX_FILE_BYTES, Weights, WeightsError};

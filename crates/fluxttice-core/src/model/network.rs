@@ -228,7 +228,9 @@ impl StateNet {
         let values: Vec<f32> = answer.clone().inner().try_into_vec_as()?;
         // A graph that nothing goes back through is kept as long as the network is, and each step of training
         // looks through all that is kept. Without autodiff the last bits would differ.
-        drop(answer.sum().backward());
+        if answer.is_tracked() {
+            drop(answer.sum().backward());
+        }
         Ok([values[0], values[1], values[2], values[3]])
     }
 

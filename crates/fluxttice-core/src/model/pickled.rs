@@ -10,7 +10,7 @@ use serde_json::{Map, Value};
 use zip::write::SimpleFileOptions;
 use zip::{CompressionMethod, ZipWriter};
 
-use super::weights::Weights;
+use super::weights::{SKIP_A, Weights};
 use crate::numbers::count32;
 
 /// Folder in the archive; PyTorch takes any.
@@ -38,8 +38,11 @@ pub fn to_pytorch(weights: &Weights, beside: &Map<String, Value>) -> io::Result<
     }
     pickle.op(b'u');
     for (key, value) in beside {
-        pickle.text(key);
-        pickle.value(value);
+        pickle.text(key).value(value);
+    }
+    if weights.architecture.skip_a {
+        let (key, note) = SKIP_A;
+        pickle.text(key).text(note);
     }
     pickle.op(b'u').op(b'.');
     let mut archive = ZipWriter::new(Cursor::new(Vec::new()));

@@ -4,22 +4,26 @@
 //! with what wrappers add (`module.`, `_orig_mod.`). Numbers of 16 and 64 bits are converted to 32.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::fmt::Display;
 use std::path::Path;
 
 use half::{bf16, f16};
-use pytorch_reader::{DType, PickleValue, PytorchError, PytorchReader, Tensor};
+use pytorch_reader::{DType, PickleValue, PytorchReader, Tensor};
 
+use super::container;
 use super::layout::PARAMETERS;
-use super::weights::{Weights, WeightsError, assemble};
+use super::weights::{SKIP_A, Weights, WeightsError, assemble};
 use crate::numbers::{count32, single};
 use crate::shown::printable;
 use crate::words::counted;
 
-/// Largest file that is read, in bytes: a checkpoint of the widest model with its optimizer is a tenth of it.
-pub const MAX_PYTORCH_BYTES: u64 = 512 << 20;
-
-/// Bytes at the beginning of a file that tell whether PyTorch wrote it.
-pub const PYTORCH_HEAD: u64 = 512;
+/// Most figures and histories that are kept of those beside the weights, and the longest name of one.
+const MOST_KEPT: usize = 24;
+const LONGEST_NAME: usize = 40;
+/// Largest number of an epoch that is believed.
+const MOST_EPOCHS: i64 = 10_000_000;
+/// Longest part of a problem that is told, in characters.
+const TOLD: usize = 200;
 
 /// Parts of names that lie before a model's own where nobody chose them: keys of checkpoints, and wrappers.
 const USUAL: [&str; 7] = [
@@ -43,6 +47,8 @@ pub struct Saved {
     pub figures: BTreeMap<String, f64>,
     /// One number per epoch, by their keys (`coverage_A_history`).
     pub histories: BTreeMap<String, Vec<f64>>,
+    /// Parts of names that lie before those of other models in the file.
+    pub others: Vec<String>,
     /// Types of numbers that were converted to 32 bits, in words (`F16`).
     pub converted: BTreeSet<String>,
 }
@@ -53,29 +59,42 @@ impl Saved {
     /// # Errors
     /// Fails with a [`WeightsError`] that says what the file lacks, or why it cannot be read.
     pub fn read(path: &Path) -> Result<Self, WeightsError> {
+        container::check(path).map_err(|problem| unreadable(&problem))?;
+        let root = PytorchReader::read_pickle_data(path, None);
+        let root = root.map_err(|error| unreadable(&error))?;
+        named_once(&root)?;
+        let beside = match root {
+            PickleValue::Dict(entries) => entries,
+            _ => HashMap::new(),
+        };
         let reader = PytorchReader::new(path).map_err(|error| unreadable(&error))?;
-        let (weights, converted) = model(reader.into_tensors())?;
-        let beside =
-            PytorchReader::read_pickle_data(path, None).map_err(|error| unreadable(&error))?;
+        let tensors = reader.into_tensors();
+        let (prefix, others) = prefix(&tensors)?;
+        let (key, skips) = SKIP_A;
+        let skip_a = matches!(beside.get(key), Some(PickleValue::String(note)) if note == skips);
+        let (weights, converted) = model(tensors, &prefix, skip_a)?;
         let mut saved = Self {
             weights,
             epoch: None,
             figures: BTreeMap::new(),
             histories: BTreeMap::new(),
+            others,
             converted,
         };
-        if let PickleValue::Dict(entries) = beside {
-            saved.keep_figures(entries);
-        }
+        saved.keep_figures(beside);
         Ok(saved)
     }
 
     fn keep_figures(&mut self, entries: HashMap<String, PickleValue>) {
+        let short = |(key, _): &(String, _)| key.chars().count() <= LONGEST_NAME;
+        let entries: BTreeMap<_, _> = entries.into_iter().filter(short).collect();
         for (key, value) in entries {
             match value {
                 PickleValue::Int(epoch) if key == "epoch" => {
-                    self.epoch = u32::try_from(epoch).ok();
+                    let believed = Some(epoch).filter(|epoch| *epoch < MOST_EPOCHS);
+                    self.epoch = believed.and_then(|epoch| u32::try_from(epoch).ok());
                 }
+                _ if self.figures.len() + self.histories.len() == MOST_KEPT => {}
                 PickleValue::List(values) if !values.is_empty() => {
                     let numbers: Option<Vec<f64>> = values.iter().map(number).collect();
                     self.histories.extend(numbers.map(|numbers| (key, numbers)));
@@ -96,6 +115,11 @@ impl Saved {
                 "numbers of the kind {} were converted to 32 bits",
                 kinds.join(" and ")
             ));
+        }
+        if !self.others.is_empty() {
+            let others = printable(&self.others.join(", ")).into_owned();
+            let others = start(&others);
+            notes.push(format!("other models in the file were not taken: {others}"));
         }
         let figures = self.figures.iter();
         let figures = figures.map(|(key, value)| format!("{} {value}", printable(key)));
@@ -118,30 +142,19 @@ impl Saved {
     }
 }
 
-/// Returns true if a file begins as one that `torch.save` wrote, in any of its formats; `head` is its
-/// beginning, of [`PYTORCH_HEAD`] bytes.
-pub fn is_pytorch(head: &[u8]) -> bool {
-    const TAR: usize = 257;
-    // The length of a safetensors header can be any bytes; the header itself begins so.
-    let is_safetensors = head.get(8) == Some(&b'{');
-    match head {
-        [b'P', b'K', 3 | 5, 4 | 6, ..] => true,
-        _ if head.get(TAR..TAR + 5) == Some(b"ustar") => true,
-        [0x80, 0..=5, ..] => !is_safetensors,
-        _ => false,
-    }
-}
-
 /// Puts the weights together from the tensors of a file, of which those of the optimizer are none.
-fn model(tensors: HashMap<String, Tensor>) -> Result<(Weights, BTreeSet<String>), WeightsError> {
-    let prefix = prefix(&tensors)?;
+fn model(
+    tensors: HashMap<String, Tensor>,
+    prefix: &str,
+    skip_a: bool,
+) -> Result<(Weights, BTreeSet<String>), WeightsError> {
     let own = tensors.into_iter().filter_map(|(name, tensor)| {
-        let own = name.strip_prefix(&prefix)?;
+        let own = name.strip_prefix(prefix)?;
         Some((own.to_owned(), tensor))
     });
     let own: HashMap<String, Tensor> = own.collect();
     let mut converted = BTreeSet::new();
-    let weights = assemble(own, false, Tensor::shape, |name, shape, tensor| {
+    let weights = assemble(own, skip_a, Tensor::shape, |name, shape, tensor| {
         let numbers = read(name, shape, tensor)?;
         if tensor.dtype() != DType::F32 {
             converted.insert(format!("{:?}", tensor.dtype()));
@@ -151,8 +164,32 @@ fn model(tensors: HashMap<String, Tensor>) -> Result<(Weights, BTreeSet<String>)
     Ok((weights, converted))
 }
 
-/// Returns what lies before the model's own names in a file.
-fn prefix(tensors: &HashMap<String, Tensor>) -> Result<String, WeightsError> {
+/// Checks that no two tensors have one name once the keys on the way to them are joined: which of them a reader
+/// takes would be a matter of chance.
+fn named_once(root: &PickleValue) -> Result<(), WeightsError> {
+    let mut seen = BTreeSet::new();
+    let mut left = vec![(String::new(), root)];
+    while let Some((path, value)) = left.pop() {
+        match value {
+            PickleValue::Dict(entries) => {
+                let within = |key: &String| match path.is_empty() {
+                    true => key.clone(),
+                    false => format!("{path}.{key}"),
+                };
+                left.extend(entries.iter().map(|(key, value)| (within(key), value)));
+            }
+            PickleValue::Unsupported(_) if seen.contains(&path) => {
+                return Err(unreadable(&format!("two tensors are called `{path}`")));
+            }
+            PickleValue::Unsupported(_) => drop(seen.insert(path)),
+            _ => {}
+        }
+    }
+    Ok(())
+}
+
+/// Returns what lies before the model's own names in a file, and before those of models beside it.
+fn prefix(tensors: &HashMap<String, Tensor>) -> Result<(String, Vec<String>), WeightsError> {
     let first = PARAMETERS[0].name;
     let before = tensors.keys().filter_map(|name| name.strip_suffix(first));
     let before = before.filter(|before| before.is_empty() || before.ends_with('.'));
@@ -164,13 +201,21 @@ fn prefix(tensors: &HashMap<String, Tensor>) -> Result<String, WeightsError> {
     };
     let usual: Vec<&str> = found.iter().copied().filter(is_usual).collect();
     match (usual.as_slice(), found.as_slice()) {
-        ([one], _) | ([], [one]) => Ok((*one).to_owned()),
+        ([one], _) | ([], [one]) => {
+            let others = found.iter().filter(|other| *other != one);
+            let others = others.map(|other| (*other).to_owned()).collect();
+            Ok(((*one).to_owned(), others))
+        }
         (_, []) => Err(WeightsError::NoModel {
             count: tensors.len(),
-            first: tensors.keys().min().cloned(),
+            first: tensors.keys().min().map(|name| start(name).to_owned()),
         }),
         _ => Err(WeightsError::SeveralModels(
-            found.into_iter().map(str::to_owned).collect(),
+            found
+                .into_iter()
+                .take(4)
+                .map(|name| start(&printable(name)).to_owned())
+                .collect(),
         )),
     }
 }
@@ -186,7 +231,7 @@ fn read(name: &str, shape: &[usize], tensor: &Tensor) -> Result<Vec<f32>, Weight
             found: format!("{dtype:?} {:?}", tensor.shape()),
         });
     }
-    let bytes = tensor.read().map_err(|error| unreadable(&error.into()))?;
+    let bytes = tensor.read().map_err(|error| unreadable(&error))?;
     Ok(match dtype {
         DType::F64 => chunks(&bytes)
             .map(|it| single(f64::from_ne_bytes(it)))
@@ -213,8 +258,14 @@ fn number(value: &PickleValue) -> Option<f64> {
     }
 }
 
-fn unreadable(error: &PytorchError) -> WeightsError {
-    WeightsError::Unreadable(printable(&error.to_string()).into_owned())
+fn unreadable(problem: &impl Display) -> WeightsError {
+    WeightsError::Unreadable(start(&printable(&problem.to_string())).to_owned())
+}
+
+/// Returns the start of a text, where a file may have made it as long as it likes.
+fn start(text: &str) -> &str {
+    let end = text.char_indices().nth(TOLD);
+    end.map_or(text, |(end, _)| &text[..end])
 }
 
 #[cfg(test)]
@@ -252,6 +303,7 @@ mod tests {
             ("wrapped.pt", "BF16", None),
             ("double.pt", "F64", Some(7)),
             ("legacy.pt", "", None),
+            ("of_twenty_one_letters.pt", "F16", None),
         ] {
             let saved = Saved::read(&fixture(name)).unwrap();
             assert!(saved.weights == made(), "{name}");
@@ -289,6 +341,7 @@ mod tests {
             ("vast.pt", "found F16 [65536, 32768]"),
             ("hostile.pt", "none of its 0 tensors"),
             ("deep.pt", "nesting"),
+            ("same.pt", "two tensors are called"),
         ] {
             let message = Saved::read(&fixture(name)).unwrap_err().to_string();
             assert!(
@@ -315,15 +368,16 @@ mod tests {
     }
 
     #[test]
-    fn files_of_pytorch_are_told_from_safetensors_by_how_they_begin() {
-        for name in ["plain.pt", "nested.pth", "legacy.pt", "hostile.pt"] {
-            let bytes = std::fs::read(fixture(name)).unwrap();
-            assert!(is_pytorch(&bytes[..bytes.len().min(512)]), "{name}");
+    fn what_no_shape_shows_is_written_and_read_too() {
+        let home = tempfile::tempdir().unwrap();
+        let path = home.path().join("written.pt");
+        for skip_a in [false, true] {
+            let architecture = Architecture { width: 2, skip_a };
+            let weights = Weights::start(architecture, 5);
+            let bytes = crate::model::to_pytorch(&weights, &serde_json::Map::new()).unwrap();
+            std::fs::write(&path, bytes).unwrap();
+            assert!(Saved::read(&path).unwrap().weights == weights);
         }
-        assert!(!is_pytorch(&made().to_bytes().unwrap()[..512]));
-        // A header of 640 bytes has the length that a pickle begins with.
-        assert!(!is_pytorch(b"\x80\x02\0\0\0\0\0\0{\"a\""));
-        assert!(!is_pytorch(b""));
     }
 
     #[test]

@@ -21,7 +21,7 @@ const EMA_NAMES: [&str; 2] = ["grad_norm_A_ema", "grad_norm_B_ema"];
 pub const MAX_FILE_BYTES: u64 = 8 << 20;
 
 /// Key and value of the file's metadata for skip connections in VAE-A's decoder, which no shape shows.
-const SKIP_A: (&str, &str) = ("decoder_A", "skip connections");
+pub(super) const SKIP_A: (&str, &str) = ("decoder_A", "skip connections");
 
 /// All weights of one model in 32 bits.
 #[derive(Clone, Debug, PartialEq)]
@@ -323,7 +323,7 @@ pub enum WeightsError {
     Empty,
     /// The file is a PyTorch checkpoint.
     #[error(
-        "this is a PyTorch archive; expected safetensors (save it with safetensors.torch.save_file)"
+        "this is a PyTorch archive under the name of a safetensors file; rename it to end with .pt"
     )]
     PyTorch,
     /// The file is a PyTorch checkpoint that cannot be read.

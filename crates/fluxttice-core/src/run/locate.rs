@@ -18,9 +18,7 @@ use super::journal::Entry;
 use super::marker::Marker;
 use super::names::{CHECKPOINTS, CONFIG, DIGESTS, JOURNAL, METRICS, OPTIMIZER, STATE, WEIGHTS};
 use crate::config::{Config, Source};
-use crate::model::{
-    MAX_FILE_BYTES, MAX_PYTORCH_BYTES, PYTORCH_HEAD, Saved, Weights, WeightsError, is_pytorch,
-};
+use crate::model::{MAX_FILE_BYTES, PYTORCH_HEAD, Saved, Weights, WeightsError, is_pytorch};
 use crate::record::EpochRecord;
 use crate::shown::{printable, shown};
 
@@ -502,16 +500,11 @@ fn file(path: PathBuf) -> Result<Checkpoint, RunError> {
 /// Reads a file that PyTorch wrote; `None` where it is another one.
 fn of_pytorch(path: &Path) -> Result<Option<Saved>, RunError> {
     let file = files::open(path)?;
-    let bytes = file.metadata().map_err(RunError::unread(path))?.len();
     let mut head = Vec::new();
     let read = file.take(PYTORCH_HEAD).read_to_end(&mut head);
     read.map_err(RunError::unread(path))?;
     if !is_pytorch(&head) {
         return Ok(None);
-    }
-    if bytes > MAX_PYTORCH_BYTES {
-        let problem = format!("{bytes} bytes; {MAX_PYTORCH_BYTES} are read at most");
-        return Err(RunError::unusable(path, problem));
     }
     Saved::read(path).map(Some).map_err(of(path))
 }
