@@ -290,6 +290,7 @@ mod bench {
                 program: "bench".to_owned(),
                 version: "1".to_owned(),
                 allow_group: false,
+                after: None,
                 successor: None,
             })
         };

@@ -26,9 +26,30 @@ use fluxttice_core::vae::Vae;
 
 /// One training batch of 64 as the worker does it: shuffled rows, noise, forward, backward, step.
 fn batch(c: &mut Criterion) {
-    let few = ["eval_num_samples=1".to_owned()];
-    let config = Config::load(Source::BuiltIn, &few).unwrap().config;
+    let config = Config::load(Source::BuiltIn, &["eval_num_samples=1".to_owned()]);
+    let config = config.unwrap().config;
+    let trainer = Trainer::new(&config, &Device::flex(), DType::F32);
+    batches(c, "training batch of 64", trainer);
+}
+
+/// The same after three hundred epochs of 15 batches: no process may become slower as it goes on.
+fn late_batch(c: &mut Criterion) {
+    let few = [
+        "eval_num_samples=1",
+        "train_split=0.05",
+        "val_split=0.01",
+        "test_split=0.94",
+    ];
+    let config = Config::load(Source::BuiltIn, &few.map(str::to_owned));
+    let config = config.unwrap().config;
     let mut trainer = Trainer::new(&config, &Device::flex(), DType::F32);
+    while trainer.epoch() < 300 {
+        trainer.advance().unwrap();
+    }
+    batches(c, "training batch of 64 after 300 epochs", trainer);
+}
+
+fn batches(c: &mut Criterion, name: &str, mut trainer: Trainer) {
     let mut steps = |n: u64| {
         let (mut done, mut spent) = (0, Duration::ZERO);
         while done < n {
@@ -43,7 +64,7 @@ fn batch(c: &mut Criterion) {
         }
         spent
     };
-    c.bench_function("training batch of 64", |b| b.iter_custom(&mut steps));
+    c.bench_function(name, |b| b.iter_custom(&mut steps));
 }
 
 /// Sizes of the populations that are trained at once.
@@ -236,5 +257,7 @@ fn codes(c: &mut Criterion) {
     group.finish();
 }
 
-criterion_group!(benches, batch, population, parts, epoch, coverage, codes);
+criterion_group!(
+    benches, batch, late_batch, population, parts, epoch, coverage, codes
+);
 criterion_main!(benches);

@@ -323,6 +323,9 @@ pub struct TrainArgs {
     /// True if the run is to wait until it is asked to go on.
     #[arg(long, hide = true)]
     pub paused: bool,
+    /// The session before, of which requests may still be waiting.
+    #[arg(long, hide = true)]
+    pub after_session: Option<String>,
     /// The process was started to train without a terminal.
     #[arg(long, hide = true, value_enum)]
     pub detached: Option<DetachedAs>,

@@ -105,6 +105,7 @@ impl Successor for Heirs {
             device,
             paused,
             time,
+            session,
         } = estate;
         let run = std::path::absolute(run)?;
         let mut command = program();
@@ -117,10 +118,15 @@ impl Successor for Heirs {
             command.arg(format!("--epochs={epochs}"));
         }
         if let Some(time) = time {
-            command.arg(format!("--max-time={}ms", time.as_millis()));
+            // In milliseconds a long time would be too large a number.
+            let (seconds, rest) = (time.as_secs(), time.subsec_millis());
+            command.arg(format!("--max-time={seconds}s{rest}ms"));
         }
         if paused {
             command.arg("--paused");
+        }
+        if let Some(session) = session {
+            command.arg(format!("--after-session={session}"));
         }
         for planned in &planned {
             command.arg(argument(planned)?);
@@ -141,7 +147,7 @@ fn argument(planned: &Planned) -> io::Result<String> {
         _ if planned.batch > 0 => Err(io::Error::other(
             "a change planned in the middle of an epoch cannot be handed on",
         )),
-        Steer::Disrupt { disruption } => Ok(format!("--disrupt={epoch}:{disruption}")),
+        Steer::Disrupt { disruption } => Ok(format!("--disrupt={epoch}:{}", disruption.to_text())),
         Steer::Set { key, value, .. } => Ok(format!("--change={epoch}:{key}={value}")),
     }
 }

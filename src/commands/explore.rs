@@ -6,8 +6,11 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 
 use fluxttice_core::protocol::liveness::is_live;
-use fluxttice_core::request::Command;
-use fluxttice_core::run::{Disk, best_at_hand, name};
+use fluxttice_core::request::{Command, EndReason};
+use fluxttice_core::run::journal::last_end;
+use fluxttice_core::run::{
+    Checkpoint, Disk, LATEST, best_at_hand, checkpoint_folder, name, read_checkpoint, read_journal,
+};
 use fluxttice_core::session::message::Event;
 use fluxttice_core::session::{
     Inlet, JobRequest, JobSender, Jobs, RunLocation, Runs, Session, SessionError,
@@ -44,17 +47,18 @@ pub fn train(global: &Global, cli: &Cli) -> Done {
     })
 }
 
-/// Opens the explorer on a run that another process trains.
+/// Opens the explorer on a run that another process trains; to look at, where its training has ended.
 pub fn attach(global: &Global, args: &AttachArgs) -> Done {
     let run = setup::found_run(global, args.run.as_deref())?;
-    if !is_live(&run) {
-        let name = name(&run);
-        return Err(Failure::Input(format!(
-            "{name} is not being trained; `fluxttice-explorer --resume {name}` goes on with it, --explore looks around"
-        )));
-    }
     terminal_here()?;
-    follow(global, run)
+    if is_live(&run) {
+        return follow(global, run);
+    }
+    let name = name(&run);
+    let checkpoint = read_checkpoint(&checkpoint_folder(&run, LATEST)?)?;
+    let ended = last_end(&read_journal(&run)?).map_or("cut off", EndReason::words);
+    let note = format!("{name}: {ended}; to look at only, --resume goes on with it");
+    look_at(global, checkpoint, Tab::Train, Some(note))
 }
 
 fn follow(global: &Global, run: PathBuf) -> Done {
@@ -72,9 +76,15 @@ pub fn look_around(global: &Global) -> Done {
     if let Some(run) = checkpoint.origin.run().filter(|run| is_live(run)) {
         return follow(global, run.to_owned());
     }
+    look_at(global, checkpoint, Tab::Neighbours, None)
+}
+
+/// Opens the explorer on a model that nobody trains, on this tab; `note` is for its log.
+fn look_at(global: &Global, mut checkpoint: Checkpoint, tab: Tab, note: Option<String>) -> Done {
     setup::tell_unchecked(&checkpoint.unchecked);
+    checkpoint.notes.extend(note);
     let options = Options {
-        tab: Tab::Neighbours,
+        tab,
         ..Options::default()
     };
     show(global, options, None, || {
@@ -126,9 +136,9 @@ fn show(
             let exit = fluxttice_tui::run(Asker(inlet, jobs.sender), inputs, options).await;
             // `run` has dropped the inlet: the worker ends by itself.
             let finished = worker.join();
-            let exit = exit?;
+            let mut exit = exit?;
             if let Ok(mut notifier) = notifier.await {
-                notifier.wait(&mut shutdown).await;
+                exit.signal = notifier.wait(&mut shutdown, exit.signal).await;
             }
             finished?;
             Ok::<Exit, Failure>(exit)

@@ -146,10 +146,19 @@ impl Failure {
         })
     }
 
-    /// Returns true if the only failure is that nobody reads standard output any more.
+    /// Returns true if the only failure is that nobody reads standard output any more: its reader has ended, or
+    /// the terminal is gone.
     pub fn is_broken_pipe(&self) -> bool {
-        matches!(self, Self::Output(error) if error.kind() == io::ErrorKind::BrokenPipe)
+        matches!(self, Self::Output(error) if is_unread(error))
     }
+}
+
+fn is_unread(error: &io::Error) -> bool {
+    #[cfg(unix)]
+    let is_hung_up = error.raw_os_error() == Some(rustix::io::Errno::IO.raw_os_error());
+    #[cfg(not(unix))]
+    let is_hung_up = false;
+    is_hung_up || error.kind() == io::ErrorKind::BrokenPipe
 }
 
 fn session_code(error: &SessionError) -> u8 {
@@ -191,7 +200,12 @@ fn path_line(path: &Path) -> Result<(), Failure> {
 
 /// Writes a note to standard error; a failure to write it is ignored.
 pub fn note(text: &str) {
-    let _ = writeln!(io::stderr().lock(), "{}", safe(text));
+    let _ = try_note(text);
+}
+
+/// Writes a note as [`note`] does; the error says whether somebody may have read it.
+fn try_note(text: &str) -> io::Result<()> {
+    writeln!(io::stderr().lock(), "{}", safe(text))
 }
 
 /// Returns the lines with every character escaped that a terminal acts on.

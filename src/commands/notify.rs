@@ -3,7 +3,7 @@
 use std::io::Write;
 use std::process::{Child, Command, Stdio};
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use fluxttice_core::record::EpochRecord;
 use fluxttice_core::request::EndReason;
@@ -18,6 +18,8 @@ use super::{json_path, note};
 
 /// Time between two looks whether a command has ended.
 const LOOK: Duration = Duration::from_millis(20);
+/// Time that commands have to end after a signal has ended training.
+const AFTER_SIGNAL: Duration = Duration::from_secs(10);
 
 /// Runs the user's command, with what there is to tell as JSON on its standard input.
 #[derive(Debug)]
@@ -90,19 +92,34 @@ impl Notifier {
     }
 
     /// Waits until every command has ended, which a container that ends with this process would end too; or
-    /// until a signal asks for the end, which is returned.
+    /// until a signal asks for the end, which is returned. Where one has ended training, they have ten seconds.
     pub async fn wait(
         &mut self,
         shutdown: &mut watch::Receiver<Option<StopSignal>>,
+        signal: Option<StopSignal>,
     ) -> Option<StopSignal> {
-        let is_running = |child: &mut Child| matches!(child.try_wait(), Ok(None));
-        while self.started.iter_mut().any(is_running) {
+        let began = Instant::now();
+        let is_over = || signal.is_some() && began.elapsed() >= AFTER_SIGNAL;
+        while self.are_running() && !is_over() {
             tokio::select! {
                 () = sleep(LOOK) => {}
                 Ok(()) = shutdown.changed() => return *shutdown.borrow_and_update(),
             }
         }
-        None
+        signal
+    }
+
+    /// Returns true if a command has not ended; notes those that have failed.
+    fn are_running(&mut self) -> bool {
+        self.started.retain_mut(|child| match child.try_wait() {
+            Ok(None) => true,
+            Ok(Some(exit)) if !exit.success() => {
+                note(&format!("--notify: the command ended with {exit}"));
+                false
+            }
+            Ok(Some(_)) | Err(_) => false,
+        });
+        !self.started.is_empty()
     }
 
     fn tell(&mut self, mut what: Value) {
@@ -121,6 +138,8 @@ impl Notifier {
             .args([flag, command])
             .stdin(Stdio::piped())
             .stdout(Stdio::null())
+            // Nobody bounds what it prints; whether it failed is told.
+            .stderr(Stdio::null())
             .spawn();
         match started {
             Ok(mut child) => {

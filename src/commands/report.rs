@@ -1,5 +1,6 @@
 //! What is told of a run while it is trained: lines for people, or JSON lines for programs.
 
+use std::cell::Cell;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -14,7 +15,7 @@ use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use serde::Serialize;
 use serde_json::{Value, json};
 
-use super::{Failure, json_line, json_path, note, path_line};
+use super::{Failure, is_unread, json_line, json_path, note, path_line, try_note};
 use crate::cli::Global;
 
 /// Output while training: JSON lines, or a bar and a line per epoch.
@@ -22,7 +23,7 @@ pub struct Report {
     json: bool,
     quiet: bool,
     /// Set as long as somebody reads standard output.
-    heard: bool,
+    heard: Cell<bool>,
     bar: ProgressBar,
     /// The run; in a population all its runs.
     runs: Vec<Arc<RunInfo>>,
@@ -46,7 +47,7 @@ impl Report {
         Self {
             json: global.json,
             quiet: global.quiet,
-            heard: true,
+            heard: Cell::new(true),
             bar,
             runs: Vec::new(),
             members: Members::default(),
@@ -57,7 +58,7 @@ impl Report {
     pub fn hear(&mut self, event: &Event) -> Result<(), Failure> {
         match self.event(event) {
             Err(gone) if gone.is_broken_pipe() => {
-                self.heard = false;
+                self.heard.set(false);
                 if !self.quiet {
                     note("standard output was closed; training continues");
                 }
@@ -67,14 +68,18 @@ impl Report {
         }
     }
 
-    /// Returns true as long as somebody reads standard output.
+    /// Returns true as long as somebody reads what is printed.
     pub fn is_heard(&self) -> bool {
-        self.heard
+        self.heard.get()
     }
 
     /// Writes a JSON line, as long as somebody reads them.
     fn json(&self, value: &impl Serialize) -> Result<(), Failure> {
-        if self.heard { json_line(value) } else { Ok(()) }
+        if self.heard.get() {
+            json_line(value)
+        } else {
+            Ok(())
+        }
     }
 
     fn event(&mut self, event: &Event) -> Result<(), Failure> {
@@ -160,8 +165,11 @@ impl Report {
 
     /// Writes a warning, also where notes are off: something differs from what was asked for.
     fn warn(&self, text: &str) {
-        if !self.json {
-            self.bar.suspend(|| note(text));
+        if !self.json
+            && let Err(error) = self.bar.suspend(|| try_note(text))
+            && is_unread(&error)
+        {
+            self.heard.set(false);
         }
     }
 

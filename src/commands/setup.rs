@@ -155,6 +155,7 @@ pub fn meeting(
         program: tool.name,
         version: tool.version,
         allow_group,
+        after: None,
         successor,
     }
 }

@@ -41,7 +41,13 @@ pub fn run(global: &Global, args: &SteerArgs) -> Done {
         }),
     };
     let Some(status) = Status::of(&run) else {
-        return Err(nobody(&run));
+        return Err(match is_open(&run) {
+            false => nobody(&run),
+            true => Failure::Input(format!(
+                "{} is being trained, but its status.json cannot be read: nothing can be asked of its trainer",
+                shown(&run)
+            )),
+        });
     };
     let pulse = Pulse::new(&status);
     if pulse.judge(&status, &run).is_over() {
@@ -158,7 +164,12 @@ fn controls(global: &Global, run: &Path) -> Done {
     let place = Place::open(run).map_err(RunError::unread(run))?;
     let controls = match Controls::read(&place) {
         Some(controls) => controls,
-        None => Controls::of(&stored(run)?, ""),
+        None => {
+            note(
+                "there is no controls.json that can be read: the values are those that the run began with",
+            );
+            Controls::of(&stored(run)?, "")
+        }
     };
     if global.json {
         json_line(&controls)?;

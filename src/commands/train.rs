@@ -79,8 +79,7 @@ pub fn run(global: &Global, args: &TrainArgs) -> Done {
             if silenced.is_none() {
                 silenced = report.end(&end, finished.is_ok()).err();
             }
-            let stopped = notifier.wait(&mut shutdown).await;
-            signal = signal.or(stopped);
+            signal = notifier.wait(&mut shutdown, signal).await;
         }
         finished?;
         // A closed standard output is no failure of training.
@@ -106,6 +105,9 @@ fn plan(global: &Global, args: &TrainArgs, detached: Option<&Detached>) -> Resul
         Some(&args.unattended),
         args.population.as_ref(),
     ));
+    if let Some(meeting) = &mut plan.meeting {
+        meeting.after.clone_from(&args.after_session);
+    }
     if let Some(detached) = detached {
         detached.take_over(&mut plan);
     }

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::fs;
+use std::io::{BufRead, BufReader};
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Stdio};
@@ -148,8 +149,8 @@ fn a_run_in_the_background_is_watched_steered_and_stopped_from_elsewhere() {
 
     let late = background.steer("pause --wait").exits(3);
     late.says_only(&["not being trained"]);
-    let attached = home.run(&format!("attach {run}")).exits(3);
-    attached.says_only(&["not being trained", "--resume"]);
+    let attached = home.run(&format!("attach {run}")).exits(2);
+    attached.says_only(&["needs a terminal"]);
     // All that happened, in order, as the trainer told it.
     let story = home.run(&format!("watch --json {run}")).exits(0).lines();
     let epochs = story.iter().filter(|line| line["event"] == "epoch");
@@ -165,7 +166,7 @@ fn a_run_in_the_background_is_watched_steered_and_stopped_from_elsewhere() {
 #[test]
 fn a_run_that_loses_its_terminal_goes_on_in_a_process_of_its_own_to_the_bit() {
     let home = Home::new();
-    let more = "--epochs 9 --change 6:hold.rho=0.3";
+    let more = "--epochs 9 --change 6:hold.rho=0.3 --disrupt 7:beta-b:amplitude=0.3,epochs=1";
     let mut command = home.training("run", &format!("{LONG} {more}"));
     command.arg("--on-hangup=detach");
     let mut first = Running::start(command);
@@ -235,9 +236,10 @@ fn a_run_that_is_handed_over_is_as_it_was_paused_and_with_its_time() {
     let has = |wanted: &str| given.iter().any(|argument| argument == wanted);
     assert!(has(&notify) && has("--on-hangup=detach") && has("--device=cpu"));
     let left = given.iter().find(|given| given.starts_with("--max-time="));
-    let left = left.unwrap().trim_start_matches("--max-time=");
-    let left: u64 = left.trim_end_matches("ms").parse().unwrap();
-    assert!((4 * 3_600_000..5 * 3_600_000).contains(&left), "{left} ms");
+    let (_, left) = left.unwrap().split_once('=').unwrap();
+    let (left, _) = left.split_once('s').unwrap();
+    let left: u64 = left.parse().unwrap();
+    assert!((4 * 3_600..5 * 3_600).contains(&left), "{left} s");
     background.done("resume");
     until("it goes on", || home.metrics("run").len() > epochs);
     background.done("stop");
@@ -271,6 +273,43 @@ fn whoever_watches_late_misses_no_epoch_of_a_run_that_was_taken_up_again() {
         .collect();
     let all = home.metrics("run");
     assert!(epochs.len() > 3 && all.ends_with(&epochs));
+}
+
+#[test]
+fn whoever_watches_ends_where_nobody_reads_any_more() {
+    let home = Home::new();
+    let background = Background::train(&home, LONG);
+    let run = background.run.display().to_string();
+    let mut watch = home.command(["watch", &run]);
+    watch.stderr(Stdio::piped());
+    let mut watch = watch.spawn().unwrap();
+    let mut line = String::new();
+    let mut told = BufReader::new(watch.stderr.take().unwrap());
+    told.read_line(&mut line).unwrap();
+    drop(told);
+    until("it has ended", || watch.try_wait().unwrap().is_some());
+}
+
+#[test]
+fn a_run_whose_folder_is_removed_while_it_is_paused_is_there_again_and_watched_to_its_end() {
+    let home = Home::new();
+    let background = Background::train(&home, LONG);
+    let run = background.run.display().to_string();
+    let mut watch = Running::start(home.command(["watch", "--json", "--follow", &run]));
+    watch.wait_for("epoch");
+    background.done("pause");
+    let journal = read_journal(&background.run).unwrap();
+    fs::remove_dir_all(&background.run).unwrap();
+    until("a trainer can be asked there again", || {
+        Status::of(&background.run).is_some() && background.run.join("requests").is_dir()
+    });
+    let again = read_journal(&background.run).unwrap();
+    assert_eq!(again[..journal.len()], journal);
+    background.done("resume");
+    background.done("stop --after-epoch");
+    let (status, told, _) = watch.end();
+    assert!(status.success());
+    assert_eq!(told.last().unwrap()["reason"], "stopped");
 }
 
 #[test]

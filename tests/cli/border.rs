@@ -683,6 +683,31 @@ fn a_run_that_measures_information_goes_on_as_it_would_have_then() {
 }
 
 #[test]
+fn a_run_that_was_steered_and_handed_over_goes_on_as_it_would_have_then() {
+    let home = Home::new();
+    let journal = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let journal = journal.join("tests/fixtures/run-steered/journal.jsonl");
+    let made_with = format!(
+        "--seed 8 --epochs 2 --set total_epochs=100000 --set patience=100000 --set train_split=0.3 \
+         --set test_split=0.69 --replay {}",
+        journal.display()
+    );
+    let same_processor = home.has_fixture("run-steered", &made_with);
+    let path = home.path("run").display().to_string();
+    home.runs(&format!("check {path}")).exits(0);
+    let story = home.run(&format!("watch --json {path}")).exits(0);
+    assert!(story.events("epoch") == home.metrics("run"));
+    assert_eq!(story.events("end")[0]["reason"], "stopped");
+    let outcomes = story.events("outcome");
+    assert_eq!(outcomes.len(), 7);
+    assert_eq!(outcomes[0]["by"]["request"]["owner"], "root");
+    home.resume("run", "--epochs 2").exits(0);
+    // Weights of that version after two more epochs.
+    let then = "sha256:d428d036d28478e6e311ec345b417c1b2047fc6fd9e0550112f028c220f1d2d3";
+    home.came_to(then, same_processor);
+}
+
+#[test]
 fn what_is_trained_is_told_from_what_is_saved() {
     let home = Home::new();
     home.train("data/runs/mine", KEPT).exits(0);

@@ -132,11 +132,15 @@ impl fmt::Display for Requester {
             (None, Some(number)) => write!(f, "user {number}")?,
             (None, None) => f.write_str(&self.claim.user)?,
         }
-        let claimed = [("on", &self.claim.host), ("with", &self.claim.program)];
-        for (word, text) in claimed.into_iter().filter(|(_, text)| !text.is_empty()) {
-            write!(f, " {word} {text}")?;
+        let Claim { host, program, .. } = &self.claim;
+        if !host.is_empty() {
+            write!(f, " on {host}")?;
         }
-        Ok(())
+        // Most ask with this program, which is no news.
+        match program.is_empty() || program.starts_with("fluxttice-explorer ") {
+            true => Ok(()),
+            false => write!(f, " with {program}"),
+        }
     }
 }
 

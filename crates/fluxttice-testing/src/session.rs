@@ -46,6 +46,7 @@ pub fn meeting() -> Meeting {
         program: "tests".to_owned(),
         version: "1".to_owned(),
         allow_group: false,
+        after: None,
         successor: None,
     }
 }

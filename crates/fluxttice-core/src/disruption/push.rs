@@ -71,6 +71,19 @@ impl Disruption {
         Ok(self)
     }
 
+    /// Writes the disruption as it is read.
+    pub fn to_text(self) -> String {
+        let Self {
+            kind,
+            amplitude,
+            epochs,
+            shape,
+            cooldown,
+        } = self;
+        let (kind, shape) = (kind.name(), shape.name());
+        format!("{kind}:amplitude={amplitude},epochs={epochs},shape={shape},cooldown={cooldown}")
+    }
+
     /// Returns the value in effect `t` epochs after the start, where the schedule prescribes `scheduled`.
     ///
     /// A push of 0 is not clamped either, so that an amplitude of 0 changes no bit.
@@ -196,7 +209,9 @@ mod tests {
             ..Disruption::new(DisruptionKind::BetaB)
         };
         assert_eq!(read, wanted);
+        assert_eq!(read.to_text().parse(), Ok(read));
         let read: Disruption = "latent-noise:shape=cosine,cooldown=8".parse().unwrap();
+        assert_eq!(read.to_text().parse(), Ok(read));
         let wanted = Disruption {
             shape: Shape::Cosine,
             cooldown: 8,

@@ -59,7 +59,7 @@ pub struct Look {
 #[derive(Debug)]
 pub struct Inbox {
     path: PathBuf,
-    session: String,
+    sessions: Vec<String>,
     allow_group: bool,
     /// Names that the look before left over.
     names: Option<Names>,
@@ -74,11 +74,17 @@ pub struct Inbox {
 }
 
 impl Inbox {
-    /// Makes the inbox of a session of a run; `answered` are the identifiers that its journal has.
-    pub fn new(run: &Path, session: &str, allow_group: bool, answered: HashSet<String>) -> Self {
+    /// Makes the inbox of a run for the requests of these sessions; `answered` are the identifiers that its journal
+    /// has.
+    pub fn new(
+        run: &Path,
+        sessions: Vec<String>,
+        allow_group: bool,
+        answered: HashSet<String>,
+    ) -> Self {
         Self {
             path: run.to_owned(),
-            session: session.to_owned(),
+            sessions,
             allow_group,
             names: None,
             answered,
@@ -199,7 +205,7 @@ impl Inbox {
         };
         let refused = match refusal(&file.command) {
             Some(reason) => Some(reason.to_owned()),
-            None if file.session != self.session => {
+            None if !self.sessions.contains(&file.session) => {
                 Some("too late: it was asked of another session".to_owned())
             }
             None => too_old(now, found.changed, file.wait_s),
@@ -293,7 +299,7 @@ mod tests {
 
     fn inbox(run: &Path) -> (Inbox, Place) {
         let place = Place::open(run).unwrap();
-        let mut inbox = Inbox::new(run, "S", false, HashSet::new());
+        let mut inbox = Inbox::new(run, vec!["S".to_owned()], false, HashSet::new());
         assert!(inbox.look(&place, SystemTime::now()).arrived.is_empty());
         (inbox, place)
     }
@@ -340,7 +346,12 @@ mod tests {
         let done = post(home.path(), "S", Command::Pause);
         let late = post(home.path(), "before", Command::Resume);
         let odd = post(home.path(), "S", Command::Encode);
-        let mut inbox = Inbox::new(home.path(), "S", false, [done.id.clone()].into());
+        let mut inbox = Inbox::new(
+            home.path(),
+            vec!["S".to_owned()],
+            false,
+            [done.id.clone()].into(),
+        );
         let arrived = inbox.look(&place, SystemTime::now()).arrived;
         let refused: Vec<_> = arrived
             .iter()
@@ -362,6 +373,21 @@ mod tests {
         let refused = arrived[0].refused.as_ref().unwrap();
         assert!(refused.contains("may wait 60 s"), "{refused}");
         assert_eq!(arrived[0].requester.id, request.id);
+    }
+
+    #[test]
+    fn requests_of_the_session_before_are_taken_where_it_left_the_run() {
+        let home = tempfile::tempdir().unwrap();
+        let place = Place::open(home.path()).unwrap();
+        let sessions = ["before", "now"].map(str::to_owned).to_vec();
+        let mut inbox = Inbox::new(home.path(), sessions, false, HashSet::new());
+        inbox.look(&place, SystemTime::now());
+        for session in ["before", "now", "other"] {
+            post(home.path(), session, Command::Pause);
+        }
+        let arrived = inbox.look(&place, SystemTime::now()).arrived;
+        let refused = arrived.iter().map(|arrival| arrival.refused.is_some());
+        assert!(refused.eq([false, false, true]));
     }
 
     #[test]
@@ -416,7 +442,7 @@ mod tests {
         let elsewhere = tempfile::tempdir().unwrap();
         symlink(elsewhere.path(), home.path().join(REQUESTS)).unwrap();
         let place = Place::open(home.path()).unwrap();
-        let mut inbox = Inbox::new(home.path(), "S", false, HashSet::new());
+        let mut inbox = Inbox::new(home.path(), vec!["S".to_owned()], false, HashSet::new());
         assert!(
             inbox
                 .look(&place, SystemTime::now())

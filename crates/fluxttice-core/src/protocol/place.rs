@@ -44,8 +44,8 @@ mod unix {
     use std::os::unix::fs::MetadataExt;
 
     use rustix::fs::{
-        AtFlags, CWD, Dir, Mode, OFlags, Timespec, Timestamps, UTIME_NOW, UTIME_OMIT, fstat,
-        futimens, mkdirat, openat, renameat, unlinkat,
+        AtFlags, CWD, Dir, Mode, OFlags, Timespec, Timestamps, UTIME_NOW, UTIME_OMIT, fchmod,
+        fstat, futimens, mkdirat, openat, renameat, unlinkat,
     };
     use rustix::io::Errno;
     use rustix::process::geteuid;
@@ -62,6 +62,12 @@ mod unix {
         .union(OFlags::NOCTTY)
         .union(OFlags::CLOEXEC);
 
+    /// Permissions of files that a folder's may give.
+    const READ_AND_WRITTEN: Mode = Mode::RUSR
+        .union(Mode::WUSR)
+        .union(Mode::RGRP)
+        .union(Mode::ROTH);
+
     /// An open folder.
     #[derive(Debug)]
     pub struct Place(OwnedFd);
@@ -75,6 +81,14 @@ mod unix {
             // The user may have named the folder by a link.
             let flags = FOLDER.difference(OFlags::NOFOLLOW);
             Ok(Self(openat(CWD, path, flags, Mode::empty())?))
+        }
+
+        /// Returns true if the folder is the one that a path leads to now.
+        pub fn is_at(&self, path: &Path) -> bool {
+            let (Ok(here), Ok(there)) = (fstat(&self.0), rustix::fs::stat(path)) else {
+                return false;
+            };
+            (here.st_dev, here.st_ino) == (there.st_dev, there.st_ino)
         }
 
         /// Opens a folder in this one, which is made where nothing has its name.
@@ -119,8 +133,11 @@ mod unix {
         pub fn put(&self, name: &str, bytes: &[u8]) -> io::Result<SystemTime> {
             let scratch = scratch(name);
             let flags = PLAIN | OFlags::WRONLY | OFlags::CREATE | OFlags::EXCL;
-            let mode = Mode::RUSR | Mode::WUSR | Mode::RGRP | Mode::ROTH;
+            let mode = Mode::RUSR | Mode::WUSR;
             let mut file = File::from(openat(&self.0, &scratch, flags, mode)?);
+            // As open as its folder, whoever writes it: those who may look into the folder are meant to read it.
+            let open = Mode::from_raw_mode(fstat(&self.0)?.st_mode) & READ_AND_WRITTEN;
+            fchmod(&file, open | mode)?;
             let rename = || renameat(&self.0, &scratch, &self.0, name);
             let put = file
                 .write_all(bytes)
@@ -128,7 +145,8 @@ mod unix {
                 .and_then(|changed| {
                     match rename() {
                         Err(Errno::ISDIR) => {
-                            renameat(&self.0, name, &self.0, format!("{name}.set-aside"))?;
+                            let id = crate::protocol::new_id().map_err(io::Error::other)?;
+                            renameat(&self.0, name, &self.0, format!("{name}.{id}"))?;
                             rename()?;
                         }
                         renamed => renamed?,
@@ -279,6 +297,11 @@ mod other {
                 true => Ok(Self(path.to_owned())),
                 false => Err(io::ErrorKind::NotADirectory.into()),
             }
+        }
+
+        /// Returns true if a folder is there.
+        pub fn is_at(&self, path: &Path) -> bool {
+            path.is_dir()
         }
 
         /// Opens a folder in this one, which is made where nothing has its name.
@@ -450,8 +473,18 @@ mod tests {
         fs::create_dir_all(home.path().join("file/deep")).unwrap();
         place.put("file", b"words").unwrap();
         assert_eq!(place.read("file", 5).unwrap().bytes, b"words");
-        assert!(home.path().join("file.set-aside/deep").is_dir());
-        assert_eq!(fs::read_dir(home.path()).unwrap().count(), 2);
+        let beside = |path: &Path| path.join("deep").is_dir();
+        let paths = || {
+            fs::read_dir(home.path())
+                .unwrap()
+                .map(|entry| entry.unwrap().path())
+        };
+        assert_eq!(paths().filter(|path| beside(path)).count(), 1);
+        // Also for the second time.
+        fs::remove_file(home.path().join("file")).unwrap();
+        fs::create_dir_all(home.path().join("file/deep")).unwrap();
+        place.put("file", b"words").unwrap();
+        assert_eq!(paths().filter(|path| beside(path)).count(), 2);
     }
 
     #[test]

@@ -305,9 +305,14 @@ impl RunFolder {
         Ok(records.len())
     }
 
+    /// Returns true if the folder is still the one that this process holds the lock of.
+    pub fn is_in_place(&self) -> bool {
+        held(&self.lock).is_in_place()
+    }
+
     /// Checks that the folder is still the one that this process holds the lock of.
     fn in_place(&self) -> Result<(), RunError> {
-        if !held(&self.lock).is_in_place() {
+        if !self.is_in_place() {
             return Err(self.lost("the folder was removed or replaced"));
         }
         match self.path.join(CHECKPOINTS).is_symlink() {

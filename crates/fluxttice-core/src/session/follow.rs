@@ -43,6 +43,7 @@ use crate::run::{
 };
 use crate::shown::shown;
 use crate::training::Steer;
+use crate::words::counted;
 
 /// Time between two looks at the folder.
 const LOOK: Duration = Duration::from_millis(50);
@@ -408,6 +409,12 @@ impl<'a> Follower<'a> {
     /// Judges whether the trainer lives, and tells for how long nothing was heard of it.
     fn judge(&mut self) {
         self.judged = Instant::now();
+        if !self.run.is_at(&self.path)
+            && let Ok(place) = Place::open(&self.path)
+        {
+            // Somebody removed or moved the folder, and its trainer has made it anew.
+            self.run = place;
+        }
         if self.over {
             return;
         }
@@ -493,7 +500,14 @@ impl<'a> Follower<'a> {
             ),
             JournalEvent::Closed { reason, .. } => self.closed = Some(reason),
             JournalEvent::Opened { .. } => self.closed = None,
-            JournalEvent::Branched { .. } | JournalEvent::Missing { .. } => {}
+            JournalEvent::Missing { epochs, .. } => self.notice(
+                NoticeLevel::Warning,
+                format!(
+                    "the metrics of {} are missing",
+                    counted(count32(epochs.len()), "epoch")
+                ),
+            ),
+            JournalEvent::Branched { .. } => {}
         }
     }
 

@@ -11,9 +11,11 @@ use std::process::{Child, ExitStatus};
 use std::time::{Duration, Instant};
 
 use super::error::SessionError;
-use super::message::{End, Event, RunState};
+use super::message::{End, Event, Notice, NoticeLevel, RunState};
+use super::publisher::Meeting;
 use super::worker::Worker;
 use crate::device::DeviceSpec;
+use crate::protocol::Post;
 use crate::request::{Author, Command, EndReason, Request};
 use crate::run::RunError;
 use crate::run::journal::JournalEvent;
@@ -38,6 +40,8 @@ pub struct Estate {
     pub device: DeviceSpec,
     /// True if training waits until it is asked to go on.
     pub paused: bool,
+    /// Session that is over, of which requests may still be waiting; `None` where it met nobody.
+    pub session: Option<String>,
     /// Time that is left for training; `None` where it may take as long as it does.
     pub time: Option<Duration>,
 }
@@ -77,8 +81,15 @@ impl Worker<'_> {
         }
         self.close(EndReason::HandedOver)?;
         // From here on the folder is the other process's.
-        self.lines.publisher.take();
-        let left = self.start_successor();
+        let session = self.lines.publisher.take();
+        let session = session.map(|publisher| publisher.session.clone());
+        if let Some(meeting) = &mut self.plan.meeting {
+            meeting.after.clone_from(&session);
+        }
+        let left = self.start_successor(session);
+        if left.is_ok() {
+            self.pass_on();
+        }
         Ok(left.map(|pid| {
             let name = self.open.run.name();
             End {
@@ -90,7 +101,21 @@ impl Worker<'_> {
         }))
     }
 
-    fn start_successor(&self) -> Result<u32, String> {
+    /// Asks the other process for what was asked here meanwhile.
+    fn pass_on(&self) {
+        let claim = self.plan.meeting.as_ref().map(Meeting::claim);
+        let post = Post::new(self.open.run.path(), claim.unwrap_or_default());
+        for request in self.lines.requests.try_iter() {
+            if let Err(problem) = post.send(request.command.clone()) {
+                self.lines.event(Event::Notice(Notice {
+                    level: NoticeLevel::Warning,
+                    text: format!("{}: {problem}", request.command),
+                }));
+            }
+        }
+    }
+
+    fn start_successor(&self, session: Option<String>) -> Result<u32, String> {
         let run = self.open.run.path().to_owned();
         let successor = self.plan.meeting.as_ref();
         let successor = successor.and_then(|meeting| meeting.successor.as_ref());
@@ -109,6 +134,7 @@ impl Worker<'_> {
             planned: self.agenda.waiting().to_vec(),
             device: self.chosen.spec,
             paused: self.paused,
+            session,
             time: self
                 .plan
                 .until

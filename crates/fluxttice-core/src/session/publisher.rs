@@ -75,6 +75,8 @@ pub struct Meeting {
     pub version: String,
     /// True if others than the run's owner may send requests, where the folder's permissions let them.
     pub allow_group: bool,
+    /// Session before, whose requests are still taken: of the process that left the run to this one.
+    pub after: Option<String>,
     /// Starts a process that takes a run over; `None` where the program has no way to.
     pub successor: Option<Arc<dyn Successor>>,
 }
@@ -89,6 +91,8 @@ impl Meeting {
 /// The worker's end of the channels to the publisher of one run.
 #[derive(Debug)]
 pub(super) struct Publisher {
+    /// Identifier of the session.
+    pub(super) session: String,
     /// `None` once the publisher is to end.
     news: Option<Sender<News>>,
     asked: Receiver<Asked>,
@@ -110,12 +114,13 @@ impl Publisher {
         let session = protocol::new_id().map_err(io::Error::other)?;
         let answered = open.entries.iter().filter_map(Entry::request_id);
         let answered: HashSet<String> = answered.map(str::to_owned).collect();
-        let inbox = Inbox::new(run.path(), &session, meeting.allow_group, answered);
+        let sessions = meeting.after.iter().chain([&session]).cloned().collect();
+        let inbox = Inbox::new(run.path(), sessions, meeting.allow_group, answered);
         let status = Status {
             protocol: protocol::VERSION,
             program: meeting.program.clone(),
             version: meeting.version.clone(),
-            session,
+            session: session.clone(),
             state: State::Preparing,
             process: Process::this(),
             locked: run.has_lock(),
@@ -153,6 +158,7 @@ impl Publisher {
         publishing.put();
         let thread = std::thread::Builder::new().name("publisher".to_owned());
         Ok(Self {
+            session,
             news: Some(news),
             asked,
             thread: Some(thread.spawn(move || publishing.serve())?),
@@ -397,17 +403,19 @@ impl Publishing {
         self.status.loss = Some(at.loss).filter(|loss| loss.is_finite());
         self.status.beat += 1;
         self.urgent = false;
-        match self.status.put(&self.place) {
-            Ok(now) => self.clock = now,
-            Err(_) if Marker::read(&self.path).as_ref() == Some(&self.marker) => {
-                if let Ok(place) = Place::open(&self.path) {
-                    // Somebody removed the folder, and the worker has made it anew.
-                    self.place = place;
-                    self.status.live = Live::default();
-                    self.put_controls();
-                }
-            }
-            Err(_) => {}
+        if !self.place.is_at(&self.path)
+            && Marker::read(&self.path).as_ref() == Some(&self.marker)
+            && let Ok(place) = Place::open(&self.path)
+        {
+            // Somebody removed or moved the folder, and the worker has made it anew.
+            self.place = place;
+            self.status.live = Live::default();
+        }
+        if let Ok(now) = self.status.put(&self.place) {
+            self.clock = now;
+        }
+        if Controls::read(&self.place).is_none() {
+            self.put_controls();
         }
     }
 }

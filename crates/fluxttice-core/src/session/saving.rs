@@ -110,7 +110,7 @@ impl OpenRun {
 
     fn write(&mut self) -> Result<(), RunError> {
         let Self { run, backlog, .. } = self;
-        if backlog.refused.is_some() {
+        if backlog.refused.is_some() || !run.is_in_place() {
             // The folder may have been changed meanwhile, and something been written in part.
             backlog.recorded = run.restore(&self.records)?;
             if !run.has_journal() {

@@ -140,7 +140,7 @@ fn train_and_serve(
 
 #[expect(
     clippy::struct_excessive_bools,
-    reason = "none of the five follows from another"
+    reason = "none of the six follows from another"
 )]
 pub(super) struct Worker<'a> {
     pub(super) lines: &'a Lines,
@@ -159,6 +159,8 @@ pub(super) struct Worker<'a> {
     loss: f64,
     pub(super) stop_after_epoch: bool,
     pub(super) stop_now: bool,
+    /// Set once training has taken as long as it may.
+    time_is_up: bool,
     /// Set once the run is to be left to another process, after the epoch at work.
     pub(super) handing_over: bool,
     pub(super) paused: bool,
@@ -209,6 +211,7 @@ impl<'a> Worker<'a> {
             loss: f64::NAN,
             stop_after_epoch: false,
             stop_now: false,
+            time_is_up: false,
             handing_over: false,
             paused,
             following: None,
@@ -248,11 +251,9 @@ impl<'a> Worker<'a> {
             if self.following.is_none() {
                 self.lines.event(Event::State(RunState::Finished));
                 self.lines.event(Event::Ended(end));
-                // What has ended is not stopped again; what is trained after it is.
-                let until = self.plan.until.take();
-                let goes_on = self.serve()?;
-                self.plan.until = until;
-                if !goes_on {
+                // What is trained after this is trained because somebody is there who asks for it.
+                self.plan.until = None;
+                if !self.serve()? {
                     self.leave()?;
                     return Ok(Next::Nothing);
                 }
@@ -298,6 +299,7 @@ impl<'a> Worker<'a> {
     }
 
     fn train(&mut self) -> Result<End, SessionError> {
+        self.tell_progress();
         if self.paused {
             self.lines.event(Event::State(RunState::Paused));
         }
@@ -315,7 +317,12 @@ impl<'a> Worker<'a> {
             }
             if self.stop_now || self.following.is_some() {
                 let epoch = self.open.trainer.epoch();
-                let message = format!("stopped before epoch {epoch} was finished");
+                let why = if self.time_is_up {
+                    ", as its time was up"
+                } else {
+                    ""
+                };
+                let message = format!("stopped before epoch {epoch} was finished{why}");
                 return Ok(self.end(EndReason::Stopped, &message));
             }
             let began = Instant::now();
@@ -564,9 +571,11 @@ impl<'a> Worker<'a> {
             if let Some(request) = self.request_from_elsewhere()? {
                 return Ok(Some(request));
             }
-            if self.open.unsaved().is_some() && tried.elapsed() >= IDLE {
+            if tried.elapsed() >= IDLE {
                 tried = Instant::now();
-                self.open.save(self.lines)?;
+                if self.open.unsaved().is_some() || !self.open.run.is_in_place() {
+                    self.open.save(self.lines)?;
+                }
             }
         }
     }
@@ -580,6 +589,7 @@ impl<'a> Worker<'a> {
             .take_if(|until| Instant::now() >= *until)
             .is_some()
         {
+            self.time_is_up = true;
             return Ok(Some(Request {
                 id: 0,
                 by: Author::Plan,

@@ -220,10 +220,19 @@ fn line(outcome: &Outcome) -> (LogLevel, String) {
         (true, _) => (LogLevel::Info, "✓"),
         (false, _) => (LogLevel::Warn, "✖ refused"),
     };
-    let place = format!("epoch {}, batch {}", outcome.epoch, outcome.batch);
-    let text = format!(
-        "{sign} {}{}: {} ({place})",
-        outcome.by, outcome.command, outcome.message
-    );
+    let Outcome {
+        by,
+        command,
+        message,
+        epoch,
+        batch,
+        ..
+    } = outcome;
+    let place = format!("epoch {epoch}, batch {batch}");
+    let text = match (outcome.applied, by.requester()) {
+        // Nobody should take whoever asked for whoever refused.
+        (false, Some(_)) => format!("✖ {by}{command}: refused, {message} ({place})"),
+        _ => format!("{sign} {by}{command}: {message} ({place})"),
+    };
     (level, text)
 }
