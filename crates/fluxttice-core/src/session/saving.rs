@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use super::error::SessionError;
-use super::message::{Event, Unsaved};
+use super::message::{Event, Notice, NoticeLevel, Unsaved};
 use super::open_run::OpenRun;
 use super::worker::Lines;
 use crate::record::EpochRecord;
@@ -87,7 +87,14 @@ impl OpenRun {
     /// # Errors
     /// Returns an error that waiting does not help against; the disk's refusal is sent as an event instead.
     pub(super) fn save(&mut self, lines: &Lines) -> Result<(), RunError> {
+        let was_removed = !self.run.is_in_place();
         let refused = match self.write() {
+            Ok(()) if was_removed => {
+                let text = "the run's folder was removed or replaced; it is made again, without snapshots and older checkpoints";
+                let (level, text) = (NoticeLevel::Warning, text.to_owned());
+                lines.event(Event::Notice(Notice { level, text }));
+                None
+            }
             Ok(()) => None,
             Err(error @ RunError::Disk { .. }) => Some(Unsaved {
                 since: self.backlog.saved,

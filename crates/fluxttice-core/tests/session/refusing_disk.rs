@@ -168,9 +168,11 @@ fn a_folder_that_somebody_cleared_is_made_again() {
     // Held, so that nothing is being written while it is cleared.
     watched.outcome(Command::Pause);
     std::fs::remove_dir_all(&run).unwrap();
-    watched.ask(Command::Resume);
-    assert!(saving(&mut watched).is_some());
-    assert_eq!(saving(&mut watched), None);
+    watched.until("the folder is made again", |event| match event {
+        Event::Notice(notice) => notice.text.contains("made again").then_some(()),
+        _ => None,
+    });
+    watched.outcome(Command::Resume);
     stops_undisturbed(watched, &run);
     // What was written before is there again.
     let journal = read_journal(&run).unwrap();
