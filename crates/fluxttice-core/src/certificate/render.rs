@@ -12,7 +12,8 @@ pub const THIS: &str = env!("CARGO_PKG_VERSION");
 /// Names and bytes of the files for people: document, SVG and PNG.
 pub type Rendered = [(&'static str, Vec<u8>); 3];
 
-/// Returns true if this program makes the files for people to the byte as that version made them.
+/// Returns true if this program makes the files for people as that version made them: texts to the byte, the
+/// picture to the pixel.
 pub fn is_known(version: &str) -> bool {
     ["0.1.0", THIS].contains(&version)
 }

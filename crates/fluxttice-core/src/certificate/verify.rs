@@ -18,10 +18,11 @@ use super::statement::{
 };
 use super::sums::{Files, KNOWN, LIMIT, limit, listed};
 use super::verdict::Verdict;
-use super::{CERTIFICATE, ENVELOPE, SUMS};
+use super::{CERTIFICATE, ENVELOPE, PICTURE, SUMS};
 use crate::device::DeviceFailure;
 use crate::digest::hex;
 use crate::measure::{MeasurementPlan, Progress};
+use crate::plot::same_picture;
 use crate::run::{RunError, files};
 use crate::shown::shown_name;
 
@@ -414,7 +415,11 @@ fn derived(files: &Files, made: Result<Rendered, CertificateError>, verdict: &mu
     };
     let expected = format!("what {CERTIFICATE} says");
     for (name, made) in made {
-        let same = files.get(name) == Some(&made);
+        let same = files.get(name).is_some_and(|there| match name {
+            // How a picture is packed depends on the library that packs it.
+            PICTURE => same_picture(there, &made),
+            _ => *there == made,
+        });
         let found = if same { &expected } else { "something else" };
         let name = format!("{name}: content");
         verdict.version_dependent(&name, same, &expected, found);

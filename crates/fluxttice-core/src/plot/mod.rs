@@ -4,6 +4,7 @@ mod cells;
 mod curves;
 mod legend;
 mod points;
+mod unpacked;
 
 use std::fmt::Display;
 use std::sync::OnceLock;
@@ -15,6 +16,7 @@ pub use cells::Cells;
 pub use curves::{Curve, Curves, Dash, Panel};
 pub use legend::{Heading, Ink};
 pub use points::{Plane, Points};
+pub use unpacked::same_picture;
 
 /// Okabe and Ito's blue, for A: colour-blind readers can tell it from the orange.
 pub const BLUE: RGBColor = RGBColor(0, 114, 178);
