@@ -90,7 +90,11 @@ mod tests {
         for place in 0..other.len() {
             let mut flipped = other.clone();
             flipped[place] ^= 1;
-            assert!(!same_picture(&one, &flipped), "byte {place} of {}", other.len());
+            assert!(
+                !same_picture(&one, &flipped),
+                "byte {place} of {}",
+                other.len()
+            );
         }
     }
 }
