@@ -1,5 +1,7 @@
 //! `controls.json`: what may be changed while a run is trained.
 
+use std::time::SystemTime;
+
 use serde::{Deserialize, Serialize};
 
 use super::VERSION;
@@ -117,13 +119,14 @@ impl Controls {
         }
     }
 
-    /// Puts the controls into a run's folder, in one step.
+    /// Puts the controls into a run's folder, in one step; returns the time at which that was, by the clock of the
+    /// file system.
     ///
     /// # Errors
     /// Returns the system's error.
-    pub fn put(&self, run: &Place) -> std::io::Result<()> {
+    pub fn put(&self, run: &Place) -> std::io::Result<SystemTime> {
         let text = serde_json::to_vec_pretty(self).map_err(std::io::Error::other)?;
-        run.put(CONTROLS, &text).map(drop)
+        run.put(CONTROLS, &text)
     }
 
     /// Reads the controls in a run's folder; `None` where there are none, or none that can be read.

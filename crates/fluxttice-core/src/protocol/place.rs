@@ -135,9 +135,12 @@ mod unix {
             let flags = PLAIN | OFlags::WRONLY | OFlags::CREATE | OFlags::EXCL;
             let mode = Mode::RUSR | Mode::WUSR;
             let mut file = File::from(openat(&self.0, &scratch, flags, mode)?);
-            // As open as its folder, whoever writes it: those who may look into the folder are meant to read it.
-            let open = Mode::from_raw_mode(fstat(&self.0)?.st_mode) & READ_AND_WRITTEN;
-            fchmod(&file, open | mode)?;
+            // As open as its folder, whoever writes it: those who may look into the folder are meant to read it. A
+            // file system that keeps no permissions refuses.
+            if let Ok(folder) = fstat(&self.0) {
+                let open = Mode::from_raw_mode(folder.st_mode) & READ_AND_WRITTEN;
+                let _ = fchmod(&file, open | mode);
+            }
             let rename = || renameat(&self.0, &scratch, &self.0, name);
             let put = file
                 .write_all(bytes)

@@ -2,6 +2,8 @@
 
 use std::path::Path;
 
+use std::time::SystemTime;
+
 use serde::{Deserialize, Deserializer, Serialize};
 use serde_json::Value;
 
@@ -129,7 +131,7 @@ impl Status {
     ///
     /// # Errors
     /// Returns the system's error.
-    pub fn put(&self, run: &Place) -> std::io::Result<std::time::SystemTime> {
+    pub fn put(&self, run: &Place) -> std::io::Result<SystemTime> {
         let text = serde_json::to_vec(self).map_err(std::io::Error::other)?;
         run.put(STATUS, &text)
     }

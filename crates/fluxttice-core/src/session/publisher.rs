@@ -26,7 +26,7 @@ use crate::record::{CoveredSets, Stage};
 use crate::request::Claim;
 use crate::run::Marker;
 use crate::run::journal::Entry;
-use crate::run::names::REQUESTS;
+use crate::run::names::{CONTROLS, REQUESTS};
 
 /// Time between two looks at the requests.
 const LOOK: Duration = Duration::from_millis(40);
@@ -139,6 +139,7 @@ impl Publisher {
             path: run.path().to_owned(),
             marker: run.marker().clone(),
             controls: Controls::of(&tuning.config, &status.session),
+            controlled: None,
             status,
             progress,
             inbox,
@@ -238,6 +239,8 @@ struct Publishing {
     marker: Marker,
     status: Status,
     controls: Controls,
+    /// Time at which the controls were put; `None` where the folder refused.
+    controlled: Option<SystemTime>,
     progress: watch::Receiver<Progress>,
     inbox: Inbox,
     told: Receiver<News>,
@@ -327,9 +330,9 @@ impl Publishing {
         self.put_controls();
     }
 
-    fn put_controls(&self) {
+    fn put_controls(&mut self) {
         // A folder that refuses is told of where the run is saved.
-        let _ = self.controls.put(&self.place);
+        self.controlled = self.controls.put(&self.place).ok();
     }
 
     fn see_who_watches(&mut self) {
@@ -414,7 +417,8 @@ impl Publishing {
         if let Ok(now) = self.status.put(&self.place) {
             self.clock = now;
         }
-        if Controls::read(&self.place).is_none() {
+        if self.place.changed(CONTROLS).ok() != self.controlled {
+            // Somebody removed or replaced them.
             self.put_controls();
         }
     }
