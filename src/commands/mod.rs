@@ -149,16 +149,27 @@ impl Failure {
     /// Returns true if the only failure is that nobody reads standard output any more: its reader has ended, or
     /// the terminal is gone.
     pub fn is_broken_pipe(&self) -> bool {
-        matches!(self, Self::Output(error) if is_unread(error))
+        matches!(self, Self::Output(error) if is_unread(error, &io::stdout()))
     }
 }
 
-fn is_unread(error: &io::Error) -> bool {
-    #[cfg(unix)]
-    let is_hung_up = error.raw_os_error() == Some(rustix::io::Errno::IO.raw_os_error());
-    #[cfg(not(unix))]
-    let is_hung_up = false;
-    is_hung_up || error.kind() == io::ErrorKind::BrokenPipe
+/// Returns true if an error of writing to a stream means that nobody reads it any more.
+#[cfg(unix)]
+fn is_unread(error: &io::Error, stream: &impl std::os::fd::AsFd) -> bool {
+    use rustix::fs::{FileType, fstat};
+    let is_terminal = || {
+        let found = fstat(stream);
+        found.is_ok_and(|it| FileType::from_raw_mode(it.st_mode) == FileType::CharacterDevice)
+    };
+    // A terminal that is gone refuses so, and a disk that fails.
+    let is_refused = error.raw_os_error() == Some(rustix::io::Errno::IO.raw_os_error());
+    error.kind() == io::ErrorKind::BrokenPipe || is_refused && is_terminal()
+}
+
+/// Returns true if an error of writing to a stream means that nobody reads it any more.
+#[cfg(not(unix))]
+fn is_unread<S>(error: &io::Error, _: &S) -> bool {
+    error.kind() == io::ErrorKind::BrokenPipe
 }
 
 fn session_code(error: &SessionError) -> u8 {

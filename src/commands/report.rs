@@ -167,7 +167,7 @@ impl Report {
     fn warn(&self, text: &str) {
         if !self.json
             && let Err(error) = self.bar.suspend(|| try_note(text))
-            && is_unread(&error)
+            && is_unread(&error, &std::io::stderr())
         {
             self.heard.set(false);
         }
