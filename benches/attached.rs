@@ -197,7 +197,7 @@ mod bench {
         }
     }
 
-    /// Who else meets a block at its folder.
+    /// Other programs that meet a block at its folder.
     #[derive(Clone, Copy)]
     enum Others {
         Watchers(usize),

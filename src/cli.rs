@@ -49,7 +49,7 @@ pub struct Cli {
     /// Open without training, on the best saved checkpoint or the built-in model.
     #[arg(long, conflicts_with_all = ["resume", "Unattended"])]
     pub explore: bool,
-    /// What becomes of the run while nobody looks.
+    /// Settings for a run that nobody looks at.
     #[command(flatten)]
     pub unattended: Unattended,
     /// The command; none opens the explorer.
@@ -317,7 +317,7 @@ pub struct TrainArgs {
     /// Train in the background: print the run's folder and return; what is printed goes to the run's log.
     #[arg(long)]
     pub detach: bool,
-    /// What becomes of the run while nobody looks.
+    /// Settings for a run that nobody looks at.
     #[command(flatten)]
     pub unattended: Unattended,
     /// True if the run is to wait until it is asked to go on.
@@ -331,7 +331,7 @@ pub struct TrainArgs {
     pub detached: Option<DetachedAs>,
 }
 
-/// What becomes of a run while nobody looks.
+/// Settings for a run that nobody looks at.
 #[derive(Clone, Debug, Args)]
 pub struct Unattended {
     /// What the terminal's end (SIGHUP) means: stop and save, or go on in a process of its own.

@@ -150,7 +150,7 @@ fn given(global: &Global, file: &str) -> Done {
         return Ok(ExitCode::SUCCESS);
     }
     line(&format!(
-        "{}: {} {}, given and not drawn here  {:>6} distinct  {:6.2} %, {:6.2} % expected of a uniform generator  χ² {} of {} (z {:.1})  {}",
+        "{}: {} {}, given and not drawn here  {}  {}",
         answer.given,
         thousands(answer.samples.into()),
         if answer.samples == 1 {
@@ -158,13 +158,8 @@ fn given(global: &Global, file: &str) -> Done {
         } else {
             "samples"
         },
-        thousands(answer.unique.into()),
-        answer.percent,
-        answer.ceiling_percent,
-        thousands(rounded(answer.chi_squared)),
-        thousands(rounded(FREEDOM)),
-        answer.chi_squared_deviation,
-        answer.digest
+        distinct(answer.unique, answer.percent, answer.ceiling_percent),
+        evenness(answer.chi_squared, &answer.digest),
     ))?;
     Ok(ExitCode::SUCCESS)
 }
@@ -174,17 +169,28 @@ fn tell(global: &Global, answer: &Answer) -> Result<(), Failure> {
         return json_line(answer);
     }
     line(&format!(
-        "{} {:<11} {:>9} samples  {:>6} distinct  {:6.2} %, {:6.2} % expected of a uniform generator  decode entropy {:.3} nats  χ² {} of {} (z {:.1})  {}",
+        "{} {:<11} {:>9} samples  {}  decode entropy {:.3} nats  {}",
         answer.which.to_uppercase(),
         answer.draw,
         thousands(answer.samples.into()),
-        thousands(answer.unique.into()),
-        answer.percent,
-        answer.ceiling_percent,
+        distinct(answer.unique, answer.percent, answer.ceiling_percent),
         answer.decode_entropy,
-        thousands(rounded(answer.chi_squared)),
-        thousands(rounded(FREEDOM)),
-        answer.chi_squared_deviation,
-        answer.digest
+        evenness(answer.chi_squared, &answer.digest),
     ))
+}
+
+fn distinct(unique: u32, percent: f64, ceiling_percent: f64) -> String {
+    format!(
+        "{:>6} distinct  {percent:6.2} %, {ceiling_percent:6.2} % expected of a uniform generator",
+        thousands(unique.into())
+    )
+}
+
+fn evenness(chi_squared: f64, digest: &str) -> String {
+    format!(
+        "χ² {} of {} (z {:.1})  {digest}",
+        thousands(rounded(chi_squared)),
+        thousands(rounded(FREEDOM)),
+        deviation(chi_squared)
+    )
 }

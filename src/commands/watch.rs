@@ -69,7 +69,7 @@ pub fn run(global: &Global, args: &WatchArgs) -> Done {
     })
 }
 
-/// What has been printed of a run, which may be taken up again while it is watched.
+/// Epochs of a run that were printed; it may be taken up again while it is watched.
 #[derive(Debug, Default)]
 struct Told {
     /// Finished epochs whose lines were printed; `None` before the run was seen.

@@ -177,7 +177,7 @@ pub fn to_npz(arrays: &[(String, Vec<u8>)]) -> std::io::Result<Vec<u8>> {
     Ok(archive.finish()?.into_inner())
 }
 
-/// What the header of an array says.
+/// Header of an array: type, order and shape.
 #[derive(Debug, PartialEq, Eq)]
 struct Header {
     descr: String,

@@ -65,7 +65,7 @@ pub struct Chosen {
     pub device: Device,
     /// Handles of the graphics driver; `None` on the CPU backend.
     pub graphics: Option<WgpuSetup>,
-    /// What asks for this very device again.
+    /// Value of `--device` that asks for this very device.
     pub spec: DeviceSpec,
     /// Name for people (`cpu`, `NVIDIA H200 (Vulkan)`).
     pub name: String,

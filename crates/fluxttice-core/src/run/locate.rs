@@ -170,7 +170,7 @@ pub struct Checkpoint {
     pub moment: Option<(u32, u32)>,
     /// Everything about them that could not be checked, in whole sentences.
     pub unchecked: Vec<String>,
-    /// Whatever else a reader should know of where they come from, in whole sentences.
+    /// Notes on where they come from, in whole sentences.
     pub notes: Vec<String>,
 }
 

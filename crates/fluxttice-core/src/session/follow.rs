@@ -98,7 +98,7 @@ struct Sent {
     command: Command,
 }
 
-/// What a look at the lines brought.
+/// Result of a look at the lines.
 #[derive(Debug, Default)]
 struct Taken {
     /// True if a file was written anew, and has to be read again.
