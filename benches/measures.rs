@@ -38,6 +38,9 @@ fn measures(criterion: &mut Criterion) {
     let mut group = criterion.benchmark_group("all operations");
     group.sample_size(10);
     let everything: Vec<Operation> = Operation::all().collect();
+    group.bench_function("encoded by A", |bencher| {
+        bencher.iter(|| evaluator.posteriors(Vae::A, &everything).unwrap());
+    });
     let codes = evaluator.posteriors(Vae::A, &everything).unwrap().mu;
     group.bench_function("neighbourhood preservation, k = 10 and 100", |bencher| {
         bencher.iter(|| mean_preservation(&codes, LATENT, &[10, 100]));

@@ -240,7 +240,9 @@ pub enum Command {
   fluxttice-explorer neighbors min -k 5
   fluxttice-explorer neighbors 0++-0+--0 --metric cosine --which b
   fluxttice-explorer neighbors min --among 'commutative & associative' -k 3
-  fluxttice-explorer neighbors 'min + max - product' --which both --radius 0.5"
+  fluxttice-explorer neighbors 'min + max - product' --which both --radius 0.5
+  fluxttice-explorer neighbors min --codes embedding.npy
+  fluxttice-explorer neighbors --checkpoint RUN@best"
     )]
     Neighbors(NeighborsArgs),
     /// Find operations by their laws, or describe one.
@@ -793,8 +795,10 @@ pub struct NeighborsArgs {
     /// An operation (index, nine trits, nine numbers or a name), or a point by arithmetic on codes, such as
     /// `min + max - product`, `0.5*min + 0.5*max`, `min + 0.3*z7`, `mean(commutative)`; `-` reads them from
     /// standard input.
+    /// Without it, figures of all codes: neighbourhood overlap, and the rank correlation of norm and 3-adic
+    /// valuation.
     #[arg(value_name = "OP", allow_hyphen_values = true)]
-    pub place: String,
+    pub place: Option<String>,
     /// Number of neighbours [default: 10; all with --radius].
     #[arg(short, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=19_683))]
     pub k: Option<u16>,
@@ -810,6 +814,13 @@ pub struct NeighborsArgs {
     /// Only operations that this expression finds (see `ops`); ranks are those among all.
     #[arg(long, value_name = "EXPRESSION", value_parser = expression)]
     pub among: Option<Query>,
+    /// Codes of any embedding instead of a model's: an array of NumPy of the shape [operations, dimensions].
+    #[arg(long, value_name = "FILE.npy", conflicts_with_all = ["checkpoint", "which"])]
+    pub codes: Option<PathBuf>,
+    /// Operation of each row of --codes: indices or entries in an array of NumPy, or text with one operation a line
+    /// [default: all in the order of their indices].
+    #[arg(long, value_name = "FILE", requires = "codes")]
+    pub operations: Option<String>,
     /// Run, snapshot folder or weights file [default: the built-in model].
     #[arg(long, value_name = "CHECKPOINT")]
     pub checkpoint: Option<String>,
@@ -973,6 +984,9 @@ pub enum MetricArg {
     Jeffreys,
     /// Differing entries of the truth tables; no codes.
     Hamming,
+    /// 3-adic distance of the indices: 3^-v where v entries are equal before the first that differs; no codes.
+    #[value(name = "3-adic")]
+    ThreeAdic,
 }
 
 impl From<MetricArg> for Metric {
@@ -983,6 +997,7 @@ impl From<MetricArg> for Metric {
             MetricArg::Wasserstein => Self::Wasserstein,
             MetricArg::Jeffreys => Self::Jeffreys,
             MetricArg::Hamming => Self::Hamming,
+            MetricArg::ThreeAdic => Self::ThreeAdic,
         }
     }
 }

@@ -1,16 +1,23 @@
-//! `neighbors`: lists the operations whose codes lie nearest to one operation's, or to a point.
+//! `neighbors`: lists the operations whose codes lie nearest to one operation's, or to a point, or says how all
+//! codes lie. The codes are those of a model, or of any embedding.
 
-use fluxttice_core::vae::Scope;
+use std::path::Path;
 use std::process::ExitCode;
 
 use serde_json::json;
 
+use fluxttice_core::arrays::Array;
 use fluxttice_core::measure::Evaluator;
 use fluxttice_core::measure::neighbours::{
-    Centre, LatentPoint, Metric, Neighbour, Search, nearest, preservation,
+    Centre, Cloud, EmbeddingFigures, LatentPoint, LatentPointError, Metric, Neighbour, Search,
+    Spaces, embedding, nearest, preservation,
 };
+use fluxttice_core::run::{Checkpoint, read_file};
+use fluxttice_core::shown::shown;
 use fluxttice_core::space::query::Query;
 use fluxttice_core::space::{OPERATIONS, OperationSet};
+use fluxttice_core::vae::Scope;
+use fluxttice_core::words::thousands;
 use fluxttice_core::{Located, locate};
 
 use super::{Done, Failure, json_line, line, note, operations, setup};
@@ -19,15 +26,139 @@ use crate::cli::{Global, NeighborsArgs};
 /// Number of neighbours listed where neither a number nor a radius is given.
 const LISTED: usize = 10;
 
-/// Lists the neighbours of every operation or point that is given.
+/// Largest array of codes that is read, in bytes.
+const LARGEST: u64 = 1 << 30;
+
+/// Codes among which neighbours are searched.
+enum Source {
+    /// A model's codes, in one of its spaces.
+    Model {
+        checkpoint: Box<Checkpoint>,
+        spaces: Box<Spaces>,
+        space: Scope,
+    },
+    /// Codes of an embedding that nothing more is known of.
+    Given { cloud: Cloud, file: String },
+}
+
+impl Source {
+    fn of(global: &Global, args: &NeighborsArgs) -> Result<Self, Failure> {
+        if let Some(path) = &args.codes {
+            let cloud = given(path, args.operations.as_deref())?;
+            let file = shown(path);
+            return Ok(Self::Given { cloud, file });
+        }
+        let checkpoint = setup::checkpoint(global, args.checkpoint.as_deref())?;
+        let spaces = Evaluator::new(&checkpoint.weights).spaces()?;
+        Ok(Self::Model {
+            checkpoint: Box::new(checkpoint),
+            spaces: Box::new(spaces),
+            space: Scope::from(args.which),
+        })
+    }
+
+    fn cloud(&self) -> &Cloud {
+        match self {
+            Self::Model { spaces, space, .. } => spaces.of(*space),
+            Self::Given { cloud, .. } => cloud,
+        }
+    }
+
+    fn origin(&self) -> String {
+        match self {
+            Self::Model { checkpoint, .. } => checkpoint.origin.to_string(),
+            Self::Given { file, .. } => file.clone(),
+        }
+    }
+
+    fn words(&self) -> String {
+        match self {
+            Self::Model { space, .. } => {
+                format!("codes of {} from {}", space.title(), self.origin())
+            }
+            Self::Given { file, .. } => format!("codes in {file}"),
+        }
+    }
+
+    /// Finds a place among the codes.
+    fn locate(&self, place: &LatentPoint) -> Result<Located, LatentPointError> {
+        let error = |problem: &str| LatentPointError {
+            text: place.to_string(),
+            problem: problem.to_owned(),
+        };
+        match (self, place.operation()) {
+            (
+                Self::Model {
+                    checkpoint,
+                    spaces,
+                    space,
+                },
+                _,
+            ) => locate(&checkpoint.weights, spaces, *space, place),
+            (Self::Given { cloud, .. }, Some(operation)) => match cloud.code(operation) {
+                Some(_) => Ok(operation.into()),
+                None => Err(error("it is none of the operations that have a code")),
+            },
+            (Self::Given { .. }, None) => Err(error(
+                "a point between codes needs a decoder, and codes in a file have none",
+            )),
+        }
+    }
+}
+
+/// Reads an embedding.
+fn given(path: &Path, of: Option<&str>) -> Result<Cloud, Failure> {
+    let wrong = |problem: String| Failure::Input(format!("{}: {problem}", shown(path)));
+    let of = of.map(operations::samples).transpose()?;
+    let array =
+        Array::parse(&read_file(path, LARGEST)?).map_err(|error| wrong(error.to_string()))?;
+    embedding(&array, of).map_err(wrong)
+}
+
+/// Says how all codes lie.
+fn tell_figures(global: &Global, source: &Source) -> Done {
+    let figures = EmbeddingFigures::of(source.cloud());
+    if global.json {
+        json_line(&json!({ "codes": source.words(), "figures": figures }))?;
+        return Ok(ExitCode::SUCCESS);
+    }
+    line(&format!(
+        "{}: {} operations, {} dimensions",
+        source.words(),
+        thousands(figures.operations as u64),
+        figures.dimensions
+    ))?;
+    for overlap in &figures.overlap {
+        line(&format!(
+            "neighbourhood overlap@{}: {:.1} % of the {} nearest codes are among the {} nearest by Hamming \
+             distance; chance {:.1} %",
+            overlap.k,
+            100.0 * overlap.share,
+            overlap.k,
+            overlap.k,
+            100.0 * overlap.chance
+        ))?;
+    }
+    line(&match figures.hierarchy {
+        Some(found) => format!(
+            "hierarchy: {found:+.4}, the rank correlation of a code's norm and its index's 3-adic valuation"
+        ),
+        None => "hierarchy: none, all codes have one norm".to_owned(),
+    })?;
+    Ok(ExitCode::SUCCESS)
+}
+
+/// Lists the neighbours of every operation or point that is given; without one, says how all codes lie.
 pub fn run(global: &Global, args: &NeighborsArgs) -> Done {
-    let places: Vec<LatentPoint> = operations::read(&args.place)?;
-    let checkpoint = setup::checkpoint(global, args.checkpoint.as_deref())?;
+    let Some(place) = &args.place else {
+        return tell_figures(global, &Source::of(global, args)?);
+    };
+    let places: Vec<LatentPoint> = operations::read(place)?;
+    let source = Source::of(global, args)?;
+    let cloud = source.cloud();
     let metric = Metric::from(args.metric);
-    // Hamming distance is one of truth tables; codes come in only where a point is decoded.
-    let tables_alone =
-        metric == Metric::Hamming && places.iter().all(|at| at.operation().is_some());
-    let space = Scope::from(args.which);
+    // Some distances are ones of truth tables; codes come in only where a point is decoded.
+    let tables_alone = !metric.needs_codes() && places.iter().all(|at| at.operation().is_some());
     let among: Option<OperationSet> = args.among.as_ref().map(Query::operations);
     let k = args
         .k
@@ -38,27 +169,26 @@ pub fn run(global: &Global, args: &NeighborsArgs) -> Done {
         radius: args.radius.unwrap_or(f64::INFINITY),
         among: among.as_ref(),
     };
-    let spaces = Evaluator::new(&checkpoint.weights).spaces()?;
     let notes = !global.json && !global.quiet;
     for place in places {
-        let located = locate(&checkpoint.weights, &spaces, space, &place)?;
+        let located = source.locate(&place)?;
         let wrong = |problem: String| Failure::Input(format!("`{place}`: {problem}"));
-        if let Some(problem) = located.centre.problem(spaces.of(space), metric) {
+        if let Some(problem) = located.centre.problem(cloud, metric) {
             return Err(wrong(format!("{problem}; use --metric euclidean")));
         }
-        let found = nearest(spaces.of(space), &located.centre, &search);
+        let found = nearest(cloud, &located.centre, &search);
         if found.iter().any(|found| !found.distance.is_finite()) {
             return Err(wrong(format!(
                 "{} distances from it are no numbers: the codes of {} are too far out",
                 metric.name(),
-                checkpoint.origin
+                source.origin()
             )));
         }
         if notes {
             tell_decoded(&place, &located);
             let kept = match &located.centre {
                 Centre::Operation(operation) if among.is_none() && !tables_alone => {
-                    preservation(spaces.of(space), *operation, metric, found.len())
+                    preservation(cloud, *operation, metric, found.len())
                 }
                 _ => None,
             };
@@ -71,7 +201,7 @@ pub fn run(global: &Global, args: &NeighborsArgs) -> Done {
             });
             let whose = match tables_alone {
                 true => String::new(),
-                false => format!(", codes of {} from {}", space.title(), checkpoint.origin),
+                false => format!(", {}", source.words()),
             };
             note(&format!(
                 "{}: {} nearest by {} distance{whose}{kept}",

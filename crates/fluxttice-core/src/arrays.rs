@@ -114,17 +114,33 @@ impl Array {
     /// # Errors
     /// Says what was expected and found.
     pub fn rows<const N: usize>(&self) -> Result<Vec<[f64; N]>, String> {
-        if self.shape.len() != 2 || self.shape[1] != N {
-            return Err(format!(
-                "expected an array of the shape [rows, {N}], found {:?}",
-                self.shape
-            ));
+        match self.shape.as_slice() {
+            [_, columns] if *columns == N => Ok(self.floats().as_chunks().0.to_vec()),
+            other => Err(format!(
+                "expected an array of the shape [rows, {N}], found {other:?}"
+            )),
         }
-        let all: Vec<f64> = match &self.numbers {
+    }
+
+    /// Returns the numbers of rows and of columns of an array of two dimensions, and its floating numbers row by
+    /// row.
+    ///
+    /// # Errors
+    /// Says what was expected and found.
+    pub fn table(&self) -> Result<(usize, usize, Vec<f64>), String> {
+        match self.shape.as_slice() {
+            [rows, columns] => Ok((*rows, *columns, self.floats())),
+            other => Err(format!(
+                "expected an array of the shape [rows, columns], found {other:?}"
+            )),
+        }
+    }
+
+    fn floats(&self) -> Vec<f64> {
+        match &self.numbers {
             Numbers::Floats(numbers) => numbers.clone(),
             Numbers::Whole(numbers) => numbers.iter().map(|number| *number as f64).collect(),
-        };
-        Ok(all.as_chunks().0.to_vec())
+        }
     }
 }
 

@@ -42,9 +42,49 @@ pub fn interval(values: &[f64]) -> Option<[f64; 2]> {
     Some([centre - t * error, centre + t * error])
 }
 
+/// Returns the rank of each number, from 1; equal ones have the mean of their ranks.
+pub fn ranks(numbers: &[f64]) -> Vec<f64> {
+    let mut order: Vec<usize> = (0..numbers.len()).collect();
+    order.sort_unstable_by(|one, other| numbers[*one].total_cmp(&numbers[*other]));
+    let mut ranks = vec![0.0; numbers.len()];
+    let mut before = 0;
+    for alike in order.chunk_by(|one, other| numbers[*one] == numbers[*other]) {
+        let rank = before as f64 + (alike.len() + 1) as f64 / 2.0;
+        for place in alike {
+            ranks[*place] = rank;
+        }
+        before += alike.len();
+    }
+    ranks
+}
+
+/// Returns Pearson's correlation of pairs of numbers; NaN where all of either are alike.
+pub fn correlation(one: &[f64], other: &[f64]) -> f64 {
+    let centres = [one, other].map(|numbers| mean(numbers.iter().copied()));
+    let (mut product, mut squares) = (0.0, [0.0, 0.0]);
+    for (x, y) in one.iter().zip(other) {
+        let (x, y) = (x - centres[0], y - centres[1]);
+        product += x * y;
+        squares[0] += x * x;
+        squares[1] += y * y;
+    }
+    product / (squares[0] * squares[1]).sqrt()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn equal_numbers_share_a_rank_and_order_alone_is_correlated() {
+        assert_eq!(ranks(&[3.0, 1.0, 3.0, 2.0]), [3.5, 1.0, 3.5, 2.0]);
+        let squares = [1.0, 4.0, 9.0, 16.0];
+        assert!((correlation(&ranks(&squares), &[1.0, 2.0, 3.0, 4.0]) - 1.0).abs() < 1e-12);
+        // Ranks 1, 2.5, 2.5, 4 against 1, 2, 3, 4: 4.5 / √(4.5 · 5).
+        let tied = correlation(&ranks(&[0.0, 1.0, 1.0, 2.0]), &[1.0, 2.0, 3.0, 4.0]);
+        assert!((tied - 0.9f64.sqrt()).abs() < 1e-12);
+        assert!(correlation(&[1.0, 1.0], &[1.0, 2.0]).is_nan());
+    }
 
     #[test]
     fn the_interval_is_students() {

@@ -91,6 +91,17 @@ impl Operation {
         a.iter().zip(b).map(|(x, y)| u32::from(*x != y)).sum()
     }
 
+    /// Returns how many entries are equal before the first that differs, 0..=9. The entries are the digits of the
+    /// indices, the lowest first, so that this is the 3-adic valuation of the difference of the indices; 9 stands
+    /// for the infinite one of an operation and itself.
+    pub fn valuation(self, other: Self) -> u32 {
+        let (a, b) = (self.classes(), other.classes());
+        a.iter()
+            .zip(b)
+            .map_while(|(x, y)| (*x == y).then_some(1))
+            .sum()
+    }
+
     /// Returns the name of this operation in the literature, if it has one.
     pub fn name(self) -> Option<&'static str> {
         names::name_of(self)

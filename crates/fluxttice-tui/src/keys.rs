@@ -405,7 +405,7 @@ pub static TABLE: &[Binding] = table! {
         [ch('w')] SelectMovers "" "select the hundred operations that moved most from then to now"
         [ch('t')] Bookmark "" "save the centre as a bookmark, with a note"
         [ch('\'')] Bookmarks "" "bookmarks and earlier centres"
-        [ch('e')] NextMetric "metric" "Euclidean, cosine, 2-Wasserstein, Jeffreys or Hamming distance"
+        [ch('e')] NextMetric "metric" "Euclidean, cosine, 2-Wasserstein, Jeffreys, Hamming or 3-adic distance"
         [ch('a')] SpaceA "A/B" "distances between A's codes"
         [ch('b')] SpaceB "" "distances between B's codes"
         [ch('o')] SpaceBoth "" "distances between the codes of A and B joined, each scaled by its root-mean-square norm"

@@ -5,7 +5,8 @@ use super::prior::chi_squared;
 use crate::arrays::{Array, Numbers};
 use crate::numbers::count32;
 use crate::record::Unique;
-use crate::space::{ENTRIES, OPERATIONS, Operation, OperationSet};
+use crate::space::{ENTRIES, OPERATIONS, Operation, OperationSet, percent_of_all};
+use crate::words::thousands;
 
 /// Counts of samples that were given, not drawn here.
 #[derive(Clone, Debug, PartialEq)]
@@ -36,6 +37,18 @@ impl Given {
             set,
         })
     }
+
+    /// Describes the counts in words, with sample size and ceiling.
+    pub fn words(&self) -> String {
+        let unique = self.unique;
+        format!(
+            "{} distinct operations among {}, {:.1} % of all; {:.1} % expected of a uniform generator",
+            thousands(unique.unique.into()),
+            thousands(unique.samples.into()),
+            percent_of_all(f64::from(unique.unique)),
+            percent_of_all(unique.ceiling)
+        )
+    }
 }
 
 /// Reads operations from an array: indices in one dimension, or rows of nine entries -1, 0 and +1. Floating
@@ -45,22 +58,34 @@ impl Given {
 /// Says what was expected, what was found and in which row, counted from 0.
 pub fn operations(array: &Array) -> Result<Vec<Operation>, String> {
     match array.shape.as_slice() {
-        [_] | [_, 1] => each(array, |row: &[i64; 1]| {
-            let index = usize::try_from(row[0]).ok().and_then(Operation::new);
-            index.ok_or_else(|| {
-                let last = OPERATIONS - 1;
-                format!("expected an index from 0 to {last}, found {}", row[0])
-            })
-        }),
-        [_, ENTRIES] => each(array, |row: &[i64; ENTRIES]| {
-            let entries = row.map(|entry| i8::try_from(entry).unwrap_or(i8::MAX));
-            Operation::from_entries(entries)
-                .ok_or_else(|| format!("expected entries of -1, 0 and 1, found {row:?}"))
-        }),
+        [_] | [_, 1] => each(array, |row: &[i64; 1]| index(row[0])),
+        [_, ENTRIES] => each(array, |row| table(*row)),
         shape => Err(format!(
             "expected indices of the shape [samples] or entries of the shape [samples, {ENTRIES}], found {shape:?}"
         )),
     }
+}
+
+/// Returns the operation with an index.
+///
+/// # Errors
+/// Says what was expected and found.
+pub fn index(number: i64) -> Result<Operation, String> {
+    let operation = usize::try_from(number).ok().and_then(Operation::new);
+    operation.ok_or_else(|| {
+        let last = OPERATIONS - 1;
+        format!("expected an index from 0 to {last}, found {number}")
+    })
+}
+
+/// Returns the operation with these entries.
+///
+/// # Errors
+/// Says what was expected and found.
+pub fn table(row: [i64; ENTRIES]) -> Result<Operation, String> {
+    let entries = row.map(|entry| i8::try_from(entry).unwrap_or(i8::MAX));
+    Operation::from_entries(entries)
+        .ok_or_else(|| format!("expected entries of -1, 0 and 1, found {row:?}"))
 }
 
 fn each<const N: usize>(

@@ -35,19 +35,30 @@ pub fn mean_preservation(codes: &[f64], dimensions: usize, ks: &[usize]) -> Vec<
         .collect()
 }
 
-/// Returns the share of the operations at each Hamming distance that fit into the k nearest.
+/// Returns the share of all operations at each Hamming distance that fit into the k nearest.
 pub(super) fn hamming_shares(k: usize) -> [f64; ENTRIES + 1] {
-    let mut room = k as f64;
     // Operations at distance h: C(9, h) 2^h.
-    let mut count = 1.0;
-    std::array::from_fn(|h| {
-        if h == 0 {
-            return 0.0;
-        }
-        count *= 2.0 * (ENTRIES + 1 - h) as f64 / h as f64;
+    let mut count = 1;
+    let mut counts = [0; ENTRIES + 1];
+    for (h, at) in counts.iter_mut().enumerate().skip(1) {
+        count = count * 2 * (ENTRIES + 1 - h) / h;
+        *at = count;
+    }
+    shares_of(counts, k)
+}
+
+/// Returns the share of the operations at each Hamming distance that fit into the k nearest, where there are so
+/// many at each.
+pub(super) fn shares_of(counts: [usize; ENTRIES + 1], k: usize) -> [f64; ENTRIES + 1] {
+    let mut room = k;
+    counts.map(|count| {
         let taken = room.min(count);
         room -= taken;
-        taken / count
+        if count == 0 {
+            0.0
+        } else {
+            taken as f64 / count as f64
+        }
     })
 }
 

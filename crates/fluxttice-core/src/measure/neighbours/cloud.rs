@@ -2,13 +2,18 @@
 
 use crate::measure::Posteriors;
 use crate::space::{OPERATIONS, Operation, OperationSet};
+use crate::statistics::{correlation, ranks};
 
-/// Posteriors of the operations in one latent space, operation 0 first.
+/// Posteriors of the operations in one latent space, operation 0 first; or codes of any embedding of some of
+/// them, which have no variances.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Cloud {
     dimensions: usize,
     mu: Vec<f64>,
+    /// Empty where the codes have no variances.
     deviation: Vec<f64>,
+    /// Operations that have a code, in the order of their indices; `None` where these are the first ones.
+    some: Option<Vec<Operation>>,
 }
 
 /// Posterior of one operation, a diagonal Gaussian.
@@ -16,7 +21,7 @@ pub struct Cloud {
 pub struct Code<'a> {
     /// Mean of each dimension.
     pub mu: &'a [f64],
-    /// Standard deviation of each dimension.
+    /// Standard deviation of each dimension; empty where none is known.
     pub deviation: &'a [f64],
 }
 
@@ -29,7 +34,55 @@ impl Cloud {
             dimensions,
             mu: posteriors.mu,
             deviation: deviation.collect(),
+            some: None,
         }
+    }
+
+    /// Makes a cloud of an embedding: `codes` are row-major `[operations × dimensions]`.
+    ///
+    /// # Errors
+    /// Says in which rows an operation occurs twice, and which code is not finite.
+    pub fn embedding(
+        operations: &[Operation],
+        codes: &[f64],
+        dimensions: usize,
+    ) -> Result<Self, String> {
+        let mut rows: Vec<(Operation, usize)> = operations.iter().copied().zip(0..).collect();
+        rows.sort_unstable();
+        if let Some([(operation, first), (_, second)]) = rows
+            .array_windows()
+            .find(|[(one, _), (other, _)]| one == other)
+        {
+            let index = operation.index();
+            return Err(format!(
+                "expected each operation once, found {index} in the rows {first} and {second}"
+            ));
+        }
+        let mut mu = Vec::with_capacity(codes.len());
+        for (_, row) in &rows {
+            let code = &codes[row * dimensions..(row + 1) * dimensions];
+            if let Some(found) = code.iter().find(|number| !number.is_finite()) {
+                return Err(format!("row {row}: expected finite numbers, found {found}"));
+            }
+            mu.extend_from_slice(code);
+        }
+        let some: Vec<Operation> = rows.into_iter().map(|(operation, _)| operation).collect();
+        Ok(Self {
+            dimensions,
+            mu,
+            deviation: Vec::new(),
+            some: Some(some).filter(|some| some.len() < OPERATIONS),
+        })
+    }
+
+    /// Returns true if the codes have variances.
+    pub fn has_spread(&self) -> bool {
+        !self.deviation.is_empty() || self.mu.is_empty()
+    }
+
+    /// Returns the operations that have a code, in the order of their indices.
+    pub fn operations(&self) -> impl Iterator<Item = Operation> {
+        Operation::all().filter(|operation| self.code(*operation).is_some())
     }
 
     /// Joins both spaces into one: codes are concatenated, each space scaled by its
@@ -72,14 +125,21 @@ impl Cloud {
 
     /// Returns an operation's code, if it has a complete one.
     pub fn code(&self, operation: Operation) -> Option<Code<'_>> {
-        let start = operation.index().checked_mul(self.dimensions)?;
+        let place = match &self.some {
+            None => operation.index(),
+            Some(some) => some.binary_search(&operation).ok()?,
+        };
+        let start = place.checked_mul(self.dimensions)?;
         let row = |numbers| -> Option<&[f64]> {
             <[f64]>::get(numbers, start..start.checked_add(self.dimensions)?)
                 .filter(|row| !row.is_empty())
         };
         Some(Code {
             mu: row(&self.mu)?,
-            deviation: row(&self.deviation)?,
+            deviation: match self.deviation.is_empty() {
+                true => &[],
+                false => row(&self.deviation)?,
+            },
         })
     }
 
@@ -102,6 +162,22 @@ impl Cloud {
     /// Returns true if every operation has a code.
     pub fn is_whole(&self) -> bool {
         self.dimensions > 0 && self.mu.len() == OPERATIONS * self.dimensions
+    }
+
+    /// Returns the rank correlation (Spearman 1904, ties by their mean rank) of the norm of each code and the 3-adic
+    /// valuation of its operation's index, which is 9 for index 0; NaN where all of either are alike. Work on
+    /// 3-adic embeddings calls it *hierarchy*: it is -1 where codes lie the nearer to the origin the more often 3
+    /// divides their index.
+    pub fn hierarchy(&self) -> f64 {
+        let Some(first) = Operation::new(0) else {
+            return f64::NAN;
+        };
+        let pairs = self.operations().filter_map(|operation| {
+            let norm = self.code(operation)?.mu.iter().map(|x| x * x).sum::<f64>();
+            Some((norm.sqrt(), f64::from(operation.valuation(first))))
+        });
+        let (norms, valuations): (Vec<f64>, Vec<f64>) = pairs.unzip();
+        correlation(&ranks(&norms), &ranks(&valuations))
     }
 }
 

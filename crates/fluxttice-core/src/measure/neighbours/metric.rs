@@ -17,16 +17,21 @@ pub enum Metric {
     Jeffreys,
     /// Number of entries in which the truth tables differ; independent of codes.
     Hamming,
+    /// 3-adic distance of the indices, 3^-v for the largest v with 3^v dividing their difference; independent of
+    /// codes. The entries are the digits of an index: v is the number of equal entries before the first that
+    /// differs.
+    ThreeAdic,
 }
 
 impl Metric {
     /// Every metric, in the order in which they are offered.
-    pub const ALL: [Self; 5] = [
+    pub const ALL: [Self; 6] = [
         Self::Euclidean,
         Self::Cosine,
         Self::Wasserstein,
         Self::Jeffreys,
         Self::Hamming,
+        Self::ThreeAdic,
     ];
 
     /// Returns the name used on the command line.
@@ -37,7 +42,13 @@ impl Metric {
             Self::Wasserstein => "wasserstein",
             Self::Jeffreys => "jeffreys",
             Self::Hamming => "hamming",
+            Self::ThreeAdic => "3-adic",
         }
+    }
+
+    /// Returns true if the metric compares codes, not truth tables.
+    pub fn needs_codes(self) -> bool {
+        !matches!(self, Self::Hamming | Self::ThreeAdic)
     }
 
     /// Returns true if the metric compares posteriors by their spread as well as their mean.
@@ -45,11 +56,11 @@ impl Metric {
         matches!(self, Self::Wasserstein | Self::Jeffreys)
     }
 
-    /// Returns the distance between two codes of equal length; infinite where it is not a number. Not for
-    /// [`Metric::Hamming`], which codes do not determine.
+    /// Returns the distance between two codes of equal length; infinite where it is not a number. Not for a
+    /// metric that compares truth tables.
     pub(super) fn between(self, a: Code<'_>, b: Code<'_>) -> f64 {
         let value = match self {
-            Self::Euclidean | Self::Hamming => squares(a.mu, b.mu).sqrt(),
+            Self::Euclidean | Self::Hamming | Self::ThreeAdic => squares(a.mu, b.mu).sqrt(),
             Self::Cosine => cosine(a.mu, b.mu),
             Self::Wasserstein => (squares(a.mu, b.mu) + squares(a.deviation, b.deviation)).sqrt(),
             Self::Jeffreys => jeffreys(a, b),

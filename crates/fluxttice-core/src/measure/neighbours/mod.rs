@@ -2,20 +2,22 @@
 //! of all operations. Uses no tensors.
 
 mod cloud;
+mod embedding;
 mod hamming;
 mod metric;
 mod place;
 mod spaces;
 
 pub use cloud::{Cloud, Code};
+pub use embedding::{EmbeddingFigures, Overlap, embedding};
 pub use metric::Metric;
 pub use place::{LatentPoint, LatentPointError};
 pub use spaces::Spaces;
 
 use std::cmp::Ordering;
 
-use super::preservation::hamming_shares;
-use crate::space::{Operation, OperationSet};
+use super::preservation::{hamming_shares, shares_of};
+use crate::space::{ENTRIES, Operation, OperationSet};
 use hamming::HammingRanks;
 
 /// A neighbour of a centre.
@@ -51,6 +53,12 @@ pub enum Centre {
 impl Centre {
     /// Returns the reason why a metric says nothing from this centre; `None` where it does.
     pub fn problem(&self, cloud: &Cloud, metric: Metric) -> Option<String> {
+        if metric.needs_spread() && !cloud.has_spread() {
+            return Some(format!(
+                "{} compares posteriors, and these codes have no variances",
+                metric.name()
+            ));
+        }
         let mu = match self {
             Self::Operation(operation) => cloud.code(*operation)?.mu,
             Self::Point { .. } if metric.needs_spread() => {
@@ -96,8 +104,8 @@ impl Search<'_> {
 /// Returns the operations nearest to a centre, nearest first, without the centre
 /// itself; ties are ordered by index.
 ///
-/// A code that is not a number is farther than all others. An operation without a code has a Hamming distance
-/// only, so that an empty cloud has neighbours by that metric alone. A point has no neighbours by a metric
+/// A code that is not a number is farther than all others. An operation without a code has distances
+/// by its truth table only, so that an empty cloud has neighbours by those metrics alone. A point has no neighbours by a metric
 /// that needs a spread.
 pub fn nearest(cloud: &Cloud, centre: &Centre, search: &Search<'_>) -> Vec<Neighbour> {
     let origin = match centre {
@@ -105,7 +113,7 @@ pub fn nearest(cloud: &Cloud, centre: &Centre, search: &Search<'_>) -> Vec<Neigh
         Centre::Point { decoded, .. } => *decoded,
     };
     let ranks = HammingRanks::around(origin);
-    let mut distances = distances(cloud, centre, search.metric, &ranks);
+    let mut distances = distances(cloud, centre, search.metric, &ranks, origin);
     let within = |(distance, operation): &(f64, Operation)| {
         *distance <= search.radius && search.among.is_none_or(|set| set.contains(*operation))
     };
@@ -129,14 +137,23 @@ pub fn nearest(cloud: &Cloud, centre: &Centre, search: &Search<'_>) -> Vec<Neigh
 }
 
 /// Returns the share of an operation's `k` nearest codes that are also among its `k`
-/// nearest operations by Hamming distance.
+/// nearest operations by Hamming distance, of those that have a code.
 ///
 /// Many operations tie in Hamming distance; those at the border count at their expected share under random
 /// tie-breaking. Returns `None` where there are no neighbours.
 pub fn preservation(cloud: &Cloud, centre: Operation, metric: Metric, k: usize) -> Option<f64> {
     let search = Search::nearest(metric, k);
     let neighbours = nearest(cloud, &Centre::Operation(centre), &search);
-    let shares = hamming_shares(neighbours.len());
+    let shares = match cloud.is_whole() || !metric.needs_codes() {
+        true => hamming_shares(neighbours.len()),
+        false => {
+            let mut counts = [0; ENTRIES + 1];
+            for other in cloud.operations().filter(|other| *other != centre) {
+                counts[centre.hamming(other) as usize] += 1;
+            }
+            shares_of(counts, neighbours.len())
+        }
+    };
     let kept = neighbours
         .iter()
         .map(|found| shares[found.hamming as usize]);
@@ -153,16 +170,19 @@ fn distances(
     centre: &Centre,
     metric: Metric,
     ranks: &HammingRanks,
+    origin: Operation,
 ) -> Vec<(f64, Operation)> {
     let own = match centre {
         Centre::Operation(operation) => Some(*operation),
         Centre::Point { .. } => None,
     };
     let others = Operation::all().filter(|operation| Some(*operation) != own);
-    if metric == Metric::Hamming {
-        return others
-            .map(|operation| (f64::from(ranks.distance(operation)), operation))
-            .collect();
+    if !metric.needs_codes() {
+        let distance = |operation: Operation| match metric {
+            Metric::ThreeAdic => (0..origin.valuation(operation)).fold(1.0, |it, _| it / 3.0),
+            _ => f64::from(ranks.distance(operation)),
+        };
+        return others.map(|other| (distance(other), other)).collect();
     }
     let code = match centre {
         Centre::Operation(operation) => cloud.code(*operation),
@@ -231,6 +251,14 @@ mod tests {
                 .map(|other| {
                     let distance = match metric {
                         Metric::Hamming => f64::from(centre.hamming(*other)),
+                        Metric::ThreeAdic => {
+                            let mut difference = centre.index().abs_diff(other.index());
+                            let mut distance = 1.0;
+                            while difference.is_multiple_of(3) {
+                                (difference, distance) = (difference / 3, distance / 3.0);
+                            }
+                            distance
+                        }
                         metric => {
                             metric.between(cloud.code(centre).unwrap(), cloud.code(*other).unwrap())
                         }

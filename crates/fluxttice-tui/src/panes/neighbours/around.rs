@@ -269,9 +269,9 @@ impl Around {
         };
         let near = nearest(cloud, &self.from()?, &search);
         let found = near.iter().map(|near| near.operation);
-        let whose = match self.metric {
-            Metric::Hamming => String::new(),
-            _ => format!(" in {}", self.space.title()),
+        let whose = match self.metric.needs_codes() {
+            false => String::new(),
+            true => format!(" in {}", self.space.title()),
         };
         let text = format!(
             "within {:.4} of {}{whose}, {}",
@@ -355,14 +355,14 @@ impl Around {
         };
         let around = |space| {
             let mut found = self.around(codes, &question.place, space, &search);
-            let now = since.filter(|_| self.metric != Metric::Hamming);
+            let now = since.filter(|_| self.metric.needs_codes());
             if let Some(now) = now {
                 found.near.now = self.ranks(now, &question.place, space, &search, &found.near);
             }
             found
         };
         let mut found = around(self.space);
-        if self.metric != Metric::Hamming {
+        if self.metric.needs_codes() {
             found.other = around(self.beside()).near;
         }
         if let (Some(operation), Some(codes)) = (question.place.operation(), codes) {
@@ -482,12 +482,16 @@ mod tests {
     }
 
     #[test]
-    fn hamming_needs_no_codes() {
+    fn distances_of_truth_tables_need_no_codes() {
         let mut view = Around {
             metric: Metric::Hamming,
             ..Around::default()
         };
         view.refresh(None, None, None);
+        assert_eq!(view.found().near.neighbours.len(), LISTED);
+        view.next_metric();
+        view.refresh(None, None, None);
+        assert_eq!(view.metric, Metric::ThreeAdic);
         assert_eq!(view.found().near.neighbours.len(), LISTED);
         view.next_metric();
         view.refresh(None, None, None);

@@ -39,7 +39,7 @@ pub fn render(body: Rect, buf: &mut Buffer, cx: &Shared, pane: &Neighbours) {
     }
     let found = view.found();
     render_list(parts.list, buf, cx, pane, &found.near, true);
-    if let Some((head, list)) = parts.other.filter(|_| view.metric != Metric::Hamming) {
+    if let Some((head, list)) = parts.other.filter(|_| view.metric.needs_codes()) {
         render_head(head, buf, cx, pane, view.beside());
         render_list(list, buf, cx, pane, &found.other, false);
     }
@@ -58,7 +58,8 @@ fn metric_name(metric: Metric) -> &'static str {
         Metric::Cosine => "cosine",
         Metric::Wasserstein => "2-Wasserstein of posteriors",
         Metric::Jeffreys => "Jeffreys divergence, nats",
-        Metric::Hamming => "Hamming",
+        Metric::Hamming => "entries that differ",
+        Metric::ThreeAdic => "3-adic distance of indices",
     }
 }
 
@@ -67,6 +68,7 @@ fn source(cx: &Shared, pane: &Neighbours) -> String {
     let run = cx.run();
     match pane.codes(cx) {
         Some(codes) => format!("codes of {}", codes.source),
+        None if run.foreign.is_some() => "its trainer has shown no codes".into(),
         None if run.answers() => "codes are on their way".into(),
         None => "no codes yet".into(),
     }
@@ -248,20 +250,17 @@ fn render_head(area: Rect, buf: &mut Buffer, cx: &Shared, pane: &Neighbours, spa
         0 => LISTED,
         count => count,
     };
-    let title = match view.metric {
-        Metric::Hamming => format!("{count} nearest by entries that differ"),
-        metric => format!(
-            "{count} nearest codes of {} · {}",
-            space.title(),
-            metric_name(metric)
-        ),
+    let named = metric_name(view.metric);
+    let title = match view.metric.needs_codes() {
+        false => format!("{count} nearest by {named}"),
+        true => format!("{count} nearest codes of {} · {named}", space.title()),
     };
     let note = cx.selection.as_ref().map_or(String::new(), |selection| {
         let count = thousands(selection.count as u64);
         format!("among {count}: {} (Esc: all)", selection.text)
     });
     heading(area, buf, theme, &title, &note);
-    if view.metric != Metric::Hamming {
+    if view.metric.needs_codes() {
         let before = format!("{count} nearest codes of ");
         colour_space(area, buf, theme, width(&before), space);
     }

@@ -1,7 +1,7 @@
 //! Files of *Neighbours*: the list as CSV or JSON, the planes as a picture.
 
 use fluxttice_core::listing::Listing;
-use fluxttice_core::measure::neighbours::{Metric, Neighbour};
+use fluxttice_core::measure::neighbours::Neighbour;
 use fluxttice_core::plot::{Heading, Ink, Plane, Points};
 use fluxttice_core::space::Operation;
 use fluxttice_core::vae::Scope;
@@ -20,9 +20,9 @@ use crate::shared::Shared;
 pub fn exports(cx: &Shared, pane: &Neighbours) -> Exports {
     let view = &pane.around;
     let count = view.found().near.neighbours.len();
-    let space = match view.metric {
-        Metric::Hamming => "",
-        _ => view.space.title(),
+    let space = match view.metric.needs_codes() {
+        false => "",
+        true => view.space.title(),
     };
     let place = view.shown();
     let when = pane.past.codes().map_or("", |codes| codes.source.as_str());
@@ -68,7 +68,7 @@ pub fn listing(found: &Ranked) -> Listing {
     };
     Listing {
         rows: found.neighbours.iter().enumerate().map(row).collect(),
-        columns,
+        columns: columns.into_iter().map(Into::into).collect(),
     }
 }
 

@@ -78,13 +78,13 @@ impl Past {
         if self.asked {
             return Vec::new();
         }
-        let (Some(info), Some(now)) = (&run.info, &run.codes) else {
+        let (Some(info), Some(recipe), Some(now)) = (&run.info, run.recipe(), &run.codes) else {
             return say("there are no codes yet");
         };
         let at = self.codes.as_ref().unwrap_or(now).epoch;
         let load = LoadCodes {
             run: info.training_folder().map(ToOwned::to_owned),
-            seed: info.seed,
+            seed: recipe.seed,
             architecture: now.weights.architecture,
             now: now.epoch,
             toward: if forward {
