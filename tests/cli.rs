@@ -16,6 +16,8 @@ mod border;
 mod devices;
 #[path = "cli/evidence.rs"]
 mod evidence;
+#[path = "cli/foreign.rs"]
+mod foreign;
 #[path = "cli/killing.rs"]
 mod killing;
 #[path = "cli/machines.rs"]

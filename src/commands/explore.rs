@@ -9,7 +9,8 @@ use fluxttice_core::protocol::liveness::is_live;
 use fluxttice_core::request::{Command, EndReason};
 use fluxttice_core::run::journal::last_end;
 use fluxttice_core::run::{
-    Checkpoint, Disk, LATEST, best_at_hand, checkpoint_folder, name, read_checkpoint, read_journal,
+    Checkpoint, Disk, LATEST, best_at_hand, checkpoint_folder, is_foreign, name, read_checkpoint,
+    read_journal,
 };
 use fluxttice_core::session::message::Event;
 use fluxttice_core::session::{
@@ -51,7 +52,7 @@ pub fn train(global: &Global, cli: &Cli) -> Done {
 pub fn attach(global: &Global, args: &AttachArgs) -> Done {
     let run = setup::found_run(global, args.run.as_deref())?;
     terminal_here()?;
-    if is_live(&run) {
+    if is_live(&run) || is_foreign(&run) {
         return follow(global, run);
     }
     let name = name(&run);

@@ -7,10 +7,12 @@ use std::time::Duration;
 use fluxttice_core::experiment::FIGURES;
 use fluxttice_core::record::EpochRecord;
 use fluxttice_core::run::Members;
-use fluxttice_core::session::message::{End, Event, NoticeLevel, Progress, RunInfo};
+use fluxttice_core::session::message::{
+    End, Event, Foreign, GivenSamples, NoticeLevel, Progress, RunInfo, RunKind,
+};
 use fluxttice_core::shown::{printable, shown};
 use fluxttice_core::space::percent_of_all;
-use fluxttice_core::words::{counted, thousands};
+use fluxttice_core::words::{counted, short_number, thousands};
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use serde::Serialize;
 use serde_json::{Value, json};
@@ -86,7 +88,8 @@ impl Report {
         match event {
             Event::Started(info) | Event::Joined(info) => self.started(info),
             Event::Epoch(report) => {
-                let seed = self.runs.first().map(|info| info.seed);
+                let first = self.runs.first().and_then(|info| info.recipe());
+                let seed = first.map(|recipe| recipe.seed);
                 if let Some(seed) = seed {
                     self.members.add(seed, &report.record);
                 }
@@ -146,13 +149,60 @@ impl Report {
                 self.note(&text.unwrap_or_else(|| "everything is saved again".to_owned()));
                 Ok(())
             }
+            Event::ForeignEpoch(epoch) if self.json => {
+                let (epoch, values) = (epoch.epoch, &epoch.values);
+                self.json(&json!({"event": "epoch", "epoch": epoch, "values": values}))
+            }
+            Event::ForeignEpoch(epoch) => {
+                let values = epoch.values.iter();
+                let values =
+                    values.map(|(name, value)| format!("  {name} {}", short_number(*value)));
+                self.note(&format!(
+                    "epoch {:>3}{}",
+                    epoch.epoch,
+                    values.collect::<String>()
+                ));
+                Ok(())
+            }
+            Event::Samples(samples) => self.samples(samples),
             Event::State(_)
+            | Event::Controls(_)
             | Event::Contact(_)
             | Event::Tuned(_)
             | Event::Codes(_)
             | Event::Weights(_)
             | Event::Covered(_)
             | Event::Ended(_) => Ok(()),
+        }
+    }
+
+    /// Tells how many operations are among samples that a trainer of another program gave.
+    fn samples(&self, samples: &GivenSamples) -> Result<(), Failure> {
+        let epoch = samples.epoch;
+        match (&samples.counts, self.json) {
+            (Ok(given), true) => self.json(&json!({
+                "event": "samples",
+                "epoch": epoch,
+                "given": true,
+                "samples": given.unique.samples,
+                "unique": given.unique.unique,
+                "ceiling": given.unique.ceiling,
+                "digest": given.set.digest(),
+            })),
+            (Err(problem), true) => {
+                self.json(&json!({"event": "samples", "epoch": epoch, "problem": problem}))
+            }
+            (Ok(given), false) => {
+                self.note(&format!(
+                    "samples given in epoch {epoch}, not drawn here: {}",
+                    given.words()
+                ));
+                Ok(())
+            }
+            (Err(problem), false) => {
+                self.warn(&format!("samples given in epoch {epoch}: {problem}"));
+                Ok(())
+            }
         }
     }
 
@@ -175,46 +225,46 @@ impl Report {
 
     fn started(&mut self, info: &Arc<RunInfo>) -> Result<(), Failure> {
         self.runs.push(Arc::clone(info));
+        let recipe = match &info.kind {
+            RunKind::Own(recipe) => recipe,
+            RunKind::Foreign(foreign) => return self.started_elsewhere(info, foreign),
+        };
         for record in &info.history {
-            self.members.add(info.seed, record);
+            self.members.add(recipe.seed, record);
         }
         if self.json {
-            let [total, vae_a, vae_b, statenet] = info.parameters;
+            let [total, vae_a, vae_b, statenet] = recipe.parameters;
             let mut value = json!({
                 "event": "start",
                 "run": info.name,
                 "folder": null,
                 "device": info.device,
                 "device_reason": info.device_reason,
-                "seed": info.seed,
-                "config": info.config_name,
-                "config_digest": info.config_digest,
-                "without_effect": info.ineffective,
+                "seed": recipe.seed,
+                "config": recipe.config_name,
+                "config_digest": recipe.config_digest,
+                "without_effect": recipe.ineffective,
                 "epoch": info.history.len(),
-                "total_epochs": info.tuning.total_epochs(),
+                "total_epochs": recipe.tuning.total_epochs(),
                 "batches": info.batches,
                 "parameters": {"total": total, "vae_a": vae_a, "vae_b": vae_b, "statenet": statenet},
             });
             json_path(&mut value, "folder", &info.folder);
             return self.json(&value);
         }
-        self.note(&format!(
-            "run {} in {}",
-            printable(&info.name),
-            shown(&info.folder)
-        ));
+        self.note(&place(info));
         if self.runs.len() > 1 {
             return Ok(());
         }
         self.note(&format!(
             "device {} ({}), seed {}, configuration {}",
-            info.device, info.device_reason, info.seed, info.config_name
+            info.device, info.device_reason, recipe.seed, recipe.config_name
         ));
-        if !info.ineffective.is_empty() {
+        if !recipe.ineffective.is_empty() {
             self.note(&format!(
                 "{} of the configuration {} no effect; `config keys` says which and why",
-                counted(info.ineffective.len() as u64, "key"),
-                if info.ineffective.len() == 1 {
+                counted(recipe.ineffective.len() as u64, "key"),
+                if recipe.ineffective.len() == 1 {
                     "has"
                 } else {
                     "have"
@@ -224,18 +274,43 @@ impl Report {
         Ok(())
     }
 
+    /// Begins to tell of a run that another program trains.
+    fn started_elsewhere(&self, info: &RunInfo, foreign: &Foreign) -> Result<(), Failure> {
+        let run = &foreign.run;
+        if self.json {
+            let mut value = json!({
+                "event": "start",
+                "run": info.name,
+                "folder": null,
+                "program": run.program,
+                "device": info.device,
+                "epoch": run.epochs.len(),
+                "total_epochs": run.last_epoch,
+            });
+            json_path(&mut value, "folder", &info.folder);
+            return self.json(&value);
+        }
+        self.note(&format!("{}, trained by {}", place(info), run.program));
+        Ok(())
+    }
+
     /// Shows the progress within an epoch.
     pub fn progress(&self, progress: Progress) {
         let Some(info) = self.runs.first() else {
             return;
         };
-        self.bar.set_prefix(format!(
-            "epoch {}/{}",
-            progress.epoch, info.tuning.last_epoch
-        ));
+        let last = match &info.kind {
+            RunKind::Own(recipe) => Some(recipe.tuning.last_epoch),
+            RunKind::Foreign(foreign) => foreign.run.last_epoch,
+        };
+        let Some(last) = last else {
+            return self.bar.set_prefix(format!("epoch {}", progress.epoch));
+        };
+        self.bar
+            .set_prefix(format!("epoch {}/{last}", progress.epoch));
         self.bar.set_length(u64::from(progress.of));
         self.bar.set_position(u64::from(progress.done));
-        let left = info.tuning.last_epoch.saturating_sub(progress.epoch);
+        let left = last.saturating_sub(progress.epoch);
         self.bar.set_message(if progress.epochs_per_minute > 0.0 {
             let seconds = 60.0 * f64::from(left) / progress.epochs_per_minute;
             let left = indicatif::HumanDuration(Duration::from_secs_f64(seconds));
@@ -312,6 +387,11 @@ impl Report {
         }
         Ok(())
     }
+}
+
+/// Returns the name and the folder of a run, for people.
+fn place(info: &RunInfo) -> String {
+    format!("run {} in {}", printable(&info.name), shown(&info.folder))
 }
 
 /// Returns an epoch as one line, in which every figure has its sample size and ceiling.

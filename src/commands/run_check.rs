@@ -4,7 +4,7 @@ use std::process::ExitCode;
 
 use serde_json::{Value, json};
 
-use fluxttice_core::run::{Condition, Disk, Report, check, find_run, repair};
+use fluxttice_core::run::{Condition, Disk, Report, check, find_run, not_foreign, repair};
 use fluxttice_core::shown::{printable, shown};
 
 use super::{Done, Failure, json_line, json_path, line, setup};
@@ -13,6 +13,7 @@ use crate::cli::Global;
 /// Checks a run, after repairing it if `set_right` is true.
 pub fn run(global: &Global, named: &str, set_right: bool) -> Done {
     let run = find_run(&setup::runs(global)?, Some(named))?;
+    not_foreign(&run)?;
     let mut repaired = Vec::new();
     if set_right && let Err(error) = repair(&Disk::default(), &run, &mut repaired) {
         // Steps that were done before the failure are reported all the same.

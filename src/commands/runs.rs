@@ -13,16 +13,20 @@ use fluxttice_core::plot::Drawing;
 use fluxttice_core::protocol::standing::Standing;
 use fluxttice_core::record::{Coverage, EpochRecord};
 use fluxttice_core::run::{
-    Branch, Summary, columns, descriptor, enter_newest, figures, find_run, journal, tree,
+    Branch, ForeignRun, NotOwn, Summary, columns, descriptor, enter_newest, figures, find_run,
+    is_foreign, journal, not_foreign, tree,
 };
 use fluxttice_core::shown::{printable, shown};
 use fluxttice_core::space::percent_of_all;
-use fluxttice_core::words::{counted, thousands};
+use fluxttice_core::words::{counted, short_number, thousands};
 
 use super::{
     Done, Failure, json_line, json_path, line, path_line, run_check, runs_plot, setup, trash,
 };
 use crate::cli::{Global, PlotBy, RunsCommand};
+
+/// Figures of a run of another program that stand in its line.
+const SHOWN: usize = 4;
 
 /// Runs the subcommand; without one, lists the runs.
 pub fn run(global: &Global, command: Option<&RunsCommand>) -> Done {
@@ -57,7 +61,8 @@ fn list(global: &Global) -> Done {
     for branch in &tree {
         match (&branch.run, global.json) {
             (Ok(run), true) => json_line(&object(run))?,
-            (Err(problem), true) => {
+            (Err(NotOwn::Foreign(run)), true) => json_line(&foreign_object(run))?,
+            (Err(NotOwn::Unreadable(problem)), true) => {
                 let mut value = json!({"run": branch.name(), "folder": null, "problem": problem});
                 json_path(&mut value, "folder", &branch.path);
                 json_line(&value)?;
@@ -74,20 +79,20 @@ fn row(branch: &Branch) -> String {
         depth => format!("{}└ ", "  ".repeat(depth - 1)),
     };
     let name = format!("{indent}{}", printable(&branch.name()));
+    let head = |path: &Path, end, epochs: usize| {
+        let state = Standing::of(path, end).words();
+        let unit = if epochs == 1 { "epoch" } else { "epochs" };
+        format!("{name:<28} {state:<11} {epochs:>4} {unit}")
+    };
     let run = match &branch.run {
         Ok(run) => run,
-        Err(problem) => return format!("{name:<28} unreadable: {problem}"),
-    };
-    let mut text = format!(
-        "{name:<28} {:<11} {:>4} {}",
-        state(run),
-        run.records.len(),
-        if run.records.len() == 1 {
-            "epoch"
-        } else {
-            "epochs"
+        Err(NotOwn::Unreadable(problem)) => return format!("{name:<28} unreadable: {problem}"),
+        Err(NotOwn::Foreign(run)) => {
+            let head = head(&run.path, run.end, run.epochs.len());
+            return format!("{head}  by {}{}", run.program, newest_values(run));
         }
-    );
+    };
+    let mut text = head(&run.path, run.end, run.records.len());
     if run.unsaved() > 0 {
         text += &format!(", {} saved", run.saved);
     }
@@ -108,12 +113,39 @@ fn row(branch: &Branch) -> String {
     text
 }
 
+/// Returns the first few figures of the newest epoch of a run that another program trains.
+fn newest_values(run: &ForeignRun) -> String {
+    let newest = run
+        .epochs
+        .last()
+        .into_iter()
+        .flat_map(|epoch| &epoch.values);
+    newest
+        .take(SHOWN)
+        .map(|(name, value)| format!("  {name} {}", short_number(*value)))
+        .collect()
+}
+
 fn percent(coverage: &Coverage) -> String {
     format!("{:.1}", percent_of_all(coverage.argmax.unique.into()))
 }
 
 fn state(run: &Summary) -> &'static str {
-    Standing::of(run).words()
+    Standing::of(&run.path, run.end).words()
+}
+
+fn foreign_object(run: &ForeignRun) -> Value {
+    let mut value = json!({
+        "run": run.name,
+        "folder": null,
+        "state": Standing::of(&run.path, run.end).words(),
+        "program": run.program,
+        "epochs": run.epochs.len(),
+        "total_epochs": run.last_epoch,
+        "newest": run.epochs.last().map(|epoch| json!({"epoch": epoch.epoch, "values": epoch.values})),
+    });
+    json_path(&mut value, "folder", &run.path);
+    value
 }
 
 fn object(run: &Summary) -> Value {
@@ -139,14 +171,46 @@ fn object(run: &Summary) -> Value {
 /// Reads a run whose figures are passed on, after checking it against its newest checkpoint.
 fn read(global: &Global, named: &str) -> Result<Summary, Failure> {
     let path = find_run(&setup::runs(global)?, Some(named))?;
+    not_foreign(&path)?;
     if let Some((_, entered)) = enter_newest(&path)? {
         setup::tell_unchecked(&entered.unchecked);
     }
     Ok(Summary::read(&path)?)
 }
 
+/// Shows a run that another program trains.
+fn show_foreign(global: &Global, path: &Path) -> Done {
+    let run = ForeignRun::read(path)?;
+    if global.json {
+        json_line(&foreign_object(&run))?;
+        return Ok(ExitCode::SUCCESS);
+    }
+    let metrics = run.metrics().join(" ");
+    let epochs = counted(run.epochs.len() as u64, "epoch");
+    line(&format!(
+        "{}: {epochs}, trained by {}",
+        printable(&run.name),
+        run.program
+    ))?;
+    line(&format!("folder       {}", shown(&run.path)))?;
+    line(&format!("metrics      {metrics}"))?;
+    for (name, value) in run
+        .epochs
+        .last()
+        .into_iter()
+        .flat_map(|epoch| &epoch.values)
+    {
+        line(&format!("{name:<32} {}", short_number(*value)))?;
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
 fn show(global: &Global, named: &str) -> Done {
-    let run = Summary::read(&find_run(&setup::runs(global)?, Some(named))?)?;
+    let path = find_run(&setup::runs(global)?, Some(named))?;
+    if is_foreign(&path) {
+        return show_foreign(global, &path);
+    }
+    let run = Summary::read(&path)?;
     if let Err(error) = enter_newest(&run.path) {
         super::note(&format!("not in order: {error}"));
     }
@@ -313,8 +377,11 @@ fn newest(run: &Summary, epochs: usize, metric: &Metric) -> String {
 }
 
 fn export(global: &Global, named: &str, out: &Path, force: bool) -> Done {
-    let run = read(global, named)?;
-    let text = figures(run.records.iter()).csv();
+    let path = find_run(&setup::runs(global)?, Some(named))?;
+    let text = match is_foreign(&path) {
+        true => ForeignRun::read(&path)?.figures().csv(),
+        false => figures(read(global, named)?.records.iter()).csv(),
+    };
     if out.as_os_str() == "-" {
         return line(text.trim_end()).map(|()| ExitCode::SUCCESS);
     }

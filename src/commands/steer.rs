@@ -59,7 +59,9 @@ pub fn run(global: &Global, args: &SteerArgs) -> Done {
         PostError::Refused { source, path } => {
             Failure::Run(RunError::disk("write to", &path)(source))
         }
-        problem @ PostError::NotAllowed { .. } => Failure::Input(problem.to_string()),
+        problem @ (PostError::TakesNone(_) | PostError::NotAllowed { .. }) => {
+            Failure::Input(problem.to_string())
+        }
         PostError::NoId(problem) => Failure::System(std::io::Error::other(problem)),
     })?;
     if !args.wait {

@@ -2,7 +2,7 @@
 
 use std::process::ExitCode;
 
-use fluxttice_core::record::{EpochRecord, EpochReport};
+use fluxttice_core::record::EpochReport;
 use fluxttice_core::request::{EndReason, Outcome};
 use fluxttice_core::run::journal::JournalEvent;
 use fluxttice_core::run::read_journal;
@@ -81,7 +81,7 @@ impl Told {
     fn before(&mut self, event: &Event, only_new: bool) -> Result<Vec<Event>, Failure> {
         match event {
             Event::Started(info) => {
-                let done = info.history.last().map_or(0, |record| record.epoch + 1);
+                let done = finished(info).last().map_or(0, |(epoch, _)| epoch + 1);
                 match self.epochs.replace(done) {
                     None if only_new => Ok(Vec::new()),
                     None => story(info),
@@ -92,6 +92,10 @@ impl Told {
                 self.epochs = Some(report.record.epoch + 1);
                 Ok(Vec::new())
             }
+            Event::ForeignEpoch(epoch) => {
+                self.epochs = Some(epoch.epoch + 1);
+                Ok(Vec::new())
+            }
             _ => Ok(Vec::new()),
         }
     }
@@ -99,15 +103,28 @@ impl Told {
 
 /// Returns the epochs that were finished after the first `told`, before the run was taken up again.
 fn missed(info: &RunInfo, told: u32) -> Vec<Event> {
-    let later = info.history.iter().filter(|record| record.epoch >= told);
-    later.map(finished).collect()
+    let later = finished(info)
+        .into_iter()
+        .filter(|(epoch, _)| *epoch >= told);
+    later.map(|(_, event)| event).collect()
 }
 
-fn finished(record: &Arc<EpochRecord>) -> Event {
-    Event::Epoch(Arc::new(EpochReport {
-        record: Arc::clone(record),
-        covered: None,
-    }))
+/// Returns the epochs that a run had finished when it was opened, each with its number.
+fn finished(info: &RunInfo) -> Vec<(u32, Event)> {
+    if let Some(foreign) = info.foreign() {
+        let epochs = foreign.run.epochs.iter();
+        return epochs
+            .map(|epoch| (epoch.epoch, Event::ForeignEpoch(Arc::clone(epoch))))
+            .collect();
+    }
+    let told = info.history.iter().map(|record| {
+        let report = EpochReport {
+            record: Arc::clone(record),
+            covered: None,
+        };
+        (record.epoch, Event::Epoch(Arc::new(report)))
+    });
+    told.collect()
 }
 
 /// Returns what happened before, in the order in which it did.
@@ -121,13 +138,13 @@ fn story(info: &RunInfo) -> Result<Vec<Event>, Failure> {
         })
         .collect();
     let mut story = Vec::new();
-    for record in &info.history {
-        let later = |outcome: &Outcome| outcome.epoch > record.epoch;
+    for (epoch, event) in finished(info) {
+        let later = |outcome: &Outcome| outcome.epoch > epoch;
         let (before, after) = outcomes.into_iter().partition(|outcome| !later(outcome));
         outcomes = after;
         let before: Vec<Outcome> = before;
         story.extend(before.into_iter().map(Event::Outcome));
-        story.push(finished(record));
+        story.push(event);
     }
     story.extend(outcomes.into_iter().map(Event::Outcome));
     Ok(story)

@@ -178,3 +178,91 @@ fn codes_in_an_array_decode_as_those_in_lines() {
     );
     home.run("encode min --out codes.txt").exits(2);
 }
+
+#[test]
+fn any_embedding_has_neighbours_and_figures() {
+    let home = Home::new();
+    let (all, some) = (home.path("all.npy"), home.path("some.npy"));
+    home.run(&format!("encode all --which a --out {}", all.display()))
+        .exits(0);
+    let neighbours = |arguments: &str| {
+        home.run(&format!("neighbors {arguments} --json"))
+            .exits(0)
+            .lines()
+    };
+    let given = format!("--codes {}", all.display());
+    assert_eq!(
+        neighbours(&format!("min -k 7 {given}")),
+        neighbours("min -k 7 --which a")
+    );
+    let figures = |arguments: &str| neighbours(arguments)[0]["figures"].clone();
+    let own = figures("--which a");
+    assert_eq!(figures(&given), own);
+    assert!(
+        own["overlap"][0]["share"].as_f64().unwrap()
+            > 2.0 * own["overlap"][0]["chance"].as_f64().unwrap()
+    );
+    // Some operations, in an order of their own: the codes of `ops` below, by the same encoder.
+    let named = home.file(
+        "named.txt",
+        "max\nmin\nconsensus\n15633\n".replace("15633", "product"),
+    );
+    let encoded = home.run("encode min --which a --json").exits(0).lines();
+    assert_eq!(encoded.len(), 1);
+    let mut command = home.command(["encode", "-", "--which", "a", "--out"]);
+    command.arg(&some);
+    crate::program::Ran::with_input(command, &fs::read_to_string(&named).unwrap()).exits(0);
+    let of = format!(
+        "--codes {} --operations {}",
+        some.display(),
+        named.display()
+    );
+    let found = neighbours(&format!("min {of}"));
+    let names: Vec<&str> = found
+        .iter()
+        .map(|row| row["name"].as_str().unwrap())
+        .collect();
+    assert_eq!(names.len(), 3);
+    assert!(
+        ["max", "consensus", "product"]
+            .iter()
+            .all(|name| names.contains(name))
+    );
+    for (arguments, words) in [
+        (
+            format!("nand {of}"),
+            "none of the operations that have a code",
+        ),
+        (format!("'min + max' {of}").replace('\'', ""), "unexpected"),
+        (format!("min --codes {}", some.display()), "--operations"),
+        (format!("min {of} --metric jeffreys"), "no variances"),
+        (format!("min --codes {}", named.display()), "array of NumPy"),
+    ] {
+        let ran = home.run(&format!("neighbors {arguments}"));
+        assert!([2, 3].contains(&ran.code.unwrap()), "{arguments}");
+        assert!(ran.stderr.contains(words), "{arguments}: {}", ran.stderr);
+    }
+}
+
+#[test]
+fn three_adic_neighbours_share_their_first_entries() {
+    let home = Home::new();
+    let found = home
+        .run("neighbors 0 -k 8 --metric 3-adic --json")
+        .exits(0)
+        .lines();
+    let distances: Vec<f64> = found
+        .iter()
+        .map(|row| row["distance"].as_f64().unwrap())
+        .collect();
+    let [ninth, eighth] = [3f64.powi(8).recip(), 3f64.powi(7).recip()];
+    assert!(
+        distances[..2].iter().all(|it| (it - ninth).abs() < 1e-12),
+        "{distances:?}"
+    );
+    assert!(
+        distances[2..].iter().all(|it| (it - eighth).abs() < 1e-12),
+        "{distances:?}"
+    );
+    assert_eq!(found[0]["operation"], 6_561);
+}

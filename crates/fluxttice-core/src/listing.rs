@@ -1,12 +1,14 @@
 //! Tables with named columns, written as CSV or JSON.
 
+use std::borrow::Cow;
+
 use serde_json::{Map, Value};
 
 /// A table for other programs.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Listing {
     /// Names of the columns.
-    pub columns: Vec<&'static str>,
+    pub columns: Vec<Cow<'static, str>>,
     /// Rows with a value for each column; `null` where a value is not known.
     pub rows: Vec<Vec<Value>>,
 }
@@ -16,7 +18,7 @@ impl Listing {
     pub fn csv(&self) -> String {
         let mut writer = csv::Writer::from_writer(Vec::new());
         // Writing to memory does not fail.
-        let _ = writer.write_record(&self.columns);
+        let _ = writer.write_record(self.columns.iter().map(AsRef::as_ref));
         for row in &self.rows {
             let _ = writer.write_record(row.iter().map(cell));
         }
@@ -56,7 +58,7 @@ mod tests {
     #[test]
     fn a_listing_is_the_same_in_both_formats() {
         let listing = Listing {
-            columns: vec!["a", "b"],
+            columns: vec!["a".into(), "b".into()],
             rows: vec![
                 vec![json!("x, \"y\"\nz"), json!(0.1)],
                 vec![json!(f64::NAN), json!("+-0")],

@@ -21,6 +21,25 @@ pub fn thousands(number: u64) -> String {
     out
 }
 
+/// Returns a number of any size in four digits or fewer, for people: `0.0213`, `12.5`, `3.1e-5`, `40`.
+pub fn short_number(value: f64) -> String {
+    let size = value.abs();
+    let digits = match size {
+        _ if !value.is_finite() => return value.to_string(),
+        _ if size != 0.0 && !(1e-3..1e6).contains(&size) => return format!("{value:.2e}"),
+        _ if size >= 1_000.0 => 0,
+        _ if size >= 100.0 => 1,
+        _ if size >= 10.0 => 2,
+        _ if size >= 1.0 => 3,
+        _ => 4,
+    };
+    let text = format!("{value:.digits$}");
+    match text.contains('.') {
+        true => text.trim_end_matches('0').trim_end_matches('.').to_owned(),
+        false => text,
+    }
+}
+
 /// Returns a decimal number with its thousands separated: `19,556.25`.
 pub fn separated(number: &str) -> String {
     let (whole, rest) = number.split_at(number.find('.').unwrap_or(number.len()));

@@ -1,35 +1,62 @@
-//! Controls: configuration keys that can be changed during training.
+//! Controls: values that can be changed during training.
 
-use fluxttice_core::config::{Config, KeyInfo};
+use fluxttice_core::config::Config;
+use fluxttice_core::protocol::controls::{ControlInfo, Controls};
 use fluxttice_core::record::EpochRecord;
 
-/// A configuration key that can be changed during training, with its value now.
+/// A value that can be changed during training.
 #[derive(Clone, Debug)]
 pub struct Control {
-    /// Dotted name, such as `hold.rho`.
-    pub key: String,
-    /// Value as it is written in YAML.
-    pub value: String,
-    /// Value that the newest epoch used, where the key holds a quantity; `None` for other keys.
+    /// Name, value now, type, range and meaning.
+    pub info: ControlInfo,
+    /// Value that the newest epoch used, where the value holds a quantity; `None` for others.
     pub followed: Option<f64>,
-    /// Description of the key: meaning, type and bounds.
-    pub info: &'static KeyInfo,
+    /// True if the value is not set, so that its quantity follows the schedule.
+    pub follows: bool,
 }
 
 /// Lists every control of a configuration: keys that the published file does not have come first, such as
 /// holds; then the others, in the order of the file.
-pub fn controls(config: &Config, newest: Option<&EpochRecord>) -> Vec<Control> {
-    let mut all: Vec<Control> = config
+pub fn of_config(config: &Config, newest: Option<&EpochRecord>) -> Vec<Control> {
+    let mut all: Vec<(bool, Control)> = config
         .live_keys()
-        .map(|(info, key)| Control {
-            value: config.text_of(&key),
-            followed: newest.and_then(|newest| followed(&key, newest)),
-            key,
-            info,
+        .map(|(key, name)| {
+            let control = Control {
+                followed: newest.and_then(|newest| followed(&name, newest)),
+                follows: !key.published && config.text_of(&name) == key.unset(),
+                info: ControlInfo::of(key, name, config),
+            };
+            (key.published, control)
         })
         .collect();
-    all.sort_by_key(|control| control.info.published);
-    all
+    all.sort_by_key(|(published, _)| *published);
+    all.into_iter().map(|(_, control)| control).collect()
+}
+
+/// Lists the controls that a trainer of another program declares.
+pub fn declared(controls: Option<&Controls>) -> Vec<Control> {
+    let declared = controls.into_iter().flat_map(|controls| &controls.controls);
+    let control = |info: &ControlInfo| Control {
+        info: info.clone(),
+        followed: None,
+        follows: false,
+    };
+    declared.map(control).collect()
+}
+
+/// Returns what is wrong with a value of a declared control by its type; its trainer judges the rest.
+pub fn problem(controls: &[Control], key: &str, value: &str) -> Option<String> {
+    let Some(control) = controls.iter().find(|control| control.info.name == key) else {
+        return Some(format!("`{key}` cannot be changed any more"));
+    };
+    let value = value.trim();
+    let fits = match control.info.kind.as_str() {
+        "number" => value.parse::<f64>().is_ok(),
+        "whole number" => value.parse::<i64>().is_ok(),
+        "flag" => ["true", "false"].contains(&value),
+        _ => true,
+    };
+    (!fits).then(|| format!("{key}: expected a {}, found `{value}`", control.info.kind))
 }
 
 /// Returns the value that an epoch used for a quantity that can be held.
@@ -46,12 +73,4 @@ fn followed(key: &str, newest: &EpochRecord) -> Option<f64> {
         "hold.learning_rate" => newest.learning_rate.corrected,
         _ => return None,
     })
-}
-
-impl Control {
-    /// Returns true if the published file does not have the key and it is not set: its quantity follows the
-    /// schedule.
-    pub fn follows(&self) -> bool {
-        !self.info.published && self.value == self.info.unset()
-    }
 }

@@ -72,6 +72,9 @@ pub fn say(text: impl Into<String>) -> Effects {
 /// to pause`.
 pub fn refusal(run: &RunView, nothing: &str) -> Effect {
     match run.idle() {
+        None if run.foreign.is_some() => {
+            Effect::Say(format!("another program trains this run: {nothing}"))
+        }
         None => Effect::Say(nothing.to_owned()),
         Some(Idle::Because(why)) => Effect::Say(format!("{why}: {nothing}")),
         Some(Idle::CannotSteer(problem)) => Effect::Warn(problem),

@@ -16,7 +16,7 @@ use fluxttice_core::request::{Mark, MarkKind};
 use fluxttice_core::run::built_in;
 use fluxttice_core::schedule::Scheduled;
 use fluxttice_core::session::message::{
-    Attached, Codes, Event, Progress, RunInfo, RunState, Tuning,
+    Attached, Codes, Event, Progress, Recipe, RunInfo, RunKind, RunState, Tuning,
 };
 use fluxttice_core::space::{OPERATIONS, Operation, OperationSet};
 use fluxttice_core::vae::PerVae;
@@ -83,21 +83,23 @@ pub fn info() -> RunInfo {
     RunInfo {
         name: "7f3a".into(),
         folder: "/home/someone/.local/share/fluxttice/runs/7f3a".into(),
-        config_name: "ternary_v5_5".into(),
-        config_digest: "sha256:0123456789abcdef".into(),
-        ineffective: vec!["vae_b.beta_end: never read".into()],
-        seed: 42,
+        kind: RunKind::Own(Recipe {
+            config_name: "ternary_v5_5".into(),
+            config_digest: "sha256:0123456789abcdef".into(),
+            ineffective: vec!["vae_b.beta_end: never read".into()],
+            seed: 42,
+            tuning: Arc::new(Tuning {
+                config: Config::default(),
+                schedule: (0..400).map(scheduled).collect(),
+                last_epoch: 400,
+                phase_borders: [40, 120, 250],
+                kl_floor: 8.0,
+            }),
+            parameters: [168_770, 50_203, 117_499, 1_068],
+        }),
         device: "cpu".into(),
         device_reason: "no GPU found".into(),
-        tuning: Arc::new(Tuning {
-            config: Config::default(),
-            schedule: (0..400).map(scheduled).collect(),
-            last_epoch: 400,
-            phase_borders: [40, 120, 250],
-            kl_floor: 8.0,
-        }),
         batches: 247,
-        parameters: [168_770, 50_203, 117_499, 1_068],
         history: Vec::new(),
         marks: Vec::new(),
         checkpoint: None,

@@ -74,6 +74,9 @@ fn progress(app: &App) -> Vec<(String, Style)> {
                 "training stopped: a loss is not a number; q quits"
             }
             Condition::Ended(EndReason::Failed) => "training stopped with an error; q quits",
+            Condition::Ended(EndReason::Lost) if run.foreign.is_some() => {
+                "its trainer is gone; q quits"
+            }
             Condition::Ended(EndReason::Lost) => "its trainer is gone; q quits, --resume goes on",
             _ => "training ended; q quits",
         };
@@ -83,14 +86,16 @@ fn progress(app: &App) -> Vec<(String, Style)> {
         return vec![("leaves when saved".to_owned(), theme.dim())];
     }
     let (name, unit) = match progress.stage {
-        Stage::Preparing => {
+        // A trainer of another program may not say where in the epoch it is.
+        _ if run.foreign.is_some() && progress.of == 0 => return Vec::new(),
+        Stage::Preparing if run.foreign.is_none() => {
             return vec![(
                 "opening the device; on a GPU its kernels are compiled".to_owned(),
                 theme.dim(),
             )];
         }
         Stage::Saving => return vec![("saving the epoch".to_owned(), theme.dim())],
-        Stage::Training => ("batch", ""),
+        Stage::Preparing | Stage::Training => ("batch", ""),
         Stage::Validation => ("validation batch", ""),
         Stage::Coverage => ("coverage", " tiles"),
     };
@@ -165,6 +170,7 @@ fn is_possible(app: &App, action: Action) -> bool {
     let live = app.shared.live();
     let front = app.front().offers(action, &app.shared);
     front.unwrap_or_else(|| match action {
+        Action::Disrupt | Action::Certify | Action::Branch if live.foreign.is_some() => false,
         Action::TogglePause | Action::Disrupt | Action::Controls => !live.is_over(),
         Action::Certify => live.answers(),
         Action::Snapshot => live.serves(),

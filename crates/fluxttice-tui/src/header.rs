@@ -1,7 +1,7 @@
 //! Two lines at the top: the run and its condition; the panes and the device.
 
 use fluxttice_core::request::EndReason;
-use fluxttice_core::session::message::{Attached, Contact};
+use fluxttice_core::session::message::{Attached, Contact, Recipe, RunKind};
 use ratatui::buffer::Buffer;
 use ratatui::layout::{Position, Rect};
 use ratatui::style::{Modifier, Style};
@@ -89,13 +89,21 @@ pub fn render(area: Rect, buf: &mut Buffer, cx: &Shared) {
     let (theme, run) = (cx.theme, cx.run());
     let mut left = vec![piece("fluxttice", theme.strong(), 8)];
     if let Some(info) = &run.info {
-        left.push(piece(&info.config_name, theme.text(), 4));
-        let others = run.members.runs().saturating_sub(1);
-        let seed = match others {
-            0 => format!("seed {}", info.seed),
-            others => format!("seed {} and {others} more", info.seed),
-        };
-        left.push(piece(seed, theme.dim(), 3));
+        match &info.kind {
+            RunKind::Own(Recipe {
+                config_name, seed, ..
+            }) => {
+                left.push(piece(config_name, theme.text(), 4));
+                let seed = match run.members.runs().saturating_sub(1) {
+                    0 => format!("seed {seed}"),
+                    others => format!("seed {seed} and {others} more"),
+                };
+                left.push(piece(seed, theme.dim(), 3));
+            }
+            RunKind::Foreign(foreign) => {
+                left.push(piece(&foreign.run.program, theme.text(), 4));
+            }
+        }
         left.push(piece(format!("run {}", info.name), theme.dim(), 3));
     }
     let mut right = Vec::new();
@@ -120,11 +128,13 @@ pub fn render(area: Rect, buf: &mut Buffer, cx: &Shared) {
     if let Some(info) = &run.info {
         if let Some(epoch) = run.epoch() {
             // Padded to the width of the largest number, so that the text after it stays in place.
-            let digits = info.tuning.total_epochs().to_string().len();
-            let text = format!("epoch {epoch:>digits$}/{}", info.tuning.total_epochs());
+            let text = match run.total_epochs() {
+                Some(total) => format!("epoch {epoch:>0$}/{total}", total.to_string().len()),
+                None => format!("epoch {epoch}"),
+            };
             right.push(piece(text, theme.strong(), 9));
         }
-        if info.training || run.newest().is_some() {
+        if run.recipe().is_some() && (info.training || run.newest().is_some()) {
             let phase = run.phase();
             let name = PHASES
                 .get(usize::from(phase).saturating_sub(1))
@@ -134,8 +144,8 @@ pub fn render(area: Rect, buf: &mut Buffer, cx: &Shared) {
             right.push(piece(name, theme.dim(), 2));
         }
     }
-    if let Some(info) = run.info.as_ref().filter(|_| !run.is_over()) {
-        match info.tuning.config.rules.len() {
+    if let Some(tuning) = run.tuning().filter(|_| !run.is_over()) {
+        match tuning.config.rules.len() {
             0 => {}
             1 => right.push(piece("⚑ 1 rule armed", theme.accent(), 6)),
             n => right.push(piece(format!("⚑ {n} rules armed"), theme.accent(), 6)),
@@ -223,7 +233,10 @@ pub fn render_tabs(area: Rect, buf: &mut Buffer, cx: &Shared, front: Tab) {
             (vec![long, info.device.clone()], theme.dim())
         }
         (Some(Attached { trainer, .. }), None) => {
-            let long = format!("attached · trained by {trainer}");
+            let long = match cx.run().is_over() {
+                true => format!("trained by {trainer}"),
+                false => format!("attached · trained by {trainer}"),
+            };
             let texts = vec![long, format!("attached · {trainer}"), "attached".to_owned()];
             (texts, theme.accent())
         }

@@ -2,6 +2,7 @@
 
 use fluxttice_core::plot::{Curve, Curves, Dash, Drawing, Heading, Ink, Panel};
 use fluxttice_core::session::Content;
+use fluxttice_core::session::message::RunKind;
 
 use crate::reading::Cover;
 use crate::run_view::RunView;
@@ -36,15 +37,19 @@ const SHORT_DIGEST: usize = "sha256:".len() + 12;
 
 /// Describes the run in words, for the caption of every picture.
 pub fn caption(run: &RunView) -> String {
-    run.info.as_ref().map_or_else(String::new, |info| {
-        format!(
+    let Some(info) = &run.info else {
+        return String::new();
+    };
+    match &info.kind {
+        RunKind::Own(recipe) => format!(
             "{}, {}, seed {}, configuration {}",
             info.name,
-            info.config_name,
-            info.seed,
-            info.config_digest.get(..SHORT_DIGEST).unwrap_or_default()
-        )
-    })
+            recipe.config_name,
+            recipe.seed,
+            recipe.config_digest.get(..SHORT_DIGEST).unwrap_or_default()
+        ),
+        RunKind::Foreign(foreign) => format!("{}, trained by {}", info.name, foreign.run.program),
+    }
 }
 
 /// Returns the legend of [`Cover`], in its order, with its colours.

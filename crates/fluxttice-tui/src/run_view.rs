@@ -7,10 +7,11 @@ use fluxttice_core::record::{CoveredSets, EpochRecord, EpochReport, Stage};
 use fluxttice_core::request::{Command, EndReason, Mark, Outcome};
 use fluxttice_core::run::{Members, journal, upsert_epoch};
 use fluxttice_core::session::message::{
-    Attached, Codes, Contact, End, Event, Progress, RunInfo, RunState, Unsaved,
+    Attached, Codes, Contact, End, Event, Foreign, Progress, Recipe, RunInfo, RunKind, RunState,
+    Tuning, Unsaved,
 };
 
-use crate::control::{Control, controls};
+use crate::control::{self, Control};
 use crate::follow_up::Pending;
 
 /// Names of the four training phases; phase 1 is at index 0.
@@ -30,6 +31,8 @@ pub struct RunView {
     pub state: Option<RunState>,
     /// Records of the finished epochs, oldest first.
     pub records: Vec<Arc<EpochRecord>>,
+    /// The run as another program trains it; `None` where it is one of this program.
+    pub foreign: Option<Foreign>,
     /// Records of all runs of its population, those of this run included.
     pub members: Members,
     /// Marks on the time axis, such as disruptions and snapshots.
@@ -151,20 +154,32 @@ impl RunView {
                     pending: std::mem::take(&mut self.pending),
                     ..Self::default()
                 };
-                for record in &info.history {
-                    self.members.add(info.seed, record);
-                }
+                self.foreign = info.foreign().cloned();
+                self.add_members(info);
             }
             Event::State(state) => self.state = Some(*state),
             Event::Tuned(tuning) => {
-                if let Some(info) = &mut self.info {
-                    Arc::make_mut(info).tuning = Arc::clone(tuning);
+                if let Some(info) = &mut self.info
+                    && let RunKind::Own(recipe) = &mut Arc::make_mut(info).kind
+                {
+                    recipe.tuning = Arc::clone(tuning);
                 }
             }
             Event::Epoch(report) => self.on_epoch(report),
-            Event::Joined(info) => {
-                for record in &info.history {
-                    self.members.add(info.seed, record);
+            Event::Joined(info) => self.add_members(info),
+            Event::ForeignEpoch(epoch) => {
+                if let Some(foreign) = &mut self.foreign {
+                    foreign.run.add(Arc::clone(epoch));
+                }
+            }
+            Event::Controls(controls) => {
+                if let Some(foreign) = &mut self.foreign {
+                    foreign.controls = Some(controls.as_ref().clone());
+                }
+            }
+            Event::Samples(samples) => {
+                if let Some(foreign) = &mut self.foreign {
+                    foreign.samples = Some(Arc::clone(samples));
                 }
             }
             Event::Member(member) => self.members.add(member.seed, &member.record),
@@ -192,10 +207,18 @@ impl RunView {
         }
     }
 
+    fn add_members(&mut self, info: &RunInfo) {
+        if let Some(recipe) = info.recipe() {
+            for record in &info.history {
+                self.members.add(recipe.seed, record);
+            }
+        }
+    }
+
     fn on_epoch(&mut self, report: &EpochReport) {
         upsert_epoch(&mut self.records, &report.record);
-        if let Some(info) = &self.info {
-            self.members.add(info.seed, &report.record);
+        if let Some(seed) = self.recipe().map(|recipe| recipe.seed) {
+            self.members.add(seed, &report.record);
         }
         if let Some(covered) = &report.covered {
             self.covered = Some(Arc::clone(covered));
@@ -213,9 +236,36 @@ impl RunView {
         self.records.last()
     }
 
+    /// Returns what the run is trained by; `None` where another program trains it.
+    pub fn recipe(&self) -> Option<&Recipe> {
+        self.info.as_ref()?.recipe()
+    }
+
+    /// Returns schedule and limits of the run; `None` where another program trains it.
+    pub fn tuning(&self) -> Option<&Tuning> {
+        Some(self.recipe()?.tuning.as_ref())
+    }
+
+    /// Returns the number of the newest finished epoch; `None` before the first.
+    fn newest_epoch(&self) -> Option<u32> {
+        match &self.foreign {
+            Some(foreign) => foreign.run.epochs.last().map(|epoch| epoch.epoch),
+            None => self.newest().map(|record| record.epoch),
+        }
+    }
+
     /// Returns the number of finished epochs.
     pub fn epochs_done(&self) -> u32 {
-        self.newest().map_or(0, |record| record.epoch + 1)
+        self.newest_epoch()
+            .map_or(0, |epoch| epoch.saturating_add(1))
+    }
+
+    /// Returns the number of epochs of the whole run; `None` where that is not known.
+    pub fn total_epochs(&self) -> Option<u32> {
+        match &self.foreign {
+            Some(foreign) => foreign.run.last_epoch,
+            None => self.tuning().map(Tuning::total_epochs),
+        }
     }
 
     /// Returns the record of the newest epoch, up to this one, in which coverage was measured.
@@ -234,11 +284,27 @@ impl RunView {
             .find(|record| record.information.is_some())
     }
 
-    /// Returns every configuration key that can be changed during training, with its value now.
+    /// Returns everything that can be changed during training, with its value now.
     pub fn controls(&self) -> Vec<Control> {
         let newest = self.newest().map(AsRef::as_ref);
-        let info = self.info.as_ref();
-        info.map_or_else(Vec::new, |info| controls(&info.tuning.config, newest))
+        match (&self.foreign, self.tuning()) {
+            (Some(foreign), _) => control::declared(foreign.controls.as_ref()),
+            (None, Some(tuning)) => control::of_config(&tuning.config, newest),
+            (None, None) => Vec::new(),
+        }
+    }
+
+    /// Returns what is wrong with a value of a control, as far as this side can tell; `None` where it can be
+    /// asked for.
+    pub fn problem_with(&self, key: &str, value: &str) -> Option<String> {
+        match (&self.foreign, self.tuning()) {
+            (Some(_), _) => control::problem(&self.controls(), key, value),
+            (None, Some(tuning)) => {
+                let changed = tuning.config.changed(key, value);
+                changed.err().map(|error| error.to_string())
+            }
+            (None, None) => Some("the run is not open yet".to_owned()),
+        }
     }
 
     /// Returns the controls; none once training is over.
@@ -276,6 +342,15 @@ impl RunView {
         self.info.is_some() && !failed
     }
 
+    /// Returns true if the trainer takes such a request, as far as it says what it takes.
+    pub fn takes(&self, command: &Command) -> bool {
+        let controls = self
+            .foreign
+            .as_ref()
+            .and_then(|foreign| foreign.controls.as_ref());
+        controls.is_none_or(|controls| controls.takes(command))
+    }
+
     /// Returns true if this screen can go on in another run.
     pub fn moves(&self) -> bool {
         self.answers() && self.info.as_ref().is_some_and(|info| info.training)
@@ -290,7 +365,10 @@ impl RunView {
     /// is over.
     pub fn serves(&self) -> bool {
         let takes = match self.attached() {
-            Some(attached) => attached.cannot_steer.is_none() && !self.is_over(),
+            Some(attached) => {
+                let snapshot = Command::Snapshot { name: None };
+                attached.cannot_steer.is_none() && !self.is_over() && self.takes(&snapshot)
+            }
             None => true,
         };
         takes && self.answers() && self.info.as_ref().is_some_and(|info| info.training)
@@ -359,7 +437,7 @@ impl RunView {
 
     /// Returns the epoch at work, or the last finished one where training is over; `None` before the first.
     pub fn epoch(&self) -> Option<u32> {
-        let newest = self.newest().map(|record| record.epoch);
+        let newest = self.newest_epoch();
         if self.is_over() {
             return newest;
         }
@@ -377,12 +455,15 @@ impl RunView {
     /// Returns the longest time that training can still take, in seconds; an early stop may cut it short.
     /// `None` where the rate is not known or training is over.
     pub fn seconds_left(&self) -> Option<f64> {
-        let info = self.info.as_ref()?;
+        let last = match &self.foreign {
+            Some(foreign) => foreign.run.last_epoch?,
+            None => self.tuning()?.last_epoch,
+        };
         let rate = self.progress.epochs_per_minute;
         if self.is_over() || !rate.is_finite() || rate <= 0.0 {
             return None;
         }
-        let left = info.tuning.last_epoch.saturating_sub(self.epochs_done());
+        let left = last.saturating_sub(self.epochs_done());
         Some(f64::from(left) / rate * 60.0)
     }
 }

@@ -3,6 +3,7 @@
 mod asking;
 mod attached;
 mod export;
+mod foreign;
 mod idle;
 
 use fluxttice_core::run::bookmarks::BookmarkChange;

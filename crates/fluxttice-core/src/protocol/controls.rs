@@ -6,8 +6,9 @@ use serde::{Deserialize, Serialize};
 
 use super::VERSION;
 use super::place::Place;
-use crate::config::{Config, SafePoint};
+use crate::config::{Config, KeyInfo, SafePoint};
 use crate::disruption::{DisruptionKind, MAX_EPOCHS, Shape};
+use crate::request::Command;
 use crate::run::names::CONTROLS;
 
 /// Largest file of controls that is read, in bytes.
@@ -41,6 +42,10 @@ pub struct Controls {
     pub controls: Vec<ControlInfo>,
     /// Kinds of disruption that can be asked for by the request `disrupt`.
     pub disruptions: Vec<DisruptionInfo>,
+    /// Kinds of requests that the trainer takes, as `request` in a request's command names them; `None` where it
+    /// does not say.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub requests: Option<Vec<String>>,
 }
 
 /// A value that can be changed.
@@ -86,22 +91,31 @@ pub struct DisruptionInfo {
     pub shapes: Vec<String>,
 }
 
-impl Controls {
-    /// Lists the controls of a configuration, with its values.
-    pub fn of(config: &Config, session: &str) -> Self {
-        let controls = config.live_keys().map(|(info, name)| ControlInfo {
-            kind: info.kind().to_owned(),
-            range: info.range_text(),
+impl ControlInfo {
+    /// Describes a key of a configuration, with its value.
+    pub fn of(key: &KeyInfo, name: String, config: &Config) -> Self {
+        Self {
+            kind: key.kind().to_owned(),
+            range: key.range_text(),
             unit: unit(&name),
-            default: info.default.to_owned(),
+            default: key.default.to_owned(),
             value: config.text_of(&name),
-            safe_point: match info.live {
+            safe_point: match key.live {
                 Some(SafePoint::Epoch) => "epoch".to_owned(),
                 Some(SafePoint::Batch) | None => "batch".to_owned(),
             },
-            meaning: info.meaning.to_owned(),
+            meaning: key.meaning.to_owned(),
             name,
-        });
+        }
+    }
+}
+
+impl Controls {
+    /// Lists the controls of a configuration, with its values.
+    pub fn of(config: &Config, session: &str) -> Self {
+        let controls = config
+            .live_keys()
+            .map(|(key, name)| ControlInfo::of(key, name, config));
         let disruptions = DisruptionKind::ALL.into_iter().map(|kind| DisruptionInfo {
             kind: kind.name().to_owned(),
             meaning: kind.meaning().to_owned(),
@@ -116,6 +130,7 @@ impl Controls {
             session: session.to_owned(),
             controls: controls.collect(),
             disruptions: disruptions.collect(),
+            requests: None,
         }
     }
 
@@ -133,6 +148,14 @@ impl Controls {
     pub fn read(run: &Place) -> Option<Self> {
         let found = run.read(CONTROLS, LIMIT).ok()?;
         serde_json::from_slice(&found.bytes).ok()
+    }
+
+    /// Returns true if the trainer takes a command; one that does not say which takes all.
+    pub fn takes(&self, command: &Command) -> bool {
+        let kind = serde_json::to_value(command).unwrap_or_default();
+        let kind = kind.get("request").and_then(|kind| kind.as_str());
+        let takes = |kinds: &Vec<String>| kinds.iter().any(|other| Some(other.as_str()) == kind);
+        self.requests.as_ref().is_none_or(takes)
     }
 
     /// Returns a configuration with the values of these controls; it itself where they do not fit it.

@@ -19,6 +19,9 @@ pub enum PostError {
     /// Nothing says that a trainer takes requests here.
     #[error("{}: no trainer takes requests here: it has no status.json", shown(.0))]
     NoTrainer(PathBuf),
+    /// There is no folder of requests, which a trainer that takes some makes.
+    #[error("{}: its trainer takes no requests: it has made no folder `requests`", shown(.0))]
+    TakesNone(PathBuf),
     /// The folder of requests cannot be written to.
     #[error("{}: cannot be written to, so that nothing can be asked of its trainer: {source}", shown(.path))]
     Refused {
@@ -71,7 +74,10 @@ impl Post {
         let request = RequestFile::new(&status.session, self.author.clone(), command)
             .map_err(PostError::NoId)?;
         let text = serde_json::to_vec(&request).map_err(|error| refused(error.into()))?;
-        let folder = run.existing(REQUESTS).map_err(refused)?;
+        let folder = run.existing(REQUESTS).map_err(|error| match error.kind() {
+            io::ErrorKind::NotFound => PostError::TakesNone(self.path.clone()),
+            _ => refused(error),
+        })?;
         self.allowed(&status)?;
         folder.put(&request.file_name(), &text).map_err(refused)?;
         Ok(request.id)
@@ -86,6 +92,9 @@ impl Post {
     /// Returns the reason why nothing can be asked of the trainer that has left this status; `None` where
     /// requests can be sent.
     pub fn problem(&self, status: &Status) -> Option<PostError> {
+        if !self.path.join(REQUESTS).exists() {
+            return Some(PostError::TakesNone(self.path.clone()));
+        }
         #[cfg(unix)]
         {
             use rustix::fs::{Access, AtFlags, CWD, accessat};

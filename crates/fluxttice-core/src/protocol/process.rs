@@ -107,7 +107,8 @@ fn host() -> String {
     std::env::var("COMPUTERNAME").unwrap_or_default()
 }
 
-fn short(text: &str) -> String {
+/// Returns a text that another program wrote, shortened and fit for a terminal.
+pub(super) fn short(text: &str) -> String {
     let text: String = text.chars().take(LONGEST).collect();
     printable(&text).into_owned()
 }

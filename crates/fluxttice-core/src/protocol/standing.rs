@@ -1,9 +1,10 @@
 //! How a run stands: being trained, over, or left without a word.
 
+use std::path::Path;
+
 use super::liveness::{Liveness, glance};
 use super::status::{State, Status};
 use crate::request::EndReason;
-use crate::run::Summary;
 
 /// How a run stands at one moment.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -23,11 +24,11 @@ pub enum Standing {
 }
 
 impl Standing {
-    /// Looks how a run stands.
-    pub fn of(run: &Summary) -> Self {
-        let status = Status::of(&run.path);
+    /// Looks how a run stands whose last session ended for this reason, or has not ended.
+    pub fn of(run: &Path, end: Option<EndReason>) -> Self {
+        let status = Status::of(run);
         let paused = || status.as_ref().map(|status| status.state) == Some(State::Paused);
-        match (glance(&run.path), run.end) {
+        match (glance(run), end) {
             (_, Some(reason)) => Self::Ended(reason),
             (Liveness::Live, None) if paused() => Self::Paused,
             (Liveness::Live, None) => Self::Live,

@@ -8,7 +8,7 @@ use serde::{Deserialize, Deserializer, Serialize};
 use serde_json::Value;
 
 use super::place::{NotRead, Place};
-use super::process::Process;
+use super::process::{Process, short};
 use crate::record::Stage;
 use crate::request::EndReason;
 use crate::run::names::STATUS;
@@ -151,7 +151,11 @@ impl Status {
 
     /// Returns who trains where, in a few words.
     pub fn trainer(&self) -> String {
-        format!("pid {} on {}", self.process.pid, self.process.shown_host())
+        match self.process.pid {
+            0 if self.program.is_empty() => "another process".to_owned(),
+            0 => short(&self.program),
+            pid => format!("pid {pid} on {}", self.process.shown_host()),
+        }
     }
 }
 

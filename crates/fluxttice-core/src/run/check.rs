@@ -11,6 +11,7 @@ use super::door;
 use super::error::RunError;
 use super::files;
 use super::folder::{BESTS, LATEST, name, plain};
+use super::foreign::is_foreign;
 use super::journal;
 use super::lock::is_open;
 use super::marker::Marker;
@@ -104,6 +105,9 @@ pub fn check(run: &Path) -> Report {
         None => Ok("made by version 0.1.0 of this program, or its marker is gone".to_owned()),
     });
     report.found("run", made);
+    if is_foreign(run) {
+        return report;
+    }
     if is_open(run) {
         let words = "in use by another process: what it writes at this moment may look torn";
         report.add("use", Condition::Noted, words);

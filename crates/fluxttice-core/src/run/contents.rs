@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 use super::checkpoint::epoch_of;
 use super::error::RunError;
 use super::folder::{BESTS, LATEST, is_plain_name, read_journal, stored_config};
+use super::foreign::not_foreign;
 use super::journal::JournalEvent;
 use super::marker::Marker;
 use super::names::{
@@ -34,6 +35,7 @@ pub fn made_here(run: &Path) -> Result<(), RunError> {
     if Marker::read(run).is_some() {
         return Ok(());
     }
+    not_foreign(run)?;
     let not = |problem: String| {
         RunError::unusable(
             run,

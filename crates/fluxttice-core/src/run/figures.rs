@@ -1,5 +1,7 @@
 //! The metrics of a run as a table.
 
+use std::borrow::Cow;
+
 use serde_json::json;
 
 use crate::listing::Listing;
@@ -23,6 +25,7 @@ pub fn figures<'a>(records: impl Iterator<Item = &'a EpochRecord>) -> Listing {
     Listing {
         columns: std::iter::once("epoch")
             .chain(columns().map(|metric| metric.id))
+            .map(Cow::from)
             .collect(),
         rows: records.map(row).collect(),
     }

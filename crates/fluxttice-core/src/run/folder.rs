@@ -14,6 +14,7 @@ use super::disk::{Disk, parent};
 use super::door;
 use super::error::RunError;
 use super::files;
+use super::foreign::not_foreign;
 use super::journal::{self, Entry, JournalEvent};
 use super::lines::{Growing, Prefix};
 use super::locate::new_run;
@@ -648,6 +649,7 @@ pub(super) fn is_run(path: &Path) -> Result<(), RunError> {
 /// # Errors
 /// Returns a [`RunError`] where the folder is no run or the file is damaged.
 pub fn stored_config(path: &Path) -> Result<Config, RunError> {
+    not_foreign(path)?;
     is_run(path)?;
     Ok(Config::load(Source::File(path.join(CONFIG)), &[])?.config)
 }
@@ -714,6 +716,7 @@ pub fn position(checkpoint: &Path) -> Result<(u32, u32), RunError> {
 /// # Errors
 /// Returns a [`RunError`] where the run has no such checkpoint; its text says which there are.
 pub fn checkpoint_folder(run: &Path, which: &str) -> Result<PathBuf, RunError> {
+    not_foreign(run)?;
     let epoch = match which {
         LATEST => door::newest(run)?,
         best if BESTS.contains(&best) => best_epoch(run, best)?,

@@ -14,6 +14,7 @@ use super::door::{self, Entered, enter, enter_newest};
 use super::error::RunError;
 use super::files;
 use super::folder::{self, LATEST};
+use super::foreign::is_foreign;
 use super::journal::Entry;
 use super::marker::Marker;
 use super::names::{CHECKPOINTS, CONFIG, DIGESTS, JOURNAL, METRICS, OPTIMIZER, STATE, WEIGHTS};
@@ -79,15 +80,15 @@ pub fn find_run(runs: &Path, named: Option<&str>) -> Result<PathBuf, RunError> {
     }
 }
 
-/// Returns true if a folder has a configuration, as a run has.
+/// Returns true if a folder has a configuration, as a run has, or is the run of another program.
 fn has_config(path: &Path) -> Result<bool, RunError> {
     let config = path.join(CONFIG);
     match fs::metadata(&config) {
-        Ok(found) => Ok(found.is_file()),
+        Ok(found) if found.is_file() => Ok(true),
         Err(error) if error.kind() == ErrorKind::PermissionDenied => {
             Err(RunError::unusable(&config, error.to_string()))
         }
-        Err(_) => Ok(false),
+        Ok(_) | Err(_) => Ok(is_foreign(path)),
     }
 }
 

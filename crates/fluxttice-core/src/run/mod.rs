@@ -15,6 +15,7 @@ mod exported;
 mod figures;
 pub(crate) mod files;
 mod folder;
+mod foreign;
 pub mod journal;
 mod lines;
 mod locate;
@@ -45,6 +46,7 @@ pub use folder::{
     checkpoint_folder, checkpoints, finished_epochs, is_plain_name, name, parse_metrics,
     read_journal, read_metrics, reserve, stored_config,
 };
+pub use foreign::{ForeignEpoch, ForeignRun, is_foreign, not_foreign};
 pub use lines::Prefix;
 pub use locate::{
     BUILT_IN_WEIGHTS, Checkpoint, DATA_DIR, Origin, all_runs, best_at_hand, built_in,
@@ -55,5 +57,5 @@ pub use marker::Marker;
 pub use members::{Band, Members, upsert_epoch};
 pub use output::{Existing, check_result, descriptor, write_result};
 pub use repair::repair;
-pub use summary::{Branch, Summary, tree};
+pub use summary::{Branch, NotOwn, Summary, tree};
 pub use trash::{Deleted, TRASH, Trashed, delete, purge, restore, trashed};

@@ -50,6 +50,9 @@ pub const WATCHERS: &str = "watchers";
 /// Folder of what the trainer shows to watchers.
 pub const LIVE: &str = "live";
 
+/// Folder of the samples that a trainer of another program gives, an array for each epoch.
+pub const SAMPLES: &str = "samples";
+
 /// Statement of a certificate, as JSON.
 pub const CERTIFICATE: &str = "certificate.json";
 /// Statement of a certificate, for people.

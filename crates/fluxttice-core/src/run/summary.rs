@@ -6,6 +6,7 @@ use super::branch::{Parent, parent};
 use super::door::newest;
 use super::error::RunError;
 use super::folder;
+use super::foreign::{ForeignRun, is_foreign};
 use super::journal::{Entry, last_end};
 use super::locate::all_runs;
 use super::lock::is_open;
@@ -78,11 +79,20 @@ impl Summary {
     }
 }
 
+/// A run that is none of this program, or none that can be read.
+#[derive(Clone, Debug)]
+pub enum NotOwn {
+    /// Another program trains it.
+    Foreign(Box<ForeignRun>),
+    /// It cannot be read, for this reason.
+    Unreadable(String),
+}
+
 /// One line of the tree of runs.
 #[derive(Clone, Debug)]
 pub struct Branch {
-    /// Summary of the run, or a text that says what is wrong with it.
-    pub run: Result<Summary, String>,
+    /// Summary of the run, where it is one of this program.
+    pub run: Result<Summary, NotOwn>,
     /// Path of the run's folder.
     pub path: PathBuf,
     /// Depth in the tree: 0 for a run that is no branch of another one there, 1 for its branches.
@@ -99,7 +109,7 @@ pub fn tree(runs: &Path) -> Result<Vec<Branch>, RunError> {
         .into_iter()
         .rev()
         .map(|path| Branch {
-            run: Summary::read(&path).map_err(|error| error.to_string()),
+            run: read(&path),
             path,
             depth: 0,
         })
@@ -114,6 +124,17 @@ pub fn tree(runs: &Path) -> Result<Vec<Branch>, RunError> {
     // Runs that name each other as parents belong nowhere; they are shown all the same.
     found.extend(rest);
     Ok(found)
+}
+
+fn read(path: &Path) -> Result<Summary, NotOwn> {
+    let unreadable = |error: RunError| NotOwn::Unreadable(error.to_string());
+    match is_foreign(path) {
+        true => Err(match ForeignRun::read(path) {
+            Ok(run) => NotOwn::Foreign(Box::new(run)),
+            Err(error) => unreadable(error),
+        }),
+        false => Summary::read(path).map_err(unreadable),
+    }
 }
 
 fn append(branch: Branch, rest: &mut Vec<Branch>, found: &mut Vec<Branch>) {

@@ -13,6 +13,7 @@ use super::disk::{Disk, parent};
 use super::error::RunError;
 use super::files;
 use super::folder::name;
+use super::foreign::is_foreign;
 use super::lock::RunLock;
 use super::names::{CONFIG, SET_ASIDE};
 use super::owner::{SCRATCH, beside, is_abandoned, is_half_made};
@@ -66,9 +67,19 @@ pub fn delete(disk: &Disk, run: &Path, for_good: bool) -> Result<Deleted, RunErr
         let problem = "lies in the trash already; `runs delete --purge NAME` removes it for good";
         return Err(RunError::unusable(&run, problem));
     }
-    made_here(&run)?;
+    let is_foreign = is_foreign(&run);
+    if is_foreign && for_good {
+        let problem =
+            "another program made it: it can be moved to the trash, and not be removed for good";
+        return Err(RunError::unusable(&run, problem));
+    }
+    // All of a run of another program is its own.
+    let mut kept = Vec::new();
+    if !is_foreign {
+        made_here(&run)?;
+        kept = foreign(&run)?;
+    }
     let _held = RunLock::take(&run)?;
-    let mut kept = foreign(&run)?;
     let aside = run.join(SET_ASIDE);
     if for_good && files::is_there(&aside) {
         // What was moved there may be all that is left of something.

@@ -6,7 +6,9 @@ use std::sync::Arc;
 use burn::tensor::{DType, Device};
 
 use super::error::SessionError;
-use super::message::{Event, Model, Notice, NoticeLevel, RunInfo, RunState, Tuning, moment};
+use super::message::{
+    Event, Model, Notice, NoticeLevel, Recipe, RunInfo, RunKind, RunState, Tuning, moment,
+};
 use super::worker::{Lines, codes};
 use crate::measure::{CoveragePass, Samples};
 use crate::model::{Architecture, DualVae, parameter_counts};
@@ -43,18 +45,20 @@ pub(super) fn explore(checkpoint: &Checkpoint, lines: &Lines) -> Result<(), Sess
     lines.event(Event::Started(Arc::new(RunInfo {
         name,
         folder,
-        config_name: config.name().unwrap_or("as stored").to_owned(),
-        config_digest: config.digest().map_err(crate::run::RunError::from)?,
-        ineffective: Vec::new(),
-        seed: config.seed,
+        kind: RunKind::Own(Recipe {
+            config_name: config.name().unwrap_or("as stored").to_owned(),
+            config_digest: config.digest().map_err(crate::run::RunError::from)?,
+            ineffective: Vec::new(),
+            seed: config.seed,
+            tuning: Arc::new(Tuning::new(&config, epochs)),
+            parameters: parameter_counts(Architecture::from(&config), config.model.use_statenet),
+        }),
         device: "cpu".to_owned(),
         device_reason: match trained {
             None => "nothing is trained".to_owned(),
             Some(_) => "trained elsewhere".to_owned(),
         },
-        tuning: Arc::new(Tuning::new(&config, epochs)),
         batches: 0,
-        parameters: parameter_counts(Architecture::from(&config), config.model.use_statenet),
         history: history.into_iter().map(Arc::new).collect(),
         marks,
         checkpoint: match &checkpoint.origin {

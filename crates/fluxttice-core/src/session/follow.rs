@@ -9,41 +9,38 @@ use std::sync::Arc;
 use std::sync::mpsc::RecvTimeoutError;
 use std::time::{Duration, Instant, SystemTime};
 
-use burn::tensor::{DType, Device};
-use serde::de::DeserializeOwned;
-
 use super::beside::{beside, branch_off};
 use super::error::SessionError;
 use super::explore::covered;
+use super::followed::{Followed, parsed};
 use super::message::{
-    Attached, Contact, End, Event, Model, Notice, NoticeLevel, Progress, RunInfo, RunState, Tuning,
+    Attached, Contact, End, Event, Model, Notice, NoticeLevel, Progress, RunInfo, RunState,
     Unsaved, moment,
 };
 use super::plan::{Plan, RunLocation};
 use super::publisher::Meeting;
 use super::tail::{News, Tail};
 use super::worker::{Lines, codes};
-use crate::config::Config;
-use crate::model::{Architecture, DualVae, parameter_counts};
+use crate::model::DualVae;
 use crate::numbers::count32;
 use crate::protocol::Post;
-use crate::protocol::controls::Controls;
 use crate::protocol::live;
 use crate::protocol::liveness::{Liveness, Pulse};
 use crate::protocol::place::Place;
 use crate::protocol::status::{State, Status};
 use crate::protocol::watchers::{self, Sign, Wants};
-use crate::record::{CoveredSets, EpochRecord, EpochReport, Stage};
+use crate::record::{CoveredSets, EpochRecord, Stage};
 use crate::request::{Author, Command, EndReason, Outcome, Request, Requester};
 use crate::run::journal::{Entry, JournalEvent, last_end, marks};
 use crate::run::names::{JOURNAL, METRICS};
 use crate::run::{
-    Checkpoint, LATEST, Reopened, RunError, RunFolder, checkpoint_folder, is_open, name,
-    read_checkpoint, stored_config, upsert_epoch,
+    Checkpoint, LATEST, Reopened, RunError, RunFolder, checkpoint_folder, is_foreign, is_open,
+    name, read_checkpoint,
 };
 use crate::shown::shown;
 use crate::training::Steer;
 use crate::words::counted;
+use burn::tensor::{DType, Device};
 
 /// Time between two looks at the folder.
 const LOOK: Duration = Duration::from_millis(50);
@@ -113,10 +110,7 @@ struct Follower<'a> {
     path: PathBuf,
     run: Place,
     post: Post,
-    /// The configuration of the run, as stored.
-    stored: Config,
-    tuning: Arc<Tuning>,
-    records: Vec<Arc<EpochRecord>>,
+    what: Followed,
     metrics: Tail,
     journal: Tail,
     status: Status,
@@ -147,7 +141,7 @@ struct Follower<'a> {
 
 impl<'a> Follower<'a> {
     fn new(plan: &'a Plan, run: &Path, lines: &'a Lines) -> Result<Self, SessionError> {
-        let stored = stored_config(run)?;
+        let what = Followed::of(run)?;
         let place = Place::open(run).map_err(RunError::unread(run))?;
         let status = Status::read(&place).unwrap_or_default();
         let claim = plan.meeting.as_ref().map(Meeting::claim);
@@ -156,9 +150,7 @@ impl<'a> Follower<'a> {
             lines,
             path: run.to_owned(),
             post: Post::new(run, claim.unwrap_or_default()),
-            tuning: Arc::new(Tuning::new(&stored, stored.total_epochs)),
-            stored,
-            records: Vec::new(),
+            what,
             metrics: Tail::of(&run.join(METRICS)),
             journal: Tail::of(&run.join(JOURNAL)),
             pulse: Pulse::new(&status),
@@ -194,35 +186,26 @@ impl<'a> Follower<'a> {
     fn start(&mut self) {
         self.metrics = Tail::of(&self.path.join(METRICS));
         self.journal = Tail::of(&self.path.join(JOURNAL));
-        self.records.clear();
-        if let News::Lines(lines) = self.metrics.news() {
-            parsed(&lines).for_each(|record| upsert_epoch(&mut self.records, &Arc::new(record)));
-        }
+        let lines = match self.metrics.news() {
+            News::Lines(lines) => lines,
+            News::WrittenAnew => Vec::new(),
+        };
+        self.what.begin(&lines, &self.run, &self.status);
         let entries: Vec<Entry> = match self.journal.news() {
             News::Lines(lines) => parsed(&lines).collect(),
             News::WrittenAnew => Vec::new(),
         };
-        self.tune();
         let cannot_steer = self.post.problem(&self.status);
         let cannot_steer = cannot_steer.map(|problem| problem.to_string());
         let answered = self.answered_before(&entries);
-        let (total, statenet) = (
-            Architecture::from(&self.stored),
-            self.stored.model.use_statenet,
-        );
         self.event(Event::Started(Arc::new(RunInfo {
             name: name(&self.path),
             folder: self.path.clone(),
-            config_name: self.stored.name().unwrap_or("as stored").to_owned(),
-            config_digest: self.stored.digest().unwrap_or_default(),
-            ineffective: Vec::new(),
-            seed: self.stored.seed,
+            kind: self.what.kind(),
             device: self.status.device.clone(),
             device_reason: self.status.device_reason.clone(),
-            tuning: Arc::clone(&self.tuning),
             batches: self.status.batches_in_epoch,
-            parameters: parameter_counts(total, statenet),
-            history: self.records.clone(),
+            history: self.what.records().to_vec(),
             marks: marks(&entries),
             checkpoint: None,
             training: true,
@@ -235,9 +218,11 @@ impl<'a> Follower<'a> {
         (self.state, self.over, self.contact) = (None, false, Contact::Heard);
         (self.unsaved, self.shown) = (None, None);
         if let Some(problem) = cannot_steer {
-            let text = format!(
-                "to look at only: {problem}; map and neighbours are those of the newest checkpoint"
-            );
+            let from = match self.what.own() {
+                Some(_) => "; map and neighbours are those of the newest checkpoint",
+                None => "",
+            };
+            let text = format!("to look at only: {problem}{from}");
             self.notice(NoticeLevel::Warning, text);
         }
         // Answers that came with the files that were written anew.
@@ -251,8 +236,16 @@ impl<'a> Follower<'a> {
             }
         }
         self.watch();
+        self.look_at_others();
         self.hear();
         self.judge();
+    }
+
+    /// Tells what is new in the files of a trainer of another program.
+    fn look_at_others(&mut self) {
+        for event in self.what.look(&self.path, &self.run) {
+            self.event(event);
+        }
     }
 
     /// Returns what was asked and answered before this process began to watch; nothing when it is asked again.
@@ -327,8 +320,11 @@ impl<'a> Follower<'a> {
         }
         match self.metrics.news() {
             News::WrittenAnew => taken.anew = true,
-            News::Lines(epochs) => {
-                parsed(&epochs).for_each(|record| self.on_epoch(Arc::new(record)));
+            News::Lines(lines) => {
+                for event in self.what.take(&lines) {
+                    self.tell_progress();
+                    self.event(event);
+                }
             }
         }
         taken
@@ -371,7 +367,7 @@ impl<'a> Follower<'a> {
     fn tell_progress(&self) {
         let status = &self.status;
         // A status may be a moment older than the first epoch.
-        let stage = match self.records.is_empty() {
+        let stage = match self.what.own().is_some() && self.what.has_no_epoch() {
             true => Stage::Preparing,
             false => Stage::Training,
         };
@@ -387,7 +383,8 @@ impl<'a> Follower<'a> {
 
     /// Sends the sets that the trainer shows, where they are new.
     fn show_covered(&mut self) {
-        let Some(name) = self.status.live.covered.clone() else {
+        let own = self.what.own();
+        let Some(name) = own.and(self.status.live.covered.clone()) else {
             return;
         };
         if self.shown.as_ref() == Some(&name) {
@@ -401,7 +398,7 @@ impl<'a> Follower<'a> {
     }
 
     fn record(&self, epoch: u32) -> Option<&EpochRecord> {
-        let mut newest_first = self.records.iter().rev();
+        let mut newest_first = self.what.records().iter().rev();
         let record = newest_first.find(|record| record.epoch == epoch);
         record.map(AsRef::as_ref)
     }
@@ -415,6 +412,7 @@ impl<'a> Follower<'a> {
             // Somebody removed or moved the folder, and its trainer has made it anew.
             self.run = place;
         }
+        self.look_at_others();
         if self.over {
             return;
         }
@@ -439,9 +437,12 @@ impl<'a> Follower<'a> {
                 let trainer = self.status.trainer();
                 self.end(End {
                     reason: EndReason::Lost,
-                    message: format!(
-                        "lost: {trainer} is gone without a word; what it saved is there, and --resume goes on with it"
-                    ),
+                    message: match self.what.own() {
+                        Some(_) => format!(
+                            "lost: {trainer} is gone without a word; what it saved is there, and --resume goes on with it"
+                        ),
+                        None => format!("lost: {trainer} is gone without a word"),
+                    },
                 });
                 return;
             }
@@ -519,50 +520,28 @@ impl<'a> Follower<'a> {
             Some(sent) => (outcome.id, outcome.by) = (sent.number, Author::User),
             None => of_somebody_else(&mut outcome),
         }
-        let changed = matches!(outcome.command, Command::Steer(Steer::Set { .. }));
-        let applied = outcome.applied;
-        if let (true, Command::Steer(Steer::Set { key, value, .. })) = (applied, &outcome.command)
-            && let Ok(changed) = self.tuning.config.changed(key, value)
-        {
-            let last = self.last_epoch(&changed.config);
-            self.tuning = Arc::new(Tuning::new(&changed.config, last));
-        }
+        let follows = match &outcome.command {
+            Command::Steer(Steer::Set { key, value, .. }) if outcome.applied => {
+                self.what.changed(key, value, &self.status)
+            }
+            _ => None,
+        };
         self.event(Event::Outcome(outcome));
-        if changed && applied {
-            self.event(Event::Tuned(Arc::clone(&self.tuning)));
+        if let Some(event) = follows {
+            self.event(event);
         }
-    }
-
-    /// Computes schedule and limits by the values that the trainer says it has.
-    fn tune(&mut self) {
-        let controls = Controls::read(&self.run);
-        let config = controls.map_or_else(
-            || self.stored.clone(),
-            |controls| controls.applied_to(&self.stored),
-        );
-        self.tuning = Arc::new(Tuning::new(&config, self.last_epoch(&config)));
-    }
-
-    fn last_epoch(&self, config: &Config) -> u32 {
-        match self.status.last_epoch {
-            0 => config.total_epochs,
-            last => last,
-        }
-    }
-
-    fn on_epoch(&mut self, record: Arc<EpochRecord>) {
-        upsert_epoch(&mut self.records, &record);
-        self.tell_progress();
-        self.event(Event::Epoch(Arc::new(EpochReport {
-            record,
-            covered: None,
-        })));
     }
 
     /// Answers a request of whoever watches here; returns what comes next where that is another run.
     fn answer(&mut self, request: Request) -> Result<Option<Next>, SessionError> {
         let Request { id, command, .. } = request;
         match command {
+            Command::Encode | Command::Weights | Command::Branch { .. }
+                if self.what.own().is_none() =>
+            {
+                let text = "another program trains this run: only that one has its model";
+                self.outcome(id, command, Err(text.to_owned()));
+            }
             Command::Encode | Command::Weights => {
                 self.waiting.push(command);
                 self.serve_waiting()?;
@@ -582,7 +561,7 @@ impl<'a> Follower<'a> {
                 let path = beside(&self.path, &run);
                 let command = Command::Open { run };
                 if let Ok(path) = &path
-                    && is_open(path)
+                    && (is_open(path) || is_foreign(path))
                 {
                     self.outcome(id, command, Ok(format!("follows {}", name(path))));
                     return Ok(Some(Next::Follow(path.clone())));
@@ -662,7 +641,9 @@ impl<'a> Follower<'a> {
         let Some(newest) = newest(&self.path) else {
             return Ok(());
         };
-        let (epochs, batch) = newest.moment.unwrap_or((count32(self.records.len()), 0));
+        let (epochs, batch) = newest
+            .moment
+            .unwrap_or((count32(self.what.records().len()), 0));
         let source = moment(epochs, batch);
         for command in std::mem::take(&mut self.waiting) {
             let weights = newest.weights.clone();
@@ -687,7 +668,8 @@ impl<'a> Follower<'a> {
     /// Measures the sets of the newest checkpoint, where the trainer shows none because nobody may tell it
     /// that somebody watches.
     fn measure_covered(&mut self) -> Result<(), SessionError> {
-        let done = self.records.last().map_or(0, |record| record.epoch + 1);
+        let newest_record = self.what.records().last();
+        let done = newest_record.map_or(0, |record| record.epoch + 1);
         let due = self
             .measured
             .is_none_or(|(epochs, again)| epochs < done && Instant::now() >= again);
@@ -726,11 +708,4 @@ fn newest(run: &Path) -> Option<Checkpoint> {
         read_checkpoint(&latest).ok()
     };
     (0..TRIES).find_map(|_| read())
-}
-
-/// Parses lines of a file; what is none of its lines is left out.
-fn parsed<T: DeserializeOwned>(lines: &[String]) -> impl Iterator<Item = T> {
-    lines
-        .iter()
-        .filter_map(|line| serde_json::from_str(line).ok())
 }

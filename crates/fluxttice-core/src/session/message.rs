@@ -8,10 +8,13 @@ use std::time::SystemTime;
 use serde::Serialize;
 
 use crate::config::Config;
+use crate::measure::given::Given;
 use crate::measure::neighbours::Spaces;
 use crate::model::{LATENT, Weights};
+use crate::protocol::controls::Controls;
 use crate::record::{CoveredSets, EpochRecord, EpochReport, Stage};
 use crate::request::{EndReason, Mark, Outcome};
+use crate::run::{ForeignEpoch, ForeignRun};
 use crate::schedule::{Schedule, Scheduled};
 
 /// Events of the worker, in order. Nothing here is ever dropped.
@@ -41,6 +44,12 @@ pub enum Event {
     Joined(Arc<RunInfo>),
     /// A finished epoch of another run of the population.
     Member(Member),
+    /// A finished epoch of a run that another program trains.
+    ForeignEpoch(Arc<ForeignEpoch>),
+    /// What may be changed in such a run, as its trainer says now.
+    Controls(Arc<Controls>),
+    /// Samples that its trainer gave.
+    Samples(Arc<GivenSamples>),
     /// A message that the user should read and that answers no request.
     Notice(Notice),
     /// Training has ended. Some requests are still answered after it, and a branch may be trained next.
@@ -63,24 +72,14 @@ pub struct RunInfo {
     pub name: String,
     /// Folder of the run; empty where the model is no run's.
     pub folder: PathBuf,
-    /// Name of the configuration (`ternary_v5_5`).
-    pub config_name: String,
-    /// SHA-256 of the configuration as used.
-    pub config_digest: String,
-    /// Keys of the configuration that have no effect, as `key: reason`.
-    pub ineffective: Vec<String>,
-    /// Seed of every random number.
-    pub seed: u64,
+    /// Program that trains it, with what is known of it.
+    pub kind: RunKind,
     /// Device of the tensors (`cpu`, or the adapter's name).
     pub device: String,
     /// Reason why that device was chosen.
     pub device_reason: String,
-    /// Schedule and limits by the configuration, changes included.
-    pub tuning: Arc<Tuning>,
     /// Training batches in one epoch.
     pub batches: u32,
-    /// Numbers of parameters: in all, VAE-A, VAE-B, StateNet.
-    pub parameters: [usize; 4],
     /// Epochs already done when this session began, in order.
     pub history: Vec<Arc<EpochRecord>>,
     /// Marks of earlier sessions on the time axis.
@@ -95,6 +94,52 @@ pub struct RunInfo {
     /// Requests that were answered before this process began to watch, each with its time, in order; empty for
     /// a run that this process trains.
     pub answered: Vec<(SystemTime, Outcome)>,
+}
+
+/// Program that trains a run.
+#[derive(Clone, Debug)]
+pub enum RunKind {
+    /// This program, by this recipe.
+    Own(Recipe),
+    /// Another program.
+    Foreign(Foreign),
+}
+
+/// What a run of this program is trained by.
+#[derive(Clone, Debug)]
+pub struct Recipe {
+    /// Name of the configuration (`ternary_v5_5`).
+    pub config_name: String,
+    /// SHA-256 of the configuration as used.
+    pub config_digest: String,
+    /// Keys of the configuration that have no effect, as `key: reason`.
+    pub ineffective: Vec<String>,
+    /// Seed of every random number.
+    pub seed: u64,
+    /// Schedule and limits by the configuration, changes included.
+    pub tuning: Arc<Tuning>,
+    /// Numbers of parameters: in all, VAE-A, VAE-B, StateNet.
+    pub parameters: [usize; 4],
+}
+
+/// A run that another program trains, as it was opened, with what may be asked of its trainer.
+#[derive(Clone, Debug, Default)]
+pub struct Foreign {
+    /// The run.
+    pub run: ForeignRun,
+    /// What may be changed while it is trained; `None` where the trainer has not said.
+    pub controls: Option<Controls>,
+    /// Samples that the trainer gave last; `None` where it gave none.
+    pub samples: Option<Arc<GivenSamples>>,
+}
+
+/// Samples that another program gave, counted. How they were drawn is not known.
+#[derive(Clone, Debug, PartialEq)]
+pub struct GivenSamples {
+    /// Epoch by the name of their file.
+    pub epoch: u32,
+    /// Their counts, or the reason why the file could not be read.
+    pub counts: Result<Given, String>,
 }
 
 /// The trainer of a run that is another process.
@@ -119,6 +164,22 @@ pub enum Contact {
 }
 
 impl RunInfo {
+    /// Returns what the run is trained by; `None` where another program trains it.
+    pub fn recipe(&self) -> Option<&Recipe> {
+        match &self.kind {
+            RunKind::Own(recipe) => Some(recipe),
+            RunKind::Foreign(_) => None,
+        }
+    }
+
+    /// Returns the run as another program trains it; `None` where it is one of this program.
+    pub fn foreign(&self) -> Option<&Foreign> {
+        match &self.kind {
+            RunKind::Own(_) => None,
+            RunKind::Foreign(foreign) => Some(foreign),
+        }
+    }
+
     /// Returns the folder that holds the run's checkpoints; `None` where the model is no run's.
     pub fn training_folder(&self) -> Option<&Path> {
         Some(self.folder.as_path()).filter(|folder| *folder != Path::new(""))

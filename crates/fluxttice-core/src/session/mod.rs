@@ -5,6 +5,7 @@ mod device_check;
 mod error;
 mod explore;
 mod follow;
+mod followed;
 mod hand_over;
 mod handle;
 mod jobs;

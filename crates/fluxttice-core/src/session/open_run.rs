@@ -6,7 +6,7 @@ use std::sync::Arc;
 use burn::tensor::{DType, Device};
 
 use super::error::SessionError;
-use super::message::{Event, Notice, NoticeLevel, RunInfo, Tuning};
+use super::message::{Event, Notice, NoticeLevel, Recipe, RunInfo, RunKind, Tuning};
 use super::plan::Plan;
 use super::saving::Backlog;
 use super::worker::Lines;
@@ -97,15 +97,20 @@ impl OpenRun {
         let info = RunInfo {
             name: open.run.name(),
             folder: open.run.path().to_owned(),
-            config_name: plan.config_name.clone(),
-            config_digest: open.run.digest().to_owned(),
-            ineffective: plan.ineffective.clone(),
-            seed: config.seed,
+            kind: RunKind::Own(Recipe {
+                config_name: plan.config_name.clone(),
+                config_digest: open.run.digest().to_owned(),
+                ineffective: plan.ineffective.clone(),
+                seed: config.seed,
+                tuning: Arc::new(open.tuning()),
+                parameters: parameter_counts(
+                    Architecture::from(&config),
+                    config.model.use_statenet,
+                ),
+            }),
             device: chosen.name.clone(),
             device_reason: chosen.reason.clone(),
-            tuning: Arc::new(open.tuning()),
             batches: open.trainer.batches(),
-            parameters: parameter_counts(Architecture::from(&config), config.model.use_statenet),
             history,
             marks,
             checkpoint: None,

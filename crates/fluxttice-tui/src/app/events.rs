@@ -71,7 +71,11 @@ impl App {
                         text,
                     });
                 }
-                for line in &info.ineffective {
+                for line in info
+                    .recipe()
+                    .into_iter()
+                    .flat_map(|recipe| &recipe.ineffective)
+                {
                     let text = format!("configuration, no effect: {line}");
                     self.note(LogLevel::Info, Origin::Notice, text);
                 }

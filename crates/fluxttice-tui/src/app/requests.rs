@@ -86,7 +86,7 @@ impl App {
     /// Asks for the codes or weights of the newest model that the pane in front needs, each once an epoch.
     pub(super) fn ask_for_model(&mut self) {
         let live = &self.shared.live;
-        if self.shared.is_frozen() || !live.answers() {
+        if self.shared.is_frozen() || !live.answers() || live.foreign.is_some() {
             return;
         }
         let done = live.epochs_done();

@@ -55,6 +55,9 @@ impl App {
             Action::NextTab => return show(self.tab.next(true)),
             Action::PreviousTab => return show(self.tab.next(false)),
             Action::TogglePause => return self.toggle_pause(),
+            Action::Disrupt if self.shared.live.foreign.is_some() => {
+                return self.refuse("nothing to disrupt");
+            }
             Action::Disrupt => {
                 return self.while_training("nothing to disrupt", Disrupt::default());
             }
@@ -174,6 +177,7 @@ impl App {
     /// Certifies the model as it is now.
     fn certify(&self) -> Effects {
         match &self.shared.live.info {
+            Some(info) if info.foreign().is_some() => self.refuse("nothing to certify"),
             Some(info) if !info.training => {
                 let checkpoint = info.checkpoint.clone();
                 evidence::certify(checkpoint, &info.name)

@@ -46,7 +46,8 @@ impl BranchPoint {
 /// given by name and folder; `None` is the one that is trained here. `at` is the last epoch that may be
 /// meant; `None` means the newest checkpoint.
 pub fn branch(run: Option<(String, PathBuf)>, at: Option<u32>, cx: &Shared) -> Effects {
-    let Some(info) = cx.live().info.as_ref().filter(|_| cx.live().moves()) else {
+    let info = cx.live().info.as_ref().filter(|_| cx.live().moves());
+    let (Some(info), Some(tuning)) = (info, cx.live().tuning()) else {
         return vec![refusal(cx.live(), "nothing to branch")];
     };
     let own = (info.name.clone(), info.folder.clone());
@@ -55,7 +56,7 @@ pub fn branch(run: Option<(String, PathBuf)>, at: Option<u32>, cx: &Shared) -> E
         is_own: folder == info.folder,
         run: name,
         at,
-        checkpoint_freq: info.tuning.config.checkpoint_freq,
+        checkpoint_freq: tuning.config.checkpoint_freq,
         left_behind: left_behind(&info.name, cx),
     };
     vec![Effect::Glance(folder, AfterGlance::Branch(point))]

@@ -47,7 +47,7 @@ impl Controls {
         let mut found: Vec<(usize, Control)> = controls
             .into_iter()
             .filter_map(|control| {
-                let text = format!("{} {}", control.key, control.info.meaning).to_lowercase();
+                let text = format!("{} {}", control.info.name, control.info.meaning).to_lowercase();
                 distance(&wanted, &text).map(|distance| (distance, control))
             })
             .collect();
@@ -65,7 +65,7 @@ impl Controls {
     /// Makes the dialog in which this control is being changed.
     pub fn editing(control: Control) -> Self {
         let mut form = Self {
-            wanted: Input::new(control.key.clone()),
+            wanted: Input::new(control.info.name.clone()),
             ..Self::default()
         };
         form.edit(vec![control]);
@@ -75,11 +75,11 @@ impl Controls {
     /// Starts typing a value for the chosen control, from its present value.
     pub fn edit(&mut self, controls: Vec<Control>) {
         if let Some(control) = self.matches(controls).into_iter().nth(self.selected) {
-            let value = match control.followed.filter(|_| control.follows()) {
+            let value = match control.followed.filter(|_| control.follows) {
                 Some(now) => number(now),
-                None => control.value,
+                None => control.info.value,
             };
-            self.editing = Some((control.key, Input::new(value)));
+            self.editing = Some((control.info.name, Input::new(value)));
         }
     }
 
@@ -90,14 +90,11 @@ impl Controls {
 
     /// Starts changing the chosen control, or asks the worker for the typed value.
     fn confirmed(&mut self, cx: &Shared) -> Effects {
-        let Some(info) = &cx.live().info else {
-            return Vec::new();
-        };
         match self.editing.clone() {
             None => self.edit(cx.live().controls()),
             Some((key, value)) => {
                 // While the value is wrong the dialog shows the reason and stays open.
-                if info.tuning.config.changed(&key, value.value()).is_ok() {
+                if cx.live().problem_with(&key, value.value()).is_none() {
                     let steer = Steer::set(key, value.value().trim());
                     self.back();
                     return ask(Command::Steer(steer));
@@ -185,14 +182,14 @@ impl Dialog for Controls {
 
 fn render_row(row: Rect, buf: &mut Buffer, cx: &Shared, control: &Control) {
     let theme = cx.theme;
-    let value = match (control.follows(), control.followed) {
+    let value = match (control.follows, control.followed) {
         (true, Some(now)) => format!("by its schedule, now {:>8}", number(now)),
         (true, None) => "as published".to_owned(),
-        (false, _) => control.value.clone(),
+        (false, _) => control.info.value.clone(),
     };
     let room = usize::from(row.width).saturating_sub(width(&value) + 2);
-    buf.set_string(row.x, row.y, fit(&control.key, room), theme.text());
-    let style = if control.follows() {
+    buf.set_string(row.x, row.y, fit(&control.info.name, room), theme.text());
+    let style = if control.follows {
         theme.dim()
     } else {
         theme.strong()
@@ -205,25 +202,22 @@ fn render_row(row: Rect, buf: &mut Buffer, cx: &Shared, control: &Control) {
 fn render_meaning(area: Rect, buf: &mut Buffer, cx: &Shared, form: &Controls, control: &Control) {
     let theme = cx.theme;
     let room = usize::from(area.width);
-    let Some(info) = &cx.live().info else { return };
     let problem = form.editing.as_ref().and_then(|(key, value)| {
-        let changed = info.tuning.config.changed(key, value.value());
-        changed.err().filter(|_| !value.value().trim().is_empty())
+        let problem = cx.live().problem_with(key, value.value());
+        problem.filter(|_| !value.value().trim().is_empty())
     });
     if let Some(problem) = problem {
         let rows = paragraph(&format!("▲ {problem}"), room, theme.warning());
         return lines(area, buf, &rows);
     }
-    let from = control
-        .info
-        .live
-        .map_or_else(String::new, |point| point.to_string());
-    let range = control.info.range_text();
-    let mut rows = paragraph(control.info.meaning, room, Style::new());
+    let info = &control.info;
+    let unit = info.unit.as_ref().filter(|_| cx.live().foreign.is_some());
+    let unit = unit.map_or_else(String::new, |unit| format!(" {unit}"));
+    let mut rows = paragraph(&info.meaning, room, Style::new());
     rows.push(Line::styled(
         format!(
-            "{}: {range}; takes effect with the {from}",
-            control.info.kind()
+            "{}: {}{unit}; takes effect with the next {}",
+            info.kind, info.range, info.safe_point
         ),
         theme.dim(),
     ));

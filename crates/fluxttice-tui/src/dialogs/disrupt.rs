@@ -386,8 +386,8 @@ fn choices(cx: &Shared, names: &[(&'static str, bool)]) -> Vec<Span<'static>> {
 fn meaning(cx: &Shared, disruption: Disruption) -> String {
     let epoch = cx.live().epoch().unwrap_or_default();
     let symbol = disruption.kind.symbol();
-    let info = cx.live().info.as_ref();
-    let scheduled = info.and_then(|info| info.tuning.schedule.get(epoch as usize).copied());
+    let tuning = cx.live().tuning();
+    let scheduled = tuning.and_then(|tuning| tuning.schedule.get(epoch as usize).copied());
     let end = epoch.saturating_add(disruption.epochs - 1);
     let span = if disruption.epochs == 1 {
         format!("in epoch {epoch}")
@@ -415,7 +415,9 @@ fn meaning(cx: &Shared, disruption: Disruption) -> String {
 }
 
 fn render_curve(area: Rect, buf: &mut Buffer, cx: &Shared, disruption: Disruption) {
-    let Some(info) = &cx.live().info else { return };
+    let Some(tuning) = cx.live().tuning() else {
+        return;
+    };
     let epoch = cx.live().epoch().unwrap_or_default();
     let last = epoch
         .saturating_add(disruption.epochs)
@@ -430,7 +432,7 @@ fn render_curve(area: Rect, buf: &mut Buffer, cx: &Shared, disruption: Disruptio
         _ => (1.0, ""),
     };
     let scheduled: Vec<(u32, f64)> = (0..)
-        .zip(info.tuning.schedule.iter())
+        .zip(tuning.schedule.iter())
         .filter(|(at, _)| window.contains(*at))
         .map(|(at, scheduled)| (at, scheduled.value(disruption.kind)))
         .collect();
@@ -474,7 +476,7 @@ fn render_curve(area: Rect, buf: &mut Buffer, cx: &Shared, disruption: Disruptio
     let frame = ChartFrame {
         theme: cx.theme,
         window,
-        borders: &info.tuning.phase_borders,
+        borders: Some(&tuning.phase_borders),
         disruptions: &[],
         cursor: None,
     };

@@ -29,7 +29,7 @@ enum Offer {
     /// A command of the key table.
     Command(&'static Binding),
     /// A control of the run, to be changed.
-    Control(Control),
+    Control(Box<Control>),
 }
 
 impl Offer {
@@ -37,7 +37,7 @@ impl Offer {
     fn text(&self) -> String {
         let text = match self {
             Self::Command(binding) => format!("{} {}", binding.hint, binding.help),
-            Self::Control(control) => format!("{} {}", control.key, control.info.meaning),
+            Self::Control(control) => format!("{} {}", control.info.name, control.info.meaning),
         };
         text.to_lowercase()
     }
@@ -62,7 +62,11 @@ impl Palette {
             .filter(|binding| binding.in_palette())
             .map(Offer::Command);
         let mut found: Vec<(usize, Offer)> = commands
-            .chain(controls.into_iter().map(Offer::Control))
+            .chain(
+                controls
+                    .into_iter()
+                    .map(|control| Offer::Control(Box::new(control))),
+            )
             .filter_map(|offer| distance(&wanted, &offer.text()).map(|distance| (distance, offer)))
             .collect();
         found.sort_by_key(|(distance, _)| *distance);
@@ -103,7 +107,7 @@ impl Dialog for Palette {
             Action::Confirm => {
                 return Some(match self.chosen(controls) {
                     Some(Offer::Command(binding)) => close_and([Effect::Perform(binding.action)]),
-                    Some(Offer::Control(control)) => open(Controls::editing(control)),
+                    Some(Offer::Control(control)) => open(Controls::editing(*control)),
                     None => Vec::new(),
                 });
             }
@@ -136,7 +140,8 @@ impl Dialog for Palette {
             let (name, style, help) = match offer {
                 Offer::Command(binding) => (binding.key_names(), theme.key(), binding.help),
                 Offer::Control(control) => {
-                    (control.key.clone(), theme.accent(), control.info.meaning)
+                    let info = &control.info;
+                    (info.name.clone(), theme.accent(), info.meaning.as_str())
                 }
             };
             let line = Line::from(vec![
@@ -157,7 +162,7 @@ mod tests {
     use fluxttice_core::config::Config;
 
     use super::*;
-    use crate::control::controls;
+    use crate::control::of_config;
 
     #[test]
     fn the_palette_finds_words_and_letters() {
@@ -165,7 +170,7 @@ mod tests {
             input: Input::new(text.into()),
             ..Palette::of(context)
         };
-        let all = || controls(&Config::default(), None);
+        let all = || of_config(&Config::default(), None);
         let first = |text: &str| match palette(Context::Train, text).chosen(all()) {
             Some(Offer::Command(binding)) => Some(binding.action),
             _ => None,
@@ -176,6 +181,8 @@ mod tests {
         assert_eq!(first("xyzzy"), None);
         assert!(palette(Context::Log, "").matches(Vec::new()).len() > 20);
         let control = palette(Context::Log, "hold.lambda2").chosen(all());
-        assert!(matches!(control, Some(Offer::Control(control)) if control.key == "hold.lambda2"));
+        assert!(
+            matches!(control, Some(Offer::Control(control)) if control.info.name == "hold.lambda2")
+        );
     }
 }

@@ -13,7 +13,7 @@ use crate::certificate::{export, shelf};
 use crate::experiment::experiments;
 use crate::protocol::standing::Standing;
 use crate::run::bookmarks::{self, BOOKMARKS};
-use crate::run::{Branch, RunError, check, checkpoints, delete, files, is_open, tree};
+use crate::run::{Branch, NotOwn, RunError, check, checkpoints, delete, files, is_open, tree};
 
 /// Largest file that is copied, in bytes.
 const FILE_LIMIT: u64 = 256 << 20;
@@ -93,13 +93,22 @@ fn bytes(content: Content, to: &Path) -> Result<Vec<u8>, RunError> {
     }
 }
 
+fn standing(branch: &Branch) -> Option<Standing> {
+    let end = match &branch.run {
+        Ok(run) => run.end,
+        Err(NotOwn::Foreign(run)) => run.end,
+        Err(NotOwn::Unreadable(_)) => return None,
+    };
+    Some(Standing::of(&branch.path, end))
+}
+
 fn entries(runs: &Path) -> Result<Vec<RunEntry>, RunError> {
     let entry = |branch: Branch| RunEntry {
         experiments: experiments(&branch.path)
             .into_iter()
             .map(|(name, read)| (name, read.map_err(|error| error.to_string())))
             .collect(),
-        standing: branch.run.as_ref().ok().map(Standing::of),
+        standing: standing(&branch),
         branch,
     };
     Ok(tree(runs)?.into_iter().map(entry).collect())

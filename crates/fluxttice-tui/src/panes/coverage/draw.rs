@@ -17,7 +17,7 @@ use ratatui::text::{Line, Span};
 
 use super::layout::{self, Parts};
 use super::map::{COLUMNS, ROWS, Zoom, operation_at};
-use super::{Coverage, Filter, probability, side};
+use super::{Coverage, Filter, foreign, probability, side};
 use crate::format::{thousands, width};
 use crate::layout::cells;
 use crate::reading::Cover;
@@ -30,6 +30,9 @@ use crate::widgets::{below, heading, placeholder};
 /// Draws the pane: the map at the left, counts and lists at the right.
 pub fn render(body: Rect, buf: &mut Buffer, cx: &Shared, pane: &Coverage) {
     let parts = layout::parts(body);
+    if let Some(known) = &cx.run().foreign {
+        return foreign::render(&parts, buf, cx, pane, known);
+    }
     let sets = cx.run().covered.as_deref();
     if pane.likely {
         return render_likely(&parts, buf, cx, pane, sets);
@@ -130,7 +133,7 @@ fn render_head(
 
 /// Draws the first of these titles, with its note, that fits, or the last. Where the area is narrow the words
 /// are shortened, but N and draw are always shown whole.
-fn put_head(area: Rect, buf: &mut Buffer, theme: Theme, forms: &[(&str, String)]) {
+pub fn put_head(area: Rect, buf: &mut Buffer, theme: Theme, forms: &[(&str, String)]) {
     let fits =
         |(title, note): &&(&str, String)| width(title) + 1 + width(note) <= usize::from(area.width);
     if let Some((title, note)) = forms.iter().find(fits).or(forms.last()) {
@@ -139,7 +142,7 @@ fn put_head(area: Rect, buf: &mut Buffer, theme: Theme, forms: &[(&str, String)]
 }
 
 /// Draws column numbers above the map and row numbers beside it.
-fn render_scales(parts: &Parts, buf: &mut Buffer, cx: &Shared, pane: &Coverage) {
+pub fn render_scales(parts: &Parts, buf: &mut Buffer, cx: &Shared, pane: &Coverage) {
     let room = parts.map.as_size();
     let zoom = pane.map.zoom(room);
     let (across, down) = zoom.cell();
@@ -239,7 +242,7 @@ pub fn selected_at(cx: &Shared, column: usize, row: usize) -> Option<Operation> 
     operation_at(column, row).filter(|operation| cx.is_selected(*operation))
 }
 
-fn render_map(area: Rect, buf: &mut Buffer, cx: &Shared, pane: &Coverage, sets: &CoveredSets) {
+pub fn render_map(area: Rect, buf: &mut Buffer, cx: &Shared, pane: &Coverage, sets: &CoveredSets) {
     let zoom = pane.map.zoom(area.as_size());
     paint(area, buf, cx, pane, |column, row| {
         let cover = |dx: usize, dy: usize| {

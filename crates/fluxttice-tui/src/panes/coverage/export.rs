@@ -67,7 +67,9 @@ pub fn listing(cx: &Shared) -> Option<Listing> {
         ]
     };
     Some(Listing {
-        columns: vec!["operation", "trits", "name", "generated_by"],
+        columns: ["operation", "trits", "name", "generated_by"]
+            .map(Into::into)
+            .to_vec(),
         rows: found.iter().map(row).collect(),
     })
 }

@@ -2,6 +2,7 @@
 
 mod draw;
 mod export;
+mod foreign;
 mod layout;
 mod map;
 mod probability;
@@ -210,6 +211,15 @@ impl Pane for Coverage {
             estimates: self.likely || cx.misleading,
             ..Wants::default()
         }
+    }
+
+    fn offers(&self, action: Action, cx: &Shared) -> Option<bool> {
+        // Samples that another program gave are one set.
+        let of_two = matches!(
+            action,
+            Action::ToggleSet | Action::NextFilter | Action::NextMissing
+        );
+        (of_two && cx.run().foreign.is_some()).then_some(false)
     }
 
     fn draw(&self, body: Rect, buf: &mut Buffer, cx: &Shared) {

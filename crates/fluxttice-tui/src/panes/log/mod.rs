@@ -208,7 +208,7 @@ impl Log {
             ]
         };
         Listing {
-            columns: vec!["time", "level", "origin", "text"],
+            columns: ["time", "level", "origin", "text"].map(Into::into).to_vec(),
             rows: self.visible().map(row).collect(),
         }
     }

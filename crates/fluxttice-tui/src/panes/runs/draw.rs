@@ -8,9 +8,11 @@
 //!    └ 20261121-120000-s42   60  A 80 B 71
 //! ```
 
+use std::path::Path;
+
 use fluxttice_core::experiment::Decision;
 use fluxttice_core::protocol::standing::Standing;
-use fluxttice_core::run::Summary;
+use fluxttice_core::run::{NotOwn, Summary};
 use fluxttice_core::session::RunEntry;
 use fluxttice_core::words::counted;
 use ratatui::buffer::Buffer;
@@ -87,7 +89,15 @@ fn render_row(area: Rect, buf: &mut Buffer, cx: &Shared, pane: &Runs, row: &Row<
                 let room = usize::from(area.width).saturating_sub(taken);
                 (before + &fit_ends(&run.name, room), right, theme.dim())
             }
-            Err(_) => (
+            Err(NotOwn::Foreign(run)) => {
+                let right = counted(run.epochs.len() as u64, "epoch");
+                let sign = match is_open_here(cx, &run.path) {
+                    true => "●",
+                    false => sign_elsewhere(entry.standing).unwrap_or("·"),
+                };
+                (format!("{indent}{sign} {}", run.name), right, theme.dim())
+            }
+            Err(NotOwn::Unreadable(_)) => (
                 format!("{indent}✖ {}", entry.branch.name()),
                 "unreadable".to_owned(),
                 theme.bad(),
@@ -141,13 +151,22 @@ fn render_row(area: Rect, buf: &mut Buffer, cx: &Shared, pane: &Runs, row: &Row<
 /// Returns the glyph of a run: at work here, drawn for comparison, trained or paused elsewhere, a branch, or
 /// none of these.
 fn sign(cx: &Shared, pane: &Runs, entry: &RunEntry, run: &Summary) -> &'static str {
-    match () {
-        () if is_at_work(cx, run) => "●",
-        () if pane.compared.contains(&run.path) => "┿",
-        () if entry.standing == Some(Standing::Paused) => "‖",
-        () if entry.standing.is_some_and(Standing::is_live) || run.open => "◌",
-        () if run.parent.is_some() => "»",
-        () => "·",
+    match sign_elsewhere(entry.standing) {
+        _ if is_at_work(cx, run) => "●",
+        _ if pane.compared.contains(&run.path) => "┿",
+        Some(sign) => sign,
+        None if run.open => "◌",
+        None if run.parent.is_some() => "»",
+        None => "·",
+    }
+}
+
+/// Returns the glyph of a run that another process trains; `None` where none does.
+fn sign_elsewhere(standing: Option<Standing>) -> Option<&'static str> {
+    match standing? {
+        Standing::Paused => Some("‖"),
+        standing if standing.is_live() => Some("◌"),
+        _ => None,
     }
 }
 
@@ -178,8 +197,12 @@ fn figures(cx: &Shared, run: &Summary) -> String {
 
 /// Returns true if the run is the one at work here.
 pub fn is_at_work(cx: &Shared, run: &Summary) -> bool {
+    is_open_here(cx, &run.path)
+}
+
+fn is_open_here(cx: &Shared, run: &Path) -> bool {
     let info = cx.live().info.as_ref();
-    info.is_some_and(|info| info.training && info.folder == run.path)
+    info.is_some_and(|info| info.training && info.folder == run)
 }
 
 /// Returns a decision in one or two words.

@@ -199,7 +199,7 @@ fn render_charts(area: Rect, buf: &mut Buffer, theme: Theme, drawn: &Course<'_>)
     let frame = ChartFrame {
         theme,
         window: drawn.window(),
-        borders: &drawn.borders,
+        borders: Some(&drawn.borders),
         disruptions: &[drawn.epoch, drawn.epoch + drawn.disrupted],
         cursor: None,
     };

@@ -4,10 +4,10 @@ use fluxttice_core::config::Config;
 use fluxttice_core::metrics::{self, Metric};
 use fluxttice_core::protocol::standing::Standing;
 use fluxttice_core::record::EpochRecord;
-use fluxttice_core::run::{Condition, Report, Summary, journal};
+use fluxttice_core::run::{Condition, ForeignRun, NotOwn, Report, Summary, journal};
 use fluxttice_core::schedule::Schedule;
 use fluxttice_core::training::Steer;
-use fluxttice_core::words::counted;
+use fluxttice_core::words::{counted, short_number};
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 use ratatui::style::Style;
@@ -18,7 +18,7 @@ use super::{Row, Runs};
 use crate::format::{fixed, percent, significant};
 use crate::layout::cells;
 use crate::shared::Shared;
-use crate::theme::Role;
+use crate::theme::{Role, Theme};
 use crate::widgets::chart::{Chart, ChartFrame, GUTTER, Series, Stroke, TimeAxis, Window, thinned};
 use crate::widgets::{below, heading, lines, paragraph};
 
@@ -64,7 +64,10 @@ pub fn render(title: Rect, area: Rect, buf: &mut Buffer, cx: &Shared, pane: &Run
     let theme = cx.theme;
     let run = match &row.entry().branch.run {
         Ok(run) => run,
-        Err(problem) => {
+        Err(NotOwn::Foreign(run)) => {
+            return render_foreign(title, area, buf, theme, run, row.entry().standing);
+        }
+        Err(NotOwn::Unreadable(problem)) => {
             heading(title, buf, theme, &row.entry().branch.name(), "");
             let checked = pane.checked.get(&row.entry().branch.path);
             let words = [format!("✖ {problem}")].into_iter();
@@ -96,6 +99,34 @@ pub fn render(title: Rect, area: Rect, buf: &mut Buffer, cx: &Shared, pane: &Run
         .collect();
     lines(area, buf, &rows);
     render_charts(below(area, cells(rows.len()) + 1), buf, cx, run, &others);
+}
+
+/// Draws the details of a run that another program trains.
+fn render_foreign(
+    title: Rect,
+    area: Rect,
+    buf: &mut Buffer,
+    theme: Theme,
+    run: &ForeignRun,
+    standing: Option<Standing>,
+) {
+    heading(title, buf, theme, &run.name, "");
+    let mut rows = vec![Line::raw(format!(
+        "{}, {}, trained by {}",
+        standing.map_or("", Standing::words),
+        counted(run.epochs.len() as u64, "epoch"),
+        run.program
+    ))];
+    if let Some(epoch) = run.epochs.last() {
+        rows.push(Line::raw(""));
+        let text = format!("metrics of epoch {}", epoch.epoch);
+        rows.push(Line::styled(text, theme.strong()));
+        let value = |(name, value): (&String, &f64)| {
+            Line::raw(format!("{name:<32} {:>10}", short_number(*value)))
+        };
+        rows.extend(epoch.values.iter().map(value));
+    }
+    lines(area, buf, &rows);
 }
 
 /// Returns the runs that are drawn for comparison with the chosen one.
@@ -194,7 +225,7 @@ fn render_charts(area: Rect, buf: &mut Buffer, cx: &Shared, run: &Summary, other
     let frame = ChartFrame {
         theme: cx.theme,
         window,
-        borders: &borders,
+        borders: Some(&borders),
         disruptions: &[],
         cursor: None,
     };

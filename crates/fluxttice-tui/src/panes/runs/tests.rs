@@ -8,7 +8,7 @@ use fluxttice_core::experiment::{Arm, Base, Experiment, Pair, Verdict};
 use fluxttice_core::protocol::standing::Standing;
 use fluxttice_core::record::EpochRecord;
 use fluxttice_core::run::journal::{Entry, JournalEvent};
-use fluxttice_core::run::{Branch, Parent, Summary};
+use fluxttice_core::run::{Branch, NotOwn, Parent, Summary};
 use fluxttice_core::session::message::Tuning;
 use fluxttice_core::session::{JobError, JobEvent, JobRequest, QuickJob, RunEntry};
 
@@ -119,7 +119,7 @@ fn entries() -> Vec<RunEntry> {
         }),
         ..summary(&at_work().with_file_name("branch"), 34)
     };
-    let entry = |run: Result<Summary, String>, path: PathBuf, depth| RunEntry {
+    let entry = |run: Result<Summary, NotOwn>, path: PathBuf, depth| RunEntry {
         standing: run.as_ref().ok().map(|_| Standing::CutOff),
         branch: Branch { run, path, depth },
         experiments: Vec::new(),
@@ -140,7 +140,11 @@ fn entries() -> Vec<RunEntry> {
     vec![
         own,
         entry(Ok(branch), path, 1),
-        entry(Err("config.yaml: nonsense".into()), broken, 0),
+        entry(
+            Err(NotOwn::Unreadable("config.yaml: nonsense".into())),
+            broken,
+            0,
+        ),
     ]
 }
 

@@ -7,14 +7,14 @@ use fluxttice_core::record::{EpochRecord, Stage};
 use fluxttice_core::space::{MOST_ENTROPY, OPERATIONS, percent_of_all};
 use fluxttice_core::training::BALANCED;
 
-use super::Train;
+use super::{Train, foreign};
 use crate::format::{balanced_band, fixed, percent, significant, thousands};
 use crate::shared::Shared;
 use crate::theme::Role;
 use crate::widgets::chart::{Chart, Reference, Series, Stroke, thinned};
 
-/// Number of charts in the pane.
-pub const COUNT: usize = 10;
+/// Number of charts of a run of this program.
+const COUNT: usize = 10;
 /// Epochs that the moving average spans.
 const SMOOTHED: usize = 5;
 /// Factor of the learning rate, which is drawn in thousandths.
@@ -36,11 +36,7 @@ struct Builder<'a> {
 
 impl<'a> Builder<'a> {
     fn new(cx: &'a Shared, pane: &'a Train, titles: &[&str]) -> Self {
-        let smoothed = if pane.smooth {
-            format!(", mean of {SMOOTHED}")
-        } else {
-            String::new()
-        };
+        let smoothed = smoothed(pane);
         let chart = Chart {
             titles: titles
                 .iter()
@@ -165,8 +161,25 @@ fn known(metric: &Metric, record: &EpochRecord) -> Option<f64> {
     Some(metric.level(record)).filter(|level| level.is_finite())
 }
 
-/// Builds the chart with this number, 0 to [`COUNT`] - 1.
+/// Returns what the title of a smoothed chart says of that; nothing where it is not smoothed.
+pub fn smoothed(pane: &Train) -> String {
+    match pane.smooth {
+        true => format!(", mean of {SMOOTHED}"),
+        false => String::new(),
+    }
+}
+
+/// Returns the number of charts in the pane.
+pub fn count(cx: &Shared) -> usize {
+    let foreign = cx.run().foreign.as_ref();
+    foreign.map_or(COUNT, |foreign| foreign::count(&foreign.run))
+}
+
+/// Builds the chart with this number, 0 to [`count`] - 1.
 pub fn chart(number: usize, cx: &Shared, pane: &Train) -> Chart {
+    if let Some(foreign) = &cx.run().foreign {
+        return foreign::chart(number, &foreign.run, cx, pane);
+    }
     let new = |titles: &[&str]| Builder::new(cx, pane, titles);
     let builder = match number {
         0 => return coverage(cx, pane),
@@ -337,7 +350,7 @@ fn empty(cx: &Shared) -> String {
 }
 
 /// Smooths values by the mean over the newest few; a value that is not finite stays a gap.
-fn smooth(points: impl Iterator<Item = (u32, f64)>) -> impl Iterator<Item = (u32, f64)> {
+pub fn smooth(points: impl Iterator<Item = (u32, f64)>) -> impl Iterator<Item = (u32, f64)> {
     let mut recent = VecDeque::with_capacity(SMOOTHED + 1);
     points.map(move |(epoch, value)| {
         recent.push_back(value);

@@ -12,18 +12,17 @@ use fluxttice_core::request::MarkKind;
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 
-use super::{Train, charts, last_chart_row, layout, values};
+use super::{Train, charts, foreign, last_chart_row, layout, values};
 use crate::shared::Shared;
 use crate::widgets::chart::{BEST, ChartFrame, TimeAxis, glyph};
+use crate::widgets::placeholder;
 
 /// Draws the pane: charts at the left, values and findings at the right.
 pub fn render(body: Rect, buf: &mut Buffer, cx: &Shared, pane: &Train) {
     let run = cx.run();
-    let parts = layout::parts(body, charts::COUNT);
-    let borders = run
-        .info
-        .as_ref()
-        .map_or([0; 3], |info| info.tuning.phase_borders);
+    let count = charts::count(cx);
+    let parts = layout::parts(body, count);
+    let borders = run.tuning().map_or([0; 3], |tuning| tuning.phase_borders);
     let borders: Vec<u32> = borders.into_iter().filter(|epoch| *epoch > 0).collect();
     let epochs_of = |kind| {
         run.marks
@@ -35,13 +34,13 @@ pub fn render(body: Rect, buf: &mut Buffer, cx: &Shared, pane: &Train) {
     let frame = ChartFrame {
         theme: cx.theme,
         window: pane.window(cx),
-        borders: &borders,
+        borders: run.foreign.is_none().then_some(&borders),
         disruptions: &disruptions,
         cursor: pane.time.cursor,
     };
 
     let first = pane.charts_from.min(last_chart_row(cx)) * parts.columns;
-    for (area, number) in parts.charts.iter().zip(first..charts::COUNT) {
+    for (area, number) in parts.charts.iter().zip(first..count) {
         // The last column of charts keeps a space from the panel; between columns the gap is in the layout.
         charts::chart(number, cx, pane).render(*area, buf, &frame);
     }
@@ -64,8 +63,18 @@ pub fn render(body: Rect, buf: &mut Buffer, cx: &Shared, pane: &Train) {
                 .map(|epoch| (*epoch, glyph(MarkKind::Disruption))),
         )
         .collect();
-    for area in &parts.axes {
+    for area in parts.axes.iter().filter(|_| count > 0) {
         TimeAxis { events: &events }.render(*area, buf, &frame);
     }
-    values::render(parts.panel, buf, cx, pane);
+    if count == 0 {
+        let left = Rect {
+            width: body.width - parts.panel.width,
+            ..body
+        };
+        placeholder(left, buf, cx.theme, foreign::nothing(cx));
+    }
+    match &run.foreign {
+        Some(known) => foreign::render_panel(parts.panel, buf, &known.run, cx, pane),
+        None => values::render(parts.panel, buf, cx, pane),
+    }
 }

@@ -7,7 +7,7 @@ use std::sync::Arc;
 use fluxttice_core::model::LATENT;
 use fluxttice_core::record::EpochRecord;
 use fluxttice_core::run::Members;
-use fluxttice_core::session::message::RunInfo;
+use fluxttice_core::session::message::{RunInfo, Tuning};
 use fluxttice_core::space::MOST_ENTROPY;
 
 use crate::format::{balanced_band, coverage_percent, fixed, percent, scientific};
@@ -156,20 +156,24 @@ pub fn findings(
     found
 }
 
+fn tuning(info: Option<&RunInfo>) -> Option<&Tuning> {
+    Some(info?.recipe()?.tuning.as_ref())
+}
+
 /// States that there are several runs, and which one's values are shown.
 fn side_by_side(info: Option<&RunInfo>, members: &Members) -> Option<Finding> {
-    let info = info.filter(|_| members.are_several())?;
+    let recipe = info.filter(|_| members.are_several())?.recipe()?;
     let text = format!(
         "{} runs side by side, dotted from the lowest to the highest: requests apply to all; values, map and codes are those of seed {}",
         members.runs(),
-        info.seed
+        recipe.seed
     );
     finding(Gravity::Note, text, "")
 }
 
 /// Lists the rules of the configuration that may start a disruption by themselves.
 fn armed(info: Option<&RunInfo>) -> Vec<Finding> {
-    let rules = info.map_or(&[][..], |info| &info.tuning.config.rules);
+    let rules = tuning(info).map_or(&[][..], |tuning| &tuning.config.rules);
     rules
         .iter()
         .map(|text| Finding {
@@ -272,8 +276,8 @@ fn out_of_band(records: &[Arc<EpochRecord>]) -> Option<Finding> {
 }
 
 fn kl_floor(newest: &EpochRecord, info: Option<&RunInfo>) -> Option<Finding> {
-    let floor = info
-        .map(|info| info.tuning.kl_floor)
+    let floor = tuning(info)
+        .map(|tuning| tuning.kl_floor)
         .filter(|floor| *floor > 0.0)?;
     let at_floor: Vec<&str> = [("A", newest.train.kl_a), ("B", newest.train.kl_b)]
         .into_iter()
@@ -348,9 +352,8 @@ fn free_codes(newest: &EpochRecord, info: Option<&RunInfo>) -> Option<Finding> {
     if newest.beta_b != 0.0 {
         return None;
     }
-    let starts = info.and_then(|info| {
-        let ahead = info
-            .tuning
+    let starts = tuning(info).and_then(|tuning| {
+        let ahead = tuning
             .schedule
             .iter()
             .enumerate()
@@ -564,7 +567,7 @@ fn flickering(records: &[Arc<EpochRecord>]) -> Option<Finding> {
 
 /// States that the best epoch by validation loss lies where β was smaller and the loss another quantity.
 fn best_in_warm_up(newest: &EpochRecord, info: Option<&RunInfo>) -> Option<Finding> {
-    let schedule = &info?.tuning.schedule;
+    let schedule = &tuning(info)?.schedule;
     let best = newest.best.epoch;
     let beta = |epoch: u32| schedule.get(epoch as usize).map(|at| at.beta_a + at.beta_b);
     if beta(newest.epoch)? - beta(best)? < RISEN {

@@ -4,6 +4,7 @@ mod charts;
 mod draw;
 pub mod findings;
 mod findings_list;
+mod foreign;
 mod layout;
 mod run_facts;
 #[cfg(test)]
@@ -42,19 +43,18 @@ pub struct Train {
     smooth: bool,
 }
 
-/// Returns the number of finished epochs, and that of the whole schedule.
+/// Returns the number of finished epochs, and that of the whole schedule; 0 where that is not known.
 fn epochs(cx: &Shared) -> (u32, u32) {
-    let info = cx.run().info.as_ref();
-    let total = info.map_or(0, |info| info.tuning.total_epochs());
-    (cx.run().epochs_done(), total)
+    (cx.run().epochs_done(), cx.run().total_epochs().unwrap_or(0))
 }
 
 /// Returns the last row of charts from which on all that follow are visible.
 fn last_chart_row(cx: &Shared) -> usize {
     cx.body().map_or(0, |body| {
-        let parts = layout::parts(body, charts::COUNT);
+        let count = charts::count(cx);
+        let parts = layout::parts(body, count);
         let rows = parts.charts.len().div_ceil(parts.columns);
-        charts::COUNT.div_ceil(parts.columns).saturating_sub(rows)
+        count.div_ceil(parts.columns).saturating_sub(rows)
     })
 }
 
@@ -72,7 +72,7 @@ impl Train {
 
     fn curves(&self, cx: &Shared) -> Drawing {
         let window = self.window(cx);
-        let charts = (0..charts::COUNT).map(|number| charts::chart(number, cx, self));
+        let charts = (0..charts::count(cx)).map(|number| charts::chart(number, cx, self));
         Drawing::Curves(pictures::curves(
             format!("charts of epochs {} to {}", window.first, window.last),
             vec![pictures::caption(cx.run())],
@@ -85,7 +85,10 @@ impl Train {
 
 /// Lists the figures of every epoch, one row for each.
 fn listing(cx: &Shared) -> Listing {
-    figures(cx.run().records.iter().map(AsRef::as_ref))
+    match &cx.run().foreign {
+        Some(foreign) => foreign.run.figures(),
+        None => figures(cx.run().records.iter().map(AsRef::as_ref)),
+    }
 }
 
 impl Pane for Train {
@@ -118,7 +121,7 @@ impl Pane for Train {
     }
 
     fn click(&mut self, at: Position, _drag: bool, body: Rect, cx: &Shared) -> Effects {
-        let parts = layout::parts(body, charts::COUNT);
+        let parts = layout::parts(body, charts::count(cx));
         let mut areas = parts.charts.iter().chain(&parts.axes);
         let hit = areas.find(|area| area.contains(at));
         if let Some(plot) = hit.map(|area| layout::plot_columns(*area))
@@ -152,12 +155,16 @@ impl Pane for Train {
 
     fn exports(&self, cx: &Shared) -> Exports {
         let (run, name) = (cx.run(), cx.run_name());
-        if run.records.is_empty() {
+        let epochs = match &run.foreign {
+            Some(foreign) => foreign.run.epochs.len(),
+            None => run.records.len(),
+        };
+        if epochs == 0 {
             return Exports::default();
         }
         Exports {
             list: Some(Named {
-                words: format!("figures of {}", counted(run.records.len() as u64, "epoch")),
+                words: format!("figures of {}", counted(epochs as u64, "epoch")),
                 stem: format!("{name} figures"),
             }),
             picture: Some(Named {

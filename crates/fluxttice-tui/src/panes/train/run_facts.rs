@@ -15,8 +15,9 @@ const LABEL: usize = 10;
 pub fn render(area: Rect, buf: &mut Buffer, cx: &Shared) {
     let theme = cx.theme;
     let Some(info) = &cx.run().info else { return };
+    let Some(recipe) = info.recipe() else { return };
     heading(area, buf, theme, "run", "");
-    let [all, a, b, statenet] = info.parameters.map(|count| thousands(count as u64));
+    let [all, a, b, statenet] = recipe.parameters.map(|count| thousands(count as u64));
     let room = usize::from(area.width);
     let facts = [
         ("device", info.device.clone()),
@@ -28,7 +29,7 @@ pub fn render(area: Rect, buf: &mut Buffer, cx: &Shared) {
         ("folder", info.folder.display().to_string()),
         (
             "config",
-            format!("{} {}", info.config_name, info.config_digest),
+            format!("{} {}", recipe.config_name, recipe.config_digest),
         ),
     ];
     let mut rows = Vec::new();

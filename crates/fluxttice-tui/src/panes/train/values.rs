@@ -453,9 +453,8 @@ fn latent(table: &mut Table<'_>) {
 fn steering(table: &mut Table<'_>, cx: &Shared) {
     let (run, now, dim) = (cx.run(), table.now, cx.theme.dim());
     let scheduled = run
-        .info
-        .as_ref()
-        .and_then(|info| info.tuning.schedule.get(now.epoch as usize));
+        .tuning()
+        .and_then(|tuning| tuning.schedule.get(now.epoch as usize));
     let rho = match scheduled {
         Some(scheduled) if (scheduled.rho - now.rho).abs() > 5e-4 => {
             format!("scheduled {}", three(scheduled.rho))

@@ -75,8 +75,8 @@ pub struct ChartFrame<'a> {
     pub theme: Theme,
     /// Range of epochs shown.
     pub window: Window,
-    /// Epochs at which phases 2, 3 and 4 begin.
-    pub borders: &'a [u32],
+    /// Epochs at which phases 2, 3 and 4 begin; `None` where the run has no phases.
+    pub borders: Option<&'a [u32]>,
     /// Epochs in which disruptions began.
     pub disruptions: &'a [u32],
     /// Epoch of the crosshair; `None` without one.
@@ -348,7 +348,8 @@ fn render_columns(plot: Rect, buf: &mut Buffer, shared: &ChartFrame<'_>) {
     let accent = shared.theme.accent();
     let lines = shared
         .borders
-        .iter()
+        .into_iter()
+        .flatten()
         .map(|epoch| (*epoch, "┊", shared.theme.dim()))
         .chain(shared.disruptions.iter().map(|epoch| (*epoch, "┊", accent)))
         .chain(shared.cursor.map(|epoch| (epoch, "│", accent)));

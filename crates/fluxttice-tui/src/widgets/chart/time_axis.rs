@@ -75,9 +75,10 @@ impl TimeAxis<'_> {
 
     /// Draws the names of the phases where they hide no event.
     fn render_phases(&self, row: Rect, buf: &mut Buffer, shared: &ChartFrame<'_>) {
-        let starts: Vec<u32> = std::iter::once(0)
-            .chain(shared.borders.iter().copied())
-            .collect();
+        let Some(borders) = shared.borders else {
+            return;
+        };
+        let starts: Vec<u32> = std::iter::once(0).chain(borders.iter().copied()).collect();
         for (place, start) in starts.iter().enumerate() {
             let end = starts.get(place + 1).copied().unwrap_or(u32::MAX);
             let from = start.max(&shared.window.first);

@@ -24,7 +24,7 @@ fn a_hundred_thousand_epochs_are_shown_and_cost_no_more_than_their_records() {
     // 65 MB for all of them; and nothing else may grow with their number.
     assert!(size_of::<EpochRecord>() <= 640);
     assert!(app.panes.log.len() < 1_000 && app.shared.run().marks.len() < 100);
-    for number in 0..charts::COUNT {
+    for number in 0..charts::count(&app.shared) {
         for series in charts::chart(number, &app.shared, &app.panes.train).series {
             assert!(series.points.len() <= 4_096, "chart {number}");
             assert_eq!(series.points.last().unwrap().0 / 100, (EPOCHS - 1) / 100);
