@@ -210,6 +210,11 @@ pub enum Command {
   fluxttice-explorer export RUN@best --out model.pt
   fluxttice-explorer export --out built-in.npz")]
     Export(ExportArgs),
+    /// Make a run of a weights file of another program, with the histories in it as metrics.
+    #[command(after_help = "Examples:
+  fluxttice-explorer import latest.pt --out theirs
+  fluxttice-explorer coverage --checkpoint theirs")]
+    Import(ImportArgs),
     /// Latent vectors (codes) of operations: mean and variance of their posteriors.
     #[command(after_help = "Examples:
   fluxttice-explorer encode min --which a
@@ -714,6 +719,17 @@ pub struct ExportArgs {
     /// Replace the file.
     #[arg(long)]
     pub force: bool,
+}
+
+/// `import`.
+#[derive(Clone, Debug, Args)]
+pub struct ImportArgs {
+    /// Weights file: of PyTorch (.pt, .pth) or .safetensors.
+    #[arg(value_name = "FILE")]
+    pub file: PathBuf,
+    /// The run: a name, or a new folder.
+    #[arg(long, value_name = "RUN|DIR")]
+    pub out: String,
 }
 
 /// `decode`.

@@ -55,6 +55,7 @@ fn main() -> ExitCode {
         Some(Command::Verify(args)) => commands::verify::run(global, args),
         Some(Command::Keygen(args)) => commands::keygen::run(global, args),
         Some(Command::Export(args)) => commands::export::run(global, args),
+        Some(Command::Import(args)) => commands::import::run(global, args),
         Some(Command::Encode(args)) => commands::encode::run(global, args),
         Some(Command::Decode(args)) => commands::decode::run(global, args),
         Some(Command::Sample(args)) => commands::sample::run(global, args),

@@ -13,6 +13,7 @@ pub mod encode;
 pub mod experiment;
 pub mod explore;
 pub mod export;
+pub mod import;
 pub mod keygen;
 pub mod metrics;
 pub mod neighbors;

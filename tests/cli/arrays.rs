@@ -266,3 +266,32 @@ fn three_adic_neighbours_share_their_first_entries() {
     );
     assert_eq!(found[0]["operation"], 6_561);
 }
+
+#[test]
+fn a_file_of_pytorch_becomes_a_run_with_its_histories() {
+    let home = Home::new();
+    let nested = fixture("nested.pth");
+    let told = home.run(&format!("import {nested} --out theirs")).exits(0);
+    assert!(
+        told.stderr.contains("nobody here has checked them"),
+        "{}",
+        told.stderr
+    );
+    let figures = coverage(&home, &format!("--checkpoint {nested}"));
+    assert_eq!(coverage(&home, "--checkpoint theirs"), figures);
+    let run = &home.run("runs --json").exits(0).lines()[0];
+    assert_eq!(
+        (&run["run"], &run["state"]),
+        (&"theirs".into(), &"finished".into())
+    );
+    assert!(run["newest"]["values"]["coverage_A"].is_number(), "{run}");
+    home.run(&format!("import {nested} --out theirs"))
+        .exits(3)
+        .says_only(&["exists"]);
+    home.run(&format!("import {} --out other", fixture("hostile.pt")))
+        .exits(3);
+    home.run("train --resume theirs")
+        .exits(3)
+        .says_only(&["another program trains it"]);
+    assert!(!fs::exists(home.path("data/runs/other")).unwrap());
+}

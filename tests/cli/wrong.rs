@@ -196,7 +196,6 @@ fn wrong_usage_is_2_and_an_absent_device_is_4() {
         "train --disrupt 1:beta-b:amplitude=nan",
         "train --disrupt 1:beta-b:epochs=0",
         "train --resume x --out y",
-        "neighbors",
         "neighbors min -k 0",
         "neighbors min -k 19684",
         "neighbors min --metric manhattan",

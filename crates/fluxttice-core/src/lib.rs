@@ -34,6 +34,7 @@ pub mod device;
 pub mod disruption;
 pub mod experiment;
 mod files;
+pub mod import;
 pub mod listing;
 pub mod measure;
 pub mod metrics;

@@ -1,7 +1,6 @@
 //! A run that another program trains: whatever metrics it has, by their names.
 //!
-//! Such a run has a `status.json` of its trainer and lines of metrics. It has no marker of this program and no
-//! checkpoints that this program could read.
+//! Such a run has a `status.json` of its trainer and lines of metrics, and no marker of this program.
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -14,11 +13,13 @@ use super::error::RunError;
 use super::files;
 use super::folder::{METRICS_LIMIT, name, read_journal};
 use super::journal::{last_end, whole_lines};
-use super::names::{CHECKPOINTS, MARKER, METRICS, STATUS};
+use super::names::{MARKER, METRICS, STATUS};
 use crate::listing::Listing;
 use crate::request::EndReason;
 use crate::shown::printable;
 
+/// Name by which this program's status calls it.
+const OWN: &str = "fluxttice-explorer";
 /// Largest status that is read, in bytes.
 const STATUS_LIMIT: u64 = 64 << 10;
 /// Most metrics of an epoch that are kept.
@@ -78,10 +79,8 @@ impl Told {
 
 /// Returns true if a folder is a run that another program trains.
 pub fn is_foreign(run: &Path) -> bool {
-    let ours = [MARKER, CHECKPOINTS]
-        .iter()
-        .any(|name| files::is_there(&run.join(name)));
-    !ours && Told::read(run).is_some()
+    let is_other = |told: Told| told.program != OWN;
+    !files::is_there(&run.join(MARKER)) && Told::read(run).is_some_and(is_other)
 }
 
 /// Checks that a run is none of another program, where only its own trainer could do what is asked for.
@@ -272,7 +271,10 @@ mod tests {
         assert_eq!(read.end, Some(EndReason::Stopped));
         let epochs: Vec<u32> = read.epochs.iter().map(|epoch| epoch.epoch).collect();
         assert_eq!((epochs, read.metrics()), (vec![0, 1], vec!["x", "y"]));
-        fs::create_dir(run.join(CHECKPOINTS)).unwrap();
+        // It may keep checkpoints of its own.
+        fs::create_dir(run.join("checkpoints")).unwrap();
+        assert!(is_foreign(run));
+        fs::write(run.join(MARKER), "{}").unwrap();
         assert!(!is_foreign(run));
     }
 }

@@ -238,7 +238,7 @@ impl Origin {
                 ]));
             }
             Self::File(path) => {
-                let bytes = match of_pytorch(path)? {
+                let bytes = match saved_by_pytorch(path)? {
                     Some(saved) => saved.weights.to_bytes().map_err(of(path))?,
                     None => files::read(path, MAX_FILE_BYTES)?,
                 };
@@ -341,6 +341,9 @@ pub fn find_checkpoint(runs: &Path, named: Option<&str>) -> Result<Checkpoint, R
         return Err(no_such(runs, named, "file, snapshot or run"));
     }
     let run = find_run(runs, Some(run))?;
+    if which == LATEST && is_foreign(&run) && is_checkpoint(&run) {
+        return file(weights_path(&run));
+    }
     if which == LATEST {
         let newest = enter_newest(&run)?;
         if let Some((epoch, entered)) = newest {
@@ -463,7 +466,7 @@ fn through(run: PathBuf, checkpoint: PathBuf, entered: &Entered) -> Result<Check
 /// that stands alone.
 fn of_folder(path: &Path) -> Result<Checkpoint, RunError> {
     let whole = fs::canonicalize(path).unwrap_or_else(|_| path.to_owned());
-    let is_run = |folder: &&Path| folder.join(CONFIG).is_file();
+    let is_run = |folder: &&Path| folder.join(CONFIG).is_file() && !is_foreign(folder);
     let within = whole.parent().and_then(Path::parent).filter(is_run);
     match Some(whole.as_path()).filter(is_run).or(within) {
         Some(run) => of_run(run.to_owned(), path.to_owned()),
@@ -474,7 +477,7 @@ fn of_folder(path: &Path) -> Result<Checkpoint, RunError> {
 /// Reads the weights in a file; where that is one of a checkpoint's, the whole checkpoint is verified against
 /// its digests.
 fn file(path: PathBuf) -> Result<Checkpoint, RunError> {
-    if let Some(saved) = of_pytorch(&path)? {
+    if let Some(saved) = saved_by_pytorch(&path)? {
         return Ok(Checkpoint {
             moment: saved.epoch.map(|epoch| (epoch.saturating_add(1), 0)),
             unchecked: Vec::new(),
@@ -499,7 +502,10 @@ fn file(path: PathBuf) -> Result<Checkpoint, RunError> {
 }
 
 /// Reads a file that PyTorch wrote; `None` where it is another one.
-fn of_pytorch(path: &Path) -> Result<Option<Saved>, RunError> {
+///
+/// # Errors
+/// Returns a [`RunError`] where it cannot be read, or has no model of this kind.
+pub fn saved_by_pytorch(path: &Path) -> Result<Option<Saved>, RunError> {
     let file = files::open(path)?;
     let mut head = Vec::new();
     let read = file.take(PYTORCH_HEAD).read_to_end(&mut head);

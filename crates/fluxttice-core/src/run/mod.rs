@@ -33,6 +33,7 @@ mod trash;
 
 pub use branch::{Parent, branch, parent, state_after, weights_digest};
 pub use check::{Condition, Part, Report, check};
+pub(crate) use checkpoint::load_weights;
 pub use checkpoint_index::checkpoint_index;
 pub use digests::{Digests, HistoryDigests, Own};
 pub use disk::Disk;
@@ -51,6 +52,7 @@ pub use lines::Prefix;
 pub use locate::{
     BUILT_IN_WEIGHTS, Checkpoint, DATA_DIR, Origin, all_runs, best_at_hand, built_in,
     find_checkpoint, find_run, is_path, read_checkpoint, run_and_checkpoint, runs_folder,
+    saved_by_pytorch,
 };
 pub use lock::is_open;
 pub use marker::Marker;
