@@ -7,8 +7,9 @@
 mod pty;
 
 use std::fs;
+use std::io::{BufRead, BufReader};
 use std::path::{Path, PathBuf};
-use std::process::Command;
+use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
 use pty::Terminal;
@@ -605,6 +606,92 @@ fn two_explorers_steer_a_run_that_has_no_screen_and_its_replay_has_the_same_weig
     ];
     program(&home, &[&replay, QUICK.as_slice()].concat());
     assert!(newest_weights(&run) == newest_weights(&replayed));
+}
+
+/// A process that is ended with the test, however that ends.
+struct Ended(Child);
+
+impl Drop for Ended {
+    fn drop(&mut self) {
+        let _ = self.0.kill();
+    }
+}
+
+#[test]
+fn a_trainer_in_python_is_watched_paused_changed_and_stopped() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let home = tempfile::tempdir().unwrap();
+    let trainer = Command::new("python3")
+        .arg(root.join("tests/fixtures/trainer.py"))
+        .arg(root.join("python"))
+        .env("FLUXTTICE_DATA_DIR", home.path())
+        .stdout(Stdio::piped())
+        .spawn();
+    let Ok(trainer) = trainer else {
+        eprintln!("skipped: there is no python3");
+        return;
+    };
+    let mut trainer = Ended(trainer);
+    let run = home.path().join("runs/line");
+    let mut told = String::new();
+    let mut said = BufReader::new(trainer.0.stdout.take().unwrap());
+    said.read_line(&mut told).unwrap();
+    assert_eq!(told, "trains\n");
+    let mut terminal = Terminal::start(120, 36, home.path(), &["attach", "line"]);
+    for words in [
+        "fluxttice (Python)",
+        "attached · trained by pid",
+        "train/loss",
+        "used_rate",
+    ] {
+        terminal.shows(words);
+    }
+    terminal.press(" ");
+    terminal.shows("‖ paused");
+    let told = lines(&run, "metrics.jsonl").len();
+    terminal.press(",");
+    terminal.shows("step of the descent");
+    terminal.press("\r");
+    terminal.shows("learning_rate = 0.01");
+    terminal.press("\x7f\x7f\x7f\x7f");
+    terminal.hides("learning_rate = 0");
+    terminal.press("0.25\r");
+    terminal.hides("learning_rate = ");
+    terminal.press("\x1b");
+    terminal.shows("learning_rate                     0.25");
+    assert_eq!(
+        lines(&run, "metrics.jsonl").len(),
+        told,
+        "nothing is trained in a pause"
+    );
+    terminal.press(" ");
+    terminal.hides("‖ paused");
+    terminal.shows("used_rate                         0.25");
+    terminal.press("Q");
+    terminal.shows("stop after this batch");
+    terminal.press("s");
+    terminal.shows("■ stopped");
+    terminal.press("q");
+    assert_eq!(terminal.ends().0, 0);
+    assert!(trainer.0.wait().unwrap().success());
+    let answers = lines(&run, "journal.jsonl");
+    let answers: Vec<_> = answers
+        .iter()
+        .filter(|line| line["event"] == "outcome")
+        .collect();
+    let kinds: Vec<&str> = answers
+        .iter()
+        .map(|line| line["request"].as_str().unwrap())
+        .collect();
+    assert_eq!(kinds, ["pause", "set", "resume", "stop-now"]);
+    for answer in answers {
+        assert_eq!(answer["applied"], true);
+        let claim = &answer["by"]["request"]["claim"]["program"];
+        assert!(
+            claim.as_str().unwrap().starts_with("fluxttice-explorer"),
+            "{claim}"
+        );
+    }
 }
 
 #[test]
