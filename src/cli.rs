@@ -49,6 +49,12 @@ pub struct Cli {
     /// Open without training, on the best saved checkpoint or the built-in model.
     #[arg(long, conflicts_with_all = ["resume", "Unattended"])]
     pub explore: bool,
+    /// With --explore: codes of any embedding, an array of NumPy of the shape [operations, dimensions].
+    #[arg(long, value_name = "FILE.npy", requires = "explore")]
+    pub codes: Option<PathBuf>,
+    /// Operation of each row of --codes [default: all in the order of their indices].
+    #[arg(long, value_name = "FILE", requires = "codes")]
+    pub operations: Option<String>,
     /// Settings for a run that nobody looks at.
     #[command(flatten)]
     pub unattended: Unattended,

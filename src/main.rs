@@ -41,7 +41,7 @@ fn main() -> ExitCode {
     }
     let global = &cli.global;
     let done = match &cli.command {
-        None if cli.explore => commands::explore::look_around(global),
+        None if cli.explore => commands::explore::look_around(global, &cli),
         None => commands::explore::train(global, &cli),
         Some(Command::Attach(args)) => commands::explore::attach(global, args),
         Some(Command::Watch(args)) => commands::watch::run(global, args),

@@ -16,12 +16,13 @@ use fluxttice_core::session::message::Event;
 use fluxttice_core::session::{
     Inlet, JobRequest, JobSender, Jobs, RunLocation, Runs, Session, SessionError,
 };
+use fluxttice_core::shown::shown;
 use fluxttice_tui::{Exit, Inputs, Options, Tab};
 use tokio::sync::mpsc::{UnboundedReceiver, unbounded_channel};
 use tokio::task::JoinHandle;
 
 use super::notify::Notifier;
-use super::{Done, Failure, note, setup, signals};
+use super::{Done, Failure, note, operations, setup, signals};
 use crate::cli::{AttachArgs, Cli, Global, OnHangup};
 use crate::logging::Logs;
 
@@ -71,8 +72,18 @@ fn follow(global: &Global, run: PathBuf) -> Done {
 
 /// Opens the explorer on the best finished model at hand, without training; where that is of a run that is
 /// being trained, the run is followed.
-pub fn look_around(global: &Global) -> Done {
+pub fn look_around(global: &Global, cli: &Cli) -> Done {
     terminal_here()?;
+    if let Some(path) = &cli.codes {
+        let codes = operations::embedding(path, cli.operations.as_deref())?;
+        let options = Options {
+            tab: Tab::Neighbours,
+            ..Options::default()
+        };
+        return show(global, options, None, || {
+            Session::explore_codes(shown(path), codes).map_err(Failure::System)
+        });
+    }
     let checkpoint = best_at_hand(&setup::runs(global)?)?;
     if let Some(run) = checkpoint.origin.run().filter(|run| is_live(run)) {
         return follow(global, run.to_owned());

@@ -1,18 +1,16 @@
 //! `neighbors`: lists the operations whose codes lie nearest to one operation's, or to a point, or says how all
 //! codes lie. The codes are those of a model, or of any embedding.
 
-use std::path::Path;
 use std::process::ExitCode;
 
 use serde_json::json;
 
-use fluxttice_core::arrays::Array;
 use fluxttice_core::measure::Evaluator;
 use fluxttice_core::measure::neighbours::{
     Centre, Cloud, EmbeddingFigures, LatentPoint, LatentPointError, Metric, Neighbour, Search,
-    Spaces, embedding, nearest, preservation,
+    Spaces, nearest, preservation,
 };
-use fluxttice_core::run::{Checkpoint, read_file};
+use fluxttice_core::run::Checkpoint;
 use fluxttice_core::shown::shown;
 use fluxttice_core::space::query::Query;
 use fluxttice_core::space::{OPERATIONS, OperationSet};
@@ -25,9 +23,6 @@ use crate::cli::{Global, NeighborsArgs};
 
 /// Number of neighbours listed where neither a number nor a radius is given.
 const LISTED: usize = 10;
-
-/// Largest array of codes that is read, in bytes.
-const LARGEST: u64 = 1 << 30;
 
 /// Codes among which neighbours are searched.
 enum Source {
@@ -44,7 +39,7 @@ enum Source {
 impl Source {
     fn of(global: &Global, args: &NeighborsArgs) -> Result<Self, Failure> {
         if let Some(path) = &args.codes {
-            let cloud = given(path, args.operations.as_deref())?;
+            let cloud = operations::embedding(path, args.operations.as_deref())?;
             let file = shown(path);
             return Ok(Self::Given { cloud, file });
         }
@@ -82,10 +77,6 @@ impl Source {
 
     /// Finds a place among the codes.
     fn locate(&self, place: &LatentPoint) -> Result<Located, LatentPointError> {
-        let error = |problem: &str| LatentPointError {
-            text: place.to_string(),
-            problem: problem.to_owned(),
-        };
         match (self, place.operation()) {
             (
                 Self::Model {
@@ -95,24 +86,14 @@ impl Source {
                 },
                 _,
             ) => locate(&checkpoint.weights, spaces, *space, place),
-            (Self::Given { cloud, .. }, Some(operation)) => match cloud.code(operation) {
-                Some(_) => Ok(operation.into()),
-                None => Err(error("it is none of the operations that have a code")),
-            },
-            (Self::Given { .. }, None) => Err(error(
-                "a point between codes needs a decoder, and codes in a file have none",
-            )),
+            (Self::Given { .. }, Some(operation)) => Ok(operation.into()),
+            (Self::Given { .. }, None) => Err(LatentPointError {
+                text: place.to_string(),
+                problem: "a point between codes needs a decoder, and codes in a file have none"
+                    .to_owned(),
+            }),
         }
     }
-}
-
-/// Reads an embedding.
-fn given(path: &Path, of: Option<&str>) -> Result<Cloud, Failure> {
-    let wrong = |problem: String| Failure::Input(format!("{}: {problem}", shown(path)));
-    let of = of.map(operations::samples).transpose()?;
-    let array =
-        Array::parse(&read_file(path, LARGEST)?).map_err(|error| wrong(error.to_string()))?;
-    embedding(&array, of).map_err(wrong)
 }
 
 /// Says how all codes lie.
@@ -174,7 +155,11 @@ pub fn run(global: &Global, args: &NeighborsArgs) -> Done {
         let located = source.locate(&place)?;
         let wrong = |problem: String| Failure::Input(format!("`{place}`: {problem}"));
         if let Some(problem) = located.centre.problem(cloud, metric) {
-            return Err(wrong(format!("{problem}; use --metric euclidean")));
+            let advice = match metric {
+                Metric::Euclidean => "",
+                _ => "; use --metric euclidean",
+            };
+            return Err(wrong(format!("{problem}{advice}")));
         }
         let found = nearest(cloud, &located.centre, &search);
         if found.iter().any(|found| !found.distance.is_finite()) {

@@ -7,6 +7,7 @@ use std::str::FromStr;
 
 use fluxttice_core::arrays::{Array, is_array};
 use fluxttice_core::measure::given;
+use fluxttice_core::measure::neighbours::{self, Cloud};
 use fluxttice_core::run::read_file;
 use fluxttice_core::shown::shown;
 use fluxttice_core::space::Operation;
@@ -103,6 +104,16 @@ pub fn samples(file: &str) -> Result<Vec<Operation>, Failure> {
         operation.map_err(|error| wrong(format!("line {number}: {error}")))
     });
     parsed.collect()
+}
+
+/// Reads the codes of an embedding: an array of NumPy, and the operation of each row from a source of samples; all
+/// operations in the order of their indices without one.
+pub fn embedding(path: &Path, of: Option<&str>) -> Result<Cloud, Failure> {
+    let wrong = |problem: String| Failure::Input(format!("{}: {problem}", shown(path)));
+    let of = of.map(samples).transpose()?;
+    let array = Array::parse(&read_file(path, MOST_BYTES)?);
+    let array = array.map_err(|error| wrong(error.to_string()))?;
+    neighbours::embedding(&array, of).map_err(wrong)
 }
 
 /// Reads a file, or with `-` standard input, as far as it is not too large.

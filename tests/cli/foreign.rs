@@ -110,6 +110,8 @@ fn damaged_files_of_another_program_are_no_panic() {
     // A trainer that beats often is lost soon.
     let run = make(&home, r#","heartbeat_s":0.1"#);
     fs::write(format!("{run}/samples/epoch-0001.npy"), b"\x93NUMPY\x01").unwrap();
+    fs::create_dir(format!("{run}/codes")).unwrap();
+    fs::write(format!("{run}/codes/epoch-0001.npy"), "no array").unwrap();
     fs::write(format!("{run}/controls.json"), "{\"controls\":[{}]}").unwrap();
     let path = format!("{run}/metrics.jsonl");
     let mut lines = fs::read_to_string(&path).unwrap();
@@ -123,6 +125,11 @@ fn damaged_files_of_another_program_are_no_panic() {
     let told = home.run("watch theirs").exits(1);
     assert!(
         told.stderr.contains("samples given in epoch 1"),
+        "{}",
+        told.stderr
+    );
+    assert!(
+        told.stderr.contains("codes given in epoch 1"),
         "{}",
         told.stderr
     );

@@ -276,7 +276,7 @@ pub fn codes(epoch: u32) -> Codes {
         epoch,
         source: format!("epoch {epoch}"),
         spaces: CODES.clone(),
-        weights: WEIGHTS.clone(),
+        weights: Some(WEIGHTS.clone()),
     }
 }
 

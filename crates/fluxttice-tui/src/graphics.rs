@@ -3,6 +3,7 @@
 //! The pictures are drawn over the characters that `frame` draws; where the terminal cannot show pictures the
 //! characters stay.
 use fluxttice_core::measure::projection::Projection;
+use fluxttice_core::measure::projection::is_there;
 use fluxttice_core::space::Operation;
 use fluxttice_core::vae::Scope;
 use image::{DynamicImage, Rgba, RgbaImage};
@@ -150,9 +151,9 @@ fn paint(
     // Points outside the selection are painted first, the others over them.
     for above in [false, true] {
         let points = classes.iter().zip(&plane.points);
-        for (class, point) in
-            points.filter(|(class, _)| (**class != CellClass::Background) == above)
-        {
+        for (class, point) in points.filter(|(class, point)| {
+            is_there(**point) && (**class != CellClass::Background) == above
+        }) {
             dot(
                 &mut pixels,
                 at(*point),

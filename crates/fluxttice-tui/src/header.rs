@@ -104,7 +104,9 @@ pub fn render(area: Rect, buf: &mut Buffer, cx: &Shared) {
                 left.push(piece(&foreign.run.program, theme.text(), 4));
             }
         }
-        left.push(piece(format!("run {}", info.name), theme.dim(), 3));
+        let is_run = info.recipe().is_some() || info.training_folder().is_some();
+        let word = if is_run { "run " } else { "" };
+        left.push(piece(format!("{word}{}", info.name), theme.dim(), 3));
     }
     let mut right = Vec::new();
     if cx.is_frozen() {
@@ -229,7 +231,11 @@ pub fn render_tabs(area: Rect, buf: &mut Buffer, cx: &Shared, front: Tab) {
     // The first one that there is room for.
     let (texts, style) = match (&info.attached, silence(cx.run().contact)) {
         (None, _) => {
-            let long = format!("{} ({})", info.device, info.device_reason);
+            let reason = match info.device_reason.is_empty() {
+                true => String::new(),
+                false => format!(" ({})", info.device_reason),
+            };
+            let long = format!("{}{reason}", info.device);
             (vec![long, info.device.clone()], theme.dim())
         }
         (Some(Attached { trainer, .. }), None) => {

@@ -4,13 +4,14 @@
 use nalgebra::{DMatrix, Matrix2, SymmetricEigen, Vector2};
 
 use super::neighbours::Cloud;
-use crate::space::OPERATIONS;
+use crate::space::{OPERATIONS, Operation};
 
 /// The codes on the plane of the two directions in which they vary most (principal
 /// component analysis, Pearson 1901).
 #[derive(Clone, Debug, PartialEq)]
 pub struct Projection {
-    /// Coordinates of each operation on the plane, operation 0 first; the mean code is the origin.
+    /// Coordinates of each operation on the plane, operation 0 first; the mean code is the origin. NaN for an
+    /// operation without a code.
     pub points: Vec<[f64; 2]>,
     /// Share of all variance along the first and the second direction, before any turn.
     pub explained: [f64; 2],
@@ -20,19 +21,25 @@ pub struct Projection {
 }
 
 impl Projection {
-    /// Projects the codes of all operations; `None` where some are missing, not finite or all alike.
+    /// Projects the codes; `None` where there are too few, some are not finite or all are alike.
     pub fn new(cloud: &Cloud) -> Option<Self> {
         let codes = cloud.means();
-        if !cloud.is_whole() || cloud.dimensions() < 2 || !codes.iter().all(|x| x.is_finite()) {
+        let operations: Vec<Operation> = cloud.operations().collect();
+        let rows = operations.len();
+        let is_flat = rows < 2 || cloud.dimensions() < 2;
+        if is_flat
+            || codes.len() != rows * cloud.dimensions()
+            || !codes.iter().all(|x| x.is_finite())
+        {
             return None;
         }
-        let mut centred = DMatrix::from_row_slice(OPERATIONS, cloud.dimensions(), codes);
+        let mut centred = DMatrix::from_row_slice(rows, cloud.dimensions(), codes);
         let mut mean = Vec::with_capacity(cloud.dimensions());
         for mut column in centred.column_iter_mut() {
             mean.push(column.mean());
             column.add_scalar_mut(-column.mean());
         }
-        let covariance = centred.tr_mul(&centred) / OPERATIONS as f64;
+        let covariance = centred.tr_mul(&centred) / rows as f64;
         let total = covariance.trace();
         let eigen = SymmetricEigen::new(covariance);
         let mut order: Vec<usize> = (0..cloud.dimensions()).collect();
@@ -49,8 +56,12 @@ impl Projection {
         };
         let axes = [along(first), along(second)];
         let [x, y] = axes.each_ref().map(|axis| &centred * axis);
+        let mut points = vec![[f64::NAN; 2]; OPERATIONS];
+        for (operation, (x, y)) in operations.iter().zip(x.iter().zip(y.iter())) {
+            points[operation.index()] = [*x, *y];
+        }
         Some(Self {
-            points: x.iter().zip(y.iter()).map(|(x, y)| [*x, *y]).collect(),
+            points,
             explained: [first, second].map(|i| eigen.eigenvalues[i] / total),
             mean,
             axes: axes.map(|axis| axis.iter().copied().collect()),
@@ -62,7 +73,8 @@ impl Projection {
     #[must_use]
     pub fn aligned(mut self, reference: &Self) -> Self {
         let mut overlap = Matrix2::zeros();
-        for (own, other) in self.points.iter().zip(&reference.points) {
+        let pairs = self.points.iter().zip(&reference.points);
+        for (own, other) in pairs.filter(|(own, other)| is_there(**own) && is_there(**other)) {
             overlap += Vector2::from(*own) * Vector2::from(*other).transpose();
         }
         let svd = overlap.svd(true, true);
@@ -95,6 +107,11 @@ impl Projection {
         let far = self.points.iter().flatten().map(|x| x.abs());
         far.fold(0.0, f64::max)
     }
+}
+
+/// Returns true if an operation has a point on the plane.
+pub fn is_there(point: [f64; 2]) -> bool {
+    point.iter().all(|x| x.is_finite())
 }
 
 #[cfg(test)]
@@ -179,6 +196,15 @@ mod tests {
     #[test]
     fn codes_that_say_nothing_have_no_plane() {
         assert_eq!(Projection::new(&Cloud::default()), None);
+        // Every other operation has a code: the plane is that of these alone.
+        let some: Vec<Operation> = Operation::all().step_by(2).collect();
+        let codes: Vec<f64> = (0..some.len()).flat_map(|i| [i as f64, 0.0, 1.0]).collect();
+        let plane = Projection::new(&Cloud::embedding(&some, &codes, 3).unwrap()).unwrap();
+        assert!(is_there(plane.points[2]) && !is_there(plane.points[1]));
+        assert!((plane.points[4][0] - plane.points[2][0] - 1.0).abs() < 1e-9);
+        assert!((plane.explained[0] - 1.0).abs() < 1e-12 && plane.extent() > 4_000.0);
+        let again = plane.clone().aligned(&plane);
+        assert!((again.points[4][0] - plane.points[4][0]).abs() < 1e-9);
         assert_eq!(Projection::new(&cloud([0.0; 3])), None);
         assert_eq!(Projection::new(&cloud([f64::NAN; 3])), None);
     }

@@ -53,6 +53,11 @@ pub const LIVE: &str = "live";
 /// Folder of the samples that a trainer of another program gives, an array for each epoch.
 pub const SAMPLES: &str = "samples";
 
+/// Folder of the codes that a trainer of another program gives, an array for each epoch.
+pub const CODES: &str = "codes";
+/// Operations of the rows of these codes, where they are not all of them in order.
+pub const CODES_OF: &str = "operations.npy";
+
 /// Statement of a certificate, as JSON.
 pub const CERTIFICATE: &str = "certificate.json";
 /// Statement of a certificate, for people.

@@ -7,15 +7,17 @@ use burn::tensor::{DType, Device};
 
 use super::error::SessionError;
 use super::message::{
-    Event, Model, Notice, NoticeLevel, Recipe, RunInfo, RunKind, RunState, Tuning, moment,
+    Codes, Event, Foreign, Model, Notice, NoticeLevel, Recipe, RunInfo, RunKind, RunState, Tuning,
+    moment,
 };
 use super::worker::{Lines, codes};
+use crate::measure::neighbours::{Cloud, Spaces};
 use crate::measure::{CoveragePass, Samples};
 use crate::model::{Architecture, DualVae, parameter_counts};
 use crate::numbers::count32;
 use crate::record::CoveredSets;
 use crate::request::{Command, Outcome};
-use crate::run::{Checkpoint, Origin, is_open, journal};
+use crate::run::{Checkpoint, ForeignRun, Origin, is_open, journal};
 use crate::training::ARGMAX_SAMPLES;
 use crate::vae::PerVae;
 
@@ -117,6 +119,50 @@ pub(super) fn explore(checkpoint: &Checkpoint, lines: &Lines) -> Result<(), Sess
         }
     }
     Ok(())
+}
+
+/// Serves codes that any program made, and nothing else; `name` says where they are from.
+pub(super) fn explore_codes(name: String, cloud: Cloud, lines: &Lines) {
+    let run = ForeignRun {
+        name: name.clone(),
+        program: "codes in a file".to_owned(),
+        ..ForeignRun::default()
+    };
+    lines.event(Event::Started(Arc::new(RunInfo {
+        name: name.clone(),
+        folder: PathBuf::new(),
+        kind: RunKind::Foreign(Foreign {
+            run,
+            ..Foreign::default()
+        }),
+        device: String::new(),
+        device_reason: String::new(),
+        batches: 0,
+        history: Vec::new(),
+        marks: Vec::new(),
+        checkpoint: None,
+        training: false,
+        attached: None,
+        answered: Vec::new(),
+    })));
+    lines.event(Event::State(RunState::Finished));
+    lines.event(Event::Codes(Arc::new(Codes {
+        epoch: 0,
+        source: name,
+        spaces: Spaces::embedding(cloud),
+        weights: None,
+    })));
+    while let Ok(request) = lines.requests.recv() {
+        lines.event(Event::Outcome(Outcome {
+            id: request.id,
+            by: request.by,
+            command: request.command,
+            epoch: 0,
+            batch: 0,
+            applied: false,
+            message: "there are codes alone here, and no model".to_owned(),
+        }));
+    }
 }
 
 /// Measures the coverage of a model with seed 0, as the `coverage` command does.

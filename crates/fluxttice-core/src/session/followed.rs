@@ -6,16 +6,19 @@ use std::sync::Arc;
 
 use serde::de::DeserializeOwned;
 
-use super::message::{Event, Foreign, GivenSamples, Recipe, RunKind, Tuning};
+use super::message::{
+    Codes, Event, Foreign, GivenSamples, Notice, NoticeLevel, Recipe, RunKind, Tuning,
+};
 use crate::arrays::Array;
 use crate::config::Config;
 use crate::measure::given::{self, Given};
+use crate::measure::neighbours::{Cloud, Spaces, embedding};
 use crate::model::{Architecture, parameter_counts};
 use crate::protocol::controls::Controls;
 use crate::protocol::place::Place;
 use crate::protocol::status::Status;
 use crate::record::{EpochRecord, EpochReport};
-use crate::run::names::SAMPLES;
+use crate::run::names::{CODES, CODES_OF, SAMPLES};
 use crate::run::{
     ForeignEpoch, ForeignRun, RunError, is_foreign, read_file, stored_config, upsert_epoch,
 };
@@ -185,6 +188,22 @@ impl Followed {
             foreign.samples = Some(Arc::clone(&samples));
             told.push(Event::Samples(samples));
         }
+        let newest = newest_array(&path.join(CODES));
+        if let Some((epoch, file)) = newest.filter(|(epoch, _)| foreign.codes != Some(*epoch)) {
+            foreign.codes = Some(epoch);
+            told.push(match given_codes(&file) {
+                Ok(cloud) => Event::Codes(Arc::new(Codes {
+                    epoch: epoch.saturating_add(1),
+                    source: format!("epoch {epoch}, given by the trainer"),
+                    spaces: Spaces::embedding(cloud),
+                    weights: None,
+                })),
+                Err(problem) => Event::Notice(Notice {
+                    level: NoticeLevel::Warning,
+                    text: format!("codes given in epoch {epoch}: {problem}"),
+                }),
+            });
+        }
         told
     }
 }
@@ -210,10 +229,23 @@ fn newest_array(folder: &Path) -> Option<(u32, std::path::PathBuf)> {
     numbered.max()
 }
 
-fn counted(file: &Path) -> Result<Given, String> {
+fn array(file: &Path) -> Result<Array, String> {
     let bytes = read_file(file, LARGEST).map_err(|error| error.to_string())?;
-    let array = Array::parse(&bytes).map_err(|error| error.to_string())?;
-    let samples = given::operations(&array)?;
+    Array::parse(&bytes).map_err(|error| error.to_string())
+}
+
+/// Reads codes, and beside them the operations that they are of.
+fn given_codes(file: &Path) -> Result<Cloud, String> {
+    let of = file.with_file_name(CODES_OF);
+    let operations = match of.exists() {
+        true => Some(given::operations(&array(&of)?)?),
+        false => None,
+    };
+    embedding(&array(file)?, operations)
+}
+
+fn counted(file: &Path) -> Result<Given, String> {
+    let samples = given::operations(&array(file)?)?;
     Given::count(&samples).ok_or_else(|| "there is no sample in it".to_owned())
 }
 

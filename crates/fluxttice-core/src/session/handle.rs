@@ -9,12 +9,13 @@ use std::thread::JoinHandle;
 use tokio::sync::{mpsc, watch};
 
 use super::error::SessionError;
-use super::explore::explore;
+use super::explore::{explore, explore_codes};
 use super::follow::{Next, follow};
 use super::message::{End, Event, Progress, RunState};
 use super::plan::Plan;
 use super::population::Others;
 use super::worker::{Lines, work};
+use crate::measure::neighbours::Cloud;
 use crate::request::{Author, Command, Request};
 use crate::run::Checkpoint;
 use crate::training::GroupHandle;
@@ -106,6 +107,17 @@ impl Session {
     /// Returns the system's refusal to start a thread.
     pub fn explore(checkpoint: Checkpoint) -> std::io::Result<Self> {
         Self::start(move |lines| explore(&checkpoint, lines))
+    }
+
+    /// Starts serving codes that any program made, on a thread of its own; `name` says where they are from.
+    ///
+    /// # Errors
+    /// Returns the system's refusal to start a thread.
+    pub fn explore_codes(name: String, codes: Cloud) -> std::io::Result<Self> {
+        Self::start(move |lines| {
+            explore_codes(name, codes, lines);
+            Ok(())
+        })
     }
 
     fn start(

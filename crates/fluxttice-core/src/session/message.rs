@@ -131,6 +131,8 @@ pub struct Foreign {
     pub controls: Option<Controls>,
     /// Samples that the trainer gave last; `None` where it gave none.
     pub samples: Option<Arc<GivenSamples>>,
+    /// Epoch of the codes that the trainer gave last; `None` where it gave none.
+    pub codes: Option<u32>,
 }
 
 /// Samples that another program gave, counted. How they were drawn is not known.
@@ -302,8 +304,9 @@ pub struct Codes {
     pub source: String,
     /// Codes in the spaces of A, of B and of both.
     pub spaces: Spaces,
-    /// Weights that made the codes; they also decode the points between them.
-    pub weights: Weights,
+    /// Weights that made the codes; they also decode the points between them. `None` where another program made
+    /// the codes.
+    pub weights: Option<Weights>,
 }
 
 /// Weights of the model, with the moment that they are of.

@@ -692,6 +692,6 @@ pub(super) fn codes(
         epoch,
         source,
         spaces,
-        weights: model.weights([1.0; 2])?,
+        weights: Some(model.weights([1.0; 2])?),
     })
 }

@@ -79,7 +79,7 @@ fn every_moment_that_was_kept_is_found_in_order() {
             None => Weights::fresh(seed),
         };
         assert_eq!(
-            code(&codes(&found).weights),
+            code(codes(&found).weights.as_ref().unwrap()),
             code(&stored),
             "after {epochs} epochs"
         );
@@ -98,7 +98,7 @@ fn every_moment_that_was_kept_is_found_in_order() {
     // The codes are those of these weights.
     let min = "min".parse().unwrap();
     let found = codes(&first).spaces.of(Scope::B).code(min).unwrap().mu;
-    for (found, expected) in found.iter().zip(code(&codes(&first).weights)) {
+    for (found, expected) in found.iter().zip(code(codes(&first).weights.as_ref().unwrap())) {
         assert!((found - expected).abs() < 1e-4, "{found} {expected}");
     }
 }

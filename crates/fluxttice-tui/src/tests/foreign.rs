@@ -3,9 +3,10 @@
 use std::collections::BTreeMap;
 
 use fluxttice_core::measure::given::Given;
+use fluxttice_core::measure::neighbours::{Cloud, Spaces};
 use fluxttice_core::protocol::controls::{ControlInfo, Controls};
 use fluxttice_core::run::{ForeignEpoch, ForeignRun};
-use fluxttice_core::session::message::{Attached, Foreign, GivenSamples, RunInfo, RunKind};
+use fluxttice_core::session::message::{Attached, Codes, Foreign, GivenSamples, RunInfo, RunKind};
 use fluxttice_core::space::Operation;
 
 use crate::testing::*;
@@ -36,6 +37,7 @@ fn run(width: u16, height: u16, epochs: u32) -> App {
             ..Controls::default()
         }),
         samples: None,
+        codes: None,
     };
     app.on_event(Event::Started(Arc::new(RunInfo {
         name: "theirs".into(),
@@ -153,5 +155,48 @@ fn what_it_does_not_take_says_so_and_what_needs_our_model_too() {
     assert_eq!(sent(&mut app), [Command::Pause]);
     press(&mut app, KeyCode::Char('3'));
     assert!(picture(&app, 120, 40).contains("its trainer has shown no codes"));
+    assert_eq!(sent(&mut app), []);
+}
+
+/// Codes of two dimensions for every third operation: the index along a spiral.
+fn codes() -> Event {
+    let operations: Vec<Operation> = Operation::all().step_by(3).collect();
+    let at = |operation: &Operation| {
+        let turn = operation.index() as f64 / 500.0;
+        [turn * turn.cos(), turn * turn.sin()]
+    };
+    let numbers: Vec<f64> = operations.iter().flat_map(at).collect();
+    let cloud = Cloud::embedding(&operations, &numbers, 2).unwrap();
+    Event::Codes(Arc::new(Codes {
+        epoch: 3,
+        source: "epoch 2, given by the trainer".to_owned(),
+        spaces: Spaces::embedding(cloud),
+        weights: None,
+    }))
+}
+
+#[test]
+fn its_codes_have_neighbours_and_a_plane() {
+    let mut app = run(120, 40, 3);
+    press(&mut app, KeyCode::Char('3'));
+    app.on_event(codes());
+    press(&mut app, KeyCode::Char('p'));
+    insta::assert_snapshot!("foreign_codes", picture(&app, 120, 40));
+    for (key, words) in [
+        ('b', "these codes have one space"),
+        ('<', "another program made these codes"),
+    ] {
+        press(&mut app, KeyCode::Char(key));
+        assert!(picture(&app, 120, 40).contains(words), "{key}");
+    }
+    press(&mut app, KeyCode::Char('+'));
+    assert!(picture(&app, 120, 40).contains("needs a decoder"));
+    let nand = Operation::all()
+        .find(|it| it.name() == Some("nand"))
+        .unwrap();
+    assert_ne!(nand.index() % 3, 0);
+    app.panes.neighbours.visit(nand.into());
+    press(&mut app, KeyCode::Home);
+    assert!(picture(&app, 120, 40).contains("none of the operations that have a code"));
     assert_eq!(sent(&mut app), []);
 }

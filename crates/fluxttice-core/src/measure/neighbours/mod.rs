@@ -60,7 +60,13 @@ impl Centre {
             ));
         }
         let mu = match self {
-            Self::Operation(operation) => cloud.code(*operation)?.mu,
+            Self::Operation(operation) => match cloud.code(*operation) {
+                Some(code) => code.mu,
+                None if cloud.dimensions() > 0 && metric.needs_codes() => {
+                    return Some("it is none of the operations that have a code".to_owned());
+                }
+                None => return None,
+            },
             Self::Point { .. } if metric.needs_spread() => {
                 return Some(format!(
                     "{} compares posteriors, and a point has none",

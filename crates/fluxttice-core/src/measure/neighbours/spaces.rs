@@ -22,6 +22,27 @@ impl Spaces {
         }
     }
 
+    /// Makes the one space of an embedding, in the place of A's.
+    pub fn embedding(cloud: Cloud) -> Self {
+        Self {
+            clouds: [cloud, Cloud::default(), Cloud::default()],
+        }
+    }
+
+    /// Returns true if there is one space only, that of an embedding.
+    pub fn is_embedding(&self) -> bool {
+        let [one, other, _] = &self.clouds;
+        one.dimensions() > 0 && other.dimensions() == 0
+    }
+
+    /// Returns the name of a space, for people.
+    pub fn title(&self, space: Scope) -> &'static str {
+        match self.is_embedding() {
+            true => "the embedding",
+            false => space.title(),
+        }
+    }
+
     /// Makes the spaces by encoding all operations with A's and B's encoders.
     ///
     /// # Errors

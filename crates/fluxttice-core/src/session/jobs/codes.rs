@@ -81,6 +81,9 @@ pub struct LocatedPoint {
     pub found: Vec<(String, Scope, Result<Located, LatentPointError>)>,
 }
 
+/// Reason why a point between given codes cannot be gone to.
+const NO_DECODER: &str = "a point between codes needs a decoder, and these codes have none";
+
 /// Decodes a point with each of the codes' weights, in each space.
 pub fn locate_point(asked: LocatePoint) -> LocatedPoint {
     let LocatePoint {
@@ -93,7 +96,11 @@ pub fn locate_point(asked: LocatePoint) -> LocatedPoint {
         .flat_map(|codes| spaces.iter().map(move |space| (codes, *space)));
     let found = each
         .map(|(codes, space)| {
-            let located = locate(&codes.weights, &codes.spaces, space, &place);
+            let located = match (&codes.weights, place.operation()) {
+                (Some(weights), _) => locate(weights, &codes.spaces, space, &place),
+                (None, Some(operation)) => Ok(operation.into()),
+                (None, None) => Err(place.error(NO_DECODER.to_owned())),
+            };
             (codes.source.clone(), space, located)
         })
         .collect();

@@ -262,7 +262,8 @@ impl Around {
     pub fn within(&self, codes: Option<&Codes>) -> Option<(String, OperationSet)> {
         let chosen = self.chosen()?;
         let nothing = Spaces::default();
-        let cloud = codes.map_or(&nothing, |codes| &codes.spaces).of(self.space);
+        let spaces = codes.map_or(&nothing, |codes| &codes.spaces);
+        let cloud = spaces.of(self.space);
         let search = Search {
             radius: chosen.distance,
             ..Search::nearest(self.metric, OPERATIONS)
@@ -271,7 +272,7 @@ impl Around {
         let found = near.iter().map(|near| near.operation);
         let whose = match self.metric.needs_codes() {
             false => String::new(),
-            true => format!(" in {}", self.space.title()),
+            true => format!(" in {}", spaces.title(self.space)),
         };
         let text = format!(
             "within {:.4} of {}{whose}, {}",

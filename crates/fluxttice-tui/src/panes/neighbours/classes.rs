@@ -1,5 +1,5 @@
 //! Classes by which operations are coloured on their plane, and the marks on it.
-use fluxttice_core::measure::projection::Projection;
+use fluxttice_core::measure::projection::{Projection, is_there};
 use fluxttice_core::space::Operation;
 use fluxttice_core::vae::Scope;
 
@@ -60,7 +60,10 @@ impl Neighbours {
     /// Returns the marks on the plane of a space.
     pub fn overlay(&self, space: Scope, plane: &Projection, cx: &Shared) -> Overlay {
         let view = &self.around;
-        let at = |operation: Operation| plane.points.get(operation.index()).copied();
+        let at = |operation: Operation| {
+            let point = plane.points.get(operation.index()).copied();
+            point.filter(|point| is_there(*point))
+        };
         let near = view.found().near.neighbours.iter().take(MARKED);
         let bookmarked = cx.bookmarks.iter();
         let bookmarked = bookmarked.filter_map(|bookmark| bookmark.place.operation());

@@ -31,7 +31,11 @@ pub fn render(body: Rect, buf: &mut Buffer, cx: &Shared, pane: &Neighbours) {
     render_card(parts.card, buf, cx, pane);
     let view = &pane.around;
     render_head(parts.head, buf, cx, pane, view.space);
-    for (plane, space) in parts.planes.into_iter().zip(view.spaces()) {
+    let planes = match (pane.is_embedding(cx), parts.planes.as_slice()) {
+        (true, [first, .., last]) => vec![first.union(*last)],
+        (_, planes) => planes.to_vec(),
+    };
+    for (plane, space) in planes.into_iter().zip(view.spaces()) {
         draw_plane::render(plane, buf, cx, pane, space);
     }
     if let Some(time) = parts.time {
@@ -39,7 +43,10 @@ pub fn render(body: Rect, buf: &mut Buffer, cx: &Shared, pane: &Neighbours) {
     }
     let found = view.found();
     render_list(parts.list, buf, cx, pane, &found.near, true);
-    if let Some((head, list)) = parts.other.filter(|_| view.metric.needs_codes()) {
+    if let Some((head, list)) = parts
+        .other
+        .filter(|_| view.metric.needs_codes() && !pane.is_embedding(cx))
+    {
         render_head(head, buf, cx, pane, view.beside());
         render_list(list, buf, cx, pane, &found.other, false);
     }
@@ -251,16 +258,18 @@ fn render_head(area: Rect, buf: &mut Buffer, cx: &Shared, pane: &Neighbours, spa
         count => count,
     };
     let named = metric_name(view.metric);
-    let title = match view.metric.needs_codes() {
-        false => format!("{count} nearest by {named}"),
-        true => format!("{count} nearest codes of {} · {named}", space.title()),
+    let of_a_vae = view.metric.needs_codes() && !pane.is_embedding(cx);
+    let title = match (view.metric.needs_codes(), of_a_vae) {
+        (false, _) => format!("{count} nearest by {named}"),
+        (true, false) => format!("{count} nearest codes · {named}"),
+        (true, true) => format!("{count} nearest codes of {} · {named}", space.title()),
     };
     let note = cx.selection.as_ref().map_or(String::new(), |selection| {
         let count = thousands(selection.count as u64);
         format!("among {count}: {} (Esc: all)", selection.text)
     });
     heading(area, buf, theme, &title, &note);
-    if view.metric.needs_codes() {
+    if of_a_vae {
         let before = format!("{count} nearest codes of ");
         colour_space(area, buf, theme, width(&before), space);
     }

@@ -1,5 +1,5 @@
 //! Drawing of the codes of a latent space on the plane of their two principal components.
-use fluxttice_core::measure::projection::Projection;
+use fluxttice_core::measure::projection::{Projection, is_there};
 use fluxttice_core::space::Operation;
 use fluxttice_core::vae::Scope;
 use ratatui::buffer::Buffer;
@@ -24,7 +24,7 @@ use crate::widgets::{below, heading, placeholder};
 pub fn render(area: Rect, buf: &mut Buffer, cx: &Shared, pane: &Neighbours, space: Scope) {
     let theme = cx.theme;
     let view = &pane.planes;
-    let title = format!("codes of {}", space.title());
+    let title = format!("codes of {}", pane.title(space, cx));
     let Some(plane) = view.of(space) else {
         heading(area, buf, theme, &title, "");
         return placeholder(area, buf, theme, "no codes yet");
@@ -41,7 +41,9 @@ pub fn render(area: Rect, buf: &mut Buffer, cx: &Shared, pane: &Neighbours, spac
     let room = usize::from(area.width).saturating_sub(width(&title) + 1);
     let note = notes.iter().find(|note| width(note) <= room);
     heading(area, buf, theme, &title, note.map_or("", String::as_str));
-    colour_space(area, buf, theme, width("codes of "), space);
+    if !pane.is_embedding(cx) {
+        colour_space(area, buf, theme, width("codes of "), space);
+    }
     let area = below(area, 1);
     draw(area, buf, cx, pane, plane, space);
     if let Some(frame) = frame {
@@ -159,7 +161,8 @@ fn draw(
     let class = pane.classify(space, cx);
     let columns = usize::from(area.width);
     let mut spots = vec![Spot::default(); columns * usize::from(area.height)];
-    for (operation, point) in Operation::all().zip(&plane.points) {
+    let points = Operation::all().zip(&plane.points);
+    for (operation, point) in points.filter(|(_, point)| is_there(**point)) {
         let (x, y) = field.cell(*point);
         let place = usize::from(y - area.y) * columns + usize::from(x - area.x);
         let Some(spot) = spots.get_mut(place) else {

@@ -2,6 +2,7 @@
 
 use fluxttice_core::listing::Listing;
 use fluxttice_core::measure::neighbours::Neighbour;
+use fluxttice_core::measure::projection::is_there;
 use fluxttice_core::plot::{Heading, Ink, Plane, Points};
 use fluxttice_core::space::Operation;
 use fluxttice_core::vae::Scope;
@@ -22,7 +23,7 @@ pub fn exports(cx: &Shared, pane: &Neighbours) -> Exports {
     let count = view.found().near.neighbours.len();
     let space = match view.metric.needs_codes() {
         false => "",
-        true => view.space.title(),
+        true => pane.title(view.space, cx),
     };
     let place = view.shown();
     let when = pane.past.codes().map_or("", |codes| codes.source.as_str());
@@ -139,6 +140,7 @@ fn plane(cx: &Shared, pane: &Neighbours, space: Scope, ground: usize) -> Option<
     };
     let mut points: Vec<([f64; 2], usize)> = Operation::all()
         .zip(&plane.points)
+        .filter(|(_, point)| is_there(**point))
         .map(|(operation, point)| (*point, kind(operation)))
         .collect();
     // Operations in the selection are drawn above the others.
@@ -148,7 +150,7 @@ fn plane(cx: &Shared, pane: &Neighbours, space: Scope, ground: usize) -> Option<
     Some(Plane {
         title: format!(
             "codes of {}: {first} % and {second} % of variance",
-            space.title()
+            pane.title(space, cx)
         ),
         points,
         rings: marks.near,

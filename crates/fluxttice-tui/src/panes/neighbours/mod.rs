@@ -66,6 +66,18 @@ impl Neighbours {
         self.past.codes().or(cx.run().codes.as_ref())
     }
 
+    /// Returns true if the codes are an embedding, which has one space only.
+    pub fn is_embedding(&self, cx: &Shared) -> bool {
+        self.codes(cx)
+            .is_some_and(|codes| codes.spaces.is_embedding())
+    }
+
+    /// Returns the name of a space, for people.
+    pub fn title(&self, space: Scope, cx: &Shared) -> &'static str {
+        self.codes(cx)
+            .map_or(space.title(), |codes| codes.spaces.title(space))
+    }
+
     /// Divides the pane's area into the parts that are shown now.
     pub fn parts(&self, body: Rect) -> layout::Parts {
         layout::parts(body, self.planes.shown, !self.past.kept.is_empty())
@@ -180,7 +192,7 @@ impl Neighbours {
             high[0],
             low[1],
             high[1],
-            space.title(),
+            codes.spaces.title(space),
             codes.source
         );
         let selection = Selection::new(text, boxed.selected(plane, cx).collect());
@@ -247,6 +259,9 @@ impl Pane for Neighbours {
             }
             Action::DropSelection if cx.selection.is_none() => self.past.leave(),
             Action::NextMetric => self.around.next_metric(),
+            Action::SpaceA | Action::SpaceB | Action::SpaceBoth if self.is_embedding(cx) => {
+                return Some(say("these codes have one space"));
+            }
             Action::SpaceA => self.around.space = Scope::A,
             Action::SpaceB => self.around.space = Scope::B,
             Action::SpaceBoth => self.around.space = Scope::Both,
@@ -319,6 +334,14 @@ impl Pane for Neighbours {
             codes: true,
             estimates: self.planes.shown && self.planes.color_by == ColorBy::Probability,
         }
+    }
+
+    fn offers(&self, action: Action, cx: &Shared) -> Option<bool> {
+        let of_a_model = matches!(
+            action,
+            Action::SpaceA | Action::Earlier | Action::StepOn | Action::NextDimension
+        );
+        (of_a_model && self.is_embedding(cx)).then_some(false)
     }
 
     fn draw(&self, body: Rect, buf: &mut Buffer, cx: &Shared) {

@@ -78,14 +78,17 @@ impl Past {
         if self.asked {
             return Vec::new();
         }
-        let (Some(info), Some(recipe), Some(now)) = (&run.info, run.recipe(), &run.codes) else {
+        let (Some(info), Some(now)) = (&run.info, &run.codes) else {
             return say("there are no codes yet");
+        };
+        let (Some(recipe), Some(weights)) = (run.recipe(), &now.weights) else {
+            return say("another program made these codes: only the newest are known");
         };
         let at = self.codes.as_ref().unwrap_or(now).epoch;
         let load = LoadCodes {
             run: info.training_folder().map(ToOwned::to_owned),
             seed: recipe.seed,
-            architecture: now.weights.architecture,
+            architecture: weights.architecture,
             now: now.epoch,
             toward: if forward {
                 Toward::After(at)
