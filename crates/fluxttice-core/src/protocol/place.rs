@@ -53,6 +53,8 @@ mod unix {
     use super::{Found, NotRead, OsStr, OsString, Path, SystemTime, io, scratch};
     use crate::files::kind;
 
+    /// Looks for a file that is replaced again and again.
+    const LOOKS: u32 = 3;
     const FOLDER: OFlags = OFlags::RDONLY
         .union(OFlags::DIRECTORY)
         .union(OFlags::NOFOLLOW)
@@ -168,8 +170,15 @@ mod unix {
         /// # Errors
         /// Says why it was not read.
         pub fn read(&self, name: impl AsRef<OsStr>, limit: u64) -> Result<Found, NotRead> {
+            // One that is replaced between two of these steps has no name any more: the next look finds the new one.
+            let looks = (0..LOOKS).map(|_| self.look(name.as_ref(), limit));
+            let mut looks = looks.skip_while(|found| matches!(found, Err(NotRead::Gone)));
+            looks.next().unwrap_or(Err(NotRead::Gone))
+        }
+
+        fn look(&self, name: &OsStr, limit: u64) -> Result<Found, NotRead> {
             let flags = PLAIN | OFlags::RDONLY;
-            let opened = openat(&self.0, name.as_ref(), flags, Mode::empty());
+            let opened = openat(&self.0, name, flags, Mode::empty());
             let file = match opened {
                 Ok(file) => File::from(file),
                 Err(Errno::NOENT) => return Err(NotRead::Gone),
@@ -184,9 +193,10 @@ mod unix {
             if !metadata.is_file() {
                 return Err(NotRead::Unfit(kind(&metadata).to_owned()));
             }
-            if metadata.nlink() != 1 {
-                let problem = format!("a file with {} names", metadata.nlink());
-                return Err(NotRead::Unfit(problem));
+            match metadata.nlink() {
+                1 => {}
+                0 => return Err(NotRead::Gone),
+                names => return Err(NotRead::Unfit(format!("a file with {names} names"))),
             }
             let too_large = |bytes| {
                 let problem = format!("a file of {bytes} bytes; expected {limit} at most");
@@ -467,6 +477,26 @@ mod tests {
         fs::hard_link(home.path().join("plain"), home.path().join("second")).unwrap();
         assert_eq!(unfit("plain"), "a file with 2 names");
         assert!(matches!(place.read("none", 5), Err(NotRead::Gone)));
+    }
+
+    #[test]
+    fn a_file_that_is_replaced_all_the_time_is_always_there() {
+        let home = tempfile::tempdir().unwrap();
+        let place = Place::open(home.path()).unwrap();
+        place.put("status", b"0").unwrap();
+        let done = std::sync::atomic::AtomicBool::new(false);
+        std::thread::scope(|scope| {
+            scope.spawn(|| {
+                for number in 0..5_000u32 {
+                    place.put("status", number.to_string().as_bytes()).unwrap();
+                }
+                done.store(true, std::sync::atomic::Ordering::Relaxed);
+            });
+            let other = Place::open(home.path()).unwrap();
+            while !done.load(std::sync::atomic::Ordering::Relaxed) {
+                assert!(other.read("status", 9).is_ok());
+            }
+        });
     }
 
     #[test]

@@ -98,7 +98,10 @@ fn every_moment_that_was_kept_is_found_in_order() {
     // The codes are those of these weights.
     let min = "min".parse().unwrap();
     let found = codes(&first).spaces.of(Scope::B).code(min).unwrap().mu;
-    for (found, expected) in found.iter().zip(code(codes(&first).weights.as_ref().unwrap())) {
+    for (found, expected) in found
+        .iter()
+        .zip(code(codes(&first).weights.as_ref().unwrap()))
+    {
         assert!((found - expected).abs() < 1e-4, "{found} {expected}");
     }
 }

@@ -1,7 +1,7 @@
 //! Charts and values of a run that another program trains, by the names of its metrics.
 //!
 //! Metrics that differ only in the part of the data that they are of, such as `train/loss` and `val/loss`, stand
-//! in one chart.
+//! in one chart, and so do others that begin alike, such as `gpu/memory` and `gpu/load`.
 
 use std::collections::BTreeMap;
 
@@ -47,23 +47,26 @@ struct Group<'a> {
     lines: Vec<(&'a str, &'a str)>,
 }
 
-/// Splits a metric's name into the part of the data and the quantity; the first is empty where it names none.
+/// Splits a metric's name into what its chart has in common and the label of its line: `train/loss` is the line
+/// `train` of the chart `loss`, since `train` is a part of the data; `gpu/memory` is the line `memory` of `gpu`.
 fn split(name: &str) -> (&str, &str) {
-    if let Some((part, quantity)) = name.split_once('/') {
-        return (part, quantity);
+    let parts = name.split_once('/').or_else(|| {
+        let parts = name.split_once(['_', '.']);
+        parts.filter(|(part, _)| PARTS.contains(part))
+    });
+    match parts {
+        Some((part, quantity)) if PARTS.contains(&part) => (quantity, part),
+        Some((group, quantity)) => (group, quantity),
+        None => (name, ""),
     }
-    let prefixed = name.split_once(['_', '.']);
-    prefixed
-        .filter(|(part, _)| PARTS.contains(part))
-        .unwrap_or(("", name))
 }
 
 /// Puts metrics into charts, in alphabetical order of what they have in common.
 fn groups<'a>(metrics: &[&'a str]) -> Vec<Group<'a>> {
-    let mut by_quantity: BTreeMap<&str, Vec<(&str, &str)>> = BTreeMap::new();
+    let mut by_title: BTreeMap<&str, Vec<(&str, &str)>> = BTreeMap::new();
     for name in metrics {
-        let (part, quantity) = split(name);
-        by_quantity.entry(quantity).or_default().push((part, name));
+        let (title, label) = split(name);
+        by_title.entry(title).or_default().push((label, name));
     }
     let of = |(title, members): (&'a str, Vec<(&'a str, &'a str)>)| {
         let pieces = members.chunks(STYLES.len());
@@ -74,7 +77,7 @@ fn groups<'a>(metrics: &[&'a str]) -> Vec<Group<'a>> {
             })
             .collect::<Vec<_>>()
     };
-    by_quantity.into_iter().flat_map(of).collect()
+    by_title.into_iter().flat_map(of).collect()
 }
 
 /// Returns the number of charts.
@@ -318,6 +321,7 @@ mod tests {
     fn one_quantity_of_several_parts_of_the_data_is_one_chart() {
         let names = [
             "accuracy",
+            "gpu/load",
             "gpu/memory",
             "loss",
             "lr",
@@ -331,9 +335,9 @@ mod tests {
             .collect();
         assert_eq!(
             titles,
-            [("accuracy", 2), ("loss", 3), ("lr", 1), ("memory", 1)]
+            [("accuracy", 2), ("gpu", 2), ("loss", 3), ("lr", 1)]
         );
-        let many = ["a/x", "b/x", "c/x", "d/x", "e/x"];
+        let many = ["x/a", "x/b", "x/c", "x/d", "x/e"];
         let sizes: Vec<usize> = groups(&many)
             .iter()
             .map(|group| group.lines.len())
