@@ -53,8 +53,6 @@ mod unix {
     use super::{Found, NotRead, OsStr, OsString, Path, SystemTime, io, scratch};
     use crate::files::kind;
 
-    /// Looks for a file that is replaced again and again.
-    const LOOKS: u32 = 3;
     const FOLDER: OFlags = OFlags::RDONLY
         .union(OFlags::DIRECTORY)
         .union(OFlags::NOFOLLOW)
@@ -170,15 +168,8 @@ mod unix {
         /// # Errors
         /// Says why it was not read.
         pub fn read(&self, name: impl AsRef<OsStr>, limit: u64) -> Result<Found, NotRead> {
-            // One that is replaced between two of these steps has no name any more: the next look finds the new one.
-            let looks = (0..LOOKS).map(|_| self.look(name.as_ref(), limit));
-            let mut looks = looks.skip_while(|found| matches!(found, Err(NotRead::Gone)));
-            looks.next().unwrap_or(Err(NotRead::Gone))
-        }
-
-        fn look(&self, name: &OsStr, limit: u64) -> Result<Found, NotRead> {
             let flags = PLAIN | OFlags::RDONLY;
-            let opened = openat(&self.0, name, flags, Mode::empty());
+            let opened = openat(&self.0, name.as_ref(), flags, Mode::empty());
             let file = match opened {
                 Ok(file) => File::from(file),
                 Err(Errno::NOENT) => return Err(NotRead::Gone),
@@ -193,10 +184,10 @@ mod unix {
             if !metadata.is_file() {
                 return Err(NotRead::Unfit(kind(&metadata).to_owned()));
             }
-            match metadata.nlink() {
-                1 => {}
-                0 => return Err(NotRead::Gone),
-                names => return Err(NotRead::Unfit(format!("a file with {names} names"))),
+            // One that was replaced since it was opened has no name any more, and is whole.
+            if metadata.nlink() > 1 {
+                let problem = format!("a file with {} names", metadata.nlink());
+                return Err(NotRead::Unfit(problem));
             }
             let too_large = |bytes| {
                 let problem = format!("a file of {bytes} bytes; expected {limit} at most");
