@@ -9,7 +9,7 @@
 //! the protocol, with it, with two explorers attached, and with 10,000 files among the requests that are none;
 //! wall time and this process's CPU time of each block, and that of the thread that serves the protocol. The
 //! ratios are of blocks of the same turn, with the 95 % interval of their mean. Arguments: `latency`, or `cost`
-//! with the number of turns; nothing for both.
+//! with the number of turns, 20 at most; nothing for both.
 
 #![expect(clippy::unwrap_used, reason = "a benchmark")]
 
@@ -35,7 +35,7 @@ mod bench {
     use fluxttice_core::run::names::REQUESTS;
     use fluxttice_core::session::message::Event;
     use fluxttice_core::session::{Meeting, Plan, RunLocation, Session};
-    use fluxttice_core::statistics::interval;
+    use fluxttice_core::statistics::{MOST_VALUES, interval};
 
     use rustix::fs::{CWD, Mode, mkfifoat};
 
@@ -294,17 +294,28 @@ mod bench {
                 successor: None,
             })
         };
+        let turns = turns.min(MOST_VALUES);
         let mut shares = [const { [const { Vec::new() }; 3] }; 3];
         for number in 0..turns {
             let folder = |kind: &str| home.join(format!("{kind}-{number}"));
             make_hostile(&hostile_for(&folder("hostile files")));
-            let alone = block(&folder("alone"), None, Others::Watchers(0));
+            // Each kind comes first, second, third and last equally often: a machine changes its speed with time.
+            let mut spent = [[0.0; 3]; KINDS.len() + 1];
+            for place in 0..spent.len() {
+                let kind = (place + number) % spent.len();
+                spent[kind] = match kind.checked_sub(1) {
+                    None => block(&folder("alone"), None, Others::Watchers(0)),
+                    Some(kind) => block(&folder(KINDS[kind].0), meeting(), KINDS[kind].1),
+                };
+            }
+            let [alone, others @ ..] = spent;
             print!(
                 "turn {number}: alone {:.2} s, CPU {:.2} s",
                 alone[0], alone[1]
             );
-            for ((kind, others), shares) in KINDS.into_iter().zip(&mut shares) {
-                let [wall, used, served] = block(&folder(kind), meeting(), others);
+            for (((kind, _), [wall, used, served]), shares) in
+                KINDS.into_iter().zip(others).zip(&mut shares)
+            {
                 print!("; {kind} {wall:.2} s, CPU {used:.2} s ({served:.2})");
                 shares[0].push(wall / alone[0] - 1.0);
                 shares[1].push(used / alone[1] - 1.0);
