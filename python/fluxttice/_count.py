@@ -31,7 +31,7 @@ class Coverage(NamedTuple):
     digest: str
     """SHA-256 of the set of operations, by which two counts can be compared."""
     covered: npt.NDArray[np.bool_]
-    """Whether each operation is among them, `[19683]`."""
+    """True for each operation that is among them, `[19683]`."""
 
     @property
     def share(self) -> float:

@@ -76,7 +76,7 @@ class Arrival(NamedTuple):
 
 
 class Look(NamedTuple):
-    """What one look into the folder found."""
+    """Results of one look into the folder."""
 
     arrived: list[Arrival]
     """Requests, in the order of their identifiers."""

@@ -21,7 +21,7 @@ Floats = npt.NDArray[np.float64]
 
 
 class Decoded(NamedTuple):
-    """What a decoder makes of n codes."""
+    """Operations that n codes decode to, with their probabilities."""
 
     operations: Indices
     """Most likely operation of each code, `[n]`."""
@@ -62,7 +62,7 @@ class Model:
 
     @property
     def notes(self) -> list[str]:
-        """What is to be known of the file, and what of it could not be checked."""
+        """Notes on the file, and those parts of it that could not be checked."""
         return self._native.notes
 
     def encode(self, operations: Any = None, which: str = "a") -> tuple[Floats, Floats]:

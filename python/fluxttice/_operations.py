@@ -43,10 +43,10 @@ def indices(operations: Any) -> Indices:
 
 
 class _Laws(Mapping[str, "npt.NDArray[np.bool_]"]):
-    """Whether each operation obeys a law, shape `[19683]`, by the law's word."""
+    """True for each operation that obeys a law, shape `[19683]`, by the law's word."""
 
     meanings: Mapping[str, str] = dict(_native.laws())
-    """What each law says, by its word."""
+    """Statement of each law, by its word."""
 
     def __getitem__(self, word: str) -> npt.NDArray[np.bool_]:
         if word not in self.meanings:
@@ -72,7 +72,7 @@ class Operations:
     ```"""
 
     laws = _Laws()
-    """Whether each operation obeys a law, by its word."""
+    """True for each operation that obeys a law, by its word."""
 
     names: Mapping[str, int] = _native.named()
     """Index of each operation that has a name."""

@@ -28,7 +28,7 @@ class Request:
         self.id: str = arrival.id
         """Identifier of the request."""
         self.kind: str = command["request"]
-        """What is asked for: `pause`, `resume`, `stop-now`, `stop-after-epoch`, `snapshot`, `keep`,
+        """Kind of the request: `pause`, `resume`, `stop-now`, `stop-after-epoch`, `snapshot`, `keep`,
         `set` or `disrupt`."""
         self.key: Optional[str] = command.get("key")
         """Name of the control that a `set` changes."""
@@ -39,10 +39,10 @@ class Request:
         self.epochs: Optional[int] = command.get("epochs")
         """Finished epochs of the checkpoint that a `keep` is about."""
         self.disruption: Optional[dict[str, Any]] = command.get("disruption")
-        """What a `disrupt` asks for: `kind`, `amplitude`, `epochs`, and perhaps `shape` and
+        """Disruption that a `disrupt` asks for: `kind`, `amplitude`, `epochs`, and perhaps `shape` and
         `cooldown`."""
         self.author: dict[str, str] = arrival.requester["claim"]
-        """What the sender says of himself: `user`, `host` and `program`, as far as he does."""
+        """Claims of the sender: `user`, `host` and `program`, as far as he does."""
         self.answered = False
         """True once the request is answered."""
         self._settle = settle

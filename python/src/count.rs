@@ -58,7 +58,7 @@ fn prior_codes(
     shaped(py, codes, [rows as usize, dimensions])
 }
 
-/// What a decoder made of codes: the most likely operations, one categorical draw of each, and H(x | z).
+/// Operations that codes decode to: the most likely ones, one categorical draw of each, and H(x | z).
 type Drawn<'py> = (
     Bound<'py, PyArray1<i64>>,
     Bound<'py, PyArray1<i64>>,

@@ -86,7 +86,7 @@ impl Model {
         self.checkpoint.origin.to_string()
     }
 
-    /// What is to be known of the file, and what of it could not be checked.
+    /// Notes on the file, and those parts of it that could not be checked.
     #[getter]
     fn notes(&self) -> Vec<String> {
         let Checkpoint {

@@ -62,7 +62,7 @@ fn laws() -> Vec<(&'static str, &'static str)> {
     LAWS.iter().map(|law| (law.word, law.meaning)).collect()
 }
 
-/// Whether each operation obeys a law.
+/// True for each operation that obeys a law.
 #[pyfunction]
 fn law<'py>(py: Python<'py>, word: &str) -> PyResult<Bound<'py, PyArray1<bool>>> {
     let found = LAWS.iter().find(|law| law.word == word);

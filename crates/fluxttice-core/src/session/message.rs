@@ -46,7 +46,7 @@ pub enum Event {
     Member(Member),
     /// A finished epoch of a run that another program trains.
     ForeignEpoch(Arc<ForeignEpoch>),
-    /// What may be changed in such a run, as its trainer says now.
+    /// Values that may be changed in such a run, as its trainer says now.
     Controls(Arc<Controls>),
     /// Samples that its trainer gave.
     Samples(Arc<GivenSamples>),
@@ -105,7 +105,7 @@ pub enum RunKind {
     Foreign(Foreign),
 }
 
-/// What a run of this program is trained by.
+/// Configuration and schedule that a run of this program is trained by.
 #[derive(Clone, Debug)]
 pub struct Recipe {
     /// Name of the configuration (`ternary_v5_5`).
@@ -127,7 +127,7 @@ pub struct Recipe {
 pub struct Foreign {
     /// The run.
     pub run: ForeignRun,
-    /// What may be changed while it is trained; `None` where the trainer has not said.
+    /// Values that may be changed while it is trained; `None` where the trainer has not said.
     pub controls: Option<Controls>,
     /// Samples that the trainer gave last; `None` where it gave none.
     pub samples: Option<Arc<GivenSamples>>,
