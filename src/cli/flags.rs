@@ -7,7 +7,7 @@ use super::{Cli, Command, OnHangup, Population};
 
 /// What each command takes of the flags that all share, by their names in [`Global`](super::Global). The explorer
 /// has no name; `validate` is three commands by its flags. All take `--quiet`: what has no notes keeps it anyway.
-const TAKEN: [(&str, &[&str]); 46] = [
+const TAKEN: [(&str, &[&str]); 47] = [
     (
         "",
         &[
