@@ -140,6 +140,21 @@ fn damaged_files_of_another_program_are_no_panic() {
     );
     let controls = home.run("steer theirs controls").exits(0);
     assert_eq!(controls.stdout.lines().count(), 1);
+    // Numbers and nothing in the places of texts, as a program in Python writes them at first.
+    let control = r#"{"controls":[{"name":"lr","value":0.001,"range":[0,1],"unit":null,"default":null}],"disruptions":7}"#;
+    fs::write(format!("{run}/controls.json"), control).unwrap();
+    let controls = home.run("steer theirs controls").exits(0).stdout;
+    assert!(
+        controls.contains("lr ") && controls.contains("0.001 "),
+        "{controls}"
+    );
+    let odd = r#"{"session":"S","program":"odd","last_epoch":-1,"device":null,"host":5,"epoch":1.5,"beat":"x","loss":"high"}"#;
+    fs::write(format!("{run}/status.json"), odd).unwrap();
+    let listed = home.run("runs --json").exits(0).lines();
+    assert_eq!(
+        (&listed[0]["program"], &listed[0]["total_epochs"]),
+        (&"odd".into(), &serde_json::Value::Null)
+    );
     home.run("steer theirs pause")
         .exits(3)
         .says_only(&["takes no requests"]);

@@ -35,6 +35,7 @@ pub mod disruption;
 pub mod experiment;
 mod files;
 pub mod import;
+mod lenient;
 pub mod listing;
 pub mod measure;
 pub mod metrics;

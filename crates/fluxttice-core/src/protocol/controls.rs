@@ -8,6 +8,7 @@ use super::VERSION;
 use super::place::Place;
 use crate::config::{Config, KeyInfo, SafePoint};
 use crate::disruption::{DisruptionKind, MAX_EPOCHS, Shape};
+use crate::lenient;
 use crate::request::Command;
 use crate::run::names::CONTROLS;
 
@@ -53,21 +54,28 @@ pub struct Controls {
 #[serde(default)]
 pub struct ControlInfo {
     /// Name of the value, such as `hold.rho`.
+    #[serde(deserialize_with = "lenient::text")]
     pub name: String,
     /// Type of the value: `number`, `whole number`, `flag`, `choice` or `text`.
-    #[serde(rename = "type")]
+    #[serde(rename = "type", deserialize_with = "lenient::text")]
     pub kind: String,
     /// Values that it takes, in words.
+    #[serde(deserialize_with = "lenient::text")]
     pub range: String,
     /// Unit of the value; `None` where it has none.
+    #[serde(deserialize_with = "lenient::optional_text")]
     pub unit: Option<String>,
     /// Value where nothing is set, as YAML.
+    #[serde(deserialize_with = "lenient::text")]
     pub default: String,
     /// Value now, as YAML.
+    #[serde(deserialize_with = "lenient::text")]
     pub value: String,
     /// Time at which a change takes effect: `batch` or `epoch`.
+    #[serde(deserialize_with = "lenient::text")]
     pub safe_point: String,
     /// Meaning of the value, in one line.
+    #[serde(deserialize_with = "lenient::text")]
     pub meaning: String,
 }
 
@@ -147,7 +155,7 @@ impl Controls {
     /// Reads the controls in a run's folder; `None` where there are none, or none that can be read.
     pub fn read(run: &Place) -> Option<Self> {
         let found = run.read(CONTROLS, LIMIT).ok()?;
-        serde_json::from_slice(&found.bytes).ok()
+        lenient::object(&found.bytes)
     }
 
     /// Returns true if the trainer takes a command; one that does not say which takes all.

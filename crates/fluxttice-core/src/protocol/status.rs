@@ -9,6 +9,7 @@ use serde_json::Value;
 
 use super::place::{NotRead, Place};
 use super::process::{Process, short};
+use crate::lenient;
 use crate::record::Stage;
 use crate::request::EndReason;
 use crate::run::names::STATUS;
@@ -139,7 +140,7 @@ impl Status {
     /// Reads the status in a run's folder; `None` where there is none, or none that can be read.
     pub fn read(run: &Place) -> Option<Self> {
         match run.read(STATUS, LIMIT) {
-            Ok(found) => serde_json::from_slice(&found.bytes).ok(),
+            Ok(found) => lenient::object(&found.bytes),
             Err(NotRead::Gone | NotRead::Unfit(_) | NotRead::Refused(_)) => None,
         }
     }

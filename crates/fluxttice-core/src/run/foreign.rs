@@ -14,6 +14,7 @@ use super::files;
 use super::folder::{METRICS_LIMIT, name, read_journal};
 use super::journal::{last_end, whole_lines};
 use super::names::{MARKER, METRICS, STATUS};
+use crate::lenient;
 use crate::listing::Listing;
 use crate::request::EndReason;
 use crate::shown::printable;
@@ -72,7 +73,7 @@ struct ToldEnd {
 impl Told {
     fn read(run: &Path) -> Option<Self> {
         let bytes = files::read(&run.join(STATUS), STATUS_LIMIT).ok()?;
-        let told: Self = serde_json::from_slice(&bytes).ok()?;
+        let told: Self = lenient::object(&bytes)?;
         Some(told).filter(|told| !told.session.is_empty())
     }
 }
