@@ -62,6 +62,7 @@ struct Told {
     program: String,
     version: String,
     last_epoch: u32,
+    state: String,
     end: Option<ToldEnd>,
 }
 
@@ -71,6 +72,16 @@ struct ToldEnd {
 }
 
 impl Told {
+    /// Returns the reason of its end; one that only says that it is over ended as it should, or failed.
+    fn ended(&self) -> Option<EndReason> {
+        let by_state = match self.state.as_str() {
+            "finished" => Some(EndReason::Finished),
+            "failed" => Some(EndReason::Failed),
+            _ => None,
+        };
+        self.end.as_ref().map(|end| end.reason).or(by_state)
+    }
+
     fn read(run: &Path) -> Option<Self> {
         let bytes = files::read(&run.join(STATUS), STATUS_LIMIT).ok()?;
         let told: Self = lenient::object(&bytes)?;
@@ -124,10 +135,7 @@ impl ForeignRun {
             last_epoch: Some(told.last_epoch).filter(|last| *last > 0),
             epochs: Vec::new(),
             // A journal of other lines than ours is not read.
-            end: told
-                .end
-                .map(|end| end.reason)
-                .or_else(|| last_end(&read_journal(path).ok()?)),
+            end: told.ended().or_else(|| last_end(&read_journal(path).ok()?)),
         };
         let metrics = path.join(METRICS);
         if files::is_there(&metrics) {
@@ -270,6 +278,11 @@ mod tests {
             ("mine 2", Some(9))
         );
         assert_eq!(read.end, Some(EndReason::Stopped));
+        let over = Told {
+            state: "failed".to_owned(),
+            ..Told::default()
+        };
+        assert_eq!(over.ended(), Some(EndReason::Failed));
         let epochs: Vec<u32> = read.epochs.iter().map(|epoch| epoch.epoch).collect();
         assert_eq!((epochs, read.metrics()), (vec![0, 1], vec!["x", "y"]));
         // It may keep checkpoints of its own.
