@@ -417,6 +417,7 @@ fn an_operation_is_found_by_name_and_its_neighbours_walked() {
         ("e", "2-Wasserstein of posteriors"),
         ("e", "Jeffreys divergence, nats"),
         ("e", "nearest by entries"),
+        ("e", "nearest by 3-adic distance"),
         ("e", "of A · Euclidean"),
         ("b", "of B · Euclidean"),
         ("o", "of A and B · Euclidean"),
