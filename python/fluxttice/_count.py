@@ -9,7 +9,7 @@ import numpy.typing as npt
 
 from fluxttice import _native
 from fluxttice._model import DIMENSIONS, seed_of, whole
-from fluxttice._operations import COUNT, Indices, indices
+from fluxttice._operations import COUNT, Indices, indices, unmasked
 
 _ENTRIES, _VALUES = 9, 3
 _MOST = 100_000_000
@@ -62,7 +62,8 @@ def count(samples: Any) -> Coverage:
     one of samples that were given.
 
     See `operations.indices` for what is taken as operations. Raises `ValueError` without a sample."""
-    if isinstance(samples, np.ndarray) and samples.dtype.kind in "iuf":
+    unmasked(samples, "samples")
+    if isinstance(samples, np.ndarray) and samples.dtype.kind in "iu" and samples.dtype.isnative:
         return Coverage(*_native.count(samples))
     return Coverage(*_native.count(indices(samples)))
 
@@ -104,7 +105,7 @@ def measure(
 
 
 def _logits(found: Optional[npt.ArrayLike], rows: int) -> npt.NDArray[np.float64]:
-    array = np.asarray(found)
+    array = np.asarray(unmasked(found, "decoder"))
     if array.dtype.kind not in "iuf":
         raise TypeError(f"decoder: expected an array of logits, found {array.dtype}")
     if array.shape not in ((rows, _ENTRIES * _VALUES), (rows, _ENTRIES, _VALUES)):

@@ -22,6 +22,8 @@ def item(value: Any) -> Any:
 def number(value: Any, name: str) -> Optional[float]:
     """Returns a number as JSON has it: NaN and infinities are `None`. Raises `TypeError` for what
     is no number."""
+    if hasattr(value, "mask"):
+        raise TypeError(f"{name}: expected a number, found one that is masked")
     found = item(value)
     if isinstance(found, bool) or not isinstance(found, (int, float)):
         raise TypeError(f"{name}: expected a number or a dict, found {type(value).__name__}")
@@ -86,6 +88,8 @@ def operations(array: Any, what: str, rows: Optional[int] = None) -> bytes:
 def _array(array: Any) -> Any:
     import numpy
 
+    if isinstance(array, numpy.ma.MaskedArray):
+        raise TypeError("expected an array without a mask, found a masked one")
     # A tensor that is trained, or that lies on a device.
     return numpy.asarray(array.detach().cpu() if hasattr(array, "detach") else array)
 

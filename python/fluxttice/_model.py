@@ -10,7 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from fluxttice import _native
-from fluxttice._operations import Indices, Operation, indices
+from fluxttice._operations import Indices, Operation, indices, unmasked
 
 DIMENSIONS = 16
 """Numbers in a code of one VAE."""
@@ -164,7 +164,7 @@ def seed_of(value: Any) -> int:
 
 def _floats(array: npt.ArrayLike, name: str) -> Floats:
     """Returns an array of two dimensions in 64 bits."""
-    found = np.asarray(array)
+    found = np.asarray(unmasked(array, name))
     if found.dtype.kind not in "iuf":
         raise TypeError(f"{name}: expected an array of numbers, found {found.dtype}")
     if found.ndim != 2:

@@ -32,7 +32,7 @@ def indices(operations: Any) -> Indices:
         if wrong := [text for text in operations if not isinstance(text, str)]:
             raise TypeError(f"expected texts alone, found {wrong[0]!r} among them")
         return _native.parse(list(operations))
-    array = np.asarray(operations)
+    array = np.asarray(unmasked(operations, "operations"))
     if array.size == 0 and array.ndim == 1:
         return np.empty(0, np.int64)
     if array.dtype.kind == "b" or array.dtype.kind not in "iuf":
@@ -40,6 +40,13 @@ def indices(operations: Any) -> Indices:
     if array.dtype.kind == "f" and array.dtype.itemsize not in (4, 8):
         array = array.astype(np.float64)
     return _native.as_indices(np.atleast_1d(array).astype(array.dtype.newbyteorder("="), copy=False))
+
+
+def unmasked(array: Any, name: str) -> Any:
+    """Returns the array; raises `TypeError` for one with a mask, which would be ignored."""
+    if isinstance(array, np.ma.MaskedArray):
+        raise TypeError(f"{name}: expected an array without a mask, found a masked one")
+    return array
 
 
 class _Laws(Mapping[str, "npt.NDArray[np.bool_]"]):

@@ -242,7 +242,7 @@ class Run:
         elif isinstance(error, KeyboardInterrupt):
             self._close("stopped", "interrupted")
         else:
-            self._close("failed", f"{type(error).__name__}: {error}")
+            self._close("failed", _words(error))
 
     def _begin_training(self) -> None:
         # Not in a forked process: the thread may have held a lock when it was made.
@@ -465,6 +465,14 @@ def _path(name: Optional[str], data_dir: Optional[Union[str, os.PathLike[str]]])
         except FileExistsError:
             number += 1
             path = f"{stamp}-{number}"
+
+
+def _words(error: BaseException) -> str:
+    """Returns an error in words; one that cannot be printed by its type alone."""
+    try:
+        return f"{type(error).__name__}: {error}"
+    except Exception:
+        return type(error).__name__
 
 
 def _now() -> str:

@@ -90,7 +90,13 @@ fn drawn<'py>(
         draws.uniforms(row, &mut uniforms);
         argmax.push(most_likely(logits));
         categorical.push(decoding.draw(&uniforms));
-        entropies.push(decoding.entropy());
+        let entropy = decoding.entropy();
+        if !entropy.is_finite() {
+            return Err(value(format!(
+                "logits, row {row}: too far apart to be told from each other"
+            )));
+        }
+        entropies.push(entropy);
     }
     Ok((
         indices(py, argmax.into_iter()),

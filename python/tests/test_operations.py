@@ -84,3 +84,22 @@ def test_a_decoder_that_fits_not_is_told(
 ) -> None:
     with pytest.raises(kind, match=text):
         fluxttice.measure(decoder, samples=500)  # type: ignore[arg-type]
+
+
+def test_masks_other_orders_and_short_floats_are_not_misread() -> None:
+    samples = np.array([1, 2, 3])
+    for same in (samples.astype(">i4"), samples.astype(np.float16), samples.astype(np.longdouble)):
+        assert fluxttice.count(same).digest == fluxttice.count(samples).digest
+    masked = np.ma.masked_array([1, 2, 3], [0, 1, 0])
+    model = fluxttice.load()
+    for call in (
+        lambda: fluxttice.count(masked),
+        lambda: model.encode(masked),
+        lambda: model.decode(np.ma.masked_array(np.zeros((3, 16)))),
+        lambda: fluxttice.measure(lambda codes: np.ma.masked_all((len(codes), 27)), samples=9),
+    ):
+        with pytest.raises(TypeError, match="without a mask"):
+            call()
+    far = np.where(np.arange(27) % 2, 1e308, -1e308)
+    with pytest.raises(ValueError, match="too far apart"):
+        fluxttice.measure(lambda codes: np.tile(far, (len(codes), 1)), samples=9)

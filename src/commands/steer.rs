@@ -14,7 +14,8 @@ use fluxttice_core::protocol::status::Status;
 use fluxttice_core::protocol::{Post, PostError};
 use fluxttice_core::request::{Command, Outcome};
 use fluxttice_core::run::journal::JournalEvent;
-use fluxttice_core::run::{RunError, is_open, read_journal, stored_config};
+use fluxttice_core::run::names::CONTROLS;
+use fluxttice_core::run::{RunError, is_foreign, is_open, read_journal, stored_config};
 use fluxttice_core::shown::shown;
 use fluxttice_core::training::Steer;
 use serde_json::json;
@@ -166,6 +167,12 @@ fn controls(global: &Global, run: &Path) -> Done {
     let place = Place::open(run).map_err(RunError::unread(run))?;
     let controls = match Controls::read(&place) {
         Some(controls) => controls,
+        None if is_foreign(run) => {
+            return Err(Failure::Input(format!(
+                "{}: expected what may be changed, found no file that can be read",
+                shown(&run.join(CONTROLS))
+            )));
+        }
         None => {
             note(
                 "there is no controls.json that can be read: the values are those that the run began with",

@@ -442,6 +442,10 @@ impl RunView {
             return newest;
         }
         match (newest, self.progress.stage) {
+            // A trainer of another program may not say which epoch is at work.
+            (Some(newest), _) if self.foreign.is_some() => {
+                Some(self.progress.epoch.max(newest.saturating_add(1)))
+            }
             (newest, Stage::Preparing) => newest.map(|epoch| epoch + 1),
             _ => Some(self.progress.epoch),
         }

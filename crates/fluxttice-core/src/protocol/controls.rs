@@ -13,7 +13,7 @@ use crate::request::Command;
 use crate::run::names::CONTROLS;
 
 /// Largest file of controls that is read, in bytes.
-const LIMIT: u64 = 1 << 20;
+const LIMIT: u64 = 16 << 20;
 /// Units of values, by the endings of their names.
 const UNITS: [(&str, &str); 13] = [
     ("epochs", "epochs"),

@@ -2,7 +2,7 @@
 //!
 //! Such a run has a `status.json` of its trainer and lines of metrics, and no marker of this program.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -12,7 +12,7 @@ use serde_json::{Map, Value, json};
 use super::error::RunError;
 use super::files;
 use super::folder::{METRICS_LIMIT, name, read_journal};
-use super::journal::{last_end, whole_lines};
+use super::journal::last_end;
 use super::names::{MARKER, METRICS, STATUS};
 use crate::lenient;
 use crate::listing::Listing;
@@ -24,9 +24,9 @@ const OWN: &str = "fluxttice-explorer";
 /// Largest status that is read, in bytes.
 const STATUS_LIMIT: u64 = 64 << 10;
 /// Most metrics of an epoch that are kept.
-const MOST: usize = 1_000;
-/// Longest name of a metric or program that is kept, in characters.
-const LONGEST: usize = 80;
+const MOST: usize = 10_000;
+/// Longest name of a metric that is kept, and of a program, in characters.
+const LONGEST: [usize; 2] = [300, 80];
 
 /// A run that another program trains.
 #[derive(Clone, Debug, Default)]
@@ -39,8 +39,10 @@ pub struct ForeignRun {
     pub program: String,
     /// Number of epochs after which it stops by itself; `None` where it does not say.
     pub last_epoch: Option<u32>,
-    /// Finished epochs, in order.
+    /// Finished epochs, in order; [`ForeignRun::add`] adds to them.
     pub epochs: Vec<Arc<ForeignEpoch>>,
+    /// Names of all metrics that an epoch had.
+    pub names: BTreeSet<String>,
     /// Reason why its last session ended; `None` where that was cut off or still goes on.
     pub end: Option<EndReason>,
 }
@@ -103,7 +105,7 @@ pub fn not_foreign(run: &Path) -> Result<(), RunError> {
     match is_foreign(run) {
         false => Ok(()),
         true => {
-            let program = ForeignRun::read(run)
+            let program = ForeignRun::open(run)
                 .map(|run| run.program)
                 .unwrap_or_default();
             let problem = format!(
@@ -120,28 +122,14 @@ impl ForeignRun {
     /// # Errors
     /// Returns a [`RunError`] where it has no status, or its metrics cannot be read.
     pub fn read(path: &Path) -> Result<Self, RunError> {
-        let told = Told::read(path).ok_or_else(|| {
-            RunError::unusable(
-                path,
-                format!("expected a run with a {STATUS} that can be read"),
-            )
-        })?;
-        let mut run = Self {
-            name: name(path),
-            path: path.to_owned(),
-            program: short(&format!("{} {}", told.program, told.version))
-                .trim()
-                .to_owned(),
-            last_epoch: Some(told.last_epoch).filter(|last| *last > 0),
-            epochs: Vec::new(),
-            // A journal of other lines than ours is not read.
-            end: told.ended().or_else(|| last_end(&read_journal(path).ok()?)),
-        };
+        let mut run = Self::open(path)?;
         let metrics = path.join(METRICS);
         if files::is_there(&metrics) {
             let text = files::read(&metrics, METRICS_LIMIT)?;
             let text = String::from_utf8_lossy(&text);
-            for (_, line) in whole_lines(&text) {
+            // A line without its end is still being written.
+            let whole = text.rfind('\n').map_or("", |end| &text[..end]);
+            for line in whole.lines() {
                 if let Some(epoch) = ForeignEpoch::parse(line) {
                     run.add(Arc::new(epoch));
                 }
@@ -150,9 +138,42 @@ impl ForeignRun {
         Ok(run)
     }
 
+    /// Reads what the status of a run says, without its epochs.
+    ///
+    /// # Errors
+    /// Returns a [`RunError`] where it has no status.
+    pub fn open(path: &Path) -> Result<Self, RunError> {
+        let told = Told::read(path).ok_or_else(|| {
+            RunError::unusable(
+                path,
+                format!("expected a run with a {STATUS} that can be read"),
+            )
+        })?;
+        Ok(Self {
+            name: name(path),
+            path: path.to_owned(),
+            program: short(&format!("{} {}", told.program, told.version), LONGEST[1])
+                .trim()
+                .to_owned(),
+            last_epoch: Some(told.last_epoch).filter(|last| *last > 0),
+            epochs: Vec::new(),
+            names: BTreeSet::new(),
+            // A journal of other lines than ours is not read.
+            end: told.ended().or_else(|| last_end(&read_journal(path).ok()?)),
+        })
+    }
+
     /// Adds a finished epoch; one that was done again takes the place of the first, and of all after it.
     pub fn add(&mut self, epoch: Arc<ForeignEpoch>) {
-        self.epochs.retain(|other| other.epoch < epoch.epoch);
+        let before = self
+            .epochs
+            .partition_point(|other| other.epoch < epoch.epoch);
+        self.epochs.truncate(before);
+        for name in epoch.values.keys() {
+            if !self.names.contains(name) {
+                self.names.insert(name.clone());
+            }
+        }
         self.epochs.push(epoch);
     }
 
@@ -174,15 +195,7 @@ impl ForeignRun {
 
     /// Returns the names of all metrics, in alphabetical order.
     pub fn metrics(&self) -> Vec<&str> {
-        let mut names: Vec<&str> = self
-            .epochs
-            .iter()
-            .flat_map(|epoch| epoch.values.keys())
-            .map(String::as_str)
-            .collect();
-        names.sort_unstable();
-        names.dedup();
-        names
+        self.names.iter().map(String::as_str).collect()
     }
 }
 
@@ -209,7 +222,7 @@ fn take(name: &str, value: &Value, values: &mut BTreeMap<String, f64>) {
     match value {
         Value::Number(number) if values.len() < MOST => {
             if let Some(number) = number.as_f64().filter(|number| number.is_finite()) {
-                values.insert(short(name), number);
+                values.insert(short(name, LONGEST[0]), number);
             }
         }
         Value::Object(inner) => {
@@ -221,8 +234,8 @@ fn take(name: &str, value: &Value, values: &mut BTreeMap<String, f64>) {
     }
 }
 
-fn short(text: &str) -> String {
-    let text: String = text.chars().take(LONGEST).collect();
+fn short(text: &str, longest: usize) -> String {
+    let text: String = text.chars().take(longest).collect();
     printable(&text).into_owned()
 }
 

@@ -52,7 +52,7 @@ impl Followed {
     /// Fails where the folder is no run, or its configuration cannot be read.
     pub(super) fn of(run: &Path) -> Result<Self, RunError> {
         if is_foreign(run) {
-            let run = ForeignRun::read(run)?;
+            let run = ForeignRun::open(run)?;
             return Ok(Self::Foreign(Box::new(Foreign {
                 run,
                 ..Foreign::default()

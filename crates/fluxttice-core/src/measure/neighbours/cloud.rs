@@ -164,6 +164,23 @@ impl Cloud {
         self.dimensions > 0 && self.mu.len() == OPERATIONS * self.dimensions
     }
 
+    /// Returns the cloud with all numbers divided by the largest, so that no square is too large or too small:
+    /// neighbours and ranks stay as they are.
+    #[must_use]
+    pub fn in_units_of_its_largest(&self) -> Self {
+        let largest = self
+            .mu
+            .iter()
+            .fold(0.0, |largest: f64, x| largest.max(x.abs()));
+        let mut scaled = self.clone();
+        if largest.is_normal() {
+            for number in scaled.mu.iter_mut().chain(&mut scaled.deviation) {
+                *number /= largest;
+            }
+        }
+        scaled
+    }
+
     /// Returns the rank correlation (Spearman 1904, ties by their mean rank) of the norm of each code and the 3-adic
     /// valuation of its operation's index, which is 9 for index 0; NaN where all of either are alike. Work on
     /// 3-adic embeddings calls it *hierarchy*: it is -1 where codes lie the nearer to the origin the more often 3

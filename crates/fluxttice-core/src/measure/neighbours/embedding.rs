@@ -73,6 +73,7 @@ impl EmbeddingFigures {
     /// Measures the codes of a cloud; overlap is by Euclidean distance.
     pub fn of(cloud: &Cloud) -> Self {
         let operations: Vec<Operation> = cloud.operations().collect();
+        let cloud = &cloud.in_units_of_its_largest();
         let sizes = SIZES.into_iter().filter(|k| *k < operations.len());
         let sizes: Vec<usize> = sizes.collect();
         let shares = match cloud.is_whole() {
@@ -192,6 +193,15 @@ mod tests {
         assert!((cloud.hierarchy() + 1.0).abs() < 1e-12);
         let alike = embedding(&array([OPERATIONS, 2], vec![1.0; 2 * OPERATIONS]), None).unwrap();
         assert_eq!(EmbeddingFigures::of(&alike).hierarchy, None);
+        for unit in [1e200, 1e-200] {
+            let codes = every(1)
+                .iter()
+                .flat_map(|it| [unit * radius(it), 0.0])
+                .collect();
+            let far = embedding(&array([OPERATIONS, 2], codes), None).unwrap();
+            let found = EmbeddingFigures::of(&far);
+            assert_eq!(found, EmbeddingFigures::of(&cloud), "{unit}");
+        }
     }
 
     #[test]
