@@ -170,7 +170,7 @@ fn controls(global: &Global, run: &Path) -> Done {
         None if is_foreign(run) => {
             return Err(Failure::Input(format!(
                 "{}: expected what may be changed, found no file that can be read",
-                shown(&run.join(CONTROLS))
+                shown(run.join(CONTROLS))
             )));
         }
         None => {

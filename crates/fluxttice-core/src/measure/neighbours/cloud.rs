@@ -164,18 +164,19 @@ impl Cloud {
         self.dimensions > 0 && self.mu.len() == OPERATIONS * self.dimensions
     }
 
-    /// Returns the cloud with all numbers divided by the largest, so that no square is too large or too small:
-    /// neighbours and ranks stay as they are.
+    /// Returns the cloud with all numbers divided by the power of two next to the largest, so that no square is too
+    /// large or too small: neighbours and ranks stay as they are.
     #[must_use]
     pub fn in_units_of_its_largest(&self) -> Self {
         let largest = self
             .mu
             .iter()
             .fold(0.0, |largest: f64, x| largest.max(x.abs()));
+        let (_, exponent) = libm::frexp(largest);
         let mut scaled = self.clone();
         if largest.is_normal() {
             for number in scaled.mu.iter_mut().chain(&mut scaled.deviation) {
-                *number /= largest;
+                *number = libm::ldexp(*number, -exponent);
             }
         }
         scaled

@@ -193,7 +193,7 @@ mod tests {
         assert!((cloud.hierarchy() + 1.0).abs() < 1e-12);
         let alike = embedding(&array([OPERATIONS, 2], vec![1.0; 2 * OPERATIONS]), None).unwrap();
         assert_eq!(EmbeddingFigures::of(&alike).hierarchy, None);
-        for unit in [1e200, 1e-200] {
+        for unit in [2f64.powi(660), 2f64.powi(-660)] {
             let codes = every(1)
                 .iter()
                 .flat_map(|it| [unit * radius(it), 0.0])
