@@ -85,6 +85,7 @@ impl Followed {
                 foreign.controls = controls;
                 foreign.run.last_epoch = Some(status.last_epoch).filter(|last| *last > 0);
                 foreign.run.epochs.clear();
+                foreign.run.names.clear();
                 let epochs = lines.iter().filter_map(|line| ForeignEpoch::parse(line));
                 epochs.for_each(|epoch| foreign.run.add(Arc::new(epoch)));
             }
